@@ -1,0 +1,56 @@
+/* floor 5: one advisory as a feed gives it, and where feeds put it */
+#ifndef TARSIER_ADVISORY_H
+#define TARSIER_ADVISORY_H
+
+#include "error.h"
+#include "span.h"
+#include "stream.h"
+
+enum range_event { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST_AFFECTED, EVENT_LIMIT };
+
+struct advisory_event { enum range_event kind; const char *version; };
+struct advisory_range { struct advisory_event *events; size_t count; }; /* ECOSYSTEM and SEMVER; GIT ranges are left out */
+
+struct affected {
+	const char *ecosystem, *name;       /* as OSV writes them */
+	struct advisory_range *ranges;
+	size_t range_count;
+	const char **versions;              /* NULL-terminated; or NULL */
+	const char *severity_word;          /* the distribution's own word ("High", "unimportant"); or NULL */
+	const char *cvss;                   /* a vector of this package's own; or NULL */
+};
+
+struct advisory { /* strings non-NULL unless said */
+	const char *id, *summary, *details, *url, *published, *modified;
+	const char *withdrawn;              /* NULL where it is not */
+	const char **aliases;               /* aliases and upstream ids; NULL-terminated */
+	const char **cvss;                  /* vectors, NULL-terminated */
+	const char *severity_word;          /* or NULL */
+	const char **references;            /* NULL-terminated */
+	struct affected *affected;
+	size_t affected_count;
+};
+
+struct kev { const char *id, *added, *due; bool ransomware; };
+struct epss { const char *id; double score, percentile; };
+
+/* Where a feed puts what it reads. Each returns 0 or a negative code, which the feed hands on. */
+struct advisory_sink {
+	int (*advisory)(void *user, const struct advisory *advisory, struct tarsier_error *error);
+	int (*kev)(void *user, const struct kev *kev, struct tarsier_error *error);
+	int (*epss)(void *user, const struct epss *epss, struct tarsier_error *error);
+	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date */
+	void (*unreadable)(void *user, const char *what, const char *why); /* a record left out; the feed goes on */
+	void *user;
+};
+
+struct feed {
+	const char *name;                   /* "osv" */
+	/* 0: not mine; more: the surer. Looks at the first bytes (up to 4,096) of a decompressed file. */
+	int (*claims)(span head);
+	int (*read)(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error);
+};
+
+extern const struct feed *const feeds_all[]; /* NULL-terminated; made by the build from feeds/. Defined in import.c */
+
+#endif

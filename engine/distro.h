@@ -1,0 +1,17 @@
+/* floor 4: which distribution an image is */
+#ifndef TARSIER_DISTRO_H
+#define TARSIER_DISTRO_H
+
+#include "overlay.h"
+
+struct distro { /* all strings non-NULL, "" where unknown */
+	const char *id, *version, *codename, *name; /* os-release ID, VERSION_ID, VERSION_CODENAME, PRETTY_NAME */
+	const char *id_like;
+	const char *ecosystem;  /* OSV's: "Debian:12", "Ubuntu:22.04:LTS" is written "Ubuntu:22.04", "Alpine:v3.20", "AlmaLinux:9", "Red Hat:9" */
+	const char *evidence;   /* the file that told */
+};
+
+/* From os-release(5), lsb-release, alpine-release, debian_version, redhat-release and kin, in that order. */
+int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,6 @@
+#include "error.h"
+
+const char *tarsier_version(void)
+{
+	return TARSIER_VERSION;
+}

@@ -1,0 +1,70 @@
+/* floor 3: an image as its manifest and config describe it, wherever it lies; one file a place in sources/ */
+#ifndef TARSIER_IMAGE_H
+#define TARSIER_IMAGE_H
+
+#include "layer.h"
+#include "reference.h"
+
+struct image;
+
+struct image_layer {
+	struct digest blob, diff_id; /* promised; blob is empty where the source has only diff IDs */
+	uint64_t size;               /* promised; UINT64_MAX where it is not */
+	const char *media_type, *created_by; /* never NULL */
+	void *place;                 /* the source's own word for where the blob lies */
+	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by the image */
+};
+
+struct image {
+	struct arena *arena;         /* the scan's; holds all strings here */
+	struct tarsier_image about;  /* name, digest, id, os, …: all strings non-NULL; its layers are left to the engine */
+	struct image_layer *layers;  /* bottom to top */
+	size_t layer_count;
+	/* Opens a layer's blob as stored. May be called from several threads at once, each with its own arena. NULL where
+	 * every layer has its index already. */
+	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream, struct tarsier_error *error);
+	/* Instead of layers, for a root file system: fills one builder. NULL elsewhere. */
+	int (*walk)(const struct image *image, struct layer_builder *builder, struct tarsier_error *error);
+	void (*close)(struct image *image);
+	void *source;                /* the source's own state */
+};
+
+struct source_options {
+	const char *platform;        /* "os/arch[/variant]", never NULL */
+	const struct layer_options *layers; /* for sources that must index in passing */
+};
+
+struct source {
+	const char *name;            /* the reference's scheme: "oci" */
+	const char *summary;         /* for --help */
+	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a directory). */
+	bool (*claims)(const char *path, bool directory, span head);
+	int (*open)(const struct reference *reference, const struct source_options *options, struct image *image, struct tarsier_error *error);
+};
+
+extern const struct source *const sources_all[]; /* NULL-terminated; made by the build from sources/. Defined in image.c */
+
+/* Finds the source and opens the image. image_close gives everything back but the arena. */
+int image_open(struct arena *arena, const char *reference, const struct source_options *options, struct image *image, struct tarsier_error *error);
+void image_close(struct image *image);
+
+/* Shared by sources. Limits: a manifest, index or config is at most 8 MiB; an image has at most 1,000 layers. */
+
+/* Fills image->about and the layers' diff IDs and created_by from an OCI or Docker config document; the number of diff
+ * IDs must be the number of layers. */
+int image_read_config(struct image *image, span config, struct tarsier_error *error);
+/* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
+int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size, struct tarsier_error *error);
+
+/* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
+ * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
+struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
+typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into, struct tarsier_error *error); /* verified */
+int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
+                 blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
+
+const char *platform_of_this_machine(void); /* "linux/amd64"; static */
+/* Does an image's os, architecture and variant satisfy "os/arch[/variant]"? */
+bool platform_matches(const char *wanted, const char *os, const char *architecture, const char *variant);
+
+#endif

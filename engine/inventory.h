@@ -1,0 +1,20 @@
+/* floor 4: from evidence to packages with their purl and layer; one file a package database in readers/ */
+#ifndef TARSIER_INVENTORY_H
+#define TARSIER_INVENTORY_H
+
+#include "distro.h"
+#include "overlay.h"
+
+struct package_list {
+	struct tarsier_package *items;
+	size_t count, capacity;
+	struct tarsier_problem *problems; /* UNREADABLE ones */
+	size_t problem_count, problem_capacity;
+};
+
+/* Everything the overlay shows, duplicates dropped (same type, name, version, architecture and path), sorted by type,
+ * name, version. A package's layer is the lowest one from which on every layer that rewrites the evidence holds it. */
+int inventory_build(struct arena *arena, const struct overlay *overlay, const struct distro *distro,
+                    struct package_list *list, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,77 @@
+/* floor 3: one pass over a layer, and what is kept of it */
+#ifndef TARSIER_LAYER_H
+#define TARSIER_LAYER_H
+
+#include "digest.h"
+#include "evidence.h"
+#include "stream.h"
+
+#include <stdatomic.h>
+
+struct layer_file { /* a regular file that a reader wanted */
+	const char *path;
+	const struct reader *reader;
+	const struct package *packages;
+	size_t package_count;
+	span content;        /* where reader->keep; else empty */
+	const char *problem; /* why the reader could not read it; NULL where it could */
+};
+
+struct layer_link { /* every symlink; hard links to or from evidence */
+	const char *path, *target; /* target as written; a hard link's is a path from the root */
+	bool hard;
+};
+
+/* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
+struct layer_index {
+	struct arena arena;           /* holds everything below */
+	struct digest blob, diff_id;  /* as measured; diff_id empty where it was not */
+	uint64_t blob_size, tar_size, entries;
+	struct layer_file *files;     /* last one wins where a tar holds a path twice: only that one is here */
+	size_t file_count;
+	struct layer_link *links;
+	size_t link_count;
+	const char **whiteouts;       /* paths that ".wh." entries delete from the layers below */
+	size_t whiteout_count;
+	const char **opaques;         /* directories whose content below is hidden (".wh..wh..opq") */
+	size_t opaque_count;
+	uint64_t *taken;              /* sorted path_mark() of every entry: what hides the layers below by being there */
+	size_t taken_count;
+};
+
+/* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
+uint64_t path_mark(span path, bool directory);
+bool layer_has(const struct layer_index *index, span path, bool directory);
+void layer_index_free(struct layer_index *index); /* NULL is fine */
+
+struct layer_options {
+	const struct matcher *matcher;
+	const struct tarsier_allocator *allocator;
+	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
+	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
+	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */
+	const atomic_bool *cancelled; /* or NULL */
+};
+
+struct layer_expected {           /* what the manifest and the config promise; empty and UINT64_MAX: no promise */
+	struct digest blob, diff_id;
+	uint64_t size;
+};
+
+/* Reads the blob to its end and closes it. DIGEST names the digest that was expected and the one that was found. A
+ * reader's failure is no failure of this: it is layer_file.problem. *index is owned: layer_index_free. */
+int layer_read(struct stream *blob, const struct layer_expected *expected, const struct layer_options *options,
+               struct layer_index **index, struct tarsier_error *error);
+
+/* The tar half of it, for whoever pushes uncompressed bytes: dir sources and tests. */
+struct layer_builder;
+int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
+int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
+/* Entries given one by one instead (a directory on disk). `content` is read only where the matcher wants the path. */
+int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
+int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
+int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
+int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error); /* frees the builder */
+void layer_builder_free(struct layer_builder *builder); /* NULL is fine */
+
+#endif

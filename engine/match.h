@@ -1,0 +1,19 @@
+/* floor 5: packages × advisories → findings */
+#ifndef TARSIER_MATCH_H
+#define TARSIER_MATCH_H
+
+#include "database.h"
+
+struct finding_list {
+	struct tarsier_finding *items;
+	size_t count, capacity;
+	struct tarsier_problem *problems; /* NO_FEED: an ecosystem that has packages here and no advisory in the database */
+	size_t problem_count, problem_capacity;
+};
+
+/* Findings in the arena, sorted as tarsier.h says, aliases merged: one finding a (package, vulnerability). Safe in several
+ * threads at once on one database. */
+int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
+                   struct finding_list *findings, struct tarsier_error *error);
+
+#endif

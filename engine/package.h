@@ -1,0 +1,30 @@
+/* floor 3: what a reader finds in evidence */
+#ifndef TARSIER_PACKAGE_H
+#define TARSIER_PACKAGE_H
+
+#include "error.h"
+#include "span.h"
+
+/* All strings lie in the inventory's arena; never NULL. */
+struct package {
+	const char *type;          /* purl type: "deb", "apk", "rpm", "pypi" */
+	const char *name, *version;
+	const char *architecture;  /* "" where it has none */
+	const char *source_name, *source_version; /* "" : the same as name and version */
+	const char *ecosystem;     /* OSV's word where the type alone decides it ("PyPI"); "" where the distribution does */
+};
+
+struct inventory {
+	struct arena *arena;
+	struct package *packages;
+	size_t count, capacity;
+};
+
+/* Packages one file may hold: the largest distribution has about 70,000. */
+enum { INVENTORY_LIMIT = 200000 };
+
+/* Copies the package's strings (NULL counts as "") into the inventory. Packages without name or version are not added.
+ * OK, MEMORY, LIMIT. */
+int inventory_add(struct inventory *inventory, const struct package *package, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,34 @@
+/* floor 2: bytes that are pulled, streams wrapped round each other */
+#ifndef TARSIER_STREAM_H
+#define TARSIER_STREAM_H
+
+#include "error.h"
+#include "span.h"
+
+#include <sys/types.h>
+
+struct stream {
+	/* Up to `size` bytes into `buffer`: their number, 0 at the end, or a negative code with its message. */
+	ssize_t (*read)(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
+	void (*close)(struct stream *stream); /* gives back what is not in the arena; closes the stream underneath */
+};
+
+/* Once a read has failed, every later one fails with the same code and message. */
+ssize_t stream_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
+void stream_close(struct stream *stream); /* NULL is fine */
+
+/* The stream itself lies in the arena. */
+int stream_open_file(struct arena *arena, const char *path, struct stream **stream, struct tarsier_error *error);
+/* `length` bytes of an open file from `offset`, by pread, so that many streams share one descriptor, which stays the
+ * caller's. A file that is shorter is FORMAT. */
+int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t length, const char *name,
+                      struct stream **stream, struct tarsier_error *error);
+int stream_open_fd(struct arena *arena, int fd, const char *name, struct stream **stream, struct tarsier_error *error); /* fd stays the caller's */
+int stream_open_memory(struct arena *arena, span bytes, struct stream **stream, struct tarsier_error *error); /* bytes borrowed */
+/* The first `head` bytes again, then the rest of `inner`, which it closes: for a stream whose beginning was looked at. */
+int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, struct stream **stream, struct tarsier_error *error);
+
+/* Reads everything into the buffer; LIMIT beyond `limit` bytes. */
+int stream_read_all(struct stream *stream, struct buffer *buffer, size_t limit, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,38 @@
+/* floor 2: tar entries out of blocks of bytes that are pushed in */
+#ifndef TARSIER_TAR_H
+#define TARSIER_TAR_H
+
+#include "error.h"
+#include "span.h"
+
+/* Reads v7, ustar, GNU (L, K, base-256 numbers, old sparse skipped over rightly) and pax (x and g: path, linkpath, size).
+ * Layers in the wild end without their zero blocks or in the middle of the last padding: both are a proper end. An end
+ * inside a header or a file's data is FORMAT. */
+
+struct tar_entry {
+	span path;   /* cleaned: no leading "/" or "./", no "//", no trailing "/"; "" is the root. borrowed for the call */
+	span link;   /* target of a symlink or hard link, as written (a hard link's cleaned like path) */
+	char type;   /* '0' file, '1' hard link, '2' symlink, '5' directory, '3' '4' '6' devices and pipes */
+	uint64_t size;
+	uint32_t mode;
+};
+
+struct tar_sink {
+	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path that holds ".." is never given:
+	 * it is FORMAT, and so is one that holds a NUL. */
+	int (*entry)(void *user, const struct tar_entry *entry, struct tarsier_error *error);
+	/* A piece of the data wanted. 0 or a negative code. */
+	int (*data)(void *user, span piece, struct tarsier_error *error);
+	/* The data wanted is complete. 0 or a negative code. */
+	int (*done)(void *user, struct tarsier_error *error);
+	void *user;
+};
+
+struct tar;
+int tar_new(struct arena *arena, const struct tar_sink *sink, struct tar **tar, struct tarsier_error *error);
+int tar_push(struct tar *tar, span bytes, struct tarsier_error *error);
+int tar_finish(struct tar *tar, struct tarsier_error *error); /* after the last byte */
+void tar_free(struct tar *tar);                               /* NULL is fine */
+uint64_t tar_entries(const struct tar *tar);
+
+#endif

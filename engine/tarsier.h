@@ -1,0 +1,287 @@
+/*
+ * tarsier.h - the engine's public face, and its manual.
+ *
+ *	struct tarsier_config config;
+ *	struct tarsier_error error;
+ *	tarsier_engine *engine;
+ *	tarsier_report *report;
+ *
+ *	tarsier_config_init(&config);
+ *	if (tarsier_open(&config, &engine, &error) < 0) ...
+ *	if (tarsier_scan(engine, "oci:./image", &report, &error) < 0) ...
+ *	for (size_t i = 0; i < tarsier_finding_count(report); i++)
+ *		puts(tarsier_finding_at(report, i)->id);
+ *	tarsier_report_free(report);
+ *	tarsier_close(engine);
+ *
+ * Ownership has three words here. OWNED: the caller frees it with the function named. BORROWED from X: it
+ * lives until X is freed. COPIED: the callee keeps nothing of the caller's. Strings are UTF-8 or, where an image
+ * says otherwise, raw bytes; always NUL-terminated; never NULL unless the field says "or NULL".
+ *
+ * The engine has no process state: any number of engines may live in any number of threads, and one engine may
+ * scan in several threads at once. A report belongs to one thread at a time.
+ *
+ * Every failure returns a negative code and, where `error` is not NULL, a message that names the thing and the place.
+ */
+#ifndef TARSIER_H
+#define TARSIER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TARSIER_API __attribute__((visibility("default")))
+#else
+#define TARSIER_API
+#endif
+
+/* ---- outcomes ------------------------------------------------------------------------------------------------- */
+
+enum tarsier_code {
+	TARSIER_OK = 0,
+	TARSIER_MEMORY = -1,      /* an allocation failed */
+	TARSIER_USAGE = -2,       /* the caller asked for something that makes no sense: a bad reference, an unknown key */
+	TARSIER_IO = -3,          /* the operating system refused: no such file, no permission, a read error */
+	TARSIER_FORMAT = -4,      /* the bytes are not what their place promises */
+	TARSIER_DIGEST = -5,      /* a digest or a size does not verify */
+	TARSIER_LIMIT = -6,       /* a named limit was exceeded */
+	TARSIER_NOT_FOUND = -7,   /* the thing named is not in there: an image, a platform, a blob */
+	TARSIER_UNSUPPORTED = -8, /* recognised, and not something this build can read */
+	TARSIER_DATABASE = -9,    /* no usable vulnerability database: missing, empty, broken, too new */
+	TARSIER_BACKEND = -10,    /* a Clair server that is absent, refuses or answers nonsense */
+	TARSIER_POLICY = -11,     /* a policy is malformed, broke, or used up its budget */
+	TARSIER_CANCELLED = -12,  /* tarsier_cancel was called */
+};
+
+struct tarsier_error {
+	int code;           /* one of enum tarsier_code */
+	char message[1020]; /* one line, no newline */
+};
+
+/* "DIGEST" for TARSIER_DIGEST, and so on; "UNKNOWN" for what is not a code. Static. */
+TARSIER_API const char *tarsier_code_name(int code);
+
+/* The library's version, "0.1.0". TARSIER_VERSION, given by the build, is the header's. Static. */
+TARSIER_API const char *tarsier_version(void);
+
+/* ---- engine --------------------------------------------------------------------------------------------------- */
+
+typedef struct tarsier_engine tarsier_engine;
+typedef struct tarsier_report tarsier_report;
+
+/* realloc-like: new_size 0 frees, ptr NULL allocates. Called from several threads at once. Libraries that the engine
+ * uses (SQLite, OpenSSL, libarchive, jansson) keep to malloc. */
+struct tarsier_allocator {
+	void *(*resize)(void *user, void *ptr, size_t old_size, size_t new_size);
+	void *user;
+};
+
+enum tarsier_event_kind {
+	TARSIER_EVENT_IMAGE = 1, /* the image is opened; `total` layers will follow */
+	TARSIER_EVENT_LAYER,     /* a layer is done: `index`, `cached`, `digest` */
+	TARSIER_EVENT_BYTES,     /* `done` of `total` compressed bytes of all layers are read; total 0 if unknown */
+	TARSIER_EVENT_MATCH,     /* matching `total` packages */
+	TARSIER_EVENT_WARNING,   /* `message`: something a person should know; the scan goes on */
+};
+
+struct tarsier_event {
+	enum tarsier_event_kind kind;
+	uint64_t done, total;
+	size_t index;
+	int cached;
+	const char *digest;  /* or NULL; borrowed for the call */
+	const char *message; /* or NULL; borrowed for the call */
+};
+
+struct tarsier_config {
+	size_t size;                       /* set by tarsier_config_init */
+	const char *database;              /* vulnerability database file; NULL: packages are listed, nothing is matched */
+	const char *cache_dir;             /* layer cache; NULL: $XDG_CACHE_HOME/tarsier, else $HOME/.cache/tarsier; "": none */
+	uint64_t cache_limit;              /* bytes the cache may take; 0: 1 GiB */
+	const char *platform;              /* "os/arch[/variant]"; NULL: this machine's */
+	unsigned threads;                  /* layers read at once; 0: one per processor */
+	int skip_diff_id;                  /* nonzero: do not check uncompressed digests (compressed ones always are) */
+	struct tarsier_allocator allocator; /* resize NULL: malloc */
+	void (*on_event)(void *user, const struct tarsier_event *event); /* or NULL; called in the thread that scans */
+	void *user;                        /* given to on_event */
+};
+
+/* Fills a config with the defaults above. */
+TARSIER_API void tarsier_config_init(struct tarsier_config *config);
+
+/* Opens an engine; the config is COPIED (but not the allocator's and callback's user data). *engine is OWNED:
+ * tarsier_close. On failure *engine is NULL. DATABASE if the database cannot be used. */
+TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
+
+/* Frees the engine. NULL is fine. Reports stay valid. No scan may be under way. */
+TARSIER_API void tarsier_close(tarsier_engine *engine);
+
+/* Makes every scan that is under way in this engine return CANCELLED soon. Safe from any thread and signal handler. */
+TARSIER_API void tarsier_cancel(tarsier_engine *engine);
+
+/*
+ * Scans an image: reads and verifies its layers, lists its packages and, where the engine has a database, matches them.
+ * *report is OWNED: tarsier_report_free; NULL on failure.
+ *
+ *	docker-archive:FILE[:NAME]     what `docker save` writes, before version 25 and since; plain, gzip or zstd
+ *	oci:DIR[:TAG|@DIGEST]          an OCI image layout
+ *	oci-archive:FILE[:TAG|@DIGEST] an OCI image layout in a tar
+ *	dir:PATH                       a root file system
+ *	-                              an archive on standard input
+ *	PATH                           any of these, recognised by its bytes
+ */
+TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,
+                             struct tarsier_error *error);
+
+/* ---- what a report holds; all of it BORROWED from the report ---------------------------------------------------- */
+
+TARSIER_API void tarsier_report_free(tarsier_report *report); /* NULL is fine */
+
+struct tarsier_layer {
+	const char *digest;     /* of the blob as stored, "sha256:…"; "" for a directory */
+	const char *diff_id;    /* of the uncompressed tar; "" for a directory */
+	const char *created_by; /* the Dockerfile instruction from the image's history; "" if unknown */
+	const char *media_type; /* "" if unknown */
+	uint64_t size;          /* bytes of the blob as stored */
+	int cached;             /* its index came from the cache */
+};
+
+struct tarsier_label { const char *key, *value; };
+
+struct tarsier_image {
+	const char *reference;    /* as given */
+	const char *name;         /* repository:tag found in the image; "" if none */
+	const char *digest;       /* of the manifest; "" if the source has none */
+	const char *id;           /* of the config, "sha256:…"; "" for a directory */
+	const char *os, *architecture, *variant;
+	const char *created;      /* RFC 3339, as the config says; "" if unknown */
+	const char *user, *working_dir; /* config.User, config.WorkingDir */
+	const char *const *env, *const *entrypoint, *const *cmd, *const *exposed_ports; /* NULL-terminated */
+	const struct tarsier_label *labels;
+	size_t label_count;
+	const struct tarsier_layer *layers; /* bottom to top */
+	size_t layer_count;
+	/* distribution, from os-release and kin; all "" where none was found */
+	const char *distro_id, *distro_version, *distro_codename, *distro_name; /* "debian" "12" "bookworm" "Debian GNU/Linux 12 (bookworm)" */
+	const char *ecosystem;    /* "Debian:12", "Alpine:v3.20": what its packages are matched in; "" if none is known */
+};
+TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
+
+struct tarsier_package {
+	const char *type;            /* purl type: "deb", "apk", "rpm", "pypi", … */
+	const char *ecosystem;       /* "Debian:12", "PyPI": where it is matched; "" if nowhere */
+	const char *name, *version, *architecture; /* architecture may be "" */
+	const char *source_name, *source_version;  /* equal to name and version where there is no source package */
+	const char *purl;
+	const char *path;            /* the evidence, without a leading slash: "var/lib/dpkg/status" */
+	const char *reader;          /* the reader that found it: "dpkg" */
+	size_t layer;                /* index of the layer that brought this version in */
+};
+TARSIER_API size_t tarsier_package_count(const tarsier_report *report);
+TARSIER_API const struct tarsier_package *tarsier_package_at(const tarsier_report *report, size_t index);
+
+/* The superset of the scales in use, in order: NVD's, the distributions' and Clair's. */
+enum tarsier_severity {
+	TARSIER_SEVERITY_UNKNOWN, TARSIER_SEVERITY_NEGLIGIBLE, TARSIER_SEVERITY_LOW, TARSIER_SEVERITY_MEDIUM,
+	TARSIER_SEVERITY_HIGH, TARSIER_SEVERITY_CRITICAL, TARSIER_SEVERITY_DEFCON1,
+};
+TARSIER_API const char *tarsier_severity_name(enum tarsier_severity severity); /* "High"; static */
+
+struct tarsier_finding {
+	const char *id;                 /* "CVE-…" where there is one, else the advisory's own */
+	const char *const *aliases;     /* the other names, advisories' ids included; NULL-terminated */
+	const struct tarsier_package *package;
+	size_t package_index;
+	enum tarsier_severity severity;
+	const char *severity_source;    /* "distribution", "cvss" or "" */
+	const char *cvss_vector;        /* the vector that scored; "" if none */
+	double cvss_score;              /* 0.0 to 10.0; negative if none */
+	const char *fixed_version;      /* the lowest that fixes this version's line; "" if none is known */
+	const char *summary, *description, *url, *published, *modified; /* each may be "" */
+	const char *const *references;  /* NULL-terminated */
+	int kev;                        /* in CISA's catalogue of known exploited vulnerabilities */
+	int kev_ransomware;             /* … and known to be used by ransomware */
+	const char *kev_added, *kev_due; /* "2021-12-10"; "" if not in it */
+	double epss, epss_percentile;   /* 0.0 to 1.0; negative if unknown */
+	const char *backend;            /* "embedded", "clair-v1", "clair-v4" */
+};
+/* Findings are sorted: most severe first, then package name, then id. */
+TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);
+TARSIER_API const struct tarsier_finding *tarsier_finding_at(const tarsier_report *report, size_t index);
+
+/* What is wrong with the inventory: evidence that no reader could read, systems that no feed covers. A host that
+ * ignores these passes images it has not understood. */
+enum tarsier_problem_kind {
+	TARSIER_PROBLEM_UNREADABLE = 1, /* a package database that is there and cannot be read */
+	TARSIER_PROBLEM_NO_PACKAGES,    /* nothing is installed, or nothing that a reader knows */
+	TARSIER_PROBLEM_NO_FEED,        /* a system or ecosystem that the database knows nothing about */
+	TARSIER_PROBLEM_NO_DISTRO,      /* packages of an operating system, and no word of which */
+};
+struct tarsier_problem {
+	enum tarsier_problem_kind kind;
+	const char *subject; /* a path, an ecosystem */
+	const char *message;
+	size_t layer;        /* for UNREADABLE */
+};
+TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
+TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);
+
+struct tarsier_database_info {
+	const char *path;          /* "" where the engine has none */
+	const char *built;         /* RFC 3339, UTC */
+	const char *newest;        /* the newest advisory's modification time */
+	const char *kev_date, *epss_date; /* "" where not imported */
+	uint64_t advisories, packages; /* records; distinct (ecosystem, name) pairs */
+	int starter;               /* it is the small one that ships with tarsier */
+	const char *const *ecosystems; /* NULL-terminated */
+};
+TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
+
+struct tarsier_usage { /* what the scan took */
+	double seconds;
+	uint64_t bytes_read;      /* compressed bytes of layers */
+	size_t layers_read, layers_cached;
+};
+TARSIER_API const struct tarsier_usage *tarsier_report_usage(const tarsier_report *report);
+
+/* ---- vulnerability database ------------------------------------------------------------------------------------ */
+
+struct tarsier_import_options {
+	size_t size;               /* set by tarsier_import_options_init */
+	int starter;               /* mark the result as the starter database */
+	int merge;                 /* start from what the old file holds; else the result holds these inputs only */
+	/* Called for every input that is taken, skipped or broken: or NULL. `message` is NULL where all went well. */
+	void (*on_input)(void *user, const char *input, const char *feed, uint64_t records, const char *message);
+	void *user;
+};
+struct tarsier_import_result { uint64_t advisories, withdrawn, unreadable, kev, epss; };
+TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options);
+
+/* Builds `database` from `paths`, beside the old file, and renames it into place. An import that takes nothing fails
+ * and leaves the old file. `result` may be NULL. */
+TARSIER_API int tarsier_import(const char *database, const char *const *paths, size_t count,
+                               const struct tarsier_import_options *options, struct tarsier_import_result *result,
+                               struct tarsier_error *error);
+
+/* What a database holds. *info is OWNED: tarsier_database_info_free. */
+TARSIER_API int tarsier_database_read(const char *database, struct tarsier_database_info **info,
+                                      struct tarsier_error *error);
+TARSIER_API void tarsier_database_info_free(struct tarsier_database_info *info); /* NULL is fine */
+
+/* ---- versions --------------------------------------------------------------------------------------------------- */
+
+/* Orders two versions by a scheme ("deb", "apk", "rpm", "pep440", "semver"). *order is -1, 0 or 1. USAGE for an unknown
+ * scheme, FORMAT for a version the scheme does not allow. */
+TARSIER_API int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error);
+
+/* The schemes' names, NULL-terminated; static. */
+TARSIER_API const char *const *tarsier_schemes(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,27 @@
+/* What probes share. A probe file defines `int probe_NAME(lua_State *L)`, which pushes a table of functions. */
+#ifndef TARSIER_PROBE_H
+#define TARSIER_PROBE_H
+
+#include "error.h"
+#include "span.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* nil, message, "CODE": how the world fails in Lua. */
+static inline int probe_fail(lua_State *L, const struct tarsier_error *error)
+{
+	lua_pushnil(L);
+	lua_pushstring(L, error->message);
+	lua_pushstring(L, tarsier_code_name(error->code));
+	return 3;
+}
+
+static inline span probe_span(lua_State *L, int index)
+{
+	span s;
+	s.ptr = luaL_checklstring(L, index, &s.len);
+	return s;
+}
+
+#endif
