@@ -231,7 +231,7 @@ TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);
 
 struct tarsier_database_info {
-	const char *path;          /* "" where the engine has none */
+	const char *path;          /* as given */
 	const char *built;         /* RFC 3339, UTC */
 	const char *newest;        /* the newest advisory's modification time */
 	const char *kev_date, *epss_date; /* "" where not imported */
@@ -239,6 +239,7 @@ struct tarsier_database_info {
 	int starter;               /* it is the small one that ships with tarsier */
 	const char *const *ecosystems; /* NULL-terminated */
 };
+/* NULL where the engine has no database. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
 
 struct tarsier_usage { /* what the scan took */

@@ -1,0 +1,27 @@
+/* floor 6: what a scan leaves behind */
+#ifndef TARSIER_REPORT_H
+#define TARSIER_REPORT_H
+
+#include "arena.h"
+
+/* The arena holds every string and array; report_new puts the report itself beside it. */
+struct tarsier_report {
+	struct arena arena;
+	struct tarsier_image image;
+	struct tarsier_package *packages;
+	size_t package_count;
+	struct tarsier_finding *findings;
+	size_t finding_count;
+	struct tarsier_problem *problems;
+	size_t problem_count, problem_capacity;
+	struct tarsier_database_info database; /* path NULL: the engine had none */
+	struct tarsier_usage usage;
+};
+
+/* NULL when memory ran out. tarsier_report_free gives it back. */
+struct tarsier_report *report_new(const struct tarsier_allocator *allocator);
+
+/* OK or MEMORY. Copies subject and message. */
+int report_add_problem(struct tarsier_report *report, const struct tarsier_problem *problem);
+
+#endif
