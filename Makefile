@@ -22,12 +22,12 @@ LIBS     := $(shell pkg-config --libs $(PACKAGES) $(ISAL)) -ldl -lm
 
 PLUGINS  := versions sources readers feeds
 FLAT     := $(wildcard engine/*.c)
-BINDING  := $(wildcard engine/lua_*.c)
+BINDING  := $(filter-out engine/lua_push.c,$(wildcard engine/lua_*.c))
 ENGINE   := $(filter-out $(BINDING),$(FLAT)) $(wildcard $(PLUGINS:%=engine/%/*.c))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 BINDINGS := $(BINDING:%.c=$(BUILD)/%.o)
 PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c))
-DEFS     := $(PLUGINS:%=$(BUILD)/%.def) $(BUILD)/probes.def
+DEFS     := $(PLUGINS:%=$(BUILD)/%.def) $(BUILD)/bindings.def $(BUILD)/probes.def
 
 .PHONY: all test help clean FORCE
 .DELETE_ON_ERROR:
@@ -43,6 +43,8 @@ all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so
 # Plug-in folders become tables: one X(name) a file, rewritten only when the folder changes.
 $(BUILD)/probes.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard tests/probe/*.c)))))
+$(BUILD)/bindings.def: FORCE
+	@$(call write_if_changed,$(patsubst engine/lua_%.c,X(%),$(filter-out engine/lua_core.c,$(BINDING))))
 $(BUILD)/%.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/$*/*.c)))))
 define write_if_changed
@@ -64,7 +66,7 @@ $(BUILD)/libtarsier.a: $(OBJECTS)
 
 $(BUILD)/libtarsier.so: $(OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -shared -Wl,-z,defs -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(shell pkg-config --libs lua5.4)
+	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(shell pkg-config --libs lua5.4)
 
 $(BUILD)/tarsier/core.so: $(OBJECTS) $(BINDINGS)
 	@mkdir -p $(@D)

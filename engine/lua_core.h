@@ -1,0 +1,18 @@
+/* floor 7: what the files behind require "tarsier.core" share */
+#ifndef TARSIER_LUA_CORE_H
+#define TARSIER_LUA_CORE_H
+
+#include "tarsier.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* Each engine/lua_NAME.c but lua_core.c and lua_push.c defines `int lua_NAME_open(lua_State *L)`: it makes its classes and
+ * pushes one table of functions, which become core's. The build makes the list from the folder. */
+
+/* The report in the userdata at `index`; raises where it is something else, or closed. Borrowed from the userdata. */
+const tarsier_report *lua_check_report(lua_State *L, int index);
+/* Pushes a userdata that owns the report (NULL: filled later through the address that is returned). */
+tarsier_report **lua_new_report(lua_State *L);
+
+#endif
