@@ -1,44 +1,100 @@
 # tarsier: `make scan` scans an image, `make test` runs the tests, `make help` lists the rest.
 
-# ---- settings ------------------------------------------------------------------------------------------------------
+# ---- settings: all may be given on the command line -----------------------------------------------------------------
 BUILD    ?= build
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 CC       ?= cc
 LUA      ?= lua5.4
 CFLAGS   ?= -O2 -g
+LDFLAGS  ?=
 SANITIZE ?=
+# What `make scan` scans, how, and with what.
+IMAGE    ?=
+SCAN     ?= $(if $(IMAGE),,--no-fail)
+# `make test SPECS=tests/overlay_spec.lua`
+SPECS    ?= tests
+# DEPS=no: leave the system's packages alone.
+DEPS     ?= yes
+# `make V=1` shows whole command lines.
+V        ?=
 
-# ---- what is built from what ---------------------------------------------------------------------------------------
+# ---- Debian's packages ------------------------------------------------------------------------------------------------
+BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjson lua-yaml libssl-dev libjansson-dev \
+                  libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev libarchive-dev
+TEST_PACKAGES  := lua-busted zstd xz-utils bzip2
+LINT_PACKAGES  := lua-check cppcheck clang shellcheck
+REAL_PACKAGES  := skopeo umoci debootstrap rpm luarocks python3 valgrind zip time
+
+.DEFAULT_GOAL := all
+.PHONY: all scan test install help clean packages FORCE
+
+help:
+	@echo 'make scan [IMAGE=…]   build, then scan a sample image or your own (SCAN="…" adds options)'
+	@echo 'make test [SPECS=…]   build, then run the tests'
+	@echo 'make all              build the C library, the Lua module and the starter database'
+	@echo 'make install          install under PREFIX (now $(PREFIX))'
+	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
+	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
+	@echo 'make test-valgrind    the tests under valgrind'
+	@echo 'make lint             luacheck, cppcheck, shellcheck, and a build with clang'
+	@echo 'make fuzz             every fuzzer for FUZZ_SECONDS (now $(FUZZ_SECONDS))'
+	@echo 'make bench            cold and warm scans, an import and a match, against yardsticks measured beside them'
+	@echo 'make clean            remove $(BUILD)'
+
+clean:
+	rm -rf $(BUILD)
+
+# Entry points see to their packages first, then start make afresh: only then is true what pkg-config says.
+ifndef READY
+PACKAGES_FOR = $(BUILD_PACKAGES)
+test fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
+test-asan: PACKAGES_FOR += $(TEST_PACKAGES)
+lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
+test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES)
+fuzz: PACKAGES_FOR += clang
+ENTRIES := all scan test install test-real test-asan test-valgrind lint fuzz bench rock install-rock
+.PHONY: $(ENTRIES)
+$(ENTRIES):
+ifeq ($(DEPS),yes)
+	@.ci/packages $(CURDIR)/$(BUILD)/packages $(PACKAGES_FOR)
+endif
+	@$(MAKE) --no-print-directory READY=1 $@
+else
+
+# ---- what is built from what --------------------------------------------------------------------------------------------
+-include $(BUILD)/packages/env.mk
+
 VERSION  := $(shell cat engine/VERSION)
 PACKAGES := libcrypto jansson sqlite3 libzstd zlib
-ISAL     := $(shell pkg-config --exists libisal 2>/dev/null && echo libisal)
+ISAL     := $(shell pkg-config --exists libisal && echo libisal)
+LUA_PC   := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) && echo $(name))))
+LUADIR    = $(PREFIX)/share/lua/5.4
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
 FLAGS     = -std=gnu11 $(CFLAGS) $(SANITIZE) $(WARNINGS) -fPIC -fvisibility=hidden -pthread -MMD -MP \
-            -D_GNU_SOURCE -DTARSIER_VERSION='"$(VERSION)"' $(if $(ISAL),-DTARSIER_ISAL) -Iengine -I$(BUILD) \
-            $(shell pkg-config --cflags $(PACKAGES) $(ISAL) lua5.4)
-LIBS     := $(shell pkg-config --libs $(PACKAGES) $(ISAL)) -ldl -lm
+            -D_GNU_SOURCE -DTARSIER_VERSION='"$(VERSION)"' -DTARSIER_LUA_DIR='"$(LUADIR)"' $(if $(ISAL),-DTARSIER_ISAL) \
+            -Iengine -I$(BUILD) $(PC_CFLAGS) $(if $(LUA_INCDIR),-I$(LUA_INCDIR))
+PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(ISAL) $(LUA_PC))
+LIBS     := $(shell pkg-config --libs $(PACKAGES) $(ISAL)) -ldl -lm -pthread
+LUA_LIBS := $(shell pkg-config --libs $(LUA_PC))
 
 PLUGINS  := versions sources readers feeds
-FLAT     := $(wildcard engine/*.c)
 BINDING  := $(filter-out engine/lua_push.c,$(wildcard engine/lua_*.c))
-ENGINE   := $(filter-out $(BINDING),$(FLAT)) $(wildcard $(PLUGINS:%=engine/%/*.c))
+ENGINE   := $(filter-out $(BINDING),$(wildcard engine/*.c)) $(wildcard $(PLUGINS:%=engine/%/*.c))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 BINDINGS := $(BINDING:%.c=$(BUILD)/%.o)
-PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c))
+PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c)) $(BUILD)/tests/probe.o
 DEFS     := $(PLUGINS:%=$(BUILD)/%.def) $(BUILD)/bindings.def $(BUILD)/probes.def
+LUA_FILES := $(shell find lua/tarsier -name '*.lua')
 
-.PHONY: all test help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# `make V=1` shows whole command lines.
-V        ?=
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
-all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so
+all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so $(BUILD)/tarsier.pc $(if $(wildcard lua/bin/tarsier),$(BUILD)/starter.db)
 
 # Plug-in folders become tables: one X(name) a file, rewritten only when the folder changes.
 $(BUILD)/probes.def: FORCE
@@ -66,31 +122,97 @@ $(BUILD)/libtarsier.a: $(OBJECTS)
 
 $(BUILD)/libtarsier.so: $(OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(shell pkg-config --libs lua5.4)
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
+# Not linked with Lua: the interpreter that loads it has it.
 $(BUILD)/tarsier/core.so: $(OBJECTS) $(BINDINGS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -shared -o $@ $(OBJECTS) $(BINDINGS) $(LIBS)
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -o $@ $(OBJECTS) $(BINDINGS) $(LIBS)
 
 # The tests' way into the lower floors: require "tarsier.probe".
-$(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES) $(BUILD)/tests/probe.o
+$(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -shared -o $@ $(OBJECTS) $(PROBES) $(BUILD)/tests/probe.o $(LIBS)
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -o $@ $(OBJECTS) $(PROBES) $(LIBS)
 
 $(BUILD)/tests/probe.o: $(BUILD)/probes.def
 
-TEST_ENV = TARSIER_BUILD=$(BUILD) LUA_PATH="lua/?.lua;lua/?/init.lua;tests/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;"
-SPECS   ?= tests
+$(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS) $(LUA_LIBS)|' $< >$@
 
-test: all $(BUILD)/tarsier/probe.so
-	@$(TEST_ENV) $(LUA) $$(command -v busted) --pattern=_spec $(SPECS)
+# ---- running from the source tree -----------------------------------------------------------------------------------------
+export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(UNPACKED_LUA_PATH);
+export LUA_CPATH := $(BUILD)/?.so;$(UNPACKED_LUA_CPATH);
+export TARSIER_BUILD := $(BUILD)
+PRELOAD  ?=
+RUN       = $(PRELOAD) $(LUA)
+BUSTED    = $(RUN) $(or $(wildcard $(UNPACKED)/usr/bin/busted),$(shell command -v busted))
 
-help:
-	@sed -n '/^#/p' Makefile | head -1
+$(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
+	$(call say,DB,$@)
+	$(Q)$(RUN) lua/bin/tarsier db import --quiet --starter --db $@ engine/starter
 
-clean:
-	rm -rf $(BUILD)
+$(BUILD)/sample/index.json: $(wildcard engine/examples/sample-image/*)
+	$(call say,IMAGE,$(BUILD)/sample)
+	$(Q)$(LUA) engine/examples/sample-image/build.lua $(BUILD)/sample
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+scan: all $(BUILD)/sample/index.json
+	@$(RUN) lua/bin/tarsier scan $(SCAN) $(or $(IMAGE),oci:$(BUILD)/sample)
+
+test: all $(BUILD)/tarsier/probe.so $(if $(wildcard engine/examples/sample-image),$(BUILD)/sample/index.json)
+	@$(BUSTED) --pattern=_spec $(SPECS)
+
+# ---- installing -------------------------------------------------------------------------------------------------------------
+ROCK_LUADIR ?= $(LUADIR)
+ROCK_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+ROCK_BINDIR ?= $(PREFIX)/bin
+TO = $(DESTDIR)$(PREFIX)
+
+rock: all
+
+# What both ways of installing have: the module, its policies, the starter database, and the command.
+install-rock: all
+	install -d $(DESTDIR)$(ROCK_LIBDIR)/tarsier $(DESTDIR)$(ROCK_BINDIR)
+	install -m 755 $(BUILD)/tarsier/core.so $(DESTDIR)$(ROCK_LIBDIR)/tarsier/core.so
+	cd lua && find tarsier -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(ROCK_LUADIR)/{}' ';'
+	install -d $(DESTDIR)$(ROCK_LUADIR)/tarsier/policies
+	install -m 644 policies/*.lua $(DESTDIR)$(ROCK_LUADIR)/tarsier/policies
+	install -m 644 $(BUILD)/starter.db $(DESTDIR)$(ROCK_LUADIR)/tarsier/starter.db
+	install -m 755 lua/bin/tarsier $(DESTDIR)$(ROCK_BINDIR)/tarsier
+
+install: install-rock $(BUILD)/tarsier.1
+	install -d $(TO)/lib/pkgconfig $(TO)/include $(TO)/share/man/man1
+	install -m 644 $(BUILD)/libtarsier.a $(TO)/lib
+	install -m 755 $(BUILD)/libtarsier.so $(TO)/lib/libtarsier.so.0
+	ln -sf libtarsier.so.0 $(TO)/lib/libtarsier.so
+	install -m 644 $(BUILD)/tarsier.pc $(TO)/lib/pkgconfig
+	sed 's|^#define TARSIER_H$$|&\n\n#define TARSIER_VERSION "$(VERSION)"|' engine/tarsier.h >$(TO)/include/tarsier.h
+	install -m 644 engine/tarsier_policy.h $(TO)/include
+	chmod 644 $(TO)/include/tarsier.h
+	install -m 644 $(BUILD)/tarsier.1 $(TO)/share/man/man1
+	install -D -m 644 $(BUILD)/completion.bash $(TO)/share/bash-completion/completions/tarsier
+	install -D -m 644 $(BUILD)/completion.zsh $(TO)/share/zsh/site-functions/_tarsier
+	install -D -m 644 $(BUILD)/completion.fish $(TO)/share/fish/vendor_completions.d/tarsier.fish
+	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+# ---- harder tests -------------------------------------------------------------------------------------------------------------
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_SECONDS ?= 30
+
+test-real:
+	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
+
+test-asan:
+	@$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SANITIZE='$(ASAN_FLAGS)' \
+	    PRELOAD='LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1' test
+
+lint:
+	luacheck --quiet lua policies tests engine
+	shellcheck .ci/run .ci/packages
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem \
+	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(BINDING)
+	$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang all
+
+-include $(shell find $(BUILD)/engine $(BUILD)/tests -name '*.d' 2>/dev/null)
+endif

@@ -1,0 +1,34 @@
+rockspec_format = "3.0"
+package = "tarsier"
+version = "scm-1"
+source = { url = "git+https://example.org/tarsier.git" }
+description = {
+  summary = "An embeddable container-image scanner, scripted in Lua",
+  detailed = [[
+    Finds what is inside a container image and what is known to be wrong with it, and lets Lua policies decide what to do
+    about it: the tarsier command, and require "tarsier".
+  ]],
+  license = "MIT",
+}
+supported_platforms = { "linux" }
+dependencies = { "lua ~> 5.4", "lua-cjson >= 2.1.0", "lyaml >= 6.2" }
+-- Headers that luarocks looks for, so that what is missing is named before anything is built. Debian's packages:
+-- libssl-dev libjansson-dev libsqlite3-dev libzstd-dev zlib1g-dev libarchive-dev, and libisal-dev for twice the speed.
+external_dependencies = {
+  OPENSSL = { header = "openssl/evp.h" },
+  JANSSON = { header = "jansson.h" },
+  SQLITE = { header = "sqlite3.h" },
+  ZSTD = { header = "zstd.h" },
+  ZLIB = { header = "zlib.h" },
+}
+build = {
+  type = "make",
+  build_target = "rock",
+  install_target = "install-rock",
+  build_variables = { CC = "$(CC)", LUA = "$(LUA)", LUA_INCDIR = "$(LUA_INCDIR)", DEPS = "no" },
+  install_variables = {
+    LUA = "$(LUA)", LUA_INCDIR = "$(LUA_INCDIR)", DEPS = "no",
+    ROCK_LUADIR = "$(LUADIR)", ROCK_LIBDIR = "$(LIBDIR)", ROCK_BINDIR = "$(BINDIR)",
+  },
+  copy_directories = {},
+}
