@@ -1,0 +1,177 @@
+/* floor 7: core.host, what the command line asks of the operating system */
+#include "lua_core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int lua_host_open(lua_State *L);
+
+/* nil, "PATH: why", "IO": how the world fails in Lua. */
+static int push_failure(lua_State *L, const char *path, int number)
+{
+	lua_pushnil(L);
+	lua_pushfstring(L, "%s: %s", path, strerror(number));
+	lua_pushliteral(L, "IO");
+	return 3;
+}
+
+/* isatty(descriptor) -> boolean */
+static int l_isatty(lua_State *L)
+{
+	lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+	return 1;
+}
+
+/* columns(descriptor) -> integer | nil where it is no terminal */
+static int l_columns(lua_State *L)
+{
+	struct winsize size;
+	if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 0;
+	lua_pushinteger(L, size.ws_col);
+	return 1;
+}
+
+/* command_line(): signals as a command wants them. A reader that went away is a write error to report, and not a silent
+ * death that loses the other reports; the lua program's own SIGINT handler would wait for the engine to return. */
+static int l_command_line(lua_State *L)
+{
+	(void)L;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_DFL);
+	return 0;
+}
+
+/* Writes all of it. Returns 0 or an errno. */
+static int write_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, text, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? errno : EIO;
+		text += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_close(int fd, const char *text, size_t length)
+{
+	int failed = write_all(fd, text, length);
+	if (close(fd) < 0 && !failed)
+		failed = errno;
+	return failed;
+}
+
+/* A device, a pipe or a socket cannot be replaced: it is written to as it stands. */
+static int write_in_place(const char *path, const char *text, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? errno : write_close(fd, text, length);
+}
+
+/* What a new file would get; the mask can only be read by setting it, which the command line's one thread may. */
+static mode_t new_mode(void)
+{
+	mode_t mask = umask(077);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/* Writes a file beside the place and renames it there: whoever reads sees the old file or the new one, never half. */
+static int write_beside(const char *path, const char *text, size_t length, mode_t mode)
+{
+	char temporary[PATH_MAX];
+	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+	if (n < 0 || (size_t)n >= sizeof temporary)
+		return ENAMETOOLONG;
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	int failed = fchmod(fd, mode) < 0 ? errno : 0;
+	int wrote = write_close(fd, text, length);
+	if (!failed)
+		failed = wrote;
+	if (!failed && rename(temporary, path) < 0)
+		failed = errno;
+	if (failed)
+		unlink(temporary);
+	return failed;
+}
+
+static int write_whole(const char *path, const char *text, size_t length)
+{
+	struct stat status;
+	char real[PATH_MAX];
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? write_beside(path, text, length, new_mode()) : errno;
+	if (S_ISDIR(status.st_mode))
+		return EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return write_in_place(path, text, length);
+	if (!realpath(path, real)) /* through a symlink: its target is what gets replaced */
+		return errno;
+	return write_beside(real, text, length, status.st_mode & 07777);
+}
+
+/* write_file(path, text) -> true | nil, message, "IO" */
+static int l_write_file(lua_State *L)
+{
+	size_t length;
+	const char *path = luaL_checkstring(L, 1);
+	const char *text = luaL_checklstring(L, 2, &length);
+	int failed = write_whole(path, text, length);
+	if (failed)
+		return push_failure(L, path, failed);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* make_folder(path) -> true | nil, message, "IO": with those above it, for the owner alone (XDG base directories). */
+static int l_make_folder(lua_State *L)
+{
+	size_t length;
+	char path[PATH_MAX];
+	const char *text = luaL_checklstring(L, 1, &length);
+	if (length >= sizeof path)
+		return push_failure(L, text, ENAMETOOLONG);
+	memcpy(path, text, length + 1);
+	for (size_t i = 1; i <= length; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		char kept = path[i];
+		path[i] = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
+			return push_failure(L, path, errno);
+		path[i] = kept;
+	}
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "isatty", l_isatty },
+	{ "columns", l_columns },
+	{ "command_line", l_command_line },
+	{ "write_file", l_write_file },
+	{ "make_folder", l_make_folder },
+	{ NULL, NULL },
+};
+
+int lua_host_open(lua_State *L)
+{
+	lua_createtable(L, 0, 1);
+	luaL_newlib(L, functions);
+	lua_setfield(L, -2, "host");
+	return 1;
+}

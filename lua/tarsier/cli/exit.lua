@@ -1,0 +1,63 @@
+-- What the command's exit codes mean, and which one an outcome gets.
+
+local exit = { PASS = 0, FAIL = 1, USAGE = 2, IMAGE = 3, DATABASE = 4, NOTHING = 5, BUG = 70 }
+
+--- The list for help and manual, in order.
+exit.codes = {
+  { exit.PASS, "the verdict passes" },
+  { exit.FAIL, "the verdict fails" },
+  { exit.USAGE, "usage or policy error, or a report that cannot be written" },
+  { exit.IMAGE, "the image, or evidence in it, cannot be read or does not verify" },
+  { exit.DATABASE, "no usable vulnerability database or backend" },
+  { exit.NOTHING, "nothing to judge: no packages found, or a system that no feed covers" },
+  { exit.BUG, "a bug in tarsier" },
+}
+
+local by_error = { USAGE = exit.USAGE, POLICY = exit.USAGE, DATABASE = exit.DATABASE, BACKEND = exit.DATABASE }
+
+--- of_error(code) -> exit code for a failure's third value, such as "DIGEST"
+function exit.of_error(code)
+  return by_error[code] or exit.IMAGE
+end
+
+local function has_cover(result, uncovered)
+  for _, package in ipairs(result.packages) do
+    if package.ecosystem ~= "" and not uncovered[package.ecosystem] then return true end
+  end
+  return false
+end
+
+--- of_inventory(result) -> exit code, meaning | nil where all of the image could be judged. Problems come before the
+--- verdict: findings in half an image say nothing about the other half. What --ignore-unreadable lets pass is marked
+--- `ignored`. A language without a feed is a problem to report; a system without one is nothing to judge.
+function exit.of_inventory(result)
+  local uncovered, nothing = {}, nil
+  for _, problem in ipairs(result.problems) do
+    if problem.kind == "unreadable" and not problem.ignored then
+      return exit.IMAGE, ("%s cannot be read, so that its packages are unknown"):format(problem.subject)
+    elseif problem.kind == "no_feed" then
+      uncovered[problem.subject] = true
+    elseif problem.kind == "no_packages" or problem.kind == "no_distro" then
+      nothing = nothing or problem.message
+    end
+  end
+  if nothing then return exit.NOTHING, "nothing to judge: " .. nothing end
+  if uncovered[result.image.ecosystem] then
+    return exit.NOTHING, ("nothing to judge: the database does not cover %s"):format(result.image.ecosystem)
+  end
+  if #result.packages == 0 then return exit.NOTHING, "nothing to judge: no packages found" end
+  if next(uncovered) and not has_cover(result, uncovered) then
+    return exit.NOTHING, "nothing to judge: the database covers none of the image's packages"
+  end
+end
+
+--- of_result(result, no_fail) -> exit code, meaning
+function exit.of_result(result, no_fail)
+  local code, meaning = exit.of_inventory(result)
+  if code then return code, meaning end
+  if result.verdict.pass then return exit.PASS, "the verdict passes" end
+  if no_fail then return exit.PASS, "the verdict fails, and --no-fail lets it pass" end
+  return exit.FAIL, "the verdict fails"
+end
+
+return exit

@@ -1,0 +1,48 @@
+-- Rows laid out in columns that fit a width.
+
+local text = require "tarsier.text"
+
+local columns = {}
+
+local GAP = 2
+
+local function natural_widths(titles, rows)
+  local widths = {}
+  for i, title in ipairs(titles) do
+    widths[i] = text.columns(title)
+    for _, row in ipairs(rows) do widths[i] = math.max(widths[i], text.columns(row[i])) end
+  end
+  return widths
+end
+
+local function total(widths)
+  local sum = GAP * (#widths - 1)
+  for _, width in ipairs(widths) do sum = sum + width end
+  return sum
+end
+
+--- fit(titles, rows, width, shrink) -> widths | nil if they do not fit. Columns give way in the order of `shrink`, a
+--- list of { column, least }. A width of math.huge leaves them as wide as they are.
+function columns.fit(titles, rows, width, shrink)
+  local widths = natural_widths(titles, rows)
+  for _, step in ipairs(shrink) do
+    local excess = total(widths) - width
+    if excess <= 0 then break end
+    local column, least = step[1], step[2]
+    widths[column] = math.min(widths[column], math.max(least, widths[column] - excess))
+  end
+  if total(widths) <= width then return widths end
+end
+
+--- line(row, widths, paint) -> the row as a line; paint(column, cell) may colour a cell that is already padded
+function columns.line(row, widths, paint)
+  local cells = {}
+  for i, width in ipairs(widths) do
+    local cell = text.clip(row[i], width)
+    if i < #widths then cell = text.pad(cell, width) end
+    cells[i] = paint and paint(i, cell) or cell
+  end
+  return (table.concat(cells, (" "):rep(GAP)):gsub("%s+$", ""))
+end
+
+return columns

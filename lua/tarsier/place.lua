@@ -1,0 +1,51 @@
+-- Where things are: the files that came with tarsier, and the folders the XDG base directory specification gives.
+
+local place = {}
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+-- The folder of this module: lua/tarsier in the source tree, share/lua/5.4/tarsier where installed.
+local function own_folder()
+  return package.searchpath("tarsier.place", package.path):match "^(.*)/[^/]*$" or "."
+end
+
+-- A base directory that is not absolute is to be ignored, says the specification.
+local function base(variable, otherwise)
+  local folder = os.getenv(variable)
+  if folder and folder:sub(1, 1) == "/" then return folder end
+  local home = os.getenv "HOME"
+  return home and home ~= "" and home .. otherwise or nil
+end
+
+--- database() -> path | nil: where `tarsier db import` puts the database, whether or not it is there
+function place.database()
+  local folder = base("XDG_DATA_HOME", "/.local/share")
+  return folder and folder .. "/tarsier/vulnerabilities.db"
+end
+
+--- starter() -> path | nil: the starter database, beside the installed modules or in the source tree's build folder
+function place.starter()
+  local own, build = own_folder(), os.getenv "TARSIER_BUILD" or "build"
+  local root = build:sub(1, 1) == "/" and "" or own .. "/../../"
+  for _, path in ipairs { own .. "/starter.db", root .. build .. "/starter.db" } do
+    if exists(path) then return path end
+  end
+end
+
+--- a_database([path]) -> path, is_starter | nil, message, "DATABASE": the named one, the imported one, or the starter
+function place.a_database(path)
+  if path then return path, false end
+  local imported = place.database()
+  if imported and exists(imported) then return imported, false end
+  local starter = place.starter()
+  if starter then return starter, true end
+  local where = imported and " at " .. imported or ""
+  return nil, "there is no vulnerability database" .. where
+    .. ": make one with `tarsier db import PATH…`, or name one with --db", "DATABASE"
+end
+
+return place

@@ -1,0 +1,53 @@
+-- Report formats, found by name: "clair-scanner" is the module tarsier.report.clair_scanner, one file a format:
+--   return { name, summary, extension, write = function(result, out, options) … out(text) … end }
+-- A format of one's own needs only to be on Lua's path under such a name.
+
+local nearest = require "tarsier.nearest"
+
+local report = {}
+
+local known = { "table", "json", "gitlab", "clair-scanner" }
+
+--- list() -> the formats that come with tarsier, as modules
+function report.list()
+  local list = {}
+  for i, name in ipairs(known) do list[i] = assert(report.find(name)) end
+  return list
+end
+
+--- find(name) -> format | nil, message, "USAGE". A format that is there and broken raises its own error.
+function report.find(name)
+  if not name:match "^%w[%w_-]*$" then
+    return nil, ("%q is not the name of a report format"):format(name), "USAGE"
+  end
+  local module = "tarsier.report." .. name:gsub("-", "_")
+  if not package.loaded[module] and not package.preload[module]
+    and not package.searchpath(module, package.path) then
+    return nil, ("unknown report format %q%s; there are %s"):format(name, nearest.hint(name, known),
+      table.concat(known, ", ")), "USAGE"
+  end
+  local format = require(module)
+  if type(format) ~= "table" or type(format.write) ~= "function" then
+    error(("%s: a report format is a table with a function `write`"):format(module), 0)
+  end
+  return format
+end
+
+--- write(name, result, out, [options]) -> true | nil, message, code. out(text) is called with pieces; options are the
+--- format's own, such as the table's width and colour.
+function report.write(name, result, out, options)
+  local format, message, code = report.find(name)
+  if not format then return nil, message, code end
+  format.write(result, out, options or {})
+  return true
+end
+
+--- text(name, result, [options]) -> string | nil, message, code
+function report.text(name, result, options)
+  local pieces = {}
+  local ok, message, code = report.write(name, result, function(piece) pieces[#pieces + 1] = piece end, options)
+  if not ok then return nil, message, code end
+  return table.concat(pieces)
+end
+
+return report

@@ -1,0 +1,123 @@
+-- Everything that is known about a scan, as one JSON document of schema "1": fields may be added under that number,
+-- none is renamed or removed. README.md, "The JSON report", describes them.
+
+local json = require "tarsier.json"
+
+local pick, array, object = json.pick, json.array, json.object
+
+local function each(list, convert)
+  local converted = {}
+  for i, item in ipairs(list or {}) do converted[i] = convert(item) end
+  return array(converted)
+end
+
+local function strings(list)
+  return array { table.unpack(list or {}) }
+end
+
+local function layer(l)
+  return l and pick(l, "index digest diff_id created_by media_type size cached")
+end
+
+local function image(i)
+  local config = i.config
+  return object {
+    { "reference", i.reference }, { "name", i.name }, { "digest", i.digest }, { "id", i.id },
+    { "os", i.os }, { "architecture", i.architecture }, { "variant", i.variant }, { "created", i.created },
+    { "distro", pick(i.distro, "id version codename name") }, { "ecosystem", i.ecosystem },
+    { "config", object {
+      { "user", config.user }, { "working_dir", config.working_dir }, { "env", strings(config.env) },
+      { "entrypoint", strings(config.entrypoint) }, { "cmd", strings(config.cmd) },
+      { "exposed_ports", strings(config.exposed_ports) }, { "labels", config.labels },
+    } },
+    { "layers", each(i.layers, layer) },
+  }
+end
+
+local function package(p)
+  return object {
+    { "index", p.index }, { "type", p.type }, { "ecosystem", p.ecosystem },
+    { "name", p.name }, { "version", p.version }, { "architecture", p.architecture },
+    { "source", pick(p.source, "name version") }, { "purl", p.purl }, { "path", p.path }, { "reader", p.reader }, { "layer", p.layer },
+  }
+end
+
+local function word(w)
+  return pick(w, "policy hook decision reason")
+end
+
+local function finding(f)
+  return object {
+    { "id", f.id }, { "aliases", strings(f.aliases) },
+    { "severity", f.severity }, { "severity_source", f.severity_source },
+    { "cvss", f.cvss and pick(f.cvss, "vector score") }, { "fixed_by", f.fixed_by },
+    { "summary", f.summary }, { "description", f.description }, { "url", f.url },
+    { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },
+    { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
+    { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
+    { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
+    { "trail", each(f.trail, word) },
+  }
+end
+
+local function database(d)
+  if not d then return json.null end
+  return object {
+    { "path", d.path }, { "built", d.built }, { "newest", d.newest }, { "kev_date", d.kev_date },
+    { "epss_date", d.epss_date }, { "advisories", d.advisories }, { "packages", d.packages }, { "starter", d.starter },
+    { "ecosystems", strings(d.ecosystems) },
+  }
+end
+
+local function policy(p)
+  return object {
+    { "name", p.name }, { "summary", p.summary }, { "file", p.file }, { "options", p.options or {} },
+    { "usage", p.usage and pick(p.usage, "instructions memory seconds") },
+  }
+end
+
+local function entry(e)
+  return type(e) == "table" and e or object { { "id", tostring(e) } }
+end
+
+local function verdict(v)
+  local tally = v.tally
+  return object {
+    { "decision", v.decision }, { "pass", v.pass }, { "reasons", strings(v.reasons) },
+    { "tally", object {
+      { "fail", tally.fail }, { "warn", tally.warn }, { "accept", tally.accept }, { "ignore", tally.ignore },
+      { "undecided", tally.undecided }, { "total", tally.total },
+      { "severity", pick(tally.severity, "Defcon1 Critical High Medium Low Negligible Unknown") },
+    } },
+    { "trail", each(v.trail, word) },
+    { "policies", each(v.policies, policy) },
+    { "whitelist", v.whitelist and object {
+      { "file", v.whitelist.file }, { "unused", each(v.whitelist.unused, entry) },
+      { "expired", each(v.whitelist.expired, entry) },
+    } },
+  }
+end
+
+local function document(result)
+  return object {
+    { "schema", result.schema }, { "tarsier", pick(result.tarsier, "version") },
+    { "started", result.started }, { "finished", result.finished },
+    { "verdict", result.verdict and verdict(result.verdict) },
+    { "image", image(result.image) },
+    { "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end) },
+    { "findings", result.findings and each(result.findings, finding) }, -- nil where packages are only listed
+    { "packages", each(result.packages, package) },
+    { "database", result.findings and database(result.database) },
+    { "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached") },
+  }
+end
+
+return {
+  name = "json",
+  summary = "everything that is known, for programs (schema 1)",
+  extension = "json",
+  write = function(result, out)
+    json.write(document(result), out, { indent = "  " })
+    out "\n"
+  end,
+}
