@@ -142,6 +142,7 @@ static int l_make_folder(lua_State *L)
 {
 	size_t length;
 	char path[PATH_MAX];
+	struct stat status;
 	const char *text = luaL_checklstring(L, 1, &length);
 	if (length >= sizeof path)
 		return push_failure(L, text, ENAMETOOLONG);
@@ -155,6 +156,8 @@ static int l_make_folder(lua_State *L)
 			return push_failure(L, path, errno);
 		path[i] = kept;
 	}
+	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+		return push_failure(L, path, ENOTDIR);
 	lua_pushboolean(L, 1);
 	return 1;
 }

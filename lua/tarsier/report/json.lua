@@ -38,7 +38,8 @@ local function package(p)
   return object {
     { "index", p.index }, { "type", p.type }, { "ecosystem", p.ecosystem },
     { "name", p.name }, { "version", p.version }, { "architecture", p.architecture },
-    { "source", pick(p.source, "name version") }, { "purl", p.purl }, { "path", p.path }, { "reader", p.reader }, { "layer", p.layer },
+    { "source", pick(p.source, "name version") }, { "purl", p.purl }, { "path", p.path }, { "reader", p.reader },
+    { "layer", p.layer },
   }
 end
 

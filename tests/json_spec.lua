@@ -1,0 +1,56 @@
+local json = require "tarsier.json"
+
+describe("JSON", function()
+  local cases = {
+    { "hello", '"hello"' }, { "a/b", '"a/b"' }, { "\\/", '"\\\\/"' }, { '"', '"\\""' }, { "\n\1\127", '"\\n\\u0001\127"' },
+    { "\255é\237\160\128", '"\u{FFFD}é\u{FFFD}\u{FFFD}\u{FFFD}"' }, { true, "true" }, { json.null, "null" },
+    { 5, "5" }, { 5.0, "5" }, { -0.5, "-0.5" }, { 0.1, "0.1" }, { 1 / 3, "0.3333333333333333" }, { 2 ^ 53, "9007199254740992" },
+    { math.maxinteger, "9223372036854775807" }, { {}, "{}" }, { json.array {}, "[]" }, { { 1, "a" }, '[1,"a"]' },
+    { { b = 1, a = { c = 2 } }, '{"a":{"c":2},"b":1}' },
+    { json.object { { "z", 1 }, { "no", nil }, { "a", false } }, '{"z":1,"a":false}' },
+    { json.object {}, "{}" }, { json.pick({ x = 1, y = 2, z = 3 }, "z x no"), '{"z":3,"x":1}' },
+  }
+  for _, case in ipairs(cases) do
+    it("writes " .. case[2]:gsub("%c", "?"), function()
+      assert.equal(case[2], json.encode(case[1]))
+    end)
+  end
+
+  it("indents as Go does", function()
+    local value = json.object { { "a", json.array {} }, { "b", { 1, { c = "d" } } }, { "e", {} } }
+    assert.equal([[
+{
+    "a": [],
+    "b": [
+        1,
+        {
+            "c": "d"
+        }
+    ],
+    "e": {}
+}]], json.encode(value, { indent = "    " }))
+  end)
+
+  it("has no word for infinity, for functions and for keys that are no strings", function()
+    for _, value in ipairs { { math.huge }, { 0 / 0 }, { print }, { a = { [true] = 1 } } } do
+      assert.has_error(function() json.encode(value) end)
+    end
+  end)
+
+  it("reads whole numbers as integers", function()
+    local value = json.decode '{"a":5,"b":[1,2.5,null]}'
+    assert.equal("integer", math.type(value.a))
+    assert.same({ 1, 2.5, json.null }, value.b)
+  end)
+
+  it("says why it cannot read", function()
+    local value, message = json.decode "{"
+    assert.is_nil(value)
+    assert.is_string(message)
+  end)
+
+  it("reads what it wrote", function()
+    local value = { list = { "x", "\0\1\u{10FFFF}/" }, number = 0.1 + 0.2 }
+    assert.same(value, json.decode(json.encode(value)))
+  end)
+end)
