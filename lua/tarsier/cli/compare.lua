@@ -1,0 +1,78 @@
+-- tarsier compare: which of two versions is the later one?
+
+local core = require "tarsier.core"
+local exit = require "tarsier.cli.exit"
+local nearest = require "tarsier.nearest"
+
+local signs = { [-1] = "<", [0] = "=", [1] = ">" }
+
+local function is_scheme(name, schemes)
+  for _, scheme in ipairs(schemes) do
+    if scheme == name then return true end
+  end
+end
+
+-- Pairs from standard input, a line each, tab-separated: one answer a line, in blocks of many.
+local BLOCK = 4096
+
+local function from_input(scheme, terminal)
+  local compare = core.compare
+  local answers, n = {}, 0
+  local function flush()
+    local ok, message = terminal:print(table.concat(answers, "\n", 1, n) .. (n > 0 and "\n" or ""))
+    n = 0
+    return ok, message
+  end
+  for line in io.lines() do
+    local a, b = line:match "^([^\t]*)\t([^\t]*)$"
+    local order = a and compare(scheme, a, b)
+    n = n + 1
+    answers[n] = signs[order] or "invalid"
+    if n == BLOCK then
+      local ok, message = flush()
+      if not ok then return ok, message end
+    end
+  end
+  return flush()
+end
+
+local function run(_, arguments, terminal)
+  local scheme, a, b = arguments[1], arguments[2], arguments[3]
+  local schemes = core.schemes()
+  if not is_scheme(scheme, schemes) then
+    return nil, ("unknown scheme %q%s; there are %s"):format(scheme, nearest.hint(scheme, schemes),
+      table.concat(schemes, ", "))
+  end
+  if a == "-" and not b then
+    local ok, message = from_input(scheme, terminal)
+    if not ok then terminal:fail(message) end
+    return ok and exit.PASS or exit.USAGE
+  end
+  if not b then return nil, "missing the second version" end
+  local order, message = core.compare(scheme, a, b)
+  local ok, failed = terminal:print((signs[order] or "invalid") .. "\n")
+  if not order then terminal:fail(message) end
+  if not ok then terminal:fail(failed) end
+  return order and ok and exit.PASS or exit.USAGE
+end
+
+return {
+  name = "compare",
+  summary = "compare two versions",
+  arguments = {
+    { name = "SCHEME", help = "whose order: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them" },
+    { name = "A", help = "a version, or - to read pairs from standard input" },
+    { name = "B", help = "another version", optional = true },
+  },
+  description = {
+    "Prints <, = or >, or `invalid` where a version is none of that scheme's; then the exit code is 2.",
+    "With - instead of the versions it reads pairs from standard input, a line each with a tab between, and prints one "
+      .. "answer a line. The exit code is 0 then, whatever the answers are.",
+  },
+  options = {},
+  examples = {
+    { "tarsier compare deb 1.0~rc1-1 1.0-1", "prints <" },
+    { "printf '1.0\\t1.0.0\\n' | tarsier compare pep440 -", "prints =" },
+  },
+  run = run,
+}

@@ -1,0 +1,128 @@
+-- tarsier db: make the vulnerability database, and say what it holds.
+
+local core = require "tarsier.core"
+local exit = require "tarsier.cli.exit"
+local json = require "tarsier.json"
+local place = require "tarsier.place"
+local text = require "tarsier.text"
+
+local database_option = { long = "db", value = "FILE", env = "TARSIER_DB",
+  help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db" }
+
+local function failed(terminal, message)
+  terminal:fail(message)
+  return exit.DATABASE
+end
+
+-- Told for every input as it is done.
+local function teller(terminal)
+  return function(input, feed, records, message)
+    if message then
+      terminal:warn(("%s: %s"):format(input, message))
+    else
+      terminal:say(("%s: %s, %s"):format(input, feed, text.plural(records, "record")))
+    end
+  end
+end
+
+local function target(options)
+  if options.db then return options.db end
+  local path = place.database()
+  if not path then return nil, "neither $XDG_DATA_HOME nor $HOME is set: name the database with --db" end
+  local ok, message = core.host.make_folder(path:match "^(.*)/")
+  if not ok then return nil, message end
+  return path
+end
+
+local function import(options, arguments, terminal)
+  terminal.quiet = options.quiet
+  local path, message = target(options)
+  if not path then return failed(terminal, message) end
+  local taken
+  taken, message = core.import(path, arguments, { starter = options.starter, merge = options.merge,
+    on_input = teller(terminal) })
+  if not taken then return failed(terminal, message) end
+  if taken.unreadable > 0 then
+    terminal:warn(("%s could not be read and are not in the database"):format(text.plural(taken.unreadable, "record")))
+  end
+  terminal:say(("%s: %s, %s withdrawn, KEV %s, EPSS %s"):format(path,
+    text.plural(taken.advisories, "advisory", "advisories"), text.thousands(taken.withdrawn),
+    text.thousands(taken.kev), text.thousands(taken.epss)))
+  return exit.PASS
+end
+
+local function as_table(info)
+  local lines = {}
+  local function line(name, value)
+    if value ~= "" then lines[#lines + 1] = ("%-10s %s\n"):format(name, text.printable(value)) end
+  end
+  line("file", info.path .. (info.starter and " (the starter database)" or ""))
+  line("built", info.built)
+  line("newest", info.newest)
+  line("advisories", text.thousands(info.advisories))
+  line("packages", text.thousands(info.packages))
+  line("KEV", info.kev_date ~= "" and info.kev_date or "not imported")
+  line("EPSS", info.epss_date ~= "" and info.epss_date or "not imported")
+  line("covers", table.concat(info.ecosystems, ", "))
+  return table.concat(lines)
+end
+
+local function as_json(info)
+  json.array(info.ecosystems)
+  return json.encode(json.pick(info, "path built newest kev_date epss_date advisories packages starter ecosystems"),
+    { indent = "  " }) .. "\n"
+end
+
+local function status(options, _, terminal)
+  local path, message = place.a_database(options.db)
+  if not path then return failed(terminal, message) end
+  local info
+  info, message = core.database(path)
+  if not info then return failed(terminal, message) end
+  local ok
+  ok, message = terminal:print((options.format == "json" and as_json or as_table)(info))
+  if not ok then terminal:fail(message) end
+  return ok and exit.PASS or exit.USAGE
+end
+
+return {
+  name = "db",
+  summary = "make the vulnerability database, and say what it holds",
+  description = {
+    "The database is one SQLite file made from published records, recognised by their content: OSV records (one in a "
+      .. "file, a folder of them, or the all.zip that osv.dev publishes for an ecosystem), CISA's catalogue of known "
+      .. "exploited vulnerabilities (KEV) and FIRST's EPSS scores.",
+    "Without one, a scan uses the starter database that comes with tarsier: a few well-known vulnerabilities to try "
+      .. "things out with, and nothing to rely on.",
+  },
+  commands = {
+    {
+      name = "import",
+      summary = "make a database from files of vulnerability records",
+      arguments = { { name = "PATH", many = true, help = "a file or a folder: OSV records (JSON, folder, all.zip), KEV, EPSS" } },
+      description = { "The new database is made beside the old one and renamed into place: a scan sees the old one "
+        .. "or the new one, never half. Without --merge it holds these inputs only." },
+      options = {
+        database_option,
+        { long = "merge", help = "add to what the database holds" },
+        { long = "starter", help = "mark the result as a starter database" },
+        { long = "quiet", short = "q", help = "say only what went wrong" },
+      },
+      examples = { { "tarsier db import Debian/all.zip PyPI/all.zip known_exploited_vulnerabilities.json "
+        .. "epss_scores-current.csv.gz", "Debian and Python with KEV and EPSS" } },
+      run = import,
+    },
+    {
+      name = "status",
+      summary = "say what the database holds and how old it is",
+      arguments = {},
+      options = {
+        database_option,
+        { long = "format", short = "f", value = "FORMAT", choices = { "table", "json" },
+          help = "table or json; default: table" },
+      },
+      examples = { { "tarsier db status -f json", "for scripts" } },
+      run = status,
+    },
+  },
+}

@@ -1,0 +1,58 @@
+-- What the commands that read an image have in common.
+
+local exit = require "tarsier.cli.exit"
+
+local image = {}
+
+image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], oci-archive:FILE[:TAG|@DIGEST],"
+  .. " dir:PATH, - for an archive on standard input, or a path to any of these" }
+
+image.options = {
+  { long = "platform", value = "OS/ARCH",
+    help = "the image to take from a multi-platform index, such as linux/arm64/v8; default: this machine's" },
+  { long = "threads", value = "N", integer = 1, help = "layers read at once; default: one per processor" },
+  { long = "cache-dir", value = "DIR",
+    help = "where the layers' indexes are kept; default: $XDG_CACHE_HOME/tarsier" },
+  { long = "cache-size", value = "MIB", integer = 1, help = "what the cache may take, in MiB; default: 1024" },
+  { long = "no-cache", help = "neither read nor write the cache" },
+  { long = "skip-diff-id", help = "do not check the layers' uncompressed digests (the compressed ones always are)" },
+  { long = "ignore-unreadable",
+    help = "go on where a package database in the image cannot be read: a warning instead of exit code 3" },
+  { long = "quiet", short = "q", help = "no progress, notes or warnings on standard error" },
+  { long = "no-progress", help = "no progress bar; there is none either where standard error is no terminal" },
+  { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
+    help = "colour: auto, always or never; auto heeds NO_COLOR" },
+}
+
+--- options_with(own) -> a command's own options followed by the common ones
+function image.options_with(own)
+  return table.move(image.options, 1, #image.options, #own + 1, own)
+end
+
+--- engine_options(options, terminal) -> what tarsier.scan and tarsier.packages want
+function image.engine_options(options, terminal)
+  return {
+    cache_dir = options.no_cache and "" or options.cache_dir,
+    cache_limit = options.cache_size and options.cache_size * 1024 * 1024,
+    platform = options.platform, threads = options.threads, skip_diff_id = options.skip_diff_id,
+    on_event = terminal:progress(),
+  }
+end
+
+--- settle(result, options, terminal): marks what --ignore-unreadable lets pass and says so
+function image.settle(result, options, terminal)
+  for _, problem in ipairs(result.problems) do
+    if problem.kind == "unreadable" and options.ignore_unreadable then
+      problem.ignored = true
+      if not terminal.quiet then terminal:warn(("%s: %s (ignored)"):format(problem.subject, problem.message)) end
+    end
+  end
+end
+
+--- failed(terminal, message, code) -> exit code
+function image.failed(terminal, message, code)
+  terminal:fail(message)
+  return exit.of_error(code)
+end
+
+return image

@@ -1,0 +1,98 @@
+-- The command line: finds the command, reads its arguments, runs it, and turns what comes of it into an exit code.
+-- Nothing but tarsier.cli prints or decides on exit codes, and only bin/tarsier exits.
+
+local arguments = require "tarsier.cli.arguments"
+local exit = require "tarsier.cli.exit"
+local nearest = require "tarsier.nearest"
+local text = require "tarsier.text"
+
+local cli = {}
+
+local names = { "scan", "packages", "db", "policy", "compare", "version", "help" }
+
+--- commands() -> every command's table, in the order of the help
+function cli.commands()
+  local list = {}
+  for i, name in ipairs(names) do list[i] = require("tarsier.cli." .. name) end
+  return list
+end
+
+local function command_named(name)
+  for _, known in ipairs(names) do
+    if known == name then return require("tarsier.cli." .. name) end
+  end
+end
+
+local function names_of(commands)
+  local list = {}
+  for i, command in ipairs(commands) do list[i] = command.name end
+  return list
+end
+
+local function inner_named(command, name)
+  for _, inner in ipairs(command.commands) do
+    if inner.name == name then return inner end
+  end
+end
+
+--- find(words) -> command, path, how many of the words name it | nil, message
+function cli.find(words)
+  local command = command_named(words[1])
+  if not command then
+    return nil, ("unknown command %q%s"):format(words[1], nearest.hint(words[1], names))
+  end
+  local path = "tarsier " .. command.name
+  if not command.commands or not words[2] or words[2]:sub(1, 1) == "-" then return command, path, 1 end
+  local inner = inner_named(command, words[2])
+  if not inner then
+    return nil, ("unknown command \"%s %s\"%s"):format(command.name, words[2],
+      nearest.hint(words[2], names_of(command.commands)))
+  end
+  return inner, path .. " " .. inner.name, 2
+end
+
+local function usage_error(message, path)
+  local help = path:gsub("^tarsier", "tarsier help", 1)
+  io.stderr:write("tarsier: ", text.printable(message), "; `", help, "` says what there is\n")
+  return exit.USAGE
+end
+
+local function print_help(command, path)
+  local terminal = require "tarsier.cli.terminal".new()
+  local manual = require "tarsier.cli.manual"
+  local page = command and manual.help(command, path) or
+    manual.overview(cli.commands(), require "tarsier.core".version)
+  local ok, message = terminal:print(page)
+  if not ok then terminal:fail(message) end
+  return ok and exit.PASS or exit.USAGE
+end
+
+local aliases = { ["--version"] = "version", ["-V"] = "version", ["--help"] = "help", ["-h"] = "help" }
+
+local function dispatch(argv)
+  local words = { table.unpack(argv) }
+  if #words == 0 then return usage_error("which command?", "tarsier") end
+  words[1] = aliases[words[1]] or words[1]
+  local command, path, used = cli.find(words)
+  if not command then return usage_error(path, "tarsier") end
+  local options, rest = arguments.parse(command, { table.unpack(words, used + 1) })
+  if not options then return usage_error(rest, path) end
+  if options.help then return print_help(command, path) end
+  if not command.run then return usage_error(("%s: which command?"):format(command.name), path) end
+  local terminal = require "tarsier.cli.terminal".new(options)
+  local code, message = command.run(options, rest, terminal)
+  return code or usage_error(message, path)
+end
+
+--- main(argv) -> exit code
+function cli.main(argv)
+  local ok, code = xpcall(function()
+    require "tarsier.core".host.command_line()
+    return dispatch(argv)
+  end, debug.traceback)
+  if ok then return code end
+  io.stderr:write("tarsier: this is a bug in tarsier, and no verdict on the image: ", tostring(code), "\n")
+  return exit.BUG
+end
+
+return cli

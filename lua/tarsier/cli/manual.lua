@@ -1,0 +1,203 @@
+-- Help for people: --help's text and the manual page, both made from the commands' tables.
+
+local arguments = require "tarsier.cli.arguments"
+local exit = require "tarsier.cli.exit"
+local text = require "tarsier.text"
+
+local manual = {}
+
+local WIDTH = 80
+
+local function option_head(option)
+  local head = (option.short and "-" .. option.short .. ", " or "    ") .. "--" .. option.long
+  return option.value and head .. " " .. option.value or head
+end
+
+local function option_help(option)
+  return option.env and ("%s [$%s]"):format(option.help, option.env) or option.help
+end
+
+local function argument_word(argument)
+  local word = argument.name .. (argument.many and "…" or "")
+  return argument.optional and "[" .. word .. "]" or word
+end
+
+--- usage(command, path) -> "tarsier scan [OPTIONS] IMAGE"
+function manual.usage(command, path)
+  local words = { path }
+  if command.commands then
+    words[#words + 1] = "COMMAND"
+  else
+    words[#words + 1] = "[OPTIONS]"
+    for _, argument in ipairs(command.arguments) do words[#words + 1] = argument_word(argument) end
+  end
+  return table.concat(words, " ")
+end
+
+-- Two columns: what, and what it does.
+local function definitions(lines, list, left)
+  for _, item in ipairs(list) do
+    local what, help = item[1], text.wrap(item[2], WIDTH - left - 4)
+    if text.columns(what) > left then
+      lines[#lines + 1] = "  " .. what
+      what = ""
+    end
+    for i, line in ipairs(help) do
+      lines[#lines + 1] = ("  %s  %s"):format(text.pad(i == 1 and what or "", left), line)
+    end
+  end
+end
+
+local function section(lines, title)
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = title
+end
+
+local function paragraphs(lines, list)
+  for _, paragraph in ipairs(list or {}) do
+    lines[#lines + 1] = ""
+    for _, line in ipairs(text.wrap(paragraph, WIDTH)) do lines[#lines + 1] = line end
+  end
+end
+
+local function examples(lines, list)
+  if not list or #list == 0 then return end
+  section(lines, "Examples:")
+  for _, example in ipairs(list) do
+    lines[#lines + 1] = "  " .. example[1]
+    lines[#lines + 1] = "      " .. example[2]
+  end
+end
+
+--- help(command, path) -> what `tarsier COMMAND --help` prints
+function manual.help(command, path)
+  local lines = { "Usage: " .. manual.usage(command, path), "", (command.summary:gsub("^%l", string.upper)) .. "." }
+  paragraphs(lines, command.description)
+  if command.commands then
+    section(lines, "Commands:")
+    local list = {}
+    for i, inner in ipairs(command.commands) do list[i] = { inner.name, inner.summary } end
+    definitions(lines, list, 10)
+  elseif #command.arguments > 0 then
+    section(lines, "Arguments:")
+    local list = {}
+    for i, argument in ipairs(command.arguments) do list[i] = { argument_word(argument), argument.help } end
+    definitions(lines, list, 10)
+  end
+  section(lines, "Options:")
+  local list = {}
+  for i, option in ipairs(arguments.all(command)) do list[i] = { option_head(option), option_help(option) } end
+  definitions(lines, list, 26)
+  examples(lines, command.examples)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- overview(commands, version) -> what `tarsier help` prints
+function manual.overview(commands, version)
+  local lines = { "Usage: tarsier COMMAND [OPTIONS] …", "",
+    ("tarsier %s finds out what is inside a container image and what is known to be wrong with it."):format(version) }
+  section(lines, "Commands:")
+  local list = {}
+  for i, command in ipairs(commands) do list[i] = { command.name, command.summary } end
+  definitions(lines, list, 10)
+  section(lines, "Exit codes:")
+  list = {}
+  for i, code in ipairs(exit.codes) do list[i] = { tostring(code[1]), code[2] } end
+  definitions(lines, list, 2)
+  section(lines, "`tarsier help COMMAND` says more about a command.")
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- ---- the manual page ---------------------------------------------------------------------------------------------
+
+-- Text for roff: backslashes, hyphens that are minus signs, and a dot or quote that would begin a request.
+local function roff(s)
+  s = s:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("`([^`]*)`", "\\fB%1\\fR")
+  return (s:gsub("^([.'])", "\\&%1"))
+end
+
+local function page_options(lines, command)
+  for _, option in ipairs(command.options or {}) do
+    local head = option.short and ("\\fB\\-%s\\fR, "):format(option.short) or ""
+    head = head .. "\\fB" .. roff("--" .. option.long) .. "\\fR"
+    lines[#lines + 1] = ".TP"
+    lines[#lines + 1] = option.value and head .. " \\fI" .. roff(option.value) .. "\\fR" or head
+    lines[#lines + 1] = roff(option.help .. ".")
+  end
+end
+
+local function page_command(lines, command, path)
+  lines[#lines + 1] = ".SS " .. roff(manual.usage(command, path))
+  lines[#lines + 1] = roff((command.summary:gsub("^%l", string.upper)) .. ".")
+  for _, paragraph in ipairs(command.description or {}) do
+    lines[#lines + 1] = ".PP"
+    lines[#lines + 1] = roff(paragraph)
+  end
+  for _, argument in ipairs(command.arguments or {}) do
+    lines[#lines + 1] = ".TP"
+    lines[#lines + 1] = "\\fI" .. roff(argument.name) .. "\\fR"
+    lines[#lines + 1] = roff(argument.help .. ".")
+  end
+  page_options(lines, command)
+  for _, inner in ipairs(command.commands or {}) do page_command(lines, inner, path .. " " .. inner.name) end
+end
+
+local function page_examples(lines, command)
+  for _, example in ipairs(command.examples or {}) do
+    lines[#lines + 1] = ".TP"
+    lines[#lines + 1] = "\\fB" .. roff(example[1]) .. "\\fR"
+    lines[#lines + 1] = roff(example[2] .. ".")
+  end
+  for _, inner in ipairs(command.commands or {}) do page_examples(lines, inner) end
+end
+
+local function collect_variables(seen, list, command)
+  for _, option in ipairs(command.options or {}) do
+    if option.env and not seen[option.env] then
+      seen[option.env] = true
+      list[#list + 1] = { option.env, "stands in for --" .. option.long }
+    end
+  end
+  for _, inner in ipairs(command.commands or {}) do collect_variables(seen, list, inner) end
+end
+
+local fixed_variables = {
+  { "TARSIER_POLICIES", "folders to look for policies in, with colons between" },
+  { "XDG_DATA_HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME",
+    "where the database, the layer cache and one's own policies are" },
+  { "NO_COLOR", "no colour, whatever its value" },
+  { "COLUMNS", "the table's width" },
+}
+
+local function definition_section(lines, title, list)
+  lines[#lines + 1] = ".SH " .. title
+  for _, item in ipairs(list) do
+    lines[#lines + 1] = ".TP"
+    lines[#lines + 1] = "\\fB" .. roff(tostring(item[1])) .. "\\fR"
+    lines[#lines + 1] = roff(item[2] .. ".")
+  end
+end
+
+--- page(commands, version) -> the manual page, as roff
+function manual.page(commands, version)
+  local lines = {
+    (".TH TARSIER 1 \"\" \"tarsier %s\" \"User Commands\""):format(version),
+    ".SH NAME", "tarsier \\- container image scanner with policies in Lua",
+    ".SH SYNOPSIS", "\\fBtarsier\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...",
+    ".SH DESCRIPTION",
+    "tarsier finds out what is inside a container image and what is known to be wrong with it;",
+    "policies written in Lua decide what that means.",
+    ".SH COMMANDS",
+  }
+  for _, command in ipairs(commands) do page_command(lines, command, "tarsier " .. command.name) end
+  definition_section(lines, "EXIT STATUS", exit.codes)
+  local variables, seen = {}, {}
+  for _, command in ipairs(commands) do collect_variables(seen, variables, command) end
+  table.move(fixed_variables, 1, #fixed_variables, #variables + 1, variables)
+  definition_section(lines, "ENVIRONMENT", variables)
+  lines[#lines + 1] = ".SH EXAMPLES"
+  for _, command in ipairs(commands) do page_examples(lines, command) end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return manual

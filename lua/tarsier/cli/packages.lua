@@ -1,0 +1,73 @@
+-- tarsier packages: what is installed in an image.
+
+local columns = require "tarsier.columns"
+local exit = require "tarsier.cli.exit"
+local image = require "tarsier.cli.image"
+local report = require "tarsier.report"
+local text = require "tarsier.text"
+
+local formats = {}
+
+function formats.tsv(result)
+  local lines = {}
+  for i, package in ipairs(result.packages) do
+    lines[i] = ("%s\t%s\t%s\n"):format(text.printable(package.type), text.printable(package.name),
+      text.printable(package.version))
+  end
+  return table.concat(lines)
+end
+
+function formats.json(result)
+  return report.text("json", result)
+end
+
+function formats.table(result, terminal)
+  local titles = { "TYPE", "NAME", "VERSION", "ARCH", "SOURCE", "LAYER", "FOUND IN" }
+  local rows = {}
+  for i, package in ipairs(result.packages) do
+    local source = package.source
+    local from = source.name ~= package.name and source.name or ""
+    if source.version ~= package.version then from = source.name .. " " .. source.version end
+    local cells = { package.type, package.name, package.version, package.architecture, from, tostring(package.layer),
+      package.path }
+    for column, cell in ipairs(cells) do cells[column] = text.printable(cell) end
+    rows[i] = cells
+  end
+  local width = terminal:width() or math.huge
+  local shrink = { { 7, 12 }, { 5, 12 }, { 2, 20 }, { 3, 16 }, { 7, 8 }, { 5, 6 }, { 2, 10 }, { 3, 10 } }
+  local widths = columns.fit(titles, rows, width, shrink) or columns.fit(titles, rows, math.huge, {})
+  local lines = { columns.line(titles, widths) }
+  for i, cells in ipairs(rows) do lines[i + 1] = columns.line(cells, widths) end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function run(options, arguments, terminal)
+  local config = image.engine_options(options, terminal)
+  local result, message, code = require "tarsier".packages(arguments[1], config)
+  terminal:wipe()
+  if not result then return image.failed(terminal, message, code) end
+  image.settle(result, options, terminal)
+  local ok
+  ok, message = terminal:print(formats[options.format or "table"](result, terminal))
+  if not ok then
+    terminal:fail(message)
+    return exit.USAGE
+  end
+  local exit_code, meaning = exit.of_inventory(result)
+  if exit_code then terminal:fail(meaning) end
+  return exit_code or exit.PASS
+end
+
+return {
+  name = "packages",
+  summary = "list what is installed in an image",
+  arguments = { image.argument },
+  description = { "No vulnerability database is needed: nothing is matched. The format tsv has a line a package: type, "
+    .. "name and version with tabs between." },
+  options = image.options_with {
+    { long = "format", short = "f", value = "FORMAT", choices = { "table", "json", "tsv" },
+      help = "table, json or tsv; default: table" },
+  },
+  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, a package a line" } },
+  run = run,
+}

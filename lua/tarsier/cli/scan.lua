@@ -1,0 +1,169 @@
+-- tarsier scan: an image's findings, the policies' verdict, and reports of both.
+
+local core = require "tarsier.core"
+local exit = require "tarsier.cli.exit"
+local image = require "tarsier.cli.image"
+local place = require "tarsier.place"
+local report = require "tarsier.report"
+
+-- "FORMAT[=FILE]" -> { format =, file = } | nil, message
+local function read_output(text)
+  local name, file = text:match "^([^=]*)=(.*)$"
+  local format, message = report.find(name or text)
+  if not format then return nil, message end
+  if file == "" then return nil, ("--format %s wants a file after the ="):format(text) end
+  return { format = format, file = file or "-" }
+end
+
+local function read_outputs(texts)
+  local outputs, taken = {}, {}
+  for _, text in ipairs(texts or { "table" }) do
+    local output, message = read_output(text)
+    if not output then return nil, message end
+    if taken[output.file] then
+      local where = output.file == "-" and "standard output" or output.file
+      return nil, ("two reports go to %s: give one of them a file, as in --format json=report.json"):format(where)
+    end
+    taken[output.file] = true
+    outputs[#outputs + 1] = output
+  end
+  return outputs
+end
+
+-- "policy.key=value" -> ["policy.key"] = value
+local function read_settings(texts)
+  local set = {}
+  for _, text in ipairs(texts or {}) do
+    local key, value = text:match "^([^=.]+%.[^=]+)=(.*)$"
+    if not key then return nil, ("--set %s: it is written POLICY.OPTION=VALUE"):format(text) end
+    set[key] = value
+  end
+  return set
+end
+
+local function has(list, name)
+  for _, item in ipairs(list) do
+    if item == name then return true end
+  end
+end
+
+-- The policies in the order they speak: those named, else `threshold` where -t asks for that rule, else `default`; the
+-- whitelist last, for it amends what the others said.
+local function read_request(options)
+  local set, message = read_settings(options.set)
+  if not set then return nil, message end
+  local policies = options.policy or { options.threshold and "threshold" or "default" }
+  if options.threshold then
+    if not has(policies, "threshold") then table.insert(policies, "threshold") end
+    set["threshold.threshold"] = options.threshold
+  end
+  if options.whitelist and not has(policies, "whitelist") then table.insert(policies, "whitelist") end
+  return { policies = policies, set = set, folders = options.policy_dir, whitelist = options.whitelist,
+    strict_whitelist = options.strict_whitelist }
+end
+
+local function render(output, result, options, terminal, code, meaning)
+  local pieces = {}
+  local to_terminal = output.file == "-"
+  output.format.write(result, function(piece) pieces[#pieces + 1] = piece end, {
+    colour = to_terminal and terminal:colour(1), width = to_terminal and terminal:width() or nil,
+    verbose = options.verbose, exit = { code = code, meaning = meaning },
+  })
+  return table.concat(pieces)
+end
+
+-- Every report is tried, whatever became of the one before.
+local function write_reports(outputs, result, options, terminal, code, meaning)
+  local written = true
+  for _, output in ipairs(outputs) do
+    local text = render(output, result, options, terminal, code, meaning)
+    local ok, message
+    if output.file == "-" then
+      ok, message = terminal:print(text)
+    else
+      ok, message = core.host.write_file(output.file, text)
+    end
+    if not ok then
+      terminal:fail(("the %s report was not written: %s"):format(output.format.name, message))
+      written = false
+    end
+  end
+  return written
+end
+
+-- Where no table tells it, one line does.
+local function tell(outputs, result, terminal, meaning)
+  for _, output in ipairs(outputs) do
+    if output.file == "-" and output.format.name == "table" then return end
+  end
+  local tally = result.verdict.tally
+  terminal:say(("tarsier: %s: %d findings, %d fail, %d warn: %s"):format(result.image.reference, tally.total,
+    tally.fail, tally.warn, meaning))
+  if result.database and result.database.starter then
+    terminal:say "tarsier: this was the starter database; `tarsier help db` says how to get a full one"
+  end
+end
+
+local function run(options, arguments, terminal)
+  local outputs, message = read_outputs(options.format)
+  if not outputs then return nil, message end
+  local request
+  request, message = read_request(options)
+  if not request then return nil, message end
+  local database, code
+  database, message, code = place.a_database(options.db)
+  if not database then return image.failed(terminal, message, code) end
+
+  local config = image.engine_options(options, terminal)
+  config.database = database
+  for key, value in pairs(request) do config[key] = value end
+  local result
+  result, message, code = require "tarsier".scan(arguments[1], config)
+  terminal:wipe()
+  if not result then return image.failed(terminal, message, code) end
+
+  image.settle(result, options, terminal)
+  local exit_code, meaning = exit.of_result(result, options.no_fail)
+  local written = write_reports(outputs, result, options, terminal, exit_code, meaning)
+  tell(outputs, result, terminal, meaning)
+  return written and exit_code or exit.USAGE
+end
+
+return {
+  name = "scan",
+  summary = "scan an image, judge it and report",
+  arguments = { image.argument },
+  description = {
+    "Reads the image's layers, verifies their digests, lists the packages, matches them with the vulnerability "
+      .. "database, lets the policies decide on every finding, and writes the reports.",
+    "Policies speak in the order they are given and each may amend the last one's word. Without --policy that is "
+      .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
+  },
+  options = image.options_with {
+    { long = "policy", short = "p", value = "POLICY", many = true,
+      help = "a policy by name, by file, or as a Lua module; may be repeated, the order counts; default: "
+        .. "default" },
+    { long = "threshold", short = "t", value = "SEVERITY",
+      help = "fail on findings of this severity and above: the policy `threshold`" },
+    { long = "whitelist", short = "w", value = "FILE", help = "accept what this file lists: the policy `whitelist`" },
+    { long = "strict-whitelist", help = "fail on whitelist entries that are expired or match nothing" },
+    { long = "set", value = "POLICY.OPTION=VALUE", many = true, help = "set an option of a policy; may be repeated" },
+    { long = "policy-dir", value = "DIR", many = true, help = "look for policies here first; may be repeated" },
+    { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
+      help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
+        .. "repeated; default: table" },
+    { long = "db", value = "FILE", env = "TARSIER_DB",
+      help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
+        .. "starter database" },
+    { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
+    { long = "verbose", short = "v",
+      help = "every finding with its trail of decisions, what the policies used, timings" },
+  },
+  examples = {
+    { "tarsier scan oci:./image", "what `default` makes of an OCI layout" },
+    { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
+    { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },
+    { "tarsier scan -p fixable -p kev --set fixable.threshold=Medium app.tar", "two policies, one of them set" },
+  },
+  run = run,
+}

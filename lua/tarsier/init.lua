@@ -1,0 +1,87 @@
+-- require "tarsier": from an image to a verdict.
+--
+--   local tarsier = require "tarsier"
+--   local result = assert(tarsier.scan("oci:./image", { database = "vulnerabilities.db" }))
+--   tarsier.report.write("table", result, io.write)
+--   os.exit(result.verdict.pass)
+--
+-- What the world does wrong comes back as nil, message, "CODE"; misuse raises an error.
+
+local core = require "tarsier.core"
+local policy = require "tarsier.policy"
+local report = require "tarsier.report"
+
+local tarsier = { _VERSION = core.version, policy = policy, report = report }
+
+-- What the engine is opened with; the rest of scan's options is the judge's.
+local engine_options = { "database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event" }
+
+--- open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = } -> engine. One
+--- engine may scan any number of images: engine:scan(reference) -> report; engine:close().
+tarsier.open = core.open
+
+--- compare(scheme, a, b) -> -1, 0 or 1, by an ecosystem's order of versions
+tarsier.compare = core.compare
+
+--- import(database, { path, … }, [options]) -> what was taken; database(path) -> what a database holds
+tarsier.import, tarsier.database = core.import, core.database
+
+local function now()
+  return os.date "!%Y-%m-%dT%H:%M:%SZ"
+end
+
+--- facts(report, [started]) -> result: what a report holds as plain tables, before anybody judged it
+function tarsier.facts(scanned, started)
+  return {
+    schema = "1", tarsier = { version = core.version }, started = started or now(), finished = now(),
+    image = scanned:image(), packages = scanned:packages(), findings = scanned:findings(),
+    problems = scanned:problems(), database = scanned:database(), usage = scanned:usage(),
+  }
+end
+
+--- judge(report, request, [started]) -> result, with the findings' decisions and the verdict. The request names
+--- policies in order, { policies = { "default" }, set = { ["threshold.threshold"] = "High" } }: see tarsier.policy.
+function tarsier.judge(scanned, request, started)
+  local judgement, message, code = policy.judge(scanned, request or {})
+  if not judgement then return nil, message, code end
+  local result = tarsier.facts(scanned, started)
+  result.findings, result.verdict = judgement.findings, judgement.verdict
+  return result
+end
+
+local function split(options)
+  local opened, request = {}, {}
+  for key, value in pairs(options or {}) do request[key] = value end
+  for _, key in ipairs(engine_options) do
+    opened[key], request[key] = request[key], nil
+  end
+  return opened, request
+end
+
+local function with_engine(reference, options, finish)
+  local opened, request = split(options)
+  local started = now()
+  local engine, message, code = core.open(opened)
+  if not engine then return nil, message, code end
+  local scanned
+  scanned, message, code = engine:scan(reference)
+  engine:close()
+  if not scanned then return nil, message, code end
+  return finish(scanned, request, started)
+end
+
+--- scan(reference, options) -> result. Options are open's and judge's in one table.
+function tarsier.scan(reference, options)
+  return with_engine(reference, options, tarsier.judge)
+end
+
+--- packages(reference, options) -> result without findings and verdict: nothing is matched, no database is needed
+function tarsier.packages(reference, options)
+  return with_engine(reference, options, function(scanned, _, started)
+    local result = tarsier.facts(scanned, started)
+    result.findings, result.database = nil, nil
+    return result
+  end)
+end
+
+return tarsier
