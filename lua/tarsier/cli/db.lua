@@ -99,7 +99,7 @@ return {
     {
       name = "import",
       summary = "make a database from files of vulnerability records",
-      arguments = { { name = "PATH", many = true, help = "a file or a folder: OSV records (JSON, folder, all.zip), KEV, EPSS" } },
+      arguments = { { name = "PATH", many = true, help = "a file or a folder of OSV records, an all.zip, KEV, EPSS" } },
       description = { "The new database is made beside the old one and renamed into place: a scan sees the old one "
         .. "or the new one, never half. Without --merge it holds these inputs only." },
       options = {

@@ -4,8 +4,8 @@ local exit = require "tarsier.cli.exit"
 
 local image = {}
 
-image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], oci-archive:FILE[:TAG|@DIGEST],"
-  .. " dir:PATH, - for an archive on standard input, or a path to any of these" }
+image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
+  .. "oci-archive:FILE[:TAG|@DIGEST], dir:PATH, - for an archive on standard input, or a path to any of these" }
 
 image.options = {
   { long = "platform", value = "OS/ARCH",

@@ -35,7 +35,7 @@ local function inner_named(command, name)
   end
 end
 
---- find(words) -> command, path, how many of the words name it | nil, message
+--- find(words) -> command, path, how many of the words name it | nil, message, path as far as it was found
 function cli.find(words)
   local command = command_named(words[1])
   if not command then
@@ -46,7 +46,7 @@ function cli.find(words)
   local inner = inner_named(command, words[2])
   if not inner then
     return nil, ("unknown command \"%s %s\"%s"):format(command.name, words[2],
-      nearest.hint(words[2], names_of(command.commands)))
+      nearest.hint(words[2], names_of(command.commands))), path
   end
   return inner, path .. " " .. inner.name, 2
 end
@@ -74,7 +74,7 @@ local function dispatch(argv)
   if #words == 0 then return usage_error("which command?", "tarsier") end
   words[1] = aliases[words[1]] or words[1]
   local command, path, used = cli.find(words)
-  if not command then return usage_error(path, "tarsier") end
+  if not command then return usage_error(path, used or "tarsier") end
   local options, rest = arguments.parse(command, { table.unpack(words, used + 1) })
   if not options then return usage_error(rest, path) end
   if options.help then return print_help(command, path) end

@@ -112,7 +112,7 @@ end
 
 -- Text for roff: backslashes, hyphens that are minus signs, and a dot or quote that would begin a request.
 local function roff(s)
-  s = s:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("`([^`]*)`", "\\fB%1\\fR")
+  s = s:gsub("…", "..."):gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("`([^`]*)`", "\\fB%1\\fR")
   return (s:gsub("^([.'])", "\\&%1"))
 end
 

@@ -1,0 +1,61 @@
+-- Running commands in specs.
+
+local shell = {}
+
+--- quote(s) -> s as one word of a shell
+function shell.quote(s)
+  return "'" .. s:gsub("'", "'\\''") .. "'"
+end
+
+function shell.read(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read "a"
+  file:close()
+  return content
+end
+
+function shell.write(path, content)
+  local file = assert(io.open(path, "wb"))
+  file:write(content)
+  file:close()
+end
+
+--- capture(command) -> standard output, without the last newline
+function shell.capture(command)
+  local pipe = assert(io.popen(command))
+  local output = pipe:read "a"
+  pipe:close()
+  return (output:gsub("\n$", ""))
+end
+
+--- has(tool) -> is it there?
+function shell.has(tool)
+  return os.execute("command -v " .. tool .. " >/dev/null 2>&1") == true
+end
+
+function shell.folder()
+  return shell.capture "mktemp -d"
+end
+
+function shell.remove(folder)
+  os.execute("rm -rf " .. shell.quote(folder))
+end
+
+--- run(command, [folder for the output]) -> exit code, standard output, standard error; the command may be a list of words
+function shell.run(command, folder)
+  if type(command) == "table" then
+    local words = {}
+    for i, word in ipairs(command) do words[i] = shell.quote(word) end
+    command = table.concat(words, " ")
+  end
+  local own = folder or shell.folder()
+  local out, err = own .. "/.stdout", own .. "/.stderr"
+  local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(command, out, err))
+  local output, errors = shell.read(out), shell.read(err)
+  os.remove(out)
+  os.remove(err)
+  if not folder then shell.remove(own) end
+  return how == "signal" and 128 + code or code, output, errors
+end
+
+return shell
