@@ -141,6 +141,13 @@ $(BUILD)/tests/probe.o: $(BUILD)/probes.def
 $(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS) $(LUA_LIBS)|' $< >$@
 
+# The manual page and the completions, from the commands' own tables.
+$(BUILD)/tarsier.1: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua)
+	$(Q)$(RUN) lua/bin/tarsier help --man >$@
+
+$(BUILD)/completion.%: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua)
+	$(Q)$(RUN) lua/bin/tarsier help --completion $* >$@
+
 # ---- running from the source tree -----------------------------------------------------------------------------------------
 export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(UNPACKED_LUA_PATH);
 export LUA_CPATH := $(BUILD)/?.so;$(UNPACKED_LUA_CPATH);
@@ -181,7 +188,8 @@ install-rock: all
 	install -m 644 $(BUILD)/starter.db $(DESTDIR)$(ROCK_LUADIR)/tarsier/starter.db
 	install -m 755 lua/bin/tarsier $(DESTDIR)$(ROCK_BINDIR)/tarsier
 
-install: install-rock $(BUILD)/tarsier.1
+install: install-rock $(BUILD)/tarsier.1 $(BUILD)/completion.bash $(BUILD)/completion.zsh $(BUILD)/completion.fish
+	sed -i 's|^local PREFIX = nil.*|local PREFIX = "$(PREFIX)"|' $(TO)/bin/tarsier
 	install -d $(TO)/lib/pkgconfig $(TO)/include $(TO)/share/man/man1
 	install -m 644 $(BUILD)/libtarsier.a $(TO)/lib
 	install -m 755 $(BUILD)/libtarsier.so $(TO)/lib/libtarsier.so.0
