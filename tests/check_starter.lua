@@ -153,7 +153,7 @@ local function redhat_source(shared)
     if not text then return nil end
     local epoch, rest = fixed_of(entry):match "^(%d+):(.*)$"
     local build = entry.package.name .. "-" .. (epoch or "0") .. ":" .. (rest or fixed_of(entry)) .. "."
-    return text:find(build, 1, true) ~= nil or ("el" .. release .. ": no product " .. build .. "… in the VEX document")
+    return text:find(build, 1, true) ~= nil or ("no " .. build .. "… among the VEX document's products of el" .. release)
   end
 end
 
@@ -180,7 +180,8 @@ local function check_kev(starter, shared, result)
   if not text then return end
   local known = {}
   for _, v in ipairs(json.decode(text).vulnerabilities) do known[v.cveID] = v end
-  for _, ours in ipairs(json.decode(assert(read(starter .. "/known_exploited_vulnerabilities.json"))).vulnerabilities) do
+  local own = json.decode(assert(read(starter .. "/known_exploited_vulnerabilities.json")))
+  for _, ours in ipairs(own.vulnerabilities) do
     local theirs, same = known[ours.cveID], true
     for _, key in ipairs { "dateAdded", "dueDate", "knownRansomwareCampaignUse" } do
       same = same and theirs ~= nil and theirs[key] == ours[key]

@@ -45,7 +45,8 @@ local function check_events(scheme, events, where)
     assert.is_truthy(({ introduced = 1, fixed = 1, last_affected = 1 })[kind], where)
     if version ~= "0" and scheme ~= "" then
       assert.equal(0, (versions.order(scheme, version, version)), where .. ": " .. version)
-      if last then assert.equal(-1, (versions.order(scheme, last, version)), where .. ": " .. last .. ", " .. version) end
+      local order = last and versions.order(scheme, last, version) or -1
+      assert.equal(-1, order, where .. ": " .. tostring(last) .. ", " .. version)
       last = version
     end
   end
