@@ -42,7 +42,15 @@ struct layer_index {
 /* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
 uint64_t path_mark(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
+/* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
+struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
 void layer_index_free(struct layer_index *index); /* NULL is fine */
+
+enum {
+	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000,      /* the largest layers seen have a million; 8 bytes each, twice for a moment */
+	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,       /* bytes that are kept of a layer: half a million links, 70,000 packages */
+};
+#define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
 
 struct layer_options {
 	const struct matcher *matcher;
@@ -51,6 +59,7 @@ struct layer_options {
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
 	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */
 	const atomic_bool *cancelled; /* or NULL */
+	uint64_t tar_limit;           /* bytes that a layer may inflate to; 0: LAYER_TAR_LIMIT */
 };
 
 struct layer_expected {           /* what the manifest and the config promise; empty and UINT64_MAX: no promise */
@@ -58,8 +67,9 @@ struct layer_expected {           /* what the manifest and the config promise; e
 	uint64_t size;
 };
 
-/* Reads the blob to its end and closes it. DIGEST names the digest that was expected and the one that was found. A
- * reader's failure is no failure of this: it is layer_file.problem. *index is owned: layer_index_free. */
+/* Reads the blob to its end (in another thread, perhaps) and closes it, in any case. A blob that is not what was promised
+ * is DIGEST, which names what was expected and what was found, whatever else went wrong with it after. A reader's failure
+ * is no failure of this: it is layer_file.problem. *index is owned: layer_index_free; NULL on failure. */
 int layer_read(struct stream *blob, const struct layer_expected *expected, const struct layer_options *options,
                struct layer_index **index, struct tarsier_error *error);
 
@@ -67,7 +77,9 @@ int layer_read(struct stream *blob, const struct layer_expected *expected, const
 struct layer_builder;
 int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
 int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
-/* Entries given one by one instead (a directory on disk). `content` is read only where the matcher wants the path. */
+/* Entries given one by one instead (a directory on disk), with paths as tar_entry has them; ".wh." means nothing here.
+ * `content` stays the caller's and is read only where the matcher wants the path; NULL where it does not. What cannot
+ * be read is layer_file.problem. */
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);

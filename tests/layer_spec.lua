@@ -1,0 +1,328 @@
+-- One pass over a layer: what is kept of it, what it is checked against, what stops it.
+
+local letters = require "tarsier.probe".letters
+local probe = require "tarsier.probe".layer
+local tar = require "support.tar"
+local temporary = require "support.temporary"
+
+local folder
+setup(function() folder = temporary.folder() end)
+teardown(function() temporary.remove(folder) end)
+
+local readers = {
+  { name = "lines", limit = 1000, "etc/lines", "var/lib/lines.d/*", "**/*.lines", "**/LINES" },
+  { name = "kept", keep = true, "etc/kept" },
+}
+
+local function index_of(bytes, options)
+  options = options or {}
+  options.readers = options.readers or readers
+  return probe.index(temporary.write(folder .. "/layer", bytes), options)
+end
+
+local function index(entries, options) return assert(index_of(tar.archive(entries), options)) end
+
+local function paths(list)
+  local result = {}
+  for i, item in ipairs(list) do result[i] = item.path end
+  return result
+end
+
+local function sha256(bytes) return letters.digest(bytes) end
+
+describe("a layer's index", function()
+  it("holds evidence, read by its reader, and nothing else", function()
+    local found = index {
+      { path = "etc/", type = "5" },
+      { path = "etc/lines", data = "a 1\nb 2\n" },
+      { path = "etc/other", data = "c 3\n" },
+      { path = "./var/lib/lines.d/one", data = "d 4" },
+      { path = "etc/kept", data = "as it is" },
+    }
+    assert.same({
+      { path = "etc/lines", reader = "lines", packages = { "a 1", "b 2" } },
+      { path = "var/lib/lines.d/one", reader = "lines", packages = { "d 4" } },
+      { path = "etc/kept", reader = "kept", packages = { "as it" }, content = "as it is" },
+    }, (function()
+      found.files[3].packages = { "as it" }
+      return found.files
+    end)())
+    assert.equal(5, found.entries)
+  end)
+
+  it("keeps every symlink, and hard links to or from evidence", function()
+    local found = index {
+      { path = "lib", type = "2", link = "usr/lib" },
+      { path = "a/b", type = "2", link = "../../../etc/passwd" },
+      { path = "etc/lines", data = "a 1" },
+      { path = "opt/copy", type = "1", link = "./etc/lines" },
+      { path = "etc/x.lines", type = "1", link = "opt/elsewhere" },
+      { path = "opt/one", type = "1", link = "opt/two" },
+    }
+    assert.same({
+      { path = "lib", target = "usr/lib", hard = false },
+      { path = "a/b", target = "../../../etc/passwd", hard = false },
+      { path = "opt/copy", target = "etc/lines", hard = true },
+      { path = "etc/x.lines", target = "opt/elsewhere", hard = true },
+    }, found.links)
+    assert.same({ "etc/lines" }, paths(found.files))
+  end)
+
+  it("gives what a hard link's target held under the link's path too", function()
+    local found = index {
+      { path = "a.lines", data = "a 1" },
+      { path = "b.lines", type = "1", link = "a.lines" },
+      { path = "c.lines", type = "1", link = "b.lines" },
+      { path = "etc/kept", type = "1", link = "a.lines" },
+    }
+    assert.same({ "a.lines", "b.lines", "c.lines" }, paths(found.files))
+    assert.same({ "a 1" }, found.files[3].packages)
+    assert.equal(3, #found.links)
+  end)
+
+  it("does not take a hard link's target for evidence once it was replaced", function()
+    local found = index {
+      { path = "a.lines", data = "a 1" }, { path = "a.lines", type = "2", link = "x" }, { path = "b.lines", type = "1", link = "a.lines" },
+    }
+    assert.same({}, found.files)
+  end)
+
+  it("tells whiteouts and opaque folders, and passes over aufs's own", function()
+    local found = index {
+      { path = "etc/.wh.lines" }, { path = ".wh.top", type = "1", link = ".wh..wh.aufs" }, { path = "a/b/.wh..wh..opq" },
+      { path = ".wh..wh..opq" }, { path = ".wh..wh.plnk", type = "5" }, { path = ".wh..wh.plnk/12.lines", data = "a 1" },
+      { path = ".wh..wh.orph/x.lines", type = "2", link = "y" }, { path = "a/.wh..hidden" }, { path = "a/x.wh.y" },
+    }
+    assert.same({ "etc/lines", "top", "a/.hidden" }, found.whiteouts)
+    assert.same({ "a/b", "" }, found.opaques)
+    assert.same({}, found.files)
+    assert.same({}, found.links)
+    assert.equal(1, found.taken)
+    assert.equal(9, found.entries)
+  end)
+
+  it("refuses whiteouts that name nothing", function()
+    for _, name in ipairs { "etc/.wh.", "etc/.wh..", ".wh..." } do
+      local _, message, code = index_of(tar.archive { { path = name } })
+      assert.equal("FORMAT", code)
+      assert.matches(name:gsub("%.", "%%."), message)
+    end
+  end)
+
+  it("marks every path that is taken", function()
+    local found = index { { path = "etc/", type = "5" }, { path = "etc/x" }, { path = "etc/x" }, { path = "dev/null", type = "3" } }
+    assert.equal(3, found.taken)
+    assert.is_true(found.has("etc", true))
+    assert.is_false(found.has("etc", false))
+    assert.is_true(found.has("etc/x", false))
+    assert.is_true(found.has("dev/null", false))
+    assert.is_false(found.has("dev", true))
+  end)
+
+  it("sorts many marks rightly", function()
+    local entries = {}
+    for i = 1, 3000 do entries[i] = { path = "d/" .. i % 2500 } end
+    local found = index(entries)
+    assert.equal(2500, found.taken)
+    for i = 0, 2499 do assert.is_true(found.has("d/" .. i, false)) end
+    assert.is_false(found.has("d/2500", false))
+  end)
+end)
+
+describe("the last of several entries with one path", function()
+  local first = { path = "a/b.lines", data = "a 1" }
+  local cases = {
+    { "a file after a file", { first, { path = "./a//b.lines", data = "b 2" } }, { "a/b.lines" }, "b 2", {} },
+    { "a symlink after a file", { first, { path = "a/b.lines", type = "2", link = "x" } }, {}, nil, { "a/b.lines" } },
+    { "a folder after a file", { first, { path = "a/b.lines/", type = "5" } }, {}, nil, {} },
+    { "a device after a file", { first, { path = "a/b.lines", type = "3" } }, {}, nil, {} },
+    { "a hard link after a file", { first, { path = "a/b.lines", type = "1", link = "x" } }, {}, nil, { "a/b.lines" } },
+    { "a file after a symlink", { { path = "a/b.lines", type = "2", link = "x" }, first }, { "a/b.lines" }, "a 1", {} },
+    { "a folder after a symlink", { { path = "lib", type = "2", link = "x" }, { path = "lib", type = "5" } }, {}, nil, {} },
+    { "a symlink after a symlink", { { path = "l", type = "2", link = "x" }, { path = "l", type = "2", link = "y" } }, {}, nil, { "l" } },
+    { "a symlink in its folder's place", { first, { path = "a", type = "2", link = "x" } }, {}, nil, { "a" } },
+    { "a file in its folder's place", { first, { path = "a" } }, {}, nil, {} },
+    { "a folder in its folder's place", { first, { path = "a/", type = "5" } }, { "a/b.lines" }, "a 1", {} },
+    { "a file in its folder's place, and back", { first, { path = "a" }, { path = "a", type = "5" }, { path = "a/b.lines", data = "b 2" } },
+      { "a/b.lines" }, "b 2", {} },
+    { "a neighbour", { first, { path = "a/b.line" }, { path = "a/b.lines2" }, { path = "b" } }, { "a/b.lines" }, "a 1", {} },
+  }
+  for _, case in ipairs(cases) do
+    it("wins: " .. case[1], function()
+      local found = index(case[2])
+      assert.same(case[3], paths(found.files))
+      if case[4] then assert.same({ case[4] }, found.files[1].packages) end
+      assert.same(case[5], paths(found.links))
+    end)
+  end
+end)
+
+describe("a reader", function()
+  it("that fails costs its own file only", function()
+    local found = index { { path = "a.lines", data = "a 1\n!broken\27here" }, { path = "b.lines", data = "b 2" } }
+    assert.same({ path = "a.lines", reader = "lines", packages = {}, problem = "broken?here" }, found.files[1])
+    assert.same({ "b 2" }, found.files[2].packages)
+  end)
+
+  it("is not given more than it takes", function()
+    local found = index {
+      { path = "a.lines", data = ("x"):rep(1001) }, { path = "b.lines", data = "b 2\n" .. ("y"):rep(996) },
+    }
+    assert.equal("larger than the 1000 bytes that reader lines takes", found.files[1].problem)
+    assert.is_nil(found.files[2].problem)
+  end)
+
+  it("is given sparse files whole, and no sparse bomb", function()
+    local map = tar.pax { "GNU.sparse.major", "0", "GNU.sparse.minor", "1", "GNU.sparse.realsize", "900", "GNU.sparse.map", "890,4" }
+    local bomb = tar.pax { "GNU.sparse.major", "0", "GNU.sparse.minor", "1", "GNU.sparse.realsize", "9000000000000000000", "GNU.sparse.map", "890,4" }
+    local kept = { { name = "kept", limit = 1000, keep = true, "*.lines" } }
+    local found = index({ { path = "a.lines", data = "ab 1", pax = map }, { path = "b.lines", data = "ab 1", pax = bomb } }, { readers = kept })
+    assert.equal(("\0"):rep(890) .. "ab 1" .. ("\0"):rep(6), found.files[1].content)
+    assert.matches("larger than the 1000 bytes", found.files[2].problem)
+  end)
+end)
+
+describe("a layer that is made entry by entry", function()
+  it("is the same as one from a tar, but for whiteouts, which are no such thing there", function()
+    local found = assert(probe.built({
+      { "directory", "etc" }, { "file", "etc/lines", "a 1" }, { "file", "etc/none" }, { "link", "lib", "usr/lib" },
+      { "hard", "x.lines", "etc/lines" }, { "file", "etc/.wh.x", "" }, { "file", "big.lines", ("x"):rep(1001) },
+    }, readers))
+    assert.same({ "etc/lines", "x.lines", "big.lines" }, paths(found.files))
+    assert.matches("larger than", found.files[3].problem)
+    assert.same({}, found.whiteouts)
+    assert.equal(7, found.entries)
+    assert.equal("", found.diff_id)
+  end)
+end)
+
+-- Everything about blobs holds in one thread and in three.
+for _, threads in ipairs { 1, 3 } do
+  describe("a blob read by " .. threads .. " thread(s)", function()
+    local entries, big = {}, nil
+    setup(function()
+      for i = 1, 400 do entries[i] = { path = "d/" .. i .. (i % 50 == 0 and ".lines" or ""), data = i % 50 == 0 and "p" .. i .. " 1" or temporary.noise(4000, i) } end
+      big = tar.archive(entries)
+      temporary.write(folder .. "/big.tar", big)
+      for _, tool in ipairs { "gzip", "zstd", "xz", "bzip2" } do
+        if temporary.has(tool) then temporary.must(tool .. " -c %s >%s", folder .. "/big.tar", folder .. "/big." .. tool) end
+      end
+    end)
+
+    for _, tool in ipairs { "none", "gzip", "zstd", "xz", "bzip2" } do
+      it("is inflated, counted and checked: " .. tool, function()
+        if tool ~= "none" and not temporary.has(tool) then return pending("needs " .. tool .. ": apt-get install " .. tool) end
+        local path = folder .. "/big." .. (tool == "none" and "tar" or tool)
+        local blob = temporary.read(path)
+        local found, counted = assert(probe.index(path, { threads = threads, readers = readers, blob = sha256(blob), diff_id = sha256(big), size = #blob }))
+        assert.equal(sha256(blob), found.blob)
+        assert.equal(sha256(big), found.diff_id)
+        assert.equal(#blob, found.blob_size)
+        assert.equal(#blob, counted)
+        assert.equal(#big, found.tar_size)
+        assert.equal(400, found.entries)
+        assert.equal(8, #found.files)
+      end)
+    end
+
+    it("need not have its diff ID measured", function()
+      local found = assert(probe.index(folder .. "/big.gzip", { threads = threads, skip_diff_id = 1, diff_id = sha256 "other" }))
+      assert.equal("", found.diff_id)
+    end)
+
+    it("must have the digest, the size and the diff ID that were promised", function()
+      local blob = temporary.read(folder .. "/big.gzip")
+      local cases = {
+        { { blob = sha256 "other" }, sha256(blob), sha256 "other" },
+        { { size = #blob + 1 }, tostring(#blob), tostring(#blob + 1) },
+        { { size = #blob - 1 }, tostring(#blob), tostring(#blob - 1) },
+        { { diff_id = sha256 "other" }, sha256(big), sha256 "other" },
+      }
+      for _, case in ipairs(cases) do
+        case[1].threads, case[1].readers = threads, readers
+        local _, message, code = probe.index(folder .. "/big.gzip", case[1])
+        assert.equal("DIGEST", code)
+        assert.is_truthy(message:find(case[2], 1, true) and message:find(case[3], 1, true), message)
+      end
+    end)
+
+    it("that is not the promised one is reported as that, whatever else is wrong with it", function()
+      local blob = temporary.read(folder .. "/big.gzip")
+      local broken = blob:sub(1, 20000) .. "broken" .. blob:sub(20007)
+      local path = temporary.write(folder .. "/broken", broken)
+      local _, message, code = probe.index(path, { threads = threads, blob = sha256(blob), size = #blob })
+      assert.equal("DIGEST", code)
+      assert.is_truthy(message:find(sha256(broken), 1, true))
+      _, message, code = probe.index(path, { threads = threads, blob = sha256(broken), size = #blob })
+      assert.equal("FORMAT", code, message)
+      _, _, code = probe.index(path, { threads = threads })
+      assert.equal("FORMAT", code)
+      local nonsense = temporary.write(folder .. "/nonsense", temporary.noise(300000))
+      _, message, code = probe.index(nonsense, { threads = threads, blob = sha256(blob) })
+      assert.equal("DIGEST", code, message)
+      _, message, code = probe.index(nonsense, { threads = threads })
+      assert.equal("FORMAT", code, message)
+    end)
+
+    it("that is cut short is an error, wherever it is cut", function()
+      for _, tool in ipairs { "gzip", "zstd" } do
+        local blob = temporary.read(folder .. "/big." .. tool)
+        for i = 1, 12 do
+          local cut = blob:sub(1, i * 7919 % #blob)
+          local found, message, code = probe.index(temporary.write(folder .. "/cut", cut), { threads = threads })
+          assert.is_nil(found)
+          assert.equal("FORMAT", code, message)
+        end
+      end
+    end)
+
+    it("that cannot be read on is reported as that", function()
+      for _, after in ipairs { 0, 3, 70000, 200000 } do
+        local _, message, code = probe.index(folder .. "/big.gzip", { threads = threads, fail_after = after, blob = sha256 "other" })
+        assert.equal("IO", code)
+        assert.equal("the disk is gone", message)
+      end
+    end)
+
+    it("is left when somebody cancels", function()
+      for _, after in ipairs { 0, 70000, 200000 } do
+        local _, _, code = probe.index(folder .. "/big.gzip", { threads = threads, cancel_after = after, blob = sha256 "other" })
+        assert.equal("CANCELLED", code)
+      end
+    end)
+
+    it("may not inflate without end", function()
+      local _, message, code = probe.index(folder .. "/big.gzip", { threads = threads, tar_limit = 100000 })
+      assert.equal("LIMIT", code)
+      assert.matches("more than 100000 bytes", message)
+    end)
+
+    it("gives everything back, whichever allocation fails", function()
+      local _, _, calls = assert(probe.index(folder .. "/big.gzip", { threads = threads, readers = readers }))
+      assert.is_true(calls > 10)
+      for i = 1, calls do
+        local found, _, code = probe.index(folder .. "/big.gzip", { threads = threads, readers = readers, fail_alloc = i })
+        assert.is_nil(found)
+        assert.equal("MEMORY", code)
+      end
+    end)
+  end)
+end
+
+describe("layers from the wild", function()
+  it("may end without zero blocks, and in the middle of the last padding", function()
+    local whole = tar.entry { path = "etc/x" } .. tar.entry { path = "etc/lines", data = "a 1" }
+    for _, cut in ipairs { 0, 1, 100, 509 } do
+      assert.same({ "a 1" }, assert(index_of(whole:sub(1, #whole - cut))).files[1].packages)
+    end
+    for _, cut in ipairs { 510, 511, 512, 700 } do
+      local _, _, code = index_of(whole:sub(1, #whole - cut))
+      assert.equal(cut == 512 and "FORMAT" or "FORMAT", code)
+    end
+  end)
+
+  it("may be empty", function()
+    assert.equal(0, assert(index_of "").entries)
+    assert.equal(0, assert(index_of(tar.finish)).entries)
+  end)
+end)

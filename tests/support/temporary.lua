@@ -1,0 +1,33 @@
+-- shell.lua's helpers, and some that only the specs of bytes need.
+
+local shell = require "support.shell"
+
+local temporary = setmetatable({}, { __index = shell })
+
+--- must(command, …) -> its output; words are quoted into each %s. An error where it fails.
+function temporary.must(command, ...)
+  local words = { ... }
+  for i, word in ipairs(words) do words[i] = shell.quote(word) end
+  local pipe = assert(io.popen("{ " .. command:format(table.unpack(words)) .. "\n} 2>&1"))
+  local output = pipe:read "a"
+  assert(pipe:close(), command .. ": " .. output)
+  return output
+end
+
+--- write(path, bytes) -> path
+function temporary.write(path, bytes)
+  shell.write(path, bytes)
+  return path
+end
+
+--- noise(length, seed) -> bytes that compress a little, always the same ones
+function temporary.noise(length, seed)
+  local state, parts = seed or 1, {}
+  for i = 1, length // 8 + 1 do
+    state = (state * 6364136223846793005 + 1442695040888963407) & 0x7fffffffffffffff
+    parts[i] = ("%08x"):format(state >> 32 & 0xffffffff)
+  end
+  return table.concat(parts):sub(1, length)
+end
+
+return temporary
