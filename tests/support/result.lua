@@ -39,12 +39,12 @@ local function packages()
   }
 end
 
-local function finding(packages, index, fields)
-  local package = {}
-  for key, value in pairs(packages[index]) do package[key] = value end
-  package.index = index
+local function finding(all, index, fields)
+  local own = {}
+  for key, value in pairs(all[index]) do own[key] = value end
+  own.index = index
   local made = { aliases = {}, references = {}, severity_source = "cvss", summary = "", description = "", url = "",
-    published = "", modified = "", backend = "embedded", trail = {}, package = package, layer = layers[package.layer] }
+    published = "", modified = "", backend = "embedded", trail = {}, package = own, layer = layers[own.layer] }
   for key, value in pairs(fields) do made[key] = value end
   if made.decision then
     if #made.trail == 0 then

@@ -51,7 +51,8 @@ local function bash_values(lines, leaf)
     if list then
       local pattern = ("%s:--%s"):format(leaf.words, option.long)
       local short = option.short and ("|%s:-%s"):format(leaf.words, option.short) or ""
-      lines[#lines + 1] = ("    '%s'%s) words=%q ;;"):format(pattern, short:gsub("|(.+)", "|'%1'"), table.concat(list, " "))
+      lines[#lines + 1] = ("    '%s'%s) words=%q ;;"):format(pattern, short:gsub("|(.+)", "|'%1'"),
+        table.concat(list, " "))
     end
   end
 end
@@ -70,8 +71,10 @@ function completion.bash(commands)
   }
   for _, command in ipairs(commands) do
     if command.commands then
-      lines[#lines + 1] = ("    %s) if [[ $COMP_CWORD -eq 2 ]]; then COMPREPLY=($(compgen -W '%s' -- \"$current\")); return; fi")
-        :format(command.name, names(command.commands))
+      lines[#lines + 1] = ("    %s) if [[ $COMP_CWORD -eq 2 ]]; then"):format(command.name)
+      lines[#lines + 1] = ("        COMPREPLY=($(compgen -W '%s' -- \"$current\")); return")
+        :format(names(command.commands))
+      lines[#lines + 1] = "      fi"
       lines[#lines + 1] = "      command=\"$command ${COMP_WORDS[2]}\" ;;"
     end
   end
@@ -101,15 +104,14 @@ end
 
 local function zsh_option(option)
   local list = values(option)
-  local action = ""
+  local action, many, help = "", option.many and "*" or "", zsh_text(option.help)
   if option.value then
-    action = (":%s:%s"):format(zsh_text(option.value:lower()), list and "(" .. table.concat(list, " ") .. ")" or "_files")
+    local what = list and "(" .. table.concat(list, " ") .. ")" or "_files"
+    action = (":%s:%s"):format(zsh_text(option.value:lower()), what)
   end
-  local many = option.many and "*" or ""
-  local lines = { ("'%s--%s%s[%s]%s'"):format(many, option.long, option.value and "=" or "", zsh_text(option.help), action) }
+  local lines = { ("'%s--%s%s[%s]%s'"):format(many, option.long, option.value and "=" or "", help, action) }
   if option.short then
-    table.insert(lines, ("'%s-%s%s[%s]%s'"):format(many, option.short, option.value and "+" or "", zsh_text(option.help),
-      action))
+    lines[2] = ("'%s-%s%s[%s]%s'"):format(many, option.short, option.value and "+" or "", help, action)
   end
   return table.concat(lines, " \\\n        ")
 end
@@ -123,7 +125,9 @@ end
 local function zsh_leaf(lines, leaf)
   lines[#lines + 1] = ("    '%s')"):format(leaf.words)
   lines[#lines + 1] = "      _arguments -s \\"
-  for _, option in ipairs(arguments.all(leaf.command)) do lines[#lines + 1] = "        " .. zsh_option(option) .. " \\" end
+  for _, option in ipairs(arguments.all(leaf.command)) do
+    lines[#lines + 1] = "        " .. zsh_option(option) .. " \\"
+  end
   lines[#lines + 1] = "        '*:argument:_files' ;;"
 end
 
