@@ -134,7 +134,7 @@ local settled = { accept = true, ignore = true }
 
 local function instruction(layer)
   local s = layer.created_by:gsub("%s+# buildkit%s*$", ""):gsub("^/bin/sh %-c #%(nop%)%s*", "")
-  s = s:gsub("^RUN /bin/sh %-c ", "RUN "):gsub("^/bin/sh %-c ", "RUN ")
+  s = s:gsub("^RUN /bin/sh %-c ", "RUN "):gsub("^/bin/sh %-c ", "RUN "):gsub("%s+$", "")
   return s ~= "" and s or layer.digest
 end
 
