@@ -5,6 +5,8 @@
 #include "layer.h"
 #include "reference.h"
 
+#include <jansson.h>
+
 struct image;
 
 struct image_layer {
@@ -12,7 +14,8 @@ struct image_layer {
 	uint64_t size;               /* promised; UINT64_MAX where it is not */
 	const char *media_type, *created_by; /* never NULL */
 	void *place;                 /* the source's own word for where the blob lies */
-	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by the image */
+	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by
+	                              * the image; two layers that are the same share one */
 };
 
 struct image {
@@ -30,7 +33,7 @@ struct image {
 };
 
 struct source_options {
-	const char *platform;        /* "os/arch[/variant]", never NULL */
+	const char *platform;        /* "os/arch[/variant]" as a person asked for it; "" or platform_of_this_machine(): no wish */
 	const struct layer_options *layers; /* for sources that must index in passing */
 };
 
@@ -48,13 +51,32 @@ extern const struct source *const sources_all[]; /* NULL-terminated; made by the
 int image_open(struct arena *arena, const char *reference, const struct source_options *options, struct image *image, struct tarsier_error *error);
 void image_close(struct image *image);
 
-/* Shared by sources. Limits: a manifest, index or config is at most 8 MiB; an image has at most 1,000 layers. */
+/* ---- shared by sources ------------------------------------------------------------------------------------------ */
+
+enum {
+	IMAGE_DOCUMENT_LIMIT = 8 << 20, /* a manifest, an index or a config: registries refuse manifests above 4 MiB */
+	IMAGE_LAYER_LIMIT = 1000,       /* engines stop at 127, where overlayfs does */
+	IMAGE_INDEX_DEPTH = 4,          /* indexes in indexes; builders write two */
+};
 
 /* Fills image->about and the layers' diff IDs and created_by from an OCI or Docker config document; the number of diff
  * IDs must be the number of layers. */
 int image_read_config(struct image *image, span config, struct tarsier_error *error);
 /* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
 int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size, struct tarsier_error *error);
+/* `count` layers that promise nothing yet. LIMIT. */
+int image_make_layers(struct image *image, size_t count, struct tarsier_error *error);
+
+enum media_kind { MEDIA_NONE, MEDIA_MANIFEST, MEDIA_INDEX, MEDIA_CONFIG, MEDIA_LAYER, MEDIA_FOREIGN_LAYER, MEDIA_OTHER };
+enum media_kind image_media_kind(const char *media_type);
+/* A descriptor's digest and size; the error begins with `what`. */
+int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
+                          struct tarsier_error *error);
+
+/* How well an image's name answers to the one asked for: "app:1" itself, or what ends in "/app:1", or has the tag
+ * "latest" where none was asked for. */
+enum name_rank { NAME_OTHER, NAME_NEAR, NAME_SAME };
+enum name_rank image_name_rank(const char *wanted, const char *name);
 
 /* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
  * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
@@ -63,8 +85,19 @@ typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, s
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
 
+/* A list of what may be chosen, for messages: at most ten, then an ellipsis. */
+struct choice_list { struct arena *arena; const char *text; size_t count; };
+void choice_add(struct choice_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 const char *platform_of_this_machine(void); /* "linux/amd64"; static */
+/* Nobody asked for a platform: this machine's is preferred where there is a choice, and anything will do where not. */
+bool platform_is_default(const char *wanted);
+int platform_check(const char *wanted, struct tarsier_error *error); /* USAGE unless it is "os/arch[/variant]" or "" */
 /* Does an image's os, architecture and variant satisfy "os/arch[/variant]"? */
 bool platform_matches(const char *wanted, const char *os, const char *architecture, const char *variant);
+/* How well: UNKNOWN where the image names neither os nor architecture, NEAR where only the variant differs and none was
+ * asked for. */
+enum platform_rank { PLATFORM_OTHER, PLATFORM_UNKNOWN, PLATFORM_NEAR, PLATFORM_SAME };
+enum platform_rank platform_rank(const char *wanted, const char *os, const char *architecture, const char *variant);
 
 #endif

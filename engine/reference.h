@@ -5,8 +5,10 @@
 #include "error.h"
 #include "span.h"
 
-/*	scheme ":" path [":" name | "@" digest]  |  "-"  |  path
- * A Windows drive, a colon in an existing path and "repo:tag" after an archive's path are told apart by what exists. */
+/*	reference = [scheme ":"] path [":" name] ["@" digest]  |  "-" [":" name] ["@" digest]
+ *
+ * A colon in an existing path and "repo:tag" after an archive's path are told apart by what exists: the path is the longest
+ * beginning that does. A scheme goes before a file that is called like one: "./oci:x" is a file. */
 struct reference {
 	const char *text;   /* as given */
 	const char *scheme; /* "docker-archive", "oci", "oci-archive", "dir", "-"; "" where it was not named */
@@ -14,6 +16,9 @@ struct reference {
 	const char *name;   /* tag or repository:tag asked for; "" */
 	const char *digest; /* "sha256:…" asked for; "" */
 };
+
+/* What a name or a digest is put behind: "oci:dir", "x.tar", "-". NULL when memory ran out. */
+const char *reference_stem(struct arena *arena, const struct reference *reference);
 
 int reference_parse(struct arena *arena, const char *text, struct reference *reference, struct tarsier_error *error);
 

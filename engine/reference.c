@@ -1,0 +1,165 @@
+#include "reference.h"
+
+#include "image.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Longer than any path that can be opened, with a name and a digest behind it. */
+enum { LONGEST_REFERENCE = 8192 };
+
+static bool exists(const char *path)
+{
+	struct stat status;
+	return path[0] && (stat(path, &status) == 0 || errno == EACCES);
+}
+
+static const struct source *scheme_of(span scheme)
+{
+	for (const struct source *const *source = sources_all; *source; source++)
+		if (span_is(scheme, (*source)->name))
+			return *source;
+	return NULL;
+}
+
+/* "dir:, docker-archive:, …", for messages. */
+static const char *scheme_list(struct arena *arena)
+{
+	const char *list = "";
+	for (const struct source *const *source = sources_all; list && *source; source++)
+		if (strcmp((*source)->name, "-") != 0)
+			list = arena_format(arena, "%s%s%s:", list, *list ? ", " : "", (*source)->name);
+	return list ? list : "";
+}
+
+/* What follows the path: ":" name, "@" digest, or both in this order. */
+static int take_name(struct arena *arena, span rest, struct reference *reference, struct tarsier_error *error)
+{
+	if (rest.len == 0)
+		return TARSIER_OK;
+	span name = rest.ptr[0] == ':' ? span_from(rest, 1) : (span){"", 0}, digest = {"", 0};
+	ptrdiff_t at = span_find(rest, '@');
+	if (at >= 0) {
+		digest = span_from(rest, (size_t)at + 1);
+		name = at > 0 ? (span){rest.ptr + 1, (size_t)at - 1} : (span){"", 0};
+	}
+	if ((at != 0 && name.len == 0) || (at >= 0 && digest.len == 0))
+		return error_set(error, TARSIER_USAGE, "%s: ends where a name or a digest should stand", reference->text);
+	reference->name = span_copy(arena, name);
+	reference->digest = span_copy(arena, digest);
+	return reference->name && reference->digest ? TARSIER_OK : error_memory(error);
+}
+
+/* Cuts at `length`, or says that memory ran out. */
+static int cut_at(struct arena *arena, span text, size_t length, struct reference *reference, struct tarsier_error *error)
+{
+	reference->path = span_copy(arena, (span){text.ptr, length});
+	if (!reference->path)
+		return error_memory(error);
+	return take_name(arena, span_from(text, length), reference, error);
+}
+
+/* The longest beginning of `text` that exists and ends at the end, at a colon or at an @; SIZE_MAX where none does. */
+static size_t longest_existing(char *text)
+{
+	for (size_t length = strlen(text); length > 0; length--) {
+		char after = text[length];
+		if (after && after != ':' && after != '@')
+			continue;
+		text[length] = '\0';
+		bool found = exists(text);
+		text[length] = after;
+		if (found)
+			return length;
+	}
+	return SIZE_MAX;
+}
+
+static int parse_path(struct arena *arena, const char *text, struct reference *reference, bool *found, struct tarsier_error *error)
+{
+	char *scratch = arena_string(arena, text);
+	if (!scratch)
+		return error_memory(error);
+	size_t length = longest_existing(scratch);
+	*found = length != SIZE_MAX;
+	if (!*found)
+		length = strcspn(text, ":@");
+	return cut_at(arena, span_of(text), length, reference, error);
+}
+
+/* A distribution reference: [host[:port] "/"] lower-case components [":" tag] ["@" digest]. Near enough for advice. */
+static bool looks_like_registry(const char *text)
+{
+	static const char *const files[] = {".tar", ".gz", ".tgz", ".zst", ".xz", ".bz2", ".oci", ".json", ".img"};
+	span all = span_of(text);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (span_ends(all, files[i]))
+			return false;
+	if (all.len == 0 || all.ptr[0] == '.' || all.ptr[0] == '/' || all.ptr[0] == '~' || strstr(text, "//"))
+		return false;
+	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") == all.len &&
+	       !span_contains(all, ":/") && !span_contains(all, ":.");
+}
+
+/* Places that other tools read and this one does not: what their names are followed by is an image's name. */
+static const char *foreign_name(const char *text)
+{
+	static const char *const schemes[] = {"docker://", "docker-daemon:", "containers-storage:", "podman:",
+	                                      "registry:", "docker:",        "containerd:",         "oci://"};
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (span_starts(span_of(text), schemes[i]))
+			return text + strlen(schemes[i]);
+	return NULL;
+}
+
+/* Nothing is there: the likeliest reason, and the way out. */
+static int nothing_there(struct arena *arena, const char *text, struct tarsier_error *error)
+{
+	const char *image = foreign_name(text);
+	if (image || looks_like_registry(text)) {
+		const char *name = image && *image ? image : text;
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "%s: no such file, and this version reads no registries and no engines: save the image first, "
+		                 "with \"docker save -o image.tar %s\" or \"skopeo copy docker://%s docker-archive:image.tar\", and "
+		                 "scan image.tar (schemes: %s)", text, name, name, scheme_list(arena));
+	}
+	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
+	if (scheme > 0 && text[scheme] == ':')
+		return error_set(error, TARSIER_USAGE, "%s: no such file, and \"%.*s\" is no scheme; schemes are %s", text,
+		                 (int)scheme, text, scheme_list(arena));
+	return error_errno(error, ENOENT, "%s", text);
+}
+
+int reference_parse(struct arena *arena, const char *text, struct reference *reference, struct tarsier_error *error)
+{
+	size_t length = strlen(text);
+	if (length == 0)
+		return error_set(error, TARSIER_USAGE, "the image reference is empty");
+	if (length > LONGEST_REFERENCE)
+		return error_set(error, TARSIER_LIMIT, "the image reference is longer than %d bytes", LONGEST_REFERENCE);
+	*reference = (struct reference){.text = arena_string(arena, text), .scheme = "", .path = "", .name = "", .digest = ""};
+	if (!reference->text)
+		return error_memory(error);
+	span before, after;
+	bool colon = span_cut(span_of(reference->text), ':', &before, &after), found;
+	if (text[0] == '-' && (!text[1] || text[1] == ':' || text[1] == '@')) {
+		reference->scheme = "-";
+		return take_name(arena, span_from(span_of(reference->text), 1), reference, error);
+	}
+	const struct source *source = scheme_of(before);
+	if (source && colon && !foreign_name(text)) {
+		reference->scheme = source->name;
+		if (after.len == 0)
+			return error_set(error, TARSIER_USAGE, "%s: a path must follow", text);
+		return parse_path(arena, after.ptr, reference, &found, error);
+	}
+	int result = parse_path(arena, reference->text, reference, &found, error);
+	return result < 0 || found ? result : nothing_there(arena, text, error);
+}
+
+const char *reference_stem(struct arena *arena, const struct reference *reference)
+{
+	const char *colon = *reference->scheme && *reference->path ? ":" : "";
+	return arena_format(arena, "%s%s%s", reference->scheme, colon, reference->path);
+}

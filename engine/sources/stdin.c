@@ -1,0 +1,10 @@
+/* floor 3: an archive on standard input, or from a pipe that has a path; never read twice */
+#include "archived_image.h"
+
+static int open_archive(const struct reference *reference, const struct source_options *options, struct image *image,
+                        struct tarsier_error *error)
+{
+	return archived_image_open(reference, ARCHIVE_ANY, options, image, error);
+}
+
+const struct source source_stdin = {"-", "an archive of either kind on standard input", NULL, open_archive};
