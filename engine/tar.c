@@ -546,6 +546,34 @@ int tar_push(struct tar *tar, span bytes, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
+/* ---- seeking -------------------------------------------------------------------------------------------------------- */
+
+uint64_t tar_pending(const struct tar *tar)
+{
+	if (tar->state == DATA && !tar->wanted)
+		return tar->left + tar->padding;
+	return tar->state == PADDING ? tar->padding : 0;
+}
+
+int tar_skip(struct tar *tar, uint64_t length, struct tarsier_error *error)
+{
+	if (length > tar_pending(tar))
+		return error_set(error, TARSIER_USAGE, "tar_skip: more than is pending");
+	uint64_t data = length < tar->left ? length : tar->left;
+	tar->offset += length;
+	tar->left -= data;
+	if (tar->state == DATA && tar->left)
+		return TARSIER_OK;
+	tar->padding -= length - data;
+	begin_padding(tar);
+	return TARSIER_OK;
+}
+
+bool tar_ended(const struct tar *tar)
+{
+	return tar->state == ENDED;
+}
+
 static bool held_is_zero(const struct tar *tar)
 {
 	for (size_t i = 0; i < tar->held; i++)

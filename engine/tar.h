@@ -45,6 +45,12 @@ int tar_finish(struct tar *tar, struct tarsier_error *error); /* after the last 
 void tar_free(struct tar *tar);                               /* NULL is fine */
 uint64_t tar_entries(const struct tar *tar);
 
+/* For readers that seek: bytes that come before the next header and that nobody wants to see (0 where there may be some),
+ * and passing over some of them without pushing them. */
+uint64_t tar_pending(const struct tar *tar);
+int tar_skip(struct tar *tar, uint64_t length, struct tarsier_error *error);
+bool tar_ended(const struct tar *tar); /* the two zero blocks were seen */
+
 /* Cleans a path as tar_entry's are, in place where it can, else in `room`. FORMAT where it holds "..". */
 int tar_clean_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error);
 

@@ -44,8 +44,7 @@ end
 --- write_tree(folder, { ["path/to"] = content }); a table as content is a symlink: { "target" }
 function images.write_tree(folder, files)
   for path, content in pairs(files) do
-    local parent = path:match "^(.*)/[^/]*$"
-    if parent then images.run("mkdir -p %s", folder .. "/" .. parent) end
+    images.run("mkdir -p %s", (folder .. "/" .. path):match "^(.*)/[^/]*$")
     if type(content) == "table" then
       images.run("ln -s %s %s", content[1], folder .. "/" .. path)
     else
