@@ -139,11 +139,12 @@ static int choose(struct listing *listing, const json_t *manifest, struct tarsie
 	if (*reference->name)
 		keep_best(listing);
 	if (listing->total == 0)
-		return error_set(error, TARSIER_NOT_FOUND, "%s holds no image: its manifest.json is empty", stem);
+		return error_set(error, TARSIER_NOT_FOUND, "holds no image: its manifest.json is empty");
 	if (listing->count == 0)
-		return error_set(error, TARSIER_NOT_FOUND, "%s: no such image in there; there is %s", reference->text, choices);
+		return error_set(error, TARSIER_NOT_FOUND, "no image %s%s%s in there; there is %s", reference->name,
+		                 *reference->digest ? "@" : "", reference->digest, choices);
 	if (listing->count > 1)
-		return error_set(error, TARSIER_NOT_FOUND, "%s holds %zu images; name one: %s", stem, listing->count, choices);
+		return error_set(error, TARSIER_NOT_FOUND, "holds %zu images; name one: %s", listing->count, choices);
 	return TARSIER_OK;
 }
 

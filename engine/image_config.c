@@ -80,20 +80,18 @@ static int read_about(struct image *image, const json_t *config, struct tarsier_
 
 static int read_diff_ids(struct image *image, const json_t *rootfs, struct tarsier_error *error)
 {
-	const char *reference = image->about.reference, *type = json_text(rootfs, "type");
+	const char *type = json_text(rootfs, "type");
 	const json_t *diff_ids = json_list(rootfs, "diff_ids");
 	size_t count = diff_ids ? json_array_size(diff_ids) : 0;
 	if (*type && strcmp(type, "layers") != 0)
-		return error_set(error, TARSIER_UNSUPPORTED, "%s: the config's root file system is made of \"%s\", not of layers",
-		                 reference, type);
+		return error_set(error, TARSIER_UNSUPPORTED, "the config's root file system is made of \"%s\", not of layers", type);
 	if (count != image->layer_count)
-		return error_set(error, TARSIER_FORMAT, "%s: the config names %zu diff IDs for %zu layers", reference, count,
-		                 image->layer_count);
+		return error_set(error, TARSIER_FORMAT, "the config names %zu diff IDs for %zu layers", count, image->layer_count);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = json_string_value(json_array_get(diff_ids, i));
 		int result = digest_parse(span_of(text), &image->layers[i].diff_id, error);
 		if (result < 0) {
-			error_prefix(error, "%s: the config's diff ID of layer %zu", reference, i + 1);
+			error_prefix(error, "the config's diff ID of layer %zu", i + 1);
 			return result;
 		}
 	}

@@ -264,10 +264,11 @@ static int none_found(const struct chooser *chooser, struct tarsier_error *error
 	const struct reference *wanted = chooser->reference;
 	const char *others = listed(&chooser->others);
 	if (!*others)
-		return error_set(error, TARSIER_NOT_FOUND, "%s holds no image", chooser->stem);
+		return error_set(error, TARSIER_NOT_FOUND, "holds no image");
 	if (!*wanted->name && !*wanted->digest)
-		return error_set(error, TARSIER_NOT_FOUND, "%s holds no image, but %s", chooser->stem, others);
-	return error_set(error, TARSIER_NOT_FOUND, "%s: no such image in there; there is %s", wanted->text, others);
+		return error_set(error, TARSIER_NOT_FOUND, "holds no image, but %s", others);
+	return error_set(error, TARSIER_NOT_FOUND, "no image %s%s%s in there; there is %s", wanted->name,
+	                 *wanted->digest ? "@" : "", wanted->digest, others);
 }
 
 static int several_found(const struct chooser *chooser, bool by_name, enum platform_rank rank, struct tarsier_error *error)
@@ -282,7 +283,7 @@ static int several_found(const struct chooser *chooser, bool by_name, enum platf
 		list_candidate(chooser, &list, one, by_name);
 		count++;
 	}
-	return error_set(error, TARSIER_NOT_FOUND, "%s holds %zu images; name one: %s", chooser->stem, count, listed(&list));
+	return error_set(error, TARSIER_NOT_FOUND, "holds %zu images; name one: %s", count, listed(&list));
 }
 
 static int no_platform(const struct chooser *chooser, struct tarsier_error *error)
@@ -292,8 +293,8 @@ static int no_platform(const struct chooser *chooser, struct tarsier_error *erro
 		const struct candidate *one = &chooser->candidates[i];
 		choice_add(&list, "%s/%s%s%s", one->os, one->architecture, *one->variant ? "/" : "", one->variant);
 	}
-	return error_set(error, TARSIER_NOT_FOUND, "%s is not there for %s; choose with --platform among %s",
-	                 chooser->reference->text, *chooser->platform ? chooser->platform : platform_of_this_machine(),
+	return error_set(error, TARSIER_NOT_FOUND, "not there for %s; choose with --platform among %s",
+	                 *chooser->platform ? chooser->platform : platform_of_this_machine(),
 	                 listed(&list));
 }
 

@@ -88,8 +88,7 @@ static int read_layer(struct image *image, const json_t *object, size_t index, s
 int image_make_layers(struct image *image, size_t count, struct tarsier_error *error)
 {
 	if (count > IMAGE_LAYER_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "%s has %zu layers, and at most %d are read", image->about.reference, count,
-		                 IMAGE_LAYER_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "%zu layers, and at most %d are read", count, IMAGE_LAYER_LIMIT);
 	image->layers = arena_array(image->arena, count, sizeof *image->layers);
 	if (!image->layers)
 		return error_memory(error);
@@ -155,7 +154,7 @@ int image_read_manifest(struct image *image, span manifest, struct digest *confi
 		return result;
 	result = read_manifest(image, json, config, config_size, error);
 	if (result < 0)
-		error_prefix(error, "%s: the manifest", image->about.reference);
+		error_prefix(error, "the manifest");
 	json_decref(json);
 	return result;
 }
