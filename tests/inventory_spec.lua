@@ -1,0 +1,192 @@
+-- The distribution, from texts: tests/data/distro/NAME.txt holds "== PATH" and what stands there, then "== expected".
+-- The inventory, from overlays made of such files: which packages, from which layer, under which name.
+
+local contents = require "tarsier.probe".contents
+
+local function read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function detect(files)
+  local list = {}
+  for path, content in pairs(files) do
+    list[#list + 1] = { path = path, reader = "distro", layer = 0, content = content }
+  end
+  return assert(contents.inventory(list)).distro
+end
+
+local function sections(text)
+  local files, name = {}, nil
+  for line in text:gmatch "([^\n]*)\n" do
+    local path = line:match "^== (.+)$"
+    if path then
+      name, files[path] = path, ""
+    else
+      files[name] = files[name] .. line .. "\n"
+    end
+  end
+  return files
+end
+
+local function pairs_of(text)
+  local fields = {}
+  for key, value in text:gmatch "([%w_]+)=([^\n]*)\n" do fields[key] = value end
+  return fields
+end
+
+describe("distribution", function()
+  local pipe = assert(io.popen "ls tests/data/distro/*.txt")
+  for path in pipe:lines() do
+    it("of " .. path:match "([^/]+)%.txt$", function()
+      local files = sections(read_file(path))
+      local expected = pairs_of(files.expected)
+      files.expected = nil
+      assert.same(expected, detect(files))
+    end)
+  end
+  pipe:close()
+
+  it("survives hostile texts", function()
+    for _, text in ipairs { "", "ID", "=", "ID=", "ID='", 'ID="', "ID=\\", 'ID="\\', "\0", "ID=a\0b\n", ("ID=x\n"):rep(10000),
+      "ID=" .. ("x"):rep(65000), "\255\254ID=debian", "ID=debian\r\nVERSION_ID=12\r\n", ("\n"):rep(65000), " release ",
+      "CentOS release ", "CentOS release", "CentOS release (", "SUSE Linux Enterprise", "openSUSE", "/sid", ".", "9" } do
+      for _, path in ipairs { "etc/os-release", "etc/lsb-release", "etc/alpine-release", "etc/debian_version",
+        "etc/redhat-release", "etc/SuSE-release" } do
+        local found = detect { [path] = text }
+        for key, value in pairs(found) do assert.is_nil(value:find "%c", key .. " of " .. path) end
+      end
+    end
+    assert.equal("Debian:12", detect({ ["etc/os-release"] = "ID=debian\r\nVERSION_ID=12\r\n" }).ecosystem)
+  end)
+end)
+
+-- ---- inventory ----------------------------------------------------------------------------------------------------
+
+local os_release = { path = "etc/os-release", reader = "distro", layer = 0, content = 'ID=debian\nVERSION_ID="12"\n' }
+
+-- status(layer, { "name version", … }, before) is a dpkg database
+local function status(layer, packages, before)
+  local text = {}
+  for _, package in ipairs(packages) do
+    local name, version = package:match "(%S+) (%S+)"
+    text[#text + 1] = ("Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %s\n\n"):format(name, version)
+  end
+  return { path = "var/lib/dpkg/status", reader = "dpkg", layer = layer, content = table.concat(text), before = before }
+end
+
+local function metadata(path, name, version, layer)
+  return { path = path, reader = "python", layer = layer or 0, content = ("Name: %s\nVersion: %s\n\n"):format(name, version) }
+end
+
+local function build(files)
+  local result = assert(contents.inventory(files))
+  local layers = {}
+  for _, package in ipairs(result.packages) do layers[package.name .. " " .. package.version] = package.layer end
+  return result, layers
+end
+
+describe("inventory", function()
+  it("names the layer from which on every layer holds the version", function()
+    local _, layers = build { os_release, status(5, { "a 1", "b 2", "c 1", "d 1", "e 1" },
+      status(3, { "a 1", "b 1", "c 1", "d 1" },
+        status(1, { "a 1", "b 2", "d 2", "c 1" },
+          status(0, { "a 1", "b 2", "d 1" })))) }
+    assert.same({ ["a 1"] = 0, ["b 2"] = 5, ["c 1"] = 1, ["d 1"] = 3, ["e 1"] = 5 }, layers)
+  end)
+
+  it("does not look below a file that could not be read", function()
+    local _, layers = build { status(2, { "a 1" },
+      { path = "var/lib/dpkg/status", reader = "dpkg", layer = 1, problem = "broken", before = status(0, { "a 1" }) }) }
+    assert.same({ ["a 1"] = 2 }, layers)
+  end)
+
+  it("reports what could not be read, with its place", function()
+    local result = build { os_release, metadata("b.egg-info", "good", "1"),
+      { path = "var/lib/rpm/Packages", reader = "rpm", layer = 3, content = "\0\0\0\0\0\0\0\0\0\0\0\0\97\21\6\0" },
+      { path = "c.egg-info", reader = "python", layer = 4, content = "Name: c\n" } }
+    assert.equal(1, #result.packages)
+    assert.same({ kind = 1, subject = "c.egg-info", message = 'package "c" has no version', layer = 4 }, result.problems[1])
+    assert.equal("var/lib/rpm/Packages", result.problems[2].subject)
+    assert.equal(3, result.problems[2].layer)
+    assert.truthy(result.problems[2].message:find("Berkeley DB", 1, true))
+    assert.equal(2, #result.problems)
+  end)
+
+  it("sorts by type, name and version, and drops duplicates", function()
+    local result = build { os_release, status(0, { "b 2", "a 2", "a 1", "b 2" }), metadata("z.egg-info", "a", "1"),
+      metadata("y.egg-info", "a", "1") }
+    local rows = {}
+    for i, p in ipairs(result.packages) do rows[i] = table.concat({ p.type, p.name, p.version, p.path, p.reader }, " ") end
+    assert.same({ "deb a 1 var/lib/dpkg/status dpkg", "deb a 2 var/lib/dpkg/status dpkg", "deb b 2 var/lib/dpkg/status dpkg",
+      "pypi a 1 y.egg-info python", "pypi a 1 z.egg-info python" }, rows)
+  end)
+
+  it("takes a file once, though links show it under several paths", function()
+    local result = build { metadata("usr/lib/x.egg-info", "x", "1"),
+      { path = "lib/x.egg-info", reader = "python", layer = 0, content = "Name: x\nVersion: 1\n", same = 1 } }
+    assert.equal(1, #result.packages)
+    assert.equal("lib/x.egg-info", result.packages[1].path)
+  end)
+
+  it("gives a package its source's name and version, or its own", function()
+    local result = build { os_release, { path = "var/lib/dpkg/status", reader = "dpkg", layer = 0,
+      content = "Package: libssl3\nVersion: 3+b1\nSource: openssl (3)\n\nPackage: zlib\nVersion: 1\n" } }
+    assert.equal("openssl 3", result.packages[1].source_name .. " " .. result.packages[1].source_version)
+    assert.equal("zlib 1", result.packages[2].source_name .. " " .. result.packages[2].source_version)
+    assert.equal("Debian:12", result.packages[1].ecosystem)
+  end)
+
+  local rpm = read_file "tests/data/readers/rpm/rhel-like/root/var/lib/rpm/rpmdb.sqlite"
+  local rpmdb = { path = "var/lib/rpm/rpmdb.sqlite", reader = "rpm", content = rpm }
+  local purls = {
+    { "debian", 'ID=debian\nVERSION_ID="12"\n', { path = "var/lib/dpkg/status", reader = "dpkg",
+      content = "Package: openssl\nVersion: 3.0.11-1~deb12u2\nArchitecture: amd64\n" },
+      "pkg:deb/debian/openssl@3.0.11-1~deb12u2?arch=amd64&distro=debian-12" },
+    { "alpine", "ID=alpine\nVERSION_ID=3.20.3\n", { path = "lib/apk/db/installed", reader = "apk",
+      content = "P:musl\nV:1.2.5-r0\nA:x86_64\n" }, "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.3" },
+    { "AlmaLinux", "ID=almalinux\nVERSION_ID=9.4\n", rpmdb,
+      "pkg:rpm/almalinux/openssl@3.0.7-27.el9?arch=x86_64&distro=almalinux-9.4&epoch=1" },
+    { "RHEL", "ID=rhel\nVERSION_ID=9.4\n", rpmdb,
+      "pkg:rpm/redhat/openssl@3.0.7-27.el9?arch=x86_64&distro=rhel-9.4&epoch=1" },
+    { "Leap", "ID=opensuse-leap\nVERSION_ID=15.6\n", rpmdb,
+      "pkg:rpm/opensuse/openssl@3.0.7-27.el9?arch=x86_64&distro=opensuse-leap-15.6&epoch=1" },
+    { "Python's", "ID=arch\n", { path = "x/METADATA", reader = "python", content = "Name: Zope_I\nVersion: 1+cpu\n" },
+      "pkg:pypi/zope-i@1%2Bcpu" },
+    { "nobody's", "", { path = "var/lib/dpkg/status", reader = "dpkg", content = "Package: a\nVersion: 2\nArchitecture: all\n" },
+      "pkg:deb/a@2?arch=all" },
+  }
+  for _, case in ipairs(purls) do
+    it("writes the purl of " .. case[1] .. " packages", function()
+      local result = build { { path = "etc/os-release", reader = "distro", layer = 0, content = case[2] }, case[3] }
+      local seen = {}
+      for _, package in ipairs(result.packages) do seen[#seen + 1] = package.purl end
+      assert.truthy((" " .. table.concat(seen, " ") .. " "):find(" " .. case[4] .. " ", 1, true), table.concat(seen, " "))
+    end)
+  end
+
+  it("runs out of memory cleanly", function()
+    local files = { os_release, status(1, { "a 1", "b 1" }, status(0, { "a 1" })) }
+    local failed
+    for limit = 16, 4000, 16 do
+      local result, _, code = contents.inventory(files, limit)
+      assert.is_true(result ~= nil or code == "MEMORY")
+      failed = failed or code
+    end
+    assert.equal("MEMORY", failed)
+    assert.is_table(contents.inventory(files, 4000))
+  end)
+
+  it("is quick with many layers that rewrite a large database", function()
+    local packages = {}
+    for i = 1, 3000 do packages[i] = ("package-%d 1.%d"):format(i * 7919 % 3001, i) end
+    local file
+    for layer = 0, 29 do file = status(layer, packages, file) end
+    local start = os.clock()
+    local _, layers = build { os_release, file }
+    assert.equal(0, layers["package-7919 1.1"] or layers[packages[1]])
+    assert.is_true(os.clock() - start < 3)
+  end)
+end)

@@ -1,0 +1,246 @@
+-- Readers, from data: tests/data/readers/READER/CASE/root is a piece of an image, expected.tsv beside it what is found:
+--
+--   path TAB type TAB name TAB version TAB architecture TAB source name TAB source version TAB ecosystem
+--   path TAB ! CODE TAB part of the message
+--
+-- A file that no line names gives no packages. A reader without a case fails. rpm/rhel-like is made by rpmbuild and rpm
+-- from the spec files below and a key, then reduced to its table Packages with pages of 1 KiB, to be small.
+
+local contents = require "tarsier.probe".contents
+local data = "tests/data/readers/"
+
+local function read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function output_of(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "a"
+  return text, pipe:close()
+end
+
+local function lines_of(text)
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  return lines
+end
+
+local function have(tool)
+  return (os.execute("command -v " .. tool .. " >/dev/null 2>&1"))
+end
+
+local function row(path, package)
+  return table.concat({ path, package.type, package.name, package.version, package.architecture, package.source_name,
+    package.source_version, package.ecosystem }, "\t")
+end
+
+local function expectations(path)
+  local packages, failures = {}, {}
+  for _, line in ipairs(lines_of(read_file(path))) do
+    local file, code, message = line:match "^([^\t]+)\t! (%u+)\t(.+)$"
+    if file then
+      failures[file] = { code, message }
+    else
+      local of = line:match "^[^\t]+"
+      packages[of] = packages[of] or {}
+      table.insert(packages[of], line)
+    end
+  end
+  return packages, failures
+end
+
+describe("reader", function()
+  for _, reader in ipairs(contents.readers()) do
+    describe(reader.name, function()
+      local cases = lines_of((output_of("ls -d " .. data .. reader.name .. "/*/ 2>/dev/null")))
+
+      it("has a case in " .. data .. reader.name, function() assert.is_true(#cases > 0) end)
+
+      for _, case in ipairs(cases) do
+        it("reads " .. case, function()
+          local packages, failures = expectations(case .. "expected.tsv")
+          local files = lines_of((output_of("cd " .. case .. "root && find . -type f | sort")))
+          assert.is_true(#files > 0)
+          for _, file in ipairs(files) do
+            local path = file:sub(3)
+            assert.equal(reader.name, contents.match(path), path)
+            local found, message, code = contents.read(reader.name, path, read_file(case .. "root/" .. path))
+            local rows, failure = {}, failures[path]
+            if failure then
+              assert.is_nil(found, path)
+              assert.equal(failure[1], code, path .. ": " .. tostring(message))
+              assert.truthy(message:find(failure[2], 1, true), path .. ": " .. message)
+            else
+              assert.is_table(found, path .. ": " .. tostring(message))
+              for i, package in ipairs(found) do rows[i] = row(path, package) end
+              assert.same(packages[path] or {}, rows)
+            end
+            packages[path], failures[path] = nil, nil
+          end
+          assert.is_nil(next(packages), "expected.tsv names a file that is not there")
+          assert.is_nil(next(failures), "expected.tsv names a file that is not there")
+        end)
+      end
+    end)
+  end
+
+  it("fails for lack of memory and nothing else", function()
+    local status = read_file(data .. "dpkg/debian/root/var/lib/dpkg/status")
+    for limit = 16, 2000, 100 do
+      local found, _, code = contents.read("dpkg", "var/lib/dpkg/status", status, limit)
+      assert.is_true(found ~= nil or code == "MEMORY", tostring(code))
+    end
+  end)
+end)
+
+describe("hostile bytes", function()
+  -- Whatever comes of them, it is a result or a failure with a code; a crash or a hang is what this looks for.
+  local function survives(reader, path, text)
+    local found, message, code = contents.read(reader, path, text)
+    assert.is_true(type(found) == "table" or (message ~= "" and code ~= nil and code ~= "UNKNOWN"))
+    return found, message, code
+  end
+
+  local inputs = {}
+  for _, reader in ipairs(contents.readers()) do
+    local first = lines_of((output_of("find " .. data .. reader.name .. " -type f -path '*/root/*' -size -64k | sort")))
+    for _, file in ipairs(first) do
+      inputs[#inputs + 1] = { reader = reader.name, path = file:match "/root/(.*)", text = read_file(file) }
+    end
+  end
+
+  it("cut short", function()
+    for _, input in ipairs(inputs) do
+      local step = math.max(1, #input.text // 40)
+      for length = 0, #input.text, step do survives(input.reader, input.path, input.text:sub(1, length)) end
+    end
+  end)
+
+  it("with bytes changed", function()
+    math.randomseed(7, 7)
+    for _, input in ipairs(inputs) do
+      for _ = 1, #input.text > 0 and 60 or 0 do
+        local at = math.random(#input.text)
+        local text = input.text:sub(1, at - 1) .. string.char(math.random(0, 255)) .. input.text:sub(at + 1)
+        survives(input.reader, input.path, text)
+      end
+    end
+  end)
+
+  it("an rpm database whose pages are changed", function()
+    local path = "var/lib/rpm/rpmdb.sqlite"
+    local good = read_file(data .. "rpm/rhel-like/root/" .. path)
+    local refused = 0
+    for at = 1, #good, 23 do
+      for _, byte in ipairs { "\0", "\255" } do
+        local found = survives("rpm", path, good:sub(1, at - 1) .. byte .. good:sub(at + 1))
+        if not found then refused = refused + 1 end
+      end
+    end
+    assert.is_true(refused > 20, "only " .. refused .. " were noticed")
+  end)
+
+  it("an rpm header that counts more than it has", function()
+    local path = "var/lib/rpm/rpmdb.sqlite"
+    local good = read_file(data .. "rpm/rhel-like/root/" .. path)
+    local name = good:find("\0\0\3\232\0\0\0\6", 1, true) -- the index entry of NAME, a string
+    local function broken(at, bytes)
+      local found, message, code = survives("rpm", path, good:sub(1, at - 1) .. bytes .. good:sub(at + #bytes))
+      assert.is_nil(found)
+      assert.equal("FORMAT", code)
+      assert.truthy(message:find "rpm header" or message:find "package", message)
+    end
+    broken(name + 8, "\255\255\255\255") -- its offset
+    broken(name + 4, "\0\0\0\4")         -- its type
+  end)
+
+  it("a million empty lines, a line without end, a field that never stops", function()
+    for _, text in ipairs { ("\n"):rep(1000000), ("x"):rep(1000000), "Package: " .. ("x"):rep(1000000),
+      "Package: x\n" .. (" \n"):rep(500000), ("\r\n"):rep(500000), ("a:\n"):rep(300000), (":"):rep(1000000) } do
+      survives("dpkg", "var/lib/dpkg/status", text)
+      survives("apk", "lib/apk/db/installed", text)
+      survives("python", "x.egg-info", text)
+      survives("rpm", "var/lib/rpm/rpmdb.sqlite", text)
+    end
+  end)
+
+  it("more packages than any system has", function()
+    local _, message, code = survives("apk", "lib/apk/db/installed", ("P:a\nV:1\n\n"):rep(200001))
+    assert.equal("LIMIT", code, message)
+  end)
+end)
+
+describe("the systems themselves", function()
+  it("dpkg-query -W agrees with the dpkg reader on this machine", function()
+    local file = io.open "/var/lib/dpkg/status"
+    if not (file and have "dpkg-query") then return pending "needs a Debian system with dpkg-query" end
+    file:close()
+    local format = "'${db:Status-Status}\\t${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\n'"
+    local want, got = {}, {}
+    for _, line in ipairs(lines_of((output_of("dpkg-query -W -f " .. format)))) do
+      local state, rest = line:match "^([^\t]+)\t(.*)$"
+      if state ~= "config-files" and state ~= "not-installed" then want[#want + 1] = rest end
+    end
+    for _, p in ipairs(assert(contents.read("dpkg", "var/lib/dpkg/status", read_file "/var/lib/dpkg/status"))) do
+      got[#got + 1] = table.concat({ p.name, p.version, p.architecture, p.source_name ~= "" and p.source_name or p.name,
+        p.source_version ~= "" and p.source_version or p.version }, "\t")
+    end
+    table.sort(want)
+    table.sort(got)
+    assert.is_true(#want > 10)
+    assert.same(want, got)
+  end)
+
+  it("rpm -qa agrees with the rpm reader", function()
+    if not (have "rpmbuild" and have "rpm") then return pending "needs rpmbuild and rpm: apt-get install rpm" end
+    local folder = output_of("mktemp -d"):gsub("\n", "")
+    finally(function() os.execute("rm -rf '" .. folder .. "'") end)
+    local specs = {
+      "Name: openssl\nEpoch: 1\nVersion: 3.0.7\nRelease: 27.el9\nSummary: s\nLicense: x\n%description\nd\n" ..
+        "%package libs\nSummary: s\n%description libs\nd\n%files\n%files libs\n",
+      "Name: java-17-openjdk\nVersion: 17.0.9.0.9\nRelease: 2.el9\nEpoch: 0\nSummary: s\nLicense: x\nBuildArch: noarch\n" ..
+        "%description\nd\n%package -n tzdata-java\nVersion: 2024a\nRelease: 1.el9\nEpoch: 3\nSummary: s\n" ..
+        "%description -n tzdata-java\nd\n%files\n%files -n tzdata-java\n",
+      "Name: bash\nVersion: 5.1.8~rc1^git2\nRelease: 9.el9\nSummary: s\nLicense: x\n%description\nd\n%files\n",
+    }
+    for i, spec in ipairs(specs) do
+      local name = folder .. "/" .. i .. ".spec"
+      assert(assert(io.open(name, "w")):write(spec)):close()
+      assert(os.execute("rpmbuild -bb --quiet --define '_topdir " .. folder .. "/top' " .. name .. " >" .. folder .. "/log 2>&1"))
+    end
+    local rpm = "rpm --root " .. folder .. "/root --define '_db_backend sqlite' --dbpath /var/lib/rpm "
+    assert(os.execute(rpm .. "-i --nodeps --noscripts $(find " .. folder .. "/top -name '*.rpm') >" .. folder .. "/log 2>&1"))
+    local want = lines_of((output_of(rpm .. "-qa --qf '%{NAME}\\t%{EVR}\\t%{ARCH}\\n' 2>/dev/null")))
+    local got = {}
+    local path = "var/lib/rpm/rpmdb.sqlite"
+    for i, p in ipairs(assert(contents.read("rpm", path, read_file(folder .. "/root/" .. path)))) do
+      got[i] = table.concat({ p.name, p.version, p.architecture }, "\t")
+    end
+    table.sort(want)
+    table.sort(got)
+    assert.equal(5, #want)
+    assert.same(want, got)
+  end)
+
+  it("importlib.metadata agrees with the python reader on this machine", function()
+    if not have "python3" then return pending "needs python3: apt-get install python3" end
+    local script = "import importlib.metadata as m\n" ..
+      "for d in m.distributions():\n" ..
+      "  p = getattr(d, '_path', None)\n" ..
+      "  for f in ('METADATA', 'PKG-INFO', ''):\n" ..
+      "    q = p / f if f else p\n" ..
+      "    if q.is_file():\n" ..
+      "      print(q, d.metadata['Name'], d.version, sep='\\t'); break\n"
+    local lines = lines_of((output_of("python3 -c \"" .. script .. "\" 2>/dev/null")))
+    if #lines == 0 then return pending "needs a python3 with something installed: apt-get install python3-pip" end
+    for _, line in ipairs(lines) do
+      local path, name, version = line:match "^([^\t]+)\t([^\t]+)\t([^\t]+)$"
+      assert.equal("python", contents.match(path:sub(2)), path)
+      local found = assert(contents.read("python", path:sub(2), read_file(path)))
+      assert.same({ name, version }, { found[1].name, found[1].version })
+    end
+  end)
+end)
