@@ -1,0 +1,66 @@
+/* libFuzzer over every reader, the distribution's files and the inventory made of both. The first byte picks a reader and
+ * one of its patterns, the rest is the file. By hand, from the repository, after `make`:
+ *
+ *	clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iengine -Ibuild -o build/fuzz-readers \
+ *		tests/fuzz/readers.c build/libtarsier.a … with the engine's sources and libraries as the Makefile has them
+ *	build/fuzz-readers -max_total_time=60 -max_len=20000 CORPUS */
+#include "inventory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A path that the pattern wants. */
+static const char *path_of(const char *pattern, char *room, size_t size)
+{
+	size_t length = 0;
+	for (const char *c = pattern; *c && length + 2 < size; c++)
+		room[length++] = *c == '*' ? 'x' : *c;
+	room[length] = '\0';
+	return room;
+}
+
+static void build_inventory(struct arena *arena, const struct overlay_file *file)
+{
+	const struct overlay_file *files[] = {file};
+	const struct overlay overlay = {.files = files, .file_count = 1};
+	struct distro distro;
+	struct package_list list;
+	struct tarsier_error error;
+	if (distro_detect(arena, &overlay, &distro, &error) == TARSIER_OK)
+		inventory_build(arena, &overlay, &distro, &list, &error);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!size)
+		return 0;
+	size_t readers = 0, patterns = 0;
+	while (readers_all[readers])
+		readers++;
+	const struct reader *reader = readers_all[data[0] % readers];
+	while (reader->evidence[patterns])
+		patterns++;
+	char room[256];
+	const char *path = path_of(reader->evidence[data[0] / readers % patterns], room, sizeof room);
+	char *exact = malloc(size - 1 ? size - 1 : 1); /* no longer than the file, so that a step beyond it is seen */
+	memcpy(exact, data + 1, size - 1);
+	struct arena arena;
+	struct inventory inventory = {.arena = &arena};
+	struct tarsier_error error;
+	arena_init(&arena, NULL);
+	arena.limit = 64 << 20;
+	const span content = {exact, size - 1};
+	struct layer_file stored = {.path = path, .reader = reader};
+	if (reader->read(&(struct evidence){span_of(path), content}, &inventory, &error) < 0)
+		stored.problem = error.message;
+	else
+		stored.packages = inventory.packages, stored.package_count = inventory.count;
+	if (reader->keep)
+		stored.content = content;
+	build_inventory(&arena, &(struct overlay_file){.path = path, .reader = reader, .file = &stored});
+	arena_free(&arena);
+	free(exact);
+	return 0;
+}
