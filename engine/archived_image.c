@@ -25,14 +25,15 @@ static int layout_find(const struct layout *layout, const char *path, uint64_t *
 static int no_image(struct image_archive *archive, struct tarsier_error *error)
 {
 	if (image_archive_has(archive, "repositories"))
-		return error_set(error, TARSIER_UNSUPPORTED, "no manifest.json: written by a Docker before 1.10; load it and save it "
-		                 "again");
-	return error_set(error, TARSIER_FORMAT, "holds no image: neither manifest.json (docker save) nor index.json (OCI) is in "
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "no manifest.json: written by a Docker before 1.10; load it and save it again");
+	return error_set(error, TARSIER_FORMAT,
+	                 "holds no image: neither manifest.json (docker save) nor index.json (OCI) is in "
 	                 "there; a root file system must be unpacked and scanned as dir:");
 }
 
-/* Docker since 25 writes both layouts into one archive. Its own loader goes by manifest.json, so does this; but only the
- * index knows other platforms and manifests' digests. */
+/* Docker since 25 writes both layouts into one archive. Its own loader goes by manifest.json, so does this; but only
+ * the index knows other platforms and manifests' digests. */
 static int open_either(struct image_archive *archive, const struct reference *reference, enum archive_layout wanted,
                        const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
@@ -52,8 +53,8 @@ static int open_either(struct image_archive *archive, const struct reference *re
 	return result;
 }
 
-int archived_image_open(const struct reference *reference, enum archive_layout wanted, const struct source_options *options,
-                        struct image *image, struct tarsier_error *error)
+int archived_image_open(const struct reference *reference, enum archive_layout wanted,
+                        const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
 	struct image_archive *archive = NULL;
 	int result = image_archive_open(image->arena, reference->path, options->layers, &archive, error);
@@ -68,7 +69,7 @@ int archived_image_open(const struct reference *reference, enum archive_layout w
 	return image_archive_settle(archive, image, error);
 }
 
-/* POSIX, pax, "ustar Interchange Format": the magic stands at byte 257; older tars have none, but a checksum in octal. */
+/* POSIX, pax, "ustar Interchange Format": the magic stands at byte 257; older tars have none, but a checksum. */
 static bool is_tar(span head)
 {
 	if (head.len < 512)

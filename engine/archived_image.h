@@ -7,8 +7,8 @@
 enum archive_layout { ARCHIVE_ANY, ARCHIVE_OCI };
 
 /* The whole of a source's open(): reference->path "" is standard input. */
-int archived_image_open(const struct reference *reference, enum archive_layout wanted, const struct source_options *options,
-                        struct image *image, struct tarsier_error *error);
+int archived_image_open(const struct reference *reference, enum archive_layout wanted,
+                        const struct source_options *options, struct image *image, struct tarsier_error *error);
 
 /* Do a file's first bytes look like an archive, compressed or not? */
 bool archived_image_claims(span head);

@@ -8,8 +8,8 @@
  *
  *	manifest.json = [ { "Config": path, "RepoTags": [ "app:1", … ] | null, "Layers": [ path, … ] } ]
  *
- * with layers bottom to top. Docker before 25 writes ID.json and ID/layer.tar, skopeo and Podman DIGEST.tar and links to
- * it, go-containerregistry "sha256:ID" and DIGEST.tar.gz, Docker since 25 blobs/sha256/DIGEST for both. */
+ * with layers bottom to top. Docker before 25 writes ID.json and ID/layer.tar, skopeo and Podman DIGEST.tar and links
+ * to it, go-containerregistry "sha256:ID" and DIGEST.tar.gz, Docker since 25 blobs/sha256/DIGEST for both. */
 
 struct entry {
 	const json_t *json;
@@ -50,7 +50,7 @@ static bool digest_from_path(const char *path, struct digest *digest)
 	return digest_parse(span_of(text), digest, NULL) >= 0;
 }
 
-/* ---- which image --------------------------------------------------------------------------------------------------- */
+/* ---- which image --------------------------------------------------------------------------------------------- */
 
 static void rank_names(const struct reference *reference, struct entry *entry)
 {
@@ -148,7 +148,7 @@ static int choose(struct listing *listing, const json_t *manifest, struct tarsie
 	return TARSIER_OK;
 }
 
-/* ---- what it is made of -------------------------------------------------------------------------------------------- */
+/* ---- what it is made of -------------------------------------------------------------------------------------- */
 
 static int find_layer(struct image_archive *archive, struct image *image, size_t index, const json_t *path,
                       struct tarsier_error *error)
@@ -168,7 +168,8 @@ static int find_layer(struct image_archive *archive, struct image *image, size_t
 	return TARSIER_OK;
 }
 
-static int read_layers(struct image_archive *archive, struct image *image, const json_t *paths, struct tarsier_error *error)
+static int read_layers(struct image_archive *archive, struct image *image, const json_t *paths,
+                       struct tarsier_error *error)
 {
 	const json_t *path;
 	size_t i;
@@ -181,7 +182,8 @@ static int read_layers(struct image_archive *archive, struct image *image, const
 	return TARSIER_OK;
 }
 
-/* The layers that the OCI manifest names must be the ones that manifest.json names: engines read the one or the other. */
+/* The layers that the OCI manifest names must be the ones that manifest.json names: engines read the one or the
+ * other. */
 static int compare_layers(const struct image *image, const json_t *paths, struct tarsier_error *error)
 {
 	bool same = json_array_size(paths) == image->layer_count;
@@ -246,7 +248,8 @@ int docker_save_open(struct image_archive *archive, const struct layout *layout,
 {
 	struct buffer text;
 	json_t *manifest = NULL;
-	struct listing listing = {.arena = image->arena, .reference = reference, .choices = {.arena = image->arena, .text = ""}};
+	struct listing listing = {.arena = image->arena, .reference = reference,
+	                          .choices = {.arena = image->arena, .text = ""}};
 	buffer_init(&text, &image->arena->allocator);
 	int result = image_archive_read(archive, "manifest.json", &text, error);
 	if (result >= 0)

@@ -42,8 +42,8 @@ static int read_head(const char *path, char *head, size_t *length, struct tarsie
 	return TARSIER_OK;
 }
 
-/* A path without a scheme: who knows it by its bytes? Pipes and devices can be read only once, so they go where standard
- * input goes. */
+/* A path without a scheme: who knows it by its bytes? Pipes and devices can be read only once, so they go where
+ * standard input goes. */
 static int source_of_path(const char *path, const struct source **source, struct tarsier_error *error)
 {
 	char head[HEAD];
@@ -64,7 +64,8 @@ static int source_of_path(const char *path, const struct source **source, struct
 			*source = *each;
 			return TARSIER_OK;
 		}
-	return error_set(error, TARSIER_FORMAT, "%s: not an image: its first bytes are neither a tar archive's nor a compressed "
+	return error_set(error, TARSIER_FORMAT,
+	                 "%s: not an image: its first bytes are neither a tar archive's nor a compressed "
 	                 "one's", path);
 }
 

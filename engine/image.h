@@ -25,7 +25,8 @@ struct image {
 	size_t layer_count;
 	/* Opens a layer's blob as stored. May be called from several threads at once, each with its own arena. NULL where
 	 * every layer has its index already. */
-	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream, struct tarsier_error *error);
+	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
+	                  struct tarsier_error *error);
 	/* Instead of layers, for a root file system: fills one builder. NULL elsewhere. */
 	int (*walk)(const struct image *image, struct layer_builder *builder, struct tarsier_error *error);
 	void (*close)(struct image *image);
@@ -33,22 +34,26 @@ struct image {
 };
 
 struct source_options {
-	const char *platform;        /* "os/arch[/variant]" as a person asked for it; "" or platform_of_this_machine(): no wish */
+	const char *platform;        /* "os/arch[/variant]" as asked for; "" or platform_of_this_machine(): no wish */
 	const struct layer_options *layers; /* for sources that must index in passing */
 };
 
 struct source {
 	const char *name;            /* the reference's scheme: "oci" */
 	const char *summary;         /* for --help */
-	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a directory). */
+	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a
+	 * directory). */
 	bool (*claims)(const char *path, bool directory, span head);
-	int (*open)(const struct reference *reference, const struct source_options *options, struct image *image, struct tarsier_error *error);
+	int (*open)(const struct reference *reference, const struct source_options *options, struct image *image,
+	            struct tarsier_error *error);
 };
 
-extern const struct source *const sources_all[]; /* NULL-terminated; made by the build from sources/. Defined in image.c */
+/* All sources, NULL-terminated: made by the build from sources/. Defined in image.c. */
+extern const struct source *const sources_all[];
 
 /* Finds the source and opens the image. image_close gives everything back but the arena. */
-int image_open(struct arena *arena, const char *reference, const struct source_options *options, struct image *image, struct tarsier_error *error);
+int image_open(struct arena *arena, const char *reference, const struct source_options *options,
+               struct image *image, struct tarsier_error *error);
 void image_close(struct image *image);
 
 /* ---- shared by sources ------------------------------------------------------------------------------------------ */
@@ -63,11 +68,13 @@ enum {
  * IDs must be the number of layers. */
 int image_read_config(struct image *image, span config, struct tarsier_error *error);
 /* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
-int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size, struct tarsier_error *error);
+int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size,
+                        struct tarsier_error *error);
 /* `count` layers that promise nothing yet. LIMIT. */
 int image_make_layers(struct image *image, size_t count, struct tarsier_error *error);
 
-enum media_kind { MEDIA_NONE, MEDIA_MANIFEST, MEDIA_INDEX, MEDIA_CONFIG, MEDIA_LAYER, MEDIA_FOREIGN_LAYER, MEDIA_OTHER };
+enum media_kind { MEDIA_NONE, MEDIA_MANIFEST, MEDIA_INDEX, MEDIA_CONFIG, MEDIA_LAYER, MEDIA_FOREIGN_LAYER,
+                 MEDIA_OTHER };
 enum media_kind image_media_kind(const char *media_type);
 /* A descriptor's digest and size; the error begins with `what`. */
 int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
@@ -81,7 +88,8 @@ enum name_rank image_name_rank(const char *wanted, const char *name);
 /* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
  * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
 struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
-typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into, struct tarsier_error *error); /* verified */
+typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                       struct tarsier_error *error); /* what it gives is verified */
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
 

@@ -93,7 +93,8 @@ static int follow(struct image_archive *archive, const char *path, struct buffer
 	return error_set(error, TARSIER_FORMAT, "%s: its links lead in a circle", path);
 }
 
-int image_archive_find(struct image_archive *archive, const char *path, struct member **member, struct tarsier_error *error)
+int image_archive_find(struct image_archive *archive, const char *path, struct member **member,
+                       struct tarsier_error *error)
 {
 	struct buffer at;
 	buffer_init(&at, &archive->arena->allocator);
@@ -124,7 +125,8 @@ static int read_in_place(struct image_archive *archive, const struct member *mem
 	return result;
 }
 
-int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into, struct tarsier_error *error)
+int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into,
+                       struct tarsier_error *error)
 {
 	struct member *member;
 	int result = image_archive_find(archive, path, &member, error);
@@ -139,7 +141,7 @@ int image_archive_read(struct image_archive *archive, const char *path, struct b
 	return buffer_add(into, member->content.ptr, member->content.len) ? TARSIER_OK : error_memory(error);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------------------- */
 
 static int open_file(struct image_archive *archive, const char *path, struct tarsier_error *error)
 {
@@ -156,7 +158,8 @@ static int choose_way(struct image_archive *archive, uint64_t *size, struct tars
 	if (fstat(archive->fd, &status) < 0)
 		return error_errno(error, errno, "%s", archive->name);
 	if (S_ISDIR(status.st_mode))
-		return error_set(error, TARSIER_USAGE, "%s is a directory, not an archive; an image layout in one is oci:%s, a root "
+		return error_set(error, TARSIER_USAGE,
+		                 "%s is a directory, not an archive; an image layout in one is oci:%s, a root "
 		                 "file system dir:%s", archive->name, archive->name, archive->name);
 	archive->passing = !S_ISREG(status.st_mode) || lseek(archive->fd, 0, SEEK_CUR) != 0;
 	*size = (uint64_t)status.st_size;
@@ -181,7 +184,8 @@ int image_archive_open(struct arena *arena, const char *path, const struct layer
 	if (result >= 0)
 		result = choose_way(archive, &size, error);
 	if (result >= 0) {
-		result = archive->passing ? image_archive_scan_passing(archive, error) : image_archive_scan_file(archive, size, error);
+		result = archive->passing ? image_archive_scan_passing(archive, error)
+		                          : image_archive_scan_file(archive, size, error);
 		if (result < 0)
 			error_prefix(error, "%s", archive->name);
 	}
@@ -204,7 +208,7 @@ void image_archive_close(struct image_archive *archive)
 	archive->fd = -1;
 }
 
-/* ---- layers -------------------------------------------------------------------------------------------------------- */
+/* ---- layers -------------------------------------------------------------------------------------------------- */
 
 static int open_layer(const struct image *image, size_t index, struct arena *arena, struct stream **stream,
                       struct tarsier_error *error)
@@ -226,7 +230,8 @@ static int compare_digest(const struct digest *promised, const struct digest *fo
 	if (digest_is_empty(promised) || digest_equal(promised, found))
 		return TARSIER_OK;
 	if (!span_starts(span_of(promised->text), "sha256:"))
-		return error_set(error, TARSIER_UNSUPPORTED, "%s cannot be checked while it passes: give the archive as a plain file",
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "%s cannot be checked while it passes: give the archive as a plain file",
 		                 promised->text);
 	return error_set(error, TARSIER_DIGEST, "%s %s is promised, and %s was found", what, promised->text, found->text);
 }

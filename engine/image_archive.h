@@ -4,9 +4,10 @@
 
 #include "image.h"
 
-/* A plain tar in a regular file is scanned once, from header to header, and its members are read where they lie: layers in
- * parallel. What is compressed as a whole, or comes through a pipe, is read once from end to end: what looks like a layer
- * is indexed as it passes, small JSON documents are kept, and only then is it known what belongs together. */
+/* A plain tar in a regular file is scanned once, from header to header, and its members are read where they lie:
+ * layers in parallel. What is compressed as a whole, or comes through a pipe, is read once from end to end: what
+ * looks like a layer is indexed as it passes, small JSON documents are kept, and only then is it known what belongs
+ * together. */
 struct member {
 	const char *path, *link;       /* link: the target as written, "" where the data is the member's own */
 	bool hard;                     /* a hard link: its target counts from the root */
@@ -34,13 +35,15 @@ int image_archive_open(struct arena *arena, const char *path, const struct layer
 void image_archive_close(struct image_archive *archive); /* NULL is fine */
 
 /* Follows links among members, at most 40 (as Linux), and none that leads outside. NOT_FOUND, FORMAT. */
-int image_archive_find(struct image_archive *archive, const char *path, struct member **member, struct tarsier_error *error);
+int image_archive_find(struct image_archive *archive, const char *path, struct member **member,
+                       struct tarsier_error *error);
 bool image_archive_has(struct image_archive *archive, const char *path);
 /* A JSON document, all of it; LIMIT above IMAGE_DOCUMENT_LIMIT. */
-int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into, struct tarsier_error *error);
+int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into,
+                       struct tarsier_error *error);
 
-/* The image's layers have members as their places: makes them readable, or, where they were indexed in passing, checks what
- * was measured against what was promised. Takes over the archive whatever comes of it. */
+/* The image's layers have members as their places: makes them readable, or, where they were indexed in passing,
+ * checks what was measured against what was promised. Takes over the archive whatever comes of it. */
 int image_archive_settle(struct image_archive *archive, struct image *image, struct tarsier_error *error);
 
 /* image_archive_scan.c: fill archive->members, from the file's headers or from the stream as it passes. */

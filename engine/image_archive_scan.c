@@ -22,13 +22,14 @@ static int add_member(struct image_archive *archive, const struct tar_entry *ent
 	bool hard = entry->type == '1', link = hard || entry->type == '2';
 	archive->name_bytes += entry->path.len + entry->link.len;
 	if (archive->count >= MOST_MEMBERS || archive->name_bytes > NAME_BYTES)
-		return error_set(error, TARSIER_LIMIT, "more than %d members, or names of more than %d bytes", MOST_MEMBERS, NAME_BYTES);
+		return error_set(error, TARSIER_LIMIT, "more than %d members, or names of more than %d bytes", MOST_MEMBERS,
+		                 NAME_BYTES);
 	archive->members = arena_grow(archive->arena, archive->members, archive->count, &archive->capacity, sizeof **added);
 	if (!archive->members)
 		return error_memory(error);
 	struct member *member = &archive->members[archive->count];
-	*member = (struct member){.path = span_copy(archive->arena, entry->path), .link = "", .hard = hard, .offset = offset,
-	                          .size = link ? 0 : entry->size, .order = archive->count};
+	*member = (struct member){.path = span_copy(archive->arena, entry->path), .link = "", .hard = hard,
+	                          .offset = offset, .size = link ? 0 : entry->size, .order = archive->count};
 	if (link)
 		member->link = span_copy(archive->arena, entry->link);
 	if (!member->path || !member->link)
@@ -38,7 +39,7 @@ static int add_member(struct image_archive *archive, const struct tar_entry *ent
 	return TARSIER_OK;
 }
 
-/* ---- in passing ---------------------------------------------------------------------------------------------------- */
+/* ---- in passing ---------------------------------------------------------------------------------------------- */
 
 static int note_problem(struct image_archive *archive, struct member *member, const struct tarsier_error *problem,
                         struct tarsier_error *error)
@@ -58,8 +59,8 @@ static bool all_zero(span bytes)
 	return true;
 }
 
-/* Compressed, or a tar: "ustar" in its first header, or the two zero blocks that an empty layer is made of. Tars older than
- * 1988 are told by their name. */
+/* Compressed, or a tar: "ustar" in its first header, or the two zero blocks that an empty layer is made of. Tars
+ * older than 1988 are told by their name. */
 static bool looks_like_layer(span head, span path)
 {
 	if (codec_of(head) != CODEC_NONE)
@@ -98,7 +99,8 @@ static int keep_document(struct image_archive *archive, struct member *member, s
 }
 
 /* A layer that cannot be read is no failure yet: nobody may want it. */
-static int index_layer(struct image_archive *archive, struct member *member, struct stream *stream, struct tarsier_error *error)
+static int index_layer(struct image_archive *archive, struct member *member, struct stream *stream,
+                       struct tarsier_error *error)
 {
 	struct layer_expected expected = {.size = UINT64_MAX};
 	struct layer_options options = *archive->options;
@@ -186,7 +188,7 @@ int image_archive_scan_passing(struct image_archive *archive, struct tarsier_err
 	return result;
 }
 
-/* ---- in place ------------------------------------------------------------------------------------------------------ */
+/* ---- in place ------------------------------------------------------------------------------------------------ */
 
 struct cursor { /* a file that is read here and there */
 	struct stream stream;
@@ -228,7 +230,8 @@ int image_archive_scan_file(struct image_archive *archive, uint64_t size, struct
 		result = scan(archive, reader, false, error);
 	for (size_t i = 0; result >= 0 && i < archive->count; i++)
 		if (archive->members[i].offset > size || archive->members[i].size > size - archive->members[i].offset)
-			result = error_set(error, TARSIER_FORMAT, "the archive ends inside its member %s", archive->members[i].path);
+			result = error_set(error, TARSIER_FORMAT, "the archive ends inside its member %s",
+			                   archive->members[i].path);
 	tar_reader_free(reader);
 	arena_free(&arena);
 	return result;

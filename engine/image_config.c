@@ -84,9 +84,11 @@ static int read_diff_ids(struct image *image, const json_t *rootfs, struct tarsi
 	const json_t *diff_ids = json_list(rootfs, "diff_ids");
 	size_t count = diff_ids ? json_array_size(diff_ids) : 0;
 	if (*type && strcmp(type, "layers") != 0)
-		return error_set(error, TARSIER_UNSUPPORTED, "the config's root file system is made of \"%s\", not of layers", type);
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "the config's root file system is made of \"%s\", not of layers", type);
 	if (count != image->layer_count)
-		return error_set(error, TARSIER_FORMAT, "the config names %zu diff IDs for %zu layers", count, image->layer_count);
+		return error_set(error, TARSIER_FORMAT, "the config names %zu diff IDs for %zu layers", count,
+		                 image->layer_count);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = json_string_value(json_array_get(diff_ids, i));
 		int result = digest_parse(span_of(text), &image->layers[i].diff_id, error);

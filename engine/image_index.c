@@ -81,7 +81,8 @@ static const char *listed(const struct choice_list *list)
 	return list->text ? list->text : "(out of memory)";
 }
 
-static void list_candidate(const struct chooser *chooser, struct choice_list *list, const struct candidate *one, bool by_name)
+static void list_candidate(const struct chooser *chooser, struct choice_list *list, const struct candidate *one,
+                           bool by_name)
 {
 	if (by_name && *one->name)
 		choice_add(list, "%s:%s", chooser->stem, one->name);
@@ -96,7 +97,8 @@ static bool is_attestation(const json_t *entry)
 	const json_t *platform = json_member(entry, "platform");
 	if (*json_text(json_member(entry, "annotations"), "vnd.docker.reference.type"))
 		return true;
-	return strcmp(json_text(platform, "os"), "unknown") == 0 && strcmp(json_text(platform, "architecture"), "unknown") == 0;
+	return strcmp(json_text(platform, "os"), "unknown") == 0 &&
+	       strcmp(json_text(platform, "architecture"), "unknown") == 0;
 }
 
 static const char *name_of(struct chooser *chooser, const json_t *entry, const struct candidate *parent)
@@ -155,7 +157,8 @@ static int keep_candidate(struct chooser *chooser, const struct candidate *one, 
 		return TARSIER_OK;
 	if (chooser->count >= MOST_CANDIDATES)
 		return error_set(error, TARSIER_LIMIT, "the index lists more than %d images", MOST_CANDIDATES);
-	chooser->candidates = arena_grow(chooser->arena, chooser->candidates, chooser->count, &chooser->capacity, sizeof *one);
+	chooser->candidates = arena_grow(chooser->arena, chooser->candidates, chooser->count, &chooser->capacity,
+	                                 sizeof *one);
 	if (!chooser->candidates)
 		return error_memory(error);
 	chooser->candidates[chooser->count++] = *one;
@@ -165,8 +168,8 @@ static int keep_candidate(struct chooser *chooser, const struct candidate *one, 
 static int collect(struct chooser *chooser, span text, const struct candidate *parent, bool by_digest,
                    struct tarsier_error *error);
 
-/* A nested index. One that is not there is somebody else's platform, or names an image by mistake: it is missed only where
- * nothing else is found. */
+/* A nested index. One that is not there is somebody else's platform, or names an image by mistake: it is missed only
+ * where nothing else is found. */
 static int descend(struct chooser *chooser, const struct candidate *one, bool by_digest, struct tarsier_error *error)
 {
 	struct buffer text;
@@ -186,8 +189,8 @@ static int descend(struct chooser *chooser, const struct candidate *one, bool by
 	return result;
 }
 
-static int collect_entry(struct chooser *chooser, const json_t *entry, struct candidate *one, const struct candidate *parent,
-                         bool by_digest, struct tarsier_error *error)
+static int collect_entry(struct chooser *chooser, const json_t *entry, struct candidate *one,
+                         const struct candidate *parent, bool by_digest, struct tarsier_error *error)
 {
 	const struct reference *wanted = chooser->reference;
 	int result = read_candidate(chooser, entry, parent, one, error);
@@ -271,7 +274,8 @@ static int none_found(const struct chooser *chooser, struct tarsier_error *error
 	                 *wanted->digest ? "@" : "", wanted->digest, others);
 }
 
-static int several_found(const struct chooser *chooser, bool by_name, enum platform_rank rank, struct tarsier_error *error)
+static int several_found(const struct chooser *chooser, bool by_name, enum platform_rank rank,
+                         struct tarsier_error *error)
 {
 	struct choice_list list = {.arena = chooser->arena, .text = ""};
 	size_t count = 0;
@@ -298,8 +302,8 @@ static int no_platform(const struct chooser *chooser, struct tarsier_error *erro
 	                 listed(&list));
 }
 
-/* The best by platform. Of several that are as good, those of one multi-platform index are one image's (Windows writes one
- * a release) and the first is it; others need a digest. */
+/* The best by platform. Of several that are as good, those of one multi-platform index are one image's (Windows
+ * writes one a release) and the first is it; others need a digest. */
 static int choose(const struct chooser *chooser, const struct candidate **chosen, struct tarsier_error *error)
 {
 	const struct candidate *best = NULL;
@@ -326,8 +330,8 @@ static int choose(const struct chooser *chooser, const struct candidate **chosen
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error)
 {
-	struct chooser chooser = {.arena = arena, .reference = reference, .platform = platform, .fetch = fetch, .user = user,
-	                          .others = {.arena = arena, .text = ""}};
+	struct chooser chooser = {.arena = arena, .reference = reference, .platform = platform, .fetch = fetch,
+	                          .user = user, .others = {.arena = arena, .text = ""}};
 	const struct candidate *one = NULL;
 	if (!(chooser.stem = reference_stem(arena, reference)))
 		return error_memory(error);

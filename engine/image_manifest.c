@@ -104,7 +104,8 @@ static int check_document(const json_t *json, struct tarsier_error *error)
 	if (!json_is_object(json))
 		return error_set(error, TARSIER_FORMAT, "no JSON object");
 	if (json_is_integer(version) && json_integer_value(version) == 1)
-		return error_set(error, TARSIER_UNSUPPORTED, "Docker's manifest schema 1 was given up in 2017: copy the image with "
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "Docker's manifest schema 1 was given up in 2017: copy the image with "
 		                 "skopeo to have it converted");
 	if (!json_is_integer(version) || json_integer_value(version) != 2)
 		return error_set(error, TARSIER_FORMAT, "schemaVersion is not 2");
@@ -118,12 +119,14 @@ static int check_document(const json_t *json, struct tarsier_error *error)
 }
 
 /* What is not an image wears an image's manifest: charts, signatures, models. Their config gives them away. */
-static int read_config_descriptor(const json_t *json, struct digest *config, uint64_t *config_size, struct tarsier_error *error)
+static int read_config_descriptor(const json_t *json, struct digest *config, uint64_t *config_size,
+                                  struct tarsier_error *error)
 {
 	const json_t *object = json_member(json, "config");
 	const char *type = json_text(object, "mediaType"), *artifact = json_text(json, "artifactType");
 	if (object && image_media_kind(type) != MEDIA_CONFIG)
-		return error_set(error, TARSIER_UNSUPPORTED, "no image but an artifact of the type \"%s\"", *artifact ? artifact : type);
+		return error_set(error, TARSIER_UNSUPPORTED, "no image but an artifact of the type \"%s\"",
+		                 *artifact ? artifact : type);
 	return image_read_descriptor(object, config, config_size, "config", error);
 }
 

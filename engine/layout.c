@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* OCI image-spec, image-layout.md: "oci-layout" { "imageLayoutVersion": "1.0.0" }, "index.json", "blobs/ALGORITHM/HEX". */
+/* OCI image-spec, image-layout.md: "oci-layout" { "imageLayoutVersion": "1.0.0" }, "index.json",
+ * "blobs/ALGORITHM/HEX". */
 
 /* Manifests and nested indexes read while one is searched for by its config: a thousand of the usual size. */
 enum { SEARCH_BYTES = 64 << 20 };
@@ -41,12 +42,14 @@ int layout_verify(span bytes, const struct digest *digest, uint64_t size, struct
 	if (result < 0)
 		return result;
 	if (!digest_equal(digest, &found))
-		return error_set(error, TARSIER_DIGEST, "what lies where %s should has the digest %s", digest->text, found.text);
+		return error_set(error, TARSIER_DIGEST, "%s is promised, and what lies there is %s", digest->text,
+		                 found.text);
 	return TARSIER_OK;
 }
 
 /* A manifest, an index or a config: read and verified. */
-static int fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into, struct tarsier_error *error)
+static int fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                 struct tarsier_error *error)
 {
 	const struct layout *layout = user;
 	char path[BLOB_PATH];
@@ -87,7 +90,8 @@ static int find_layer(const struct layout *layout, struct image *image, size_t i
 	layout_blob_path(&layer->blob, path);
 	int result = layout->find(layout, path, &size, &layer->place, error);
 	if (result == TARSIER_NOT_FOUND && image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
-		return error_set(error, TARSIER_NOT_FOUND, "layer %zu (%s) is not in there: its vendor lets nobody else hand it out; "
+		return error_set(error, TARSIER_NOT_FOUND,
+		                 "layer %zu (%s) is not in there: its vendor lets nobody else hand it out; "
 		                 "pull it in with \"skopeo copy\" from its registry", index + 1, layer->blob.text);
 	if (result < 0) {
 		error_prefix(error, "layer %zu (%s)", index + 1, layer->blob.text);
@@ -171,7 +175,7 @@ int layout_open(const struct layout *layout, const struct reference *reference, 
 	return result;
 }
 
-/* ---- by config ---------------------------------------------------------------------------------------------------- */
+/* ---- by config ----------------------------------------------------------------------------------------------- */
 
 struct search {
 	const struct layout *layout;

@@ -52,7 +52,8 @@ static int take_name(struct arena *arena, span rest, struct reference *reference
 }
 
 /* Cuts at `length`, or says that memory ran out. */
-static int cut_at(struct arena *arena, span text, size_t length, struct reference *reference, struct tarsier_error *error)
+static int cut_at(struct arena *arena, span text, size_t length, struct reference *reference,
+                  struct tarsier_error *error)
 {
 	reference->path = span_copy(arena, (span){text.ptr, length});
 	if (!reference->path)
@@ -76,7 +77,8 @@ static size_t longest_existing(char *text)
 	return SIZE_MAX;
 }
 
-static int parse_path(struct arena *arena, const char *text, struct reference *reference, bool *found, struct tarsier_error *error)
+static int parse_path(struct arena *arena, const char *text, struct reference *reference, bool *found,
+                      struct tarsier_error *error)
 {
 	char *scratch = arena_string(arena, text);
 	if (!scratch)
@@ -121,8 +123,8 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 		const char *name = image && *image ? image : text;
 		return error_set(error, TARSIER_UNSUPPORTED,
 		                 "%s: no such file, and this version reads no registries and no engines: save the image first, "
-		                 "with \"docker save -o image.tar %s\" or \"skopeo copy docker://%s docker-archive:image.tar\", and "
-		                 "scan image.tar (schemes: %s)", text, name, name, scheme_list(arena));
+		                 "with \"docker save -o image.tar %s\" or \"skopeo copy docker://%s "
+		                 "docker-archive:image.tar\", and scan image.tar (schemes: %s)", text, name, name, scheme_list(arena));
 	}
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 	if (scheme > 0 && text[scheme] == ':')
@@ -138,7 +140,8 @@ int reference_parse(struct arena *arena, const char *text, struct reference *ref
 		return error_set(error, TARSIER_USAGE, "the image reference is empty");
 	if (length > LONGEST_REFERENCE)
 		return error_set(error, TARSIER_LIMIT, "the image reference is longer than %d bytes", LONGEST_REFERENCE);
-	*reference = (struct reference){.text = arena_string(arena, text), .scheme = "", .path = "", .name = "", .digest = ""};
+	*reference = (struct reference){.text = arena_string(arena, text), .scheme = "", .path = "", .name = "",
+	                                .digest = ""};
 	if (!reference->text)
 		return error_memory(error);
 	span before, after;

@@ -7,8 +7,8 @@
 
 /*	reference = [scheme ":"] path [":" name] ["@" digest]  |  "-" [":" name] ["@" digest]
  *
- * A colon in an existing path and "repo:tag" after an archive's path are told apart by what exists: the path is the longest
- * beginning that does. A scheme goes before a file that is called like one: "./oci:x" is a file. */
+ * A colon in an existing path and "repo:tag" after an archive's path are told apart by what exists: the path is the
+ * longest beginning that does. A scheme goes before a file that is called like one: "./oci:x" is a file. */
 struct reference {
 	const char *text;   /* as given */
 	const char *scheme; /* "docker-archive", "oci", "oci-archive", "dir", "-"; "" where it was not named */

@@ -5,7 +5,8 @@
 enum {
 	BLOCK = 512,
 	DISCARD = 16 * 1024,
-	/* What may follow the two zero blocks: tar pads to its blocking factor, 10 KiB, and up to 1 MiB where it was told to. */
+	/* What may follow the two zero blocks: tar pads to its blocking factor, 10 KiB, and up to 1 MiB where it was told
+	 * to. */
 	LONGEST_TAIL = 1 << 20,
 };
 
@@ -57,7 +58,8 @@ static ssize_t read_data(struct stream *stream, void *buffer, size_t size, struc
 		size = (size_t)reader->left;
 	ssize_t got = size ? stream_read(reader->in, buffer, size, error) : 0;
 	if (got == 0 && size)
-		return error_set(error, TARSIER_FORMAT, "the archive ends inside its member %.*s", SPAN_ARG(reader->entry.path));
+		return error_set(error, TARSIER_FORMAT, "the archive ends inside its member %.*s",
+		                 SPAN_ARG(reader->entry.path));
 	if (got <= 0)
 		return got;
 	reader->left -= (uint64_t)got;
@@ -124,11 +126,13 @@ static int pass_over(struct tar_reader *reader, struct tarsier_error *error)
 		result = discard(reader, length, &dropped, error);
 	}
 	if (result >= 0 && dropped < reader->left)
-		return error_set(error, TARSIER_FORMAT, "the archive ends inside its member %.*s", SPAN_ARG(reader->entry.path));
+		return error_set(error, TARSIER_FORMAT, "the archive ends inside its member %.*s",
+		                 SPAN_ARG(reader->entry.path));
 	return result < 0 ? result : tar_skip(reader->tar, dropped, error);
 }
 
-/* To the end of the stream, so that a writer at the other side of a pipe can finish and a checksum behind us is checked. */
+/* To the end of the stream, so that a writer at the other side of a pipe can finish and a checksum behind us is
+ * checked. */
 static int finish(struct tar_reader *reader, struct tarsier_error *error)
 {
 	uint64_t dropped = 0;
@@ -136,6 +140,17 @@ static int finish(struct tar_reader *reader, struct tarsier_error *error)
 	if (result >= 0 && dropped > LONGEST_TAIL)
 		result = error_set(error, TARSIER_FORMAT, "more than %d bytes follow the archive's end", LONGEST_TAIL);
 	return result;
+}
+
+/* Data that is handed on as it lies there would be a sparse file's map and pieces, not the file. */
+static int check_whole(const struct tar_reader *reader, struct tarsier_error *error)
+{
+	uint64_t size = reader->entry.size, stored = tar_pending(reader->tar);
+	if (reader->entry.type != '0' || stored == (size + BLOCK - 1) / BLOCK * BLOCK)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_UNSUPPORTED,
+	                 "%.*s is stored as a sparse file: write the archive again without --sparse",
+	                 SPAN_ARG(reader->entry.path));
 }
 
 int tar_reader_next(struct tar_reader *reader, struct tar_entry *entry, uint64_t *offset, struct tarsier_error *error)
@@ -154,10 +169,10 @@ int tar_reader_next(struct tar_reader *reader, struct tar_entry *entry, uint64_t
 		reader->offset += (uint64_t)got;
 		result = tar_push(reader->tar, (span){reader->scratch, (size_t)got}, error);
 	}
-	if (result < 0)
+	if (result < 0 || (result = check_whole(reader, error)) < 0)
 		return result;
 	memset(&reader->data.failure, 0, sizeof reader->data.failure);
-	reader->left = tar_pending(reader->tar) < reader->entry.size ? tar_pending(reader->tar) : reader->entry.size;
+	reader->left = reader->entry.size;
 	*entry = reader->entry;
 	*offset = reader->offset;
 	return 1;

@@ -5,8 +5,8 @@
 #include "stream.h"
 #include "tar.h"
 
-/* Over the walker of tar.h, which sees the headers only: what a path may be, how long names and sizes are written, is said
- * there. Data is handed on as it lies in the archive. */
+/* Over the walker of tar.h, which sees the headers only: what a path may be, how long names and sizes are written, is
+ * said there. Data is handed on as it lies in the archive. */
 struct tar_reader;
 
 /* Passes over bytes without reading them: 0 or a negative code. NULL where the stream must be read. */

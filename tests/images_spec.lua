@@ -18,15 +18,17 @@ local function fails(code, words, reference, platform)
   assert.truthy(message:find(words, 1, true), ("%q says nothing of %q"):format(message, words))
 end
 
---- The same, from a pipe.
-local function piped(path, arguments)
+--- open("-") in another process: from a pipe, or, where `way` says so, from the file itself.
+local function piped(path, way)
   local script = [[
     local image = require "tarsier.probe".image
     local json = require "tarsier.json"
     local opened, message, code = image.open(%q)
     io.write(json.encode { opened or json.null, message, code })]]
-  local file = images.write(folder .. "/piped.lua", script:format(arguments or "-"))
-  return json.decode(images.run("cat %s | " .. (os.getenv "LUA" or arg and arg[-1] or "lua5.4") .. " %s", path, file))
+  local file = images.write(folder .. "/piped.lua", script:format "-")
+  local lua = os.getenv "LUA" or "lua5.4"
+  if way == "file" then return json.decode(images.run(lua .. " %s < %s", file, path)) end
+  return json.decode(images.run("cat %s | " .. lua .. " %s", path, file))
 end
 
 setup(function() folder = images.folder() end)
@@ -54,7 +56,8 @@ describe("a reference", function()
   local before
   setup(function()
     before = folder .. "/names"
-    images.write_tree(before, { ["x.tar"] = "", ["a:b"] = "", ["dir/oci-layout"] = "", ["oci"] = "", ["at@b:c.tar"] = "" })
+    images.write_tree(before, { ["x.tar"] = "", ["a:b"] = "", ["dir/oci-layout"] = "", ["oci"] = "",
+      ["at@b:c.tar"] = "" })
   end)
 
   local cases = {
@@ -145,11 +148,13 @@ describe("a config", function()
   local full = json.encode {
     os = "linux", architecture = "arm", variant = "v7", created = "2024-01-02T03:04:05Z",
     config = {
-      User = "app", WorkingDir = "/srv", Env = json.array { "A=1" }, Entrypoint = json.array { "/e" }, Cmd = json.array { "c", "d" },
+      User = "app", WorkingDir = "/srv", Env = json.array { "A=1" }, Entrypoint = json.array { "/e" },
+      Cmd = json.array { "c", "d" },
       ExposedPorts = { ["80/tcp"] = {} }, Labels = { a = "1", b = "2" },
     },
     rootfs = { type = "layers", diff_ids = json.array { letters.digest "1", letters.digest "2" } },
-    history = json.array { { created_by = "FROM" }, { created_by = "ENV", empty_layer = true }, { created_by = "RUN" } },
+    history = json.array { { created_by = "FROM" }, { created_by = "ENV", empty_layer = true },
+      { created_by = "RUN" } },
   }
 
   it("tells what there is to tell", function()
@@ -159,7 +164,8 @@ describe("a config", function()
     assert.same({ { "A=1" }, { "/e" }, { "c", "d" }, { "80/tcp" } },
       { found.env, found.entrypoint, found.cmd, found.exposed_ports })
     assert.same({ a = "1", b = "2" }, found.labels)
-    assert.same({ { diff_id = letters.digest "1", created_by = "FROM" }, { diff_id = letters.digest "2", created_by = "RUN" } },
+    assert.same({ { diff_id = letters.digest "1", created_by = "FROM" },
+      { diff_id = letters.digest "2", created_by = "RUN" } },
       found.layers)
   end)
 
@@ -229,8 +235,10 @@ describe("a manifest", function()
       { "UNSUPPORTED", function(t) t.config.mediaType = "application/vnd.cncf.helm.config.v1+json" end },
     ["config: no descriptor"] = { "FORMAT", function(t) t.config = nil end },
     ["no list of layers"] = { "FORMAT", function(t) t.layers = nil end },
-    ["layer 1: encrypted"] = { "UNSUPPORTED", function(t) t.layers[1].mediaType = images.types.gzip .. "+encrypted" end },
-    ["is no layer of a file system"] = { "UNSUPPORTED", function(t) t.layers[1].mediaType = "application/vnd.in-toto+json" end },
+    ["layer 1: encrypted"] = { "UNSUPPORTED",
+      function(t) t.layers[1].mediaType = images.types.gzip .. "+encrypted" end },
+    ["is no layer of a file system"] = { "UNSUPPORTED",
+      function(t) t.layers[1].mediaType = "application/vnd.in-toto+json" end },
     ["layer 1: no size"] = { "FORMAT", function(t) t.layers[1].size = -1 end },
     ["1: no size, or one that is no whole number"] = { "FORMAT", function(t) t.layers[1].size = "10" end },
     ["layer 1: "] = { "FORMAT", function(t) t.layers[1].digest = "sha256:../../etc/passwd" end },
@@ -315,6 +323,14 @@ describe("real images", function()
     end)
   end
 
+  it("is read in place where standard input is a file", function()
+    if reason then return pending(reason) end
+    local found = piped(real .. "/docker.tar", "file")[1]
+    assert.is_table(found)
+    check(found)
+    assert.is_false(found.layers[1].passed)
+  end)
+
   it("has one config, whatever it is packed in", function()
     if reason then return pending(reason) end
     local id = open("oci:" .. real .. "/oci:app").id
@@ -357,15 +373,16 @@ describe("docker-archives before 25", function()
     end)
 
     it("may hold the same layer twice in one image, " .. way, function()
-      local found = open(make(images.old_docker { { names = { "app:1" }, layers = { layer_one, layer_two, layer_one } } }))
+      local found = open(make(images.old_docker { { names = { "app:1" },
+        layers = { layer_one, layer_two, layer_one } } }))
       assert.equal("ID=one\n", found.layers[3].files["etc/os-release"])
     end)
 
     it("ask for a name where there are several, " .. way, function()
       local path = make(images.old_docker(many))
       local third = letters.digest(images.config(many[3]))
-      fails("NOT_FOUND", ("holds 3 images; name one: docker-archive:%s:app:1, docker-archive:%s:app:latest, docker-archive:%s:other/app:1, docker-archive:%s@%s")
-        :format(path, path, path, path, third), "docker-archive:" .. path)
+      fails("NOT_FOUND", ("holds 3 images; name one: $:app:1, $:app:latest, $:other/app:1, $@" .. third)
+        :gsub("%$", "docker-archive:" .. path), "docker-archive:" .. path)
       assert.equal("app:latest", open(path .. ":app").name)
       assert.equal(third, open(path .. "@" .. third).id)
       fails("NOT_FOUND", "no image app:2 in there", path .. ":app:2")
@@ -379,9 +396,14 @@ describe("docker-archives before 25", function()
         return make(members)
       end
       local function find(members, pattern)
-        for _, member in ipairs(members) do if member[1]:match(pattern) and member.kind ~= "5" then return member end end
+        for _, member in ipairs(members) do
+          if member[1]:match(pattern) and member.kind ~= "5" then return member end
+        end
       end
-      fails("DIGEST", "config", spoiled(function(m) local c = find(m, "^%x+%.json$") c[2] = c[2]:gsub("amd64", "arm64") end))
+      fails("DIGEST", "config", spoiled(function(m)
+        local config = find(m, "^%x+%.json$")
+        config[2] = config[2]:gsub("amd64", "arm64")
+      end))
       fails("DIGEST", letters.digest(layer_one), spoiled(function(m) find(m, "layer.tar")[2] = layer_three end))
       fails("NOT_FOUND", "layer 1", spoiled(function(m) find(m, "layer.tar")[1] = "elsewhere" end))
       fails("NOT_FOUND", "config", spoiled(function(m) find(m, "^%x+%.json$")[1] = "elsewhere" end))
@@ -404,9 +426,11 @@ describe("docker-archives before 25", function()
       fails("FORMAT", "leads outside", linked "../../../../etc/passwd")
       fails("FORMAT", "leads outside", linked "/etc/passwd")
       fails("NOT_FOUND", "which is not in there", linked "../x.tar")
-      fails("FORMAT", "in a circle", linked("../x.tar", { { "x.tar", kind = "2", link = "y.tar" }, { "y.tar", kind = "2", link = "x.tar" } }))
+      fails("FORMAT", "in a circle", linked("../x.tar", { { "x.tar", kind = "2", link = "y.tar" },
+        { "y.tar", kind = "2", link = "x.tar" } }))
       fails("FORMAT", "in a circle", linked("../x.tar", { { "x.tar", kind = "1", link = "x.tar" } }))
-      assert.equal(1, #open(linked("../x.tar", { { "y.tar", layer_one }, { "x.tar", kind = "1", link = "y.tar" } })).layers)
+      assert.equal(1, #open(linked("../x.tar", { { "y.tar", layer_one },
+        { "x.tar", kind = "1", link = "y.tar" } })).layers)
     end)
   end
 
@@ -419,7 +443,8 @@ describe("docker-archives before 25", function()
     local config = images.config { layers = { layer_one } }
     local manifest = json.encode(json.array { { Config = letters.digest(config), RepoTags = json.array { "x:1" },
       Layers = json.array { images.hex(zipped) .. ".tar.gz" } } })
-    local members = { { letters.digest(config), config }, { images.hex(zipped) .. ".tar.gz", zipped }, { "manifest.json", manifest } }
+    local members = { { letters.digest(config), config }, { images.hex(zipped) .. ".tar.gz", zipped },
+      { "manifest.json", manifest } }
     assert.equal("ID=one\n", open(archive(members)).layers[1].files["etc/os-release"])
     members[1][2] = config .. " "
     fails("DIGEST", "config", archive(members))
@@ -478,7 +503,8 @@ describe("OCI layouts", function()
   it("choose a platform, and pass over attestations", function()
     local layout = images.layout()
     local list = {}
-    for i, platform in ipairs { { "linux", "amd64" }, { "linux", "arm64", "v8" }, { "linux", "arm", "v6" }, { "linux", "arm", "v7" },
+    for i, platform in ipairs { { "linux", "amd64" }, { "linux", "arm64", "v8" }, { "linux", "arm", "v6" },
+      { "linux", "arm", "v7" },
       { "windows", "amd64" } } do
       list[#list + 1] = layout:image { os = platform[1], architecture = platform[2], variant = platform[3],
         layers = { { tar = images.tar { { "etc/os-release", "ID=" .. i .. "\n" } } } } }
@@ -494,9 +520,12 @@ describe("OCI layouts", function()
     assert.equal("4", id "linux/arm")
     assert.equal("3", id "linux/arm/v6")
     assert.equal("5", id "windows/amd64")
-    fails("NOT_FOUND", "not there for linux/s390x; choose with --platform among linux/amd64, linux/arm64/v8", path, "linux/s390x")
+    fails("NOT_FOUND", "not there for linux/s390x; choose with --platform among linux/amd64, linux/arm64/v8", path,
+      "linux/s390x")
     local machine = image.machine()
-    if machine == "linux/amd64" or machine == "linux/arm64" then assert.equal(machine, open(path).os .. "/" .. open(path).architecture) end
+    if machine == "linux/amd64" or machine == "linux/arm64" then
+      assert.equal(machine, open(path).os .. "/" .. open(path).architecture)
+    end
     assert.equal("5", open(path .. "@" .. list[9].digest).layers[1].files["etc/os-release"]:match "%d")
     fails("NOT_FOUND", "windows/amd64", path .. "@" .. list[9].digest, "linux/amd64")
     assert.equal("1", open(path .. "@" .. top.digest, "linux/amd64").layers[1].files["etc/os-release"]:match "%d")
@@ -534,7 +563,8 @@ describe("OCI layouts", function()
 
   it("without tags are chosen from by digest", function()
     local layout = images.layout()
-    local one, two = layout:add(layout:image { layers = { { tar = layer_one } } }), layout:add(layout:image { layers = { { tar = layer_two } } })
+    local one = layout:add(layout:image { layers = { { tar = layer_one } } })
+    local two = layout:add(layout:image { layers = { { tar = layer_two } } })
     local path = "oci:" .. write(layout)
     fails("NOT_FOUND", ("name one: %s@%s, %s@%s"):format(path, one.digest, path, two.digest), path)
     assert.equal("ID=two\n", open(path .. "@" .. two.digest).layers[1].files["etc/os-release"])
@@ -564,9 +594,13 @@ describe("OCI layouts", function()
     ["the index's digest of the manifest"] = { "DIGEST", "manifest", function(layout, one)
       layout.files[images.blob_path(one.digest)] = layout.files[images.blob_path(one.digest)]:gsub("schema", "Schema")
     end },
-    ["the index's size of the manifest"] = { "DIGEST", "are promised", function(layout) layout.entries[1].size = 5 end },
-    ["an absurd size of the manifest"] = { "LIMIT", "is said to have", function(layout) layout.entries[1].size = 1 << 60 end },
-    ["a missing manifest"] = { "NOT_FOUND", "manifest", function(layout, one) layout.files[images.blob_path(one.digest)] = nil end },
+    ["the index's size of the manifest"] = { "DIGEST", "are promised",
+      function(layout) layout.entries[1].size = 5 end },
+    ["an absurd size of the manifest"] = { "LIMIT", "is said to have",
+      function(layout) layout.entries[1].size = 1 << 60 end },
+    ["a missing manifest"] = { "NOT_FOUND", "manifest", function(layout, one)
+      layout.files[images.blob_path(one.digest)] = nil
+    end },
     ["the manifest's digest of the config"] = { "DIGEST", "config", function(layout, _, manifest)
       layout.files[images.blob_path(manifest.config.digest)] = "{}" .. (" "):rep(manifest.config.size - 2)
     end },
@@ -588,11 +622,16 @@ describe("OCI layouts", function()
     ["a layout of the future"] = { "UNSUPPORTED", "version 2", function(layout)
       layout.files["oci-layout"] = '{"imageLayoutVersion":"2.0.0"}'
     end },
-    ["an index that is none"] = { "FORMAT", "no list of manifests", function(layout) layout.files["index.json"] = "[]" end },
-    ["an index that does not end"] = { "FORMAT", "image index", function(layout) layout.files["index.json"] = '{"manifests":[' end },
-    ["an index nested too deep"] = { "LIMIT", "deep", function(layout) layout.files["index.json"] = ("["):rep(50000) end },
-    ["an index too long"] = { "LIMIT", "", function(layout) layout.files["index.json"] = "{" .. (" "):rep(9 << 20) .. "}" end },
-    ["a digest that is a path"] = { "FORMAT", "an entry of the index", function(layout) layout.entries[1].digest = "sha256:../../index.json" end },
+    ["an index that is none"] = { "FORMAT", "no list of manifests",
+      function(layout) layout.files["index.json"] = "[]" end },
+    ["an index that does not end"] = { "FORMAT", "image index",
+      function(layout) layout.files["index.json"] = '{"manifests":[' end },
+    ["an index nested too deep"] = { "LIMIT", "deep",
+      function(layout) layout.files["index.json"] = ("["):rep(50000) end },
+    ["an index too long"] = { "LIMIT", "",
+      function(layout) layout.files["index.json"] = "{" .. (" "):rep(9 << 20) .. "}" end },
+    ["a digest that is a path"] = { "FORMAT", "an entry of the index",
+      function(layout) layout.entries[1].digest = "sha256:../../index.json" end },
   }
   for what, case in pairs(spoiled) do
     local function spoil()
@@ -732,6 +771,12 @@ describe("archives", function()
     end)
   end
 
+  it("may not be sparse", function()
+    local path = folder .. "/sparse"
+    images.run("cd %s && truncate -s 1M sparse && echo end >> sparse && tar -S -cf sparse.tar sparse", folder)
+    fails("UNSUPPORTED", "sparse", path .. ".tar")
+  end)
+
   it("may hold what is no layer where nobody looks", function()
     local bytes = images.gzip(good():tar { { "broken.tar", ("x"):rep(600) }, { "broken.gz", "\31\139\8\0garbage" } })
     assert.equal("linux", open(archive(bytes)).os)
@@ -777,7 +822,8 @@ describe("a root file system", function()
   end
 
   it("is walked without following links", function()
-    local path = tree { ["etc/os-release"] = "ID=x\n", ["a/b/c/wanted"] = "deep\n", ["usr/lib/x"] = "", ["lib"] = { "usr/lib" },
+    local path = tree { ["etc/os-release"] = "ID=x\n", ["a/b/c/wanted"] = "deep\n", ["usr/lib/x"] = "",
+      ["lib"] = { "usr/lib" },
       ["out"] = { "/etc" }, ["usr/wanted"] = { "/etc/passwd" }, ["loop"] = { "loop" } }
     for _, reference in ipairs { path, "dir:" .. path } do
       local found = open(reference)

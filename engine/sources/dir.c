@@ -34,7 +34,7 @@ static int refused(const struct walk *walk, const char *verb, int number, struct
 	return error_errno(error, number, "%s %s/%.*s%s", verb, walk->root, SPAN_ARG(path), hint);
 }
 
-/* ---- a file's content, opened when it is first asked for ------------------------------------------------------------- */
+/* ---- a file's content, opened when it is first asked for ----------------------------------------------------- */
 
 struct content {
 	struct stream stream;
@@ -97,7 +97,7 @@ static int take_link(struct walk *walk, int parent, const char *name, struct tar
 	return layer_builder_link(walk->builder, buffer_span(&walk->path), (span){target, (size_t)length}, false, error);
 }
 
-/* ---- directories ----------------------------------------------------------------------------------------------------- */
+/* ---- directories --------------------------------------------------------------------------------------------- */
 
 /* File systems that are no part of an image, only of a running one: the kernel's windows. */
 static bool is_pseudo(int fd, span path)
@@ -214,7 +214,7 @@ static int walk_root(const struct image *image, struct layer_builder *builder, s
 	return result;
 }
 
-/* ---- the source ------------------------------------------------------------------------------------------------------ */
+/* ---- the source ---------------------------------------------------------------------------------------------- */
 
 static int dir_open(const struct reference *reference, const struct source_options *options, struct image *image,
                     struct tarsier_error *error)
@@ -226,9 +226,11 @@ static int dir_open(const struct reference *reference, const struct source_optio
 	if (stat(reference->path, &status) < 0)
 		return error_errno(error, errno, "open %s", reference->path);
 	if (!S_ISDIR(status.st_mode))
-		return error_set(error, TARSIER_USAGE, "%s is no directory; an archive is docker-archive: or oci-archive:", reference->path);
+		return error_set(error, TARSIER_USAGE, "%s is no directory; an archive is docker-archive: or oci-archive:",
+		                 reference->path);
 	if (*reference->name || *reference->digest)
-		return error_set(error, TARSIER_USAGE, "%s: a root file system has no name or digest to choose by", reference->text);
+		return error_set(error, TARSIER_USAGE, "%s: a root file system has no name or digest to choose by",
+		                 reference->text);
 	*folder = (struct folder){reference->path, options->layers};
 	image->source = folder;
 	image->walk = walk_root;

@@ -14,5 +14,8 @@ static int open_archive(const struct reference *reference, const struct source_o
 }
 
 const struct source source_docker_archive = {
-	"docker-archive", "FILE[:NAME|@DIGEST]: an archive as `docker save` writes it; plain, gzip or zstd", claims, open_archive,
+	.name = "docker-archive",
+	.summary = "FILE[:NAME|@DIGEST]: an archive as `docker save` writes it; plain, gzip or zstd",
+	.claims = claims,
+	.open = open_archive,
 };

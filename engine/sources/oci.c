@@ -28,7 +28,8 @@ static int folder_read(const struct layout *layout, const char *path, struct buf
 	return result;
 }
 
-static int folder_find(const struct layout *layout, const char *path, uint64_t *size, void **place, struct tarsier_error *error)
+static int folder_find(const struct layout *layout, const char *path, uint64_t *size, void **place,
+                       struct tarsier_error *error)
 {
 	const struct folder *folder = layout->user;
 	*place = NULL;
@@ -64,8 +65,8 @@ static int oci_open(const struct reference *reference, const struct source_optio
 		return error_memory(error);
 	folder->root = open(reference->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->root < 0 && errno == ENOTDIR)
-		return error_set(error, TARSIER_USAGE, "%s is no directory; a layout in a tar is oci-archive:%s", reference->path,
-		                 reference->path);
+		return error_set(error, TARSIER_USAGE, "%s is no directory; a layout in a tar is oci-archive:%s",
+		                 reference->path, reference->path);
 	if (folder->root < 0)
 		return error_errno(error, errno, "open %s", reference->path);
 	folder->layout = (struct layout){folder_read, folder_find, folder};

@@ -1,5 +1,5 @@
-/* What an image says of itself, and a whole archive of one: an error with a message, or an image. The first byte chooses
- * which of the documents the rest is. */
+/* What an image says of itself, and a whole archive of one: an error with a message, or an image. The first byte
+ * chooses which of the documents the rest is. */
 #include "image.h"
 
 #include <stdio.h>
@@ -38,7 +38,8 @@ static int fuzz_manifest(struct arena *arena, span text, struct tarsier_error *e
 }
 
 /* Every nested index is the outermost one again. */
-static int fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into, struct tarsier_error *error)
+static int fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                 struct tarsier_error *error)
 {
 	const span *text = user;
 	if (size % 2)
@@ -49,7 +50,8 @@ static int fetch(void *user, const struct digest *digest, uint64_t size, struct 
 static int fuzz_index(struct arena *arena, span text, struct tarsier_error *error)
 {
 	struct descriptor chosen;
-	struct reference reference = {.text = "oci:x:app", .scheme = "oci", .path = "x", .name = text.len % 2 ? "app" : "", .digest = ""};
+	struct reference reference = {.text = "oci:x:app", .scheme = "oci", .path = "x",
+	                              .name = text.len % 2 ? "app" : "", .digest = ""};
 	return image_choose(arena, text, &reference, "linux/arm/v7", fetch, &text, &chosen, error);
 }
 
@@ -74,7 +76,9 @@ static int fuzz_archive(struct arena *arena, span bytes, struct tarsier_error *e
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static int (*const fuzzers[])(struct arena *, span, struct tarsier_error *) = {fuzz_config, fuzz_manifest, fuzz_index, fuzz_archive};
+	static int (*const fuzzers[])(struct arena *, span, struct tarsier_error *) = {
+		fuzz_config, fuzz_manifest, fuzz_index, fuzz_archive,
+	};
 	struct tarsier_error error = {0, ""};
 	struct arena arena;
 	if (size == 0)

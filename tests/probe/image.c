@@ -6,7 +6,7 @@
 
 int probe_image(lua_State *L);
 
-/* ---- a reader that keeps what a file holds, to see what was read -------------------------------------------------- */
+/* ---- a reader that keeps what a file holds, to see what was read --------------------------------------------- */
 
 static int read_nothing(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
 {
@@ -15,10 +15,11 @@ static int read_nothing(const struct evidence *evidence, struct inventory *inven
 }
 
 static const char *const wanted[] = {"etc/os-release", "var/lib/dpkg/status", "**/wanted", NULL};
-static const struct reader keeper = {.name = "keeper", .version = 1, .evidence = wanted, .limit = 1 << 20, .keep = true, .read = read_nothing};
+static const struct reader keeper = {.name = "keeper", .version = 1, .evidence = wanted, .limit = 1 << 20,
+                                     .keep = true, .read = read_nothing};
 static const struct reader *const keepers[] = {&keeper, NULL};
 
-/* ---- tables ------------------------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------------------------- */
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {
@@ -99,7 +100,7 @@ static void push_layer(lua_State *L, const struct image_layer *layer, const stru
 	set_index(L, index);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------------- */
 
 static int read_layer(const struct image *image, size_t index, const struct layer_options *options, struct arena *arena,
                       struct layer_index **read, struct tarsier_error *error)
@@ -111,7 +112,8 @@ static int read_layer(const struct image *image, size_t index, const struct laye
 	return result < 0 ? result : layer_read(stream, &expected, options, read, error);
 }
 
-static int push_layers(lua_State *L, const struct image *image, const struct layer_options *options, struct tarsier_error *error)
+static int push_layers(lua_State *L, const struct image *image, const struct layer_options *options,
+                       struct tarsier_error *error)
 {
 	lua_newtable(L);
 	for (size_t i = 0; i < image->layer_count; i++) {
@@ -131,7 +133,8 @@ static int push_layers(lua_State *L, const struct image *image, const struct lay
 	return TARSIER_OK;
 }
 
-static int push_walk(lua_State *L, const struct image *image, const struct layer_options *options, struct tarsier_error *error)
+static int push_walk(lua_State *L, const struct image *image, const struct layer_options *options,
+                     struct tarsier_error *error)
 {
 	struct layer_builder *builder = NULL;
 	struct layer_index *index = NULL;
@@ -150,7 +153,8 @@ static int push_walk(lua_State *L, const struct image *image, const struct layer
 	return result;
 }
 
-static int push_image(lua_State *L, const struct image *image, const struct layer_options *options, struct tarsier_error *error)
+static int push_image(lua_State *L, const struct image *image, const struct layer_options *options,
+                      struct tarsier_error *error)
 {
 	push_about(L, &image->about);
 	int result = image->walk ? push_walk(L, image, options, error) : push_layers(L, image, options, error);
@@ -206,7 +210,8 @@ static int l_config(lua_State *L)
 	struct arena arena;
 	struct tarsier_error error = {0, ""};
 	static const char *const none[] = {NULL};
-	struct image image = {.arena = &arena, .about = {.reference = "test", .digest = "", .id = "", .name = "", .env = none}};
+	struct image image = {.arena = &arena, .about = {.reference = "test", .digest = "", .id = "", .name = "",
+	                                                 .env = none}};
 	arena_init(&arena, NULL);
 	int result = image_make_layers(&image, (size_t)luaL_checkinteger(L, 2), &error);
 	if (result >= 0 && (result = image_read_config(&image, text, &error)) >= 0) {
@@ -246,7 +251,8 @@ static int l_manifest(lua_State *L)
 /* platform(wanted, os, architecture, variant) --> does it match */
 static int l_platform(lua_State *L)
 {
-	bool matches = platform_matches(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkstring(L, 3), luaL_optstring(L, 4, ""));
+	bool matches = platform_matches(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkstring(L, 3),
+	                                luaL_optstring(L, 4, ""));
 	return lua_pushboolean(L, matches), 1;
 }
 

@@ -1,5 +1,5 @@
--- Images for tests: real ones, built by umoci and skopeo from tiny trees, and ones made by hand with true digests, so that
--- a spec can then falsify exactly one thing.
+-- Images for tests: real ones, built by umoci and skopeo from tiny trees, and ones made by hand with true
+-- digests, so that a spec can then falsify exactly one thing.
 
 local json = require "tarsier.json"
 local letters = require "tarsier.probe".letters
@@ -43,8 +43,14 @@ end
 
 --- write_tree(folder, { ["path/to"] = content }); a table as content is a symlink: { "target" }
 function images.write_tree(folder, files)
+  local parents, seen = {}, {}
+  for path in pairs(files) do
+    local parent = (folder .. "/" .. path):match "^(.*)/[^/]*$"
+    if not seen[parent] then parents[#parents + 1] = parent end
+    seen[parent] = true
+  end
+  if #parents > 0 then images.run("mkdir -p " .. ("%s "):rep(#parents), table.unpack(parents)) end
   for path, content in pairs(files) do
-    images.run("mkdir -p %s", (folder .. "/" .. path):match "^(.*)/[^/]*$")
     if type(content) == "table" then
       images.run("ln -s %s %s", content[1], folder .. "/" .. path)
     else
@@ -66,7 +72,8 @@ end
 --- One header of a ustar. `size` may lie.
 local function header(name, kind, size, link)
   assert(#name <= 100 and #(link or "") <= 100)
-  local before = pad(name, 100) .. "0000644\0" .. "0000000\0" .. "0000000\0" .. ("%011o\0"):format(size) .. "00000000000\0"
+  local before = pad(name, 100) .. "0000644\0" .. "0000000\0" .. "0000000\0" .. ("%011o\0"):format(size) ..
+    "00000000000\0"
   local after = kind .. pad(link or "", 100) .. "ustar\00000" .. ("\0"):rep(247)
   local sum = 8 * 32
   for i = 1, #before do sum = sum + before:byte(i) end
@@ -74,7 +81,7 @@ local function header(name, kind, size, link)
   return before .. ("%06o\0 "):format(sum) .. after
 end
 
---- tar { { name, data }, { name, link = target, kind = "2" }, { name, kind = "5" }, … } -> bytes; `size` lies about a size
+--- tar { { name, data }, { name, link = target, kind = "2" }, … } -> bytes; `size` lies about a size
 function images.tar(members)
   local parts = {}
   for _, member in ipairs(members) do
@@ -89,7 +96,7 @@ end
 function images.gzip(bytes)
   local path = os.tmpname()
   images.write(path, bytes)
-  local pipe = assert(io.popen("gzip -nc " .. path, "r"))
+  local pipe = assert(io.popen("gzip -1nc " .. path, "r"))
   local zipped = pipe:read "a"
   pipe:close()
   os.remove(path)
@@ -139,7 +146,8 @@ function Layout:image(what)
   end
   local platform = { os = what.os or "linux", architecture = what.architecture or "amd64", variant = what.variant }
   local config = {
-    os = platform.os, architecture = platform.architecture, variant = platform.variant, created = "2024-01-02T03:04:05Z",
+    os = platform.os, architecture = platform.architecture, variant = platform.variant,
+    created = "2024-01-02T03:04:05Z",
     config = what.config or { Env = json.array { "PATH=/bin" } },
     rootfs = { type = "layers", diff_ids = what.diff_ids or diff_ids }, history = what.history,
   }
@@ -220,8 +228,8 @@ function images.hex(bytes)
   return letters.digest(bytes):match ":(.*)"
 end
 
---- old_docker { { names = { "app:1" }, layers = { tar, … } }, … } -> members of an archive as Docker wrote it before 25:
---- a layer that was there before is a symlink to the first one
+--- old_docker { { names = { "app:1" }, layers = { tar, … } }, … } -> members of an archive as Docker wrote it before
+--- 25: a layer that was there before is a symlink to the first one
 function images.old_docker(list)
   local members, manifest, seen = {}, json.array {}, {}
   for number, image in ipairs(list) do
@@ -241,7 +249,8 @@ function images.old_docker(list)
       end
     end
     members[#members + 1] = { name, config }
-    manifest[number] = { Config = name, RepoTags = image.names and json.array(image.names) or json.null, Layers = paths }
+    manifest[number] = { Config = name, RepoTags = image.names and json.array(image.names) or json.null,
+      Layers = paths }
   end
   members[#members + 1] = { "manifest.json", json.encode(manifest) }
   return members
@@ -250,11 +259,14 @@ end
 -- ---- real ones -----------------------------------------------------------------------------------------------------
 
 images.base = {
-  ["etc/os-release"] = "ID=debian\nVERSION_ID=12\n", ["var/lib/dpkg/status"] = "Package: base\nStatus: install ok installed\n",
-  ["usr/bin/tool"] = "#!/bin/sh\n", ["opt/data/old"] = "old\n", ["usr/lib/os-release"] = "ID=usr\n", ["bin"] = { "usr/bin" },
+  ["etc/os-release"] = "ID=debian\nVERSION_ID=12\n",
+  ["var/lib/dpkg/status"] = "Package: base\nStatus: install ok installed\n",
+  ["usr/bin/tool"] = "#!/bin/sh\n", ["opt/data/old"] = "old\n", ["usr/lib/os-release"] = "ID=usr\n",
+  ["bin"] = { "usr/bin" },
 }
 
---- build(folder) -> builds, with umoci and skopeo: oci (tags "app" and "base"), zstd, docker.tar (localhost/app:1), oci.tar
+--- build(folder) -> builds, with umoci and skopeo: oci (tags "app" and "base"), zstd, oci.tar, docker.tar
+--- (localhost/app:1)
 function images.build(folder)
   local rootless = images.run "id -u":match "^0" and "" or "--rootless"
   local function umoci(arguments, ...)
@@ -270,8 +282,9 @@ function images.build(folder)
   umoci("insert " .. rootless .. " --image oci:app --history.created_by 'RUN dpkg -i upper' upper /")
   umoci("insert " .. rootless .. " --image oci:app --whiteout /usr/bin/tool")
   umoci("insert " .. rootless .. " --image oci:app --opaque opaque /opt/data")
-  umoci("config --image oci:app --config.user 1000:1000 --config.env A=1 --config.env B=2 --config.cmd run --config.cmd -v " ..
-    "--config.entrypoint /bin/tool --config.label who=me --config.exposedports 80/tcp --config.workingdir /srv")
+  umoci("config --image oci:app --config.user 1000:1000 --config.env A=1 --config.env B=2 " ..
+    "--config.entrypoint /bin/tool --config.cmd run --config.cmd -v --config.label who=me " ..
+    "--config.exposedports 80/tcp --config.workingdir /srv")
   local skopeo = "cd %s && skopeo --insecure-policy copy -q "
   images.run(skopeo .. "oci:oci:app docker-archive:docker.tar:localhost/app:1", folder)
   images.run(skopeo .. "--dest-compress-format zstd docker-archive:docker.tar oci:zstd:app", folder)
