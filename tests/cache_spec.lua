@@ -1,0 +1,88 @@
+local cached = require "tarsier.probe".overlay.cached
+
+local A = "sha256:" .. ("a"):rep(64)
+local B = "sha256:" .. ("b"):rep(64)
+local layer = require "support.tar".archive {
+  { path = "x.word", data = "one two" }, { path = "y", type = "2", link = "z" }, { path = "a/.wh.b" },
+}
+
+local function shell(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "a"
+  pipe:close()
+  return text
+end
+
+describe("layer cache", function()
+  local folder
+  before_each(function() folder = shell("mktemp -d"):gsub("\n", "") end)
+  after_each(function() os.execute("rm -rf " .. folder) end)
+
+  local function entry() return (shell("find " .. folder .. "/layers -type f"):gsub("\n", "")) end
+
+  it("gives back what was put", function()
+    assert.is_nil(cached(folder, A))
+    local put = cached(folder, A, layer)
+    assert.same({ "one", "two", links = 1, taken = put.taken, whiteouts = 1 }, put)
+    assert.same(put, cached(folder, A))
+    assert.is_nil(cached(folder, B))
+  end)
+
+  it("misses, and removes, an entry with any one byte changed", function()
+    cached(folder, A, layer)
+    local path = entry()
+    local file = assert(io.open(path, "rb"))
+    local bytes = file:read "a"
+    file:close()
+    for at = 1, #bytes, 7 do
+      file = assert(io.open(path, "wb"))
+      file:write(bytes:sub(1, at - 1), string.char(bytes:byte(at) ~ 0x41), bytes:sub(at + 1))
+      file:close()
+      assert.is_nil(cached(folder, A), "byte " .. at)
+      assert.equal("", entry())
+    end
+  end)
+
+  it("misses an entry that ends early", function()
+    cached(folder, A, layer)
+    local path = entry()
+    local file = assert(io.open(path, "rb"))
+    local bytes = file:read "a"
+    file:close()
+    for length = 0, #bytes - 1, 5 do
+      file = assert(io.open(path, "wb"))
+      file:write(bytes:sub(1, length))
+      file:close()
+      assert.is_nil(cached(folder, A))
+    end
+  end)
+
+  it("does not follow a link, nor read a pipe", function()
+    cached(folder, A, layer)
+    local path = entry()
+    os.execute("mv " .. path .. " " .. folder .. "/moved && ln -s " .. folder .. "/moved " .. path)
+    assert.is_nil(cached(folder, A))
+    os.execute("rm " .. path .. " && mkfifo " .. path)
+    assert.is_nil(cached(folder, A))
+  end)
+
+  it("keeps to its limit, oldest out first", function()
+    cached(folder, A, layer)
+    local size = tonumber(shell("stat -c %s " .. entry()))
+    os.execute("touch -d '2 days ago' " .. entry())
+    assert.is_table(cached(folder, B, layer, size + 10))
+    assert.is_nil(cached(folder, A))
+    assert.is_table(cached(folder, B))
+  end)
+
+  it("sweeps up after a writer that was killed", function()
+    os.execute("mkdir -p " .. folder .. "/layers && touch -d '2 days ago' " .. folder .. "/layers/.litter")
+    cached(folder, A, layer)
+    assert.equal("", shell("find " .. folder .. " -name '.litter'"))
+  end)
+
+  it("is no failure where it cannot be", function()
+    os.execute("touch " .. folder .. "/file")
+    assert.is_nil(cached(folder .. "/file", A, layer))
+  end)
+end)
