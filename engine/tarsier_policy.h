@@ -1,0 +1,126 @@
+/*
+ * tarsier_policy.h - judging what a scan found, and telling it, for hosts in C. The only header that brings Lua in.
+ *
+ *	tarsier_judge *judge;
+ *	tarsier_verdict *verdict;
+ *
+ *	if (tarsier_judge_open(NULL, &judge, &error) < 0) ...
+ *	if (tarsier_judge_add(judge, "threshold", "{\"threshold\": \"High\"}", &error) < 0) ...
+ *	if (tarsier_judge_run(judge, report, &verdict, &error) < 0) ...
+ *	if (verdict->decision == TARSIER_FAIL)
+ *		puts(verdict->reasons[0]);
+ *	tarsier_verdict_free(verdict);
+ *	tarsier_judge_free(judge);
+ *
+ * A policy is a Lua file that returns a table (see policies/default.lua). Each judgement runs in a Lua state of its own that
+ * reaches nothing of the host and has a budget of memory, instructions and time. A policy that is malformed, breaks or
+ * uses up its budget fails the judgement with POLICY and a message that names policy, file, line and hook: a host must take
+ * that as "not judged", never as "passed". The words of tarsier.h on ownership and threads hold here.
+ */
+#ifndef TARSIER_POLICY_H
+#define TARSIER_POLICY_H
+
+#include "tarsier.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tarsier_judge tarsier_judge;
+
+struct tarsier_judge_config {
+	size_t size;                    /* set by tarsier_judge_config_init */
+	const char *const *policy_dirs; /* where names are looked for first; NULL-terminated, or NULL */
+	int no_environment;             /* nonzero: only policy_dirs and the ready policies. Otherwise, in this order: policy_dirs,
+	                                   $TARSIER_POLICIES (colons between), $XDG_CONFIG_HOME/tarsier/policies (else
+	                                   $HOME/.config/…), the ready policies, ./policies */
+	const char *ready_dir;          /* the ready policies; NULL: where `make install` put them */
+	const char *lua_dir;            /* the Lua modules that write reports; NULL: where `make install` put them */
+	const char *today;              /* "2026-11-24", what policies take for today; NULL: today, UTC */
+	uint64_t instructions;          /* a policy may run; 0: 100 million, about a second */
+	size_t memory;                  /* bytes a judgement may hold; 0: 64 MiB */
+	double seconds;                 /* a judgement may take; 0: 10 */
+	struct tarsier_allocator allocator; /* resize NULL: malloc */
+};
+TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config);
+
+/* The config is COPIED; NULL is the default one. *judge is OWNED: tarsier_judge_free; NULL on failure. */
+TARSIER_API int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge, struct tarsier_error *error);
+TARSIER_API void tarsier_judge_free(tarsier_judge *judge); /* NULL is fine; verdicts stay valid */
+
+/* Adds a policy, by name ("fixable") or by file (what has a slash or ends in ".lua"); they run in the order added. `options` is a
+ * JSON object that overrides the policy's own, or NULL. Policy and options are checked at once: NOT_FOUND, POLICY. */
+TARSIER_API int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *options, struct tarsier_error *error);
+
+/* The same with the policy's text at hand; `file` stands in messages. COPIED. */
+TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length,
+                                       const char *options, struct tarsier_error *error);
+
+/* Overrides one option from text: key "threshold.threshold", value "High". The text becomes what the option's default is: number,
+ * boolean, text or, with commas between, a list. USAGE for a key that no policy added has, naming the nearest. */
+TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error);
+
+enum tarsier_decision {
+	TARSIER_UNDECIDED, /* no policy said a word; of a verdict: it passes */
+	TARSIER_IGNORE,    /* passes, and reports may leave it out */
+	TARSIER_ACCEPT,    /* passes: somebody answers for it */
+	TARSIER_WARN,      /* passes, and a person should know */
+	TARSIER_FAIL,
+};
+TARSIER_API const char *tarsier_decision_name(enum tarsier_decision decision); /* "fail"; "undecided"; static */
+
+/* What one policy said once. */
+struct tarsier_word {
+	const char *policy;
+	const char *hook;  /* "finding", "image", "verdict" */
+	enum tarsier_decision decision;
+	const char *reason; /* one line; "" if none was given */
+};
+
+struct tarsier_decided {
+	const struct tarsier_word *words; /* every word in order; the last one counts */
+	size_t count;
+};
+
+struct tarsier_policy_use {
+	const char *name, *summary, *file;
+	const char *options; /* those in force; a JSON object */
+	const char *details; /* what its verdict hook told beyond the decision; JSON, "" if nothing */
+	uint64_t instructions; /* counted by the hundred */
+	uint64_t memory;       /* the most that was held */
+	double seconds;
+};
+
+typedef struct tarsier_verdict {
+	enum tarsier_decision decision;  /* UNDECIDED, WARN or FAIL */
+	const char *const *reasons;      /* why it fails or warns, most important first; NULL-terminated */
+	size_t tally[5];                 /* findings by their last decision: tally[TARSIER_FAIL] */
+	size_t severities[7];            /* findings by severity */
+	const struct tarsier_decided *findings; /* one a finding of the report, in its order */
+	size_t finding_count;
+	const struct tarsier_word *trail; /* what image and verdict hooks said, in order */
+	size_t trail_count;
+	const struct tarsier_policy_use *policies; /* in the order added */
+	size_t policy_count;
+} tarsier_verdict;
+
+/* Judges a report. *verdict is OWNED: tarsier_verdict_free; NULL on failure. The report may be freed before it. */
+TARSIER_API int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict,
+                                  struct tarsier_error *error);
+
+/* Judges what the json report holds of an earlier scan. */
+TARSIER_API int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, tarsier_verdict **verdict,
+                                   struct tarsier_error *error);
+TARSIER_API void tarsier_verdict_free(tarsier_verdict *verdict); /* NULL is fine */
+
+/* Writes a report in a format ("json", "table", "gitlab", …) by calling `write` with pieces of text until it returns nonzero (IO).
+ * `verdict` may be NULL: not judged. `judge` may be NULL: default config. This opens a Lua state that is trusted: it runs the
+ * Lua modules of lua_dir. */
+TARSIER_API int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, const tarsier_verdict *verdict,
+                               const char *format, int (*write)(void *user, const char *text, size_t length), void *user,
+                               struct tarsier_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,17 @@
+/* floor 7: plain data between Lua and JSON */
+#ifndef TARSIER_VALUE_H
+#define TARSIER_VALUE_H
+
+#include "json.h"
+
+#include <lua.h>
+
+/* Pushes what `json` holds: null, and members that are null, become nil. NULL pushes nil. Raises without memory. */
+void value_push(lua_State *L, const json_t *json);
+
+/* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them, lists where the keys are 1 to n, else
+ * objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. FORMAT, naming the field, for what is not
+ * plain data; LIMIT for what is deeper or larger than a report has any use for; MEMORY. The caller owns *json. */
+int value_json(lua_State *L, int index, json_t **json, struct tarsier_error *error);
+
+#endif
