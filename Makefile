@@ -112,6 +112,12 @@ $(BUILD)/%.o: %.c | $(DEFS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
+# What surrounds policies in the sandbox, as a C string.
+$(BUILD)/prelude.inc: lua/tarsier/prelude.lua
+	@mkdir -p $(@D)
+	$(Q){ echo 'static const char embedded_prelude[] ='; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$@
+$(BUILD)/engine/policy_run.o: $(BUILD)/prelude.inc
+
 # One object with everything but the public names made local, so that a host's own symbols never collide with ours.
 $(BUILD)/libtarsier.a: $(OBJECTS)
 	@rm -f $@

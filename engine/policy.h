@@ -2,10 +2,9 @@
 #ifndef TARSIER_POLICY_INTERNAL_H
 #define TARSIER_POLICY_INTERNAL_H
 
+#include "json.h"
 #include "sandbox.h"
 #include "tarsier_policy.h"
-
-#include <jansson.h>
 
 struct setting { const char *key, *value; };
 
@@ -41,8 +40,6 @@ int policy_list(struct arena *arena, const struct tarsier_judge_config *config, 
 
 int policy_read(struct arena *arena, const char *file, span *text, struct tarsier_error *error);
 
-/* ---- policy_run.c ---- */
-
 /* What is judged: a scan's report, or a JSON report. The pushers run in the sandbox and may raise. */
 struct subject {
 	size_t count;
@@ -54,6 +51,13 @@ struct subject {
 	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
 	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */
 };
+
+/* ---- policy_subject.c ---- */
+
+/* tarsier_judge_json with the document at hand. */
+int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict, struct tarsier_error *error);
+
+/* ---- policy_run.c ---- */
 
 int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict, struct tarsier_error *error);
 
@@ -96,10 +100,10 @@ bool verdict_finish(struct verdict *verdict, const struct subject *subject);
 
 /* ---- policy_push.c ---- */
 
-/* Pushes a verdict's table as reports read it, without `whitelist`'s file; `dir` of hosts that judge in C. */
+/* Pushes a verdict's table, as reports read it. */
 void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict);
 
-/* Sets decision, reason, policy and trail in the finding's table on top of the stack. */
+/* Sets decision, reason, policy and trail in the table on top of the stack. */
 void policy_push_decision(lua_State *L, const tarsier_verdict *verdict, size_t finding);
 
 #endif

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "span.h"
 
+#include <lauxlib.h>
 #include <lua.h>
 
 /* What a script can do is listed in sandbox_library.c and, for its author's editor, in .luacheckrc. What it may spend
@@ -72,6 +73,6 @@ void sandbox_load(lua_State *L, span text, const char *chunk);
 void sandbox_open_libraries(lua_State *L);
 
 /* sandbox_pattern.c: find, match, gmatch and gsub with Lua's patterns, charged by the step. */
-extern const struct luaL_Reg sandbox_pattern_functions[];
+extern const luaL_Reg sandbox_pattern_functions[];
 
 #endif

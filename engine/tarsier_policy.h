@@ -57,7 +57,8 @@ TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, c
                                        const char *options, struct tarsier_error *error);
 
 /* Overrides one option from text: key "threshold.threshold", value "High". The text becomes what the option's default is: number,
- * boolean, text or, with commas between, a list. USAGE for a key that no policy added has, naming the nearest. */
+ * boolean, text or, with commas between, a list. USAGE where no policy of that name was added, POLICY where it has no such
+ * option or the value does not fit; each names the nearest. */
 TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error);
 
 enum tarsier_decision {

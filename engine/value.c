@@ -51,6 +51,31 @@ void value_push(lua_State *L, const json_t *json)
 	}
 }
 
+static int l_free(lua_State *L)
+{
+	json_t **box = lua_touserdata(L, 1);
+	json_decref(*box);
+	*box = NULL;
+	return 0;
+}
+
+/* The document lies in a userdata, so that it is freed where pushing its values raises. */
+void value_push_text(lua_State *L, const char *text)
+{
+	json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
+	*box = NULL;
+	if (luaL_newmetatable(L, "tarsier.json")) {
+		lua_pushcfunction(L, l_free);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	*box = *text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+	value_push(L, *box);
+	json_decref(*box);
+	*box = NULL;
+	lua_remove(L, -2);
+}
+
 /* ---- Lua to JSON ---- */
 
 struct writer {

@@ -2,10 +2,9 @@
 -- their hooks. It is built into the engine and runs before any policy, with what only it may have; policies get copies of the
 -- libraries, so that none can change what another sees.
 --
--- library  what policies may call, by name      trusted  what only this file may call
--- host     the engine's functions               suggest  see suggest.lua
+-- library: what policies may call, by name; trusted: what only this file may call; host: the engine's functions.
 
-local library, trusted, host, suggest = ...
+local library, trusted, host = ...
 local error, ipairs, next, tonumber, type = library.error, library.ipairs, library.next, library.tonumber, library.type
 local find, format, gmatch, lower = library.string.find, library.string.format, library.string.gmatch, library.string.lower
 local match, sub = library.string.match, library.string.sub
@@ -36,7 +35,7 @@ local function ordered_keys(list)
 end
 
 local function hint(word, known)
-  local nearest = type(word) == "string" and suggest(word, known)
+  local nearest = type(word) == "string" and host.nearest(word, known)
   return nearest and format(" (did you mean '%s'?)", nearest) or ""
 end
 
@@ -47,8 +46,8 @@ end
 -- ---- helpers -------------------------------------------------------------------------------------------------------------
 
 local severities = { "Unknown", "Negligible", "Low", "Medium", "High", "Critical", "Defcon1" }
-local rank = {}
-for i, name in ipairs(severities) do rank[name], rank[lower(name)] = i, i end
+local rank, is_severity = {}, {}
+for i, name in ipairs(severities) do rank[name], rank[lower(name)], is_severity[name] = i, i, true end
 
 local today -- the host's; an example may name another
 
@@ -123,9 +122,8 @@ local function ordered_pairs(list)
     repeat
       i = i + 1
       key = keys[i]
-      value = key ~= nil and list[key] or nil
-      if key ~= nil and list[key] == false then value = false end
-    until key == nil or value ~= nil
+      if key ~= nil then value = list[key] end
+    until key == nil or value ~= nil -- what was taken out meanwhile
     return key, value
   end
 end
@@ -158,7 +156,7 @@ local example_fields = {
 }
 local hooks = { "finding", "image", "verdict" }
 
-local function a(kind)
+local function an(kind)
   return (match(kind, "^[aeiou]") and "an " or "a ") .. kind
 end
 
@@ -170,7 +168,7 @@ local function check_fields(object, known, place)
       error(format("%sunknown field '%s'%s", place, type(key) == "string" and key or type(key), hint(key, ordered_keys(known))), 0)
     end
     if type(object[key]) ~= expected then
-      error(format("%sfield '%s' must be %s, is %s", place, key, a(expected), a(type(object[key]))), 0)
+      error(format("%sfield '%s' must be %s, is %s", place, key, an(expected), an(type(object[key]))), 0)
     end
   end
 end
@@ -182,7 +180,7 @@ local function check_options(options)
     end
     local kind = type(options[key])
     if kind ~= "string" and kind ~= "number" and kind ~= "boolean" and kind ~= "table" then
-      error(format("field 'options': the default of '%s' must be a string, a number, a boolean or a table, is %s", key, a(kind)), 0)
+      error(format("field 'options': the default of '%s' must be a string, a number, a boolean or a table, is %s", key, an(kind)), 0)
     end
   end
 end
@@ -194,7 +192,7 @@ end
 local function check_examples(policy)
   for i, example in ipairs(policy.examples or {}) do
     local place = format("example %d: ", i)
-    if type(example) ~= "table" then error(place .. "must be a table, is " .. a(type(example)), 0) end
+    if type(example) ~= "table" then error(place .. "must be a table, is " .. an(type(example)), 0) end
     check_fields(example, example_fields, place)
     local hook = example_hook(example)
     if not hook then error(place .. "needs a 'finding', an 'image' or a 'verdict' to show to a hook", 0) end
@@ -207,7 +205,7 @@ end
 
 local function check_policy(policy)
   if type(policy) ~= "table" then
-    error("the file must return a table, returns " .. (policy == nil and "nothing" or a(type(policy))), 0)
+    error("the file must return a table, returns " .. (policy == nil and "nothing" or an(type(policy))), 0)
   end
   check_fields(policy, fields, "")
   for _, key in ipairs { "name", "summary" } do
@@ -246,14 +244,14 @@ local function convert(key, text, default)
     end
   end
   if value == nil then
-    error(format("option '%s' must be %s, and '%s' is none", key, kind == "table" and "a table, which no text can give" or a(kind), text), 0)
+    error(format("option '%s' must be %s, and '%s' is none", key, kind == "table" and "a table, which no text can give" or an(kind), text), 0)
   end
   return value
 end
 
 -- An option whose default is a severity takes severities, in any case.
 local function check_severity(key, value, default)
-  if not rank[default] or type(value) ~= "string" or rank[default] and lower(default) == default then return value end
+  if not is_severity[default] then return value end
   local position = severity_rank(value)
   if not position then
     error(format("option '%s': '%s' is no severity%s; there are %s", key, value, hint(value, severities), one_of(severities)), 0)
@@ -269,7 +267,7 @@ local function override(options, defaults, key, value, is_text)
   end
   if is_text then value = convert(key, value, default) end
   if type(value) ~= type(default) then
-    error(format("option '%s' must be %s, is %s", key, a(type(default)), a(type(value))), 0)
+    error(format("option '%s' must be %s, is %s", key, an(type(default)), an(type(value))), 0)
   end
   options[key] = check_severity(key, value, default)
 end

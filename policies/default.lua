@@ -1,0 +1,123 @@
+-- What `tarsier scan IMAGE` runs: fail on what can be repaired today or is being exploited, warn on what has to wait.
+--
+-- This file is also the place to learn how to write a policy. A policy is a file that returns one table:
+--
+--   name, summary   text; `description`, longer text, may follow
+--   options         what users may change (--set default.threshold=Medium), with its defaults. A value must have its default's type;
+--                   one whose default is a severity must be a severity
+--   finding         function(f, so_far, options, image): called for every finding, in the report's order
+--   image           function(image, options): called once, before the findings
+--   verdict         function(tally, options, findings, image): called once, when all policies have seen all findings
+--   examples        cases that `tarsier policy test FILE` runs
+--
+-- At least one of the three hooks must be there, and nothing else may: an unknown key is an error. Each hook returns a decision and a
+-- reason (one sentence), or nothing:
+--
+--   finding         "fail"    "warn"    "accept" (passes; somebody answers for it)    "ignore" (passes; not worth a look)
+--   image           "fail"    "warn"
+--   verdict         "fail"    "warn"    "accept" (the image passes, whatever was said); a table of plain data may follow the
+--                   reason: reports show it as the policy's details
+--
+-- Policies run in the order given. `so_far` is the last decision on this finding, { decision, reason, policy }, or nil; what a hook
+-- returns replaces it, and the report keeps the trail. What no policy decided passes.
+--
+--   f               id, aliases, severity, severity_source, cvss = { vector, score }, fixed_by, summary, description, url, published,
+--                   modified, references, kev = { added, due, ransomware }, epss = { score, percentile }, backend,
+--                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path, reader, layer,
+--                   index }, layer = { index, digest, diff_id, created_by, media_type, size, cached }. cvss, fixed_by, kev, epss and
+--                   layer are nil where unknown; texts are "" then
+--   image           reference, name, digest, id, os, architecture, variant, created, config = { user, working_dir, env, entrypoint,
+--                   cmd, exposed_ports, labels }, distro = { id, version, codename, name }, ecosystem, layers; packages; problems =
+--                   { { kind, subject, message, layer }, … }; database = { path, built, newest, kev_date, epss_date, advisories,
+--                   packages, starter, ecosystems } or nil
+--   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … }, decision ("pass", "warn", "fail")
+--   findings        all of them, each with decision, reason and policy; made afresh whenever one is looked at
+--
+-- Policies may call: assert error ipairs next pairs select tonumber tostring type, most of string, table and math, and
+--
+--   at_least(a, b)                    is severity a as severe as b?     severities    their names, least severe first
+--   version_compare(scheme, a, b)     -1, 0 or 1; nil for what is no version; schemes as in `tarsier compare`
+--   glob(pattern, text)               * any text, ? one character
+--   contains(text, part)  starts(text, part)  ends(text, part)          no patterns
+--   today()                           "2026-11-24"                      days_since(date)    whole days
+--
+-- They run apart from everything else, with a budget of instructions, memory and time. One that breaks, or uses up its budget, fails
+-- the scan (exit code 2): it never lets an image pass.
+--
+-- Examples say what matters and leave the rest as in a plain scan; `false` takes a field away:
+--
+--   { finding = { severity = "High" }, expect = "warn" }    also: options, image, so_far, today = "2026-11-24",
+--   { image = { database = false }, expect = "fail" }       reason = "text that the reason contains"
+--   { verdict = { warn = 51 }, expect = "fail" }            also: findings. Without `expect`: no decision
+
+local function advice(f)
+  return f.fixed_by and "upgrade to " .. f.fixed_by or "no fix yet"
+end
+
+-- What the scan could not see is the first thing to know about its result.
+local function check_problems(image, complaints)
+  for _, problem in ipairs(image.problems) do
+    if problem.kind == "unreadable" then return "fail", ("%s cannot be read: %s"):format(problem.subject, problem.message) end
+    complaints[#complaints + 1] = problem.message
+  end
+end
+
+local function check_database(database, options, complaints)
+  if database.starter then
+    complaints[#complaints + 1] = "judged by the small database that comes with tarsier, which knows some hundred well-known " ..
+      "vulnerabilities only: tarsier db import takes a full one"
+    return
+  end
+  if database.kev_date == "" then
+    complaints[#complaints + 1] = "the database does not know what is exploited: tarsier db import takes CISA's KEV file"
+  end
+  local age = days_since(database.newest)
+  if age and age > options.max_age then
+    complaints[#complaints + 1] = ("the newest record in the database is %d days old: tarsier db import takes newer ones"):format(age)
+  end
+end
+
+return {
+  name = "default",
+  summary = "Fail on what is exploited or has a fix; warn on what is severe and has none.",
+  options = {
+    threshold = "High", -- what is less severe is listed, not judged, unless it is exploited
+    max_age = 30,       -- days after which the database is old
+  },
+
+  finding = function(f, _, options)
+    if f.kev then return "fail", "known to be exploited; " .. advice(f) end
+    if not at_least(f.severity, options.threshold) then return end
+    return f.fixed_by and "fail" or "warn", advice(f)
+  end,
+
+  image = function(image, options)
+    if not image.database then return "fail", "there was no vulnerability database: nothing was matched" end
+    local complaints = {}
+    local decision, reason = check_problems(image, complaints)
+    if decision then return decision, reason end
+    check_database(image.database, options, complaints)
+    if complaints[1] then return "warn", table.concat(complaints, "; ") end
+  end,
+
+  examples = {
+    { finding = { severity = "Critical", fixed_by = "2.0" }, expect = "fail", reason = "upgrade to 2.0" },
+    { finding = { severity = "High", fixed_by = "2.0" }, expect = "fail" },
+    { finding = { severity = "Critical" }, expect = "warn", reason = "no fix yet" },
+    { finding = { severity = "Medium", fixed_by = "2.0" } },
+    { finding = { severity = "Medium", fixed_by = "2.0" }, options = { threshold = "Medium" }, expect = "fail" },
+    { finding = { severity = "Low", kev = { added = "2021-12-10", due = "", ransomware = false } }, expect = "fail",
+      reason = "known to be exploited; no fix yet" },
+    { image = { database = { kev_date = "2026-11-20" } } },
+    { image = { database = false }, expect = "fail" },
+    { image = { database = { starter = true } }, expect = "warn", reason = "comes with tarsier" },
+    { image = { database = { kev_date = "" } }, expect = "warn", reason = "KEV" },
+    { image = { database = { kev_date = "x", newest = "2026-09-01T00:00:00Z" } }, today = "2026-11-24", expect = "warn",
+      reason = "84 days old" },
+    { image = { database = { kev_date = "x", newest = "2026-11-01T00:00:00Z" } }, today = "2026-11-24" },
+    { image = { problems = { { kind = "no_feed", subject = "PyPI", message = "no feed covers PyPI" } } }, expect = "warn",
+      reason = "PyPI" },
+    { image = { problems = { { kind = "unreadable", subject = "var/lib/dpkg/status", message = "line 3: no colon" } } },
+      expect = "fail", reason = "var/lib/dpkg/status cannot be read" },
+  },
+}

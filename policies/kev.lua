@@ -1,0 +1,51 @@
+-- CISA's catalogue lists what is known to be exploited; FIRST's EPSS estimates what will be within 30 days.
+
+local function advice(f)
+  return f.fixed_by and "; upgrade to " .. f.fixed_by or "; no fix yet"
+end
+
+return {
+  name = "kev",
+  summary = "Fail on vulnerabilities that are known to be exploited.",
+  options = {
+    ransomware = false, -- only those that ransomware is known to use
+    epss = 0,           -- also those with an EPSS score of at least this much, such as 0.5; 0: none
+  },
+
+  finding = function(f, _, options)
+    if f.kev and (f.kev.ransomware or not options.ransomware) then
+      local how = f.kev.ransomware and "known to be exploited, by ransomware too" or "known to be exploited"
+      return "fail", ("%s, since %s%s"):format(how, f.kev.added, advice(f))
+    end
+    if options.epss > 0 and f.epss and f.epss.score >= options.epss then
+      return "fail", ("likely to be exploited: EPSS %.2f%s"):format(f.epss.score, advice(f))
+    end
+  end,
+
+  -- Without the catalogue nothing would ever fail.
+  image = function(image, options)
+    local database = image.database
+    if not database or database.kev_date == "" then
+      return "fail", "the database does not know what is exploited: run tarsier db import with CISA's KEV file"
+    end
+    if options.epss > 0 and database.epss_date == "" then
+      return "fail", "the database has no EPSS scores: run tarsier db import with FIRST's EPSS file"
+    end
+  end,
+
+  examples = {
+    { finding = { kev = { added = "2021-12-10", due = "2021-12-24", ransomware = true }, fixed_by = "2.0" }, expect = "fail",
+      reason = "by ransomware too, since 2021-12-10; upgrade to 2.0" },
+    { finding = { kev = { added = "2021-12-10", due = "", ransomware = false } }, expect = "fail", reason = "no fix yet" },
+    { finding = { kev = { added = "2021-12-10", due = "", ransomware = false } }, options = { ransomware = true } },
+    { finding = { severity = "Critical", fixed_by = "2.0" } },
+    { finding = { epss = { score = 0.9, percentile = 0.99 } } },
+    { finding = { epss = { score = 0.9, percentile = 0.99 } }, options = { epss = 0.5 }, expect = "fail", reason = "0.90" },
+    { finding = { epss = { score = 0.4, percentile = 0.97 } }, options = { epss = 0.5 } },
+    { image = { database = false }, expect = "fail" },
+    { image = { database = { kev_date = "" } }, expect = "fail" },
+    { image = { database = { kev_date = "2026-11-20" } } },
+    { image = { database = { kev_date = "2026-11-20" } }, options = { epss = 0.5 }, expect = "fail", reason = "EPSS" },
+    { image = { database = { kev_date = "2026-11-20", epss_date = "2026-11-20" } }, options = { epss = 0.5 } },
+  },
+}
