@@ -130,7 +130,7 @@ void sandbox_charge(lua_State *L, uint64_t cost)
 void sandbox_budget(struct sandbox *sandbox)
 {
 	sandbox->spent = 0;
-	sandbox->peak = sandbox->held;
+	sandbox->peak = sandbox->base = sandbox->held;
 	sandbox->begun = clock_now();
 	lua_sethook(sandbox->L, l_hook, LUA_MASKCOUNT, HOOK_INTERVAL);
 }
@@ -139,7 +139,7 @@ struct sandbox_usage sandbox_usage(const struct sandbox *sandbox)
 {
 	return (struct sandbox_usage){
 		.instructions = sandbox->spent,
-		.memory = sandbox->peak,
+		.memory = sandbox->peak - sandbox->base,
 		.seconds = (double)(clock_now() - sandbox->begun) / 1e9,
 	};
 }

@@ -29,7 +29,7 @@ struct sandbox_limits {
 
 struct sandbox_usage {
 	uint64_t instructions;
-	size_t memory; /* the most that was held */
+	size_t memory; /* the most that was held beyond what was held when the account began */
 	double seconds;
 };
 
@@ -37,7 +37,7 @@ struct sandbox {
 	lua_State *L;
 	struct tarsier_allocator allocator;
 	struct sandbox_limits limits;
-	size_t held, peak;
+	size_t held, peak, base;
 	size_t unwatched; /* bytes allocated since the clock was last looked at */
 	uint64_t spent;
 	int64_t begun, deadline; /* nanoseconds of the monotonic clock */

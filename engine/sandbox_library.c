@@ -37,15 +37,19 @@ static int l_rep(lua_State *L)
 		return lua_pushliteral(L, ""), 1;
 	if (times > SANDBOX_PIECE || (uint64_t)times > SANDBOX_PIECE / (length + between))
 		return luaL_error(L, "string.rep: the result would be larger than %d MiB", SANDBOX_PIECE >> 20);
-	sandbox_charge(L, (uint64_t)times);
+	sandbox_charge(L, (uint64_t)times / 8);
 	luaL_Buffer out;
-	luaL_buffinit(L, &out);
+	size_t total = (size_t)times * length + (size_t)(times - 1) * between;
+	char *at = luaL_buffinitsize(L, &out, total);
 	for (lua_Integer i = 0; i < times; i++) {
-		luaL_addlstring(&out, text, length);
-		if (i + 1 < times)
-			luaL_addlstring(&out, separator, between);
+		memcpy(at, text, length);
+		at += length;
+		if (between && i + 1 < times) {
+			memcpy(at, separator, between);
+			at += between;
+		}
 	}
-	luaL_pushresult(&out);
+	luaL_pushresultsize(&out, total);
 	return 1;
 }
 

@@ -88,7 +88,7 @@ struct tarsier_policy_use {
 	const char *options; /* those in force; a JSON object */
 	const char *details; /* what its verdict hook told beyond the decision; JSON, "" if nothing */
 	uint64_t instructions; /* counted by the hundred */
-	uint64_t memory;       /* the most that was held */
+	uint64_t memory;       /* the most it held at once */
 	double seconds;
 };
 

@@ -69,7 +69,7 @@ void value_push_text(lua_State *L, const char *text)
 		lua_setfield(L, -2, "__gc");
 	}
 	lua_setmetatable(L, -2);
-	*box = *text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+	*box = *text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
 	value_push(L, *box);
 	json_decref(*box);
 	*box = NULL;

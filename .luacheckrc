@@ -1,0 +1,19 @@
+std = "lua54"
+max_line_length = 120
+
+-- What policies may use: the sandbox's own list. tests/sandbox_spec.lua compares the two.
+stds.policy = {
+  read_globals = {
+    "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",
+    "at_least", "contains", "days_since", "ends", "glob", "severities", "starts", "today", "version_compare",
+    string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub",
+      "upper" } },
+    table = { fields = { "concat", "insert", "pack", "remove", "sort", "unpack" } },
+    math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi", "sqrt",
+      "tointeger", "type", "ult" } },
+  },
+}
+
+files["policies"] = { std = "policy" }
+files["tests"] = { std = "lua54+busted" }
+files["tests/data/policies"] = { std = "policy" }

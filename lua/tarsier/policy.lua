@@ -1,0 +1,199 @@
+-- Policies: found by name, checked, tested, and run on what a scan found. How to write one stands in policies/default.lua.
+--
+-- Where a name is looked for, first to last: request.folders, $TARSIER_POLICIES (colons between), the user's configuration
+-- ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and a name with dots in it, such as
+-- acme.policies.strict, among Lua's modules. What has a slash or ends in .lua is a file.
+--
+-- What the world does wrong comes back as nil, message, "CODE".
+
+local core = require "tarsier.core"
+local nearest = require "tarsier.nearest"
+
+local policy = {}
+
+local request_keys = { "policies", "set", "folders", "whitelist", "strict_whitelist", "today", "instructions", "memory", "seconds" }
+local is_request_key = {}
+for _, key in ipairs(request_keys) do is_request_key[key] = true end
+
+local function check_request(request)
+  for key in pairs(request) do
+    if not is_request_key[key] then
+      error(("unknown option %q for judging%s"):format(tostring(key), nearest.hint(tostring(key), request_keys)), 3)
+    end
+  end
+end
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+-- Beside the installed modules, or in the source tree.
+local function ready_folder()
+  local own = package.searchpath("tarsier.policy", package.path):match "^(.*)/[^/]*$" or "."
+  local installed = own .. "/policies"
+  return exists(installed .. "/default.lua") and installed or own .. "/../../policies"
+end
+
+local function open_judge(request)
+  return core.judge {
+    policy_dirs = request.folders, ready_dir = ready_folder(), today = request.today, instructions = request.instructions,
+    memory = request.memory, seconds = request.seconds,
+  }
+end
+
+-- The file of a policy that is a Lua module; else the name as it is.
+local function module_file(judge, name)
+  if not name:find("[^%w_.]") and name:find "%w%.%w" and not name:find "%.lua$" and not judge:find(name) then
+    return package.searchpath(name, package.path) or name
+  end
+  return name
+end
+
+local function ask(question, name, request)
+  check_request(request or {})
+  local judge <close> = assert(open_judge(request or {}))
+  return judge[question](judge, module_file(judge, name))
+end
+
+--- find(name, [request]) -> file | nil, message, code
+function policy.find(name, request)
+  return ask("find", name, request)
+end
+
+--- check(name, [request]) -> what it says about itself: { name, summary, description, options, hooks = { "finding", … },
+--- examples = n, file } | nil, message, code
+function policy.check(name, request)
+  local info, message, code = ask("inspect", name, request)
+  if not info then return nil, message, code end
+  info.file, info.defaults = policy.find(name, request), nil
+  return info
+end
+
+policy.load = policy.check
+
+--- test(name, [request]) -> the outcomes of its examples: { { ok, index, hook, expected, got, reason }, … } | nil, message, code
+function policy.test(name, request)
+  return ask("test", name, request)
+end
+
+--- list([request]) -> the policies that names find: { name, summary, file, … } as check gives it, or { name, file, message }
+--- where one is malformed; by folder, then by name
+function policy.list(request)
+  check_request(request or {})
+  local judge <close> = assert(open_judge(request or {}))
+  local files, message, code = judge:list()
+  if not files then return nil, message, code end
+  local list = {}
+  for i, file in ipairs(files) do
+    local info
+    info, message = judge:inspect(file)
+    list[i] = info or { message = message }
+    list[i].name = info and info.name or file:match "([^/]*)%.lua$"
+    list[i].file, list[i].defaults = file, nil
+  end
+  return list
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+local function setting_text(key, value)
+  if type(value) == "table" then return table.concat(value, ",") end
+  if type(value) == "string" or type(value) == "number" or type(value) == "boolean" then return tostring(value) end
+  error(("set[%q] must be text, a number, a boolean or a list of text"):format(key), 0)
+end
+
+-- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, the whitelist among them
+local function read_policies(request)
+  local list, whitelist = {}, nil
+  for i, item in ipairs(request.policies or { "default" }) do
+    if type(item) == "string" then item = { item } end
+    if type(item) ~= "table" or type(item[1]) ~= "string" then
+      error(("policies[%d] must be a name, or { name, options = {…} }"):format(i), 0)
+    end
+    list[i] = { name = item[1], options = item.options }
+    if item[1] == "whitelist" then whitelist = list[i] end
+  end
+  if not request.whitelist and not request.strict_whitelist then return list end
+  if not whitelist then
+    whitelist = { name = "whitelist" }
+    list[#list + 1] = whitelist -- last: it amends what the others said
+  end
+  return list, whitelist
+end
+
+-- request.whitelist and request.strict_whitelist, as options of the policy of that name
+local function add_whitelist(entry, request)
+  local options = {}
+  for key, value in pairs(entry.options or {}) do options[key] = value end
+  options.strict = request.strict_whitelist or options.strict
+  if request.whitelist then
+    local entries, message, code = require "tarsier.whitelist".read(request.whitelist)
+    if not entries then return nil, message, code end
+    options.entries, options.file = entries, request.whitelist
+  end
+  entry.options = options
+  return true
+end
+
+local function add_policies(judge, request)
+  local list, whitelist = read_policies(request)
+  if whitelist then
+    local ok, message, code = add_whitelist(whitelist, request)
+    if not ok then return nil, message, code end
+  end
+  for _, entry in ipairs(list) do
+    local ok, message, code = judge:add(module_file(judge, entry.name), entry.options)
+    if not ok then return nil, message, code end
+  end
+  for _, key in ipairs(sorted_keys(request.set or {})) do
+    local ok, message, code = judge:set(key, setting_text(key, request.set[key]))
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
+--- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }: one for
+--- each finding, in the report's order. The report is an engine's, or a result table. The request, of which every part may be
+--- absent:
+---
+---   { policies = { "default", { "fixable", options = { threshold = "Low" } } },   -- they run in this order
+---     set = { ["default.threshold"] = "Medium" },                                 -- overrides, as text
+---     folders = { "policies" },                                                   -- looked into first
+---     whitelist = "allow.yaml", strict_whitelist = true,                          -- see tarsier.whitelist
+---     today = "2026-11-24", instructions = 1e8, memory = 64 << 20, seconds = 10 } -- what a policy may take
+function policy.judge(report, request)
+  request = request or {}
+  check_request(request)
+  local judge <close>, message, code = open_judge(request)
+  if not judge then return nil, message, code end
+  local ok
+  ok, message, code = add_policies(judge, request)
+  if not ok then return nil, message, code end
+  if type(report) == "table" then
+    local given = report
+    report = { image = given.image, findings = given.findings, problems = given.problems, packages = given.packages,
+      database = type(given.database) == "table" and given.database or nil }
+  end
+  return judge:run(report)
+end
+
+--- rejudge(result, [request]) -> result: judges a result table, such as an earlier scan's, and puts decisions and verdict into it
+function policy.rejudge(result, request)
+  local judgement, message, code = policy.judge(result, request)
+  if not judgement then return nil, message, code end
+  for i, finding in ipairs(result.findings) do
+    local decided = judgement.findings[i]
+    finding.decision, finding.reason, finding.policy, finding.trail = decided.decision, decided.reason, decided.policy, decided.trail
+  end
+  result.verdict = judgement.verdict
+  return result
+end
+
+return policy

@@ -1,0 +1,286 @@
+-- Lists of exceptions in YAML, as the policy `whitelist` takes them. Three forms, which one file may mix:
+--
+--   generalwhitelist:                     # clair-scanner's, and GitLab's generalallowlist:
+--     CVE-2017-6055: XML                  # the text is a note, and may be absent
+--   images:
+--     registry:5000/ubuntu:               # an image's name without tag and digest
+--       CVE-2017-5230: Java
+--
+--   accept:                               # ours: somebody answers for each, and not for ever
+--     - id: CVE-2023-4911                 # or an alias, such as GHSA-…
+--       reason: no setuid programs in here
+--       until: 2027-01-01                 # the last day it holds
+--       owner: jo
+--       package: glibc*                   # the package's name or its source's: * any text, ? one character
+--       version: "<2.38"                  # one version, or bounds: ">= 2.30, < 2.38"
+--       images: [ "registry:5000/team/*" ]
+--
+-- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author thinks.
+
+local nearest = require "tarsier.nearest"
+
+local whitelist = {}
+
+-- A list is written by people. Nodes count as often as aliases repeat them, which stops lists that unfold without end.
+local MAX_BYTES, MAX_NODES, MAX_DEPTH = 1 << 20, 100000, 16
+
+-- Errors are tables, { line, text }, until they get the file's name.
+local function fail(line, text, ...)
+  error({ line = line, text = text:format(...) }, 0)
+end
+
+-- ---- YAML into nodes: { line =, kind = "scalar", text =, plain = } | { kind = "list", … } | { kind = "map", { key, value }, … } --
+
+local Reader = {}
+Reader.__index = Reader
+
+local function clean(message)
+  return (tostring(message):gsub("^.-:%d+: ", ""):gsub("%s+", " "))
+end
+
+function Reader:next()
+  local ok, event = pcall(self.parse)
+  if not ok then
+    local text = clean(event)
+    fail(tonumber(text:match "line: (%d+)") or self.line, "no YAML: %s", text:match "^(.-) at document: " or text)
+  end
+  if not event then fail(self.line, "no YAML: it ends too early") end
+  self.line = event.start_mark.line + 1
+  return event
+end
+
+function Reader:count(nodes, line)
+  self.nodes = self.nodes + nodes
+  if self.nodes > MAX_NODES then fail(line, "more than %d values; aliases count as what they stand for", MAX_NODES) end
+end
+
+function Reader:fill(node, stop)
+  self.depth = self.depth + 1
+  if self.depth > MAX_DEPTH then fail(node.line, "nested deeper than %d levels", MAX_DEPTH) end
+  local event = self:next()
+  while event.type ~= stop do
+    local item = self:node(event)
+    if node.kind == "map" then
+      node[#node + 1] = { key = item, value = self:node(self:next()) }
+    else
+      node[#node + 1] = item
+    end
+    event = self:next()
+  end
+  self.depth = self.depth - 1
+end
+
+function Reader:alias(event)
+  local node = self.anchors[event.anchor]
+  if not node then fail(self.line, "the alias *%s stands for nothing before it", event.anchor) end
+  if not node.size then fail(self.line, "the alias *%s is part of what it stands for", event.anchor) end
+  self:count(node.size, self.line)
+  return node
+end
+
+function Reader:node(event)
+  if event.type == "ALIAS" then return self:alias(event) end
+  local node, before = { line = self.line }, self.nodes
+  self:count(1, node.line)
+  if event.anchor then self.anchors[event.anchor] = node end
+  if event.type == "SCALAR" then
+    node.kind, node.text, node.plain = "scalar", event.value, event.style == "PLAIN"
+  elseif event.type == "MAPPING_START" then
+    node.kind = "map"
+    self:fill(node, "MAPPING_END")
+  elseif event.type == "SEQUENCE_START" then
+    node.kind = "list"
+    self:fill(node, "SEQUENCE_END")
+  else
+    fail(self.line, "no YAML: unexpected %s", tostring(event.type))
+  end
+  node.size = self.nodes - before
+  return node
+end
+
+-- The document's node; nil for an empty text.
+local function read_yaml(text)
+  local reader = setmetatable({ parse = require "yaml".parser(text), line = 1, nodes = 0, depth = 0, anchors = {} }, Reader)
+  reader:next() -- STREAM_START
+  if reader:next().type == "STREAM_END" then return nil end
+  local node = reader:node(reader:next())
+  reader:next() -- DOCUMENT_END
+  if reader:next().type ~= "STREAM_END" then fail(reader.line, "more than one document") end
+  return node
+end
+
+-- ---- nodes into entries ----------------------------------------------------------------------------------------------------
+
+local nulls = { [""] = true, ["~"] = true, null = true, Null = true, NULL = true }
+
+local function is_null(node)
+  return node.kind == "scalar" and node.plain and nulls[node.text] or false
+end
+
+local kinds = { scalar = "text", list = "a list", map = "a map" }
+
+local function check_kind(node, kind, what)
+  if node.kind ~= kind then fail(node.line, "%s must be %s, is %s", what, kinds[kind], kinds[node.kind]) end
+  return node
+end
+
+local function check_text(node, what)
+  check_kind(node, "scalar", what)
+  if is_null(node) or node.text:match "^%s*$" then fail(node.line, "%s is empty", what) end
+  return node.text
+end
+
+-- Calls visit(key, value node, line) for each pair. Where `known` is given, other keys are errors, and so are repeated ones.
+local function each_pair(map, what, known, visit)
+  local lines = {}
+  check_kind(map, "map", what)
+  for _, pair in ipairs(map) do
+    local key = check_text(pair.key, "a key of " .. what)
+    local line = pair.key.line
+    if known then
+      local is_known = false
+      for _, name in ipairs(known) do is_known = is_known or name == key end
+      if not is_known then fail(line, "%s has no key %q%s; there are %s", what, key, nearest.hint(key, known), table.concat(known, ", ")) end
+    end
+    -- clair-scanner's own example names a vulnerability twice; anywhere else one of the two would be lost
+    if known ~= nil and lines[key] then fail(line, "%q again: it stands in line %d already", key, lines[key]) end
+    lines[key] = line
+    visit(key, pair.value, line)
+  end
+end
+
+-- { CVE-…: note }
+local function read_notes(map, what, image, entries)
+  if is_null(map) then return end
+  local by_id = {}
+  each_pair(map, what, nil, function(id, note, line)
+    if note.kind ~= "scalar" then fail(note.line, "%s: %s must have text or nothing behind it, has %s", what, id, kinds[note.kind]) end
+    local entry = by_id[id]
+    if not entry then
+      entry = { id = id, image = image, line = line }
+      by_id[id], entries[#entries + 1] = entry, entry
+    end
+    entry.reason = not is_null(note) and note.text ~= "" and note.text or nil
+  end)
+end
+
+-- { image: { CVE-…: note } }
+local function read_images(map, entries)
+  if is_null(map) then return end
+  local lines = {}
+  each_pair(map, "images", nil, function(image, notes, line)
+    if lines[image] then fail(line, "%q again: it stands in line %d already", image, lines[image]) end
+    lines[image] = line
+    read_notes(notes, ("images, %s"):format(image), image, entries)
+  end)
+end
+
+local days_in = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+local function check_date(text, line, what)
+  local year, month, day = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)$"
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  local is_leap = year and (year % 4 == 0 and year % 100 ~= 0 or year % 400 == 0)
+  if not year or month < 1 or month > 12 or day < 1 or day > days_in[month] or month == 2 and day == 29 and not is_leap then
+    fail(line, "%s must be a date like 2027-01-31, is %q", what, text)
+  end
+  return text
+end
+
+-- One version, or bounds that must all hold.
+local function check_version(text, line, what)
+  local rest = text
+  repeat
+    local before = rest
+    rest = rest:gsub("^[%s,]*[<>]?=?%s*[^%s,<>=]+[%s,]*", "", 1)
+  until rest == "" or rest == before
+  if rest ~= "" then fail(line, "%s must be a version or bounds like \">= 1.2, < 2\", is %q", what, text) end
+  return text
+end
+
+local function read_globs(node, what)
+  if node.kind == "scalar" then return { check_text(node, what) } end
+  local globs = {}
+  for i, item in ipairs(check_kind(node, "list", what)) do globs[i] = check_text(item, "one of " .. what) end
+  if #globs == 0 then fail(node.line, "%s is an empty list: it would never apply", what) end
+  return globs
+end
+
+local accept_keys = { "id", "reason", "until", "owner", "package", "version", "images" }
+local required = { "id", "reason", "until" }
+
+local function read_field(entry, key, node, what)
+  if key == "images" then
+    entry.images = read_globs(node, what)
+    return
+  end
+  local text = check_text(node, what)
+  if key == "until" then check_date(text, node.line, what) end
+  if key == "version" then check_version(text, node.line, what) end
+  if #text > 1000 then fail(node.line, "%s is longer than 1000 bytes", what) end
+  entry[key] = text
+end
+
+local function read_accepted(node, position)
+  local entry, name = { line = node.line }, ("accept, entry %d"):format(position)
+  if node.kind == "map" then -- name it as people do
+    for _, pair in ipairs(node) do
+      if pair.key.text == "id" and pair.value.kind == "scalar" then name = ("%s (%s)"):format(name, pair.value.text) end
+    end
+  end
+  each_pair(node, name, accept_keys, function(key, value)
+    read_field(entry, key, value, ("%s: %s"):format(name, key))
+  end)
+  for _, key in ipairs(required) do
+    if not entry[key] then fail(node.line, "%s has no %q: say what is accepted, why, and until when", name, key) end
+  end
+  if entry.id:match "^[Cc][Vv][Ee]" and not entry.id:match "^[Cc][Vv][Ee]%-%d%d%d%d%-%d%d%d%d+$" then
+    fail(node.line, "%s: id is no CVE name: they are like CVE-2023-4911", name)
+  end
+  return entry
+end
+
+local root_keys = { "accept", "generalwhitelist", "generalallowlist", "images" }
+
+local function read_root(root)
+  local entries = {}
+  each_pair(root, "the list", root_keys, function(key, value)
+    if is_null(value) then return end
+    if key == "accept" then
+      for i, item in ipairs(check_kind(value, "list", "accept")) do entries[#entries + 1] = read_accepted(item, i) end
+    elseif key == "images" then
+      read_images(value, entries)
+    else
+      read_notes(value, key, nil, entries)
+    end
+  end)
+  return entries
+end
+
+--- parse(text, [name]) -> entries, the option of that name of the policy `whitelist` | nil, message, "POLICY"
+function whitelist.parse(text, name)
+  name = name or "whitelist"
+  if #text > MAX_BYTES then
+    return nil, ("%s: larger than %d KiB, which no list of exceptions is"):format(name, MAX_BYTES >> 10), "POLICY"
+  end
+  local ok, result = pcall(function()
+    local root = read_yaml(text)
+    return root and not is_null(root) and read_root(root) or {}
+  end)
+  if ok then return result end
+  if type(result) ~= "table" then error(result, 0) end
+  return nil, ("%s:%d: %s"):format(name, result.line, result.text), "POLICY"
+end
+
+--- read(file) -> entries | nil, message, code
+function whitelist.read(file)
+  local handle, message = io.open(file, "rb")
+  if not handle then return nil, "whitelist " .. message, "IO" end
+  local text
+  text, message = handle:read(MAX_BYTES + 1)
+  handle:close()
+  if not text and message then return nil, ("whitelist %s: %s"):format(file, message), "IO" end
+  return whitelist.parse(text or "", file)
+end
+
+return whitelist
