@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strings -------------------------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 /* A copy without control bytes, which have no business in a name. NULL when memory ran out. */
 static char *clean_copy(struct arena *arena, span text)
@@ -29,14 +29,14 @@ static const char *clean_lower(struct arena *arena, span text)
 	return lower(clean_copy(arena, text));
 }
 
-/* ---- os-release(5) and lsb-release ---------------------------------------------------------------------------------- */
+/* ---- os-release(5) and lsb-release ------------------------------------------------------------------------------- */
 
 /*
  *	line  ::= "#" anything | NAME "=" value
  *	value ::= "'" literal "'" | '"' quoted '"' | plain
  *
  * Backslash takes the meaning from the character behind it: in plain from all, in double quotes only from `"$\ and
- * backtick. What follows a closing quote is dropped; a quote that never closes ends with the line. There is no expansion.
+ * backtick. What follows a closing quote is dropped; a quote that never closes ends with the line. Nothing is expanded.
  */
 static char *unquote(struct arena *arena, span value)
 {
@@ -87,7 +87,7 @@ static bool read_lsb_release(struct arena *arena, span text, struct distro *dist
 	return complete(distro);
 }
 
-/* ---- files of one line, and SuSE-release ---------------------------------------------------------------------------- */
+/* ---- files of one line, and SuSE-release ------------------------------------------------------------------------- */
 
 static span first_line(span text)
 {
@@ -164,8 +164,8 @@ static span value_of(span text, const char *name)
 	return (span){"", 0};
 }
 
-/* "SUSE Linux Enterprise Server 11 (x86_64)", then "VERSION = 11" and "PATCHLEVEL = 4"; or "openSUSE 13.2 (x86_64)". The
- * name is made as later os-releases write it: "SUSE Linux Enterprise Server 11 SP4". */
+/* "SUSE Linux Enterprise Server 11 (x86_64)", then "VERSION = 11" and "PATCHLEVEL = 4"; or "openSUSE 13.2 (x86_64)".
+ * The name is made as later os-releases write it: "SUSE Linux Enterprise Server 11 SP4". */
 static bool read_suse_release(struct arena *arena, span text, struct distro *distro)
 {
 	span name, rest, version = value_of(text, "VERSION"), patch = value_of(text, "PATCHLEVEL");
@@ -183,11 +183,12 @@ static bool read_suse_release(struct arena *arena, span text, struct distro *dis
 	return complete(distro);
 }
 
-/* ---- the ecosystem, in OSV's words ---------------------------------------------------------------------------------- */
+/* ---- the ecosystem, in OSV's words ------------------------------------------------------------------------------- */
 
 /* https://ossf.github.io/osv-schema/#defined-ecosystems says how each writes its release; Red Hat's are CPEs there, and
- * CentOS, Fedora, Oracle and Amazon have none: ours are named alike. A distribution that is not here has no ecosystem:
- * one that derives from another (ID_LIKE) rebuilds and patches as it likes, so its parent's advisories would be guesses. */
+ * CentOS, Fedora, Oracle and Amazon have none: ours are named alike. A distribution that is not here has no ecosystem.
+ * One that derives from another (ID_LIKE) rebuilds and patches as it likes: its parent's advisories would be guesses.
+ */
 enum release { NONE, WHOLE, MAJOR, MAJOR_MINOR };
 
 static const struct system { const char *id, *ecosystem; enum release release; } systems[] = {
@@ -244,16 +245,22 @@ static const char *suse_ecosystem(struct arena *arena, const struct distro *dist
 	return "";
 }
 
-static bool is_suse(const char *id)
+/* sles, sled, sle-micro, sle_hpc, sl-micro, opensuse, opensuse-leap, … */
+const char *distro_vendor(const char *id)
 {
-	return strncmp(id, "opensuse", 8) == 0 || strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0;
+	if (strcmp(id, "rhel") == 0)
+		return "redhat";
+	if (strncmp(id, "opensuse", 8) == 0)
+		return "opensuse";
+	return strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0 ? "suse" : id;
 }
 
 static const char *ecosystem_of(struct arena *arena, const struct distro *distro)
 {
 	if (strcmp(distro->id, "alpine") == 0)
 		return alpine_ecosystem(arena, distro);
-	if (is_suse(distro->id))
+	const char *vendor = distro_vendor(distro->id);
+	if (strcmp(vendor, "suse") == 0 || strcmp(vendor, "opensuse") == 0)
 		return suse_ecosystem(arena, distro);
 	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
 		const struct system *system = &systems[i];
@@ -269,7 +276,7 @@ static const char *ecosystem_of(struct arena *arena, const struct distro *distro
 	return "";
 }
 
-/* ---- all files ------------------------------------------------------------------------------------------------------ */
+/* ---- all files --------------------------------------------------------------------------------------------------- */
 
 static int compare_path(const void *key, const void *element)
 {
@@ -285,7 +292,7 @@ static span content_of(const struct overlay *overlay, const char *path)
 	return found && !(*found)->file->problem ? (*found)->file->content : (span){"", 0};
 }
 
-/* Debian's testing has a codename and no number: the number it will be released as, which its advisories already use. */
+/* Debian's testing has a codename and no number yet: takes the one it will be released as, which advisories use too. */
 static bool number_debian(struct arena *arena, const struct overlay *overlay, struct distro *distro)
 {
 	static const struct { const char *codename, *version; } releases[] = {
@@ -317,7 +324,8 @@ static const struct place { const char *path; bool (*read)(struct arena *, span,
 	{"etc/SuSE-release", read_suse_release},
 };
 
-int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro, struct tarsier_error *error)
+int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
+                  struct tarsier_error *error)
 {
 	static const struct distro unknown = {"", "", "", "", "", "", ""};
 	*distro = unknown;

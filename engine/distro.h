@@ -7,11 +7,15 @@
 struct distro { /* all strings non-NULL, "" where unknown */
 	const char *id, *version, *codename, *name; /* os-release ID, VERSION_ID, VERSION_CODENAME, PRETTY_NAME */
 	const char *id_like;
-	const char *ecosystem;  /* OSV's: "Debian:12", "Ubuntu:22.04:LTS" is written "Ubuntu:22.04", "Alpine:v3.20", "AlmaLinux:9", "Red Hat:9" */
+	const char *ecosystem;  /* OSV's: "Debian:12", "Alpine:v3.20", "AlmaLinux:9", "Red Hat:9"; Ubuntu's without ":LTS" */
 	const char *evidence;   /* the file that told */
 };
 
 /* From os-release(5), lsb-release, alpine-release, debian_version, redhat-release and kin, in that order. */
-int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro, struct tarsier_error *error);
+int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
+                  struct tarsier_error *error);
+
+/* Who made it, as the namespace of purls has it: the id, but "redhat" for "rhel", "suse" for SUSE's many. */
+const char *distro_vendor(const char *id);
 
 #endif

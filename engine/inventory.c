@@ -15,7 +15,7 @@ const struct reader *const readers_all[] = {
 	NULL,
 };
 
-/* ---- which layer brought a package ---------------------------------------------------------------------------------- */
+/* ---- which layer brought a package ------------------------------------------------------------------------------- */
 
 struct row { /* one package of the topmost file, while the layers below are asked for it */
 	const struct package *package;
@@ -83,7 +83,7 @@ static int ask_layers_below(struct arena *arena, const struct overlay_file *file
 	return TARSIER_OK;
 }
 
-/* ---- from a reader's package to the public one ---------------------------------------------------------------------- */
+/* ---- from a reader's package to the public one ------------------------------------------------------------------- */
 
 struct build {
 	struct arena *arena;
@@ -91,18 +91,6 @@ struct build {
 	const char *qualifier; /* "debian-12" */
 	struct package_list *list;
 };
-
-/* The first half of a purl's name: who made it. Ours for distributions whose os-release says it differently. */
-static const char *vendor(const char *id)
-{
-	if (strcmp(id, "rhel") == 0)
-		return "redhat";
-	if (strncmp(id, "opensuse", 8) == 0)
-		return "opensuse";
-	if (strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0)
-		return "suse";
-	return id;
-}
 
 /* rpm's purl has the epoch beside the version: "1:3.0.7-27" gives "1", and *version "3.0.7-27". */
 static const char *cut_epoch(struct arena *arena, const char **version)
@@ -115,20 +103,37 @@ static const char *cut_epoch(struct arena *arena, const char **version)
 	return span_copy(arena, epoch);
 }
 
+/* The first half of a name: the distribution, or what a language's own names begin with ("@scope/name" of npm,
+ * "github.com/owner/name" of Go, "group:artifact" of Maven). *name is left with the rest. NULL when memory ran out. */
+static const char *cut_namespace(const struct build *build, const char **name, bool of_distro)
+{
+	if (of_distro)
+		return distro_vendor(build->distro->id);
+	const char *cut = strrchr(*name, '/');
+	if (!cut)
+		cut = strrchr(*name, ':');
+	if (!cut || !cut[1])
+		return "";
+	span before = {*name, (size_t)(cut - *name)};
+	*name = cut + 1;
+	return span_copy(build->arena, before);
+}
+
 static const char *write_purl(const struct build *build, const struct tarsier_package *package, bool of_distro)
 {
-	const char *version = package->version, *epoch = "";
+	const char *name = package->name, *version = package->version, *epoch = "";
+	const char *name_space = cut_namespace(build, &name, of_distro);
 	if (strcmp(package->type, "rpm") == 0)
 		epoch = cut_epoch(build->arena, &version);
-	if (!epoch)
+	if (!name_space || !epoch)
 		return NULL;
 	const struct purl_qualifier qualifiers[] = {
 		{"arch", package->architecture},
 		{"distro", of_distro ? build->qualifier : ""},
 		{"epoch", epoch},
 	};
-	return purl_write(build->arena, package->type, of_distro ? vendor(build->distro->id) : "", package->name, version,
-	                  qualifiers, sizeof qualifiers / sizeof *qualifiers);
+	return purl_write(build->arena, package->type, name_space, name, version, qualifiers,
+	                  sizeof qualifiers / sizeof *qualifiers);
 }
 
 static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from)
@@ -199,7 +204,7 @@ static int add_problem(const struct build *build, const char *path, const char *
 	return TARSIER_OK;
 }
 
-/* ---- all files ------------------------------------------------------------------------------------------------------ */
+/* ---- all files --------------------------------------------------------------------------------------------------- */
 
 static int compare_files(const void *a, const void *b)
 {

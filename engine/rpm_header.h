@@ -15,7 +15,7 @@ struct rpm_header {
 /* False where the bytes are no header. The spans point into them. */
 bool rpm_header_read(span blob, struct rpm_header *header);
 
-/* "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9"; false, and both empty, where it is not like that. */
+/* "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9". False and both empty for anything else. */
 bool rpm_source_split(span file, span *name, span *version);
 
 #endif

@@ -4,8 +4,8 @@
 #include "stanza.h"
 
 /*
- * var/lib/dpkg/status, and the files in status.d that images without dpkg carry: paragraphs as in deb822(5), field names
- * in any case. Of each paragraph:
+ * var/lib/dpkg/status, and the files in status.d that images without dpkg carry: paragraphs as in deb822(5), names of
+ * fields in any case. Of each paragraph:
  *
  *	Package: openssl
  *	Status: install ok installed                  what is wanted, an error flag, what is (dpkg(1))

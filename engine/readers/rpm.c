@@ -9,9 +9,9 @@
 #include <string.h>
 
 /*
- * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it was
- * a Berkeley DB file "Packages"; SUSE's is "Packages.db" in rpm's own ndb format. Those two are recognised and refused,
- * so that nobody takes such an image for one without packages.
+ * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it
+ * was a Berkeley DB file "Packages"; SUSE's is "Packages.db" in rpm's own ndb format. Those two are recognised and
+ * refused, so that nobody takes such an image for one without packages.
  *
  * The version is what `rpm -q --qf '%{EVR}'` prints: the epoch stands before it where the header has one, even 0.
  */
@@ -23,7 +23,7 @@ enum {
 	SCHEMA_LIMIT = 64 << 10,
 };
 
-/* ---- the database, opened in memory and distrusted ---------------------------------------------------------------- */
+/* ---- the database, opened in memory and distrusted --------------------------------------------------------------- */
 
 struct rpm_database {
 	sqlite3 *handle;
@@ -42,7 +42,8 @@ static int count_steps(void *user)
 
 /* Only this: reading the columns of Packages. No function, no pragma, no other table, whatever the schema has made of
  * the table's name. */
-static int authorize(void *user, int action, const char *table, const char *column, const char *name, const char *trigger)
+static int authorize(void *user, int action, const char *table, const char *column, const char *name,
+                     const char *trigger)
 {
 	(void)user, (void)column, (void)name;
 	if (trigger)
@@ -116,7 +117,7 @@ static void database_close(struct rpm_database *database, const struct arena *ar
 	memory_resize(&arena->allocator, database->copy, database->size, 0);
 }
 
-/* ---- its rows --------------------------------------------------------------------------------------------------- */
+/* ---- its rows ---------------------------------------------------------------------------------------------------- */
 
 enum { VERSION_ROOM = 2 * FOUND_FIELD_LIMIT + 32 };
 
@@ -152,7 +153,8 @@ static int add(struct inventory *inventory, const struct rpm_header *header, str
 }
 
 /* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
-static int read_rows(struct rpm_database *database, size_t size, struct inventory *inventory, struct tarsier_error *error)
+static int read_rows(struct rpm_database *database, size_t size, struct inventory *inventory,
+                     struct tarsier_error *error)
 {
 	size_t number = 0, bytes = 0;
 	int result;
@@ -183,7 +185,7 @@ static int read_sqlite(span content, struct inventory *inventory, struct tarsier
 	return code;
 }
 
-/* ---- which kind it is: by its first bytes, for a link's target may have any name -------------------------------------- */
+/* ---- which kind it is: by its first bytes, for a link's target may have any name --------------------------------- */
 
 enum { SQLITE_HEADER = 100, LOG_HEADER = 32 };
 
@@ -212,8 +214,9 @@ static bool is_berkeley(span content)
 
 static int refuse_old(const char *kind, struct tarsier_error *error)
 {
-	return error_set(error, TARSIER_UNSUPPORTED, "%s rpm database, which this version cannot read yet; rpmdb --rebuilddb "
-	                                             "of rpm 4.16 or later, with _db_backend sqlite, makes one that it can", kind);
+	return error_set(error, TARSIER_UNSUPPORTED, "%s rpm database, which this version cannot read yet; with _db_backend "
+	                                             "sqlite, rpmdb --rebuilddb of rpm 4.16 or later makes one that it can",
+	                 kind);
 }
 
 static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)

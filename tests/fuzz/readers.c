@@ -1,9 +1,5 @@
-/* libFuzzer over every reader, the distribution's files and the inventory made of both. The first byte picks a reader and
- * one of its patterns, the rest is the file. By hand, from the repository, after `make`:
- *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iengine -Ibuild -o build/fuzz-readers \
- *		tests/fuzz/readers.c build/libtarsier.a … with the engine's sources and libraries as the Makefile has them
- *	build/fuzz-readers -max_total_time=60 -max_len=20000 CORPUS */
+/* Every reader, the distribution's files, and the inventory made of both. The first byte chooses a reader and one of
+ * its patterns; the rest is the file. */
 #include "inventory.h"
 
 #include <stdlib.h>

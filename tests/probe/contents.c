@@ -118,7 +118,7 @@ static int l_count(lua_State *L)
 	return lua_pushinteger(L, (lua_Integer)inventory.count), 1;
 }
 
-/* ---- overlays without layers ---------------------------------------------------------------------------------------- */
+/* ---- overlays without layers ------------------------------------------------------------------------------------- */
 
 static const char *field(lua_State *L, struct arena *arena, const char *key)
 {
