@@ -127,7 +127,8 @@ describe("the gitlab report", function()
 
   it("leaves out a vector that the schema does not know", function()
     local result = make_result()
-    for _, vector in ipairs { "CVSS:3.1/AV:X", "CVSS:4.0/AV:N", "nonsense", "", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H" } do
+    local short = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H"
+    for _, vector in ipairs { "CVSS:3.1/AV:X", "CVSS:4.0/AV:N", "nonsense", "", short } do
       result.findings[1].cvss = { vector = vector, score = 1.0 }
       assert.is_nil(json.decode(report.text("gitlab", result)).vulnerabilities[1].cvss_vectors)
     end
@@ -145,7 +146,8 @@ describe("the clair-scanner report", function()
 
   it("has all eight strings in order, and names dpkg's packages by source, once", function()
     local document = json.decode(report.text("clair-scanner", make_result()))
-    local keys = { "featurename", "featureversion", "vulnerability", "namespace", "description", "link", "severity", "fixedby" }
+    local keys = { "featurename", "featureversion", "vulnerability", "namespace", "description", "link", "severity",
+      "fixedby" }
     for _, item in ipairs(document.vulnerabilities) do
       for _, key in ipairs(keys) do assert.is_string(item[key]) end
     end

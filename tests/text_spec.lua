@@ -5,7 +5,8 @@ describe("text out of an image", function()
   local cases = {
     { "plain", "plain" }, { "\27[31mred", "\\x1b[31mred" }, { "a\nb\r\n\tc", "a b c" }, { "\0\127", "\\x00\\x7f" },
     { "evil\u{202E}txt", "evil\\u{202e}txt" }, { "a\u{200B}b\u{FEFF}", "a\\u{200b}b\\u{feff}" },
-    { "\u{9B}31m", "\\u{9b}31m" }, { "\155", "\u{FFFD}" }, { "naïve 日本 ✓", "naïve 日本 ✓" }, { "\u{E0041}", "\\u{e0041}" },
+    { "\u{9B}31m", "\\u{9b}31m" }, { "\155", "\u{FFFD}" }, { "naïve 日本 ✓", "naïve 日本 ✓" },
+    { "\u{E0041}", "\\u{e0041}" },
   }
   for _, case in ipairs(cases) do
     it("shows " .. case[2], function() assert.equal(case[2], text.printable(case[1])) end)
@@ -36,7 +37,9 @@ end)
 
 describe("the nearest word", function()
   local known = { "policy", "threshold", "whitelist", "db", "scan" }
-  for typed, meant in pairs { polcy = "policy", thershold = "threshold", SCAN = "scan", thresh = "threshold", bd = "db" } do
+  for typed, meant in pairs {
+    polcy = "policy", thershold = "threshold", SCAN = "scan", thresh = "threshold", bd = "db",
+  } do
     it(typed .. " means " .. meant, function() assert.equal(meant, nearest.word(typed, known)) end)
   end
   it("is none where nothing is near", function()

@@ -26,17 +26,28 @@ tarsier.compare = core.compare
 --- import(database, { path, … }, [options]) -> what was taken; database(path) -> what a database holds
 tarsier.import, tarsier.database = core.import, core.database
 
-local function now()
+--- now() -> "2026-11-24T12:00:00Z"
+function tarsier.now()
   return os.date "!%Y-%m-%dT%H:%M:%SZ"
 end
 
 --- facts(report, [started]) -> result: what a report holds as plain tables, before anybody judged it
 function tarsier.facts(scanned, started)
   return {
-    schema = "1", tarsier = { version = core.version }, started = started or now(), finished = now(),
+    schema = "1", tarsier = { version = core.version }, started = started or tarsier.now(),
+    finished = tarsier.now(),
     image = scanned:image(), packages = scanned:packages(), findings = scanned:findings(),
     problems = scanned:problems(), database = scanned:database(), usage = scanned:usage(),
   }
+end
+
+--- decide(result, judgement) -> result, with a judgement's decisions and verdict in it
+function tarsier.decide(result, judgement)
+  for i, finding in ipairs(result.findings) do
+    for key, value in pairs(judgement.findings[i]) do finding[key] = value end
+  end
+  result.verdict = judgement.verdict
+  return result
 end
 
 --- judge(report, request, [started]) -> result, with the findings' decisions and the verdict. The request names
@@ -44,9 +55,7 @@ end
 function tarsier.judge(scanned, request, started)
   local judgement, message, code = policy.judge(scanned, request or {})
   if not judgement then return nil, message, code end
-  local result = tarsier.facts(scanned, started)
-  result.findings, result.verdict = judgement.findings, judgement.verdict
-  return result
+  return tarsier.decide(tarsier.facts(scanned, started), judgement)
 end
 
 local function split(options)
@@ -60,7 +69,7 @@ end
 
 local function with_engine(reference, options, finish)
   local opened, request = split(options)
-  local started = now()
+  local started = tarsier.now()
   local engine, message, code = core.open(opened)
   if not engine then return nil, message, code end
   local scanned

@@ -159,6 +159,20 @@ local function add_policies(judge, request)
   return true
 end
 
+--- open([request]) -> judge | nil, message, code: finds and checks all that the request names, before there is anything to
+--- judge. judge:run(report) -> as judge does; judge:close().
+function policy.open(request)
+  request = request or {}
+  check_request(request)
+  local judge, message, code = open_judge(request)
+  if not judge then return nil, message, code end
+  local ok
+  ok, message, code = add_policies(judge, request)
+  if ok then return judge end
+  judge:close()
+  return nil, message, code
+end
+
 --- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }: one for
 --- each finding, in the report's order. The report is an engine's, or a result table. The request, of which every part may be
 --- absent:
@@ -169,13 +183,8 @@ end
 ---     whitelist = "allow.yaml", strict_whitelist = true,                          -- see tarsier.whitelist
 ---     today = "2026-11-24", instructions = 1e8, memory = 64 << 20, seconds = 10 } -- what a policy may take
 function policy.judge(report, request)
-  request = request or {}
-  check_request(request)
-  local judge <close>, message, code = open_judge(request)
+  local judge <close>, message, code = policy.open(request)
   if not judge then return nil, message, code end
-  local ok
-  ok, message, code = add_policies(judge, request)
-  if not ok then return nil, message, code end
   if type(report) == "table" then
     local given = report
     report = { image = given.image, findings = given.findings, problems = given.problems, packages = given.packages,

@@ -1,12 +1,12 @@
--- A result as tarsier.scan gives it, with all that a report may meet: every decision, a finding without a fix, names that
--- attack terminals and documents, problems, an expired whitelist entry. Each call gives a fresh one.
+-- A result as tarsier.scan gives it, with all that a report may meet: every decision, findings without a fix, names
+-- that attack terminals and documents, problems, an expired whitelist entry. Each call gives a fresh one.
 
 local layers = {
-  { index = 1, digest = "sha256:" .. ("1"):rep(64), diff_id = "sha256:" .. ("a"):rep(64), size = 31357311, cached = true,
-    media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
+  { index = 1, digest = "sha256:" .. ("1"):rep(64), diff_id = "sha256:" .. ("a"):rep(64), size = 31357311,
+    cached = true, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
     created_by = "/bin/sh -c #(nop) ADD file:966d3669b40f5fbaecee1ecbeb58debe19001076da5d94717080d55efbc25971 in / " },
-  { index = 2, digest = "sha256:" .. ("2"):rep(64), diff_id = "sha256:" .. ("b"):rep(64), size = 9120331, cached = false,
-    media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
+  { index = 2, digest = "sha256:" .. ("2"):rep(64), diff_id = "sha256:" .. ("b"):rep(64), size = 9120331,
+    cached = false, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
     created_by = "RUN /bin/sh -c apt-get update && apt-get install -y libwebp7 curl # buildkit" },
   { index = 3, digest = "sha256:" .. ("3"):rep(64), diff_id = "sha256:" .. ("c"):rep(64), size = 731, cached = false,
     media_type = "application/vnd.oci.image.layer.v1.tar+gzip", created_by = "COPY app /srv # buildkit" },
@@ -59,10 +59,12 @@ local function findings(all)
   return {
     of(5, { id = "CVE-2023-4863", aliases = { "DSA-5497-1", "GHSA-j7hp-h8jx-5ppr" }, severity = "Critical",
       cvss = { vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", score = 9.6 }, fixed_by = "1.2.4-0.2+deb12u1",
-      summary = "Heap buffer overflow in libwebp", description = "A heap buffer overflow in lossless decoding.\n<script>",
+      summary = "Heap buffer overflow in libwebp",
+      description = "A heap buffer overflow in lossless decoding.\n<script>",
       url = "https://example.org/CVE-2023-4863", published = "2023-09-12T15:15:24Z", modified = "2024-07-31T18:19:23Z",
       references = { "https://example.org/a?b=1&c=2", "javascript:alert(1)", "ftp://example.org/x" },
-      kev = { added = "2023-09-13", due = "2023-10-04", ransomware = true }, epss = { score = 0.94, percentile = 0.9991 },
+      kev = { added = "2023-09-13", due = "2023-10-04", ransomware = true },
+      epss = { score = 0.94, percentile = 0.9991 },
       decision = "fail", reason = "upgrade to 1.2.4-0.2+deb12u1", policy = "default" }),
     of(9, { id = "GHSA-x84v-xcm2-53pg", severity = "Defcon1", severity_source = "distribution", fixed_by = "2.20.0",
       cvss = { vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N", score = 8.7 },
@@ -75,10 +77,12 @@ local function findings(all)
       cvss = { vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:H", score = 9.1 },
       decision = "fail", reason = "upgrade to 3.0.14-1~deb12u1", policy = "default" }),
     of(2, { id = "CVE-2023-4911", severity = "High", fixed_by = "2.36-9+deb12u3",
-      kev = { added = "2023-11-21", due = "2023-12-12", ransomware = false }, epss = { score = 0.0521, percentile = 0.93 },
+      kev = { added = "2023-11-21", due = "2023-12-12", ransomware = false },
+      epss = { score = 0.0521, percentile = 0.93 },
       decision = "accept", reason = "no setuid programs in here (owner: jo, until 2027-01-01)", policy = "whitelist",
       trail = { { policy = "default", decision = "fail", reason = "upgrade to 2.36-9+deb12u3" },
-        { policy = "whitelist", decision = "accept", reason = "no setuid programs in here (owner: jo, until 2027-01-01)" } } }),
+        { policy = "whitelist", decision = "accept",
+          reason = "no setuid programs in here (owner: jo, until 2027-01-01)" } } }),
     of(3, { id = "CVE-2023-38545", severity = "High", fixed_by = "7.88.1-10+deb12u4",
       cvss = { vector = "AV:N/AC:L/Au:N/C:P/I:P/A:P", score = 7.5 },
       decision = "fail", reason = "upgrade to 7.88.1-10+deb12u4", policy = "default" }),
@@ -89,7 +93,8 @@ local function findings(all)
     of(7, { id = "CVE-2005-2541", severity = "Negligible", severity_source = "distribution",
       decision = "ignore", reason = "the distribution calls it negligible", policy = "default" }),
     of(10, { id = "PYSEC-\27]0;owned\7", severity = "Unknown", severity_source = "",
-      summary = "bidi \u{202e}txt and \27[31mcolour", description = ("long "):rep(400), url = "http://example.org/\"<>" }),
+      summary = "bidi \u{202e}txt and \27[31mcolour", description = ("long "):rep(400),
+      url = "http://example.org/\"<>" }),
     of(7, { id = "CVE-2022-48303", severity = "Unknown", severity_source = "" }),
   }
 end
@@ -110,7 +115,8 @@ local function result()
     packages = all, findings = findings(all),
     problems = {
       { kind = "unreadable", subject = "var/lib/rpm/rpmdb.sqlite", layer = 3, message = "not an SQLite database" },
-      { kind = "no_feed", subject = "PyPI", message = "the database knows nothing about PyPI; 2 packages were not judged" },
+      { kind = "no_feed", subject = "PyPI",
+        message = "the database knows nothing about PyPI; 2 packages were not judged" },
     },
     database = { path = "starter.db", built = "2026-11-20T00:00:00Z", newest = "2026-10-30T00:00:00Z",
       kev_date = "2026-10-25", epss_date = "", advisories = 1234, packages = 240, starter = true,
@@ -125,7 +131,7 @@ local function result()
         options = { threshold = "High" }, usage = { instructions = 4321, memory = 65536, seconds = 0.0021 } } },
       whitelist = { file = "allow.yaml",
         unused = { { id = "CVE-2010-0001", reason = "old", owner = "jo" } },
-        expired = { { id = "CVE-2023-38545", ["until"] = "2026-01-01", owner = "jo", reason = "waiting for a build" } } },
+        expired = { { id = "CVE-2023-38545", ["until"] = "2026-01-01", owner = "jo", reason = "waiting" } } },
     },
     usage = { seconds = 0.84, bytes_read = 9121062, layers_read = 2, layers_cached = 1 },
   }

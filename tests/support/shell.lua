@@ -41,7 +41,7 @@ function shell.remove(folder)
   os.execute("rm -rf " .. shell.quote(folder))
 end
 
---- run(command, [folder for the output]) -> exit code, standard output, standard error; the command may be a list of words
+--- run(command, [folder for the output]) -> exit code, standard output, standard error. A list of words is quoted.
 function shell.run(command, folder)
   if type(command) == "table" then
     local words = {}

@@ -72,6 +72,38 @@ local function render(output, result, options, terminal, code, meaning)
   return table.concat(pieces)
 end
 
+-- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems.
+local function subject(scanned, result)
+  local problems = {}
+  for _, problem in ipairs(result.problems) do
+    if not problem.ignored then problems[#problems + 1] = problem end
+  end
+  if #problems == #result.problems then return scanned end
+  return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
+    problems = problems }
+end
+
+-- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.
+local function scan(reference, config, request, options, terminal)
+  local tarsier = require "tarsier"
+  local judge <close>, message = tarsier.policy.open(request)
+  if not judge then return image.failed(terminal, message, "POLICY") end
+  local started = tarsier.now()
+  local engine, code, scanned
+  engine, message, code = tarsier.open(config)
+  if not engine then return image.failed(terminal, message, code) end
+  scanned, message, code = engine:scan(reference)
+  engine:close()
+  terminal:wipe()
+  if not scanned then return image.failed(terminal, message, code) end
+  local result = tarsier.facts(scanned, started)
+  image.settle(result, options, terminal)
+  local judgement
+  judgement, message = judge:run(subject(scanned, result))
+  if not judgement then return image.failed(terminal, message, "POLICY") end
+  return nil, tarsier.decide(result, judgement)
+end
+
 -- Every report is tried, whatever became of the one before.
 local function write_reports(outputs, result, options, terminal, code, meaning)
   local written = true
@@ -116,13 +148,8 @@ local function run(options, arguments, terminal)
 
   local config = image.engine_options(options, terminal)
   config.database = database
-  for key, value in pairs(request) do config[key] = value end
-  local result
-  result, message, code = require "tarsier".scan(arguments[1], config)
-  terminal:wipe()
-  if not result then return image.failed(terminal, message, code) end
-
-  image.settle(result, options, terminal)
+  local failed, result = scan(arguments[1], config, request, options, terminal)
+  if failed then return failed end
   local exit_code, meaning = exit.of_result(result, options.no_fail)
   local written = write_reports(outputs, result, options, terminal, exit_code, meaning)
   tell(outputs, result, terminal, meaning)

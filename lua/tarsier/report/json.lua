@@ -70,10 +70,17 @@ local function database(d)
   }
 end
 
+-- A policy's options: an empty one is a list, for options have no empty objects to offer.
+local function options(o)
+  local copy = {}
+  for key, value in pairs(o or {}) do copy[key] = type(value) == "table" and not next(value) and array {} or value end
+  return copy
+end
+
 local function policy(p)
   return object {
-    { "name", p.name }, { "summary", p.summary }, { "file", p.file }, { "options", p.options or {} },
-    { "usage", p.usage and pick(p.usage, "instructions memory seconds") },
+    { "name", p.name }, { "summary", p.summary }, { "file", p.file }, { "options", options(p.options) },
+    { "details", p.details }, { "usage", p.usage and pick(p.usage, "instructions memory seconds") },
   }
 end
 

@@ -287,6 +287,7 @@ local function whitelist_advice(page, whitelist)
     local parts = { printable(tostring(entry.id or entry[1] or "?")) }
     if entry.package then table.insert(parts, "of " .. printable(entry.package)) end
     if entry.image then table.insert(parts, "for " .. printable(entry.image)) end
+    if entry.images then table.insert(parts, "for " .. printable(table.concat(entry.images, ", "))) end
     if entry.owner then table.insert(parts, "(" .. printable(entry.owner) .. ")") end
     return table.concat(parts, " ")
   end
