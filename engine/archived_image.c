@@ -2,8 +2,7 @@
 
 #include "docker_save.h"
 #include "inflate.h"
-
-#include <string.h>
+#include "tar_header.h"
 
 static int layout_read(const struct layout *layout, const char *path, struct buffer *into, struct tarsier_error *error)
 {
@@ -69,23 +68,8 @@ int archived_image_open(const struct reference *reference, enum archive_layout w
 	return image_archive_settle(archive, image, error);
 }
 
-/* POSIX, pax, "ustar Interchange Format": the magic stands at byte 257; older tars have none, but a checksum. */
-static bool is_tar(span head)
-{
-	if (head.len < 512)
-		return false;
-	if (span_starts(span_from(head, 257), "ustar"))
-		return true;
-	unsigned long sum = 0, written = 0;
-	for (size_t i = 0; i < 512; i++)
-		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)head.ptr[i];
-	span digits = span_trim((span){head.ptr + 148, 6});
-	for (size_t i = 0; i < digits.len && digits.ptr[i] >= '0' && digits.ptr[i] <= '7'; i++)
-		written = written * 8 + (unsigned long)(digits.ptr[i] - '0');
-	return sum == written;
-}
-
 bool archived_image_claims(span head)
 {
-	return codec_of(head) != CODEC_NONE || is_tar(head);
+	struct tar_header header;
+	return codec_of(head) != CODEC_NONE || (head.len >= TAR_BLOCK && tar_header_read(head.ptr, &header, NULL) >= 0);
 }

@@ -26,7 +26,7 @@ struct image_archive {
 	bool passing;
 	struct member *members;        /* sorted by path once all are known */
 	size_t count, capacity;
-	size_t name_bytes, kept_bytes, layers;
+	size_t name_bytes, kept_bytes, layers, index_bytes;
 };
 
 /* `path` "" is standard input. *archive lies in the arena; image_archive_close gives back the rest. */

@@ -2,6 +2,7 @@
 #include "image_archive.h"
 
 #include "inflate.h"
+#include "tar_header.h"
 #include "tar_reader.h"
 
 #include <errno.h>
@@ -13,8 +14,12 @@ enum {
 	NAME_BYTES = 32 << 20,    /* all paths and links: 300 bytes each for that many */
 	KEPT_BYTES = 64 << 20,    /* all documents kept in passing */
 	LAYERS_IN_PASSING = 4096, /* indexes held until it is known which are wanted */
-	HEAD = 512,
+	INDEX_BYTES = 128 << 20,  /* … and what they may take together; a layer of 100,000 files takes 1 MiB */
+	HEAD = TAR_BLOCK,
 };
+
+/* Bytes of a stream, inflated: two layers of the largest kind. */
+#define STREAM_LIMIT (2 * LAYER_TAR_LIMIT)
 
 static int add_member(struct image_archive *archive, const struct tar_entry *entry, uint64_t offset,
                       struct member **added, struct tarsier_error *error)
@@ -39,6 +44,11 @@ static int add_member(struct image_archive *archive, const struct tar_entry *ent
 	return TARSIER_OK;
 }
 
+static bool cancelled(const struct image_archive *archive)
+{
+	return archive->options->cancelled && atomic_load(archive->options->cancelled);
+}
+
 /* ---- in passing ---------------------------------------------------------------------------------------------- */
 
 static int note_problem(struct image_archive *archive, struct member *member, const struct tarsier_error *problem,
@@ -59,15 +69,16 @@ static bool all_zero(span bytes)
 	return true;
 }
 
-/* Compressed, or a tar: "ustar" in its first header, or the two zero blocks that an empty layer is made of. Tars
- * older than 1988 are told by their name. */
+/* Compressed, or a tar: a header whose checksum is right, or the zeros that an empty layer is made of, or none of them.
+ * What is not quite a tar, but called one, is to be read too, so that it is known what is wrong with it. */
 static bool looks_like_layer(span head, span path)
 {
-	if (codec_of(head) != CODEC_NONE)
+	struct tar_header header;
+	if (codec_of(head) != CODEC_NONE || span_ends(path, ".tar"))
 		return true;
-	if (head.len == HEAD && (span_starts(span_from(head, 257), "ustar") || all_zero(head)))
-		return true;
-	return span_ends(path, ".tar");
+	if (head.len < HEAD)
+		return head.len == 0 && span_starts(path, "blobs/");
+	return all_zero(head) || tar_header_read(head.ptr, &header, NULL) >= 0;
 }
 
 static bool looks_like_json(span head)
@@ -98,6 +109,15 @@ static int keep_document(struct image_archive *archive, struct member *member, s
 	return TARSIER_OK;
 }
 
+static int count_index(struct image_archive *archive, const struct layer_index *index, struct tarsier_error *error)
+{
+	archive->index_bytes += index->arena.used;
+	if (archive->index_bytes <= INDEX_BYTES)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_LIMIT, "what is to be kept of the layers in one stream exceeds %d bytes: give the "
+	                 "archive as a plain file", INDEX_BYTES);
+}
+
 /* A layer that cannot be read is no failure yet: nobody may want it. */
 static int index_layer(struct image_archive *archive, struct member *member, struct stream *stream,
                        struct tarsier_error *error)
@@ -110,7 +130,7 @@ static int index_layer(struct image_archive *archive, struct member *member, str
 	options.want_diff_id = true; /* all that an archive of the older kind can be checked by */
 	int result = layer_read(stream, &expected, &options, &member->index, &problem);
 	if (result >= 0)
-		return TARSIER_OK;
+		return count_index(archive, member->index, error);
 	member->index = NULL;
 	if (result == TARSIER_MEMORY || result == TARSIER_CANCELLED)
 		return error_set(error, result, "%s", problem.message);
@@ -126,22 +146,17 @@ static int take_member(struct image_archive *archive, struct member *member, str
 	if (got < 0)
 		return (int)got;
 	span first = {head, (size_t)got};
-	bool json = looks_like_json(first);
-	if (!json && !looks_like_layer(first, span_of(member->path)))
+	bool layer = looks_like_layer(first, span_of(member->path)); /* a tar's first member may be called "[" */
+	if (!layer && !looks_like_json(first))
 		return TARSIER_OK;
 	int result = stream_open_prefixed(arena, first, data, &stream, error);
 	if (result < 0)
 		return result;
-	if (!json)
+	if (layer)
 		return index_layer(archive, member, stream, error); /* closes it */
 	result = keep_document(archive, member, stream, error);
 	stream_close(stream);
 	return result;
-}
-
-static bool cancelled(const struct image_archive *archive)
-{
-	return archive->options->cancelled && atomic_load(archive->options->cancelled);
 }
 
 /* Every member, from the first to the last; `take` is false where they are only to be listed. */
@@ -157,6 +172,8 @@ static int scan(struct image_archive *archive, struct tar_reader *reader, bool t
 		bool file = entry.type == '0' || entry.type == '7', link = entry.type == '1' || entry.type == '2';
 		if (cancelled(archive))
 			result = error_set(error, TARSIER_CANCELLED, "cancelled");
+		else if (take && (offset > STREAM_LIMIT || entry.size > STREAM_LIMIT - offset))
+			result = error_set(error, TARSIER_LIMIT, "more than %llu bytes, inflated", (unsigned long long)STREAM_LIMIT);
 		else if (file || link)
 			result = add_member(archive, &entry, offset, &member, error);
 		if (result >= 0 && file && take)
@@ -168,18 +185,35 @@ static int scan(struct image_archive *archive, struct tar_reader *reader, bool t
 	return result;
 }
 
+/* A stream that is asked often whether anyone still wants it: one member may take minutes to pass over. */
+struct watched {
+	struct stream stream;
+	struct stream *inner;
+	const struct image_archive *archive;
+};
+
+static ssize_t watched_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
+{
+	struct watched *watched = (struct watched *)stream;
+	if (cancelled(watched->archive))
+		return error_set(error, TARSIER_CANCELLED, "cancelled");
+	return stream_read(watched->inner, buffer, size, error);
+}
+
 int image_archive_scan_passing(struct image_archive *archive, struct tarsier_error *error)
 {
 	struct arena arena;
 	struct stream *raw = NULL, *plain = NULL;
 	struct tar_reader *reader = NULL;
 	enum codec codec;
+	struct watched watched = {.stream = {.read = watched_read}, .archive = archive};
 	arena_init(&arena, &archive->arena->allocator);
 	int result = stream_open_fd(&arena, archive->fd, archive->name, &raw, error);
 	if (result >= 0)
 		result = inflate_open_any(&arena, raw, &codec, &plain, error);
+	watched.inner = plain;
 	if (result >= 0)
-		result = tar_reader_new(&arena, plain, NULL, &reader, error);
+		result = tar_reader_new(&arena, &watched.stream, NULL, &reader, error);
 	if (result >= 0)
 		result = scan(archive, reader, true, error);
 	tar_reader_free(reader);

@@ -771,6 +771,19 @@ describe("archives", function()
     end)
   end
 
+  it("may hold layers that look like something else, or like nothing", function()
+    local bracket = images.tar { { "[", "x" }, { "usr/wanted", "here\n" } }
+    local layout = images.layout()
+    layout:add(layout:image { layers = { { tar = bracket }, { tar = "" }, { tar = ("\0"):rep(1024) } } })
+    local old = images.tar(images.old_docker { { names = { "a:1" }, layers = { bracket, "", ("\0"):rep(1024) } } })
+    for _, bytes in ipairs { layout:tar(), images.gzip(layout:tar()), old, images.gzip(old) } do
+      local found = open(archive(bytes))
+      assert.equal("here\n", found.layers[1].files["usr/wanted"])
+      assert.equal(0, found.layers[2].entries)
+      assert.equal(0, found.layers[3].entries)
+    end
+  end)
+
   it("may not be sparse", function()
     local path = folder .. "/sparse"
     images.run("cd %s && truncate -s 1M sparse && echo end >> sparse && tar -S -cf sparse.tar sparse", folder)

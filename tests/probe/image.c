@@ -178,9 +178,8 @@ static int l_open(lua_State *L)
 		result = push_image(L, &image, &options, &error);
 		image_close(&image);
 	}
-	lua_pushinteger(L, (lua_Integer)arena.used);
 	arena_free(&arena);
-	return result < 0 ? probe_fail(L, &error) : 2;
+	return result < 0 ? probe_fail(L, &error) : 1;
 }
 
 /* parse(reference) --> { scheme, path, name, digest } */
