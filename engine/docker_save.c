@@ -71,8 +71,9 @@ static void list_entry(struct listing *listing, const struct entry *entry, const
 {
 	const json_t *names = json_list(entry->json, "RepoTags"), *item;
 	size_t i;
-	json_array_foreach(names, i, item)
+	json_array_foreach(names, i, item) {
 		choice_add(&listing->choices, "%s:%s", stem, json_is_string(item) ? json_string_value(item) : "");
+	}
 	if (!json_array_size(names))
 		choice_add(&listing->choices, "%s@%s", stem, *entry->promised.text ? entry->promised.text : entry->config);
 }

@@ -26,8 +26,8 @@ static const char *const *keep_list(struct image *image, const json_t *object, c
 	const json_t *list = object ? json_object_get(object, key) : NULL;
 	size_t size = json_is_array(list) ? json_array_size(list) : json_object_size(list), count = 0, i;
 	const char **texts = arena_array(image->arena, size + 1, sizeof *texts);
-	const char *name;
-	json_t *item;
+	const char *name = NULL;
+	json_t *item = NULL;
 	*memory = *memory && texts;
 	if (!texts)
 		return image->about.env;
@@ -44,8 +44,8 @@ static void keep_labels(struct image *image, const json_t *labels, bool *memory)
 {
 	size_t size = labels ? json_object_size(labels) : 0, count = 0;
 	struct tarsier_label *kept = arena_array(image->arena, size + 1, sizeof *kept);
-	const char *key;
-	json_t *value;
+	const char *key = NULL;
+	json_t *value = NULL;
 	*memory = *memory && kept;
 	if (!kept || !labels)
 		return;
