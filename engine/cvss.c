@@ -101,7 +101,7 @@ int cvss_score(span vector, struct cvss *cvss, struct tarsier_error *error)
 	else if (kind->version == 20)
 		cvss->score = cvss_score_v2(values);
 	else
-		cvss->score = cvss_score_v3(values, kind->version);
+		cvss->score = cvss_score_v3(values);
 	cvss->severity = severity_of_score(cvss->score, kind->version);
 	return TARSIER_OK;
 }

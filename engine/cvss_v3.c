@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* ---- 2.0: FIRST, "A Complete Guide to the CVSS Version 2.0", section 3.2.1 ------------------------------------------ */
+/* ---- 2.0: FIRST, "A Complete Guide to the CVSS Version 2.0", section 3.2.1 --------------------------------------- */
 
 const struct cvss_metric cvss_metrics_v2[] = {
 	{"AV", "L A N", true},    {"AC", "H M L", true},    {"Au", "M S N", true}, /* authentication */
@@ -14,12 +14,10 @@ const struct cvss_metric cvss_metrics_v2[] = {
 	{NULL, NULL, false},
 };
 
-/* Scores are computed in doubles and the specifications mean decimals: what comes within this of a border is on it. */
-static const double slack = 1e-9;
-
+/* The guide means decimals: a score that doubles put a hair below the middle is rounded up all the same. */
 static double round_to_tenth(double score)
 {
-	return floor(score * 10 + 0.5 + slack) / 10;
+	return floor(score * 10 + 0.5 + 1e-9) / 10;
 }
 
 double cvss_score_v2(const cvss_values values)
@@ -33,7 +31,7 @@ double cvss_score_v2(const cvss_values values)
 	return round_to_tenth((0.6 * impact + 0.4 * exploitability - 1.5) * 1.176);
 }
 
-/* ---- 3.0 and 3.1: FIRST, "Common Vulnerability Scoring System: Specification Document", sections 7.1 and 7.4 -------- */
+/* ---- 3.0 and 3.1: FIRST, "Common Vulnerability Scoring System: Specification Document", sections 7.1 and 7.4 ---- */
 
 enum { AV, AC, PR, UI, S, C, I, A };
 
@@ -47,12 +45,10 @@ const struct cvss_metric cvss_metrics_v3[] = {
 	{NULL, NULL, false},
 };
 
-/* 3.0 rounds up to the next tenth. 3.1 first rounds to five decimals (its appendix A), so that what a tenth is exceeded by
- * in the sixth decimal does not count: some scores are a tenth lower than 3.0's. */
-static double round_up(double score, int version)
+/* 3.0 rounds up to the next tenth. 3.1 (its appendix A) first rounds to five decimals, so that doubles cannot change
+ * the outcome. In exact arithmetic no base score is so close above a tenth that it matters: this does for both. */
+static double round_up(double score)
 {
-	if (version == 30)
-		return ceil(score * 10 - slack) / 10;
 	long hundred_thousandths = lround(score * 100000);
 	return (double)((hundred_thousandths + 9999) / 10000) / 10;
 }
@@ -70,15 +66,16 @@ static double exploitability_v3(const cvss_values values)
 {
 	static const double vector[] = {0.85, 0.62, 0.55, 0.2}, complexity[] = {0.77, 0.44}, interaction[] = {0.85, 0.62};
 	static const double privileges[2][3] = {{0.85, 0.62, 0.27}, {0.85, 0.68, 0.5}};
-	return 8.22 * vector[values[AV]] * complexity[values[AC]] * privileges[values[S]][values[PR]] * interaction[values[UI]];
+	return 8.22 * vector[values[AV]] * complexity[values[AC]] * privileges[values[S]][values[PR]] *
+	       interaction[values[UI]];
 }
 
-double cvss_score_v3(const cvss_values values, int version)
+double cvss_score_v3(const cvss_values values)
 {
 	double impact = impact_v3(values), score = impact + exploitability_v3(values);
 	if (impact <= 0)
 		return 0.0;
 	if (values[S] == 1)
 		score *= 1.08;
-	return round_up(score < 10 ? score : 10, version);
+	return round_up(score < 10 ? score : 10);
 }

@@ -18,8 +18,8 @@ const struct cvss_metric cvss_metrics_v4[] = {
 };
 _Static_assert(sizeof cvss_metrics_v4 / sizeof *cvss_metrics_v4 == CVSS_METRICS + 1, "cvss_values holds them all");
 
-/* The score, in tenths, of the worst vector in each equivalence class ("MacroVector"): [EQ1][EQ2][EQ3 and EQ6][EQ4][EQ5].
- * EQ3 and EQ6 occur together as 00, 01, 10, 11 and 21. */
+/* The score, in tenths, of the worst vector in each class ("MacroVector"): [EQ1][EQ2][EQ3 and EQ6][EQ4][EQ5], where EQ3
+ * and EQ6 occur together as 00, 01, 10, 11 and 21. */
 enum { JOINT_00, JOINT_01, JOINT_10, JOINT_11, JOINT_21 };
 static const uint8_t scores[3][2][5][3][3] = {
 	{
@@ -72,10 +72,10 @@ static const uint8_t scores[3][2][5][3][3] = {
 	},
 };
 
-/* How far each metric is from its worst value: supplemental safety counts as the worst of SI and SA, and SC has none. */
+/* How far a metric is from its worst value. For SC, SI and SA that is safety, which only a modified metric can say. */
 static int level(const cvss_values values, int metric)
 {
-	static const uint8_t others[] = {[AV] = 4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* the index of X among a modified metric's values */
+	static const uint8_t others[] = {4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* where X stands in a modified metric's values */
 	int below_safety = metric == SC || metric == SI || metric == SA;
 	int modified = values[MAV + metric];
 	if (modified == CVSS_ABSENT || modified == others[metric])
@@ -139,7 +139,8 @@ static const struct worst worst_joint[] = {
 	[JOINT_00] = {1, {{0, 0, 0, 0, 0, 0}}},
 	[JOINT_01] = {2, {{0, 0, 1, 1, 1, 0}, {0, 0, 0, 1, 1, 1}}},
 	[JOINT_10] = {2, {{1, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0}}},
-	[JOINT_11] = {5, {{1, 0, 1, 0, 1, 0}, {1, 0, 0, 0, 1, 1}, {0, 1, 0, 1, 0, 1}, {0, 1, 1, 1, 0, 0}, {1, 1, 0, 0, 0, 1}}},
+	[JOINT_11] = {5, {{1, 0, 1, 0, 1, 0}, {1, 0, 0, 0, 1, 1}, {0, 1, 0, 1, 0, 1}, {0, 1, 1, 1, 0, 0},
+	                  {1, 1, 0, 0, 0, 1}}},
 	[JOINT_21] = {1, {{1, 1, 1, 0, 0, 0}}},
 };
 
@@ -185,19 +186,23 @@ static int joint_below(struct macro macro)
 
 static struct fall fall_of(struct macro macro, const int levels[])
 {
-	static const int depth_eq1[] = {1, 4, 5}, depth_eq2[] = {1, 2}, depth_joint[] = {7, 6, 8, 8, 10}, depth_eq4[] = {6, 5, 4};
+	static const int depth_eq1[] = {1, 4, 5}, depth_eq2[] = {1, 2}, depth_eq4[] = {6, 5, 4};
+	static const int depth_joint[] = {7, 6, 8, 8, 10};
 	struct fall fall = {0, 0};
 	int score = table_score(macro);
 	struct macro eq1 = macro, eq2 = macro, eq4 = macro, eq5 = macro;
+	int steps1 = distance(&worst_eq1[macro.eq1], metrics_eq1, 3, levels);
+	int steps2 = distance(&worst_eq2[macro.eq2], metrics_eq2, 2, levels);
+	int steps4 = distance(&worst_eq4[macro.eq4], metrics_eq4, 3, levels);
+	int joint_steps = distance(&worst_joint[macro.joint], metrics_joint, 6, levels);
 	if (eq1.eq1++ < 2)
-		add_fall(&fall, score - table_score(eq1), distance(&worst_eq1[macro.eq1], metrics_eq1, 3, levels), depth_eq1[macro.eq1]);
+		add_fall(&fall, score - table_score(eq1), steps1, depth_eq1[macro.eq1]);
 	if (eq2.eq2++ < 1)
-		add_fall(&fall, score - table_score(eq2), distance(&worst_eq2[macro.eq2], metrics_eq2, 2, levels), depth_eq2[macro.eq2]);
+		add_fall(&fall, score - table_score(eq2), steps2, depth_eq2[macro.eq2]);
 	if (macro.joint != JOINT_21)
-		add_fall(&fall, score - joint_below(macro), distance(&worst_joint[macro.joint], metrics_joint, 6, levels),
-		         depth_joint[macro.joint]);
+		add_fall(&fall, score - joint_below(macro), joint_steps, depth_joint[macro.joint]);
 	if (eq4.eq4++ < 2)
-		add_fall(&fall, score - table_score(eq4), distance(&worst_eq4[macro.eq4], metrics_eq4, 3, levels), depth_eq4[macro.eq4]);
+		add_fall(&fall, score - table_score(eq4), steps4, depth_eq4[macro.eq4]);
 	if (eq5.eq5++ < 2) /* its classes hold one value each: no way is ever gone, but it counts for the mean */
 		add_fall(&fall, score - table_score(eq5), 0, 1);
 	return fall;

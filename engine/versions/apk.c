@@ -33,6 +33,11 @@ static bool is_lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+static bool is_hex(char c)
+{
+	return version_is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
 static struct token number(enum kind kind, span *rest)
 {
 	struct token token = {kind, version_take_digits(rest), 0};
@@ -57,7 +62,7 @@ static struct token suffix(span *rest)
 static struct token hash(span *rest)
 {
 	size_t length = 1;
-	while (length < rest->len && (version_is_digit(rest->ptr[length]) || (rest->ptr[length] >= 'a' && rest->ptr[length] <= 'f')))
+	while (length < rest->len && is_hex(rest->ptr[length]))
 		length++;
 	struct token token = {length > 1 ? HASH : INVALID, {rest->ptr + 1, length - 1}, 0};
 	*rest = span_from(*rest, length);

@@ -72,7 +72,7 @@ static bool valid_epoch(span epoch)
 }
 
 /* What dpkg orders, which is more than it lets anyone build: it only warns of odd characters and of a first one that is
- * no digit, and such packages are installed. Bytes beyond ASCII it orders by the platform's char, so they are refused. */
+ * no digit, and such packages exist. Bytes beyond ASCII it orders by the platform's char, so they are refused. */
 static bool valid(span version)
 {
 	for (size_t i = 0; i < version.len; i++)

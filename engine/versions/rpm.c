@@ -3,9 +3,9 @@
  *	version ::= [epoch ":"] version ["-" release]
  *
  * An epoch is digits up to a colon at the front, and 0 where it is absent; the release begins behind the last hyphen.
- * Where one side has no release, versions alone decide, as they do in rpm's own dependencies ("Requires: foo = 1.2" is met
- * by foo-1.2-3): an advisory that says "last affected: 1.2" means every release of 1.2. So 1.2 = 1.2-1 and 1.2 = 1.2-2
- * though 1.2-1 < 1.2-2; lists to be sorted must have releases throughout, or nowhere. */
+ * Where one side has no release, versions alone decide, as they do in rpm's own dependencies ("Requires: foo = 1.2" is
+ * met by foo-1.2-3): an advisory that says "last affected: 1.2" means every release of 1.2. So 1.2 = 1.2-1 and
+ * 1.2 = 1.2-2 though 1.2-1 < 1.2-2; lists to be sorted must have releases throughout, or nowhere. */
 #include "version.h"
 
 struct parts {
@@ -37,7 +37,7 @@ static span skip_separators(span text)
 	return text;
 }
 
-/* What stands at the front, least first. A '~' is less than the end, a '^' more; but less than anything that goes on. */
+/* What stands at the front, least first. A '~' is less than the end, a '^' more, but less than what goes on. */
 enum front { TILDE, END, CARET, LETTERS, DIGITS };
 
 static enum front front_of(span text)

@@ -3,9 +3,9 @@
  *	version  ::= ["v" | "V" | "="] number ("." number)* ["-" release | "."? letter …release] ["+" build]
  *	release  ::= word ("." word)*    word, build ::= [0-9A-Za-z_-]+ (build: dots too)
  *
- * More lenient than the standard: absent numbers are 0 and there may be more than three (1.2 = 1.2.0 = 1.2.0.0); zeros may
- * lead; a letter behind the numbers begins a pre-release as a hyphen does (1.0.0rc1, 4.0.0.Beta2). So 1.2.3.Final is
- * before 1.2.3. Builds do not count: Go's +incompatible is nothing, and its pseudo-versions are pre-releases. */
+ * More lenient than the standard: absent numbers are 0 and there may be more than three (1.2 = 1.2.0 = 1.2.0.0); zeros
+ * may lead; a letter behind the numbers begins a pre-release as a hyphen does (1.0.0rc1, 4.0.0.Beta2). So 1.2.3.Final
+ * is before 1.2.3. Builds do not count: Go's +incompatible is nothing, and its pseudo-versions are pre-releases. */
 #include "version.h"
 
 struct parts {

@@ -17,8 +17,9 @@ static int l_digest(lua_State *L)
 	struct tarsier_error error;
 	struct hasher *hasher = NULL;
 	size_t chunk = (size_t)luaL_optinteger(L, 3, 1 << 20);
-	int code = digest_parse(span_of(luaL_optstring(L, 2, "")), &digest, &error);
-	if (lua_isnoneornil(L, 2))
+	const char *like = luaL_optstring(L, 2, "");
+	int code = *like ? digest_parse(span_of(like), &digest, &error) : TARSIER_OK;
+	if (code == TARSIER_OK && lua_isnoneornil(L, 2))
 		code = digest_of(bytes, &digest, &error);
 	else if (code == TARSIER_OK)
 		code = hasher_new(&digest, &hasher, &error);
