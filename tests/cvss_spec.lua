@@ -49,7 +49,8 @@ describe("a CVSS score", function()
   end)
 
   it("is refused to what is no vector, with a reason", function()
-    local whole3, whole4 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
+    local whole3 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    local whole4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
     local cases = {
       { "", "missing" }, { "CVSS:3.1/", "AV is missing" }, { whole3:sub(1, -5), "A is missing" }, { whole4:sub(1, -6), "SA is missing" },
       { whole3 .. "/AV:N", "AV stands there twice" }, { whole3 .. "/E:X/E:X", "E stands there twice" },
@@ -138,7 +139,7 @@ describe("random CVSS vectors", function()
   end)
 
   it("score as Python's cvss does", function()
-    local python = os.getenv "TARSIER_PYTHON" or "python3"
+    local python = "env -u LD_PRELOAD " .. (os.getenv "TARSIER_PYTHON" or "python3")
     if not os.execute(python .. " -c 'from cvss import CVSS4' >/dev/null 2>&1") then
       return pending "needs Python's cvss of 3.0 or later: pip install cvss"
     end

@@ -142,7 +142,7 @@ describe("stanzas", function()
     assert.equal(2, #letters.stanzas(("b: 1\n"):rep(2) .. (" c\n"):rep(300000))[1])
     assert.equal(0, #letters.stanzas(("\n"):rep(3000000)))
     assert.equal(1, #letters.stanzas(("no colon\n"):rep(300000)))
-    assert.is_true(os.clock() - began < 2)
+    assert.is_true(os.clock() - began < 20) -- a square of these would be hours
   end)
 end)
 
