@@ -1,6 +1,5 @@
 #include "distro.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- strings ----------------------------------------------------------------------------------------------------- */
@@ -278,18 +277,11 @@ static const char *ecosystem_of(struct arena *arena, const struct distro *distro
 
 /* ---- all files --------------------------------------------------------------------------------------------------- */
 
-static int compare_path(const void *key, const void *element)
-{
-	return strcmp(key, (*(const struct overlay_file *const *)element)->path);
-}
-
-/* Empty where the image does not have the file. */
+/* Empty where the image does not have the file, or it could not be read. */
 static span content_of(const struct overlay *overlay, const char *path)
 {
-	const struct overlay_file **found = NULL;
-	if (overlay->file_count)
-		found = bsearch(path, overlay->files, overlay->file_count, sizeof *overlay->files, compare_path);
-	return found && !(*found)->file->problem ? (*found)->file->content : (span){"", 0};
+	const struct overlay_file *found = overlay_find(overlay, path);
+	return found && !found->file->problem ? found->file->content : (span){"", 0};
 }
 
 /* Debian's testing has a codename and no number yet: takes the one it will be released as, which advisories use too. */
