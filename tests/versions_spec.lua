@@ -1,4 +1,4 @@
--- Every scheme in engine/versions/ against its data file, against the tool whose order it is, and against the laws of orders.
+-- Every scheme in engine/versions/ against its data file, the tool whose order it is, and the laws of orders.
 
 local versions = require "tarsier.probe".versions
 
@@ -62,9 +62,10 @@ end
 local bits = {
   deb = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "+", "-", "a", "b", "rc", "deb12u", "Z", ":" },
   rpm = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "^", "_", "+", "a", "b", "rc", "el9", "Z" },
-  apk = { "0", "1", "2", "10", "05", ".", ".", "a", "z", "_alpha", "_beta", "_rc", "_p", "_git", "~ab", "-r1", "-r0", "_pre2" },
-  pep440 = { "0", "1", "2", "10", "01", ".", ".", ".", "!", "a", "b", "rc", "alpha", "c", "dev", "post", "r", "rev", "-", "_", "+",
-    "v", "x", "RC" },
+  apk = { "0", "1", "2", "10", "05", ".", ".", "a", "z", "_alpha", "_beta", "_rc", "_p", "_git", "~ab", "-r1", "-r0",
+    "_pre2" },
+  pep440 = { "0", "1", "2", "10", "01", ".", ".", ".", "!", "a", "b", "rc", "alpha", "c", "dev", "post", "r", "rev",
+    "-", "_", "+", "v", "x", "RC" },
   semver = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "b", "rc", "v", "_", "Beta" },
 }
 
@@ -94,7 +95,7 @@ for _, scheme in ipairs(versions.schemes()) do
     local cases = read_data(scheme)
 
     it("has a data file", function()
-      assert.is_table(cases, folder .. scheme .. ".txt is missing: a scheme is one file in engine/versions and its data")
+      assert.is_table(cases, folder .. scheme .. ".txt is missing: a scheme is a file and its data")
       assert.is_true(#cases >= 60, "only " .. #cases .. " cases")
       assert.is_table(bits[scheme], "the spec has no bits to make random versions of " .. scheme .. " from")
     end)
@@ -180,18 +181,21 @@ describe("version schemes beside their tools", function()
     local script = {}
     for _, pair in ipairs(list) do
       local a, b = pair[1], pair[2]
-      script[#script + 1] = ("if dpkg --compare-versions '%s' lt '%s'; then echo '<'; elif dpkg --compare-versions '%s' eq '%s';"
-        .. " then echo '='; else echo '>'; fi"):format(a, b, a, b)
+      script[#script + 1] = ("if dpkg --compare-versions '%s' lt '%s'; then echo '<';" ..
+        " elif dpkg --compare-versions '%s' eq '%s'; then echo '='; else echo '>'; fi"):format(a, b, a, b)
     end
-    with_file(table.concat(script, "\n"), function(name) check("deb", list, lines_of("sh " .. name .. " 2>/dev/null")) end)
+    with_file(table.concat(script, "\n"), function(name)
+      check("deb", list, lines_of("sh " .. name .. " 2>/dev/null"))
+    end)
   end)
 
   it("deb allows what dpkg allows", function()
     if not runs "dpkg --version" then return pending "needs dpkg: apt-get install dpkg" end
     local list, script = {}, {}
     for i = 1, 200 do
-      list[i] = random_version "deb"
-      script[i] = ("dpkg --compare-versions '%s' eq '%s'; test $? -le 1 && echo yes || echo no"):format(list[i], list[i])
+      local version = random_version "deb"
+      list[i] = version
+      script[i] = ("dpkg --compare-versions '%s' eq '%s'; test $? -le 1 && echo yes || echo no"):format(version, version)
     end
     with_file(table.concat(script, "\n"), function(name)
       for i, answer in ipairs(lines_of("sh " .. name .. " 2>/dev/null")) do
@@ -281,8 +285,8 @@ describe("the scheme of an ecosystem", function()
     deb = { "Debian", "Debian:12", "Debian:13", "Ubuntu:22.04:LTS", "Ubuntu:Pro:18.04:LTS", "Raspbian" },
     apk = { "Alpine", "Alpine:v3.20", "Wolfi", "Chainguard", "Alpaquita:stream", "MinimOS" },
     rpm = { "AlmaLinux", "AlmaLinux:9", "Rocky Linux:8", "Red Hat:enterprise_linux:9::appstream", "openSUSE:Leap 15.6",
-      "SUSE:Linux Enterprise Server 15 SP5", "Oracle", "Oracle Linux:9", "Amazon Linux:2023", "Photon OS:5.0", "Azure Linux:3",
-      "Mageia:9", "openEuler:24.03-LTS", "Fedora:40" },
+      "SUSE:Linux Enterprise Server 15 SP5", "Oracle", "Oracle Linux:9", "Amazon Linux:2023", "Photon OS:5.0",
+      "Azure Linux:3", "Mageia:9", "openEuler:24.03-LTS", "Fedora:40" },
     pep440 = { "PyPI" },
     semver = { "npm", "Go", "crates.io", "Bitnami", "SwiftURL", "Hex", "Pub", "GitHub Actions", "Julia" },
   }
