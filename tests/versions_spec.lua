@@ -195,7 +195,7 @@ describe("version schemes beside their tools", function()
     for i = 1, 200 do
       local version = random_version "deb"
       list[i] = version
-      script[i] = ("dpkg --compare-versions '%s' eq '%s'; test $? -le 1 && echo yes || echo no"):format(version, version)
+      script[i] = ("dpkg --compare-versions '%s' eq 1; test $? -le 1 && echo yes || echo no"):format(version)
     end
     with_file(table.concat(script, "\n"), function(name)
       for i, answer in ipairs(lines_of("sh " .. name .. " 2>/dev/null")) do
