@@ -1,0 +1,254 @@
+/* floor 5: feeds, database, matching */
+#include "match.h"
+#include "probe.h"
+
+#include <string.h>
+
+int probe_knowledge(lua_State *L);
+
+/* ---- tables to records, and back -------------------------------------------------------------------------------------- */
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+	lua_pushstring(L, text);
+	lua_setfield(L, -2, key);
+}
+
+static void set_number(lua_State *L, const char *key, double number)
+{
+	lua_pushnumber(L, number);
+	lua_setfield(L, -2, key);
+}
+
+static void set_count(lua_State *L, const char *key, uint64_t count)
+{
+	lua_pushinteger(L, (lua_Integer)count);
+	lua_setfield(L, -2, key);
+}
+
+static void set_bool(lua_State *L, const char *key, int value)
+{
+	lua_pushboolean(L, value);
+	lua_setfield(L, -2, key);
+}
+
+static void set_list(lua_State *L, const char *key, const char *const *list)
+{
+	lua_newtable(L);
+	for (lua_Integer i = 1; *list; i++) {
+		lua_pushstring(L, *list++);
+		lua_rawseti(L, -2, i);
+	}
+	lua_setfield(L, -2, key);
+}
+
+/* Stays on the stack of the table's owner: the table anchors it. */
+static const char *text_field(lua_State *L, int index, const char *key, const char *otherwise)
+{
+	lua_getfield(L, index, key);
+	const char *text = luaL_optstring(L, -1, otherwise);
+	lua_pop(L, 1);
+	return text;
+}
+
+/* ---- import ------------------------------------------------------------------------------------------------------------ */
+
+/* Appends { input, feed, records, message } to the table at index 4. */
+static void on_input(void *user, const char *input, const char *feed, uint64_t records, const char *message)
+{
+	lua_State *L = user;
+	lua_newtable(L);
+	set_text(L, "input", input);
+	set_text(L, "feed", feed);
+	set_count(L, "records", records);
+	set_text(L, "message", message);
+	lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
+}
+
+/* import(database, paths, { merge, starter }) --> counts, inputs */
+static int l_import(lua_State *L)
+{
+	struct tarsier_import_options options;
+	struct tarsier_import_result result;
+	struct tarsier_error error;
+	const char *database = luaL_checkstring(L, 1);
+	tarsier_import_options_init(&options);
+	lua_settop(L, 3);
+	if (lua_istable(L, 3)) {
+		lua_getfield(L, 3, "merge");
+		options.merge = lua_toboolean(L, -1);
+		lua_getfield(L, 3, "starter");
+		options.starter = lua_toboolean(L, -1);
+		lua_settop(L, 3);
+	}
+	lua_newtable(L);
+	options.on_input = on_input;
+	options.user = L;
+	size_t count = lua_rawlen(L, 2);
+	const char **paths = lua_newuserdatauv(L, (count + 1) * sizeof *paths, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i + 1);
+		paths[i] = luaL_checkstring(L, -1);
+		lua_pop(L, 1);
+	}
+	if (tarsier_import(database, paths, count, &options, &result, &error) < 0)
+		return probe_fail(L, &error);
+	lua_newtable(L);
+	set_count(L, "advisories", result.advisories);
+	set_count(L, "withdrawn", result.withdrawn);
+	set_count(L, "unreadable", result.unreadable);
+	set_count(L, "kev", result.kev);
+	set_count(L, "epss", result.epss);
+	lua_pushvalue(L, 4);
+	return 2;
+}
+
+/* info(database) --> table */
+static int l_info(lua_State *L)
+{
+	struct tarsier_database_info *info;
+	struct tarsier_error error;
+	if (tarsier_database_read(luaL_checkstring(L, 1), &info, &error) < 0)
+		return probe_fail(L, &error);
+	lua_newtable(L);
+	set_text(L, "path", info->path);
+	set_text(L, "built", info->built);
+	set_text(L, "newest", info->newest);
+	set_text(L, "kev_date", info->kev_date);
+	set_text(L, "epss_date", info->epss_date);
+	set_count(L, "advisories", info->advisories);
+	set_count(L, "packages", info->packages);
+	set_bool(L, "starter", info->starter);
+	set_list(L, "ecosystems", info->ecosystems);
+	tarsier_database_info_free(info);
+	return 1;
+}
+
+/* ---- match ------------------------------------------------------------------------------------------------------------- */
+
+static void read_package(lua_State *L, int index, struct tarsier_package *package)
+{
+	package->type = text_field(L, index, "type", "deb");
+	package->ecosystem = text_field(L, index, "ecosystem", "");
+	package->name = text_field(L, index, "name", "");
+	package->version = text_field(L, index, "version", "");
+	package->source_name = text_field(L, index, "source_name", package->name);
+	package->source_version = text_field(L, index, "source_version", package->version);
+	package->architecture = package->purl = package->reader = "";
+	package->path = text_field(L, index, "path", "");
+}
+
+static void push_finding(lua_State *L, const struct tarsier_finding *finding)
+{
+	lua_newtable(L);
+	set_text(L, "id", finding->id);
+	set_list(L, "aliases", finding->aliases);
+	set_text(L, "package", finding->package->name);
+	set_count(L, "package_index", finding->package_index + 1);
+	set_text(L, "severity", tarsier_severity_name(finding->severity));
+	set_text(L, "severity_source", finding->severity_source);
+	set_text(L, "cvss_vector", finding->cvss_vector);
+	set_number(L, "cvss_score", finding->cvss_score);
+	set_text(L, "fixed_version", finding->fixed_version);
+	set_text(L, "summary", finding->summary);
+	set_text(L, "description", finding->description);
+	set_text(L, "url", finding->url);
+	set_text(L, "published", finding->published);
+	set_text(L, "modified", finding->modified);
+	set_list(L, "references", finding->references);
+	set_bool(L, "kev", finding->kev);
+	set_bool(L, "kev_ransomware", finding->kev_ransomware);
+	set_text(L, "kev_added", finding->kev_added);
+	set_text(L, "kev_due", finding->kev_due);
+	set_number(L, "epss", finding->epss);
+	set_number(L, "epss_percentile", finding->epss_percentile);
+	set_text(L, "backend", finding->backend);
+}
+
+static void push_list(lua_State *L, const struct finding_list *list)
+{
+	lua_newtable(L);
+	for (size_t i = 0; i < list->count; i++) {
+		push_finding(L, &list->items[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_newtable(L);
+	for (size_t i = 0; i < list->problem_count; i++) {
+		lua_newtable(L);
+		set_count(L, "kind", list->problems[i].kind);
+		set_text(L, "subject", list->problems[i].subject);
+		set_text(L, "message", list->problems[i].message);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+/* match(database, packages) --> findings, problems */
+static int l_match(lua_State *L)
+{
+	struct database *database = NULL;
+	struct finding_list list = {0};
+	struct tarsier_error error;
+	struct arena arena;
+	luaL_checktype(L, 2, LUA_TTABLE);
+	size_t count = lua_rawlen(L, 2);
+	struct tarsier_package *packages = lua_newuserdatauv(L, (count + 1) * sizeof *packages, 0);
+	memset(packages, 0, (count + 1) * sizeof *packages);
+	for (size_t i = 0; i < count; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i + 1);
+		read_package(L, lua_gettop(L), &packages[i]);
+		lua_pop(L, 1);
+	}
+	arena_init(&arena, NULL);
+	int code = database_open(luaL_checkstring(L, 1), &database, &error);
+	if (code == 0)
+		code = match_packages(database, &arena, packages, count, &list, &error);
+	if (code == 0)
+		push_list(L, &list);
+	database_close(database);
+	arena_free(&arena);
+	return code < 0 ? probe_fail(L, &error) : 2;
+}
+
+/* ---- names and feeds ---------------------------------------------------------------------------------------------------- */
+
+/* claims(head) --> the feed that claims it most, or nil */
+static int l_claims(lua_State *L)
+{
+	const char *name = NULL;
+	int best = 0;
+	for (size_t i = 0; feeds_all[i]; i++) {
+		int claim = feeds_all[i]->claims(probe_span(L, 1));
+		if (claim > best)
+			best = claim, name = feeds_all[i]->name;
+	}
+	return lua_pushstring(L, name), 1;
+}
+
+/* ecosystem(text) --> key */
+static int l_ecosystem(lua_State *L)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	span key = ecosystem_key(&arena, probe_span(L, 1));
+	lua_pushlstring(L, key.ptr, key.len);
+	return arena_free(&arena), 1;
+}
+
+/* cve(text) --> the number and the name it stands for; or 0 */
+static int l_cve(lua_State *L)
+{
+	char name[CVE_NAME_SIZE];
+	uint32_t number = cve_number(probe_span(L, 1));
+	lua_pushinteger(L, number);
+	lua_pushstring(L, cve_name(number, name));
+	return 2;
+}
+
+static const luaL_Reg functions[] = {{"import", l_import}, {"info", l_info},           {"match", l_match}, {"claims", l_claims},
+                                     {"cve", l_cve},       {"ecosystem", l_ecosystem}, {NULL, NULL}};
+
+int probe_knowledge(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	return 1;
+}
