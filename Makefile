@@ -128,7 +128,7 @@ $(BUILD)/libtarsier.a: $(OBJECTS)
 
 $(BUILD)/libtarsier.so: $(OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
 # Not linked with Lua: the interpreter that loads it has it.
 $(BUILD)/tarsier/core.so: $(OBJECTS) $(BINDINGS)

@@ -1,6 +1,134 @@
-#include "error.h"
+/* floor 6: tarsier.h's engine */
+#include "scan.h"
+
+#include <string.h>
 
 const char *tarsier_version(void)
 {
 	return TARSIER_VERSION;
+}
+
+enum { DEFAULT_CACHE_LIMIT = 1024 * 1024 * 1024 };
+
+void tarsier_config_init(struct tarsier_config *config)
+{
+	*config = (struct tarsier_config){.size = sizeof *config};
+}
+
+/* ---- opening and closing -------------------------------------------------------------------------------------------- */
+
+static bool copy_string(struct arena *arena, const char **string)
+{
+	if (*string)
+		*string = arena_string(arena, *string);
+	return *string != NULL;
+}
+
+/* A host that was built with an older header has a shorter config: what it lacks has its default. */
+static int copy_config(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
+{
+	tarsier_config_init(&engine->config);
+	size_t size = config->size < sizeof *config ? config->size : sizeof *config;
+	memcpy(&engine->config, config, size);
+	struct tarsier_config *own = &engine->config;
+	bool ok = (!own->database || copy_string(&engine->arena, &own->database)) &&
+	          (!own->cache_dir || copy_string(&engine->arena, &own->cache_dir)) &&
+	          (!own->platform || copy_string(&engine->arena, &own->platform));
+	if (!own->cache_limit)
+		own->cache_limit = DEFAULT_CACHE_LIMIT;
+	return ok ? TARSIER_OK : error_memory(error);
+}
+
+static int prepare(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
+{
+	int code = copy_config(engine, config, error);
+	if (!code)
+		code = matcher_new(&engine->arena, readers_all, &engine->matcher, error);
+	if (code)
+		return code;
+	engine->fingerprint = readers_fingerprint(&engine->arena, readers_all);
+	if (!engine->fingerprint)
+		return error_memory(error);
+	code = cache_open(&engine->arena, engine->config.cache_dir, engine->config.cache_limit, engine->fingerprint, &engine->cache, error);
+	if (!code && engine->config.database)
+		code = database_open(engine->config.database, &engine->database, error);
+	return code;
+}
+
+int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error)
+{
+	*engine = NULL;
+	if (config->size == 0)
+		return error_set(error, TARSIER_USAGE, "tarsier_config: not filled by tarsier_config_init");
+	tarsier_engine *made = memory_resize(&config->allocator, NULL, 0, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	memset(made, 0, sizeof *made);
+	arena_init(&made->arena, &config->allocator);
+	int code = prepare(made, config, error);
+	if (code) {
+		tarsier_close(made);
+		return code;
+	}
+	*engine = made;
+	return TARSIER_OK;
+}
+
+void tarsier_close(tarsier_engine *engine)
+{
+	if (!engine)
+		return;
+	struct tarsier_allocator allocator = engine->arena.allocator;
+	database_close(engine->database);
+	cache_close(engine->cache);
+	arena_free(&engine->arena);
+	memory_resize(&allocator, engine, sizeof *engine, 0);
+}
+
+void tarsier_cancel(tarsier_engine *engine)
+{
+	atomic_fetch_add(&engine->cancellations, 1);
+}
+
+/* ---- scanning ---------------------------------------------------------------------------------------------------------- */
+
+static void *scan_thread(void *argument)
+{
+	struct scan *scan = argument;
+	scan->code = scan_run(scan);
+	events_finish(&scan->events);
+	return NULL;
+}
+
+/* The scan works in a thread of its own, so that this one can deliver events and notice a cancellation. */
+static int run_and_pump(struct scan *scan, tarsier_engine *engine)
+{
+	unsigned before = atomic_load(&engine->cancellations);
+	pthread_t thread;
+	int number = pthread_create(&thread, NULL, scan_thread, scan);
+	if (number)
+		return error_errno(scan->error, number, "cannot start a thread");
+	while (events_pump(&scan->events))
+		if (atomic_load(&engine->cancellations) != before)
+			atomic_store(&scan->cancelled, true);
+	pthread_join(thread, NULL);
+	return scan->code;
+}
+
+int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report, struct tarsier_error *error)
+{
+	*report = NULL;
+	struct scan scan = {.engine = engine, .reference = reference, .error = error, .report = report_new(&engine->config.allocator)};
+	if (!scan.report)
+		return error_memory(error);
+	int code = events_init(&scan.events, &engine->config.allocator, engine->config.on_event, engine->config.user, error);
+	if (!code) {
+		code = run_and_pump(&scan, engine);
+		events_free(&scan.events);
+	}
+	if (code)
+		tarsier_report_free(scan.report);
+	else
+		*report = scan.report;
+	return code;
 }

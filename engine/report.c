@@ -18,6 +18,9 @@ void tarsier_report_free(tarsier_report *report)
 	if (!report)
 		return;
 	struct tarsier_allocator allocator = report->arena.allocator;
+	for (struct report_indexes *kept = report->indexes; kept; kept = kept->next)
+		for (size_t i = 0; i < kept->count; i++)
+			layer_index_free(kept->items[i]);
 	arena_free(&report->arena);
 	memory_resize(&allocator, report, sizeof *report, 0);
 }

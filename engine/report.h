@@ -2,9 +2,16 @@
 #ifndef TARSIER_REPORT_H
 #define TARSIER_REPORT_H
 
-#include "arena.h"
+#include "layer.h"
 
-/* The arena holds every string and array; report_new puts the report itself beside it. */
+/* The layers' indexes hold the packages' strings, so the report keeps them. */
+struct report_indexes {
+	struct report_indexes *next;
+	struct layer_index **items; /* each may be NULL */
+	size_t count;
+};
+
+/* What the arena and the indexes do not hold is in the report itself. */
 struct tarsier_report {
 	struct arena arena;
 	struct tarsier_image image;
@@ -16,6 +23,7 @@ struct tarsier_report {
 	size_t problem_count, problem_capacity;
 	struct tarsier_database_info database; /* path NULL: the engine had none */
 	struct tarsier_usage usage;
+	struct report_indexes *indexes;
 };
 
 /* NULL when memory ran out. tarsier_report_free gives it back. */

@@ -68,6 +68,17 @@ TARSIER_API const char *tarsier_code_name(int code);
 /* The library's version, "0.1.0". TARSIER_VERSION, given by the build, is the header's. Static. */
 TARSIER_API const char *tarsier_version(void);
 
+/* "linux/amd64": this machine's platform, as images name it. Static. */
+TARSIER_API const char *tarsier_platform(void);
+
+/* What this build has in its plug-in folders: `kind` is "source" (places images come from), "reader" (package databases) or
+ * "feed" (vulnerability feeds). False past the last one. *plugin is static. */
+struct tarsier_plugin {
+	const char *name, *summary; /* summary "" but for sources */
+	unsigned version;           /* of readers: raised when they find something else in the same bytes */
+};
+TARSIER_API int tarsier_plugin_at(const char *kind, size_t index, struct tarsier_plugin *plugin);
+
 /* ---- engine --------------------------------------------------------------------------------------------------- */
 
 typedef struct tarsier_engine tarsier_engine;

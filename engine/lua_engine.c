@@ -1,0 +1,220 @@
+/* floor 7: an engine as a Lua object */
+#include "lua_core.h"
+#include "lua_push.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int lua_engine_open(lua_State *L);
+
+static const char class_name[] = "tarsier.engine";
+
+/* The event callback is the userdata's user value. */
+struct box {
+	tarsier_engine *engine;
+	lua_State *scanning; /* the state that is inside engine:scan() */
+	int callback_failed; /* its error is on top of that state's stack */
+};
+
+static struct box *check_engine(lua_State *L, int index)
+{
+	struct box *box = luaL_checkudata(L, index, class_name);
+	luaL_argcheck(L, box->engine, index, "the engine is closed");
+	return box;
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------------- */
+
+static const char *event_name(enum tarsier_event_kind kind)
+{
+	static const char *const names[] = {"", "image", "layer", "bytes", "match", "warning"};
+	return names[kind];
+}
+
+static void push_event(lua_State *L, const struct tarsier_event *event)
+{
+	lua_createtable(L, 0, 7);
+	lua_pushstring(L, event_name(event->kind));
+	lua_setfield(L, -2, "kind");
+	lua_pushinteger(L, (lua_Integer)event->done);
+	lua_setfield(L, -2, "done");
+	lua_pushinteger(L, (lua_Integer)event->total);
+	lua_setfield(L, -2, "total");
+	lua_pushinteger(L, (lua_Integer)event->index + 1);
+	lua_setfield(L, -2, "index");
+	lua_pushboolean(L, event->cached);
+	lua_setfield(L, -2, "cached");
+	lua_pushstring(L, event->digest);
+	lua_setfield(L, -2, "digest");
+	lua_pushstring(L, event->message);
+	lua_setfield(L, -2, "message");
+}
+
+/* callback, event --> : inside a protected call, since pushing may run out of memory */
+static int call_back(lua_State *L)
+{
+	push_event(L, lua_touserdata(L, 2));
+	lua_replace(L, 2);
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+static void on_event(void *user, const struct tarsier_event *event)
+{
+	struct box *box = user;
+	lua_State *L = box->scanning;
+	if (box->callback_failed || !lua_checkstack(L, 8) || lua_getiuservalue(L, 1, 1) != LUA_TFUNCTION)
+		return;
+	lua_pushcfunction(L, call_back);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)event);
+	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+		box->callback_failed = 1;
+		tarsier_cancel(box->engine);
+	}
+}
+
+/* ---- configuration --------------------------------------------------------------------------------------------------- */
+
+static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event", NULL};
+
+static size_t common_letters(const char *a, const char *b)
+{
+	size_t count = 0;
+	for (; *a; a++)
+		count += strchr(b, *a) != NULL;
+	return count;
+}
+
+static const char *nearest_key(const char *key)
+{
+	const char *best = keys[0];
+	for (const char *const *each = keys; *each; each++)
+		if (common_letters(key, *each) > common_letters(key, best))
+			best = *each;
+	return best;
+}
+
+static void check_keys(lua_State *L, int index)
+{
+	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
+		const char *const *known = keys;
+		while (*known && strcmp(*known, key) != 0)
+			known++;
+		if (!*known)
+			luaL_error(L, "tarsier.open: unknown key '%s' (did you mean '%s'?)", key, nearest_key(key));
+	}
+}
+
+static const char *string_field(lua_State *L, int index, const char *key)
+{
+	int type = lua_getfield(L, index, key);
+	if (type != LUA_TNIL && type != LUA_TSTRING)
+		luaL_error(L, "tarsier.open: %s must be a string, not a %s", key, lua_typename(L, type));
+	const char *string = lua_tostring(L, -1);
+	lua_pop(L, 1); /* the table keeps it */
+	return string;
+}
+
+static lua_Integer integer_field(lua_State *L, int index, const char *key)
+{
+	int is_integer = 1, type = lua_getfield(L, index, key);
+	lua_Integer number = type == LUA_TNIL ? 0 : lua_tointegerx(L, -1, &is_integer);
+	if (!is_integer || number < 0)
+		luaL_error(L, "tarsier.open: %s must be a whole number, 0 or more", key);
+	lua_pop(L, 1);
+	return number;
+}
+
+static void read_config(lua_State *L, int index, struct tarsier_config *config)
+{
+	check_keys(L, index);
+	config->database = string_field(L, index, "database");
+	config->cache_dir = string_field(L, index, "cache_dir");
+	config->platform = string_field(L, index, "platform");
+	config->cache_limit = (uint64_t)integer_field(L, index, "cache_limit");
+	config->threads = (unsigned)integer_field(L, index, "threads");
+	lua_getfield(L, index, "skip_diff_id");
+	config->skip_diff_id = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------------- */
+
+/* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end }
+ * --> engine | nil, message, code */
+static int l_open(lua_State *L)
+{
+	struct tarsier_config config;
+	struct tarsier_error error;
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	tarsier_config_init(&config);
+	read_config(L, 1, &config);
+	struct box *box = lua_newuserdatauv(L, sizeof *box, 1);
+	*box = (struct box){.engine = NULL};
+	luaL_setmetatable(L, class_name);
+	if (lua_getfield(L, 1, "on_event") != LUA_TNIL)
+		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_event must be a function");
+	if (lua_isfunction(L, -1))
+		config.on_event = on_event;
+	lua_setiuservalue(L, 2, 1);
+	config.user = box;
+	if (tarsier_open(&config, &box->engine, &error) < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
+/* engine:scan(reference) --> report | nil, message, code */
+static int l_scan(lua_State *L)
+{
+	struct box *box = check_engine(L, 1);
+	const char *reference = luaL_checkstring(L, 2);
+	struct tarsier_error error;
+	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning already: its callback cannot start another scan");
+	lua_settop(L, 2);
+	tarsier_report **report = lua_new_report(L);
+	box->scanning = L;
+	box->callback_failed = 0;
+	int code = tarsier_scan(box->engine, reference, report, &error);
+	box->scanning = NULL;
+	if (box->callback_failed)
+		return lua_error(L);
+	if (code < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
+/* engine:close(); twice is fine */
+static int l_close(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, class_name);
+	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning: its callback cannot close it");
+	tarsier_close(box->engine);
+	box->engine = NULL;
+	return 0;
+}
+
+static int l_tostring(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, class_name);
+	lua_pushfstring(L, box->engine ? "%s: %p" : "%s (closed)", class_name, (void *)box);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"scan", l_scan}, {"close", l_close}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
+
+int lua_engine_open(lua_State *L)
+{
+	if (luaL_newmetatable(L, class_name)) {
+		luaL_setfuncs(L, metamethods, 0);
+		luaL_newlib(L, methods);
+		lua_setfield(L, -2, "__index");
+	}
+	lua_pop(L, 1);
+	luaL_newlib(L, functions);
+	return 1;
+}

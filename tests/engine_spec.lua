@@ -1,0 +1,237 @@
+-- The engine from end to end, through require "tarsier.core": images in, packages and their layers out.
+local core = require "tarsier.core"
+local images = require "support.images"
+
+local OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
+
+local function status(...)
+  local paragraphs = {}
+  for i, package in ipairs { ... } do
+    local name, version = package:match "^(.-)=(.+)$"
+    paragraphs[i] = ("Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %s\n"):format(name, version)
+  end
+  return table.concat(paragraphs, "\n")
+end
+
+local function dist_info(name, version)
+  return { ("usr/lib/python3/dist-packages/%s-%s.dist-info/METADATA"):format(name, version),
+           ("Metadata-Version: 2.1\nName: %s\nVersion: %s\n"):format(name, version) }
+end
+
+local function layer(members, instruction)
+  return { tar = images.tar(members), instruction = instruction }
+end
+
+describe("engine", function()
+  local folder, cache
+  before_each(function()
+    folder = images.folder()
+    cache = folder .. "/cache"
+  end)
+  after_each(function() images.remove(folder) end)
+
+  local function write(layers, name)
+    local layout = images.layout()
+    local history = {}
+    for i, each in ipairs(layers) do history[i] = { created_by = each.instruction or ("RUN step " .. i) } end
+    layout:add(layout:image { layers = layers, history = history }, "latest")
+    return "oci:" .. layout:write(folder .. "/" .. (name or "image"))
+  end
+
+  local function scan(reference, config)
+    config = config or {}
+    config.cache_dir = config.cache_dir or cache
+    local engine <close> = assert(core.open(config))
+    return engine:scan(reference)
+  end
+
+  -- "name=version@layer …"
+  local function packages(report)
+    local list = {}
+    for i, package in ipairs(report:packages()) do
+      list[i] = ("%s=%s@%d"):format(package.name, package.version, package.layer)
+    end
+    return table.concat(list, " ")
+  end
+
+  local three_layers = {
+    layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status("a=1", "b=1") } },
+    layer { { "var/lib/dpkg/status", status("a=1", "b=2", "c=1") }, dist_info("flask", "2.0") },
+    layer { { "var/lib/dpkg/status", status("a=1", "b=2") }, dist_info("jinja2", "3.0"),
+            { "usr/lib/python3/dist-packages/.wh.flask-2.0.dist-info", "" } },
+  }
+
+  it("lists what the top shows, each with the layer that brought its version", function()
+    local report = assert(scan(write(three_layers)))
+    assert.equal("a=1@1 b=2@2 jinja2=3.0@3", packages(report))
+    local image = report:image()
+    assert.equal("Debian:12", image.ecosystem)
+    assert.equal("RUN step 2", image.layers[2].created_by)
+    assert.equal("bookworm", image.distro.codename)
+    assert.same({}, report:problems())
+  end)
+
+  it("reads no layer the second time", function()
+    local reference = write(three_layers)
+    local first = assert(scan(reference)):usage()
+    local report = assert(scan(reference))
+    local second = report:usage()
+    assert.same({ 3, 0 }, { first.layers_read, first.layers_cached })
+    assert.same({ 0, 3, 0 }, { second.layers_read, second.layers_cached, second.bytes_read })
+    assert.equal("a=1@1 b=2@2 jinja2=3.0@3", packages(report))
+  end)
+
+  it("does without a cache, and writes none", function()
+    local reference = write(three_layers)
+    assert(scan(reference, { cache_dir = "" }))
+    assert.equal(3, assert(scan(reference, { cache_dir = "" })):usage().layers_read)
+    assert.equal("", images.run("find %s -path '*/layers/*'", folder))
+  end)
+
+  it("reads again what the cache holds without the check that is asked for now", function()
+    local zipped = {}
+    for i, each in ipairs(three_layers) do
+      zipped[i] = { tar = each.tar, blob = images.gzip(each.tar), type = images.types.gzip }
+    end
+    local reference = write(zipped)
+    assert(scan(reference, { skip_diff_id = true }))
+    assert.equal(3, assert(scan(reference)):usage().layers_read)
+  end)
+
+  it("survives a cache that anybody spoilt", function()
+    local reference = write(three_layers)
+    assert(scan(reference))
+    os.execute("for f in " .. cache .. "/layers/*; do echo nonsense > $f; done")
+    assert.equal("a=1@1 b=2@2 jinja2=3.0@3", packages(assert(scan(reference))))
+    assert.equal(3, assert(scan(reference)):usage().layers_cached)
+  end)
+
+  it("may be killed while it writes, and read while it writes", function()
+    local reference = write(three_layers)
+    local script = folder .. "/loop.lua"
+    images.write(script, [[
+      local core = require "tarsier.core"
+      for _ = 1, 30 do
+        local engine <close> = assert(core.open { cache_dir = arg[1] })
+        local report = assert(engine:scan(arg[2]))
+        assert(#report:packages() == 3)
+        os.execute("rm -f " .. arg[1] .. "/layers/*")
+      end]])
+    local ok = os.execute(([[
+      for i in 1 2 3 4; do lua5.4 %s %s %s & pids="$pids $!"; done
+      timeout -s KILL 0.05 lua5.4 %s %s %s >/dev/null 2>&1
+      for p in $pids; do wait $p || exit 1; done]]):format(script, cache, reference, script, cache, reference))
+    assert.is_true(ok)
+  end)
+
+  describe("links among the evidence", function()
+    local cases = {
+      ["a status that is a link"] = {
+        layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", link = "../../../opt/dpkg", kind = "2" }, { "opt/dpkg", status "a=1" } },
+        layer { { "opt/dpkg", status("a=1", "b=1") } },
+      },
+      ["a folder that is a link"] = {
+        layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg", link = "/opt/dpkg", kind = "2" }, { "opt/dpkg/status", status "a=1" } },
+        layer { { "opt/dpkg/status", status("a=1", "b=1") } },
+      },
+      ["a folder of status.d that is a link"] = {
+        layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status.d", link = "/opt/dpkg", kind = "2" },
+                { "opt/dpkg/a", "Package: a\nVersion: 1\nArchitecture: amd64\n" } },
+        layer { { "opt/dpkg/b", "Package: b\nVersion: 1\nArchitecture: amd64\n" } },
+      },
+      ["a hard link to what nobody wanted"] = {
+        layer { { "etc/os-release", OS_RELEASE }, { "opt/dpkg", status("a=1") }, { "var/lib/dpkg/status", link = "opt/dpkg", kind = "1" } },
+        layer { { "opt/two", status("a=1", "b=1") }, { "var/lib/dpkg/status", link = "opt/two", kind = "1" } },
+      },
+    }
+    for name, layers in pairs(cases) do
+      it("follows " .. name .. ", from the layers and from the cache", function()
+        local reference = write(layers)
+        local expected = name:match "hard" and "a=1@2 b=1@2" or "a=1@1 b=1@2"
+        assert.equal(expected, packages(assert(scan(reference))))
+        local report = assert(scan(reference))
+        assert.equal(expected, packages(report))
+        assert.equal(0, report:usage().bytes_read)
+      end)
+    end
+
+    it("never leave the image", function()
+      images.write(folder .. "/secret", status "host=1")
+      local reference = write { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", link = folder .. "/secret", kind = "2" } } }
+      local report = assert(scan(reference))
+      assert.equal("", packages(report))
+      assert.equal("no_packages", report:problems()[1].kind)
+      os.execute(("mkdir -p %s/root/var/lib/dpkg && ln -s %s/secret %s/root/var/lib/dpkg/status"):format(folder, folder, folder))
+      assert.equal("", packages(assert(scan("dir:" .. folder .. "/root"))))
+    end)
+  end)
+
+  it("says what it cannot judge", function()
+    local function kinds(layers)
+      local list = {}
+      for i, problem in ipairs(assert(scan(write(layers, "image" .. #layers))):problems()) do list[i] = problem.kind end
+      return table.concat(list, " ")
+    end
+    assert.equal("no_packages", kinds { layer { { "etc/os-release", OS_RELEASE } } })
+    assert.equal("no_distro", kinds { layer { { "var/lib/dpkg/status", status "a=1" } }, layer {} })
+    assert.equal("no_feed", kinds { layer { { "etc/os-release", "ID=plan9\n" }, { "var/lib/dpkg/status", status "a=1" } }, layer {}, layer {} })
+    assert.equal("unreadable", kinds { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status "a=1" },
+      { "var/lib/rpm/rpmdb.sqlite", "not a database" } }, layer {}, layer {}, layer {} })
+  end)
+
+  it("names the layer whose digest is wrong", function()
+    local reference = write(three_layers)
+    local image = assert(scan(reference)):image()
+    local path = folder .. "/image/" .. images.blob_path(image.layers[2].digest)
+    local bytes = images.read(path)
+    images.write(path, bytes:sub(1, -2) .. string.char(bytes:byte(-1) ~ 1))
+    local report, message, code = scan(reference, { cache_dir = "" })
+    assert.is_nil(report)
+    assert.equal("DIGEST", code)
+    assert.matches("layer 2 of 3", message, 1, true)
+    assert.matches(image.layers[2].digest, message, 1, true)
+  end)
+
+  it("tells what it does", function()
+    local kinds = {}
+    local function on_event(event) kinds[event.kind] = (kinds[event.kind] or 0) + 1 end
+    assert(scan(write(three_layers), { on_event = on_event }))
+    assert.equal(1, kinds.image)
+    assert.equal(3, kinds.layer)
+    assert.is_true(kinds.bytes >= 1)
+  end)
+
+  it("hands on a callback's error, and can scan again", function()
+    local reference = write(three_layers)
+    local angry = true
+    local engine <close> = assert(core.open { cache_dir = cache, on_event = function() if angry then error "enough" end end })
+    local ok, message = pcall(engine.scan, engine, reference)
+    assert.is_false(ok)
+    assert.matches("enough", message)
+    angry = false
+    assert.equal(3, #assert(engine:scan(reference)):packages())
+  end)
+
+  it("raises on misuse", function()
+    assert.error_matches(function() core.open { databse = "x" } end, "did you mean 'database'")
+    assert.error_matches(function() core.open { threads = -1 } end, "threads must be a whole number")
+    assert.error_matches(function() core.open { database = 5 } end, "database must be a string, not a number")
+    local engine = assert(core.open { cache_dir = "" })
+    engine:close()
+    engine:close()
+    assert.error_matches(function() engine:scan "x" end, "the engine is closed")
+    assert.matches("closed", tostring(engine))
+  end)
+
+  it("fails in three values", function()
+    local engine, message, code = core.open { database = folder .. "/none.db" }
+    assert.is_nil(engine)
+    assert.equal("DATABASE", code)
+    assert.matches("none.db", message, 1, true)
+    local report
+    report, message, code = scan(folder .. "/nothing")
+    assert.is_nil(report)
+    assert.matches("nothing", message, 1, true)
+    assert.is_string(code)
+  end)
+end)
