@@ -25,6 +25,7 @@ struct layer_link { /* every symlink; hard links to or from evidence */
 /* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
 struct layer_index {
 	struct arena arena;           /* holds everything below */
+	unsigned holders;             /* besides the first owner */
 	struct digest blob, diff_id;  /* as measured; diff_id empty where it was not */
 	uint64_t blob_size, tar_size, entries;
 	struct layer_file *files;     /* last one wins where a tar holds a path twice: only that one is here */
@@ -44,6 +45,8 @@ uint64_t path_mark(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
+/* One more owner, in the same thread: whoever holds it frees it too. */
+struct layer_index *layer_index_hold(struct layer_index *index);
 void layer_index_free(struct layer_index *index); /* NULL is fine */
 
 enum {

@@ -39,9 +39,15 @@ struct layer_index *layer_index_new(const struct tarsier_allocator *allocator)
 	return index;
 }
 
+struct layer_index *layer_index_hold(struct layer_index *index)
+{
+	index->holders++;
+	return index;
+}
+
 void layer_index_free(struct layer_index *index)
 {
-	if (!index)
+	if (!index || index->holders--)
 		return;
 	struct tarsier_allocator allocator = index->arena.allocator;
 	arena_free(&index->arena);

@@ -40,6 +40,8 @@ static int read_blob(const struct reading *reading, const struct job *job, const
 	struct layer_options options = reading->options;
 	if (job->size < PIPELINE_BYTES)
 		options.threads = 1;
+	if (digest_is_empty(&expected->blob)) /* nothing else tells what the layer is */
+		options.want_diff_id = true;
 	struct arena arena;
 	struct stream *blob;
 	arena_init(&arena, &reading->scan->engine->config.allocator);
@@ -168,16 +170,14 @@ static int walk_directory(struct scan *scan, const struct layer_options *options
 	return layer_builder_finish(builder, index, scan->error);
 }
 
-/* A pipe was read in passing: its indexes are there, once. */
-static int take_indexes(struct scan *scan, struct layer_index **indexes)
+/* A pipe was read in passing: its indexes are there, and there is no second look. Two layers may share one. */
+static int take_indexes(struct scan *scan, const struct matcher *matcher, struct layer_index **indexes)
 {
-	for (size_t i = 0; i < scan->layer_count; i++) {
-		indexes[i] = scan->image.layers[i].index;
-		scan->image.layers[i].index = NULL;
-		if (!indexes[i])
-			return error_set(scan->error, TARSIER_UNSUPPORTED, "%s: links lead to package databases that no pattern names, and "
-			                 "a pipe cannot be read twice: scan a file instead", scan->reference);
-	}
+	if (matcher != scan->engine->matcher)
+		return error_set(scan->error, TARSIER_UNSUPPORTED, "%s: links lead to package databases that no pattern names, and "
+		                 "a pipe cannot be read twice: scan a file instead", scan->reference);
+	for (size_t i = 0; i < scan->layer_count; i++)
+		indexes[i] = layer_index_hold(scan->image.layers[i].index);
 	return TARSIER_OK;
 }
 
@@ -190,7 +190,7 @@ int scan_layers(struct scan *scan, const struct matcher *matcher, const struct c
 	if (scan->image.walk)
 		return walk_directory(scan, &reading.options, &indexes[0]);
 	if (!scan->image.open_layer)
-		return take_indexes(scan, indexes);
+		return take_indexes(scan, matcher, indexes);
 	int code = find_jobs(&reading, readers);
 	if (code)
 		return code;

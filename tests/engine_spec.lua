@@ -179,6 +179,20 @@ describe("engine", function()
       { "var/lib/rpm/rpmdb.sqlite", "not a database" } }, layer {}, layer {}, layer {} })
   end)
 
+  it("reads a pipe in passing, layers that are there twice too", function()
+    local twice = { three_layers[1], three_layers[1], three_layers[2] }
+    local layout = images.layout()
+    layout:add(layout:image { layers = twice }, "latest")
+    images.write(folder .. "/image.tar", layout:tar())
+    local script = folder .. "/pipe.lua"
+    images.write(script, [[
+      local core = require "tarsier.core"
+      local engine <close> = assert(core.open { cache_dir = "" })
+      local report <close> = assert(engine:scan "-")
+      io.write(#report:image().layers, " ", #report:packages())]])
+    assert.equal("3 4", images.run("cat %s | lua5.4 %s", folder .. "/image.tar", script))
+  end)
+
   it("names the layer whose digest is wrong", function()
     local reference = write(three_layers)
     local image = assert(scan(reference)):image()
