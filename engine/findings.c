@@ -275,30 +275,41 @@ static void take_better(struct cvss *best, const char **vector, const char *cand
 	*vector = candidate;
 }
 
-/* The vector that an advisory gives: none for one that speaks of several CVEs, since it is the worst one's. */
-static const char *vector_of(const struct claim *claim)
+/* The vector that a claim brings: the package's own, else the advisory's. That of an advisory for several CVEs is the worst
+ * one's: `shared` asks for these only. */
+static const char *vector_of(const struct claim *claim, bool shared)
 {
-	if (*claim->hit->vector)
-		return claim->hit->vector;
-	return claim->story->cve_count <= 1 ? claim->story->vector : "";
+	if (shared != (claim->story->cve_count > 1))
+		return "";
+	return *claim->hit->vector ? claim->hit->vector : claim->story->vector;
 }
 
-/* The distribution's own word; else CVSS; else any word that an advisory has. An ecosystem's CVSS comes before what somebody
- * else said of the CVE. */
+/* The best vector of this CVE's own; else what another ecosystem's record says of it; else one it shares with others. */
+static struct cvss find_vector(const struct claim *claims, size_t count, const struct cve_facts *facts, const char **vector)
+{
+	struct cvss best = {.version = 0};
+	*vector = "";
+	for (size_t i = 0; i < count; i++)
+		take_better(&best, vector, vector_of(&claims[i], false));
+	if (!best.version && facts)
+		take_better(&best, vector, facts->cvss);
+	for (size_t i = 0; i < count && !best.version; i++)
+		take_better(&best, vector, vector_of(&claims[i], true));
+	return best;
+}
+
+/* The distribution's own word; else CVSS; else any word that an advisory has. */
 static void set_severity(struct tarsier_finding *finding, const struct claim *claims, size_t count, const struct cve_facts *facts)
 {
 	enum tarsier_severity distribution = TARSIER_SEVERITY_UNKNOWN, word = TARSIER_SEVERITY_UNKNOWN, one;
-	struct cvss cvss = {.version = 0};
-	finding->cvss_vector = finding->severity_source = "";
+	struct cvss cvss = find_vector(claims, count, facts, &finding->cvss_vector);
+	finding->severity_source = "";
 	for (size_t i = 0; i < count; i++) {
 		const struct story *story = claims[i].story;
 		one = claims[i].hit->severity ? claims[i].hit->severity : story->distribution ? story->severity : TARSIER_SEVERITY_UNKNOWN;
 		distribution = one > distribution ? one : distribution;
 		word = story->severity > word ? story->severity : word;
-		take_better(&cvss, &finding->cvss_vector, vector_of(&claims[i]));
 	}
-	if (!cvss.version && facts)
-		take_better(&cvss, &finding->cvss_vector, facts->cvss);
 	finding->cvss_score = cvss.version ? cvss.score : -1;
 	finding->severity = distribution ? distribution : cvss.version ? cvss.severity : word;
 	if (finding->severity)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 /* Limits. What a file expands to: feeds are text that shrinks to a tenth, bombs to a thousandth. */
-enum { EXPANSION = 200, EXPANSION_FREE = 64 << 20 };
+enum { EXPANSION = 200, EXPANSION_FREE = 16 << 20 };
 #define UNKNOWN_SIZE_LIMIT ((uint64_t)64 << 30) /* standard input: ten times what OSV publishes in all */
 enum { FOLDERS_DEEP = 32, FILES_MOST = 10000000 };
 enum { HEAD = 4096 };

@@ -1,0 +1,154 @@
+-- Each feed's form: what is claimed, what is taken of it, what is left out and named.
+
+local advisories = require "support.advisories"
+local json = require "cjson"
+local knowledge = require "tarsier.probe".knowledge
+local temporary = require "support.temporary"
+
+local data = "tests/data/feeds/"
+local folder, database
+
+setup(function()
+  folder = temporary.folder()
+  database = folder .. "/test.db"
+end)
+teardown(function() temporary.remove(folder) end)
+
+-- A database needs an advisory to be one.
+local anchor = advisories.record("ANCHOR-1", { affected = { advisories.affects("npm", "anchor", { "introduced", "0" }) } })
+
+local function import(...)
+  local paths = { temporary.write(folder .. "/anchor.json", json.encode(anchor)), ... }
+  return assert(knowledge.import(database, paths))
+end
+
+local function find(ecosystem, name, version)
+  return assert(knowledge.match(database, { { type = "x", ecosystem = ecosystem, name = name, version = version } }))
+end
+
+-- Messages by what they are about, without the path in front.
+local function left_out(inputs)
+  local list = {}
+  for _, input in ipairs(inputs) do
+    if input.message then list[#list + 1] = input.input:match "[^/]*$" .. ": " .. input.message end
+  end
+  return list
+end
+
+describe("a feed claims", function()
+  for head, feed in pairs {
+    ['{"schema_version":"1.6.0","id":"A-1"'] = "osv",
+    ['\239\187\191 {\n "id": "A-1",'] = "osv",
+    ['{"affected":[{"package":{"name":"a","title":"\\"}"},"x":[1,{}]}],"aliases":["b"],"details":"long'] = "osv",
+    ['[{"id":"A-1","modified":"2024"},{'] = "osv",
+    ['{"id":"A-1","jsonrpc":"2.0"}'] = false,
+    ['{"document":{"id":"x"},"vulnerabilities":[{"cveID":"x"}]}'] = false,
+    ['{"dataType":"CVE_RECORD","cveMetadata":{}}'] = false,
+    ['{"title":"x","catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2020-1"'] = "kev",
+    ['{"$schema":"x","title":"CISA Catalog","properties":{"catalogVersion":{}}}'] = false,
+    ["cveID,vendorProject,product,vulnerabilityName,dateAdded\n"] = "kev",
+    ["#model_version:v2025,score_date:2026-01-01T00:00:00Z\ncve,epss"] = "epss",
+    ["cve,epss,percentile\n"] = "epss",
+    ["{"] = false, [""] = false, ["["] = false, ["[["] = false, ['{"'] = false, ["{}"] = false, ["hello"] = false, ["{{{{{{"] = false,
+  } do
+    it((feed or "nothing") .. " in " .. head:gsub("\n", " "), function()
+      assert.equal(feed or nil, knowledge.claims(head))
+    end)
+  end
+end)
+
+describe("OSV", function()
+  it("gives all that a record says", function()
+    local counts, inputs = import(data .. "osv/plain.json")
+    assert.equal(2, counts.advisories)
+    assert.same({}, left_out(inputs))
+    local found = find("PyPI", "some.package", "1.4.2")
+    assert.equal(1, #found)
+    assert.same({
+      id = "CVE-2024-1001", aliases = { "PYSEC-2024-1", "GHSA-aaaa-bbbb-cccc" }, package = "some.package", package_index = 1,
+      severity = "Critical", severity_source = "cvss", cvss_score = 9.8,
+      cvss_vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", fixed_version = "1.5", summary = "A hole",
+      description = "It leaks.\n\nBadly: é中.", url = "https://example.org/advisory", published = "2024-01-31T10:00:00Z",
+      modified = "2024-02-01T10:00:00Z", references = { "https://example.org/web", "https://example.org/advisory" },
+      kev = false, kev_ransomware = false, kev_added = "", kev_due = "", epss = -1, epss_percentile = -1, backend = "embedded",
+    }, found[1])
+  end)
+
+  it("survives what is odd in the field, and names what it leaves out", function()
+    local counts, inputs = import(data .. "osv/odd.json")
+    assert.equal(7, counts.advisories)
+    assert.equal(6, counts.unreadable)
+    local list = left_out(inputs)
+    assert.matches("odd.json: ODD%-VECTOR: .*AV:X", table.remove(list, 1))
+    assert.same({
+      "odd.json: ODD-EMPTY: PyPI odd: no word of which versions",
+      "odd.json: ODD-VERSION: PyPI odd-version: not a version: not a version",
+      "odd.json: not an OSV record: it has no id",
+      "odd.json: ODD-NOTHING: not an OSV record: nothing is affected",
+      "odd.json: not an OSV record: it has no id",
+    }, list)
+    assert.same({}, find("AlmaLinux:9", "odd", "1"))          -- news of a bug fix
+    assert.equal("CVE-2020-1234", find("npm", "odd", "1.5.0")[1].id)
+    assert.equal("", find("PyPI", "odd-version", "3")[1].fixed_version) -- too much rather than too little
+  end)
+end)
+
+describe("KEV", function()
+  for _, form in ipairs { "json", "csv" } do
+    it("is read as " .. form, function()
+      local counts, inputs = import(data .. "kev/known." .. form)
+      assert.equal(2, counts.kev)
+      assert.equal(1, counts.unreadable)
+      assert.equal(1, #left_out(inputs))
+      assert.equal(form == "json" and "2024-05-01" or "2022-04-25", assert(knowledge.info(database)).kev_date)
+    end)
+  end
+
+  it("must have its list", function()
+    local path = temporary.write(folder .. "/kev.json", '{"catalogVersion":"1","x":{"cveID":1}}')
+    local _, message, code = knowledge.import(database, { path })
+    assert.equal("FORMAT", code)
+    assert.matches("kev.json: a KEV catalogue without its list", message, 1, true)
+  end)
+end)
+
+describe("EPSS", function()
+  it("is read line by line", function()
+    local counts, inputs = import(data .. "epss/scores.csv")
+    assert.equal(4, counts.epss)
+    assert.same({ "scores.csv: CVE-2023-0002,1.5,0.5: not a line of EPSS", "scores.csv: no-cve,0.1,0.2: not a line of EPSS",
+                  "scores.csv: CVE-2023-0003,0.1: not a line of EPSS" }, left_out(inputs))
+    assert.equal("2026-08-16", assert(knowledge.info(database)).epss_date)
+  end)
+
+  it("has no endless line", function()
+    local path = temporary.write(folder .. "/epss.csv", "cve,epss,percentile\n" .. ("x"):rep(200000))
+    local _, message, code = knowledge.import(database, { path })
+    assert.equal("FORMAT", code)
+    assert.matches("epss.csv: a line of more than 1024 bytes", message, 1, true)
+  end)
+end)
+
+describe("names", function()
+  it("of CVEs are numbers", function()
+    for text, name in pairs { ["CVE-2021-44228"] = "CVE-2021-44228", ["cve-1999-0001"] = "CVE-1999-0001", ["CVE-2024-1000001"] = "CVE-2024-1000001" } do
+      local _, found = knowledge.cve(text)
+      assert.equal(name, found)
+    end
+    for _, text in ipairs { "CVE-2021-123", "CVE-2021-", "CVE-1998-0001", "CVE-2021-00001", "CVE-2021-99999999999", "CVE-20210-1234", "GHSA-aaaa-bbbb-cccc", "", "CVE-2021-123x" } do
+      assert.equal(0, (knowledge.cve(text)), text)
+    end
+  end)
+
+  it("of ecosystems have one form a release", function()
+    for text, key in pairs {
+      ["Debian:12"] = "Debian:12", ["Debian"] = "Debian", ["Debian:12.5"] = "Debian:12", ["Ubuntu:22.04:LTS"] = "Ubuntu:22.04",
+      ["Ubuntu:24.10"] = "Ubuntu:24.10", ["Ubuntu:Pro:16.04:LTS"] = "", ["Alpine:v3.20"] = "Alpine:v3.20", ["Rocky Linux:9.3"] = "Rocky Linux:9",
+      ["AlmaLinux:8"] = "AlmaLinux:8", ["Red Hat:enterprise_linux:9::baseos"] = "Red Hat:9", ["Red Hat:enterprise_linux:10.0"] = "Red Hat:10",
+      ["Red Hat:9"] = "Red Hat:9", ["Red Hat:rhel_eus:9.2::appstream"] = "", ["Red Hat:openshift:4.13::el9"] = "",
+      ["SUSE:Linux Enterprise Server 15 SP5"] = "SUSE:Linux Enterprise Server 15 SP5", ["PyPI"] = "PyPI", [""] = "",
+    } do
+      assert.equal(key, knowledge.ecosystem(text), text)
+    end
+  end)
+end)

@@ -1,0 +1,314 @@
+-- What is found for which version: every kind of event, names that merge, whose word counts.
+
+local advisories = require "support.advisories"
+local knowledge = require "tarsier.probe".knowledge
+local temporary = require "support.temporary"
+
+local affects, record = advisories.affects, advisories.record
+local folder
+setup(function() folder = temporary.folder() end)
+teardown(function() temporary.remove(folder) end)
+
+local function find(records, ...)
+  assert(advisories.import(folder, records))
+  local packages = {}
+  for i, package in ipairs { ... } do
+    packages[i] = { type = package.type or "x", ecosystem = package[1], name = package[2], version = package[3],
+                    source_name = package.source_name, source_version = package.source_version, path = "evidence" }
+  end
+  local found, problems = knowledge.match(folder .. "/test.db", packages)
+  return assert(found, problems), problems
+end
+
+local function names(findings)
+  local list = {}
+  for i, finding in ipairs(findings) do list[i] = finding.id end
+  return table.concat(list, " ")
+end
+
+-- Versions of npm's "p" with what fixes each: "" affected and nothing fixes it, nil not affected.
+local ranges = {
+  ["introduced 0, fixed"] = { { "introduced", "0", "fixed", "1.2.0" }, ["0.0.0-a"] = "1.2.0", ["1.1.9"] = "1.2.0", ["1.2.0-rc.1"] = "1.2.0", ["1.2.0"] = false, ["2.0.0"] = false },
+  ["introduced later"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, ["0.9.0"] = false, ["1.0.0"] = "1.2.0", ["1.2.0"] = false },
+  ["never fixed"] = { { "introduced", "1.0.0" }, ["0.9.0"] = false, ["1.0.0"] = "", ["99.0.0"] = "" },
+  ["last affected"] = { { "introduced", "1.0.0", "last_affected", "1.2.0" }, ["1.2.0"] = "", ["1.2.1"] = false },
+  ["one version only"] = { { "introduced", "5.15.12", "last_affected", "5.15.12" }, ["5.15.11"] = false, ["5.15.12"] = "", ["5.15.13"] = false },
+  ["limit"] = { { "introduced", "1.0.0", "limit", "2.0.0" }, ["1.5.0"] = "", ["2.0.0"] = false, ["3.0.0"] = false },
+  ["limit *"] = { { "introduced", "1.0.0", "limit", "*" }, ["1.5.0"] = "", ["3.0.0"] = "" },
+  ["the highest of two limits"] = { { "introduced", "0", "limit", "2.0.0", "limit", "1.0.0" }, ["1.5.0"] = "", ["2.0.0"] = false },
+  ["two pairs, out of order"] = { { "fixed", "2.1.0", "introduced", "2.0.0", "fixed", "1.2.0", "introduced", "0" }, ["1.0.0"] = "1.2.0", ["1.5.0"] = false, ["2.0.5"] = "2.1.0", ["2.1.0"] = false },
+  ["nothing at all"] = { { "introduced", "0", "fixed", "0" }, ["0.0.1"] = false, ["1.0.0"] = false },
+  ["again where it was fixed"] = { { "introduced", "0", "fixed", "1.0.0", "introduced", "1.0.0", "fixed", "2.0.0" }, ["0.5.0"] = "2.0.0", ["1.0.0"] = "2.0.0", ["2.0.0"] = false },
+  ["fixed alone"] = { { "fixed", "1.0.0" }, ["0.5.0"] = "1.0.0", ["1.0.0"] = false },
+  ["two ranges"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, { "introduced", "2.0.0", "fixed", "2.3.0" }, ["1.1.0"] = "1.2.0", ["1.3.0"] = false, ["2.0.0"] = "2.3.0" },
+  ["a fix inside another range"] = { { "introduced", "0", "fixed", "1.2.0" }, { "introduced", "1.1.0", "fixed", "1.4.0" }, ["1.0.0"] = "1.4.0", ["1.3.0"] = "1.4.0", ["1.4.0"] = false },
+  ["a fix of the next line"] = { { "introduced", "0", "last_affected", "1.5.0" }, { "introduced", "2.0.0", "fixed", "2.3.0" }, ["1.0.0"] = "2.3.0" },
+  ["a list"] = { { versions = { "1.0.0", "1.1.0+build" } }, ["1.0.0"] = "", ["1.1.0"] = "", ["1.1.1"] = false },
+  ["a list beside a range"] = { { "introduced", "2.0.0", "fixed", "2.1.0" }, { versions = { "1.0.0", "2.1.0" } }, ["1.0.0"] = "2.1.0", ["2.0.0"] = "2.1.0", ["2.1.0"] = "", ["2.2.0"] = false },
+}
+
+describe("ranges:", function()
+  for title, case in pairs(ranges) do
+    it(title, function()
+      local packages, expected = {}, {}
+      for version, fix in pairs(case) do
+        if type(version) == "string" then
+          packages[#packages + 1] = { "npm", "p", version }
+          expected[#packages] = { version = version, fix = fix }
+        end
+      end
+      local found = find({ record("A-1", { affected = { affects("npm", "p", table.unpack(case)) } }) }, table.unpack(packages))
+      local fixes = {}
+      for _, finding in ipairs(found) do fixes[finding.package_index] = finding.fixed_version end
+      for i, want in ipairs(expected) do
+        assert.equal(want.fix or nil, fixes[i], want.version)
+      end
+    end)
+  end
+
+  it("each by its ecosystem's order", function()
+    local cases = {
+      { "Debian:12", "deb", "1.0~rc1", "1.0", true }, { "Debian:12", "deb", "1.0+deb12u1", "1.0+deb12u2", true }, { "Debian:12", "deb", "1:0.9", "1.0", false },
+      { "Alpine:v3.20", "apk", "1.2.3-r9", "1.2.3-r10", true }, { "AlmaLinux:9", "rpm", "0:1.0-1.el9", "1.0-2.el9", true },
+      { "PyPI", "pypi", "1.0.dev1", "1.0a1", true }, { "PyPI", "pypi", "1.0.post1", "1.0", false },
+    }
+    for _, case in ipairs(cases) do
+      local found = find({ record("A-1", { affected = { affects(case[1], "p", { "introduced", "0", "fixed", case[4] }) } }) },
+                         { case[1], "p", case[3], type = case[2] })
+      assert.equal(case[5], #found == 1, table.concat({ case[1], case[3], case[4] }, " "))
+    end
+  end)
+
+  it("in an ecosystem whose order is not known count by name only, and say so", function()
+    local found, problems = find({ record("A-1", { affected = { affects("ConanCenter", "p", { "introduced", "0", "fixed", "2" }, { versions = { "1.0" } }) } }) },
+                                 { "ConanCenter", "p", "1.0" }, { "ConanCenter", "p", "1.1" })
+    assert.equal(1, #found)
+    assert.equal(1, #problems)
+    assert.matches("2 packages of ConanCenter are matched by exact version only", problems[1].message, 1, true)
+  end)
+
+  it("of one rpm built for several module streams: each named build is fixed", function()
+    local function range(stream) return { "introduced", "0", "fixed", "2.3.4-2.git8.module_el8." .. stream .. ".0+1+ab" } end
+    local records = { record("ALSA-2024:1", { affected = { affects("AlmaLinux:8", "p", range "5"), affects("AlmaLinux:8", "p", range "4"), affects("AlmaLinux:8", "p", range "3") } }) }
+    local found = find(records, { "AlmaLinux:8", "p", "2.3.4-2.git8.module_el8.3.0+1+ab", type = "rpm" }, { "AlmaLinux:8", "p", "2.3.4-1.git8", type = "rpm" })
+    assert.equal(1, #found)
+    assert.equal(2, found[1].package_index)
+    assert.equal("2.3.4-2.git8.module_el8.3.0+1+ab", found[1].fixed_version)
+  end)
+end)
+
+describe("a package is looked up", function()
+  local fixed = { "introduced", "0", "fixed", "9" }
+
+  it("in its release, and in what is said of all releases", function()
+    local records = { record("A-12", { affected = { affects("Debian:12", "p", fixed) } }), record("A-11", { affected = { affects("Debian:11", "p", fixed) } }),
+                      record("A-ALL", { affected = { affects("Debian", "p", fixed) } }) }
+    assert.equal("A-12 A-ALL", names(find(records, { "Debian:12", "p", "1", type = "deb" })))
+  end)
+
+  it("under the forms of a release", function()
+    local records = {
+      record("U-1", { affected = { affects("Ubuntu:22.04:LTS", "p", fixed) } }), record("U-PRO", { affected = { affects("Ubuntu:Pro:22.04:LTS", "p", fixed) } }),
+      record("R-1", { affected = { affects("Red Hat:enterprise_linux:9::baseos", "p", fixed) } }), record("R-EUS", { affected = { affects("Red Hat:rhel_eus:9.2::baseos", "p", fixed) } }),
+    }
+    assert.equal("U-1", names(find(records, { "Ubuntu:22.04", "p", "1", type = "deb" })))
+    assert.equal("R-1", names(find(records, { "Red Hat:9", "p", "1", type = "rpm" })))
+  end)
+
+  it("by source where the distribution's records name sources", function()
+    local records = { record("S", { affected = { affects("Debian:12", "source", fixed), affects("Alpine:v3.20", "source", fixed), affects("Rocky Linux:9", "source", fixed), affects("AlmaLinux:9", "source", fixed) } }),
+                      record("B", { affected = { affects("Debian:12", "binary", fixed), affects("Alpine:v3.20", "binary", fixed), affects("Rocky Linux:9", "binary", fixed), affects("AlmaLinux:9", "binary", fixed) } }) }
+    local function look(ecosystem, type) return names(find(records, { ecosystem, "binary", "1", type = type, source_name = "source", source_version = "2" })) end
+    assert.equal("S", look("Debian:12", "deb"))
+    assert.equal("S", look("Alpine:v3.20", "apk"))
+    assert.equal("B", look("AlmaLinux:9", "rpm"))
+    assert.equal("B S", look("Rocky Linux:9", "rpm"))
+  end)
+
+  it("with its source's version, and the epoch that a source rpm's name lacks", function()
+    local records = { record("A-1", { affected = { affects("Debian:12", "source", { "introduced", "0", "fixed", "2" }), affects("Rocky Linux:9", "source", { "introduced", "0", "fixed", "1:2-1" }) } }) }
+    assert.equal(0, #find(records, { "Debian:12", "b", "1", type = "deb", source_name = "source", source_version = "2" }))
+    assert.equal(1, #find(records, { "Debian:12", "b", "3", type = "deb", source_name = "source", source_version = "1" }))
+    assert.equal(0, #find(records, { "Rocky Linux:9", "b", "1:5-1", type = "rpm", source_name = "source", source_version = "2-1" }))
+    assert.equal(1, #find(records, { "Rocky Linux:9", "b", "5-1", type = "rpm", source_name = "source", source_version = "2-1" }))
+  end)
+
+  it("by the name its ecosystem makes of several spellings", function()
+    local records = { record("A-1", { affected = { affects("PyPI", "Zope.Interface_X", fixed), affects("NuGet", "Newtonsoft.Json", { versions = { "1" } }), affects("npm", "Case", fixed) } }) }
+    assert.equal(1, #find(records, { "PyPI", "zope--interface.x", "1" }))
+    assert.equal(1, #find(records, { "NuGet", "newtonsoft.json", "1" }))
+    assert.equal(0, #find(records, { "npm", "case", "1.0.0" }))
+  end)
+
+  it("or named as a problem where nothing is known of its ecosystem", function()
+    local found, problems = find({ record("A-1", { affected = { affects("Debian:12", "p", fixed) } }) },
+                                 { "Debian:14", "p", "1", type = "deb" }, { "Debian:14", "q", "1", type = "deb" }, { "Debian:12", "q", "1", type = "deb" }, { "", "p", "1" })
+    assert.same({}, found)
+    assert.equal(1, #problems)
+    assert.equal("Debian:14", problems[1].subject)
+    assert.matches("2 packages of Debian:14 are not matched", problems[1].message, 1, true)
+  end)
+
+  it("and named where its version is none", function()
+    local found, problems = find({ record("A-1", { affected = { affects("PyPI", "p", fixed, { versions = { "odd one" } }) } }) }, { "PyPI", "p", "odd one" }, { "PyPI", "p", "odd two" })
+    assert.equal(1, #found)
+    assert.equal(2, #problems)
+    assert.matches("p has version odd one, which pep440 does not allow", problems[1].message, 1, true)
+    assert.equal("evidence", problems[1].subject)
+  end)
+
+  it("once for all packages of one source, and findings are sorted", function()
+    local high = { { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" } }
+    local records = { record("A-1", { affected = { affects("Debian:12", "s", fixed) } }), record("A-2", { severity = high, affected = { affects("Debian:12", "s", fixed) } }) }
+    local found = find(records, { "Debian:12", "z", "1", type = "deb", source_name = "s" }, { "Debian:12", "a", "1", type = "deb", source_name = "s" })
+    local list = {}
+    for i, finding in ipairs(found) do list[i] = finding.id .. " " .. finding.package .. " " .. finding.package_index end
+    assert.same({ "A-2 a 2", "A-2 z 1", "A-1 a 2", "A-1 z 1" }, list)
+  end)
+end)
+
+describe("one finding a vulnerability:", function()
+  it("advisories that name the same CVE", function()
+    local records = {
+      record("PYSEC-1", { aliases = { "CVE-2024-1001" }, affected = { affects("PyPI", "p", { "introduced", "0", "fixed", "1.5" }) } }),
+      record("GHSA-1", { aliases = { "cve-2024-1001" }, summary = "GitHub's", affected = { affects("PyPI", "p", { "introduced", "0", "fixed", "1.6" }) } }),
+      record("CVE-2024-1001", { affected = { affects("PyPI", "p", { "introduced", "0", "last_affected", "1.4" }) } }),
+    }
+    local found = find(records, { "PyPI", "p", "1.0" })
+    assert.equal(1, #found)
+    assert.same({ "GHSA-1", "PYSEC-1" }, found[1].aliases)
+    assert.equal("1.6", found[1].fixed_version) -- what clears all three
+    assert.equal("GitHub's", found[1].summary)
+  end)
+
+  it("an advisory without a CVE joins by any name they share", function()
+    local range = { "introduced", "0" }
+    local records = {
+      record("GHSA-1", { aliases = { "CVE-2024-1001", "GO-1" }, affected = { affects("npm", "p", range) } }),
+      record("GO-1", { affected = { affects("npm", "p", range) } }),
+      record("GMS-1", { aliases = { "GHSA-2" }, affected = { affects("npm", "p", range) } }),
+      record("GHSA-2", { affected = { affects("npm", "p", range) } }),
+      record("GMS-3", { affected = { affects("npm", "p", range) } }),
+    }
+    local found = find(records, { "npm", "p", "1.0.0" })
+    assert.equal("CVE-2024-1001 GHSA-2 GMS-3", names(found))
+    assert.same({ "GHSA-1", "GO-1" }, found[1].aliases)
+    assert.same({ "GMS-1" }, found[2].aliases)
+  end)
+
+  it("an advisory of several CVEs is several", function()
+    local records = { record("ALSA-2024:1", { related = { "CVE-2024-1001", "CVE-2024-1002" }, summary = "Important: p security update",
+                                              affected = { affects("AlmaLinux:9", "p", { "introduced", "0", "fixed", "2-1" }) } }),
+                      record("GO-1", { related = { "CVE-2024-1003" }, affected = { affects("Go", "p", { "introduced", "0" }) } }) }
+    local found = find(records, { "AlmaLinux:9", "p", "1-1", type = "rpm" })
+    assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
+    assert.same({ "ALSA-2024:1" }, found[1].aliases)
+    assert.equal("High", found[1].severity)
+    assert.equal("GO-1", names(find(records, { "Go", "p", "1.0.0" }))) -- what is related elsewhere is not the same
+  end)
+
+  -- tracker's events, advisory's fix, installed → affected?, fix
+  for title, case in pairs {
+    ["the tracker has the last word"] = { { "introduced", "0", "fixed", "2" }, "3", "2" },
+    ["and the fix"] = { { "introduced", "0", "fixed", "2" }, "3", "1", "2" },
+    ["also where it was never affected"] = { { "introduced", "0", "fixed", "0" }, "3", "1" },
+    ["what it calls open an advisory may have fixed"] = { { "introduced", "0" }, "3", "3" },
+    ["or tell the fix of"] = { { "introduced", "0" }, "3", "2", "3" },
+    ["open, and nobody fixed it"] = { { "introduced", "0" }, nil, "2", "" },
+  } do
+    it(title, function()
+      local records = { record("DEBIAN-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", case[1]) } }) }
+      if case[2] then
+        records[2] = record("DSA-1-1", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", case[2] }) } })
+      end
+      local found = find(records, { "Debian:12", "p", case[3], type = "deb" })
+      assert.equal(case[4] and 1 or 0, #found)
+      if case[4] then assert.equal(case[4], found[1].fixed_version) end
+    end)
+  end
+
+  it("of an advisory for several CVEs the others stay", function()
+    local found = find({
+      record("DEBIAN-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", "1" }) } }),
+      record("DSA-1-1", { upstream = { "CVE-2024-1001", "CVE-2024-1002", "DEBIAN-CVE-2024-1002" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", "3" }) } }),
+    }, { "Debian:12", "p", "2", type = "deb" })
+    assert.equal("CVE-2024-1002", names(found))
+    assert.same({ "DSA-1-1", "DEBIAN-CVE-2024-1002" }, found[1].aliases)
+  end)
+end)
+
+describe("severity", function()
+  local v2 = { type = "CVSS_V2", score = "AV:N/AC:L/Au:N/C:C/I:C/A:C" }
+  local v31 = { type = "CVSS_V3", score = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N" }
+  local v4 = { type = "CVSS_V4", score = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N" }
+  local range = { "introduced", "0" }
+
+  local function one(ecosystem, fields, ...)
+    fields.affected = { affects(ecosystem, "p", range, ...) }
+    return find({ record("A-1", fields) }, { ecosystem, "p", "1", type = "x" })[1]
+  end
+  local function is(severity, source, finding)
+    assert.equal(severity .. " " .. source, finding.severity .. " " .. finding.severity_source)
+  end
+
+  it("is the distribution's word for the package", function()
+    is("Low", "distribution", one("Ubuntu:22.04", { severity = { v4 } }, { ecosystem_specific = { severity = "low" } }))
+    is("Negligible", "distribution", one("Debian:12", { severity = { v4 } }, { ecosystem_specific = { urgency = "unimportant" } }))
+  end)
+  it("or for the advisory", function()
+    is("Medium", "distribution", one("Rocky Linux:9", { summary = "Moderate: p security update", severity = { v4 } }))
+    is("High", "distribution", one("Ubuntu:22.04", { severity = { { type = "Ubuntu", score = "high" } } }))
+  end)
+  it("but not a word that says nothing", function()
+    is("Critical", "cvss", one("Debian:12", { severity = { v4 } }, { ecosystem_specific = { urgency = "not yet assigned" } }))
+    is("Critical", "cvss", one("Debian:12", { severity = { v4 }, summary = "p: something" }))
+  end)
+  it("else CVSS of the highest version", function()
+    local finding = one("npm", { severity = { v2, v4, v31 }, database_specific = { severity = "LOW" } })
+    is("Critical", "cvss", finding)
+    assert.equal(v4.score, finding.cvss_vector)
+    is("Low", "cvss", one("npm", { severity = { v2, v31 } }))
+    is("High", "cvss", one("npm", { severity = { v2 } }))
+  end)
+  it("the package's own vector before the advisory's", function()
+    is("Critical", "cvss", one("npm", {}, { severity = { v4 } }))
+    local records = { record("A-1", { severity = { v31 }, affected = { affects("npm", "p", range, { severity = { v4 } }), affects("npm", "q", range) } }) }
+    is("Critical", "cvss", find(records, { "npm", "p", "1.0.0" })[1])
+    is("Low", "cvss", find(records, { "npm", "q", "1.0.0" })[1])
+  end)
+  it("else anybody's word", function() is("Medium", "distribution", one("npm", { database_specific = { severity = "MODERATE" } })) end)
+  it("else the vector that another ecosystem's record has", function()
+    local finding = find({
+      record("ALPINE-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Alpine:v3.20", "p", { "introduced", "0", "fixed", "2-r0" }) } }),
+      record("GHSA-1", { aliases = { "CVE-2024-1001" }, severity = { v2, v31 }, summary = "Short", details = "Long", affected = { affects("npm", "other", range) } }),
+    }, { "Alpine:v3.20", "p", "1-r0", type = "apk" })[1]
+    is("Low", "cvss", finding)
+    assert.equal("Long", finding.description) -- and its words, where there are none
+    assert.equal("Short", finding.summary)
+  end)
+  it("else unknown", function()
+    local finding = one("npm", {})
+    is("Unknown", "", finding)
+    assert.equal("", finding.cvss_vector)
+    assert.equal(-1, finding.cvss_score)
+  end)
+  it("of an advisory for several CVEs is each one's, unless that has its own", function()
+    is("Critical", "cvss", one("npm", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }))
+    local found = find({
+      record("GHSA-1", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 }, affected = { affects("npm", "p", range) } }),
+      record("GHSA-2", { aliases = { "CVE-2024-1002" }, severity = { v31 }, affected = { affects("npm", "other", range) } }),
+    }, { "npm", "p", "1.0.0" })
+    assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
+    is("Critical", "cvss", found[1])
+    is("Low", "cvss", found[2])
+  end)
+end)
+
+it("KEV and EPSS join by CVE", function()
+  local json = require "cjson"
+  local file = temporary.write(folder .. "/a.json", json.encode(record("GHSA-1", { aliases = { "CVE-2021-44228" }, affected = { affects("npm", "p", { "introduced", "0" }) } })))
+  assert(knowledge.import(folder .. "/kev.db", { file, "tests/data/feeds/kev/known.json", "tests/data/feeds/epss/scores.csv" }))
+  local finding = assert(knowledge.match(folder .. "/kev.db", { { type = "npm", ecosystem = "npm", name = "p", version = "1.0.0" } }))[1]
+  assert.same({ true, true, "2021-12-10", "2021-12-24", 0.94358, 0.99958 },
+              { finding.kev, finding.kev_ransomware, finding.kev_added, finding.kev_due, finding.epss, finding.epss_percentile })
+end)
