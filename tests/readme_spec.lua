@@ -1,0 +1,79 @@
+-- README.md does not lie: its links lead somewhere, its files are there, and its shell examples run.
+
+local shell = require "support.shell"
+
+local readme = shell.read "README.md"
+local LUA = os.getenv "LUA" or "lua5.4"
+local BUILD = os.getenv "TARSIER_BUILD" or "build"
+
+local function absolute(path)
+  return path:sub(1, 1) == "/" and path or shell.capture "pwd" .. "/" .. path
+end
+
+-- The fenced blocks of a language.
+local function blocks(info)
+  local list = {}
+  for fence, body in readme:gmatch "\n```([^\n]*)\n(.-)\n```" do
+    if fence == info then list[#list + 1] = body end
+  end
+  return list
+end
+
+describe("README.md", function()
+  it("links to headings that are there", function()
+    local anchors = {}
+    for heading in readme:gmatch "\n#+ ([^\n]+)" do
+      anchors[heading:lower():gsub("[^%w -]", ""):gsub(" ", "-")] = true
+    end
+    for anchor in readme:gmatch "%]%(#([%w-]+)%)" do assert.is_true(anchors[anchor], anchor) end
+  end)
+
+  it("names files that are there", function()
+    for path in readme:gmatch "`(%w+/[%w_./-]+%.%w+)`" do
+      if not path:find "NAME" and not path:match "^bin/" then
+        local file = io.open(path)
+        assert.is_truthy(file, path)
+        file:close()
+      end
+    end
+  end)
+
+  it("has Lua that compiles", function()
+    for _, body in ipairs(blocks "lua") do assert(load(body, "README.md")) end
+  end)
+
+  it("lists the exit codes there are", function()
+    for _, code in ipairs(require "tarsier.cli.exit".codes) do
+      assert.is_truthy(readme:find(("| %d | %s |"):format(code[1], code[2]), 1, true), code[2])
+    end
+  end)
+
+  it("lists the report formats there are", function()
+    for _, format in ipairs(require "tarsier.report".list()) do
+      assert.is_truthy(readme:find("| `" .. format.name .. "` |", 1, true), format.name)
+    end
+  end)
+
+  it("has shell examples that run", function()
+    local sample = absolute(BUILD .. "/sample")
+    if not io.open(sample .. "/index.json") then return pending "needs the sample image: make test builds it" end
+    local folder = shell.folder()
+    finally(function() shell.remove(folder) end)
+    os.execute(("mkdir %s/bin %s/home && ln -s %s %s/image"):format(folder, folder, sample, folder))
+    shell.write(folder .. "/bin/tarsier", ('#!/bin/sh\nexec %s %s "$@"\n'):format(LUA, absolute "lua/bin/tarsier"))
+    os.execute("chmod +x " .. folder .. "/bin/tarsier")
+    shell.write(folder .. "/fixable.lua", (blocks "lua")[1])
+    for _, body in ipairs(blocks "sh run") do
+      shell.write(folder .. "/script", body)
+      local code, output, errors = shell.run(([[cd %s && unset LUA_PATH LUA_CPATH TARSIER_DB TARSIER_POLICIES
+        export TARSIER_BUILD=%s PATH=%s/bin:$PATH HOME=%s/home XDG_CACHE_HOME=%s/cache XDG_DATA_HOME=%s/data
+        sh -ex script]]):format(folder, absolute(BUILD), folder, folder, folder, folder))
+      assert.equal(0, code, body .. "\n" .. output .. errors)
+    end
+  end)
+
+  it("has the output it promises of compare", function()
+    local output = shell.capture(LUA .. " lua/bin/tarsier compare deb 1.0~rc1-1 1.0-1")
+    assert.equal("<", output)
+  end)
+end)
