@@ -42,6 +42,21 @@ describe("README.md", function()
     for _, body in ipairs(blocks "lua") do assert(load(body, "README.md")) end
   end)
 
+  it("has a whitelist that is one", function()
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    shell.write(path, blocks "yaml"[1])
+    local entries, message = require "tarsier.whitelist".read(path)
+    assert.is_table(entries, message)
+    assert.equal("CVE-2023-4911", entries[1].id)
+  end)
+
+  it("lists the policies there are", function()
+    for _, item in ipairs(require "tarsier.policy".list { folders = { "policies" } }) do
+      assert.is_truthy(readme:find("`" .. item.name .. "`", 1, true), item.name)
+    end
+  end)
+
   it("lists the exit codes there are", function()
     for _, code in ipairs(require "tarsier.cli.exit".codes) do
       assert.is_truthy(readme:find(("| %d | %s |"):format(code[1], code[2]), 1, true), code[2])
