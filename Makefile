@@ -164,7 +164,7 @@ BUSTED    = $(RUN) $(or $(wildcard $(UNPACKED)/usr/bin/busted),$(shell command -
 
 $(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
 	$(call say,DB,$@)
-	$(Q)$(RUN) lua/bin/tarsier db import --quiet --starter --db $@ engine/starter
+	$(Q)$(RUN) lua/bin/tarsier db import --quiet --starter --db $@ $(filter %.json,$^)
 
 $(BUILD)/sample/index.json: $(wildcard engine/examples/sample-image/*)
 	$(call say,IMAGE,$(BUILD)/sample)
