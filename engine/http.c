@@ -1,0 +1,222 @@
+#include "http.h"
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <string.h>
+
+enum {
+	DEFAULT_CONNECT_SECONDS = 10,
+	DEFAULT_SECONDS = 60,
+	DEFAULT_LIMIT = 16 * 1024 * 1024,
+	HEADERS_LIMIT = 256 * 1024, /* libcurl's own is 300 KiB */
+	REDIRECTS = 5,
+};
+
+struct library {
+	CURLcode (*global_init)(long flags);
+	CURL *(*easy_init)(void);
+	CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
+	CURLcode (*easy_perform)(CURL *);
+	CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
+	void (*easy_cleanup)(CURL *);
+	const char *(*easy_strerror)(CURLcode);
+	struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
+	void (*slist_free_all)(struct curl_slist *);
+};
+
+/* RTLD_NODELETE: what libcurl set up in the process stays. Its global initialisation is thread-safe since 7.84. */
+static int load(struct library *library, struct tarsier_error *error)
+{
+	void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!handle)
+		return error_set(error, TARSIER_UNSUPPORTED, "HTTP needs libcurl.so.4 (package libcurl4)");
+	const struct {
+		const char *name;
+		void *place;
+	} wanted[] = {
+		{"curl_global_init", &library->global_init},       {"curl_easy_init", &library->easy_init},
+		{"curl_easy_setopt", &library->easy_setopt},       {"curl_easy_perform", &library->easy_perform},
+		{"curl_easy_getinfo", &library->easy_getinfo},     {"curl_easy_cleanup", &library->easy_cleanup},
+		{"curl_easy_strerror", &library->easy_strerror},   {"curl_slist_append", &library->slist_append},
+		{"curl_slist_free_all", &library->slist_free_all},
+	};
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		*(void **)wanted[i].place = dlsym(handle, wanted[i].name);
+		if (!*(void **)wanted[i].place)
+			return error_set(error, TARSIER_UNSUPPORTED, "libcurl.so.4 has no %s", wanted[i].name);
+	}
+	return library->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? TARSIER_OK : error_set(error, TARSIER_IO, "libcurl cannot start");
+}
+
+/* ---- what libcurl calls --------------------------------------------------------------------------------------------- */
+
+struct transfer {
+	const struct http_request *request;
+	struct http_response *response;
+	bool too_large;
+};
+
+static size_t on_body(char *data, size_t size, size_t count, void *user)
+{
+	struct transfer *transfer = user;
+	if (buffer_add(&transfer->response->body, data, size * count))
+		return size * count;
+	transfer->too_large = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+	struct transfer *transfer = user;
+	span line = {data, size * count};
+	if (span_starts(line, "HTTP/")) /* the next answer: after a redirect, a proxy's or an interim one */
+		transfer->response->headers.length = 0;
+	if (buffer_add(&transfer->response->headers, line.ptr, line.len))
+		return line.len;
+	transfer->too_large = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_off_t total_up, curl_off_t up)
+{
+	(void)total_down, (void)down, (void)total_up, (void)up;
+	const struct transfer *transfer = user;
+	return transfer->request->cancelled && atomic_load(transfer->request->cancelled);
+}
+
+/* ---- one request ------------------------------------------------------------------------------------------------------ */
+
+static struct curl_slist *make_headers(const struct library *library, const struct http_request *request, bool *ok)
+{
+	/* No "Expect: 100-continue": it only costs a round trip here. */
+	struct curl_slist *list = library->slist_append(NULL, "Expect:");
+	*ok = list != NULL;
+	for (const char *const *header = request->headers; header && *header && *ok; header++) {
+		struct curl_slist *longer = library->slist_append(list, *header);
+		*ok = longer != NULL;
+		list = longer ? longer : list;
+	}
+	return list;
+}
+
+static void set_method(const struct library *library, CURL *curl, const struct http_request *request)
+{
+	if (request->body.ptr) {
+		library->easy_setopt(curl, CURLOPT_POST, 1L);
+		library->easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		library->easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.ptr);
+	}
+	if (strcmp(request->method, "HEAD") == 0)
+		library->easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	else
+		library->easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void set_options(const struct library *library, CURL *curl, struct transfer *transfer, char *reason)
+{
+	const struct http_request *request = transfer->request;
+	library->easy_setopt(curl, CURLOPT_URL, request->url);
+	library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	library->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	library->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	library->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
+	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+	library->easy_setopt(curl, CURLOPT_USERAGENT, "tarsier/" TARSIER_VERSION);
+	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)(request->connect_seconds ? request->connect_seconds : DEFAULT_CONNECT_SECONDS));
+	library->easy_setopt(curl, CURLOPT_TIMEOUT, (long)(request->seconds ? request->seconds : DEFAULT_SECONDS));
+	library->easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+	library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	library->easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+	library->easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	library->easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+	library->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	library->easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+	library->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	if (request->unix_socket)
+		library->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+	if (request->ca_file)
+		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+	set_method(library, curl, request);
+}
+
+char *http_printable(struct arena *arena, const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	const char *host = scheme ? scheme + 3 : url;
+	const char *path = host + strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', (size_t)(path - host));
+	return at ? arena_format(arena, "%.*s%s", (int)(host - url), url, at + 1) : arena_string(arena, url);
+}
+
+static int explain(const struct transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	const struct http_request *request = transfer->request;
+	const char *url = http_printable(&arena, request->url);
+	int code;
+	if (request->cancelled && atomic_load(request->cancelled))
+		code = error_set(error, TARSIER_CANCELLED, "cancelled");
+	else if (transfer->too_large)
+		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer is larger than %zu bytes", request->method, url, transfer->response->body.limit);
+	else
+		code = error_set(error, result == CURLE_OUT_OF_MEMORY ? TARSIER_MEMORY : TARSIER_IO, "%s %s: %s", request->method, url, reason);
+	arena_free(&arena);
+	return code;
+}
+
+static int perform(const struct library *library, CURL *curl, struct transfer *transfer, struct tarsier_error *error)
+{
+	char reason[CURL_ERROR_SIZE] = "";
+	bool ok;
+	struct curl_slist *headers = make_headers(library, transfer->request, &ok);
+	int code = ok ? TARSIER_OK : error_memory(error);
+	if (!code) {
+		set_options(library, curl, transfer, reason);
+		library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+		CURLcode result = library->easy_perform(curl);
+		if (result != CURLE_OK)
+			code = explain(transfer, result, *reason ? reason : library->easy_strerror(result), error);
+		else
+			library->easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->response->status);
+	}
+	library->slist_free_all(headers);
+	return code;
+}
+
+int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error)
+{
+	memset(response, 0, sizeof *response);
+	buffer_init(&response->headers, NULL);
+	buffer_init(&response->body, NULL);
+	response->headers.limit = HEADERS_LIMIT;
+	response->body.limit = request->limit ? request->limit : DEFAULT_LIMIT;
+	struct library library;
+	int code = load(&library, error);
+	if (code)
+		return code;
+	CURL *curl = library.easy_init();
+	if (!curl)
+		return error_memory(error);
+	struct transfer transfer = {.request = request, .response = response};
+	code = perform(&library, curl, &transfer, error);
+	library.easy_cleanup(curl);
+	return code;
+}
+
+void http_response_free(struct http_response *response)
+{
+	buffer_free(&response->headers);
+	buffer_free(&response->body);
+}
+
+span http_header(const struct http_response *response, const char *name)
+{
+	span rest = buffer_span(&response->headers), line, key, value;
+	while (span_next(&rest, '\n', &line))
+		if (span_cut(line, ':', &key, &value) && span_is_nocase(span_trim(key), name))
+			return span_trim(value);
+	return SPAN("");
+}

@@ -1,0 +1,43 @@
+/* floor 2: one HTTP request and its answer, by libcurl, which is loaded when first needed */
+#ifndef TARSIER_HTTP_H
+#define TARSIER_HTTP_H
+
+#include "error.h"
+#include "span.h"
+
+#include <stdatomic.h>
+
+/* libcurl brings TLS, HTTP/2, IDN and Kerberos along: 18 ms and more that a scan without a network must not pay. */
+
+struct http_request {
+	const char *method;                 /* "GET", "HEAD", "POST", "PUT", "DELETE" */
+	const char *url;                    /* http or https; redirects are followed, five at most, and only to those */
+	const char *unix_socket;            /* connects here instead of to the URL's host; or NULL */
+	const char *const *headers;         /* "Name: value", NULL-terminated; or NULL. Authorization is not sent on to other hosts */
+	span body;                          /* sent where ptr is not NULL */
+	unsigned connect_seconds;           /* 0: 10 */
+	unsigned seconds;                   /* for all of it; 0: 60 */
+	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
+	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
+	const atomic_bool *cancelled;       /* or NULL */
+};
+
+struct http_response {
+	long status;                        /* 0 where there was none */
+	struct buffer headers;              /* the last answer's lines as they came */
+	struct buffer body;
+};
+
+/* Proxies, and hosts to reach without one, are taken from the environment (http_proxy, https_proxy, all_proxy, no_proxy), as
+ * curl does. Any status is a success: the caller knows what it asked for. IO where no whole answer came: the message names
+ * the URL (without its user and password) and libcurl's reason. The response is the caller's to free, on failure too. */
+int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error);
+void http_response_free(struct http_response *response);
+
+/* A header's value, names compared without regard to case; empty where there is none. Borrowed from the response. */
+span http_header(const struct http_response *response, const char *name);
+
+/* The URL without user and password, for messages. */
+char *http_printable(struct arena *arena, const char *url);
+
+#endif
