@@ -1,32 +1,9 @@
-/* floor 7: luaopen_tarsier_core, which puts the functions of all lua_NAME.c files into one table */
+/* floor 7: what require "tarsier.core" finds in the Lua module */
 #include "lua_core.h"
-
-#define X(name) int lua_##name##_open(lua_State *L);
-#include "bindings.def"
-#undef X
 
 TARSIER_API int luaopen_tarsier_core(lua_State *L);
 
-/* core, functions --> core */
-static void merge(lua_State *L)
-{
-	for (lua_pushnil(L); lua_next(L, -2);) {
-		lua_pushvalue(L, -2);
-		lua_insert(L, -2);
-		lua_settable(L, -5);
-	}
-	lua_pop(L, 1);
-}
-
 int luaopen_tarsier_core(lua_State *L)
 {
-	lua_newtable(L);
-#define X(name)                      \
-	lua_##name##_open(L);        \
-	merge(L);
-#include "bindings.def"
-#undef X
-	lua_pushstring(L, tarsier_version());
-	lua_setfield(L, -2, "version");
-	return 1;
+	return lua_all_open(L);
 }

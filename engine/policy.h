@@ -47,6 +47,8 @@ struct subject {
 	void (*push_image)(lua_State *L, const struct subject *subject); /* with `database` and `problems` */
 	void (*push_packages)(lua_State *L, const struct subject *subject);
 	void (*push_finding)(lua_State *L, const struct subject *subject, size_t index);
+	/* Pushes id, severity and fixed_by only; or pushes nothing and returns false: this finding has more that matters (kev). */
+	bool (*push_light)(lua_State *L, const struct subject *subject, size_t index);
 	/* For tallies and messages; text is borrowed and never NULL. */
 	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
 	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */

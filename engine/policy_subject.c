@@ -30,6 +30,28 @@ static void report_finding(lua_State *L, const struct subject *subject, size_t i
 	push_finding(L, subject->data, index);
 }
 
+/* `fixed` is NULL or "" where there is no fix. */
+static void push_light(lua_State *L, const char *id, const char *severity, const char *fixed)
+{
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, id);
+	lua_setfield(L, -2, "id");
+	lua_pushstring(L, severity);
+	lua_setfield(L, -2, "severity");
+	if (!fixed || !*fixed)
+		return;
+	lua_pushstring(L, fixed);
+	lua_setfield(L, -2, "fixed_by");
+}
+
+static bool report_light(lua_State *L, const struct subject *subject, size_t index)
+{
+	const struct tarsier_finding *finding = tarsier_finding_at(subject->data, index);
+	if (!finding->kev)
+		push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version);
+	return !finding->kev;
+}
+
 static enum tarsier_severity report_severity(const struct subject *subject, size_t index)
 {
 	return tarsier_finding_at(subject->data, index)->severity;
@@ -48,6 +70,7 @@ int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsie
 		.push_image = report_image,
 		.push_packages = report_packages,
 		.push_finding = report_finding,
+		.push_light = report_light,
 		.severity = report_severity,
 		.name = report_name,
 	};
@@ -89,6 +112,15 @@ static void json_push_finding(lua_State *L, const struct subject *subject, size_
 	}
 }
 
+static bool json_light(lua_State *L, const struct subject *subject, size_t index)
+{
+	const json_t *finding = json_finding(subject, index);
+	bool is_light = !json_member(finding, "kev");
+	if (is_light)
+		push_light(L, json_text(finding, "id"), json_text(finding, "severity"), json_text(finding, "fixed_by"));
+	return is_light;
+}
+
 static enum tarsier_severity json_severity(const struct subject *subject, size_t index)
 {
 	const char *name = json_text(json_finding(subject, index), "severity");
@@ -128,6 +160,7 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 		.push_image = json_image,
 		.push_packages = json_packages,
 		.push_finding = json_push_finding,
+		.push_light = json_light,
 		.severity = json_severity,
 		.name = json_name,
 	};

@@ -46,7 +46,7 @@ static const char *clean_reason(struct arena *arena, const char *reason)
 	if (is_cut)
 		for (length = REASON_LIMIT; length && ((unsigned char)reason[length] & 0xc0) == 0x80;)
 			length--;
-	char *copy = arena_format(arena, "%.*s%s", (int)length, reason, is_cut ? "…" : "");
+	char *copy = is_cut ? arena_format(arena, "%.*s…", (int)length, reason) : arena_copy(arena, reason, length);
 	for (char *c = copy; c && *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

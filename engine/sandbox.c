@@ -61,6 +61,7 @@ static bool may_grow(struct sandbox *sandbox, size_t old_size, size_t new_size)
 	size_t more = new_size - old_size;
 	if (new_size > SANDBOX_PIECE || more > sandbox->limits.memory || sandbox->held > sandbox->limits.memory - more) {
 		note_place(sandbox);
+		sandbox->is_refused = true;
 		return false;
 	}
 	if (!sandbox->stopped && is_late(sandbox, more))
@@ -195,6 +196,8 @@ static int run_failed(struct sandbox *sandbox, int status, struct tarsier_error 
 	const char *text = lua_type(sandbox->L, -1) == LUA_TSTRING ? lua_tostring(sandbox->L, -1) : "an error without a message";
 	if (status == LUA_ERRMEM && !sandbox->stopped)
 		sandbox->stopped = STOPPED_MEMORY;
+	if (sandbox->stopped == STOPPED_MEMORY && !sandbox->is_refused)
+		return error_memory(error); /* the host's memory, not the script's budget */
 	if (!sandbox->stopped)
 		error_set(error, TARSIER_POLICY, "%s", text);
 	else if (sandbox->stopped == STOPPED_TIME)

@@ -39,6 +39,7 @@ struct sandbox {
 	struct sandbox_limits limits;
 	size_t held, peak, base;
 	size_t unwatched; /* bytes allocated since the clock was last looked at */
+	bool is_refused;         /* memory over the limit was asked for */
 	uint64_t spent;
 	int64_t begun, deadline; /* nanoseconds of the monotonic clock */
 	const char *stopped;     /* why it was stopped; NULL while it may run. Static. */
@@ -52,7 +53,7 @@ int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits, c
 void sandbox_close(struct sandbox *sandbox); /* a zeroed one is fine */
 
 /* Runs `body`, which finds `argument` as its only argument, a light userdata, and leaves nothing. Everything that touches
- * L happens in such a body, so that no Lua error escapes. POLICY with Lua's message, or with what was exceeded. */
+ * L happens in such a body, so that no Lua error escapes. POLICY with Lua's message, or with what was exceeded; MEMORY. */
 int sandbox_run(struct sandbox *sandbox, lua_CFunction body, void *argument, struct tarsier_error *error);
 
 /* Begins a new account of instructions, memory and time, which sandbox_usage reads. */

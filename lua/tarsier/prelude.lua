@@ -282,6 +282,35 @@ end
 
 -- ---- records -------------------------------------------------------------------------------------------------------------
 
+-- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched at the first
+-- look at anything else. (One with `kev` comes whole.)
+local finding_meta = {}
+
+local function whole(finding)
+  if type(finding) == "table" and getmetatable(finding) == finding_meta then
+    setmetatable(finding, nil)
+    for key, value in next, host.whole(finding.index) do
+      if finding[key] == nil then finding[key] = value end
+    end
+  end
+  return finding
+end
+
+function finding_meta.__index(finding, key)
+  if key == "fixed_by" or key == "kev" then return nil end
+  return whole(finding)[key]
+end
+
+function finding_meta.__pairs(finding)
+  return ordered_pairs(whole(finding))
+end
+
+host.light(finding_meta)
+
+function everything.next(list, key)
+  return next(whole(list), key)
+end
+
 -- image.packages is made when somebody asks: there may be thousands.
 local image_meta = {
   __index = function(image, key)
