@@ -195,7 +195,7 @@ static enum tarsier_decision check_word(lua_State *L, enum where where, int inde
 		if (strcmp(text, tarsier_decision_name(decisions[i])) == 0)
 			decision = decisions[i];
 	if (text && !is_allowed(where, decision))
-		bad_word(L, where, lua_pushfstring(L, "\"%s\", which is no decision of a %s hook", text, hook_names[where]));
+		bad_word(L, where, lua_pushfstring(L, "\"%s\", which is no decision for it", text));
 	if (!text && !lua_isnil(L, index))
 		bad_word(L, where, lua_pushfstring(L, "a %s as decision", luaL_typename(L, index)));
 	if (lua_type(L, index + 1) != LUA_TSTRING && !lua_isnoneornil(L, index + 1))

@@ -1,0 +1,90 @@
+-- Lists of exceptions: tests/data/whitelist/NAME.yaml gives the entries in NAME.expect, or fails with what NAME.error says.
+
+local whitelist = require "tarsier.whitelist"
+
+local folder = "tests/data/whitelist/"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function names()
+  local list = {}
+  local pipe = assert(io.popen("ls " .. folder))
+  for name in pipe:lines() do list[#list + 1] = name:match "^(.*)%.yaml$" end
+  pipe:close()
+  return list
+end
+
+-- One entry a line: its fields by name.
+local function describe_entry(entry)
+  local words = {}
+  for _, key in ipairs { "id", "image", "images", "owner", "package", "reason", "until", "version" } do
+    local value = entry[key]
+    if type(value) == "table" then value = table.concat(value, ",") end
+    if value then words[#words + 1] = key .. "=" .. value:gsub("\n$", "") end
+  end
+  return table.concat(words, " ") .. "\n"
+end
+
+describe("a whitelist", function()
+  for _, name in ipairs(names()) do
+    it(name, function()
+      local entries, message, code = whitelist.read(folder .. name .. ".yaml")
+      local expect = io.open(folder .. name .. ".expect")
+      if expect then
+        expect:close()
+        assert.is_nil(message)
+        local lines = {}
+        for i, entry in ipairs(entries) do lines[i] = describe_entry(entry) end
+        assert.equal(read(folder .. name .. ".expect"), table.concat(lines))
+      else
+        assert.is_nil(entries)
+        assert.equal("POLICY", code)
+        local expected = read(folder .. name .. ".error"):gsub("\n$", "")
+        assert.is_truthy(message:find(expected, 1, true), message)
+        assert.equal(folder .. name .. ".yaml:", message:match "^(.-:)%d+: ")
+      end
+    end)
+  end
+
+  it("says in which line an entry stands", function()
+    local entries = whitelist.read(folder .. "accept.yaml")
+    assert.same({ 2, 9, 10 }, { entries[1].line, entries[2].line, entries[3].line })
+  end)
+
+  it("is not endless", function()
+    local entries, message, code = whitelist.parse("# " .. ("x"):rep(1 << 20), "big.yaml")
+    assert.is_nil(entries)
+    assert.equal("POLICY", code)
+    assert.matches("^big.yaml: larger than 1024 KiB", message)
+    entries, message = whitelist.parse("generalwhitelist:\n" .. (" CVE-2020-1: x\n"):rep(60000))
+    assert.is_nil(entries)
+    assert.matches("more than 100000 values", message)
+  end)
+
+  it("survives any bytes", function()
+    local text = read(folder .. "accept.yaml")
+    for i = 1, #text, 3 do
+      for _, byte in ipairs { "\0", "\255", "\t", "{", "]", "*", "&", "!", "'", "\n" } do
+        local entries, message, code = whitelist.parse(text:sub(1, i) .. byte .. text:sub(i + 1), "x")
+        assert.is_true(entries ~= nil or type(message) == "string" and code == "POLICY")
+      end
+      whitelist.parse(text:sub(1, i), "x")
+    end
+  end)
+
+  it("that is not there, or a folder, is an error", function()
+    local entries, message, code = whitelist.read(folder .. "none.yaml")
+    assert.is_nil(entries)
+    assert.equal("IO", code)
+    assert.matches("none.yaml", message)
+    entries, message, code = whitelist.read(folder)
+    assert.is_nil(entries)
+    assert.equal("IO", code)
+    assert.matches("directory", message)
+  end)
+end)
