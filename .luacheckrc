@@ -6,11 +6,11 @@ stds.policy = {
   read_globals = {
     "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",
     "at_least", "contains", "days_since", "ends", "glob", "severities", "starts", "today", "version_compare",
-    string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub",
-      "upper" } },
+    string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",
+      "sub", "upper" } },
     table = { fields = { "concat", "insert", "pack", "remove", "sort", "unpack" } },
-    math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi", "sqrt",
-      "tointeger", "type", "ult" } },
+    math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
+      "sqrt", "tointeger", "type", "ult" } },
   },
 }
 

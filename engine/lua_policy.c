@@ -19,7 +19,7 @@ static tarsier_judge *check_judge(lua_State *L)
 	return *box;
 }
 
-/* ---- core.judge(config) ---------------------------------------------------------------------------------------------- */
+/* ---- core.judge(config) ---------------------------------------------------------------------------------------- */
 
 static const char *text_field(lua_State *L, const char *key)
 {
@@ -85,7 +85,7 @@ static int l_judge(lua_State *L)
 	return 1;
 }
 
-/* ---- methods --------------------------------------------------------------------------------------------------------- */
+/* ---- methods --------------------------------------------------------------------------------------------------- */
 
 /* The table at `index` as JSON text in the userdata pushed; NULL for nil. */
 static const char *options_text(lua_State *L, int index)
@@ -286,7 +286,8 @@ static const luaL_Reg methods[] = {
 	{"add", l_add},   {"add_text", l_add_text}, {"set", l_set},   {"run", l_run},     {"inspect", l_inspect},
 	{"test", l_test}, {"find", l_find},         {"list", l_list}, {"close", l_close}, {NULL, NULL},
 };
-static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {
+	{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 
 int lua_policy_open(lua_State *L)
 {

@@ -10,8 +10,8 @@ struct nearest {
 	size_t far;
 };
 
-/* Begin with (struct nearest){.typed = …}, offer every known word, read `word`: at most a third of its letters are wrong, lost, too
- * many or swapped with their neighbour, case aside. The words are borrowed. */
+/* Begin with (struct nearest){.typed = …}, offer every known word, read `word`: at most a third of its letters are
+ * wrong, lost, too many or swapped with their neighbour, case aside. The words are borrowed. */
 void nearest_offer(struct nearest *nearest, span known);
 
 #endif

@@ -76,7 +76,8 @@ int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge 
 	if (config->size != sizeof *config)
 		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: fill the config with tarsier_judge_config_init first");
 	if (config->today && strlen(config->today) != 10)
-		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24", config->today);
+		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24",
+		                 config->today);
 	struct tarsier_judge *opened = memory_resize(&config->allocator, NULL, 0, sizeof *opened);
 	if (!opened)
 		return error_memory(error);
@@ -141,7 +142,8 @@ static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier
 }
 
 /* The file's name and the text lie in the arena already. */
-static int add_policy(tarsier_judge *judge, const char *file, span text, const char *options, struct tarsier_error *error)
+static int add_policy(tarsier_judge *judge, const char *file, span text, const char *options,
+                      struct tarsier_error *error)
 {
 	struct policy policy = {.file = file, .text = text, .name = "", .summary = ""};
 	int code = parse_options(options, file, &policy.options, error);
@@ -213,8 +215,8 @@ int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, 
 	if (!policy)
 		return no_such_policy(judge, (span){key, (size_t)dot}, error);
 	struct setting setting = {arena_string(&judge->arena, key + dot + 1), arena_string(&judge->arena, value)};
-	struct setting *settings = arena_grow(&judge->arena, policy->settings, policy->setting_count, &policy->setting_capacity,
-	                                      sizeof *settings);
+	struct setting *settings = arena_grow(&judge->arena, policy->settings, policy->setting_count,
+	                                      &policy->setting_capacity, sizeof *settings);
 	if (!setting.key || !setting.value || !settings)
 		return error_memory(error);
 	policy->settings = settings;

@@ -30,7 +30,8 @@ struct tarsier_judge {
 /* The folders names are looked for in, in order, NULL-terminated, in the arena. NULL without memory. */
 const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_config *config);
 
-/* *file is the path of the policy of that name, or of that file. NOT_FOUND says where it was looked for and names the nearest. */
+/* *file is the path of the policy of that name, or of that file. NOT_FOUND says where it was looked for and names the
+ * nearest. */
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
                 struct tarsier_error *error);
 
@@ -47,7 +48,8 @@ struct subject {
 	void (*push_image)(lua_State *L, const struct subject *subject); /* with `database` and `problems` */
 	void (*push_packages)(lua_State *L, const struct subject *subject);
 	void (*push_finding)(lua_State *L, const struct subject *subject, size_t index);
-	/* Pushes id, severity and fixed_by only; or pushes nothing and returns false: this finding has more that matters (kev). */
+	/* Pushes id, severity and fixed_by only; or pushes nothing and returns false: this finding has more that matters
+	 * (kev). */
 	bool (*push_light)(lua_State *L, const struct subject *subject, size_t index);
 	/* For tallies and messages; text is borrowed and never NULL. */
 	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
@@ -57,17 +59,20 @@ struct subject {
 /* ---- policy_subject.c ---- */
 
 /* tarsier_judge_json with the document at hand. */
-int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict, struct tarsier_error *error);
+int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error);
 
 /* ---- policy_run.c ---- */
 
-int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict, struct tarsier_error *error);
+int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict,
+                 struct tarsier_error *error);
 
-/* Loads one policy and checks it and its options. *info: { name, summary, description, options, defaults, hooks = {}, examples = n },
- * owned by the caller. */
+/* Loads one policy and checks it and its options. *info: { name, summary, description, options, defaults, hooks = {},
+ * examples = n }, owned by the caller. */
 int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error);
 
-/* Runs the policy's examples, each in a sandbox of its own. *results: a list of { ok, index, hook, expected, got, reason }. */
+/* Runs the policy's examples, each in a sandbox of its own. *results: a list of { ok, index, hook, expected, got,
+ * reason }. */
 int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, struct tarsier_error *error);
 
 /* ---- policy_verdict.c ---- */
@@ -84,8 +89,8 @@ struct verdict {
 
 struct verdict *verdict_new(const struct tarsier_allocator *allocator, size_t findings, size_t policies);
 
-/* Adds a word to a finding's trail, or to the image's where `finding` is SIZE_MAX. The reason is copied, cut where it is long, and made
- * one line. False without memory. */
+/* Adds a word to a finding's trail, or to the image's where `finding` is SIZE_MAX. The reason is copied, cut where it
+ * is long, and made one line. False without memory. */
 bool verdict_word(struct verdict *verdict, size_t finding, const struct tarsier_word *word);
 
 /* The last word on a finding, or NULL. */

@@ -94,7 +94,8 @@ static int not_found(struct arena *arena, const struct tarsier_judge_config *con
 		snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SPAN_ARG(nearest.word));
 	for (size_t used = 0; *dirs && used < sizeof places; dirs++)
 		used += (size_t)snprintf(places + used, sizeof places - used, "%s%s", used ? ", " : "", *dirs);
-	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s", policy, hint, *places ? places : "no folder at all");
+	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s", policy, hint,
+	                 *places ? places : "no folder at all");
 }
 
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,

@@ -133,8 +133,9 @@ static int render_failed(lua_State *L, const struct render *render, int status, 
 	return error_set(error, render->code ? render->code : TARSIER_UNSUPPORTED, "%s", message);
 }
 
-int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, const tarsier_verdict *verdict, const char *format,
-                   int (*write)(void *user, const char *text, size_t length), void *user, struct tarsier_error *error)
+int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, const tarsier_verdict *verdict,
+                   const char *format, int (*write)(void *user, const char *text, size_t length), void *user,
+                   struct tarsier_error *error)
 {
 	struct render render = {
 		.lua_dir = judge ? judge->config.lua_dir : TARSIER_LUA_DIR,

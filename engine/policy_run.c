@@ -37,7 +37,7 @@ static struct run *run_of(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* ---- what the prelude may call ------------------------------------------------------------------------------------- */
+/* ---- what the prelude may call --------------------------------------------------------------------------------- */
 
 /* compile(position, environment) --> the policy's file as a function */
 static int l_compile(lua_State *L)
@@ -68,8 +68,8 @@ static size_t check_finding(lua_State *L)
 	return (size_t)index - 1;
 }
 
-/* A fresh table: a policy that changes it changes nothing for the next. Making all of it costs ten times as much as what
- * most policies look at. */
+/* A fresh table: a policy that changes it changes nothing for the next. Making all of it costs ten times as much as
+ * what most policies look at. */
 static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 {
 	if (run->subject->push_light(L, run->subject, finding)) {
@@ -164,7 +164,8 @@ static int l_packages(lua_State *L)
 
 static const char *const hook_names[] = {"", "image", "finding", "verdict"};
 
-/* Findings may be decided in all four ways, the image as a whole only be complained of, the verdict also be overruled. */
+/* Findings may be decided in all four ways, the image as a whole only be complained of, the verdict also be
+ * overruled. */
 static const char *const hook_decisions[] = {"", "\"fail\", \"warn\"", "\"fail\", \"warn\", \"accept\", \"ignore\"",
                                              "\"fail\", \"warn\", \"accept\""};
 
@@ -314,11 +315,12 @@ static int l_version_compare(lua_State *L)
 }
 
 static const luaL_Reg host_functions[] = {
-	{"compile", l_compile}, {"count", l_count}, {"light", l_light}, {"finding", l_finding}, {"whole", l_whole}, {"so_far", l_so_far}, {"decided", l_decided},
-	{"image", l_image}, {"packages", l_packages}, {"word", l_word}, {"check_word", l_check_word}, {"nearest", l_nearest},
-	{"glob", l_glob}, {"version_compare", l_version_compare}, {NULL, NULL}};
+	{"compile", l_compile},   {"count", l_count},     {"light", l_light},           {"finding", l_finding},
+	{"whole", l_whole},       {"so_far", l_so_far},   {"decided", l_decided},       {"image", l_image},
+	{"packages", l_packages}, {"word", l_word},       {"check_word", l_check_word}, {"nearest", l_nearest},
+	{"glob", l_glob},         {"version_compare", l_version_compare}, {NULL, NULL}};
 
-/* ---- bodies: what runs inside the sandbox, one argument, a struct run -------------------------------------------------- */
+/* ---- bodies: what runs inside the sandbox, one argument, a struct run ------------------------------------------ */
 
 static int body_boot(lua_State *L)
 {
@@ -431,7 +433,7 @@ static int body_example(lua_State *L)
 	return 0;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------------------------- */
 
 static void describe_place(const struct run *run, char *text, size_t size)
 {
@@ -480,7 +482,7 @@ static void run_close(struct run *run)
 	sandbox_close(&run->sandbox);
 }
 
-/* ---- judging -------------------------------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------------------------- */
 
 static void add_usage(struct run *run)
 {
@@ -552,7 +554,8 @@ static int run_verdict_hooks(struct run *run, struct tarsier_error *error)
 	return code;
 }
 
-int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **public, struct tarsier_error *error)
+int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **public,
+                 struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	error = error ? error : &own;
@@ -580,7 +583,7 @@ int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_ve
 	return code;
 }
 
-/* ---- checks and examples ------------------------------------------------------------------------------------------------- */
+/* ---- checks and examples --------------------------------------------------------------------------------------- */
 
 int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error)
 {

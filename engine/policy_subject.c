@@ -62,7 +62,8 @@ static const char *report_name(const struct subject *subject, size_t index)
 	return tarsier_finding_at(subject->data, index)->id;
 }
 
-int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict, struct tarsier_error *error)
+int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error)
 {
 	const struct subject subject = {
 		.count = tarsier_finding_count(report),
@@ -149,7 +150,8 @@ static int check_shape(const json_t *report, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict, struct tarsier_error *error)
+int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error)
 {
 	*verdict = NULL;
 	if (check_shape(report, error) < 0)
@@ -167,7 +169,8 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 	return policy_judge(judge, &subject, verdict, error);
 }
 
-int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, tarsier_verdict **verdict, struct tarsier_error *error)
+int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, tarsier_verdict **verdict,
+                       struct tarsier_error *error)
 {
 	json_t *report;
 	*verdict = NULL;

@@ -147,7 +147,8 @@ struct reasons {
 
 static void add_reason(struct reasons *reasons, const char *reason)
 {
-	const char **list = arena_grow(&reasons->verdict->arena, reasons->list, reasons->count, &reasons->capacity, sizeof *list);
+	struct arena *arena = &reasons->verdict->arena;
+	const char **list = arena_grow(arena, reasons->list, reasons->count, &reasons->capacity, sizeof *list);
 	if (!list || !reason) {
 		reasons->is_out_of_memory = true;
 		return;
@@ -158,14 +159,14 @@ static void add_reason(struct reasons *reasons, const char *reason)
 
 static void add_word_reason(struct reasons *reasons, const struct tarsier_word *word)
 {
-	const char *verb = word->decision == TARSIER_FAIL ? "fails the image" : word->decision == TARSIER_WARN ? "warns" : "accepts the image";
-	add_reason(reasons, arena_format(&reasons->verdict->arena, "policy %s %s%s%s", word->policy, verb, *word->reason ? ": " : "",
-	                                 word->reason));
+	static const char *const verbs[] = {"", "", "accepts the image", "warns", "fails the image"};
+	add_reason(reasons, arena_format(&reasons->verdict->arena, "policy %s %s%s%s", word->policy, verbs[word->decision],
+	                                 *word->reason ? ": " : "", word->reason));
 }
 
 /* "3 Critical, 12 High" of the findings with this last word. */
-static void describe_severities(const struct verdict *verdict, const struct subject *subject, enum tarsier_decision decision,
-                                char *text, size_t size)
+static void describe_severities(const struct verdict *verdict, const struct subject *subject,
+                                enum tarsier_decision decision, char *text, size_t size)
 {
 	size_t counts[7] = {0}, used = 0;
 	for (size_t i = 0; i < verdict->public.finding_count; i++) {

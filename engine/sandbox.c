@@ -12,8 +12,11 @@ enum {
 	HOOK_INTERVAL = 100,
 	/* Instructions' worth of C work between two looks. */
 	CHARGE_INTERVAL = 1000,
-	/* Bytes allocated between two looks: concatenating large strings is slow in few instructions. */
+	/* Bytes allocated between two looks: concatenating large strings is slow in few instructions. So each piece of more
+	 * than LARGE_PIECE costs an instruction for so many bytes: fresh pages are the dearest thing on a virtual machine. */
 	WATCHED_BYTES = 2 << 20,
+	LARGE_PIECE = 1024,
+	BYTES_PER_INSTRUCTION = 16,
 };
 
 static const char STOPPED_TIME[] = "it took more time than it may";
@@ -64,6 +67,8 @@ static bool may_grow(struct sandbox *sandbox, size_t old_size, size_t new_size)
 		sandbox->is_refused = true;
 		return false;
 	}
+	if (more > LARGE_PIECE)
+		sandbox->spent += more / BYTES_PER_INSTRUCTION;
 	if (!sandbox->stopped && is_late(sandbox, more))
 		sandbox->stopped = STOPPED_TIME;
 	return sandbox->stopped != STOPPED_TIME;
@@ -153,8 +158,8 @@ static int64_t deadline_after(double seconds)
 	return clock_now() + (int64_t)((seconds < longest ? seconds : longest) * 1e9);
 }
 
-int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits, const struct tarsier_allocator *allocator,
-                 struct tarsier_error *error)
+int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits,
+                 const struct tarsier_allocator *allocator, struct tarsier_error *error)
 {
 	memset(sandbox, 0, sizeof *sandbox);
 	sandbox->limits = *limits;
@@ -193,7 +198,8 @@ static int l_message(lua_State *L)
 
 static int run_failed(struct sandbox *sandbox, int status, struct tarsier_error *error)
 {
-	const char *text = lua_type(sandbox->L, -1) == LUA_TSTRING ? lua_tostring(sandbox->L, -1) : "an error without a message";
+	bool is_text = lua_type(sandbox->L, -1) == LUA_TSTRING;
+	const char *text = is_text ? lua_tostring(sandbox->L, -1) : "an error without a message";
 	if (status == LUA_ERRMEM && !sandbox->stopped)
 		sandbox->stopped = STOPPED_MEMORY;
 	if (sandbox->stopped == STOPPED_MEMORY && !sandbox->is_refused)
@@ -201,7 +207,8 @@ static int run_failed(struct sandbox *sandbox, int status, struct tarsier_error 
 	if (!sandbox->stopped)
 		error_set(error, TARSIER_POLICY, "%s", text);
 	else if (sandbox->stopped == STOPPED_TIME)
-		error_set(error, TARSIER_POLICY, "%s%s (%.3g s for all policies)", sandbox->place, STOPPED_TIME, sandbox->limits.seconds);
+		error_set(error, TARSIER_POLICY, "%s%s (%.3g s for all policies)", sandbox->place, STOPPED_TIME,
+		          sandbox->limits.seconds);
 	else if (sandbox->stopped == STOPPED_INSTRUCTIONS)
 		error_set(error, TARSIER_POLICY, "%s%s (%.4g)", sandbox->place, STOPPED_INSTRUCTIONS,
 		          (double)sandbox->limits.instructions);

@@ -10,8 +10,8 @@
 
 /* What a script can do is listed in sandbox_library.c and, for its author's editor, in .luacheckrc. What it may spend
  * is bounded four ways: by an allocator that refuses, by a count of VM instructions, by a monotonic clock, and by a
- * count of the steps its string patterns take. Whoever exceeds one is stopped for good: the state runs nothing any more.
- * This stops accidents and cheap tricks; against an author who looks for holes in Lua itself, use a process. */
+ * count of the steps its string patterns take. Whoever exceeds one is stopped for good: the state runs nothing any
+ * more. This stops accidents and cheap tricks; against an author who looks for holes in Lua itself, use a process. */
 
 enum {
 	/* One string, table or stack: Lua's own limit on the stack needs 16,000,000 bytes, and what a single instruction
@@ -48,12 +48,13 @@ struct sandbox {
 };
 
 /* A state without any global. Allocator NULL: malloc. The sandbox may not move in memory until it is closed. */
-int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits, const struct tarsier_allocator *allocator,
-                 struct tarsier_error *error);
+int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits,
+                 const struct tarsier_allocator *allocator, struct tarsier_error *error);
 void sandbox_close(struct sandbox *sandbox); /* a zeroed one is fine */
 
-/* Runs `body`, which finds `argument` as its only argument, a light userdata, and leaves nothing. Everything that touches
- * L happens in such a body, so that no Lua error escapes. POLICY with Lua's message, or with what was exceeded; MEMORY. */
+/* Runs `body`, which finds `argument` as its only argument, a light userdata, and leaves nothing. Everything that
+ * touches L happens in such a body, so that no Lua error escapes. POLICY with Lua's message, or with what was
+ * exceeded; MEMORY. */
 int sandbox_run(struct sandbox *sandbox, lua_CFunction body, void *argument, struct tarsier_error *error);
 
 /* Begins a new account of instructions, memory and time, which sandbox_usage reads. */
@@ -62,7 +63,7 @@ struct sandbox_usage sandbox_usage(const struct sandbox *sandbox);
 
 /* ---- inside a body ---- */
 
-/* Takes `cost` instructions' worth off the budget for work that C does in one go; does not return when it is used up. */
+/* Takes `cost` instructions' worth off the budget, for what C does in one go; does not return when that is used up. */
 void sandbox_charge(lua_State *L, uint64_t cost);
 
 /* Pushes the function that `text` compiles to, text only, or raises. `chunk` is "@name" for a script, "=name" for

@@ -6,14 +6,17 @@
 #include <string.h>
 
 /* The whole of it. A spec compares these names with .luacheckrc. Not here, because each is a way out or has no bill:
- * load and its kin, require, pcall (catches the end of the budget), setmetatable (__gc runs unwatched), coroutines (have
- * hooks of their own), print, string.dump, string.pack, table.move, math.random (judgements are reproducible). */
-static const char *const base_names[] = {"assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", NULL};
-static const char *const string_names[] = {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep",
-                                           "reverse", "sub", "upper", NULL};
+ * load and its kin, require, pcall (catches the end of the budget), setmetatable (__gc runs unwatched), coroutines
+ * (have hooks of their own), print, string.dump, string.pack, table.move, math.random (judgements are reproducible).
+ * */
+static const char *const base_names[] = {
+	"assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", NULL};
+static const char *const string_names[] = {
+	"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper", NULL};
 static const char *const table_names[] = {"concat", "insert", "pack", "remove", "sort", "unpack", NULL};
-static const char *const math_names[] = {"abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf",
-                                         "pi", "sqrt", "tointeger", "type", "ult", NULL};
+static const char *const math_names[] = {
+	"abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi", "sqrt", "tointeger",
+	"type", "ult", NULL};
 
 /* For the prelude, which hands none of them on. */
 static const char *const trusted_names[] = {"getmetatable", "setmetatable", "rawget", "rawset", NULL};

@@ -12,7 +12,7 @@
  *	class     ::= x | "." | "%" letter | "%" punctuation | set
  *	set       ::= "[" ["^"] {x | x "-" y | "%" letter | "%" punctuation} "]"
  *
- * k unbounded repeats over n bytes may take n^k steps, and Lua's own matcher neither counts them nor can be interrupted. */
+ * k unbounded repeats over n bytes may take n^k steps, and Lua's own matcher neither counts them nor can be stopped. */
 
 enum {
 	/* Steps one call may take: about 50 ms. What an honest pattern takes on a description is some thousands. */
@@ -267,8 +267,8 @@ static void bill(struct match *m, uint64_t steps)
 	if (m->steps / BILLING == before / BILLING)
 		return;
 	if (m->steps > PATTERN_STEPS)
-		luaL_error(m->L, "pattern '%s' takes more than %d steps on a text of %d bytes: anchor it with ^, or use fewer of * + -",
-		           m->source.ptr, PATTERN_STEPS, (int)m->text.len);
+		luaL_error(m->L, "pattern '%s' takes more than %d steps on a text of %d bytes: "
+		           "anchor it with ^, or use fewer of * + -", m->source.ptr, PATTERN_STEPS, (int)m->text.len);
 	sandbox_charge(m->L, (m->steps / BILLING - before / BILLING) * (BILLING / STEPS_PER_INSTRUCTION));
 }
 

@@ -12,10 +12,10 @@
  *	tarsier_verdict_free(verdict);
  *	tarsier_judge_free(judge);
  *
- * A policy is a Lua file that returns a table (see policies/default.lua). Each judgement runs in a Lua state of its own that
- * reaches nothing of the host and has a budget of memory, instructions and time. A policy that is malformed, breaks or
- * uses up its budget fails the judgement with POLICY and a message that names policy, file, line and hook: a host must take
- * that as "not judged", never as "passed". The words of tarsier.h on ownership and threads hold here.
+ * A policy is a Lua file that returns a table (see policies/default.lua). Each judgement runs in a Lua state of its own
+ * that reaches nothing of the host and has a budget of memory, instructions and time. A policy that is malformed,
+ * breaks or uses up its budget fails the judgement with POLICY and a message that names policy, file, line and hook: a
+ * host must take that as "not judged", never as "passed". The words of tarsier.h on ownership and threads hold here.
  */
 #ifndef TARSIER_POLICY_H
 #define TARSIER_POLICY_H
@@ -31,9 +31,9 @@ typedef struct tarsier_judge tarsier_judge;
 struct tarsier_judge_config {
 	size_t size;                    /* set by tarsier_judge_config_init */
 	const char *const *policy_dirs; /* where names are looked for first; NULL-terminated, or NULL */
-	int no_environment;             /* nonzero: only policy_dirs and the ready policies. Otherwise, in this order: policy_dirs,
-	                                   $TARSIER_POLICIES (colons between), $XDG_CONFIG_HOME/tarsier/policies (else
-	                                   $HOME/.config/…), the ready policies, ./policies */
+	int no_environment;             /* nonzero: only policy_dirs and ready_dir. Otherwise, in this order: policy_dirs,
+	                                   $TARSIER_POLICIES (colons between), $XDG_CONFIG_HOME/tarsier/policies
+	                                   (else $HOME/.config/…), ready_dir, ./policies */
 	const char *ready_dir;          /* the ready policies; NULL: where `make install` put them */
 	const char *lua_dir;            /* the Lua modules that write reports; NULL: where `make install` put them */
 	const char *today;              /* "2026-11-24", what policies take for today; NULL: today, UTC */
@@ -45,21 +45,24 @@ struct tarsier_judge_config {
 TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config);
 
 /* The config is COPIED; NULL is the default one. *judge is OWNED: tarsier_judge_free; NULL on failure. */
-TARSIER_API int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge, struct tarsier_error *error);
+TARSIER_API int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge,
+                                   struct tarsier_error *error);
 TARSIER_API void tarsier_judge_free(tarsier_judge *judge); /* NULL is fine; verdicts stay valid */
 
-/* Adds a policy, by name ("fixable") or by file (what has a slash or ends in ".lua"); they run in the order added. `options` is a
- * JSON object that overrides the policy's own, or NULL. Policy and options are checked at once: NOT_FOUND, POLICY. */
-TARSIER_API int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *options, struct tarsier_error *error);
+/* Adds a policy, by name ("fixable") or by file (what has a slash or ends in ".lua"); they run in the order added.
+ * `options` is a JSON object that overrides the policy's own, or NULL. Both are checked at once: NOT_FOUND, POLICY. */
+TARSIER_API int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *options,
+                                  struct tarsier_error *error);
 
 /* The same with the policy's text at hand; `file` stands in messages. COPIED. */
 TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length,
                                        const char *options, struct tarsier_error *error);
 
-/* Overrides one option from text: key "threshold.threshold", value "High". The text becomes what the option's default is: number,
- * boolean, text or, with commas between, a list. USAGE where no policy of that name was added, POLICY where it has no such
- * option or the value does not fit; each names the nearest. */
-TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error);
+/* Overrides one option from text: key "threshold.threshold", value "High". The text becomes what the option's default
+ * is: number, boolean, text or, with commas between, a list. USAGE where no policy of that name was added, POLICY where
+ * it has no such option or the value does not fit; each names the nearest. */
+TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value,
+                                  struct tarsier_error *error);
 
 enum tarsier_decision {
 	TARSIER_UNDECIDED, /* no policy said a word; of a verdict: it passes */
@@ -114,12 +117,12 @@ TARSIER_API int tarsier_judge_json(tarsier_judge *judge, const char *json, size_
                                    struct tarsier_error *error);
 TARSIER_API void tarsier_verdict_free(tarsier_verdict *verdict); /* NULL is fine */
 
-/* Writes a report in a format ("json", "table", "gitlab", …) by calling `write` with pieces of text until it returns nonzero (IO).
- * `verdict` may be NULL: not judged. `judge` may be NULL: default config. This opens a Lua state that is trusted: it runs the
- * Lua modules of lua_dir. */
+/* Writes a report in a format ("json", "table", "gitlab", …) by calling `write` with pieces of text until it returns
+ * nonzero (IO). `verdict` may be NULL: not judged. `judge` may be NULL: default config. This opens a Lua state that is
+ * trusted: it runs the Lua modules of lua_dir. */
 TARSIER_API int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, const tarsier_verdict *verdict,
-                               const char *format, int (*write)(void *user, const char *text, size_t length), void *user,
-                               struct tarsier_error *error);
+                               const char *format, int (*write)(void *user, const char *text, size_t length),
+                               void *user, struct tarsier_error *error);
 
 #ifdef __cplusplus
 }

@@ -104,7 +104,8 @@ static size_t character_length(span s)
 		if (((unsigned char)s.ptr[i] & 0xc0) != 0x80)
 			return 0;
 	unsigned char next = length > 1 ? (unsigned char)s.ptr[1] : 0;
-	bool is_wrong = (c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) || (c == 0xf0 && next < 0x90) || (c == 0xf4 && next > 0x8f);
+	bool is_wrong = (c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) || (c == 0xf0 && next < 0x90) ||
+	                (c == 0xf4 && next > 0x8f);
 	return is_wrong ? 0 : length;
 }
 

@@ -3,46 +3,52 @@
 -- This file is also the place to learn how to write a policy. A policy is a file that returns one table:
 --
 --   name, summary   text; `description`, longer text, may follow
---   options         what users may change (--set default.threshold=Medium), with its defaults. A value must have its default's type;
---                   one whose default is a severity must be a severity
+--   options         what users may change (--set default.threshold=Medium), with its defaults. A value must be of its
+--                   default's type; one whose default is a severity must be a severity
 --   finding         function(f, so_far, options, image): called for every finding, in the report's order
 --   image           function(image, options): called once, before the findings
 --   verdict         function(tally, options, findings, image): called once, when all policies have seen all findings
 --   examples        cases that `tarsier policy test FILE` runs
 --
--- At least one of the three hooks must be there, and nothing else may: an unknown key is an error. Each hook returns a decision and a
--- reason (one sentence), or nothing:
+-- At least one of the three hooks must be there, and nothing else may: an unknown key is an error. Each hook returns a
+-- decision and a reason (one sentence), or nothing:
 --
---   finding         "fail"    "warn"    "accept" (passes; somebody answers for it)    "ignore" (passes; not worth a look)
---   image           "fail"    "warn"
---   verdict         "fail"    "warn"    "accept" (the image passes, whatever was said); a table of plain data may follow the
---                   reason: reports show it as the policy's details
+--   finding         "fail", "warn", "accept" (passes; somebody answers for it), "ignore" (passes; not worth a look)
+--   image           "fail", "warn"
+--   verdict         "fail", "warn", "accept" (the image passes, whatever was said); a table of plain data may follow
+--                   the reason: it is kept with the verdict, as the policy's details
 --
--- Policies run in the order given. `so_far` is the last decision on this finding, { decision, reason, policy }, or nil; what a hook
--- returns replaces it, and the report keeps the trail. What no policy decided passes.
+-- Policies run in the order given. `so_far` is the last decision on this finding, { decision, reason, policy }, or nil;
+-- what a hook returns replaces it, and the report keeps the trail. What no policy decided passes. What hooks are shown:
 --
---   f               id, aliases, severity, severity_source, cvss = { vector, score }, fixed_by, summary, description, url, published,
---                   modified, references, kev = { added, due, ransomware }, epss = { score, percentile }, backend,
---                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path, reader, layer,
---                   index }, layer = { index, digest, diff_id, created_by, media_type, size, cached }. cvss, fixed_by, kev, epss and
---                   layer are nil where unknown; texts are "" then
---   image           reference, name, digest, id, os, architecture, variant, created, config = { user, working_dir, env, entrypoint,
---                   cmd, exposed_ports, labels }, distro = { id, version, codename, name }, ecosystem, layers; packages; problems =
---                   { { kind, subject, message, layer }, … }; database = { path, built, newest, kev_date, epss_date, advisories,
---                   packages, starter, ecosystems } or nil
---   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … }, decision ("pass", "warn", "fail")
+--   f               index, id, aliases, severity, severity_source, fixed_by, summary, description, url, published,
+--                   modified, references, backend, cvss = { vector, score }, epss = { score, percentile },
+--                   kev = { added, due, ransomware },
+--                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
+--                   reader, layer, index },
+--                   layer = { index, digest, diff_id, created_by, media_type, size, cached }.
+--                   fixed_by, cvss, epss, kev and layer are nil where unknown; text is "" then
+--   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
+--                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels },
+--                   distro = { id, version, codename, name }, problems = { { kind, subject, message, layer }, … },
+--                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,
+--                   ecosystems }, or nil where there was none
+--   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … },
+--                   decision ("pass", "warn" or "fail", as it stands)
 --   findings        all of them, each with decision, reason and policy; made afresh whenever one is looked at
 --
--- Policies may call: assert error ipairs next pairs select tonumber tostring type, most of string, table and math, and
+-- All of it is the hook's own: what it changes, nobody else sees. Policies may call assert, error, ipairs, next, pairs,
+-- select, tonumber, tostring, type, most of string, table and math, and
 --
---   at_least(a, b)                    is severity a as severe as b?     severities    their names, least severe first
+--   at_least(a, b)                    is severity a as severe as b?
+--   severities                        their names, least severe first
 --   version_compare(scheme, a, b)     -1, 0 or 1; nil for what is no version; schemes as in `tarsier compare`
---   glob(pattern, text)               * any text, ? one character
---   contains(text, part)  starts(text, part)  ends(text, part)          no patterns
---   today()                           "2026-11-24"                      days_since(date)    whole days
+--   glob(pattern, text)               * for any text, ? for one character
+--   contains(text, part), starts(text, part), ends(text, part)          without patterns
+--   today(), days_since(date)         "2026-11-24"; whole days, nil for what is no date
 --
--- They run apart from everything else, with a budget of instructions, memory and time. One that breaks, or uses up its budget, fails
--- the scan (exit code 2): it never lets an image pass.
+-- They run apart from everything else, with a budget of instructions, memory and time. One that breaks or uses up its
+-- budget fails the scan (exit code 2): it never lets an image pass.
 --
 -- Examples say what matters and leave the rest as in a plain scan; `false` takes a field away:
 --
@@ -57,23 +63,25 @@ end
 -- What the scan could not see is the first thing to know about its result.
 local function check_problems(image, complaints)
   for _, problem in ipairs(image.problems) do
-    if problem.kind == "unreadable" then return "fail", ("%s cannot be read: %s"):format(problem.subject, problem.message) end
+    if problem.kind == "unreadable" then
+      return "fail", ("%s cannot be read: %s"):format(problem.subject, problem.message)
+    end
     complaints[#complaints + 1] = problem.message
   end
 end
 
 local function check_database(database, options, complaints)
+  local function complain(text) complaints[#complaints + 1] = text end
   if database.starter then
-    complaints[#complaints + 1] = "judged by the small database that comes with tarsier, which knows some hundred well-known " ..
-      "vulnerabilities only: tarsier db import takes a full one"
+    complain "judged by the small database that comes with tarsier: run tarsier db import for a full one"
     return
   end
   if database.kev_date == "" then
-    complaints[#complaints + 1] = "the database does not know what is exploited: tarsier db import takes CISA's KEV file"
+    complain "the database does not know what is exploited: run tarsier db import with CISA's KEV file"
   end
   local age = days_since(database.newest)
   if age and age > options.max_age then
-    complaints[#complaints + 1] = ("the newest record in the database is %d days old: tarsier db import takes newer ones"):format(age)
+    complain(("the newest record in the database is %d days old: run tarsier db import"):format(age))
   end
 end
 
@@ -115,8 +123,8 @@ return {
     { image = { database = { kev_date = "x", newest = "2026-09-01T00:00:00Z" } }, today = "2026-11-24", expect = "warn",
       reason = "84 days old" },
     { image = { database = { kev_date = "x", newest = "2026-11-01T00:00:00Z" } }, today = "2026-11-24" },
-    { image = { problems = { { kind = "no_feed", subject = "PyPI", message = "no feed covers PyPI" } } }, expect = "warn",
-      reason = "PyPI" },
+    { image = { problems = { { kind = "no_feed", subject = "PyPI", message = "no feed covers PyPI" } } },
+      expect = "warn", reason = "PyPI" },
     { image = { problems = { { kind = "unreadable", subject = "var/lib/dpkg/status", message = "line 3: no colon" } } },
       expect = "fail", reason = "var/lib/dpkg/status cannot be read" },
   },

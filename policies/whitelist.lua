@@ -1,8 +1,10 @@
--- Accepts what a list of exceptions names. The list is read from YAML (-w FILE; see tarsier.whitelist), and comes here as the
--- option `entries`: { id, package, version, images = {…}, reason, owner, until, image }, where `image` is the exact name of
--- clair-scanner's and GitLab's lists, and all but `id` may be absent.
+-- Accepts what a list of exceptions names. The list is read from YAML (-w FILE; see tarsier.whitelist), and comes
+-- here as the option `entries`: { id, package, version, images = {…}, reason, owner, until, image }, where `image` is
+-- the exact name of clair-scanner's and GitLab's lists, and all but `id` may be absent.
 
-local scheme_of = { deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver" }
+local scheme_of = {
+  deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver",
+}
 
 -- "registry:5000/team/app:1@sha256:…" → "registry:5000/team/app"
 local function without_tag(name)
@@ -158,7 +160,8 @@ return {
       expect = "accept", reason = "not reachable" },
     { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "cve-2020-1" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-2" } } } },
-    { finding = { id = "CVE-2020-1", aliases = { "DSA-1" } }, options = { entries = { { id = "DSA-1" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1", aliases = { "DSA-1" } }, options = { entries = { { id = "DSA-1" } } },
+      expect = "accept" },
     -- package and version
     { finding = { id = "CVE-2020-1", package = { name = "libssl3", source = { name = "openssl" } } },
       options = { entries = { { id = "CVE-2020-1", package = "openssl*" } } }, expect = "accept" },
@@ -195,15 +198,16 @@ return {
       expect = "accept", reason = "soon (owner: jo, until 2026-11-24)" },
     { finding = { id = "CVE-2020-1" }, today = "2026-11-25",
       options = { entries = { { id = "CVE-2020-1", ["until"] = "2026-11-24" } } } },
-    { finding = { id = "CVE-2020-1" }, today = "2026-11-25", so_far = { decision = "fail", reason = "High", policy = "threshold" },
+    { finding = { id = "CVE-2020-1" }, today = "2026-11-25",
+      so_far = { decision = "fail", reason = "High", policy = "threshold" },
       options = { entries = { { id = "CVE-2020-1", ["until"] = "2026-11-24" } } }, expect = "fail",
       reason = "High; it was accepted until 2026-11-24" },
     -- entries nobody needs
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } } } },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } }, strict = true }, expect = "fail",
       reason = "nothing needs: CVE-2020-1" },
-    { verdict = {}, options = { entries = { { id = "CVE-2020-1", ["until"] = "2020-01-01" } }, strict = true }, expect = "fail",
-      reason = "expired exceptions: CVE-2020-1" },
+    { verdict = {}, options = { entries = { { id = "CVE-2020-1", ["until"] = "2020-01-01" } }, strict = true },
+      expect = "fail", reason = "expired exceptions: CVE-2020-1" },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1", image = "elsewhere" } }, strict = true } },
     { verdict = {}, options = { strict = true } },
   },

@@ -22,7 +22,7 @@ describe("ready policies", function()
       end)
 
       for _, result in ipairs(assert(policy.test(info.file))) do
-        it(("%s, example %d: %s hook: %s"):format(info.name, result.index, result.hook or "?", result.expected or "?"), function()
+        it(("%s, example %d: %s"):format(info.name, result.index, result.expected or "?"), function()
           assert.is_true(result.ok, ("got %s: %s"):format(result.got, result.reason))
         end)
       end

@@ -9,7 +9,7 @@ local subject = {
 }
 
 -- Small, so that what runs out runs out soon; several times what an honest policy needs.
-local limits = { no_environment = true, memory = 12 << 20, instructions = 3000000, seconds = 0.3 }
+local limits = { no_environment = true, memory = 12 << 20, instructions = 3000000, seconds = 60 }
 
 local function open(changes)
   local config = {}
@@ -19,11 +19,12 @@ local function open(changes)
 end
 
 local function policy(name, body)
-  return ("return { name = %q, summary = 's', finding = function(f, so_far, options, image) %s end }"):format(name, body)
+  return ("return { name = %q, summary = 's', finding = function(f, so_far, options, image) %s end }"):format(name,
+    body)
 end
 
 -- The judgement of a finding hook with this body, or nil, message, code; and what it took.
-local function judge(body, changes)
+local function judge_by(body, changes)
   local judge <close> = open(changes)
   local begun = os.clock()
   local ok, message, code = judge:add_text("hostile.lua", policy("hostile", body))
@@ -35,7 +36,7 @@ end
 
 -- What a hook's text results in.
 local function evaluate(expression)
-  local result, message = judge(("return 'warn', '=' .. tostring(%s)"):format(expression))
+  local result, message = judge_by(("return 'warn', '=' .. tostring(%s)"):format(expression))
   return result and result.findings[1].reason:sub(2), message
 end
 
@@ -64,20 +65,22 @@ local hostile = {
   { "local f = function() end while true do local g = f f = function() return g end end", "more" },
   { "return 'fail', ('x'):rep(1e9)", "rep: the result would be larger" },
   { "return 'fail', ('x'):rep(1 << 24) .. ('y'):rep(1 << 24)", "more memory" },
-  { "return 'fail', string.rep('x', 10, ('y'):rep(1 << 23))", "rep: the result would be larger", { memory = 48 << 20 } },
+  { "return 'fail', string.rep('x', 10, ('y'):rep(1 << 23))", "rep: the result would be larger",
+    { memory = 48 << 20 } },
   { "return 'fail', string.rep('x', math.maxinteger)", "rep: the result would be larger" },
-  { "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1 << 17) end return 'fail', table.concat(t)", "more memory" },
+  { "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1 << 17) end return 'fail', table.concat(t)", "more" },
   { "return 'fail', ('x'):rep(1 << 21):gsub('x', ('y'):rep(1 << 10))", "more memory" },
   { "return table.unpack({}, 1, 1e8)", "too many results" },
   { "return 'fail', select('#', ('x'):rep(1 << 23):byte(1, -1))", "string slice too long", { memory = 48 << 20 } },
-  { "local t = { ('x'):rep(1 << 20) } return 'fail', string.format(('%s'):rep(60), table.unpack((function() for i = 2, 60 do t[i] = "
-    .. "t[1] end return t end)()))", "more memory" },
+  { "local t = {} for i = 1, 60 do t[i] = ('x'):rep(1 << 20) end return 'fail', string.format(('%s'):rep(60), "
+    .. "table.unpack(t))", "more memory" },
   { "local t = {} for i = 1, 200000 do t[i] = i end while true do t = { table.unpack(t) } end", "too many results" },
   -- much work in few instructions
   { "local t = {} for i = 1, 50000 do t[i] = i end while true do table.insert(t, 1, 0) end", "more" },
   { "local t = {} for i = 1, 50000 do t[i] = i end while true do table.remove(t, 1) t[#t + 1] = 0 end", "more" },
   { "local t = {} for i = 1, 50000 do t[i] = -i end while true do table.sort(t) t[1] = t[#t] end", "more" },
-  { "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() return true end)", "invalid order function" },
+  { "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() return true end)",
+    "invalid order function" },
   { "local t = { 3, 1, 2 } table.sort(t, function() while true do end end)", "more instructions" },
   { "local t = { 3, 'x', {} } table.sort(t)", "attempt to compare" },
   { "local s = ('x'):rep(1 << 22) while true do local t = s .. 'y' end", "more" },
@@ -101,7 +104,8 @@ local hostile = {
   { "return ('x'):gsub('x', {}, 'y')", "number expected" },
   { "return ('x'):gsub('x', function() return {} end)", "invalid replacement value" },
   { "local function f(s) return (s:gsub('.', f)) end f('x')", "stack overflow" },
-  { "return glob(('*a'):rep(2000), ('a'):rep(4096) .. 'b') and 'fail' or glob(('*'):rep(5000), 'x')", "longer than 4096" },
+  { "return glob(('*a'):rep(2000), ('a'):rep(4096) .. 'b') and 'fail' or glob(('*'):rep(5000), 'x')",
+    "longer than 4096" },
   { "while true do glob(('*a'):rep(2000) .. 'c', ('a'):rep(4096)) end", "more" },
   -- errors of every kind
   { "error({})", "called with a table" },
@@ -145,8 +149,10 @@ local hostile = {
   { "return tpye(f)", "no global 'tpye' %(did you mean 'type'%?%)" },
   { "local _ENV = {} return load", "returned" , passes = true },
 }
-for _, name in ipairs { "load", "loadstring", "loadfile", "dofile", "require", "pcall", "xpcall", "setmetatable", "getmetatable",
-  "rawget", "rawset", "rawequal", "rawlen", "collectgarbage", "coroutine", "debug", "io", "os", "package", "print", "utf8",
+for _, name in ipairs { "load", "loadstring", "loadfile", "dofile", "require", "pcall", "xpcall", "setmetatable",
+  "getmetatable",
+  "rawget", "rawset", "rawequal", "rawlen", "collectgarbage", "coroutine", "debug", "io", "os", "package", "print",
+    "utf8",
   "warn", "_VERSION" } do
   hostile[#hostile + 1] = { "return " .. name, "no global '" .. name .. "'" }
 end
@@ -154,7 +160,7 @@ end
 describe("the sandbox", function()
   for i, case in ipairs(hostile) do
     it(("survives %d: %s"):format(i, case[1]:sub(1, 70)), function()
-      local result, message, code, took = judge(case[1], case[3])
+      local result, message, code, took = judge_by(case[1], case[3])
       assert.is_true(took < patience, "took " .. took .. " s")
       if case.passes then return assert.is_truthy(result) end
       assert.is_nil(result)
@@ -166,9 +172,9 @@ describe("the sandbox", function()
   end
 
   it("says at which line a policy was stopped", function()
-    local _, message = judge("\n\n  while true do end\n")
+    local _, message = judge_by("\n\n  while true do end\n")
     assert.matches("hostile.lua:3: it ran more instructions than it may", message)
-    _, message = judge("\n local s = 'x'\n while true do s = s .. s end\n")
+    _, message = judge_by("\n local s = 'x'\n while true do s = s .. s end\n")
     assert.matches("hostile.lua:3: it needed more memory than it may", message)
   end)
 
@@ -179,11 +185,12 @@ describe("the sandbox", function()
       "local t = {} for i = 1, 100000 do t[i] = -i % 1000 end while true do table.sort(t) t[1] = t[#t] end",
       "local s = ('x'):rep(1 << 22) while true do local t = s .. 'y' end",
       "local s, t = ('x'):rep(1 << 22), ('x'):rep((1 << 22) - 1) .. 'y' while true do local b = s < t end",
+      "while true do ('a'):rep(3000):find('.-b') end",
       "while true do ('a'):rep(1 << 20):reverse() end",
       "while true do local t = { table.unpack({}, 1, 100000) } end",
       "while true do glob(('*a'):rep(2000) .. 'c', ('a'):rep(4096)) end",
     } do
-      local result, message, code, took = judge(body, { instructions = 1e12, seconds = 0.05, memory = 32 << 20 })
+      local result, message, code, took = judge_by(body, { instructions = 1e12, seconds = 0.05, memory = 32 << 20 })
       assert.is_nil(result, body)
       assert.equal("POLICY", code)
       assert.matches("more time than it may", message)
@@ -245,7 +252,8 @@ describe("the sandbox", function()
       local found = {}
       for name in pairs(_ENV) do found[name] = true end
       assert(not found.shared)
-      assert(f.package.name == "curl" and #f.aliases == 0 and image.name == "app:1" and image.packages[1].name == "curl")
+      assert(f.package.name == "curl" and #f.aliases == 0)
+      assert(image.name == "app:1" and image.packages[1].name == "curl")
       return at_least(f.severity, "High") and "fail" or "ignore", "severity " .. f.severity]])))
     local result = assert(judge:run(subject))
     assert.equal("fail", result.findings[1].decision)
@@ -276,10 +284,11 @@ describe("the sandbox", function()
 
   it("makes the same answer in every run", function()
     local body = [[ local words = {}
-      for key in pairs { zeta = 1, alpha = 2, [3] = 3, [1] = 1, mid = 4, omega = 5, [2.5] = 1 } do words[#words + 1] = tostring(key) end
+      for key in pairs { zeta = 1, alpha = 2, [3] = 3, [1] = 1, mid = 4, omega = 5,
+        [2.5] = 1 } do words[#words + 1] = tostring(key) end
       return "warn", table.concat(words, " ") ]]
     for _ = 1, 5 do
-      assert.equal("1 2.5 3 alpha mid omega zeta", assert(judge(body)).findings[1].reason)
+      assert.equal("1 2.5 3 alpha mid omega zeta", assert(judge_by(body)).findings[1].reason)
     end
     assert.equal("1.5", evaluate "tonumber '1.5'")
   end)
@@ -287,7 +296,8 @@ describe("the sandbox", function()
   it("reports what was used", function()
     local judge <close> = open()
     assert(judge:add_text("cheap.lua", policy("cheap", "return 'warn'")))
-    assert(judge:add_text("dear.lua", policy("dear", "for i = 1, 50000 do local x = i * 2 end local s = ('x'):rep(1 << 20)")))
+    assert(judge:add_text("dear.lua", policy("dear",
+      "for i = 1, 50000 do local x = i * 2 end local s = ('x'):rep(1 << 20)")))
     local policies = assert(judge:run(subject)).verdict.policies
     local cheap, dear = policies[1].usage, policies[2].usage
     assert.is_true(cheap.instructions > 0 and cheap.instructions < 20000, cheap.instructions)
@@ -333,16 +343,23 @@ end)
 describe("patterns in the sandbox", function()
   -- Both sides get the same call as text.
   local calls = {}
-  local texts = { "", "hello world", "aaa", "key = value; other=thing", "f(a(b)c)d", "CVE-2021-3711 in openssl", "a,b,,c", "\0x\0", "x\ny" }
-  local patterns = { "", "l+", "(%w+)", "^%s*(.-)%s*$", "%a+", "[^,]*", "(%w+)%s*=%s*(%w+)", "%b()", "%f[%w]%w+", "()a()", "^a", "a$",
-    "$", "^", "a-b", "[%a_][%w_]*", "[]]", "[^]]", "[a-]", "[%]]", "(.)%1", "%.", "x*", "%d%d%d%d", "[0-9]+%-[0-9]+", ".", "%c", "%S+",
-    "(a)(a)(a)", "(a*(.)%w(%s*))", "%u", "[%l%d]+", "a?", "a?b?", ".-", "^(.*)%-(%d+)", "%x+", "%p", "%g+", "[\0-\31]", "\0", "^$", "(()())" }
+  local texts = { "", "hello world", "aaa", "key = value; other=thing", "f(a(b)c)d", "CVE-2021-3711 in openssl",
+    "a,b,,c", "\0x\0", "x\ny" }
+  local patterns = { "", "l+", "(%w+)", "^%s*(.-)%s*$", "%a+", "[^,]*", "(%w+)%s*=%s*(%w+)", "%b()", "%f[%w]%w+",
+    "()a()", "^a", "a$",
+    "$", "^", "a-b", "[%a_][%w_]*", "[]]", "[^]]", "[a-]", "[%]]", "(.)%1", "%.", "x*", "%d%d%d%d", "[0-9]+%-[0-9]+",
+      ".", "%c", "%S+",
+    "(a)(a)(a)", "(a*(.)%w(%s*))", "%u", "[%l%d]+", "a?", "a?b?", ".-", "^(.*)%-(%d+)", "%x+", "%p", "%g+",
+      "[\0-\31]", "\0", "^$", "(()())" }
   for _, text in ipairs(texts) do
     for _, pattern in ipairs(patterns) do
       for _, call in ipairs {
-        "%q:find(%q)", "%q:find(%q, 2)", "%q:find(%q, -3)", "%q:match(%q)", "%q:match(%q, 3)", "%q:gsub(%q, '<%%0>')", "%q:gsub(%q, '', 2)",
-        "%q:gsub(%q, { a = 'A', hello = false, x = 1 })", "%q:gsub(%q, function(a) return a ~= 'l' and ('[' .. a .. ']') end)",
-        "(function(s, p) local t = {} for a, b in s:gmatch(p) do t[#t + 1] = tostring(a) .. tostring(b) end return #t, table.concat(t, '|') end)(%q, %q)",
+        "%q:find(%q)", "%q:find(%q, 2)", "%q:find(%q, -3)", "%q:match(%q)", "%q:match(%q, 3)", "%q:gsub(%q, '<%%0>')",
+          "%q:gsub(%q, '', 2)",
+        "%q:gsub(%q, { a = 'A', hello = false, x = 1 })",
+          "%q:gsub(%q, function(a) return a ~= 'l' and ('[' .. a .. ']') end)",
+        "(function(s, p) local t = {} for a, b in s:gmatch(p) do t[#t + 1] = tostring(a) .. tostring(b) end "
+          .. "return #t, table.concat(t, '|') end)(%q, %q)",
       } do
         local subject_text, pattern_text = ("%q"):format(text), ("%q"):format(pattern)
         call = call:gsub("%%q:", function() return "(" .. subject_text .. "):" end)

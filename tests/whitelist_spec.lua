@@ -1,4 +1,5 @@
--- Lists of exceptions: tests/data/whitelist/NAME.yaml gives the entries in NAME.expect, or fails with what NAME.error says.
+-- Lists of exceptions: tests/data/whitelist/NAME.yaml gives the entries in NAME.expect, or fails with what NAME.error
+-- says.
 
 local whitelist = require "tarsier.whitelist"
 

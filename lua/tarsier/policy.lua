@@ -1,8 +1,9 @@
--- Policies: found by name, checked, tested, and run on what a scan found. How to write one stands in policies/default.lua.
+-- Policies: found by name, checked, tested, and run on what a scan found. How to write one stands in
+-- policies/default.lua.
 --
--- Where a name is looked for, first to last: request.folders, $TARSIER_POLICIES (colons between), the user's configuration
--- ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and a name with dots in it, such as
--- acme.policies.strict, among Lua's modules. What has a slash or ends in .lua is a file.
+-- Where a name is looked for, first to last: request.folders, $TARSIER_POLICIES (colons between), the user's
+-- configuration ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and a name with
+-- dots in it, such as acme.policies.strict, among Lua's modules. What has a slash or ends in .lua is a file.
 --
 -- What the world does wrong comes back as nil, message, "CODE".
 
@@ -11,7 +12,9 @@ local nearest = require "tarsier.nearest"
 
 local policy = {}
 
-local request_keys = { "policies", "set", "folders", "whitelist", "strict_whitelist", "today", "instructions", "memory", "seconds" }
+local request_keys = {
+  "policies", "set", "folders", "whitelist", "strict_whitelist", "today", "instructions", "memory", "seconds",
+}
 local is_request_key = {}
 for _, key in ipairs(request_keys) do is_request_key[key] = true end
 
@@ -38,8 +41,8 @@ end
 
 local function open_judge(request)
   return core.judge {
-    policy_dirs = request.folders, ready_dir = ready_folder(), today = request.today, instructions = request.instructions,
-    memory = request.memory, seconds = request.seconds,
+    policy_dirs = request.folders, ready_dir = ready_folder(), today = request.today,
+    instructions = request.instructions, memory = request.memory, seconds = request.seconds,
   }
 end
 
@@ -62,8 +65,8 @@ function policy.find(name, request)
   return ask("find", name, request)
 end
 
---- check(name, [request]) -> what it says about itself: { name, summary, description, options, hooks = { "finding", … },
---- examples = n, file } | nil, message, code
+--- check(name, [request]) -> what it says about itself: { name, summary, description, options, hooks, examples, file },
+--- with a list of its hooks' names and the number of its examples | nil, message, code
 function policy.check(name, request)
   local info, message, code = ask("inspect", name, request)
   if not info then return nil, message, code end
@@ -73,13 +76,14 @@ end
 
 policy.load = policy.check
 
---- test(name, [request]) -> the outcomes of its examples: { { ok, index, hook, expected, got, reason }, … } | nil, message, code
+--- test(name, [request]) -> its examples' outcomes: { { ok, index, hook, expected, got, reason }, … } | nil, message,
+--- code
 function policy.test(name, request)
   return ask("test", name, request)
 end
 
---- list([request]) -> the policies that names find: { name, summary, file, … } as check gives it, or { name, file, message }
---- where one is malformed; by folder, then by name
+--- list([request]) -> the policies that names find: { name, summary, file, … } as check gives it, or { name, file,
+--- message } where one is malformed; by folder, then by name
 function policy.list(request)
   check_request(request or {})
   local judge <close> = assert(open_judge(request or {}))
@@ -159,8 +163,8 @@ local function add_policies(judge, request)
   return true
 end
 
---- open([request]) -> judge | nil, message, code: finds and checks all that the request names, before there is anything to
---- judge. judge:run(report) -> as judge does; judge:close().
+--- open([request]) -> judge | nil, message, code: finds and checks all that the request names, before there is
+--- anything to judge. judge:run(report) -> as judge does; judge:close().
 function policy.open(request)
   request = request or {}
   check_request(request)
@@ -173,9 +177,9 @@ function policy.open(request)
   return nil, message, code
 end
 
---- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }: one for
---- each finding, in the report's order. The report is an engine's, or a result table. The request, of which every part may be
---- absent:
+--- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }:
+--- one for each finding, in the report's order. The report is an engine's, or a result table. The request, of which
+--- every part may be absent:
 ---
 ---   { policies = { "default", { "fixable", options = { threshold = "Low" } } },   -- they run in this order
 ---     set = { ["default.threshold"] = "Medium" },                                 -- overrides, as text
@@ -193,13 +197,14 @@ function policy.judge(report, request)
   return judge:run(report)
 end
 
---- rejudge(result, [request]) -> result: judges a result table, such as an earlier scan's, and puts decisions and verdict into it
+--- rejudge(result, [request]) -> result: judges a result table, such as an earlier scan's, and puts decisions and
+--- verdict into it
 function policy.rejudge(result, request)
   local judgement, message, code = policy.judge(result, request)
   if not judgement then return nil, message, code end
   for i, finding in ipairs(result.findings) do
     local decided = judgement.findings[i]
-    finding.decision, finding.reason, finding.policy, finding.trail = decided.decision, decided.reason, decided.policy, decided.trail
+    for _, key in ipairs { "decision", "reason", "policy", "trail" } do finding[key] = decided[key] end
   end
   result.verdict = judgement.verdict
   return result

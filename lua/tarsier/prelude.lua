@@ -1,13 +1,13 @@
---- What surrounds policies inside the sandbox: the helpers they may call, the check of what they declare, the loops that run
--- their hooks. It is built into the engine and runs before any policy, with what only it may have; policies get copies of the
--- libraries, so that none can change what another sees.
+--- What surrounds policies inside the sandbox: the helpers they may call, the check of what they declare, the loops
+-- that run their hooks. It is built into the engine and runs before any policy, with what only it may have; policies
+-- get copies of the libraries, so that none can change what another sees.
 --
 -- library: what policies may call, by name; trusted: what only this file may call; host: the engine's functions.
 
 local library, trusted, host = ...
 local error, ipairs, next, tonumber, type = library.error, library.ipairs, library.next, library.tonumber, library.type
-local find, format, gmatch, lower = library.string.find, library.string.format, library.string.gmatch, library.string.lower
-local match, sub = library.string.match, library.string.sub
+local find, format, gmatch = library.string.find, library.string.format, library.string.gmatch
+local lower, match, sub = library.string.lower, library.string.match, library.string.sub
 local concat, sort = library.table.concat, library.table.sort
 local floor = library.math.floor
 local getmetatable, setmetatable = trusted.getmetatable, trusted.setmetatable
@@ -43,7 +43,7 @@ local function one_of(names)
   return names[2] and concat(names, ", ", 1, #names - 1) .. " or " .. names[#names] or names[1]
 end
 
--- ---- helpers -------------------------------------------------------------------------------------------------------------
+-- ---- helpers ------------------------------------------------------------------------------------------------------
 
 local severities = { "Unknown", "Negligible", "Low", "Medium", "High", "Critical", "Defcon1" }
 local rank, is_severity = {}, {}
@@ -53,7 +53,7 @@ local today -- the host's; an example may name another
 
 local function check_text(helper, position, value)
   if type(value) == "string" then return value end
-  error(format("%s: argument %d must be text, is a %s", helper, position, value == nil and "nil" or type(value)), 3)
+  error(format("%s: argument %d must be text, is a %s", helper, position, type(value)), 3)
 end
 
 local function severity_rank(value)
@@ -83,7 +83,7 @@ function helpers.at_least(a, b)
   if left and right then return left >= right end
   local position, wrong = left and 2 or 1, left and b or a
   if type(wrong) ~= "string" then
-    error(format("at_least: argument %d must be a severity, is a %s", position, wrong == nil and "nil" or type(wrong)), 2)
+    error(format("at_least: argument %d must be a severity, is a %s", position, type(wrong)), 2)
   end
   error(format("at_least: '%s' is no severity%s; there are %s", wrong, hint(wrong, severities), one_of(severities)), 2)
 end
@@ -144,7 +144,7 @@ local function new_environment()
   return setmetatable(copy(everything), environment_meta)
 end
 
--- ---- what a policy declares ----------------------------------------------------------------------------------------------
+-- ---- what a policy declares ---------------------------------------------------------------------------------------
 
 local fields = {
   name = "string", summary = "string", description = "string", options = "table",
@@ -165,7 +165,8 @@ local function check_fields(object, known, place)
   for _, key in ipairs(ordered_keys(object)) do
     local expected = known[key]
     if not expected then
-      error(format("%sunknown field '%s'%s", place, type(key) == "string" and key or type(key), hint(key, ordered_keys(known))), 0)
+      local word = type(key) == "string" and key or type(key)
+      error(format("%sunknown field '%s'%s", place, word, hint(key, ordered_keys(known))), 0)
     end
     if type(object[key]) ~= expected then
       error(format("%sfield '%s' must be %s, is %s", place, key, an(expected), an(type(object[key]))), 0)
@@ -180,7 +181,8 @@ local function check_options(options)
     end
     local kind = type(options[key])
     if kind ~= "string" and kind ~= "number" and kind ~= "boolean" and kind ~= "table" then
-      error(format("field 'options': the default of '%s' must be a string, a number, a boolean or a table, is %s", key, an(kind)), 0)
+      error(format("field 'options': the default of '%s' must be text, a number, a boolean or a table, is %s", key,
+        an(kind)), 0)
     end
   end
 end
@@ -221,9 +223,11 @@ local function check_policy(policy)
   check_examples(policy)
 end
 
--- ---- options -------------------------------------------------------------------------------------------------------------
+-- ---- options ------------------------------------------------------------------------------------------------------
 
-local booleans = { ["true"] = true, yes = true, on = true, ["1"] = true, ["false"] = false, no = false, off = false, ["0"] = false }
+local booleans = {
+  ["true"] = true, yes = true, on = true, ["1"] = true, ["false"] = false, no = false, off = false, ["0"] = false,
+}
 
 -- What `text`, from a command line, means for an option with this default.
 local function convert(key, text, default)
@@ -244,7 +248,8 @@ local function convert(key, text, default)
     end
   end
   if value == nil then
-    error(format("option '%s' must be %s, and '%s' is none", key, kind == "table" and "a table, which no text can give" or an(kind), text), 0)
+    local wanted = kind == "table" and "a table, which no text can give" or an(kind)
+    error(format("option '%s' must be %s, and '%s' is none", key, wanted, text), 0)
   end
   return value
 end
@@ -254,7 +259,8 @@ local function check_severity(key, value, default)
   if not is_severity[default] then return value end
   local position = severity_rank(value)
   if not position then
-    error(format("option '%s': '%s' is no severity%s; there are %s", key, value, hint(value, severities), one_of(severities)), 0)
+    error(format("option '%s': '%s' is no severity%s; there are %s", key, value, hint(value, severities),
+      one_of(severities)), 0)
   end
   return severities[position]
 end
@@ -263,7 +269,8 @@ local function override(options, defaults, key, value, is_text)
   local default = defaults[key]
   if default == nil then
     local known = ordered_keys(defaults)
-    error(format("has no option '%s'%s; %s", key, hint(key, known), known[1] and "it has " .. concat(known, ", ") or "it has none"), 0)
+    local those = known[1] and concat(known, ", ") or "none"
+    error(format("has no option '%s'%s; it has %s", key, hint(key, known), those), 0)
   end
   if is_text then value = convert(key, value, default) end
   if type(value) ~= type(default) then
@@ -280,10 +287,10 @@ local function resolve_options(policy, overrides, settings)
   return options
 end
 
--- ---- records -------------------------------------------------------------------------------------------------------------
+-- ---- records ------------------------------------------------------------------------------------------------------
 
--- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched at the first
--- look at anything else. (One with `kev` comes whole.)
+-- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched
+-- at the first look at anything else. (One with `kev` comes whole.)
 local finding_meta = {}
 
 local function whole(finding)
@@ -338,7 +345,7 @@ function findings_meta.__pairs(findings)
   end, findings, 0
 end
 
--- ---- what the engine calls -----------------------------------------------------------------------------------------------
+-- ---- what the engine calls ----------------------------------------------------------------------------------------
 
 local loaded = {} -- by position: { policy =, options =, image = }
 local run = {}
@@ -394,7 +401,7 @@ function run.verdict(position, tally)
   return details
 end
 
--- ---- examples ------------------------------------------------------------------------------------------------------------
+-- ---- examples -----------------------------------------------------------------------------------------------------
 
 -- An example says what matters; the rest is as in a plain scan. `false` stands for what is not there.
 local plain_package = {
@@ -403,23 +410,28 @@ local plain_package = {
   path = "var/lib/dpkg/status", reader = "dpkg", layer = 1,
 }
 local plain_layer = {
-  index = 1, digest = "sha256:0", diff_id = "sha256:0", created_by = "RUN apt-get install example", media_type = "", size = 1,
-  cached = false,
+  index = 1, digest = "sha256:0", diff_id = "sha256:0", created_by = "RUN apt-get install example", media_type = "",
+  size = 1, cached = false,
 }
 local plain_finding = {
-  id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "", description = "", url = "",
-  published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {}, package = plain_package,
-  layer = plain_layer, backend = "embedded",
+  index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "",
+  description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
+  package = plain_package, layer = plain_layer, backend = "embedded",
 }
 local plain_image = {
-  reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64", variant = "", created = "",
+  reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64",
+  variant = "", created = "",
   config = { user = "", working_dir = "", env = {}, entrypoint = {}, cmd = {}, exposed_ports = {}, labels = {} },
   distro = { id = "debian", version = "12", codename = "bookworm", name = "Debian GNU/Linux 12 (bookworm)" },
   ecosystem = "Debian:12", layers = { plain_layer }, problems = {}, packages = { plain_package },
-  database = { path = "example.db", built = "", newest = "", kev_date = "", epss_date = "", advisories = 1, packages = 1, starter = false,
-    ecosystems = { "Debian:12" } },
+  database = {
+    path = "example.db", built = "", newest = "", kev_date = "", epss_date = "", advisories = 1, packages = 1,
+    starter = false, ecosystems = { "Debian:12" },
+  },
 }
-local plain_tally = { fail = 0, warn = 0, accept = 0, ignore = 0, undecided = 0, total = 0, severity = {}, decision = "pass" }
+local plain_tally = {
+  fail = 0, warn = 0, accept = 0, ignore = 0, undecided = 0, total = 0, severity = {}, decision = "pass",
+}
 
 local function is_list(value)
   return type(value) == "table" and (value[1] ~= nil or next(value) == nil)

@@ -15,7 +15,8 @@
 --       version: "<2.38"                  # one version, or bounds: ">= 2.30, < 2.38"
 --       images: [ "registry:5000/team/*" ]
 --
--- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author thinks.
+-- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author
+-- thinks.
 
 local nearest = require "tarsier.nearest"
 
@@ -29,7 +30,9 @@ local function fail(line, text, ...)
   error({ line = line, text = text:format(...) }, 0)
 end
 
--- ---- YAML into nodes: { line =, kind = "scalar", text =, plain = } | { kind = "list", … } | { kind = "map", { key, value }, … } --
+-- ---- YAML into nodes ------------------------------------------------------------------------------------------------
+-- { line =, kind = "scalar", text =, plain = } | { line =, kind = "list", node, … }
+-- | { line =, kind = "map", { key = node, value = node }, … }
 
 local Reader = {}
 Reader.__index = Reader
@@ -100,7 +103,8 @@ end
 
 -- The document's node; nil for an empty text.
 local function read_yaml(text)
-  local reader = setmetatable({ parse = require "yaml".parser(text), line = 1, nodes = 0, depth = 0, anchors = {} }, Reader)
+  local reader = { parse = require "yaml".parser(text), line = 1, nodes = 0, depth = 0, anchors = {} }
+  setmetatable(reader, Reader)
   reader:next() -- STREAM_START
   if reader:next().type == "STREAM_END" then return nil end
   local node = reader:node(reader:next())
@@ -109,7 +113,7 @@ local function read_yaml(text)
   return node
 end
 
--- ---- nodes into entries ----------------------------------------------------------------------------------------------------
+-- ---- nodes into entries ---------------------------------------------------------------------------------------------
 
 local nulls = { [""] = true, ["~"] = true, null = true, Null = true, NULL = true }
 
@@ -130,17 +134,23 @@ local function check_text(node, what)
   return node.text
 end
 
--- Calls visit(key, value node, line) for each pair. Where `known` is given, other keys are errors, and so are repeated ones.
+local function is_one_of(word, list)
+  for _, item in ipairs(list) do
+    if item == word then return true end
+  end
+  return false
+end
+
+-- Calls visit(key, value node, line) for each pair. Where `known` is given, other keys are errors, and so are repeated
+-- ones.
 local function each_pair(map, what, known, visit)
   local lines = {}
   check_kind(map, "map", what)
   for _, pair in ipairs(map) do
     local key = check_text(pair.key, "a key of " .. what)
     local line = pair.key.line
-    if known then
-      local is_known = false
-      for _, name in ipairs(known) do is_known = is_known or name == key end
-      if not is_known then fail(line, "%s has no key %q%s; there are %s", what, key, nearest.hint(key, known), table.concat(known, ", ")) end
+    if known and not is_one_of(key, known) then
+      fail(line, "%s has no key %q%s; there are %s", what, key, nearest.hint(key, known), table.concat(known, ", "))
     end
     -- clair-scanner's own example names a vulnerability twice; anywhere else one of the two would be lost
     if known ~= nil and lines[key] then fail(line, "%q again: it stands in line %d already", key, lines[key]) end
@@ -154,7 +164,9 @@ local function read_notes(map, what, image, entries)
   if is_null(map) then return end
   local by_id = {}
   each_pair(map, what, nil, function(id, note, line)
-    if note.kind ~= "scalar" then fail(note.line, "%s: %s must have text or nothing behind it, has %s", what, id, kinds[note.kind]) end
+    if note.kind ~= "scalar" then
+      fail(note.line, "%s: %s must have text or nothing behind it, has %s", what, id, kinds[note.kind])
+    end
     local entry = by_id[id]
     if not entry then
       entry = { id = id, image = image, line = line }
@@ -181,7 +193,8 @@ local function check_date(text, line, what)
   local year, month, day = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)$"
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
   local is_leap = year and (year % 4 == 0 and year % 100 ~= 0 or year % 400 == 0)
-  if not year or month < 1 or month > 12 or day < 1 or day > days_in[month] or month == 2 and day == 29 and not is_leap then
+  if not year or month < 1 or month > 12 or day < 1 or day > days_in[month]
+    or month == 2 and day == 29 and not is_leap then
     fail(line, "%s must be a date like 2027-01-31, is %q", what, text)
   end
   return text

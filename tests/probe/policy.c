@@ -10,18 +10,21 @@
 
 int probe_policy(lua_State *L);
 
-/* A report of one image, three packages and `count` findings of all severities. The strings are static or in its arena. */
+/* A report of one image, three packages and `count` findings of all severities. The strings are static or in its
+ * arena. */
 static tarsier_report *make_report(size_t count)
 {
 	static const char *const none[] = {NULL}, *const aliases[] = {"DSA-1-1", "GHSA-xxxx-yyyy-zzzz", NULL};
 	static const char *const links[] = {"https://example.org/advisories/1", "https://example.org/commits/2", NULL};
 	static const struct tarsier_layer layers[] = {{"sha256:aa", "sha256:bb", "RUN apt-get install curl", "", 1000, 0}};
-	static const char description[] = "A buffer overflow in the parser of headers lets remote attackers run code through a long line, "
-	                                  "when the option for lenient parsing is on, which is the default in all versions before this one.";
+	static const char description[] =
+		"A buffer overflow in the parser of headers lets remote attackers run code through a long line, when the option "
+		"for lenient parsing is on, which is the default in all versions before this one.";
 	tarsier_report *report = report_new(NULL);
 	report->image = (struct tarsier_image){
-		.reference = "oci:./image", .name = "app:1", .digest = "", .id = "", .os = "linux", .architecture = "amd64", .variant = "",
-		.created = "", .user = "", .working_dir = "", .env = none, .entrypoint = none, .cmd = none, .exposed_ports = none,
+		.reference = "oci:./image", .name = "app:1", .digest = "", .id = "", .os = "linux", .architecture = "amd64",
+		.variant = "", .created = "", .user = "", .working_dir = "", .env = none, .entrypoint = none, .cmd = none,
+		.exposed_ports = none,
 		.layers = layers, .layer_count = 1, .distro_id = "debian", .distro_version = "12", .distro_codename = "bookworm",
 		.distro_name = "Debian GNU/Linux 12 (bookworm)", .ecosystem = "Debian:12"};
 	report->packages = arena_array(&report->arena, 3, sizeof *report->packages);
@@ -37,14 +40,16 @@ static tarsier_report *make_report(size_t count)
 		report->findings[i] = (struct tarsier_finding){
 			.id = arena_format(&report->arena, "CVE-2021-%zu", 1000 + i), .aliases = aliases,
 			.package = &report->packages[i % 3], .package_index = i % 3,
-			.severity = (enum tarsier_severity)(TARSIER_SEVERITY_DEFCON1 - i * 7 / (count ? count : 1)), .severity_source = "cvss",
-			.cvss_vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", .cvss_score = 9.8, .fixed_version = i % 2 ? "2.0" : "",
+			.severity = (enum tarsier_severity)(TARSIER_SEVERITY_DEFCON1 - i * 7 / (count ? count : 1)),
+			.severity_source = "cvss", .cvss_vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", .cvss_score = 9.8,
+			.fixed_version = i % 2 ? "2.0" : "",
 			.summary = "Buffer overflow in the parser of headers", .description = description, .url = "https://example.org/1",
 			.published = "2021-01-01T00:00:00Z", .modified = "2021-01-01T00:00:00Z", .references = links, .kev_added = "",
 			.kev_due = "", .epss = 0.01, .epss_percentile = 0.5, .backend = "embedded"};
 	static const char *const ecosystems[] = {"Debian:12", NULL};
 	report->database = (struct tarsier_database_info){
-		.path = "x.db", .built = "2026-11-01T00:00:00Z", .newest = "2026-11-01T00:00:00Z", .kev_date = "2026-11-01", .epss_date = "",
+		.path = "x.db", .built = "2026-11-01T00:00:00Z", .newest = "2026-11-01T00:00:00Z", .kev_date = "2026-11-01",
+		.epss_date = "",
 		.advisories = 1, .packages = 1, .ecosystems = ecosystems};
 	return report;
 }
@@ -74,7 +79,7 @@ static int judge_report(lua_State *L, const struct tarsier_judge_config *config,
 	return code;
 }
 
-/* run(findings, { policy, … }) --> verdict, { decision of each finding }, seconds */
+/* run(findings, { policy, … }) --> verdict, { decision of each finding }, seconds of the processor */
 static int l_run(lua_State *L)
 {
 	struct tarsier_judge_config config;
@@ -85,9 +90,9 @@ static int l_run(lua_State *L)
 	tarsier_judge_config_init(&config);
 	config.ready_dir = "policies";
 	config.today = "2026-11-24";
-	clock_gettime(CLOCK_MONOTONIC, &begun);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
 	int code = judge_report(L, &config, report, &verdict, &error);
-	clock_gettime(CLOCK_MONOTONIC, &ended);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended);
 	tarsier_report_free(report);
 	if (code < 0)
 		return probe_fail(L, &error);
@@ -117,7 +122,8 @@ static void *starving(void *user, void *ptr, size_t old_size, size_t new_size)
 	return NULL;
 }
 
-/* starve(allocations, { policy, … }) --> code's name, message, bytes not given back: a judgement whose host runs out of memory */
+/* starve(allocations, { policy, … }) --> code's name, message, bytes not given back: a judgement whose host runs out
+ * of memory */
 static int l_starve(lua_State *L)
 {
 	struct tarsier_judge_config config;
