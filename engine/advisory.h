@@ -9,7 +9,8 @@
 enum range_event { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST_AFFECTED, EVENT_LIMIT };
 
 struct advisory_event { enum range_event kind; const char *version; };
-struct advisory_range { struct advisory_event *events; size_t count; }; /* ECOSYSTEM and SEMVER; GIT ranges are left out */
+/* ECOSYSTEM and SEMVER; GIT ranges are left out. */
+struct advisory_range { struct advisory_event *events; size_t count; };
 
 struct affected {
 	const char *ecosystem, *name;       /* as OSV writes them */
@@ -71,9 +72,10 @@ uint32_t cve_tracked(span id);
 span ecosystem_family(span ecosystem);
 /* A Linux distribution's. */
 bool ecosystem_is_distribution(span ecosystem);
-/* What packages of a release look themselves up by: "Ubuntu:22.04:LTS" → "Ubuntu:22.04", "Rocky Linux:9.3" → "Rocky Linux:9",
- * "Red Hat:enterprise_linux:9::baseos" → "Red Hat:9". An empty span where no plain release is meant: extended support
- * ("Ubuntu:Pro:…", "Red Hat:rhel_eus:…") and layered products fix other builds than the release's own. */
+/* What packages of a release look themselves up by: "Ubuntu:22.04:LTS" → "Ubuntu:22.04", "Rocky Linux:9.3" → "Rocky
+ * Linux:9", "Red Hat:enterprise_linux:9::baseos" → "Red Hat:9". An empty span where no plain release is meant:
+ * extended support ("Ubuntu:Pro:…", "Red Hat:rhel_eus:…") and layered products fix other builds than the release's
+ * own. */
 span ecosystem_key(struct arena *arena, span ecosystem);
 /* One spelling a package, where an ecosystem allows several: PEP 503 for PyPI, lower case for NuGet and Packagist. NULL
  * when memory ran out. */

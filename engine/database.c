@@ -36,7 +36,7 @@ span column_span(sqlite3_stmt *statement, int column)
 	return (span){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
 }
 
-/* ---- connections -------------------------------------------------------------------------------------------------- */
+/* ---- connections ------------------------------------------------------------------------------------------------- */
 
 /* SQLite's URI grammar: '%', '?' and '#' in a path must be escaped. */
 static bool make_uri(struct buffer *uri, const char *path)
@@ -172,7 +172,7 @@ void database_release(struct database *database, struct connection *connection)
 	pthread_mutex_unlock(&database->lock);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 /* What the operating system has to say first: its words are better than SQLite's "unable to open". */
 static int check_file(const char *path, struct tarsier_error *error)
@@ -193,7 +193,8 @@ static int check_file(const char *path, struct tarsier_error *error)
 static int check_schema(sqlite3 *sqlite, struct arena *arena, const char *path, struct tarsier_error *error)
 {
 	const char *application, *schema;
-	if (ask(sqlite, arena, "PRAGMA application_id", &application) != SQLITE_OK || atoi(application) != DATABASE_APPLICATION)
+	if (ask(sqlite, arena, "PRAGMA application_id", &application) != SQLITE_OK ||
+	    atoi(application) != DATABASE_APPLICATION)
 		return error_set(error, TARSIER_DATABASE, "%s: this is not a vulnerability database: make one with "
 		                 "`tarsier db import PATH…`", path);
 	if (ask(sqlite, arena, "PRAGMA user_version", &schema) != SQLITE_OK)
@@ -208,7 +209,8 @@ static int check_schema(sqlite3 *sqlite, struct arena *arena, const char *path, 
 }
 
 /* Every row of a two-column statement, as text, into a map. */
-static int read_map(struct database *database, sqlite3 *sqlite, const char *sql, struct map *map, struct tarsier_error *error)
+static int read_map(struct database *database, sqlite3 *sqlite, const char *sql, struct map *map,
+                    struct tarsier_error *error)
 {
 	sqlite3_stmt *statement = NULL;
 	int step = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL);

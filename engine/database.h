@@ -13,7 +13,8 @@ struct database;
 int database_open(const char *path, struct database **database, struct tarsier_error *error);
 void database_close(struct database *database); /* NULL is fine */
 /* Fills *info with copies in the arena. */
-int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info, struct tarsier_error *error);
+int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
+                  struct tarsier_error *error);
 
 /*
  * The file:
@@ -53,7 +54,8 @@ const char *database_meta(const struct database *database, const char *key);
 const char *const *database_ecosystems(const struct database *database, struct arena *arena);
 
 /* What is known of a package: 1 and *rows, borrowed until the next call; 0 where there is nothing. */
-int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows, struct tarsier_error *error);
+int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows,
+                    struct tarsier_error *error);
 int connection_story(struct connection *connection, struct arena *arena, uint32_t advisory, struct story *story,
                      struct tarsier_error *error);
 

@@ -23,7 +23,7 @@ static void bind_text(sqlite3_stmt *statement, int index, span text)
 	sqlite3_bind_text64(statement, index, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-/* ---- texts -------------------------------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static int take_samples(struct database_writer *writer, struct buffer *samples, size_t *sizes, size_t *count,
                         struct tarsier_error *error)
@@ -88,7 +88,8 @@ static int pack_stories(struct database_writer *writer, span dictionary, struct 
 	if (code == 0)
 		code = writer_prepare(writer, "INSERT INTO advisory VALUES(?1, ?2, ?3, ?4)", &to, error);
 	while (code == 0 && (code = writer_step(writer, from, error)) > 0)
-		code = writer_is_dead(writer, (uint32_t)sqlite3_column_int64(from, 0)) ? 0 : pack_story(writer, packer, from, to, error);
+		code = writer_is_dead(writer, (uint32_t)sqlite3_column_int64(from, 0)) ? 0
+			: pack_story(writer, packer, from, to, error);
 	sqlite3_finalize(from);
 	sqlite3_finalize(to);
 	packer_free(packer);
@@ -114,7 +115,7 @@ static int write_stories(struct database_writer *writer, struct tarsier_error *e
 	return code;
 }
 
-/* ---- packages ----------------------------------------------------------------------------------------------------- */
+/* ---- packages ---------------------------------------------------------------------------------------------------- */
 
 /* The row of one package while its entries come in, by rising advisory number. */
 struct package {
@@ -139,7 +140,8 @@ static bool join_row(struct database_writer *writer, struct package *package, co
 	for (size_t i = 0; i < row->event_count; i++) {
 		struct row_event event = row->events[i];
 		to->events = arena_grow(scratch, to->events, to->event_count, &package->event_capacity, sizeof *to->events);
-		if (!to->events || (event.version && !(event.version = row_writer_version(&package->rows, from->versions[event.version]))))
+		if (!to->events ||
+		    (event.version && !(event.version = row_writer_version(&package->rows, from->versions[event.version]))))
 			return false;
 		to->events[to->event_count++] = event;
 	}
@@ -163,7 +165,8 @@ static bool flush_row(struct package *package)
 	return done;
 }
 
-static int add_entry(struct database_writer *writer, struct package *package, span blob, uint32_t number, struct tarsier_error *error)
+static int add_entry(struct database_writer *writer, struct package *package, span blob, uint32_t number,
+                     struct tarsier_error *error)
 {
 	struct rows rows;
 	char *bytes = arena_copy(&writer->scratch, blob.ptr, blob.len); /* its versions live as long as the package */
@@ -195,7 +198,8 @@ static struct known_ecosystem *ecosystem_numbered(struct database_writer *writer
 	return NULL;
 }
 
-static int end_package(struct database_writer *writer, struct package *package, sqlite3_stmt *put, struct tarsier_error *error)
+static int end_package(struct database_writer *writer, struct package *package, sqlite3_stmt *put,
+                       struct tarsier_error *error)
 {
 	struct buffer blob;
 	if (!package->ecosystem)
@@ -239,7 +243,8 @@ static int write_packages(struct database_writer *writer, struct tarsier_error *
 {
 	sqlite3_stmt *from = NULL, *put = NULL;
 	struct package package = {0};
-	int code = writer_prepare(writer, "SELECT ecosystem, name, number, rows FROM temp.entry ORDER BY 1, 2, 3", &from, error);
+	int code = writer_prepare(writer, "SELECT ecosystem, name, number, rows FROM temp.entry ORDER BY 1, 2, 3", &from,
+	                          error);
 	if (code == 0)
 		code = writer_prepare(writer, "INSERT INTO package VALUES(?1, ?2, ?3)", &put, error);
 	while (code == 0 && (code = writer_step(writer, from, error)) > 0)
@@ -253,9 +258,10 @@ static int write_packages(struct database_writer *writer, struct tarsier_error *
 	return code;
 }
 
-/* ---- facts and the rest --------------------------------------------------------------------------------------------- */
+/* ---- facts and the rest ------------------------------------------------------------------------------------------ */
 
-static int write_fact(struct database_writer *writer, const struct fact *fact, sqlite3_stmt *put, struct tarsier_error *error)
+static int write_fact(struct database_writer *writer, const struct fact *fact, sqlite3_stmt *put,
+                      struct tarsier_error *error)
 {
 	char kev[96];
 	sqlite3_clear_bindings(put);

@@ -8,9 +8,11 @@ static bool copy(struct arena *arena, const char *text, const char **field)
 	return (*field = arena_string(arena, text)) != NULL;
 }
 
-int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info, struct tarsier_error *error)
+int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
+                  struct tarsier_error *error)
 {
-	span advisories = span_of(database_meta(database, "advisories")), packages = span_of(database_meta(database, "packages"));
+	span advisories = span_of(database_meta(database, "advisories")),
+		packages = span_of(database_meta(database, "packages"));
 	*info = (struct tarsier_database_info){0};
 	span_number(advisories, &info->advisories);
 	span_number(packages, &info->packages);

@@ -14,8 +14,8 @@ struct merging {
 };
 
 /* Calls `take` for every row of a statement on the old file. */
-static int each(struct merging *merging, const char *sql, int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *),
-                struct tarsier_error *error)
+static int each(struct merging *merging, const char *sql,
+                int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *), struct tarsier_error *error)
 {
 	sqlite3 *sqlite = merging->connection->sqlite;
 	sqlite3_stmt *select = NULL;
@@ -41,7 +41,8 @@ static int take_ecosystem(struct merging *merging, sqlite3_stmt *row, struct tar
 	return 0;
 }
 
-static int note_known(struct database_writer *writer, const char *id, uint32_t number, const char *modified, struct tarsier_error *error)
+static int note_known(struct database_writer *writer, const char *id, uint32_t number, const char *modified,
+                      struct tarsier_error *error)
 {
 	struct known_advisory *known = arena_alloc(&writer->arena, sizeof *known);
 	char *key = arena_string(&writer->arena, id);
@@ -63,7 +64,8 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 	struct story story;
 	struct buffer text;
 	char *id = span_copy(&merging->arena, column_span(row, 1));
-	int code = id ? story_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
+	int code = id
+		? story_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
 	                           &story, error) : error_memory(error);
 	if (code == 0)
 		code = note_known(writer, id, number, story.modified, error);
@@ -84,7 +86,8 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 }
 
 /* One row of many, alone in a blob of its own. */
-static int stage_row(struct merging *merging, const struct rows *rows, int ecosystem, const char *name, struct tarsier_error *error)
+static int stage_row(struct merging *merging, const struct rows *rows, int ecosystem, const char *name,
+                     struct tarsier_error *error)
 {
 	struct row row = rows->row;
 	struct row_writer out;

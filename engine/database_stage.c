@@ -30,7 +30,7 @@ struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span ke
 	return known;
 }
 
-/* ---- one package of an advisory ------------------------------------------------------------------------------------- */
+/* ---- one package of an advisory ---------------------------------------------------------------------------------- */
 
 struct staging {
 	struct database_writer *writer;
@@ -43,7 +43,8 @@ struct staging {
 static void complain(struct staging *staging, const struct affected *affected, const char *what, const char *which)
 {
 	if (!staging->complaint)
-		staging->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem, affected->name, what, which);
+		staging->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem, affected->name,
+		                                  what, which);
 }
 
 struct ordered_event { const char *version; uint32_t number; uint8_t kind; uint32_t place; };
@@ -61,10 +62,11 @@ static int compare_events(const void *a, const void *b, void *user)
 	return order;
 }
 
-/* Adds an event, or leaves it out where it says nothing: "limit *", or a version that is none. Leaving out a bound on the upper
- * side, or taking "from the first" for one on the lower, reports too much rather than too little. */
+/* Adds an event, or leaves it out where it says nothing: "limit *", or a version that is none. Leaving out a bound on
+ * the upper side, or taking "from the first" for one on the lower, reports too much rather than too little. */
 static bool add_event(struct staging *staging, const struct affected *affected, const struct advisory_event *event,
-                      const struct version_scheme *scheme, struct row_writer *rows, struct ordered_event *list, size_t *count)
+                      const struct version_scheme *scheme, struct row_writer *rows, struct ordered_event *list,
+	size_t *count)
 {
 	uint32_t number = 0;
 	bool everything = event->kind == EVENT_INTRODUCED && strcmp(event->version, "0") == 0;
@@ -136,7 +138,8 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	row->advisory = staging->number;
 	if (ecosystem->distribution) {
 		row->cve = cve_tracked(span_of(staging->advisory->id));
-		row->severity = affected->severity_word ? severity_of_word(span_of(affected->severity_word)) : TARSIER_SEVERITY_UNKNOWN;
+		row->severity = affected->severity_word ? severity_of_word(span_of(affected->severity_word))
+			: TARSIER_SEVERITY_UNKNOWN;
 	}
 	if (affected->cvss && staging->advisory->affected_count > 1 &&
 	    !(row->vector = row_writer_version(rows, span_of(affected->cvss))))
@@ -153,8 +156,8 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	return true;
 }
 
-int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number, struct row_writer *rows,
-                      struct tarsier_error *error)
+int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
+                      struct row_writer *rows, struct tarsier_error *error)
 {
 	struct buffer blob;
 	buffer_init(&blob, NULL);
@@ -196,7 +199,7 @@ static int stage_affected(struct staging *staging, const struct affected *affect
 	return code;
 }
 
-/* ---- the advisory itself -------------------------------------------------------------------------------------------- */
+/* ---- the advisory itself ----------------------------------------------------------------------------------------- */
 
 /* The better vector: of the higher version of CVSS, then of the higher score. */
 static const char *best_vector(const struct advisory *advisory)
@@ -237,7 +240,8 @@ static bool sort_names(struct database_writer *writer, const struct advisory *ad
 	return true;
 }
 
-static bool make_story(struct database_writer *writer, const struct advisory *advisory, const char *id, struct story *story)
+static bool make_story(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                       struct story *story)
 {
 	*story = (struct story){
 		.id = id, .vector = best_vector(advisory), .published = advisory->published, .modified = advisory->modified,
@@ -249,8 +253,8 @@ static bool make_story(struct database_writer *writer, const struct advisory *ad
 	return sort_names(writer, advisory, story);
 }
 
-/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or "DSA-…": they
- * are about a package. */
+/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
+ * "DSA-…": they are about a package. */
 static bool note_facts(struct database_writer *writer, const struct story *story, uint32_t number)
 {
 	bool about_cve = !story->distribution || cve_tracked(span_of(story->id)) || cve_number(span_of(story->id));
@@ -267,7 +271,8 @@ static bool note_facts(struct database_writer *writer, const struct story *story
 	return true;
 }
 
-static int stage_story(struct database_writer *writer, struct story *story, uint32_t number, struct tarsier_error *error)
+static int stage_story(struct database_writer *writer, struct story *story, uint32_t number,
+                       struct tarsier_error *error)
 {
 	struct buffer facts, text;
 	buffer_init(&facts, NULL);
@@ -313,7 +318,8 @@ static int make_known(struct database_writer *writer, const struct advisory *adv
 		if (!key || !known || !map_put(&writer->known, span_of(key), known))
 			return error_memory(error);
 	}
-	*known = (struct known_advisory){.modified = arena_string(&writer->arena, modified), .withdrawn = advisory->withdrawn != NULL};
+	*known = (struct known_advisory){.withdrawn = advisory->withdrawn != NULL};
+	known->modified = arena_string(&writer->arena, modified);
 	if (!known->modified)
 		return error_memory(error);
 	if (strcmp(known->modified, writer->newest) > 0)
@@ -359,7 +365,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 	return code;
 }
 
-/* ---- the other feeds ------------------------------------------------------------------------------------------------ */
+/* ---- the other feeds --------------------------------------------------------------------------------------------- */
 
 int writer_kev(struct database_writer *writer, const struct kev *kev, struct tarsier_error *error)
 {
@@ -392,7 +398,8 @@ int writer_epss(struct database_writer *writer, const struct epss *epss, struct 
 
 int writer_dated(struct database_writer *writer, const char *feed, const char *date, struct tarsier_error *error)
 {
-	const char **kept = strcmp(feed, "kev") == 0 ? &writer->kev_date : strcmp(feed, "epss") == 0 ? &writer->epss_date : NULL;
+	const char **kept = strcmp(feed, "kev") == 0 ? &writer->kev_date : strcmp(feed, "epss") == 0 ? &writer->epss_date
+		: NULL;
 	if (!kept || strcmp(sortable(date), *kept) <= 0)
 		return 0;
 	*kept = arena_copy(&writer->arena, date, 10); /* the day */

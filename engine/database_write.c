@@ -29,7 +29,7 @@ static const char tables[] =
 	"CREATE TEMP TABLE story(number INTEGER PRIMARY KEY, id TEXT, facts BLOB, text BLOB);"
 	"CREATE TEMP TABLE entry(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
 
-/* ---- SQLite ------------------------------------------------------------------------------------------------------- */
+/* ---- SQLite ------------------------------------------------------------------------------------------------------ */
 
 static int fail(struct database_writer *writer, struct tarsier_error *error)
 {
@@ -44,7 +44,8 @@ int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_
 	return sqlite3_exec(writer->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(writer, error);
 }
 
-int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement, struct tarsier_error *error)
+int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
+                   struct tarsier_error *error)
 {
 	return sqlite3_prepare_v2(writer->sqlite, sql, -1, statement, NULL) == SQLITE_OK ? 0 : fail(writer, error);
 }
@@ -60,7 +61,7 @@ int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct 
 	return code == SQLITE_DONE ? 0 : error ? error->code : TARSIER_IO;
 }
 
-/* ---- the file beside ---------------------------------------------------------------------------------------------- */
+/* ---- the file beside --------------------------------------------------------------------------------------------- */
 
 /* "/a/b" → "/a/" and "b" */
 static const char *base_name(const char *path)
@@ -113,7 +114,8 @@ static int make_file(struct database_writer *writer, struct tarsier_error *error
 	size_t length = (size_t)(base - writer->path);
 	char *directory = length ? arena_copy(&writer->arena, writer->path, length) : arena_string(&writer->arena, ".");
 	char *prefix = arena_format(&writer->arena, ".%s.new-", base);
-	char *building = arena_format(&writer->arena, "%.*s%s%d", (int)length, writer->path, prefix ? prefix : "", (int)gettid());
+	char *building = arena_format(&writer->arena, "%.*s%s%d", (int)length, writer->path, prefix ? prefix : "",
+	                              (int)gettid());
 	if (!directory || !prefix || !building)
 		return error_memory(error);
 	remove_leftovers(directory, prefix);
@@ -196,7 +198,7 @@ void writer_free(struct database_writer *writer)
 	free(writer);
 }
 
-/* ---- taking the place --------------------------------------------------------------------------------------------- */
+/* ---- taking the place -------------------------------------------------------------------------------------------- */
 
 static int sync_directory(const char *path, struct tarsier_error *error)
 {

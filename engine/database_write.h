@@ -8,9 +8,9 @@
 #include "rows.h"
 
 /*
- * Two steps. While feeds are read, advisories are staged in temporary tables (SQLite keeps those in a file without a name,
- * and spills what does not fit memory). Then the file is composed from what is still valid: the newest of each id, one row
- * a package, texts packed with a dictionary trained on them.
+ * Two steps. While feeds are read, advisories are staged in temporary tables (SQLite keeps those in a file without a
+ * name, and spills what does not fit memory). Then the file is composed from what is still valid: the newest of each
+ * id, one row a package, texts packed with a dictionary trained on them.
  */
 struct database_writer {
 	struct arena arena;         /* what lives as long as the writer */
@@ -40,8 +40,8 @@ void writer_free(struct database_writer *writer); /* and removes what did not ta
 /* Starts from what the old file holds; nothing, where there is none. Before anything else is put in. */
 int writer_take_old(struct database_writer *writer, struct tarsier_error *error);
 
-/* The newest record of an id wins; a withdrawn one takes what is there away. *complaint, where it is not NULL afterwards,
- * says what part of the advisory could not be used; it lives until the next call. */
+/* The newest record of an id wins; a withdrawn one takes what is there away. *complaint, where it is not NULL
+ * afterwards, says what part of the advisory could not be used; it lives until the next call. */
 int writer_advisory(struct database_writer *writer, const struct advisory *advisory, const char **complaint,
                     struct tarsier_error *error);
 /* 1 where the id is no CVE's: left out. */
@@ -54,15 +54,16 @@ int writer_finish(struct database_writer *writer, struct tarsier_error *error);
 /* After writer_finish: what came from the inputs. */
 void writer_count(const struct database_writer *writer, struct tarsier_import_result *result);
 
-/* ---- between the writer's own files --------------------------------------------------------------------------------- */
+/* ---- between the writer's own files ------------------------------------------------------------------------------ */
 
 int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_error *error);
-int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement, struct tarsier_error *error);
+int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
+                   struct tarsier_error *error);
 int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* 1: a row */
 int writer_compose(struct database_writer *writer, struct tarsier_error *error);
 struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key);
-int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number, struct row_writer *rows,
-                      struct tarsier_error *error);
+int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
+                      struct row_writer *rows, struct tarsier_error *error);
 bool writer_is_dead(const struct database_writer *writer, uint32_t number);
 
 #endif

@@ -16,8 +16,8 @@
 enum { NOT_YET = 2, NOT_COMPARABLE = 3 };
 enum { FIXES_TRIED = 64 }; /* a fix that lies inside another range is rare; many of them are an attack on our time */
 
-int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed, const struct rows *rows,
-                     struct tarsier_error *error)
+int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed,
+                     const struct rows *rows, struct tarsier_error *error)
 {
 	const struct version_scheme *scheme = version_scheme_of_ecosystem(ecosystem);
 	*evaluation = (struct evaluation){
@@ -56,7 +56,8 @@ static int order_of(struct evaluation *evaluation, uint32_t candidate, uint32_t 
 }
 
 /* The events from `event` to the next range's first. */
-static bool in_range(struct evaluation *evaluation, uint32_t candidate, const struct row_event *event, const struct row_event *end)
+static bool in_range(struct evaluation *evaluation, uint32_t candidate, const struct row_event *event,
+                     const struct row_event *end)
 {
 	bool affected = false, limited = false, below = false, first = true;
 	for (; event < end && (first || !event->starts); event++, first = false) {
@@ -78,7 +79,8 @@ static bool in_range(struct evaluation *evaluation, uint32_t candidate, const st
 static bool is_named_fix(struct evaluation *evaluation, uint32_t candidate, const struct row *row)
 {
 	for (size_t i = 0; i < row->event_count; i++)
-		if (row->events[i].kind == EVENT_FIXED && row->events[i].version && order_of(evaluation, candidate, row->events[i].version) == 0)
+		if (row->events[i].kind == EVENT_FIXED && row->events[i].version &&
+		    order_of(evaluation, candidate, row->events[i].version) == 0)
 			return true;
 	return false;
 }

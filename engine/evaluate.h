@@ -15,8 +15,8 @@ struct evaluation {
 	signed char *orders;                 /* of the installed version to each version of the rows; found when first asked */
 };
 
-int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed, const struct rows *rows,
-                     struct tarsier_error *error);
+int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed,
+                     const struct rows *rows, struct tarsier_error *error);
 
 /* By OSV's rules: named in `versions`, or inside any of the ranges. */
 bool evaluation_affected(struct evaluation *evaluation, const struct row *row);

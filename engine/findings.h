@@ -27,9 +27,9 @@ struct matching {
 	size_t hit_count, hit_capacity;
 };
 
-/* One finding for each vulnerability of the package, without the package: in the arena. `scheme` orders the fixes and may
- * be NULL. */
-int findings_merge(struct matching *matching, const struct version_scheme *scheme, struct tarsier_finding **findings, size_t *count,
-                   struct tarsier_error *error);
+/* One finding for each vulnerability of the package, without the package: in the arena. `scheme` orders the fixes and
+ * may be NULL. */
+int findings_merge(struct matching *matching, const struct version_scheme *scheme, struct tarsier_finding **findings,
+                   size_t *count, struct tarsier_error *error);
 
 #endif

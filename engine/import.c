@@ -13,9 +13,10 @@ const struct feed *const feeds_all[] = {
 #undef X
 	NULL};
 
-/* ---- reports ------------------------------------------------------------------------------------------------------ */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
-static void report(struct importing *importing, const char *input, const char *feed, uint64_t records, const char *message)
+static void report(struct importing *importing, const char *input, const char *feed, uint64_t records,
+                   const char *message)
 {
 	if (importing->options->on_input)
 		importing->options->on_input(importing->options->user, input, feed, records, message);
@@ -35,11 +36,12 @@ void import_container_done(struct importing *importing, struct container *contai
 			report(importing, container->name, feeds_all[i]->name, container->records[i], NULL);
 	if (container->complaints <= COMPLAINTS_MOST)
 		return;
-	snprintf(message, sizeof message, "%llu more were left out", (unsigned long long)container->complaints - COMPLAINTS_MOST);
+	snprintf(message, sizeof message, "%llu more were left out",
+	         (unsigned long long)container->complaints - COMPLAINTS_MOST);
 	report(importing, container->name, "", 0, message);
 }
 
-/* ---- the sink ----------------------------------------------------------------------------------------------------- */
+/* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
 static void on_unreadable(void *user, const char *what, const char *why)
 {
@@ -86,7 +88,7 @@ static int on_dated(void *user, const char *feed, const char *date, struct tarsi
 	return writer_dated(importing->writer, feed, date, error);
 }
 
-/* ---- tarsier.h ---------------------------------------------------------------------------------------------------- */
+/* ---- tarsier.h --------------------------------------------------------------------------------------------------- */
 
 void tarsier_import_options_init(struct tarsier_import_options *options)
 {
@@ -106,7 +108,8 @@ static bool took_nothing(const struct tarsier_import_result *result)
 	return result->advisories + result->withdrawn + result->kev + result->epss == 0;
 }
 
-int tarsier_import(const char *database, const char *const *paths, size_t count, const struct tarsier_import_options *options,
+int tarsier_import(const char *database, const char *const *paths, size_t count,
+                   const struct tarsier_import_options *options,
                    struct tarsier_import_result *result, struct tarsier_error *error)
 {
 	struct tarsier_import_options defaults;

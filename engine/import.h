@@ -25,7 +25,8 @@ struct importing {
 
 /* Reads one file, member or stream that is not yet closed. `size` is what it takes compressed, and bounds what it may
  * expand to; 0 where nobody knows. */
-int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size, struct tarsier_error *error);
+int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size,
+                  struct tarsier_error *error);
 int import_path(struct importing *importing, const char *path, struct tarsier_error *error);
 
 /* Reports: something left out, and a container that is done. */

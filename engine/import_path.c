@@ -18,7 +18,7 @@ enum { EXPANSION = 200, EXPANSION_FREE = 16 << 20 };
 enum { FOLDERS_DEEP = 32, FILES_MOST = 10000000 };
 enum { HEAD = 4096 };
 
-/* ---- a stream that counts, with its first bytes put back ----------------------------------------------------------- */
+/* ---- a stream that counts, with its first bytes put back --------------------------------------------------------- */
 
 struct metered {
 	struct stream stream;
@@ -73,7 +73,7 @@ static int meter(struct arena *arena, struct stream *inner, const char *name, ui
 	return read_head(metered, error);
 }
 
-/* ---- what the bytes are --------------------------------------------------------------------------------------------- */
+/* ---- what the bytes are ------------------------------------------------------------------------------------------ */
 
 static bool choose_feed(span head, size_t *feed)
 {
@@ -98,7 +98,8 @@ static bool is_tar(span head)
 	return head.len >= 512 && memcmp(head.ptr + 257, "ustar", 5) == 0;
 }
 
-static int read_feed(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error)
+static int read_feed(struct importing *importing, struct metered *metered, const char *name,
+                     struct tarsier_error *error)
 {
 	if (!choose_feed((span){metered->head, metered->length}, &importing->feed)) {
 		import_complain(importing, name, "", "not recognised: neither OSV nor KEV nor EPSS");
@@ -108,7 +109,7 @@ static int read_feed(struct importing *importing, struct metered *metered, const
 	return code < 0 && !strstr(error->message, name) ? error_prefix(error, "%s", name) : code;
 }
 
-/* ---- tar ------------------------------------------------------------------------------------------------------------ */
+/* ---- tar --------------------------------------------------------------------------------------------------------- */
 
 /* The tar walker pushes, feeds pull: one member at a time lies in memory, of at most the size of the largest record. */
 enum { TAR_MEMBER_LIMIT = 64 << 20 };
@@ -157,7 +158,8 @@ static int tar_done(void *user, struct tarsier_error *error)
 	return code;
 }
 
-static int import_tar(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error)
+static int import_tar(struct importing *importing, struct metered *metered, const char *name,
+                      struct tarsier_error *error)
 {
 	char block[64 << 10];
 	ssize_t got = 0;
@@ -178,9 +180,10 @@ static int import_tar(struct importing *importing, struct metered *metered, cons
 	return code;
 }
 
-/* ---- zip ------------------------------------------------------------------------------------------------------------ */
+/* ---- zip --------------------------------------------------------------------------------------------------------- */
 
-static int import_member(struct importing *importing, struct archive_member *member, uint64_t *left, struct tarsier_error *error)
+static int import_member(struct importing *importing, struct archive_member *member, uint64_t *left,
+                         struct tarsier_error *error)
 {
 	struct arena arena;
 	struct metered *metered;
@@ -212,7 +215,7 @@ static int import_zip(struct importing *importing, const char *path, uint64_t le
 	return code < 0 && !strstr(error->message, path) ? error_prefix(error, "%s", path) : code;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static int import_inflated(struct importing *importing, struct arena *arena, struct stream *stream, const char *name,
                            uint64_t left, struct tarsier_error *error)
@@ -234,7 +237,8 @@ static int import_inflated(struct importing *importing, struct arena *arena, str
 	return code < 0 && !strstr(error->message, name) ? error_prefix(error, "%s", name) : code;
 }
 
-int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size, struct tarsier_error *error)
+int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size,
+                  struct tarsier_error *error)
 {
 	struct arena arena;
 	arena_init(&arena, NULL);
@@ -278,7 +282,8 @@ static int import_plain(struct importing *importing, const char *path, uint64_t 
 }
 
 /* In a folder, an archive is a container of its own and a loose file is the folder's. */
-static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose, struct tarsier_error *error)
+static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose,
+                       struct tarsier_error *error)
 {
 	char first[4] = "";
 	struct container own = {.name = path}, *outer = importing->container;

@@ -14,7 +14,8 @@ static int step(struct connection *connection, sqlite3_stmt *statement, struct t
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : fail(connection, error);
 }
 
-int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows, struct tarsier_error *error)
+int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows,
+                    struct tarsier_error *error)
 {
 	sqlite3_stmt *statement = connection->package;
 	sqlite3_reset(statement);

@@ -15,10 +15,10 @@ struct subject {
 	size_t package;
 };
 
-/* ---- under which names ---------------------------------------------------------------------------------------------- */
+/* ---- under which names ------------------------------------------------------------------------------------------- */
 
-/* Red Hat's and AlmaLinux's records name the packages that are installed. The other rpm distributions' name source packages,
- * as the OSV schema says, and some of them binary ones: both are looked for. */
+/* Red Hat's and AlmaLinux's records name the packages that are installed. The other rpm distributions' name source
+ * packages, as the OSV schema says, and some of them binary ones: both are looked for. */
 static bool names_binaries(span ecosystem)
 {
 	span family = ecosystem_family(ecosystem);
@@ -39,7 +39,8 @@ static bool is_source_matched(const char *type)
 	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0;
 }
 
-static int make_subject(struct arena *arena, const struct tarsier_package *package, struct subject *subject, struct tarsier_error *error)
+static int make_subject(struct arena *arena, const struct tarsier_package *package, struct subject *subject,
+                        struct tarsier_error *error)
 {
 	span raw = span_of(package->ecosystem);
 	subject->ecosystem = ecosystem_key(arena, raw);
@@ -51,7 +52,8 @@ static int make_subject(struct arena *arena, const struct tarsier_package *packa
 	subject->other_name = subject->other_version = "";
 	if (!subject->ecosystem.ptr || !subject->name)
 		return error_memory(error);
-	if (strcmp(package->type, "rpm") != 0 || names_binaries(subject->ecosystem) || strcmp(package->source_name, package->name) == 0)
+	if (strcmp(package->type, "rpm") != 0 || names_binaries(subject->ecosystem) ||
+	    strcmp(package->source_name, package->name) == 0)
 		return 0;
 	subject->other_name = package->source_name;
 	subject->other_version = with_epoch(arena, package->source_version, package->version);
@@ -68,9 +70,10 @@ static int compare_subjects(const void *a, const void *b)
 	return order ? order : strcmp(one->other_version, other->other_version);
 }
 
-/* ---- what is known of one ------------------------------------------------------------------------------------------- */
+/* ---- what is known of one ---------------------------------------------------------------------------------------- */
 
-static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct row *row, struct tarsier_error *error)
+static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct row *row,
+                   struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
 	                  .vector = "", .fix = "", .affected = evaluation_affected(evaluation, row)};
@@ -81,14 +84,16 @@ static int add_hit(struct matching *matching, struct evaluation *evaluation, con
 		hit.fix = span_copy(matching->arena, evaluation->rows->versions[fix]);
 	if (row->vector)
 		hit.vector = span_copy(matching->arena, evaluation->rows->versions[row->vector]);
-	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity, sizeof hit);
+	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,
+	                            sizeof hit);
 	if (!hit.fix || !hit.vector || !matching->hits)
 		return error_memory(error);
 	matching->hits[matching->hit_count++] = hit;
 	return 0;
 }
 
-static int look_under(struct matching *matching, span ecosystem, const char *name, const char *version, struct tarsier_error *error)
+static int look_under(struct matching *matching, span ecosystem, const char *name, const char *version,
+                      struct tarsier_error *error)
 {
 	struct evaluation evaluation;
 	struct rows rows;
@@ -124,9 +129,10 @@ static int look_up(struct matching *matching, const struct subject *subject, str
 	return code;
 }
 
-/* ---- problems --------------------------------------------------------------------------------------------------------- */
+/* ---- problems ---------------------------------------------------------------------------------------------------- */
 
-static int add_problem(struct arena *arena, struct finding_list *list, struct tarsier_problem problem, struct tarsier_error *error)
+static int add_problem(struct arena *arena, struct finding_list *list, struct tarsier_problem problem,
+                       struct tarsier_error *error)
 {
 	list->problems = arena_grow(arena, list->problems, list->problem_count, &list->problem_capacity, sizeof problem);
 	if (!list->problems || !problem.subject || !problem.message)
@@ -137,18 +143,20 @@ static int add_problem(struct arena *arena, struct finding_list *list, struct ta
 
 static const char *lack_of(struct matching *matching, span ecosystem, size_t count)
 {
-	if (!database_ecosystem(matching->database, ecosystem) && !database_ecosystem(matching->database, ecosystem_family(ecosystem)))
+	if (!database_ecosystem(matching->database, ecosystem) &&
+	    !database_ecosystem(matching->database, ecosystem_family(ecosystem)))
 		return arena_format(matching->arena, "%zu packages of %.*s are not matched: the database holds no advisories for it; "
 		                    "import a feed that does with `tarsier db import PATH…`", count, SPAN_ARG(ecosystem));
 	if (!version_scheme_of_ecosystem(ecosystem))
-		return arena_format(matching->arena, "%zu packages of %.*s are matched by exact version only: tarsier does not know how "
+		return arena_format(matching->arena,
+		                    "%zu packages of %.*s are matched by exact version only: tarsier does not know how "
 		                    "its versions are ordered", count, SPAN_ARG(ecosystem));
 	return "";
 }
 
 /* Once for each ecosystem: the subjects are sorted by it. */
-static int check_ecosystems(struct matching *matching, const struct subject *subjects, size_t count, struct finding_list *list,
-                            struct tarsier_error *error)
+static int check_ecosystems(struct matching *matching, const struct subject *subjects, size_t count,
+                            struct finding_list *list, struct tarsier_error *error)
 {
 	int code = 0;
 	for (size_t i = 0, next; i < count && code == 0; i = next) {
@@ -164,8 +172,8 @@ static int check_ecosystems(struct matching *matching, const struct subject *sub
 }
 
 /* A version that its own scheme does not allow can be compared with nothing. */
-static int check_version(struct matching *matching, const struct subject *subject, const struct tarsier_package *package,
-                         struct finding_list *list, struct tarsier_error *error)
+static int check_version(struct matching *matching, const struct subject *subject,
+                         const struct tarsier_package *package, struct finding_list *list, struct tarsier_error *error)
 {
 	const struct version_scheme *scheme = version_scheme_of_ecosystem(subject->ecosystem);
 	if (!scheme || scheme->valid(span_of(subject->version)))
@@ -177,10 +185,11 @@ static int check_version(struct matching *matching, const struct subject *subjec
 	return add_problem(matching->arena, list, problem, error);
 }
 
-/* ---- findings --------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 static int add_findings(struct matching *matching, const struct tarsier_finding *findings, size_t count,
-                        const struct tarsier_package *packages, size_t index, struct finding_list *list, struct tarsier_error *error)
+                        const struct tarsier_package *packages, size_t index, struct finding_list *list,
+	struct tarsier_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		list->items = arena_grow(matching->arena, list->items, list->count, &list->capacity, sizeof *list->items);
@@ -220,8 +229,8 @@ static int compare_findings(const void *a, const void *b)
 	return order ? order : (one->package_index > other->package_index) - (one->package_index < other->package_index);
 }
 
-static int match_all(struct matching *matching, struct subject *subjects, size_t count, const struct tarsier_package *packages,
-                     struct finding_list *list, struct tarsier_error *error)
+static int match_all(struct matching *matching, struct subject *subjects, size_t count,
+                     const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
 {
 	qsort(subjects, count, sizeof *subjects, compare_subjects);
 	int code = check_ecosystems(matching, subjects, count, list, error);

@@ -11,7 +11,7 @@ enum { FLAG_SEVERITY = 7, FLAG_DISTRIBUTION = 8 };
 enum { LEVEL = 3 };                 /* higher levels gain 4 % on texts this small, at twice the time */
 enum { DICTIONARY_SIZE = 32 << 10 };
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static int compare_cves(const void *a, const void *b)
 {
@@ -43,7 +43,8 @@ static bool put_text(struct buffer *buffer, const char *text, size_t limit)
 	if (cut)
 		for (length = limit - 3; length && ((unsigned char)text[length] & 0xC0) == 0x80; length--)
 			;
-	return buffer_add(buffer, text, length) && buffer_add(buffer, "...", cut ? 4 : 0) && (cut || buffer_add(buffer, "", 1));
+	return buffer_add(buffer, text, length) && buffer_add(buffer, "...", cut ? 4 : 0) &&
+		(cut || buffer_add(buffer, "", 1));
 }
 
 static bool put_list(struct buffer *buffer, const char **list, size_t limit)
@@ -62,7 +63,7 @@ bool story_write_text(const struct story *story, struct buffer *buffer)
 	       put_list(buffer, story->aliases, STORY_ALIASES) && put_list(buffer, story->references, STORY_REFERENCES);
 }
 
-/* ---- packing ------------------------------------------------------------------------------------------------------ */
+/* ---- packing ----------------------------------------------------------------------------------------------------- */
 
 struct packer { ZSTD_CCtx *context; ZSTD_CDict *dictionary; };
 
@@ -111,7 +112,7 @@ bool packer_train(const char *samples, const size_t *sizes, size_t count, struct
 	return true;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 struct unpacker { ZSTD_DCtx *context; ZSTD_DDict *dictionary; };
 
@@ -217,7 +218,8 @@ int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, s
 		code = unpack(unpacker, arena, packed, &text, id, error);
 	if (code < 0)
 		return code;
-	const char **fields[] = {&story->vector, &story->published, &story->modified, &story->url, &story->summary, &story->details};
+	const char **fields[] = {&story->vector, &story->published, &story->modified, &story->url, &story->summary,
+	                         &story->details};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (!(*fields[i] = take(&text)))
 			return damaged(id, error);

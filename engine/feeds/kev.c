@@ -6,7 +6,8 @@
 /*
  * CISA's catalogue of known exploited vulnerabilities, as JSON and as CSV (RFC 4180):
  *
- *	{ "catalogVersion", "dateReleased", "vulnerabilities": [{ "cveID", "dateAdded", "dueDate", "knownRansomwareCampaignUse" }] }
+ *	{ "catalogVersion", "dateReleased",
+ *	  "vulnerabilities": [{ "cveID", "dateAdded", "dueDate", "knownRansomwareCampaignUse" }] }
  *
  *	cveID,vendorProject,…,dateAdded,…,dueDate,knownRansomwareCampaignUse,…
  */
@@ -45,14 +46,15 @@ static bool is_date(const char *text)
 static int put(struct advisory_sink *sink, const char *id, const char *added, const char *due, const char *ransomware,
                struct tarsier_error *error)
 {
-	struct kev kev = {.id = id, .added = added, .due = is_date(due) ? due : "", .ransomware = strcmp(ransomware, "Known") == 0};
+	struct kev kev = {.id = id, .added = added, .due = is_date(due) ? due : "",
+	                  .ransomware = strcmp(ransomware, "Known") == 0};
 	if (cve_number(span_of(id)) && is_date(added))
 		return sink->kev(sink->user, &kev, error);
 	sink->unreadable(sink->user, *id ? id : "an entry of the KEV catalogue", "no CVE id with the day it was added");
 	return 0;
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static int read_json(span text, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
@@ -77,10 +79,10 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	return code;
 }
 
-/* ---- CSV ---------------------------------------------------------------------------------------------------------- */
+/* ---- CSV --------------------------------------------------------------------------------------------------------- */
 
-/* One record: unquotes in place and ends each field with a NUL, for which the text has room: a separator goes. The number of
- * fields; 0 at the end of the text. Fields past the last column are skipped. */
+/* One record: unquotes in place and ends each field with a NUL, for which the text has room: a separator goes. The
+ * number of fields; 0 at the end of the text. Fields past the last column are skipped. */
 static size_t next_record(char **at, char *end, char *fields[KEV_COLUMNS])
 {
 	size_t count = 0;

@@ -32,9 +32,9 @@ struct reading {
 
 static int osv_claims(span head)
 {
-	static const char *const members[] = {"schema_version", "id", "modified", "published", "withdrawn", "aliases", "related",
-	                                      "upstream", "summary", "details", "severity", "affected", "references", "credits",
-	                                      "database_specific", NULL};
+	static const char *const members[] = {
+		"schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
+		"details", "severity", "affected", "references", "credits", "database_specific", NULL};
 	struct json_head names = {.rest = head};
 	span name;
 	int found = 0;
@@ -49,7 +49,7 @@ static int osv_claims(span head)
 	return found;
 }
 
-/* ---- small pieces ------------------------------------------------------------------------------------------------- */
+/* ---- small pieces ------------------------------------------------------------------------------------------------ */
 
 static void complain(struct reading *reading, const char *id, const char *why)
 {
@@ -135,7 +135,7 @@ static const char **read_references(struct reading *reading, const json_t *recor
 	return list;
 }
 
-/* ---- severity ----------------------------------------------------------------------------------------------------- */
+/* ---- severity ---------------------------------------------------------------------------------------------------- */
 
 /* "severity": CVSS vectors go into the list; any other type ("Ubuntu") is a distribution's own word. */
 static const char **read_severity(struct reading *reading, const json_t *object, const char *id, const char **word)
@@ -177,7 +177,7 @@ static const char *word_of_summary(struct reading *reading, const char *summary)
 	return copy;
 }
 
-/* ---- affected ----------------------------------------------------------------------------------------------------- */
+/* ---- affected ---------------------------------------------------------------------------------------------------- */
 
 static size_t add_events(const json_t *object, struct advisory_event *events, size_t count)
 {
@@ -238,11 +238,15 @@ static void read_affected(struct reading *reading, const json_t *json, const cha
 		add_texts(versions, affected->versions, 0, TEXT_LIMIT);
 }
 
-/* News of bug fixes and enhancements ("ALBA-…", "RHEA-…") says of no version that it is vulnerable, unless it names a CVE. */
+/* News of bug fixes and enhancements ("ALBA-…", "RHEA-…") says of no version that it is vulnerable, unless it names a
+ * CVE. */
 static bool is_news(const char *id, const char **aliases)
 {
-	return strlen(id) > 5 && strchr("AREO", id[0]) && strchr("LH", id[1]) && (strncmp(id + 2, "BA-", 3) == 0 || strncmp(id + 2, "EA-", 3) == 0) &&
-	       !any_cve(aliases);
+	static const char vendors[][3] = {"AL", "RL", "RH", "EL"};
+	for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
+		if (strncmp(id, vendors[i], 2) == 0 && (strncmp(id + 2, "BA-", 3) == 0 || strncmp(id + 2, "EA-", 3) == 0))
+			return !any_cve(aliases);
+	return false;
 }
 
 static bool fits(const char *text)
@@ -272,7 +276,7 @@ static bool of_distribution(const json_t *record)
 	return ecosystem_is_distribution(span_of(json_text(package, "ecosystem")));
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------ */
+/* ---- records ----------------------------------------------------------------------------------------------------- */
 
 static int read_advisory(struct reading *reading, const json_t *record)
 {

@@ -6,7 +6,7 @@
 
 int probe_knowledge(lua_State *L);
 
-/* ---- tables to records, and back -------------------------------------------------------------------------------------- */
+/* ---- tables to records, and back --------------------------------------------------------------------------------- */
 
 static void set_text(lua_State *L, const char *key, const char *text)
 {
@@ -51,7 +51,7 @@ static const char *text_field(lua_State *L, int index, const char *key, const ch
 	return text;
 }
 
-/* ---- import ------------------------------------------------------------------------------------------------------------ */
+/* ---- import ------------------------------------------------------------------------------------------------------ */
 
 /* Appends { input, feed, records, message } to the table at index 4. */
 static void on_input(void *user, const char *input, const char *feed, uint64_t records, const char *message)
@@ -124,7 +124,7 @@ static int l_info(lua_State *L)
 	return 1;
 }
 
-/* ---- match ------------------------------------------------------------------------------------------------------------- */
+/* ---- match ------------------------------------------------------------------------------------------------------- */
 
 static void read_package(lua_State *L, int index, struct tarsier_package *package)
 {
@@ -209,7 +209,7 @@ static int l_match(lua_State *L)
 	return code < 0 ? probe_fail(L, &error) : 2;
 }
 
-/* ---- names and feeds ---------------------------------------------------------------------------------------------------- */
+/* ---- names and feeds --------------------------------------------------------------------------------------------- */
 
 /* claims(head) --> the feed that claims it most, or nil */
 static int l_claims(lua_State *L)
@@ -244,7 +244,8 @@ static int l_cve(lua_State *L)
 	return 2;
 }
 
-static const luaL_Reg functions[] = {{"import", l_import}, {"info", l_info},           {"match", l_match}, {"claims", l_claims},
+static const luaL_Reg functions[] = {{"import", l_import}, {"info", l_info},           {"match", l_match},
+                                     {"claims", l_claims},
                                      {"cve", l_cve},       {"ecosystem", l_ecosystem}, {NULL, NULL}};
 
 int probe_knowledge(lua_State *L)
