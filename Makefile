@@ -103,6 +103,10 @@ $(BUILD)/bindings.def: FORCE
 	@$(call write_if_changed,$(patsubst engine/lua_%.c,X(%),$(BINDING)))
 $(BUILD)/%.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/$*/*.c)))))
+# Where it will be installed is compiled in: `make && make install PREFIX=/opt` makes afresh what says so.
+$(BUILD)/prefix: FORCE
+	@$(call write_if_changed,$(PREFIX) $(LUADIR))
+$(BUILD)/engine/policy.o: $(BUILD)/prefix
 define write_if_changed
 mkdir -p $(@D); printf '%s\n' $(patsubst %,'%',$(1)) > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 endef
@@ -145,7 +149,7 @@ $(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 $(BUILD)/tests/probe.o: $(BUILD)/probes.def
 $(BUILD)/engine/lua_all.o: $(BUILD)/bindings.def
 
-$(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION
+$(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION $(BUILD)/prefix
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS) $(LUA_LIBS)|' $< >$@
 
 # The manual page and the completions, from the commands' own tables.

@@ -1,0 +1,106 @@
+-- What `make install` leaves works by itself: the command, the Lua module, the C library with a host built against it.
+
+local json = require "tarsier.json"
+local shell = require "support.shell"
+
+local BUILD = os.getenv "TARSIER_BUILD" or "build"
+local LUA = os.getenv "LUA" or "lua5.4"
+
+describe("make install", function()
+  if BUILD ~= "build" then return pending "the installed library is tested without sanitizers: make test" end
+
+  local root, folder
+
+  -- Nothing of the source tree or of whoever runs the tests reaches the command.
+  local function installed(line)
+    return shell.run(("cd / && env -u LUA_PATH -u LUA_CPATH -u TARSIER_BUILD -u TARSIER_DB -u MAKEFLAGS HOME=%s/home "
+      .. "XDG_CACHE_HOME= XDG_DATA_HOME= XDG_CONFIG_HOME= %s"):format(folder, line:gsub("@", folder)))
+  end
+
+  setup(function()
+    root = shell.capture "pwd"
+    folder = shell.folder()
+    local prefix = shell.read(BUILD .. "/prefix"):match "^%S+" -- another one would build some of it afresh
+    local code, output, errors = shell.run(("env -u MAKEFLAGS make install READY=1 DEPS=no LUA=%s PREFIX=%s DESTDIR=%s")
+      :format(LUA, prefix, folder))
+    os.execute(("ln -s %s%s %s/inst"):format(folder, prefix, folder))
+    assert.equal(0, code, output .. errors)
+  end)
+
+  teardown(function() shell.remove(folder) end)
+
+  it("installs a command that runs from anywhere", function()
+    local code, output, errors = installed "@/inst/bin/tarsier version -f json"
+    assert.equal(0, code, errors)
+    assert.equal(require "tarsier.core".version, json.decode(output).tarsier)
+  end)
+
+  it("tells the command where the modules are, for those who link to it", function()
+    local prefix = shell.read(BUILD .. "/prefix"):match "^%S+"
+    assert.is_truthy(shell.read(folder .. "/inst/bin/tarsier"):find(('local PREFIX = "%s"\n'):format(prefix), 1, true))
+  end)
+
+  it("installs policies, a starter database and report formats", function()
+    local _, output = installed "@/inst/bin/tarsier policy list"
+    for _, name in ipairs { "default", "fixable", "kev", "threshold", "whitelist" } do
+      assert.is_truthy(output:find("\n?" .. name .. " +%u"), name)
+    end
+    local code, status, errors = installed "@/inst/bin/tarsier db status"
+    assert.equal(0, code, errors)
+    assert.is_truthy(status:find("the starter database", 1, true))
+    code, output, errors = installed(("@/inst/bin/tarsier scan -f json -q --no-fail oci:%s/build/sample"):format(root))
+    assert.equal(0, code, errors)
+    assert.is_true(#json.decode(output).findings > 0)
+  end)
+
+  it("installs a manual page and completions", function()
+    assert.is_truthy(shell.read(folder .. "/inst/share/man/man1/tarsier.1"):find("^%.TH TARSIER 1"))
+    for _, path in ipairs { "bash-completion/completions/tarsier", "zsh/site-functions/_tarsier",
+      "fish/vendor_completions.d/tarsier.fish" } do
+      assert.is_truthy(shell.read(folder .. "/inst/share/" .. path):find("tarsier", 1, true))
+    end
+  end)
+
+  it("installs a library that a host in C is built and run with", function()
+    if not shell.has "pkg-config" then return pending "needs pkg-config: apt-get install pkg-config" end
+    local code, _, errors = installed(("cc -Wall -Wextra -Werror %s/engine/examples/host.c -o @/host "
+      .. "$(PKG_CONFIG_PATH=@/inst/lib/pkgconfig "
+      .. "pkg-config --define-variable=prefix=@/inst --cflags --libs tarsier)"):format(root))
+    assert.equal("", errors)
+    assert.equal(0, code)
+    local output
+    code, output, errors = installed("LD_LIBRARY_PATH=@/inst/lib @/host @/inst/share/lua/5.4/tarsier/starter.db "
+      .. ("oci:%s/build/sample"):format(root))
+    assert.equal(0, code, errors)
+    assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
+  end)
+
+  it("installs a library that exports nothing but tarsier_…", function()
+    local symbols = shell.capture(("nm -D --defined-only %s/inst/lib/libtarsier.so | cut -d' ' -f3"):format(folder))
+    assert.is_truthy(symbols:find "tarsier_scan")
+    for symbol in symbols:gmatch "%S+" do assert.is_truthy(symbol:match "^tarsier_", symbol) end
+    symbols = shell.capture(("nm -g --defined-only %s/inst/lib/libtarsier.a | sed -n 's/.* [A-TV-Z] //p'")
+      :format(folder))
+    assert.is_truthy(symbols:find "tarsier_scan")
+    for symbol in symbols:gmatch "%S+" do assert.is_truthy(symbol:match "^tarsier_", symbol) end
+  end)
+end)
+
+describe("LuaRocks", function()
+  it("installs from the rockspec", function()
+    if not os.getenv "TARSIER_TEST_REAL" then return pending "builds everything again: make test-real" end
+    if not shell.has "luarocks-5.4" then return pending "needs luarocks-5.4: apt-get install luarocks" end
+    local folder = shell.folder()
+    finally(function() shell.remove(folder) end)
+    shell.write(folder .. "/config.lua",
+      'rocks_provided = { ["lua-cjson"] = "2.1.0-1", lyaml = "6.2.8-1" }\nrocks_servers = {}\n')
+    local code, output, errors = shell.run((([[mkdir %s/src && git ls-files -z | xargs -0 cp --parents -t %s/src
+      cd %s/src && env -u MAKEFLAGS -u TARSIER_BUILD LUAROCKS_CONFIG=%s/config.lua \
+        luarocks-5.4 --tree %s/tree make rockspec/tarsier-scm-1.rockspec]]):gsub("%%s", folder)))
+    assert.equal(0, code, output .. errors)
+    code, output, errors = shell.run((("cd / && env -u LUA_PATH -u LUA_CPATH -u TARSIER_BUILD HOME=%s "
+      .. "%s/tree/bin/tarsier policy list"):gsub("%%s", folder)))
+    assert.equal(0, code, errors)
+    assert.is_truthy(output:find("threshold", 1, true))
+  end)
+end)
