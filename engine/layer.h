@@ -6,6 +6,7 @@
 #include "evidence.h"
 #include "stream.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 struct layer_file { /* a regular file that a reader wanted */
@@ -52,6 +53,7 @@ void layer_index_free(struct layer_index *index); /* NULL is fine */
 enum {
 	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000,      /* the largest layers seen have a million; 8 bytes each, twice for a moment */
 	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,       /* bytes that are kept of a layer: half a million links, 70,000 packages */
+	LAYERS_KEPT_LIMIT = 96 * 1024 * 1024,       /* … and of all layers of an image together: there may be a thousand */
 };
 #define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
 
@@ -62,6 +64,8 @@ struct layer_options {
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
 	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */
 	const atomic_bool *cancelled; /* or NULL */
+	atomic_uint_fast64_t *kept;   /* counts what is kept of all layers, up to LAYERS_KEPT_LIMIT; or NULL */
+	sem_t *large;                 /* of 1: one large piece of evidence at a time, over all layers; or NULL */
 	uint64_t tar_limit;           /* bytes that a layer may inflate to; 0: LAYER_TAR_LIMIT */
 };
 

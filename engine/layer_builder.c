@@ -3,11 +3,12 @@
 #include "layer_parts.h"
 #include "tar.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 /* Evidence is collected in a buffer that is used again; one that has grown beyond this is given back. */
-enum { CONTENT_KEPT = 4 * 1024 * 1024 };
+enum { CONTENT_KEPT = 4 * 1024 * 1024, CONTENT_LARGE = 8 * 1024 * 1024, CHARGE_STEP = 64 * 1024 };
 
 struct pending_file { struct layer_file file; uint32_t sequence; };
 struct pending_link { struct layer_link link; uint32_t sequence; };
@@ -19,6 +20,10 @@ struct layer_builder {
 	struct tar *tar;
 	struct layer_index *index;
 	uint32_t sequence;   /* of the entry at hand: they count from 1 */
+	atomic_uint_fast64_t *kept; /* of all layers; or NULL */
+	size_t charged;      /* this layer's part of it */
+	sem_t *large;        /* or NULL */
+	bool holds_large;
 	struct order order;
 	struct buffer files, links, whiteouts, opaques; /* of struct pending_file, struct pending_link, const char * */
 	struct buffer taken; /* of uint64_t */
@@ -61,6 +66,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 		return error_memory(error);
 	memset(made, 0, sizeof *made);
 	made->matcher = options->matcher;
+	made->kept = options->kept;
+	made->large = options->large;
 	if (options->allocator)
 		made->allocator = *options->allocator;
 	made->order.allocator = made->allocator;
@@ -80,6 +87,23 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	return TARSIER_OK;
 }
 
+/* Layers are read side by side, and each may hold a file as large as its reader takes: they take turns at large ones. */
+static void await_turn(struct layer_builder *builder)
+{
+	if (!builder->large || builder->holds_large)
+		return;
+	while (sem_wait(builder->large) < 0 && errno == EINTR)
+		;
+	builder->holds_large = true;
+}
+
+static void end_turn(struct layer_builder *builder)
+{
+	if (builder->holds_large)
+		sem_post(builder->large);
+	builder->holds_large = false;
+}
+
 void layer_builder_free(struct layer_builder *builder)
 {
 	if (!builder)
@@ -89,6 +113,7 @@ void layer_builder_free(struct layer_builder *builder)
 	                                  &builder->opaques, &builder->taken, &builder->content};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
+	end_turn(builder);
 	tar_free(builder->tar);
 	order_free(&builder->order);
 	layer_index_free(builder->index);
@@ -107,12 +132,26 @@ static int no_room(const struct layer_builder *builder, struct tarsier_error *er
 	                 LAYER_INDEX_LIMIT >> 20);
 }
 
+/* What this layer has come to hold counts for all of them, so that many layers at once stay within one bound. */
+static int charge(struct layer_builder *builder, size_t holds, struct tarsier_error *error)
+{
+	if (!builder->kept || holds <= builder->charged)
+		return TARSIER_OK;
+	size_t more = holds - builder->charged;
+	builder->charged = holds;
+	if (atomic_fetch_add(builder->kept, more) + more <= LAYERS_KEPT_LIMIT)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_LIMIT, "more than %d MiB would have to be kept of all layers: packages, links, whiteouts",
+	                 LAYERS_KEPT_LIMIT >> 20);
+}
+
 static int count_entry(struct layer_builder *builder, struct tarsier_error *error)
 {
 	if (builder->sequence >= LAYER_ENTRIES_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
 	builder->sequence++;
-	return TARSIER_OK;
+	size_t holds = builder->index->arena.used + builder->taken.length + builder->files.length + builder->links.length;
+	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : charge(builder, holds, error);
 }
 
 /* The path is taken by an entry of this layer, whether or not anything is kept of it. */
@@ -210,6 +249,7 @@ static int end_file(struct layer_builder *builder, struct tarsier_error *error)
 	int code = read_file(builder, error);
 	if (builder->content.capacity > CONTENT_KEPT)
 		buffer_free(&builder->content);
+	end_turn(builder);
 	return code;
 }
 
@@ -303,7 +343,11 @@ static int on_file(struct layer_builder *builder, const struct tar_entry *entry,
 	int code = begin_file(builder, entry->path, reader, error);
 	if (code < 0)
 		return code;
-	return entry->size > reader->limit ? too_large(builder, error) : 1;
+	if (entry->size > reader->limit)
+		return too_large(builder, error);
+	if (entry->size > CONTENT_LARGE)
+		await_turn(builder);
+	return 1;
 }
 
 static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_error *error)
@@ -444,6 +488,8 @@ int layer_builder_finish(struct layer_builder *builder, struct layer_index **ind
 	                   finish_strings(made, &builder->whiteouts, &made->whiteouts, &made->whiteout_count) &&
 	                   finish_strings(made, &builder->opaques, &made->opaques, &made->opaque_count)))
 		code = error_memory(error);
+	if (code >= 0)
+		code = charge(builder, made->arena.used, error);
 	if (code >= 0) {
 		*index = made;
 		builder->index = NULL;

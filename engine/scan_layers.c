@@ -24,6 +24,8 @@ struct reading {
 	size_t job_count;
 	atomic_size_t next;
 	atomic_bool stop; /* one has failed: start no more */
+	atomic_uint_fast64_t kept;
+	sem_t large;
 	pthread_mutex_t lock;
 	int code;         /* of the first that failed; under the lock, as the scan's error */
 };
@@ -145,6 +147,8 @@ static int find_jobs(struct reading *reading, const struct reader *const *reader
 		scan->cached[i] = index != NULL;
 		if (index) {
 			tell_done(reading, i, true);
+			if (atomic_fetch_add(&reading->kept, index->arena.used) + index->arena.used > LAYERS_KEPT_LIMIT)
+				return error_set(scan->error, TARSIER_LIMIT, "more than %d MiB are kept of all layers", LAYERS_KEPT_LIMIT >> 20);
 			continue;
 		}
 		uint64_t size = layer->size == UINT64_MAX ? PIPELINE_BYTES : layer->size;
@@ -187,6 +191,7 @@ int scan_layers(struct scan *scan, const struct matcher *matcher, const struct c
 	struct reading reading = {.scan = scan, .options = scan->layer_options, .cache = cache, .indexes = indexes};
 	reading.options.matcher = matcher;
 	reading.options.threads = PIPELINE_THREADS;
+	reading.options.kept = &reading.kept;
 	if (scan->image.walk)
 		return walk_directory(scan, &reading.options, &indexes[0]);
 	if (!scan->image.open_layer)
@@ -195,8 +200,11 @@ int scan_layers(struct scan *scan, const struct matcher *matcher, const struct c
 	if (code)
 		return code;
 	pthread_mutex_init(&reading.lock, NULL);
+	sem_init(&reading.large, 0, 1);
+	reading.options.large = &reading.large;
 	if (reading.job_count)
 		work_together(&reading);
+	sem_destroy(&reading.large);
 	pthread_mutex_destroy(&reading.lock);
 	if (!reading.code && reading.job_count)
 		cache_prune(cache);

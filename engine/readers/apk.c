@@ -75,6 +75,6 @@ const struct reader reader_apk = {
 	.name = "apk",
 	.version = 1,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
-	.limit = 128 << 20, /* it lists every file: a large image has 20 MB */
+	.limit = 96 << 20, /* it lists every file: a large image has 20 MB */
 	.read = read,
 };

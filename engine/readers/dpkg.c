@@ -111,6 +111,6 @@ const struct reader reader_dpkg = {
 	.name = "dpkg",
 	.version = 1,
 	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", NULL},
-	.limit = 128 << 20, /* the whole of Debian installed would be about 70 MB */
+	.limit = 96 << 20, /* the whole of Debian installed would be about 70 MB */
 	.read = read,
 };

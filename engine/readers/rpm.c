@@ -242,6 +242,6 @@ const struct reader reader_rpm = {
 	.name = "rpm",
 	.version = 1,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
-	.limit = 256 << 20, /* about 70 KB a package: a desktop with everything has 150 MB */
+	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
 	.read = read,
 };
