@@ -1,4 +1,6 @@
 -- The sample image that `make scan` scans: the same bytes every time, and what its description says it holds.
+local json = require "cjson"
+
 local folder = "engine/examples/sample-image/"
 -- The image's name for itself. It changes only with the description; then say so here.
 local image_id = "6a4228cce07a143420a1335856c269cf372776d7c3bd5aed9d46683e8d8f48d5"
@@ -13,6 +15,12 @@ local function build(out)
   local lua = arg[-1] or "lua5.4"
   local text, ok = output(("%s %sbuild.lua '%s' 2>&1"):format(lua, folder, out))
   assert.is_true(ok, text)
+end
+
+local function count(set)
+  local n = 0
+  for _ in pairs(set) do n = n + 1 end
+  return n
 end
 
 describe("the sample image", function()
@@ -31,12 +39,12 @@ describe("the sample image", function()
 
   it("names its blobs by their digests", function()
     local lines = output(("cd '%s/a/blobs/sha256' && sha256sum *"):format(home))
-    local count = 0
+    local blobs = 0
     for digest, name in lines:gmatch "(%x+)  (%x+)\n" do
       assert.equal(digest, name)
-      count = count + 1
+      blobs = blobs + 1
     end
-    assert.equal(6, count) -- a manifest, a config and four layers
+    assert.equal(6, blobs) -- a manifest, a config and four layers
   end)
 
   it("has layers that tar reads", function()
@@ -54,5 +62,32 @@ describe("the sample image", function()
       end
     end
     assert.equal(4, layers)
+  end)
+
+  -- What the command says of it; nil where there is no command yet.
+  local function tarsier(words)
+    local environment = ("HOME='%s' XDG_CACHE_HOME='%s/cache'"):format(home, home)
+    return (output(("%s %s lua/bin/tarsier %s 'oci:%s/a' 2>&1"):format(environment, arg[-1] or "lua5.4", words, home)))
+  end
+
+  it("holds the packages that it is expected to hold", function()
+    local expected = io.open(folder .. "expected.tsv"):read "a"
+    assert.equal(expected, tarsier "packages --format tsv")
+    assert.equal(expected, tarsier "packages --format tsv") -- from the cache
+  end)
+
+  it("shows what a scan can find", function()
+    local database = (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db"
+    local result = json.decode(tarsier("scan --no-fail --quiet -f json --db " .. database))
+    local layers, severities, fixable, open, kev = {}, {}, 0, 0, 0
+    for _, finding in ipairs(result.findings) do
+      layers[finding.package.layer], severities[finding.severity] = true, true
+      if finding.fixed_by then fixable = fixable + 1 else open = open + 1 end
+      if finding.kev then kev = kev + 1 end
+    end
+    assert.is_true(#result.findings >= 12)
+    assert.equal(4, count(layers))
+    assert.is_true(count(severities) >= 4)
+    assert.is_true(fixable > 0 and open > 0 and kev > 0)
   end)
 end)

@@ -1,0 +1,59 @@
+-- Hostile images through the command, as a user runs it: a clear error and its exit code, no crash, bounded memory, and
+-- nothing written outside the cache.
+local hostile = require "support.hostile"
+local measure = require "support.measure"
+local shell = require "support.shell"
+
+local MEMORY = 256 * 1024 -- KiB that a scan may take, however large the image says it is
+local SECONDS = 60        -- a guard against hanging; nothing here takes more than two
+local lua = arg[-1] or "lua5.4"
+
+-- Sanitizers keep what is freed and shadow what is not: their memory says nothing about ours.
+local instrumented = os.getenv "LD_PRELOAD" ~= nil
+
+local function command(home, case, reference)
+  local words = { "env", "HOME=" .. home, "XDG_CACHE_HOME=" .. home .. "/cache", "TMPDIR=" .. home .. "/tmp",
+                  lua, "lua/bin/tarsier", "packages", "--format", "tsv" }
+  table.move(case.arguments or {}, 1, #(case.arguments or {}), #words + 1, words)
+  words[#words + 1] = reference
+  return words
+end
+
+-- Everything under the home but the cache, as it stands.
+local function listing(home)
+  local find = "find . -path ./cache -prune -o -printf '%p %y %s %T@ %l\\n' | sort"
+  return shell.capture("cd " .. home .. " && " .. find)
+end
+
+local function check(case, result, label)
+  assert.is_false(result.late, label .. "\nstill running after " .. SECONDS .. " s")
+  assert.is_nil(result.signal, label .. "\nended by signal " .. tostring(result.signal))
+  assert.equal(case.code or 3, result.code, label)
+  if case.message then assert.is_truthy(result.output:find(case.message, 1, true), label) end
+  if case.absent then assert.is_nil(result.output:find(case.absent, 1, true), label) end
+  assert.is_nil(result.output:match "[%z\1-\8\11-\31\127]", label .. "\ncontrol bytes in the output")
+  assert.is_true(instrumented or result.rss < MEMORY, label .. "\n" .. result.rss .. " KiB of memory")
+end
+
+describe("hostile images:", function()
+  local home
+  before_each(function()
+    home = shell.folder()
+    os.execute(("mkdir %s/tmp %s/cache %s/host"):format(home, home, home))
+    shell.write(home .. "/host/status", hostile.stanza "host-secret")
+  end)
+  after_each(function() shell.remove(home) end)
+
+  for _, file in ipairs { "support.hostile_layers", "support.hostile_images" } do
+    for _, case in ipairs(require(file)) do
+      it(case.name, function()
+        if case.open then return pending(case.open) end
+        local reference, input = case.make(home .. "/image", home .. "/host")
+        local before = listing(home)
+        local result = measure(command(home, case, reference), SECONDS, input)
+        check(case, result, ("tarsier packages %s\nexit code %s:\n%s"):format(reference, result.code, result.output))
+        assert.equal(before, listing(home), "something outside the cache has changed")
+      end)
+    end
+  end
+end)

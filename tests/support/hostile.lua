@@ -1,0 +1,180 @@
+-- Images made by hand, wrong in any place one likes: OCI layouts and docker-archives for the spec of hostile images.
+
+local shell = require "support.shell"
+local tar = require "support.tar"
+
+local hostile = {}
+
+hostile.os_release = 'PRETTY_NAME="Debian 12"\nID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n'
+
+--- stanza(name) -> what dpkg's status says of an installed package
+function hostile.stanza(name)
+  local fields = "Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\nDescription: one\n\n"
+  return fields:format(name)
+end
+
+--- healthy(extra, …) -> a layer's tar with a system and one package, and the entries given before them
+function hostile.healthy(...)
+  local entries = { ... }
+  entries[#entries + 1] = { path = "usr/lib/os-release", data = hostile.os_release }
+  entries[#entries + 1] = { path = "var/lib/dpkg/status", data = hostile.stanza "honest" }
+  return tar.archive(entries)
+end
+
+function hostile.sha256(path)
+  return "sha256:" .. shell.capture("sha256sum <" .. shell.quote(path)):sub(1, 64)
+end
+
+--- pipe(bytes, command) -> what the command makes of them
+function hostile.pipe(bytes, command)
+  local folder = shell.folder()
+  shell.write(folder .. "/in", bytes)
+  os.execute(("%s <%s/in >%s/out"):format(command, folder, folder))
+  local result = shell.read(folder .. "/out")
+  shell.remove(folder)
+  return result
+end
+
+function hostile.gzip(bytes) return hostile.pipe(bytes, "gzip -n") end
+
+--- bomb(path, header, mib): a gzip file of the header, `mib` MiB of zeros and a tar's end: one member for each piece
+function hostile.bomb(path, header, mib)
+  shell.write(path .. ".head", hostile.gzip(header))
+  os.execute(("head -c 16777216 /dev/zero | gzip -n -9 >%s.zeros"):format(path))
+  local zeros = (" %s.zeros"):format(path):rep(mib // 16)
+  shell.write(path .. ".end", hostile.gzip(tar.finish))
+  os.execute(("cat PATH.head%s PATH.end >PATH && rm PATH.head PATH.zeros PATH.end"):format(zeros):gsub("PATH", path))
+end
+
+--- zstd(bytes) -> a frame
+function hostile.zstd(bytes) return hostile.pipe(bytes, "zstd -q -1") end
+
+--- stored(block) -> a zstd frame that holds one block of tar as it is (RFC 8878, 3.1.1), made without the tool
+function hostile.stored(block)
+  assert(#block == 512)
+  return "\x28\xb5\x2f\xfd\x60\0\1\x01\x10\x00" .. block
+end
+
+--- frames(path, parts): a zstd file of the frames given, and of a tar's end
+function hostile.frames(path, parts)
+  local file = assert(io.open(path, "wb"))
+  for _, part in ipairs(parts) do file:write(part) end
+  file:write(hostile.zstd(tar.finish))
+  file:close()
+end
+
+-- ---- OCI layouts -------------------------------------------------------------------------------------------------
+
+local function descriptor(media_type, digest, size)
+  return ('{"mediaType":"%s","digest":"%s","size":%s}'):format(media_type, digest, size)
+end
+
+local function blob_path(folder, digest) return folder .. "/blobs/" .. digest:gsub(":", "/") end
+
+-- Puts bytes, or a file that is already there, under its digest (or under another one); the descriptor may lie.
+local function put(folder, blob, media_type)
+  local path = blob.file or folder .. "/new"
+  if not blob.file then shell.write(path, blob.data) end
+  local file = io.open(path)
+  local size, digest = file:seek "end", hostile.sha256(path)
+  file:close()
+  os.rename(path, blob_path(folder, blob.stored or digest))
+  return descriptor(blob.media_type or media_type, blob.digest or digest, blob.size or tostring(size)), digest
+end
+
+local layer_type = "application/vnd.oci.image.layer.v1.tar"
+
+-- A text that is given, a text made from the right one, or the right one.
+local function bent(how, right)
+  if type(how) == "function" then return how(right) end
+  return how or right
+end
+
+--- layout(folder, image) -> reference.
+--- image: { layers = { { data = | file =, digest, size, media_type, stored, diff_id } }, config, manifest,
+--- index = text or function(text) -> text; config_blob, manifest_blob = { digest, size, stored } }
+function hostile.layout(folder, image)
+  os.execute("mkdir -p " .. shell.quote(folder .. "/blobs/sha256"))
+  local layers, diff_ids = {}, {}
+  for i, layer in ipairs(image.layers or { { data = hostile.healthy() } }) do
+    local media_type = (layer.data or ""):sub(1, 2) == "\31\139" and layer_type .. "+gzip" or layer_type
+    local digest
+    layers[i], digest = put(folder, layer, media_type)
+    diff_ids[i] = '"' .. (layer.diff_id or digest) .. '"'
+  end
+  local config = bent(image.config, ('{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers",'
+    .. '"diff_ids":[%s]}}'):format(table.concat(diff_ids, ",")))
+  local function stored(bytes, how, media_type)
+    local blob = { data = bytes }
+    for key, value in pairs(how or {}) do blob[key] = value end
+    return (put(folder, blob, media_type))
+  end
+  local config_descriptor = stored(config, image.config_blob, "application/vnd.oci.image.config.v1+json")
+  local manifest = bent(image.manifest, ('{"schemaVersion":2,"config":%s,"layers":[%s]}'):format(
+    config_descriptor, table.concat(layers, ",")))
+  local manifest_type = image.manifest_type or "application/vnd.oci.image.manifest.v1+json"
+  local index = bent(image.index, ('{"schemaVersion":2,"manifests":[%s]}'):format(
+    stored(manifest, image.manifest_blob, manifest_type)))
+  shell.write(folder .. "/index.json", index)
+  shell.write(folder .. "/oci-layout", image.layout or '{"imageLayoutVersion":"1.0.0"}')
+  return "oci:" .. folder
+end
+
+--- with_layer(bytes, more) -> a maker of a layout with this one layer
+function hostile.with_layer(bytes, more)
+  return function(folder)
+    local layer = { data = type(bytes) == "function" and bytes(folder) or bytes }
+    for key, value in pairs(more or {}) do layer[key] = value end
+    return hostile.layout(folder, { layers = { layer } })
+  end
+end
+
+--- with(image) -> a maker of a layout that is bent as `image` says
+function hostile.with(image)
+  return function(folder) return hostile.layout(folder, image) end
+end
+
+-- ---- docker-archives ---------------------------------------------------------------------------------------------
+
+--- saved(members, manifest) -> a maker of a docker-archive; members = { path, data = … } besides manifest.json
+function hostile.saved(members, manifest)
+  return function(folder)
+    local entries = { table.unpack(members) }
+    if manifest then entries[#entries + 1] = { path = "manifest.json", data = manifest } end
+    shell.write(folder .. ".tar", tar.archive(entries))
+    return "docker-archive:" .. folder .. ".tar"
+  end
+end
+
+--- file(bytes, scheme) -> a maker of a file that holds just these bytes
+function hostile.file(bytes, scheme)
+  return function(folder)
+    shell.write(folder, bytes)
+    return (scheme or "") .. folder
+  end
+end
+
+-- ---- lists of cases ----------------------------------------------------------------------------------------------
+
+hostile.status = "var/lib/dpkg/status"
+
+--- random(length) -> bytes, always the same ones
+function hostile.random(length)
+  local bytes, state = {}, 7
+  for i = 1, length do
+    state = (state * 1103515245 + 12345) & 0x7fffffff
+    bytes[i] = string.char(state >> 16 & 0xff)
+  end
+  return table.concat(bytes)
+end
+
+--- cases() -> an empty list, and a function (name, how) that adds to it
+function hostile.cases()
+  local cases = {}
+  return cases, function(name, how)
+    how.name = name
+    cases[#cases + 1] = how
+  end
+end
+
+return hostile

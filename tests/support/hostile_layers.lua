@@ -1,0 +1,274 @@
+-- Hostile layers, and what each must come to: exit code (3 unless said) and a piece of the message. `make` gets the
+-- path that the image is to have, and that of a folder outside of it, and returns the image's reference.
+
+local hostile = require "support.hostile"
+local tar = require "support.tar"
+
+local healthy, with_layer, random, status = hostile.healthy, hostile.with_layer, hostile.random, hostile.status
+local cases, case = hostile.cases()
+
+-- ---- paths that lead out -----------------------------------------------------------------------------------------
+
+case("a path with dots that leads out", {
+  make = function(folder, host)
+    local path = ("../"):rep(12) .. host:sub(2) .. "/escaped"
+    return with_layer(tar.archive { { path = "long", long_name = path, data = "x" } })(folder)
+  end,
+  message = 'a path that holds ".."',
+})
+case("an absolute path", {
+  make = function(folder, host)
+    return with_layer(healthy { path = "long", long_name = host .. "/escaped", data = "x" })(folder)
+  end,
+  code = 0,
+})
+case("a hard link to a path with dots", {
+  make = with_layer(healthy { path = "etc/x", type = "1", link = "../../../etc/passwd" }),
+  message = 'a path that holds ".."',
+})
+case("a symlink for the package database that leads to the host's", {
+  make = function(folder, host)
+    return with_layer(tar.archive {
+      { path = "usr/lib/os-release", data = hostile.os_release },
+      { path = status, type = "2", link = host .. "/status" },
+    })(folder)
+  end,
+  code = 5, absent = "host-secret",
+})
+case("a symlink for the database's folder that leads to the host's", {
+  make = function(folder, host)
+    return with_layer(tar.archive {
+      { path = "usr/lib/os-release", data = hostile.os_release },
+      { path = "var/lib/dpkg", type = "2", link = host },
+    })(folder)
+  end,
+  code = 5, absent = "host-secret",
+})
+case("a symlink that climbs above the root", {
+  make = function(folder, host)
+    return with_layer(tar.archive {
+      { path = "usr/lib/os-release", data = hostile.os_release },
+      { path = status, type = "2", link = ("../"):rep(20) .. host:sub(2) .. "/status" },
+    })(folder)
+  end,
+  code = 5, absent = "host-secret",
+})
+case("symlinks in a circle", {
+  make = with_layer(tar.archive {
+    { path = "usr/lib/os-release", data = hostile.os_release },
+    { path = "var/lib/dpkg", type = "2", link = "dpkg2" }, { path = "var/lib/dpkg2", type = "2", link = "dpkg" },
+    { path = "etc/os-release", type = "2", link = "os-release" },
+  }),
+  code = 5,
+})
+case("hard links in a circle", {
+  make = with_layer(tar.archive {
+    { path = "usr/lib/os-release", data = hostile.os_release },
+    { path = status, type = "1", link = "var/lib/dpkg/status-old" },
+    { path = "var/lib/dpkg/status-old", type = "1", link = status },
+  }),
+  code = 5,
+})
+case("whiteouts that name dots", {
+  make = with_layer(healthy({ path = "etc/.wh..", data = "" }, { path = "etc/.wh...", data = "" })),
+  message = "whiteout",
+})
+case("a whiteout that names nothing", { make = with_layer(healthy { path = "etc/.wh." }), message = "whiteout" })
+case("device nodes and pipes where databases should be", {
+  make = with_layer(tar.archive {
+    { path = "usr/lib/os-release", data = hostile.os_release }, { path = status, type = "3" },
+    { path = "lib/apk/db/installed", type = "4" }, { path = "var/lib/rpm/rpmdb.sqlite", type = "6" },
+  }),
+  code = 5,
+})
+case("paths that are not UTF-8 and hold escape sequences", {
+  make = with_layer(healthy({ path = "\xff\xfe/\27[31m", data = "x" },
+    { path = "opt/\xc3\x28\27]0;owned\7-1.0.dist-info/METADATA", data = "Name: x\nVersion: 1\n\n" })),
+  code = 0,
+})
+case("a package whose name holds escape sequences", {
+  make = with_layer(healthy {
+    path = "opt/\27[31m-1.0.dist-info/METADATA", data = "Name: \27[31mx\nVersion: \27]0;owned\7\n\n",
+  }),
+  message = "dist-info/METADATA",
+})
+
+-- ---- tars --------------------------------------------------------------------------------------------------------
+
+case("a layer of random bytes", { make = with_layer(random(65536)), message = "layer" })
+case("an empty file for a layer", { make = with_layer "", code = 5, message = "nothing to judge" })
+case("a file of eight exbibytes", {
+  make = with_layer(tar.header { path = status, size = tar.base256(1 << 62, 12) } .. ("x"):rep(4096)),
+  message = "ends inside",
+})
+case("the largest size that a header can say", {
+  make = with_layer(tar.header { path = status, size = "\x80" .. ("\xff"):rep(11) } .. ("x"):rep(4096)),
+})
+case("a negative size", {
+  make = with_layer(tar.header { path = status, size = ("\xff"):rep(12) } .. ("x"):rep(4096)),
+})
+case("a size that is no number", {
+  make = with_layer(tar.header { path = status, size = "12x4567\0" } .. ("x"):rep(4096)),
+  message = "its size is not a number",
+})
+case("a tar that ends inside a header", { make = with_layer(healthy():sub(1, 1100)), message = "ends inside" })
+case("a tar that ends inside a file", {
+  make = with_layer(tar.header { path = status, size = 5000 } .. ("x"):rep(512)), message = "ends inside",
+})
+case("a header with a wrong checksum", {
+  make = with_layer(tar.header { path = status, checksum = "000001\0 " } .. tar.finish), message = "checksum",
+})
+case("a pax header of a gibibyte", {
+  make = with_layer(tar.header { path = "x", type = "x", size = 1 << 30 } .. ("x"):rep(8192)),
+  message = "a pax header of 1073741824 bytes",
+})
+case("a pax size that no number holds", {
+  make = with_layer(tar.archive { { path = status, data = "x", pax = { "size", ("9"):rep(30) } } }),
+  message = "size",
+})
+case("pax records that lie about their length", {
+  make = with_layer(tar.archive { { path = status, data = "x", pax = "99999999 path=x\n" } }),
+  message = "what is not a record",
+})
+case("a path of a mebibyte", {
+  make = with_layer(tar.archive { { path = "x", long_name = ("a/"):rep(1 << 19), data = "x" } }), message = "bytes",
+})
+case("a path of sixty thousand slashes", {
+  make = with_layer(healthy { path = "x", pax = { "path", ("/"):rep(60000) .. "etc/x" }, data = "x" }), code = 0,
+})
+case("something after the end of the tar", {
+  make = with_layer(healthy():sub(1, -513) .. random(512)), message = "zeros",
+})
+
+-- ---- what is compressed ------------------------------------------------------------------------------------------
+
+-- The digest of 1 GiB of zeros as the file x/zeros in a tar.
+local zeros_diff_id = "sha256:6f8ce4f90b6b7c285e020e547572bbc898bcf9682b9121e76ac89a297118f3fa"
+
+local function bomb(path, diff_id, mib)
+  return function(folder)
+    os.execute("mkdir -p " .. folder)
+    hostile.bomb(folder .. "/bomb", tar.header { path = path, size = mib << 20 }, mib)
+    return hostile.layout(folder, { layers = { {
+      file = folder .. "/bomb", diff_id = diff_id, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
+    } } })
+  end
+end
+
+case("a gibibyte of zeros that nobody wants", { make = bomb("x/zeros", zeros_diff_id, 1024), code = 5 })
+case("a gibibyte of zeros as the package database", {
+  make = bomb(status, nil, 1024), arguments = { "--skip-diff-id" }, message = "status",
+})
+case("an rpm database of as many zeros as its reader takes, in each of four layers", {
+  make = function(folder)
+    local layers, path = {}, "var/lib/rpm/rpmdb.sqlite"
+    os.execute("mkdir -p " .. folder)
+    for i = 1, 4 do
+      layers[i] = { file = folder .. "/bomb" .. i, media_type = "application/vnd.oci.image.layer.v1.tar+gzip" }
+      hostile.bomb(layers[i].file, tar.header { path = path, size = 128 << 20, mode = i }, 128)
+    end
+    return hostile.layout(folder, { layers = layers })
+  end,
+  arguments = { "--skip-diff-id", "--threads", "4" }, message = "rpmdb.sqlite",
+})
+case("a gzip in a gzip", { make = with_layer(function() return hostile.gzip(hostile.gzip(healthy())) end) })
+case("a gzip that ends early", {
+  make = with_layer(function() return hostile.gzip(healthy()):sub(1, -20) end), message = "end early",
+})
+case("a gzip with another checksum", {
+  make = with_layer(function() return hostile.gzip(healthy()):sub(1, -9) .. "\1\2\3\4\5\6\7\8" end),
+  message = "checksum",
+})
+case("random bytes after a gzip", {
+  make = with_layer(function() return hostile.gzip(healthy()) .. random(100) end),
+})
+case("a gzip header that does not end", {
+  make = with_layer(function() return "\31\139\8\8" .. ("\0"):rep(6) .. ("x"):rep(2 << 20) end), message = "header",
+})
+case("a zstd frame that wants a window of 2 GiB", {
+  make = with_layer("\x28\xb5\x2f\xfd\x00\xa8" .. "\x01\x00\x00"), message = "window",
+})
+case("random bytes after a zstd magic", { make = with_layer("\x28\xb5\x2f\xfd" .. random(5000)) })
+case("random bytes after an xz magic", { make = with_layer("\xfd7zXZ\0" .. random(5000)) })
+case("random bytes after a bzip2 magic", { make = with_layer("BZh9" .. random(5000)) })
+
+-- ---- evidence ----------------------------------------------------------------------------------------------------
+
+local function evidence(path, data)
+  return with_layer(function()
+    return tar.archive { { path = "usr/lib/os-release", data = hostile.os_release }, { path = path, data = data } }
+  end)
+end
+
+case("a package database of random bytes", { make = evidence(status, random(100000)) })
+case("a package database of one long line", { make = evidence(status, "Package: " .. ("x"):rep(1 << 20)) })
+case("a package database of NUL bytes", { make = evidence(status, ("\0"):rep(100000)) })
+case("an rpm database of random bytes", { make = evidence("var/lib/rpm/rpmdb.sqlite", random(100000)) })
+case("an rpm database that only begins like one", {
+  make = evidence("var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0" .. random(100000)),
+})
+case("an os-release of a mebibyte", {
+  make = with_layer(function()
+    return tar.archive { { path = "usr/lib/os-release", data = ("ID=debian\n"):rep(200000) },
+                         { path = status, data = hostile.stanza "honest" } }
+  end),
+  message = "os-release",
+})
+
+-- ---- numbers -----------------------------------------------------------------------------------------------------
+
+-- Layers of many small frames.
+local function framed(parts, layers)
+  return function(folder)
+    os.execute("mkdir -p " .. folder)
+    local list = {}
+    for i = 1, layers or 1 do
+      local path = folder .. "/layer" .. i
+      hostile.frames(path, parts(i))
+      list[i] = { file = path, media_type = "application/vnd.oci.image.layer.v1.tar+zstd" }
+    end
+    return hostile.layout(folder, { layers = list })
+  end
+end
+
+local function million()
+  local headers, parts = {}, {}
+  for i = 1, 1000 do headers[i] = tar.header { path = ("x"):rep(90) .. i } end
+  local thousand = hostile.zstd(table.concat(headers))
+  for i = 1, 1000 do parts[i] = thousand end
+  return parts
+end
+
+-- Symlinks whose targets are nearly as long as a path may be: a frame that is always the same, then a header.
+local function links(count)
+  return function(layer)
+    local target = ("y"):rep(60000)
+    local before = hostile.zstd(tar.header { path = "before", type = "K", size = #target } .. tar.pad(target))
+    local parts = {}
+    for i = 1, count do
+      parts[2 * i - 1] = before
+      parts[2 * i] = hostile.stored(tar.header { path = layer .. "/" .. i, type = "2" })
+    end
+    return parts
+  end
+end
+
+local unchecked = { "--skip-diff-id" }
+
+case("a million entries", { make = framed(million), arguments = unchecked, code = 5 })
+case("more links than may be kept of a layer", {
+  make = framed(links(2000)), arguments = unchecked, message = "would have to be kept",
+})
+case("fewer links than that in each of four layers", {
+  make = framed(links(1200), 4), arguments = unchecked, message = "would have to be kept",
+})
+case("a package database of a hundred thousand packages", {
+  make = function(folder)
+    local stanzas = {}
+    for i = 1, 100000 do stanzas[i] = hostile.stanza("honest" .. i) end
+    return evidence(status, table.concat(stanzas))(folder)
+  end,
+  code = 0,
+})
+
+return cases
