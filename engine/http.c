@@ -54,12 +54,26 @@ static int load(struct library *library, struct tarsier_error *error)
 struct transfer {
 	const struct http_request *request;
 	struct http_response *response;
+	const struct library *library;
+	CURL *curl;
 	bool too_large;
 };
+
+static bool wants_sink(const struct transfer *transfer)
+{
+	long status = 0;
+	if (transfer->request->sink)
+		transfer->library->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300;
+}
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
+	if (wants_sink(transfer)) {
+		span piece = {data, size * count};
+		return transfer->request->sink(transfer->request->user, piece) ? piece.len : CURL_WRITEFUNC_ERROR;
+	}
 	if (buffer_add(&transfer->response->body, data, size * count))
 		return size * count;
 	transfer->too_large = true;
@@ -134,8 +148,10 @@ static void set_options(const struct library *library, CURL *curl, struct transf
 	library->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	library->easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 	library->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	if (request->unix_socket)
+	if (request->unix_socket) {
 		library->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+		library->easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever the environment says */
+	}
 	if (request->ca_file)
 		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 	set_method(library, curl, request);
@@ -200,7 +216,7 @@ int http_send(const struct http_request *request, struct http_response *response
 	CURL *curl = library.easy_init();
 	if (!curl)
 		return error_memory(error);
-	struct transfer transfer = {.request = request, .response = response};
+	struct transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl};
 	code = perform(&library, curl, &transfer, error);
 	library.easy_cleanup(curl);
 	return code;

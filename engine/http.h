@@ -6,6 +6,7 @@
 #include "span.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* libcurl brings TLS, HTTP/2, IDN and Kerberos along: 18 ms and more that a scan without a network must not pay. */
 
@@ -20,6 +21,10 @@ struct http_request {
 	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
 	const atomic_bool *cancelled;       /* or NULL */
+	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
+	 * Other answers' bodies are errors to be read, and kept. */
+	bool (*sink)(void *user, span piece);
+	void *user;
 };
 
 struct http_response {

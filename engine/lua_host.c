@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int lua_host_open(lua_State *L);
@@ -162,12 +163,71 @@ static int l_make_folder(lua_State *L)
 	return 1;
 }
 
+/* sleep(seconds), which may be a fraction */
+static int l_sleep(lua_State *L)
+{
+	lua_Number seconds = luaL_checknumber(L, 1);
+	luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 1, "from 0 to 3600");
+	struct timespec left = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (lua_Number)(time_t)seconds) * 1e9)};
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+/* A file without a name: it is gone with its last descriptor, however the process ends. Returns -1 and leaves errno. */
+static int open_nameless(const char *folder)
+{
+	char path[PATH_MAX];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	if ((size_t)snprintf(path, sizeof path, "%s/tarsier.XXXXXX", folder) >= sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static int close_stream(lua_State *L)
+{
+	luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+	return luaL_fileresult(L, fclose(stream->f) == 0, NULL);
+}
+
+/* temporary() -> file, path | nil, message, "IO": a file under $TMPDIR that vanishes when it is closed. The path is this
+ * process's way to open it again. */
+static int l_temporary(lua_State *L)
+{
+	const char *folder = getenv("TMPDIR");
+	folder = folder && *folder ? folder : "/tmp";
+	luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
+	stream->closef = NULL;
+	luaL_setmetatable(L, LUA_FILEHANDLE);
+	int fd = open_nameless(folder);
+	if (fd < 0)
+		return push_failure(L, folder, errno);
+	stream->f = fdopen(fd, "w+b");
+	if (!stream->f) {
+		int number = errno;
+		close(fd);
+		return push_failure(L, folder, number);
+	}
+	stream->closef = close_stream;
+	lua_pushfstring(L, "/proc/self/fd/%d", fd);
+	return 2;
+}
+
 static const luaL_Reg functions[] = {
 	{ "isatty", l_isatty },
 	{ "columns", l_columns },
 	{ "command_line", l_command_line },
 	{ "write_file", l_write_file },
 	{ "make_folder", l_make_folder },
+	{ "sleep", l_sleep },
+	{ "temporary", l_temporary },
 	{ NULL, NULL },
 };
 

@@ -1,0 +1,135 @@
+-- core.http against a real server, and the nameless file that a long answer goes into.
+
+local core = require "tarsier.core"
+local shell = require "support.shell"
+local stand_in = require "support.stand_in"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+
+local script = {
+  ["GET /hello"] = { { body = "hello", headers = { ["X-Thing"] = "  a thing " } } },
+  ["POST /echo"] = { { status = 201, json = { made = true } } },
+  ["GET /gone"] = { { status = 404, body = "nothing here" } },
+  ["GET /away"] = { { status = 302, headers = { Location = "/hello" }, body = "elsewhere" } },
+  ["GET /long"] = { { ["repeat"] = ("0123456789abcdef"):rep(64), times = 20000 } },
+  ["GET /half"] = { { body = ("x"):rep(1000), cut = true } },
+  ["GET /slow"] = { { delay = 3, body = "late" } },
+}
+
+local function with(options, visit)
+  if not stand_in.available() then return pending(stand_in.needs) end
+  local server = stand_in.start(script, options)
+  finally(function() server:stop() end)
+  visit(server)
+end
+
+describe("core.http", function()
+  it("gives status, headers and body", function()
+    with(nil, function(server)
+      local answer = assert(core.http { url = server.url .. "/hello" })
+      assert.equal(200, answer.status)
+      assert.equal("hello", answer.body)
+      assert.equal("a thing", answer.headers["x-thing"])
+      answer = assert(core.http { url = server.url .. "/gone" })
+      assert.equal(404, answer.status)
+      assert.equal("nothing here", answer.body)
+      assert.equal("hello", assert(core.http { url = server.url .. "/away" }).body)
+    end)
+  end)
+
+  it("sends a method, headers and a body", function()
+    with(nil, function(server)
+      local answer = assert(core.http { method = "POST", url = server.url .. "/echo", body = "{}",
+        headers = { ["Content-Type"] = "application/json", ["X-One"] = "1" } })
+      assert.equal(201, answer.status)
+      local asked = server:requests()[1]
+      assert.equal("{}", asked.body)
+      assert.equal("application/json", asked.headers["Content-Type"])
+      assert.equal("1", asked.headers["X-One"])
+    end)
+  end)
+
+  it("speaks through a socket in the file system, whatever proxy there is", function()
+    with({ unix = true }, function(server)
+      local answer = assert(core.http { url = "http://engine/hello", unix_socket = server.socket })
+      assert.equal("hello", answer.body)
+      local code, output = shell.run(([[http_proxy=http://127.0.0.1:1 %s -e 'local a = assert(require "tarsier.core".http
+        { url = "http://engine/hello", unix_socket = "%s" }) print(a.body)']]):format(LUA, server.socket))
+      assert.equal("hello\n", output)
+      assert.equal(0, code)
+    end)
+  end)
+
+  it("hands a long body over in pieces, and other answers' bodies whole", function()
+    with(nil, function(server)
+      local length = 0
+      local answer = assert(core.http { url = server.url .. "/long",
+        on_body = function(piece) length = length + #piece end })
+      assert.equal(20480000, length)
+      assert.equal("", answer.body)
+      answer = assert(core.http { url = server.url .. "/gone", on_body = error })
+      assert.equal("nothing here", answer.body)
+    end)
+  end)
+
+  it("ends when on_body wants no more, and raises what it raises", function()
+    with(nil, function(server)
+      local pieces = 0
+      local answer, message, code = core.http { url = server.url .. "/long",
+        on_body = function() pieces = pieces + 1; return false end }
+      assert.is_nil(answer)
+      assert.equal("IO", code)
+      assert.is_string(message)
+      assert.equal(1, pieces)
+      local function refuse() error("no", 0) end
+      assert.has_error(function() core.http { url = server.url .. "/long", on_body = refuse } end, "no")
+    end)
+  end)
+
+  it("says what went wrong", function()
+    with(nil, function(server)
+      local cases = {
+        { { url = "http://127.0.0.1:1/" }, "IO", "127.0.0.1" },
+        { { url = "http://nowhere.invalid/" }, "IO", "nowhere.invalid" },
+        { { url = "http://x/", unix_socket = "/nonexistent/socket" }, "IO", "" },
+        { { url = server.url .. "/half" }, "IO", "/half" },
+        { { url = server.url .. "/slow", seconds = 1 }, "IO", "/slow" },
+        { { url = server.url .. "/long", limit = 1000 }, "LIMIT", "1000" },
+        { { url = "file:///etc/passwd" }, "IO", "file" },
+        { { url = "http://u:secret@127.0.0.1:1/" }, "IO", "http://127.0.0.1:1/" },
+      }
+      for _, case in ipairs(cases) do
+        local answer, message, code = core.http(case[1])
+        assert.is_nil(answer)
+        assert.equal(case[2], code, message)
+        assert.is_truthy(message:find(case[3], 1, true), message)
+        assert.is_nil(message:find("secret", 1, true))
+      end
+    end)
+  end)
+
+  it("raises where it is misused", function()
+    assert.has_error(function() core.http { uri = "x" } end, "http: unknown key 'uri'")
+    assert.has_error(function() core.http { url = 1 } end)
+    assert.has_error(function() core.http {} end)
+    assert.has_error(function() core.http { url = "http://127.0.0.1:1/", headers = { A = "b\r\nC: d" } } end,
+      "http: a header holds a line break")
+  end)
+end)
+
+describe("core.host.temporary", function()
+  it("is a file that can be opened again and leaves nothing behind", function()
+    local file, path = assert(core.host.temporary())
+    file:write "some bytes"
+    file:flush()
+    assert.equal("some bytes", shell.read(path))
+    file:close()
+    assert.is_nil(io.open(path))
+  end)
+
+  it("says where it cannot be made", function()
+    local _, output = shell.run("TMPDIR=/nonexistent " .. LUA
+      .. [[ -e 'print(require "tarsier.core".host.temporary())']])
+    assert.equal("nil\t/nonexistent: No such file or directory\tIO\n", output)
+  end)
+end)

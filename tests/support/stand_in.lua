@@ -1,0 +1,51 @@
+-- An HTTP server that answers as a script says, for specs of what talks to one: see stand_in.py.
+
+local json = require "tarsier.json"
+local shell = require "support.shell"
+
+local stand_in = {}
+
+local Server = {}
+Server.__index = Server
+
+--- available() -> can it run here? Else a spec is `pending` with stand_in.needs.
+function stand_in.available()
+  return shell.has "python3"
+end
+
+stand_in.needs = "needs python3: apt-get install python3"
+
+--- start(script, [{ unix = true }]) -> server with .url, .socket, :requests(), :stop(). The script is a table by
+--- "METHOD /path" of lists of answers.
+function stand_in.start(script, options)
+  local self = setmetatable({ folder = shell.folder() }, Server)
+  shell.write(self.folder .. "/script.json", json.encode(script))
+  self.socket = options and options.unix and self.folder .. "/socket" or nil
+  self.pipe = assert(io.popen(("exec python3 tests/support/stand_in.py %s %s"):format(shell.quote(self.folder),
+    self.socket and shell.quote(self.socket) or ""), "w"))
+  assert(os.execute(("for i in $(seq 200); do [ -s %s/port ] && exit 0; sleep 0.05; done; exit 1"):format(self.folder)),
+    "the stand-in server did not start")
+  self.url = "http://127.0.0.1:" .. shell.read(self.folder .. "/port")
+  return self
+end
+
+--- requests([method and path]) -> what was asked: { { method, path, headers, body }, … }
+function Server:requests(wanted)
+  local list = {}
+  local file = io.open(self.folder .. "/requests.jsonl")
+  if not file then return list end
+  for line in file:lines() do
+    local request = assert(json.decode(line))
+    local name = request.method .. " " .. request.path
+    if not wanted or name:find(wanted, 1, true) == 1 then list[#list + 1] = request end
+  end
+  file:close()
+  return list
+end
+
+function Server:stop()
+  self.pipe:close() -- the end of its standard input
+  shell.remove(self.folder)
+end
+
+return stand_in
