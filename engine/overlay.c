@@ -22,6 +22,8 @@ struct node {
 
 struct laying {
 	struct arena *arena;
+	const struct layer_index *const *layers;
+	size_t layer_count;
 	const struct reader *const *readers;
 	const struct matcher *matcher;
 	struct map by_path;
@@ -108,6 +110,21 @@ static const char *resolve(struct laying *laying, span path, bool last)
 			break;
 		const struct layer_link *link = live_link(laying, (span){walk->done, walk->done_length});
 		if (link && !follow(walk, link, rest.ptr ? rest : SPAN(""), &rest))
+			return NULL;
+	}
+	return arena_copy(laying->arena, walk->done, walk->done_length);
+}
+
+/* `path` with "." and ".." taken out, links left alone. NULL where it is too long. */
+static const char *normalise(struct laying *laying, span path)
+{
+	struct walk room, *walk = &room;
+	walk->done_length = 0;
+	span component;
+	while (span_next(&path, '/', &component)) {
+		if (span_is(component, ".."))
+			drop_component(walk);
+		else if (component.len && !span_is(component, ".") && !append_component(walk, component))
 			return NULL;
 	}
 	return arena_copy(laying->arena, walk->done, walk->done_length);
@@ -251,6 +268,26 @@ static int show(struct laying *laying, const struct overlay_file *file)
 	return TARSIER_OK;
 }
 
+/* Does any layer have a file at this path? A star stands for files that nobody counted. */
+static bool is_anywhere(const struct laying *laying, span path)
+{
+	if (span_find(path, '*') >= 0)
+		return true;
+	for (size_t i = 0; i < laying->layer_count; i++)
+		if (layer_has(laying->layers[i], path, false))
+			return true;
+	return false;
+}
+
+/* The target of the link at `path` as it is written, for tars whose entries are written through links themselves. */
+static const char *written_target(struct laying *laying, span path, const struct layer_link *link)
+{
+	ptrdiff_t slash = span_find_last(path, '/');
+	bool from_root = link->hard || link->target[0] == '/' || slash < 0;
+	const char *joined = from_root ? link->target : arena_format(laying->arena, "%.*s/%s", (int)slash, path.ptr, link->target);
+	return joined ? normalise(laying, span_of(joined)) : NULL;
+}
+
 static int want(struct laying *laying, const char *target, const struct reader *reader)
 {
 	struct overlay *overlay = laying->overlay;
@@ -284,15 +321,26 @@ static int show_behind(struct laying *laying, span path, const char *target, con
 	return alias->path ? show(laying, alias) : error_memory(laying->error);
 }
 
+/* Links that dangle are nothing to ask for. */
+static int show_link(struct laying *laying, const struct node *node)
+{
+	const struct reader *reader = matcher_find(laying->matcher, node->path);
+	const char *target = reader ? resolve(laying, node->path, true) : NULL;
+	if (!target || !*target)
+		return TARSIER_OK;
+	if (!is_anywhere(laying, span_of(target))) {
+		const char *written = written_target(laying, node->path, node->link);
+		if (!written || !is_anywhere(laying, span_of(written)))
+			return TARSIER_OK;
+	}
+	return show_behind(laying, node->path, target, reader);
+}
+
 static int show_node(struct laying *laying, const struct node *node)
 {
 	if (!node->live)
 		return TARSIER_OK;
-	if (node->file)
-		return show(laying, node->file);
-	const struct reader *reader = matcher_find(laying->matcher, node->path);
-	const char *target = reader ? resolve(laying, node->path, true) : NULL;
-	return target && *target ? show_behind(laying, node->path, target, reader) : TARSIER_OK;
+	return node->file ? show(laying, node->file) : show_link(laying, node);
 }
 
 /* A pattern without a star at any depth, whose folder is a link, looks at a place where nothing is. */
@@ -312,6 +360,8 @@ static int show_pattern(struct laying *laying, const char *pattern, const struct
 		return error_memory(laying->error);
 	if (matcher_find(laying->matcher, span_of(target)) == reader && !reader->keep)
 		return TARSIER_OK; /* "/lib" is "usr/lib": looked at already */
+	if (!is_anywhere(laying, span_of(target)))
+		return TARSIER_OK;
 	return show_behind(laying, span_of(pattern), target, reader);
 }
 
@@ -335,7 +385,7 @@ int overlay_build(struct arena *arena, const struct layer_index *const *layers, 
 {
 	memset(overlay, 0, sizeof *overlay);
 	struct laying laying = {.arena = arena, .readers = readers, .matcher = matcher, .by_path = {.arena = arena},
-	                        .overlay = overlay, .error = error};
+	                        .layers = layers, .layer_count = count, .overlay = overlay, .error = error};
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < count && !code; i++)
 		code = lay(&laying, layers[i], i);

@@ -72,7 +72,9 @@ local wants = {
   { "evidence below a linked folder", { { link("var/lib/words", "/opt/words"), file "opt/words/status" } },
     "opt/words/status opt/words/status.d/*" },
   { "a hard link to what nobody wanted", { { file "opt/real", hard("x.word", "opt/real") } }, "opt/real" },
-  { "a link that dangles is asked for once", { { link("a.word", "gone"), link("b.word", "gone") } }, "gone" },
+  { "what two links lead to, once", { { link("a.word", "there"), link("b.word", "there"), file "there" } }, "there" },
+  { "nothing where a link dangles", { { link("a.word", "gone"), link("var/lib/words", "gone") } }, "var/lib/gone/status.d/*" },
+  { "what was written through a link itself", { { link("lib", "usr/lib"), link("a.word", "lib/there"), file "lib/there" } }, "usr/lib/there" },
 }
 
 describe("overlay", function()
@@ -98,7 +100,10 @@ describe("overlay", function()
 
   it("gives up on a thousand links to elsewhere", function()
     local layer = {}
-    for i = 1, 1200 do layer[i] = link(i .. ".word", "elsewhere/" .. i) end
+    for i = 1, 1200 do
+      layer[#layer + 1] = link(i .. ".word", "elsewhere/" .. i)
+      layer[#layer + 1] = file("elsewhere/" .. i)
+    end
     local files, message, code = lay { layer }
     assert.is_nil(files)
     assert.equal("LIMIT", code)

@@ -19,7 +19,7 @@ end
 
 -- The real files of the machine that runs this, as three layers: what a distribution's image with a few tools holds.
 local parts = {
-  { "base", "/etc /var/lib/dpkg /usr/bin /usr/sbin /usr/share/doc /usr/share/perl /usr/share/zoneinfo" },
+  { "base", "/etc /usr/lib/os-release /var/lib/dpkg /usr/bin /usr/sbin /usr/share/doc /usr/share/perl /usr/share/zoneinfo" },
   { "libraries", "/usr/lib/$(uname -m)-linux-gnu /usr/lib/gcc /usr/lib/python3" },
   { "rest", "/usr/share /usr/include" },
 }
