@@ -54,6 +54,11 @@ setup(function()
   oci.build(folder .. "/other", { { ["etc/os-release"] = 'ID=alpine\nVERSION_ID=3.20.1\n',
     ["lib/apk/db/installed"] = "P:musl\nV:1.2.5-r0\nA:x86_64\n\n" } })
   oci.build(folder .. "/broken", { etc, status, { ["var/lib/rpm/rpmdb.sqlite"] = "this is no database" } })
+  oci.build(folder .. "/half", { etc, { ["var/lib/dpkg/status"] = oci.dpkg { { "zlib1g", "1.0" } },
+    ["var/lib/rpm/rpmdb.sqlite"] = "this is no database" } })
+  oci.build(folder .. "/mixed", { etc, { ["var/lib/dpkg/status"] = oci.dpkg { { "zlib1g", "1.0" } },
+    ["usr/lib/python3/dist-packages/flask-1.0.dist-info/METADATA"] =
+      "Metadata-Version: 2.1\nName: flask\nVersion: 1.0\n" } })
   local digests = oci.build(folder .. "/forged", { etc, status })
   shell.write(("%s/forged/blobs/sha256/%s"):format(folder, digests[2]:sub(8)), ("x"):rep(10240))
   shell.write(folder .. "/allow.yaml", "generalwhitelist:\n  CVE-2099-0001: not reachable\n")
@@ -94,6 +99,9 @@ describe("tarsier's exit code", function()
     { 3, "scan @db @broken", "rpmdb.sqlite" },
     { 3, "scan @db --no-fail @broken", "rpmdb.sqlite" },
     { 1, "scan @db -t High --ignore-unreadable @broken", "rpmdb.sqlite" },
+    { 3, "scan @db @half", "rpmdb.sqlite" },
+    { 0, "scan @db --ignore-unreadable @half", "(ignored)" },
+    { 0, "scan @db @mixed", "PyPI" },
     { 4, "scan --db @no.db @good", "no.db" },
     { 4, "scan --db @allow.yaml @good", "allow.yaml" },
     { 5, "scan @db @empty", "nothing to judge" },
