@@ -101,7 +101,7 @@ static int not_found(struct arena *arena, const struct tarsier_judge_config *con
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
                 struct tarsier_error *error)
 {
-	struct tarsier_error own;
+	struct tarsier_error own = {0};
 	error = error ? error : &own;
 	if (is_file_name(policy)) {
 		*file = arena_string(arena, policy);

@@ -172,8 +172,6 @@ int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits,
 		sandbox_close(sandbox);
 		return error_set(error, TARSIER_MEMORY, "no memory for a Lua state");
 	}
-	/* Records come and go by the thousand and live for one call each. */
-	lua_gc(sandbox->L, LUA_GCGEN, 0, 0);
 	sandbox_budget(sandbox);
 	return TARSIER_OK;
 }

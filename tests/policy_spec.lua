@@ -576,6 +576,19 @@ describe("judging in C", function()
     assert.is_true(allowed > 200)
   end)
 
+  it("judges json reports once more", function()
+    local text = assert(probe.render("json", { "fixable" }))
+    local verdict = assert(probe.json(text, { "threshold" }))
+    assert.equal("fail", verdict.decision)
+    assert.same({ 5, 5 }, { verdict.tally.fail, verdict.tally.total })
+    for _, broken in ipairs { "", "[]", "{}", text:sub(1, -10), "\0", text:gsub('"problems"', '"prolbems"') } do
+      local nothing, message, code = probe.json(broken, { "threshold" })
+      assert.is_nil(nothing)
+      assert.equal("FORMAT", code)
+      assert.matches("json report", message)
+    end
+  end)
+
   it("renders reports", function()
     local document = json.decode(assert(probe.render("json", { "fixable" })))
     assert.equal("fail", document.verdict.decision)

@@ -35,8 +35,14 @@ end
 -- Beside the installed modules, or in the source tree.
 local function ready_folder()
   local own = package.searchpath("tarsier.policy", package.path):match "^(.*)/[^/]*$" or "."
-  local installed = own .. "/policies"
-  return exists(installed .. "/default.lua") and installed or own .. "/../../policies"
+  if exists(own .. "/policies/default.lua") then return own .. "/policies" end
+  local folder = own .. "/../../policies"
+  local short = folder
+  repeat
+    local count
+    short, count = short:gsub("%f[^/\0][^/.]+/%.%./", "", 1)
+  until count == 0
+  return exists(short .. "/default.lua") and short or folder -- a folder on the way may be a link
 end
 
 local function open_judge(request)

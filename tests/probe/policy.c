@@ -178,7 +178,30 @@ static int l_render(lua_State *L)
 	return code < 0 ? probe_fail(L, &error) : 1;
 }
 
-static const luaL_Reg functions[] = {{"run", l_run}, {"starve", l_starve}, {"render", l_render}, {NULL, NULL}};
+/* json(text, { policy, … }) --> verdict, or nil, message, code */
+static int l_json(lua_State *L)
+{
+	struct tarsier_judge_config config;
+	struct tarsier_error error;
+	tarsier_verdict *verdict = NULL;
+	tarsier_judge *judge;
+	span text = probe_span(L, 1);
+	tarsier_judge_config_init(&config);
+	config.ready_dir = "policies";
+	int code = tarsier_judge_open(&config, &judge, &error);
+	if (code == TARSIER_OK)
+		code = add_all(L, 2, judge, &error);
+	if (code == TARSIER_OK)
+		code = tarsier_judge_json(judge, text.ptr, text.len, &verdict, &error);
+	tarsier_judge_free(judge);
+	if (code < 0)
+		return probe_fail(L, &error);
+	policy_push_verdict(L, verdict);
+	tarsier_verdict_free(verdict);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {{"json", l_json}, {"run", l_run}, {"starve", l_starve}, {"render", l_render}, {NULL, NULL}};
 
 int probe_policy(lua_State *L)
 {
