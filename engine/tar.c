@@ -503,6 +503,7 @@ static int push_block(struct tar *tar, span *bytes, struct tarsier_error *error)
 	if (tar->held < TAR_BLOCK)
 		return TARSIER_OK;
 	tar->held = 0;
+	tar->offset = tar->offset + size - TAR_BLOCK; /* where it begins, for messages */
 	return take_block(tar, tar->block, error);
 }
 

@@ -279,6 +279,7 @@ static int push_libarchive(lua_State *L, void *library, span bytes)
 	FUNCTION(const char *, archive_entry_hardlink, struct archive_entry *);
 	FUNCTION(const char *, archive_entry_symlink, struct archive_entry *);
 	FUNCTION(unsigned, archive_entry_filetype, struct archive_entry *);
+	FUNCTION(int64_t, archive_entry_size, struct archive_entry *);
 	struct archive *archive = archive_read_new();
 	struct archive_entry *entry;
 	int code = 0;
@@ -297,8 +298,13 @@ static int push_libarchive(lua_State *L, void *library, span bytes)
 		push_entry(L, "link", span_of(hard ? hard : soft));
 		push_entry(L, "type", span_of(kind));
 		luaL_buffinit(L, &data);
-		while ((got = archive_read_data(archive, block, sizeof block)) > 0)
+		int64_t left = *kind == '0' ? archive_entry_size(entry) : 0;
+		while ((got = archive_read_data(archive, block, sizeof block)) > 0) {
 			luaL_addlstring(&data, block, (size_t)got);
+			left -= got;
+		}
+		while (left-- > 0) /* it stops before a hole at the end */
+			luaL_addchar(&data, 0);
 		luaL_pushresult(&data);
 		if (*kind == '0')
 			lua_setfield(L, -2, "data");
