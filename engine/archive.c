@@ -66,7 +66,8 @@ static int load(struct library *library, struct tarsier_error *error)
 static int archive_error(struct archive_reader *reader, struct tarsier_error *error)
 {
 	const char *reason = reader->library.error_string(reader->archive);
-	return error_set(error, TARSIER_FORMAT, "%s: %s", reader->path, reason ? reason : "not a zip file that can be read");
+	return error_set(error, TARSIER_FORMAT, "%s: %s", reader->path,
+	                 reason ? reason : "not a zip file that can be read");
 }
 
 static ssize_t read_member(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)

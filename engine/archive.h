@@ -8,7 +8,7 @@
 struct archive_reader;
 
 struct archive_member {
-	span path;             /* as the archive has it, raw bytes: not cleaned, may hold ".."; borrowed until the next call */
+	span path;             /* raw bytes, as it stands there: it may hold ".."; borrowed until the next call */
 	bool file;             /* a regular file */
 	uint64_t size;         /* as promised; UINT64_MAX where the archive does not say */
 	struct stream *stream; /* its content, with a stream's sticky errors; lives until the next call */

@@ -16,8 +16,8 @@ struct decoding {
 };
 
 struct decoder {
-	/* Does what it can until the input is used up, the output is full, or a member is whole. A call that moves neither end
-	 * means that more input is needed. */
+	/* Does what it can until the input is used up, the output is full, or a member is whole. A call that moves
+	 * neither end means that more input is needed. */
 	int (*decode)(struct decoder *decoder, struct decoding *io, struct tarsier_error *error);
 	void (*close)(struct decoder *decoder); /* gives back what is not in the arena; or NULL */
 };

@@ -29,7 +29,7 @@ struct matcher {
 	struct rule *without_key;
 };
 
-/* ---- patterns ------------------------------------------------------------------------------------------------------- */
+/* ---- patterns --------------------------------------------------------------------------------------------------- */
 
 /* Does one component match? Each star takes as little as it can; only the last star is ever tried again. */
 static bool component_matches(span pattern, span text)
@@ -73,7 +73,7 @@ static bool rule_matches(const struct rule *rule, span path)
 	return rule->anywhere || path.len == 0;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------------------------- */
 
 static uint32_t key_hash(enum key_kind kind, span key)
 {
@@ -109,7 +109,7 @@ static void set_key(struct rule *rule)
 	}
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------ */
+/* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static bool grow_table(struct matcher *matcher)
 {
@@ -141,7 +141,8 @@ static int add_rule(struct matcher *matcher, struct rule *rule, struct tarsier_e
 	return TARSIER_OK;
 }
 
-static int add_pattern(struct matcher *matcher, const char *pattern, const struct reader *reader, struct tarsier_error *error)
+static int add_pattern(struct matcher *matcher, const char *pattern, const struct reader *reader,
+                       struct tarsier_error *error)
 {
 	struct rule *rule = arena_alloc(matcher->arena, sizeof *rule);
 	if (!rule)
@@ -153,7 +154,8 @@ static int add_pattern(struct matcher *matcher, const char *pattern, const struc
 		rule->pattern = span_from(rule->pattern, 3);
 	if (rule->pattern.len == 0 || rule->pattern.ptr[0] == '/' || span_ends(rule->pattern, "/") ||
 	    span_contains(rule->pattern, "//") || span_contains(rule->pattern, "**"))
-		return error_set(error, TARSIER_USAGE, "reader %s: \"%s\" is not a pattern for evidence", reader->name, pattern);
+		return error_set(error, TARSIER_USAGE, "reader %s: \"%s\" is not a pattern for evidence", reader->name,
+		                 pattern);
 	span rest = rule->pattern, component;
 	while (span_next(&rest, '/', &component))
 		rule->components++;
@@ -161,7 +163,8 @@ static int add_pattern(struct matcher *matcher, const char *pattern, const struc
 	return add_rule(matcher, rule, error);
 }
 
-int matcher_new(struct arena *arena, const struct reader *const *readers, struct matcher **matcher, struct tarsier_error *error)
+int matcher_new(struct arena *arena, const struct reader *const *readers, struct matcher **matcher,
+                struct tarsier_error *error)
 {
 	struct matcher *made = arena_alloc(arena, sizeof *made);
 	if (!made)
@@ -187,7 +190,8 @@ int matcher_add(struct matcher *matcher, const char *path, const struct reader *
 	if (!rule || !copy)
 		return error_memory(error);
 	span folders = span_of(copy);
-	*rule = (struct rule){.kind = KEY_NAME, .pattern = folders, .reader = reader}; /* no components: compared as a whole */
+	/* No components: it is compared as a whole. */
+	*rule = (struct rule){.kind = KEY_NAME, .pattern = folders, .reader = reader};
 	rule->hash = key_hash(KEY_NAME, take_last(&folders));
 	return add_rule(matcher, rule, error);
 }
@@ -224,7 +228,7 @@ const struct reader *matcher_find(const struct matcher *matcher, span path)
 	return best;
 }
 
-/* ---- the readers' part of the cache's key --------------------------------------------------------------------------- */
+/* ---- the readers' part of the cache's key ----------------------------------------------------------------------- */
 
 char *readers_fingerprint(struct arena *arena, const struct reader *const *readers)
 {

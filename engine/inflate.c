@@ -6,7 +6,7 @@
 
 enum { INPUT_SIZE = 64 * 1024, HEAD_SIZE = 6 };
 
-/* ---- which codec ---------------------------------------------------------------------------------------------------- */
+/* ---- which codec ------------------------------------------------------------------------------------------------ */
 
 static bool begins(span head, const char *magic, size_t length)
 {
@@ -17,10 +17,12 @@ static bool begins(span head, const char *magic, size_t length)
 /* RFC 8878, 3.1.2: a skippable frame's magic is 0x184D2A50 to 0x184D2A5F. */
 static bool is_skippable_frame(span head)
 {
-	return head.len >= 4 && ((unsigned char)head.ptr[0] & 0xf0) == 0x50 && memcmp(head.ptr + 1, "\x2a\x4d\x18", 3) == 0;
+	return head.len >= 4 && ((unsigned char)head.ptr[0] & 0xf0) == 0x50 &&
+	       memcmp(head.ptr + 1, "\x2a\x4d\x18", 3) == 0;
 }
 
-/* "BZh" and the block size could begin a file's name in a tar, so the first block's or the end's magic is asked for too. */
+/* "BZh" and the block size could begin a file's name in a tar, so the first block's or the end's magic is asked for
+ * too. */
 static bool is_bzip2(span head)
 {
 	return head.len >= 6 && BEGINS(head, "BZh") && head.ptr[3] >= '1' && head.ptr[3] <= '9' &&
@@ -38,7 +40,8 @@ enum codec codec_of(span head)
 		return CODEC_XZ;
 	if (is_bzip2(head))
 		return CODEC_BZIP2;
-	if (BEGINS(head, "\x1f\x9d") || BEGINS(head, "\x04\x22\x4d\x18") || BEGINS(head, "LZIP\x01") || BEGINS(head, "7z\xbc\xaf"))
+	if (BEGINS(head, "\x1f\x9d") || BEGINS(head, "\x04\x22\x4d\x18") || BEGINS(head, "LZIP\x01") ||
+	    BEGINS(head, "7z\xbc\xaf"))
 		return CODEC_UNKNOWN;
 	return CODEC_NONE;
 }
@@ -49,7 +52,7 @@ const char *codec_name(enum codec codec)
 	return names[codec];
 }
 
-/* ---- the stream over a decoder -------------------------------------------------------------------------------------- */
+/* ---- the stream over a decoder ---------------------------------------------------------------------------------- */
 
 struct inflate {
 	struct stream stream;
@@ -80,7 +83,8 @@ static int skip_padding(struct inflate *inflate, struct tarsier_error *error)
 		io->in++, io->in_left--;
 	}
 	if (io->in_left && inflate->padding)
-		return error_set(error, TARSIER_FORMAT, "%s: something follows the padding after its end", inflate->name);
+		return error_set(error, TARSIER_FORMAT, "%s: something follows the padding after its end",
+		                 inflate->name);
 	return TARSIER_OK;
 }
 
@@ -165,7 +169,8 @@ static int open_decoder(struct arena *arena, enum codec codec, struct decoder **
 	case CODEC_BZIP2:
 		return decoder_open_bzip2(arena, decoder, error);
 	default:
-		return error_set(error, TARSIER_UNSUPPORTED, "compressed by something other than gzip, zstd, xz and bzip2");
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "compressed by something other than gzip, zstd, xz and bzip2");
 	}
 }
 

@@ -41,8 +41,9 @@ static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tar
 	if (code == BZ_MEM_ERROR)
 		return error_memory(error);
 	if (code != BZ_OK && code != BZ_STREAM_END)
-		return error_set(error, TARSIER_FORMAT, code == BZ_DATA_ERROR_MAGIC ? "what follows is not a bzip2 stream"
-		                                                                 : "the compressed data are broken");
+		return error_set(error, TARSIER_FORMAT,
+		                 code == BZ_DATA_ERROR_MAGIC ? "what follows is not a bzip2 stream"
+		                                             : "the compressed data are broken");
 	if (code == BZ_STREAM_END) {
 		bzip2->end(bz);
 		bzip2->running = false;
@@ -74,7 +75,8 @@ int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tar
 	bzip2->decoder = (struct decoder){.decode = decode_bzip2, .close = close_bzip2};
 	if (!bzip2->init || !bzip2->decompress || !bzip2->end) {
 		dlclose(bzip2->library);
-		return error_set(error, TARSIER_UNSUPPORTED, "compressed with bzip2, and libbz2.so.1.0 lacks its functions");
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "compressed with bzip2, and libbz2.so.1.0 lacks its functions");
 	}
 	*decoder = &bzip2->decoder;
 	return TARSIER_OK;
@@ -85,7 +87,8 @@ int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tar
 int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
 {
 	(void)arena, (void)decoder;
-	return error_set(error, TARSIER_UNSUPPORTED, "compressed with bzip2, and this build has no bzip2 (package libbz2-dev)");
+	return error_set(error, TARSIER_UNSUPPORTED,
+	                 "compressed with bzip2, and this build has no bzip2 (package libbz2-dev)");
 }
 
 #endif

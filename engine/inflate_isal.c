@@ -18,7 +18,8 @@ int decoder_open_isal(struct arena *arena, struct decoder **decoder, struct tars
 /*
  * RFC 1952, 2.2. ISA-L's own parser fails on headers that are split over pieces of input, so this one, byte by byte:
  *
- *	member := 1f 8b 08 FLG MTIME[4] XFL OS [XLEN[2] extra[XLEN]] [name 00] [comment 00] [CRC16[2]] deflate CRC32[4] ISIZE[4]
+ *	member := 1f 8b 08 FLG MTIME[4] XFL OS [XLEN[2] extra[XLEN]] [name 00] [comment 00] [CRC16[2]]
+ *	          deflate CRC32[4] ISIZE[4]
  */
 enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0 };
 enum step { FIXED, EXTRA_LENGTH, EXTRA, NAME, COMMENT, HEADER_CRC, DEFLATE };
@@ -55,7 +56,8 @@ static void begin_deflate(struct isal_decoder *gzip)
 static void next_step(struct isal_decoder *gzip)
 {
 	static const unsigned char asked_by[] = {
-		[FIXED] = 0, [EXTRA_LENGTH] = FEXTRA, [EXTRA] = FEXTRA, [NAME] = FNAME, [COMMENT] = FCOMMENT, [HEADER_CRC] = FHCRC,
+		[FIXED] = 0,    [EXTRA_LENGTH] = FEXTRA, [EXTRA] = FEXTRA,
+		[NAME] = FNAME, [COMMENT] = FCOMMENT,    [HEADER_CRC] = FHCRC,
 	};
 	gzip->count = 0;
 	do

@@ -21,7 +21,8 @@ static int xz_error(lzma_ret code, struct tarsier_error *error)
 	case LZMA_MEM_ERROR:
 		return error_memory(error);
 	case LZMA_MEMLIMIT_ERROR:
-		return error_set(error, TARSIER_LIMIT, "it needs more than %d MiB of memory", 1 << (DECODER_WINDOW_LOG - 20));
+		return error_set(error, TARSIER_LIMIT, "it needs more than %d MiB of memory",
+		                 1 << (DECODER_WINDOW_LOG - 20));
 	case LZMA_OPTIONS_ERROR:
 		return error_set(error, TARSIER_UNSUPPORTED, "it uses options that this liblzma does not know");
 	case LZMA_FORMAT_ERROR:
@@ -65,13 +66,15 @@ int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsie
 		return error_memory(error);
 	xz->library = dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL);
 	if (!xz->library)
-		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and there is no liblzma.so.5 here (package liblzma5)");
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "compressed with xz, and there is no liblzma.so.5 here (package liblzma5)");
 	__typeof__(lzma_stream_decoder) *open;
 	*(void **)&open = dlsym(xz->library, "lzma_stream_decoder");
 	*(void **)&xz->code = dlsym(xz->library, "lzma_code");
 	*(void **)&xz->end = dlsym(xz->library, "lzma_end");
 	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
-	if (!open || !xz->code || !xz->end || open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK) {
+	if (!open || !xz->code || !xz->end ||
+	    open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK) {
 		dlclose(xz->library);
 		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and liblzma.so.5 would not start");
 	}
@@ -84,7 +87,8 @@ int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsie
 int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
 {
 	(void)arena, (void)decoder;
-	return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and this build has no xz (package liblzma-dev)");
+	return error_set(error, TARSIER_UNSUPPORTED,
+	                 "compressed with xz, and this build has no xz (package liblzma-dev)");
 }
 
 #endif

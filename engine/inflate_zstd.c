@@ -15,7 +15,8 @@ static int zstd_error(size_t code, struct tarsier_error *error)
 	case ZSTD_error_memory_allocation:
 		return error_memory(error);
 	case ZSTD_error_frameParameter_windowTooLarge:
-		return error_set(error, TARSIER_LIMIT, "a frame wants a window of more than %d MiB", 1 << (DECODER_WINDOW_LOG - 20));
+		return error_set(error, TARSIER_LIMIT, "a frame wants a window of more than %d MiB",
+		                 1 << (DECODER_WINDOW_LOG - 20));
 	case ZSTD_error_dictionary_wrong:
 		return error_set(error, TARSIER_UNSUPPORTED, "a frame wants a dictionary");
 	default:

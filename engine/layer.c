@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Blobs that three threads would only be started for. */
-enum { SMALL_BLOB = 256 * 1024, DRAIN_BLOCK = 64 * 1024 };
+enum { SMALL_BLOB = 512 * 1024, DRAIN_BLOCK = 64 * 1024 };
 
 /* The blob as it comes: counted, hashed, and stopped when somebody asks for it. */
 struct intake {
@@ -22,7 +22,7 @@ struct pass {
 	struct arena arena;
 	struct pipeline pipeline;
 	struct layer_builder *builder;
-	struct hasher *hasher; /* of the uncompressed bytes; NULL where nobody wants them or the blob's digest is theirs */
+	struct hasher *hasher; /* of the uncompressed bytes; NULL where nobody wants it */
 	bool same_digest;      /* an uncompressed blob's digest would be its diff ID */
 	uint64_t tar_size;
 	const struct layer_expected *expected;
@@ -80,8 +80,13 @@ static int start_pass(struct pass *pass, struct tarsier_error *error)
 	const struct layer_expected *expected = pass->expected;
 	unsigned threads = expected->size <= SMALL_BLOB ? 1 : pass->options->threads;
 	pass->same_digest = span_equal(algorithm_of(&expected->blob), algorithm_of(&expected->diff_id));
-	pass->pipeline = (struct pipeline){.from = &pass->intake.stream, .threads = threads, .take = take, .user = pass};
-	pass->pipeline.busy_taker = pass->options->want_diff_id;
+	pass->pipeline = (struct pipeline){
+		.from = &pass->intake.stream,
+		.threads = threads,
+		.busy_taker = pass->options->want_diff_id,
+		.take = take,
+		.user = pass,
+	};
 	int code = hasher_new(&expected->blob, &pass->intake.hasher, error);
 	if (code >= 0 && pass->options->want_diff_id)
 		code = hasher_new(&expected->diff_id, &pass->hasher, error);
@@ -101,18 +106,21 @@ static int drain(struct pass *pass, struct tarsier_error *error)
 	return (int)got;
 }
 
-static int check_digest(const char *what, const struct digest *expected, const struct digest *found, struct tarsier_error *error)
+static int check_digest(const char *what, const struct digest *expected, const struct digest *found,
+                        struct tarsier_error *error)
 {
 	if (digest_is_empty(expected) || digest_equal(expected, found))
 		return TARSIER_OK;
-	return error_set(error, TARSIER_DIGEST, "the layer's %s is %s, and %s was promised", what, found->text, expected->text);
+	return error_set(error, TARSIER_DIGEST, "the layer's %s is %s, and %s was promised", what, found->text,
+	                 expected->text);
 }
 
 static int check_blob(struct pass *pass, struct digest *blob, struct tarsier_error *error)
 {
 	uint64_t size = pass->intake.size, promised = pass->expected->size;
 	if (promised != UINT64_MAX && size != promised)
-		return error_set(error, TARSIER_DIGEST, "the layer's blob has %" PRIu64 " bytes, and %" PRIu64 " were promised", size,
+		return error_set(error, TARSIER_DIGEST,
+		                 "the layer's blob has %" PRIu64 " bytes, and %" PRIu64 " were promised", size,
 		                 promised);
 	int code = hasher_finish(pass->intake.hasher, blob, error);
 	return code < 0 ? code : check_digest("digest", &pass->expected->blob, blob, error);
@@ -124,8 +132,8 @@ static int settle_blob(struct pass *pass, bool drained, struct digest *blob, str
 	return code < 0 ? code : check_blob(pass, blob, error);
 }
 
-/* What went wrong after a blob that is not the promised one says nothing, so the blob comes first: it is read to its end and
- * checked, unless it cannot be, or nobody wants to know any more. */
+/* What went wrong after a blob that is not the promised one says nothing, so the blob comes first: it is read to its
+ * end and checked, unless it cannot be, or nobody wants to know any more. */
 static int judge(struct pass *pass, int code, struct digest *blob, struct tarsier_error *error)
 {
 	bool promised = !digest_is_empty(&pass->expected->blob) || pass->expected->size != UINT64_MAX;
@@ -139,7 +147,8 @@ static int judge(struct pass *pass, int code, struct digest *blob, struct tarsie
 	return settled < 0 ? error_set(error, settled, "%s", first.message) : code;
 }
 
-static int finish_pass(struct pass *pass, const struct digest *blob, struct layer_index **index, struct tarsier_error *error)
+static int finish_pass(struct pass *pass, const struct digest *blob, struct layer_index **index,
+                       struct tarsier_error *error)
 {
 	struct digest diff_id = {""};
 	int code = TARSIER_OK;

@@ -51,9 +51,9 @@ struct layer_index *layer_index_hold(struct layer_index *index);
 void layer_index_free(struct layer_index *index); /* NULL is fine */
 
 enum {
-	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000,      /* the largest layers seen have a million; 8 bytes each, twice for a moment */
-	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,       /* bytes that are kept of a layer: half a million links, 70,000 packages */
-	LAYERS_KEPT_LIMIT = 96 * 1024 * 1024,       /* … and of all layers of an image together: there may be a thousand */
+	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000, /* large layers have a million; 8 bytes each, for a moment twice */
+	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,  /* bytes kept of a layer: half a million links, 70,000 packages */
+	LAYERS_KEPT_LIMIT = 96 * 1024 * 1024,  /* … and of all layers of an image together: there may be a thousand */
 };
 #define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
 
@@ -90,7 +90,8 @@ int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tar
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
-int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error); /* frees the builder */
+/* Frees the builder, in any case. */
+int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error);
 void layer_builder_free(struct layer_builder *builder); /* NULL is fine */
 
 #endif

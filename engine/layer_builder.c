@@ -72,7 +72,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 		made->allocator = *options->allocator;
 	made->order.allocator = made->allocator;
 	arena_init(&made->arena, options->allocator);
-	struct buffer *const buffers[] = {&made->files, &made->links, &made->whiteouts, &made->opaques, &made->taken, &made->content};
+	struct buffer *const buffers[] = {&made->files,   &made->links, &made->whiteouts,
+	                                  &made->opaques, &made->taken, &made->content};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], options->allocator);
 	made->index = layer_index_new(options->allocator);
@@ -121,14 +122,15 @@ void layer_builder_free(struct layer_builder *builder)
 	memory_resize(&allocator, builder, sizeof *builder, 0);
 }
 
-/* ---- what every kind of entry needs --------------------------------------------------------------------------------- */
+/* ---- what every kind of entry needs ----------------------------------------------------------------------------- */
 
 /* The index's arena gave nothing: because it is full, unless memory is short in earnest. */
 static int no_room(const struct layer_builder *builder, struct tarsier_error *error)
 {
 	if (builder->index->arena.used < LAYER_INDEX_LIMIT / 2)
 		return error_memory(error);
-	return error_set(error, TARSIER_LIMIT, "more than %d MiB would have to be kept of this layer: packages, links, whiteouts",
+	return error_set(error, TARSIER_LIMIT,
+	                 "more than %d MiB would have to be kept of this layer: packages, links, whiteouts",
 	                 LAYER_INDEX_LIMIT >> 20);
 }
 
@@ -170,7 +172,7 @@ static const struct reader *wanted_by(const struct layer_builder *builder, span 
 	return builder->matcher ? matcher_find(builder->matcher, path) : NULL;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------ */
 
 static struct pending_file *file_at(const struct layer_builder *builder, size_t index)
 {
@@ -182,7 +184,8 @@ static size_t file_count(const struct layer_builder *builder)
 	return builder->files.length / sizeof(struct pending_file);
 }
 
-static int add_file(struct layer_builder *builder, span path, const struct layer_file *like, struct tarsier_error *error)
+static int add_file(struct layer_builder *builder, span path, const struct layer_file *like,
+                    struct tarsier_error *error)
 {
 	struct pending_file pending = {.file = *like, .sequence = builder->sequence};
 	pending.file.path = span_copy(&builder->index->arena, path);
@@ -209,7 +212,8 @@ static int set_problem(struct layer_builder *builder, const char *problem, struc
 	return file->problem ? TARSIER_OK : no_room(builder, error);
 }
 
-static int begin_file(struct layer_builder *builder, span path, const struct reader *reader, struct tarsier_error *error)
+static int begin_file(struct layer_builder *builder, span path, const struct reader *reader,
+                      struct tarsier_error *error)
 {
 	builder->content.length = 0;
 	return add_file(builder, path, &(struct layer_file){.reader = reader}, error);
@@ -219,7 +223,8 @@ static int too_large(struct layer_builder *builder, struct tarsier_error *error)
 {
 	struct tarsier_error problem;
 	const struct layer_file *file = last_file(builder);
-	error_set(&problem, TARSIER_LIMIT, "larger than the %zu bytes that reader %s takes", file->reader->limit, file->reader->name);
+	error_set(&problem, TARSIER_LIMIT, "larger than the %zu bytes that reader %s takes", file->reader->limit,
+	          file->reader->name);
 	return set_problem(builder, problem.message, error);
 }
 
@@ -253,7 +258,7 @@ static int end_file(struct layer_builder *builder, struct tarsier_error *error)
 	return code;
 }
 
-/* ---- links ---------------------------------------------------------------------------------------------------------- */
+/* ---- links ------------------------------------------------------------------------------------------------------ */
 
 /* Path and target lie in one piece of the arena. */
 static int add_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
@@ -284,7 +289,7 @@ static const struct pending_file *file_under(const struct layer_builder *builder
 	return pending->sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
 }
 
-/* A hard link is a second name of a file: where both names are evidence for one reader, what it found is found twice. */
+/* A hard link is a second name of a file: where both names are evidence for one reader, it has found all twice. */
 static int add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error)
 {
 	const struct reader *reader = wanted_by(builder, path);
@@ -298,9 +303,10 @@ static int add_hard_link(struct layer_builder *builder, span path, span target, 
 	return add_file(builder, path, &like, error);
 }
 
-/* ---- whiteouts ------------------------------------------------------------------------------------------------------ */
+/* ---- whiteouts -------------------------------------------------------------------------------------------------- */
 
-static int add_string(struct layer_builder *builder, struct buffer *list, span folder, span name, struct tarsier_error *error)
+static int add_string(struct layer_builder *builder, struct buffer *list, span folder, span name,
+                      struct tarsier_error *error)
 {
 	char *string = arena_format(&builder->index->arena, "%.*s%s%.*s", (int)folder.len, folder.ptr,
 	                            folder.len && name.len ? "/" : "", (int)name.len, name.ptr);
@@ -310,13 +316,15 @@ static int add_string(struct layer_builder *builder, struct buffer *list, span f
 }
 
 /*
- * OCI image-spec, layer.md, "Whiteouts": ".wh.NAME" deletes NAME from the layers below, ".wh..wh..opq" all that they have in
- * its folder. Other names that begin with ".wh..wh." are aufs's own affairs. 1: it was one of these, 0: it was not.
+ * OCI image-spec, layer.md, "Whiteouts": ".wh.NAME" deletes NAME from the layers below, ".wh..wh..opq" all that they
+ * have in its folder. Other names that begin with ".wh..wh." are aufs's own affairs. 1: it was one of these, 0: it was
+ * not.
  */
 static int take_whiteout(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
 	ptrdiff_t slash = span_find_last(path, '/');
-	span name = slash < 0 ? path : span_from(path, (size_t)slash + 1), folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
+	span name = slash < 0 ? path : span_from(path, (size_t)slash + 1);
+	span folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
 	int code = TARSIER_OK;
 	if (span_starts(name, ".wh..wh..opq") && name.len == strlen(".wh..wh..opq")) {
 		code = add_string(builder, &builder->opaques, folder, SPAN(""), error);
@@ -333,7 +341,7 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	return code < 0 ? code : 1;
 }
 
-/* ---- the tar's entries ---------------------------------------------------------------------------------------------- */
+/* ---- the tar's entries ------------------------------------------------------------------------------------------ */
 
 static int on_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error)
 {
@@ -388,7 +396,7 @@ int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tar
 	return tar_push(builder->tar, tar_bytes, error);
 }
 
-/* ---- entries given one by one --------------------------------------------------------------------------------------- */
+/* ---- entries given one by one ----------------------------------------------------------------------------------- */
 
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error)
 {
@@ -420,7 +428,7 @@ int layer_builder_directory(struct layer_builder *builder, span path, struct tar
 	return take_path(builder, path, true, error);
 }
 
-/* ---- the end -------------------------------------------------------------------------------------------------------- */
+/* ---- the end ---------------------------------------------------------------------------------------------------- */
 
 static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
 {

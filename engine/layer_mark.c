@@ -5,9 +5,9 @@
 #include <string.h>
 
 /*
- * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), with a fixed key, for marks are kept on disk. A
- * plain multiplicative hash would be as fast, and would let an image be made whose harmless file has the mark of a
- * package database in a layer below, and so hides it from us and from nobody else.
+ * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), with a fixed key, for marks are kept on
+ * disk. A plain multiplicative hash would be as fast, and would let an image be made whose harmless file has the mark
+ * of a package database in a layer below, and so hides it from us and from nobody else.
  */
 struct sip { uint64_t a, b, c, d; };
 

@@ -5,7 +5,7 @@
 #include "inflate.h"
 #include "layer.h"
 
-/* ---- layer_pipeline.c: blocks of uncompressed bytes, in one thread or three ------------------------------------------ */
+/* ---- layer_pipeline.c: blocks of uncompressed bytes, in one thread or three ------------------------------------- */
 
 struct pipeline {
 	struct stream *from; /* the blob; read in another thread where threads > 1; not closed */
@@ -19,10 +19,10 @@ struct pipeline {
 /* Inflates `from` to its end. When it returns no other thread knows of `from`. */
 int pipeline_run(struct pipeline *pipeline, struct arena *arena, struct tarsier_error *error);
 
-/* ---- layer_order.c: which of several entries with one path is the last ----------------------------------------------- */
+/* ---- layer_order.c: which of several entries with one path is the last ------------------------------------------ */
 
-/* Remembers the paths of what is kept and of the folders it lies in, so that a later entry can end it: one with the same path
- * by taking its place, one that is no directory by taking a folder's place. */
+/* Remembers the paths of what is kept and of the folders it lies in, so that a later entry can end it: one with the
+ * same path by taking its place, one that is no directory by taking a folder's place. */
 struct order_slot {
 	uint64_t mark;     /* path_mark without its lowest bit; 0: free */
 	uint32_t latest;   /* sequence number of the last entry with this path */
@@ -48,7 +48,7 @@ struct order_slot *order_find(const struct order *order, uint64_t mark); /* or N
 /* Is what was kept under this path, with this number, still there at the end? */
 bool order_is_last(const struct order *order, span path, uint32_t sequence);
 
-/* ---- layer_mark.c ----------------------------------------------------------------------------------------------------- */
+/* ---- layer_mark.c ----------------------------------------------------------------------------------------------- */
 
 /* path_mark() of each folder the path lies in, outermost first, without a look at any byte twice. */
 bool marks_of_folders(span path, bool (*each)(void *user, uint64_t mark), void *user); /* false as soon as `each` is */

@@ -9,8 +9,8 @@
  *	one thread:     from ─▶ inflate ─▶ take
  *	three threads:  from ─▶ ring ─▶ inflate ─▶ ring ─▶ take       (take: the caller's thread)
  *
- * An error goes down the rings in the place of the next block. Whoever stops early leaves the ring that feeds it, and so
- * stops its giver; nobody waits for anybody who is gone.
+ * An error goes down the rings in the place of the next block. Whoever stops early leaves the ring that feeds it, and
+ * so stops its giver; nobody waits for anybody who is gone.
  */
 struct giver {
 	pthread_t thread;
@@ -45,7 +45,8 @@ static void stop_giver(struct giver *giver)
 	giver->running = false;
 }
 
-static int take_from_stream(struct pipeline *pipeline, struct arena *arena, struct stream *stream, struct tarsier_error *error)
+static int take_from_stream(struct pipeline *pipeline, struct arena *arena, struct stream *stream,
+                            struct tarsier_error *error)
 {
 	char *block = arena_alloc(arena, RING_BLOCK);
 	if (!block)
@@ -75,7 +76,8 @@ static int take_from_ring(struct pipeline *pipeline, struct ring *ring, struct t
 }
 
 /* Inflates, in a thread of its own where that helps, and takes. */
-static int inflate_and_take(struct pipeline *pipeline, struct arena *arena, struct stream *from, struct tarsier_error *error)
+static int inflate_and_take(struct pipeline *pipeline, struct arena *arena, struct stream *from,
+                            struct tarsier_error *error)
 {
 	struct giver inflater = {0};
 	int code = inflate_open_any(arena, from, &pipeline->codec, &inflater.from, error);

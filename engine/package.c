@@ -28,8 +28,8 @@ int inventory_add(struct inventory *inventory, const struct package *package, st
 	if (inventory->count >= INVENTORY_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "more than %d packages in one file", INVENTORY_LIMIT);
 	struct package own = *package;
-	struct package *packages = arena_grow(inventory->arena, inventory->packages, inventory->count, &inventory->capacity,
-	                                      sizeof *packages);
+	struct package *packages = arena_grow(inventory->arena, inventory->packages, inventory->count,
+	                                      &inventory->capacity, sizeof *packages);
 	if (!packages)
 		return error_memory(error);
 	inventory->packages = packages;

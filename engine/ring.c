@@ -41,7 +41,7 @@ void ring_free(struct ring *ring)
 	memory_resize(&ring->allocator, ring->bytes, (size_t)RING_BLOCKS * RING_BLOCK, 0);
 }
 
-/* ---- the giver ------------------------------------------------------------------------------------------------------ */
+/* ---- the giver -------------------------------------------------------------------------------------------------- */
 
 char *ring_room(struct ring *ring)
 {
@@ -90,7 +90,7 @@ void ring_pump(struct ring *ring, struct stream *from)
 	ring_end(ring, got < 0 ? &error : NULL);
 }
 
-/* ---- the taker ------------------------------------------------------------------------------------------------------ */
+/* ---- the taker -------------------------------------------------------------------------------------------------- */
 
 int ring_take(struct ring *ring, span *block, struct tarsier_error *error)
 {
@@ -134,7 +134,7 @@ void ring_leave(struct ring *ring)
 	pthread_mutex_unlock(&ring->lock);
 }
 
-/* ---- the taker's end as a stream ------------------------------------------------------------------------------------ */
+/* ---- the taker's end as a stream -------------------------------------------------------------------------------- */
 
 struct ring_stream {
 	struct stream stream;

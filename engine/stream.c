@@ -55,7 +55,7 @@ int stream_read_all(struct stream *stream, struct buffer *buffer, size_t limit, 
 	}
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------ */
 
 struct file_stream {
 	struct stream stream;
@@ -89,7 +89,8 @@ static ssize_t read_range(struct stream *stream, void *buffer, size_t size, stru
 	if (got < 0)
 		return error_errno(error, errno, "read %s", file->name);
 	if (got == 0)
-		return error_set(error, TARSIER_FORMAT, "%s: ends after %" PRIu64 " of the %" PRIu64 " bytes that it should hold here",
+		return error_set(error, TARSIER_FORMAT,
+		                 "%s: ends after %" PRIu64 " of the %" PRIu64 " bytes that it should hold here",
 		                 file->name, file->length - file->left, file->length);
 	file->offset += (uint64_t)got;
 	file->left -= (uint64_t)got;
@@ -142,7 +143,8 @@ int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t len
                       struct stream **stream, struct tarsier_error *error)
 {
 	if (offset > INT64_MAX || length > INT64_MAX - offset)
-		return error_set(error, TARSIER_FORMAT, "%s: %" PRIu64 " bytes at %" PRIu64 " lie outside any file", name, length, offset);
+		return error_set(error, TARSIER_FORMAT, "%s: %" PRIu64 " bytes at %" PRIu64 " lie outside any file",
+		                 name, length, offset);
 	struct file_stream *file = new_file(arena, name, fd, error);
 	if (!file)
 		return TARSIER_MEMORY;
@@ -153,7 +155,7 @@ int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t len
 	return TARSIER_OK;
 }
 
-/* ---- memory, and what was read already ------------------------------------------------------------------------------ */
+/* ---- memory, and what was read already -------------------------------------------------------------------------- */
 
 struct memory_stream {
 	struct stream stream;
@@ -186,7 +188,9 @@ static int open_memory(struct arena *arena, span bytes, struct stream *inner, st
 	struct memory_stream *memory = arena_alloc(arena, sizeof *memory);
 	if (!memory)
 		return error_memory(error);
-	*memory = (struct memory_stream){.stream = {.read = read_memory, .close = close_memory}, .left = bytes, .inner = inner};
+	memory->stream = (struct stream){.read = read_memory, .close = close_memory};
+	memory->left = bytes;
+	memory->inner = inner;
 	*stream = &memory->stream;
 	return TARSIER_OK;
 }

@@ -7,11 +7,12 @@
 
 #include <sys/types.h>
 
-/* A stream belongs to one thread at a time. Where an opening that takes over `inner` fails, inner stays the caller's. */
+/* A stream belongs to one thread at a time. Where an opening that takes over `inner` fails, it stays the caller's. */
 struct stream {
 	/* Up to `size` bytes into `buffer`: their number, 0 at the end, or a negative code with its message. */
 	ssize_t (*read)(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
-	void (*close)(struct stream *stream); /* gives back what is not in the arena; closes the stream underneath; or NULL */
+	/* Gives back what is not in the arena, and closes the stream underneath; or NULL. */
+	void (*close)(struct stream *stream);
 	struct tarsier_error failure;         /* of the read that failed: stream_read keeps it. Begins as zero */
 };
 
@@ -31,7 +32,8 @@ int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t len
 int stream_open_fd(struct arena *arena, int fd, const char *name, struct stream **stream, struct tarsier_error *error);
 /* The bytes are borrowed. */
 int stream_open_memory(struct arena *arena, span bytes, struct stream **stream, struct tarsier_error *error);
-/* The bytes `head` (copied) again, then the rest of `inner`, which it closes: for a stream whose beginning was looked at. */
+/* The bytes `head` (copied) again, then the rest of `inner`, which it closes: for a stream whose beginning was looked
+ * at. */
 int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, struct stream **stream,
                          struct tarsier_error *error);
 

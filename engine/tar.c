@@ -15,12 +15,6 @@ enum state {
 	ENDED,        /* two zero blocks were seen */
 };
 
-struct map_reader { /* of a pax 1.0 map */
-	char digits[20];
-	size_t length;
-	uint64_t seen, due, from; /* numbers read, numbers in all, the offset that waits for its length */
-};
-
 struct tar {
 	struct tar_sink sink;
 	enum state state;
@@ -42,9 +36,6 @@ struct tar {
 	struct buffer path, link; /* room for cleaned ones */
 	bool wanted, is_sparse, pairs_follow;
 	struct sparse sparse;
-	struct map_reader map;
-	size_t piece; /* of the sparse file, and how much of it, and of the file, was given */
-	uint64_t given, at;
 };
 
 int tar_new(struct arena *arena, const struct tar_sink *sink, struct tar **tar, struct tarsier_error *error)
@@ -76,49 +67,7 @@ uint64_t tar_entries(const struct tar *tar)
 	return tar->entries;
 }
 
-/* ---- paths ---------------------------------------------------------------------------------------------------------- */
-
-/* 0: an ordinary component, 1: one to leave out, negative: one that must not be. */
-static int judge_component(span component)
-{
-	if (component.len == 0 || span_is(component, "."))
-		return 1;
-	return span_is(component, "..") ? TARSIER_FORMAT : 0;
-}
-
-static int rebuild_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error)
-{
-	span component, rest = raw;
-	room->length = 0;
-	while (span_next(&rest, '/', &component)) {
-		if (judge_component(component) == 1)
-			continue;
-		if ((room->length && !buffer_add(room, "/", 1)) || !buffer_add(room, component.ptr, component.len))
-			return error_memory(error);
-	}
-	*clean = buffer_span(room);
-	return TARSIER_OK;
-}
-
-int tar_clean_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error)
-{
-	while (raw.len && raw.ptr[raw.len - 1] == '/')
-		raw.len--;
-	while (span_starts(raw, "./") || span_starts(raw, "/"))
-		raw = span_from(raw, raw.ptr[0] == '/' ? 1 : 2);
-	span component, rest = raw;
-	bool clean_already = true;
-	while (span_next(&rest, '/', &component)) {
-		int verdict = judge_component(component);
-		if (verdict < 0)
-			return error_set(error, TARSIER_FORMAT, "%.*s: a path that holds \"..\"", SPAN_ARG(raw));
-		clean_already &= verdict == 0;
-	}
-	*clean = raw;
-	return clean_already ? TARSIER_OK : rebuild_path(raw, room, clean, error);
-}
-
-/* ---- what comes before a header ------------------------------------------------------------------------------------- */
+/* ---- what comes before a header --------------------------------------------------------------------------------- */
 
 static void forget_extensions(struct tar *tar)
 {
@@ -152,8 +101,8 @@ static int begin_extension(struct tar *tar, const struct tar_header *header, str
 	bool pax = header->type == 'x' || header->type == 'X';
 	size_t limit = pax ? TAR_PAX_LIMIT : TAR_PATH_LIMIT;
 	if (header->size > limit)
-		return error_set(error, TARSIER_LIMIT, "a %s of %" PRIu64 " bytes, and %zu are allowed", pax ? "pax header" : "path",
-		                 header->size, limit);
+		return error_set(error, TARSIER_LIMIT, "a %s of %" PRIu64 " bytes, and %zu are allowed",
+		                 pax ? "pax header" : "path", header->size, limit);
 	tar->extension = pax ? &tar->records : header->type == 'L' ? &tar->long_name : &tar->long_link;
 	tar->extension->length = 0;
 	tar->state = EXTENSION;
@@ -174,7 +123,7 @@ static int take_extension(struct tar *tar, span piece, struct tarsier_error *err
 	return end_extension(tar, error);
 }
 
-/* ---- data ----------------------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------------------------- */
 
 static int end_data(struct tar *tar, struct tarsier_error *error)
 {
@@ -182,118 +131,51 @@ static int end_data(struct tar *tar, struct tarsier_error *error)
 	return tar->wanted ? tar->sink.done(tar->sink.user, error) : TARSIER_OK;
 }
 
-static int give_hole(struct tar *tar, uint64_t until, struct tarsier_error *error)
-{
-	static const char zeros[4096];
-	int code = TARSIER_OK;
-	while (tar->at < until && code >= 0) {
-		size_t size = until - tar->at < sizeof zeros ? (size_t)(until - tar->at) : sizeof zeros;
-		code = tar->sink.data(tar->sink.user, (span){zeros, size}, error);
-		tar->at += size;
-	}
-	return code;
-}
-
-static int give_sparse(struct tar *tar, span bytes, struct tarsier_error *error)
-{
-	while (bytes.len) {
-		const struct sparse_piece *piece = sparse_at(&tar->sparse, tar->piece); /* sparse_check: there are enough */
-		uint64_t left = piece->length - tar->given;
-		size_t size = bytes.len < left ? bytes.len : (size_t)left;
-		int code = give_hole(tar, piece->offset, error);
-		if (code >= 0 && size)
-			code = tar->sink.data(tar->sink.user, (span){bytes.ptr, size}, error);
-		if (code < 0)
-			return code;
-		tar->at += size;
-		tar->given += size;
-		bytes = span_from(bytes, size);
-		if (tar->given == piece->length) {
-			tar->piece++;
-			tar->given = 0;
-		}
-	}
-	return TARSIER_OK;
-}
-
 static int take_data(struct tar *tar, span piece, struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
 	tar->left -= piece.len;
 	if (tar->wanted && tar->is_sparse)
-		code = give_sparse(tar, piece, error);
+		code = sparse_give(&tar->sparse, piece, &tar->sink, error);
 	else if (tar->wanted)
 		code = tar->sink.data(tar->sink.user, piece, error);
 	if (code >= 0 && tar->left == 0 && tar->wanted && tar->is_sparse)
-		code = give_hole(tar, tar->sparse.size, error);
+		code = sparse_give_end(&tar->sparse, &tar->sink, error);
 	return code < 0 || tar->left ? code : end_data(tar, error);
 }
 
 static int begin_data(struct tar *tar, struct tarsier_error *error)
 {
-	tar->piece = 0;
-	tar->given = tar->at = 0;
 	tar->state = DATA;
 	if (tar->wanted && tar->is_sparse) {
-		int code = sparse_check(&tar->sparse, tar->left, error);
+		int code = sparse_begin(&tar->sparse, tar->left, error);
 		if (code < 0)
 			return code;
 	}
 	return tar->left ? TARSIER_OK : take_data(tar, SPAN(""), error);
 }
 
-/* ---- sparse maps between header and data ---------------------------------------------------------------------------- */
+/* ---- sparse maps between header and data ------------------------------------------------------------------------ */
 
 static int take_sparse_block(struct tar *tar, const char *block, struct tarsier_error *error)
 {
 	if (!tar->wanted)
-		tar->sparse.pieces.length = 0; /* to be walked over, not to be kept */
-	int code = sparse_read_block(block, &tar->sparse, &tar->pairs_follow, error);
+		sparse_clear(&tar->sparse); /* to be walked over, not to be kept */
+	int code = sparse_read_block(&tar->sparse, block, &tar->pairs_follow, error);
 	return code < 0 || tar->pairs_follow ? code : begin_data(tar, error);
-}
-
-/* GNU tar manual, "Storing Sparse Files", 1.0: a count, then so many offsets and lengths, in decimal, each ended by a
- * newline; all of it padded to whole blocks. */
-static int take_map_number(struct tar *tar, uint64_t number, struct tarsier_error *error)
-{
-	struct map_reader *map = &tar->map;
-	uint64_t index = map->seen++;
-	if (index == 0 && number > TAR_SPARSE_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "a sparse file of more than %d pieces", TAR_SPARSE_LIMIT);
-	if (index == 0)
-		map->due = 1 + 2 * number;
-	else if (index % 2 == 1)
-		map->from = number;
-	else if (!sparse_add(&tar->sparse, map->from, number))
-		return error_memory(error);
-	return TARSIER_OK;
 }
 
 static int take_map_block(struct tar *tar, const char *block, struct tarsier_error *error)
 {
-	struct map_reader *map = &tar->map;
+	bool more;
 	if (tar->left < TAR_BLOCK)
 		return error_set(error, TARSIER_FORMAT, "the map of a sparse file does not end");
 	tar->left -= TAR_BLOCK;
-	for (size_t i = 0; i < TAR_BLOCK && map->seen < map->due; i++) {
-		if (block[i] != '\n') {
-			if (map->length == sizeof map->digits)
-				return error_set(error, TARSIER_FORMAT, "the map of a sparse file holds what is not a number");
-			map->digits[map->length++] = block[i];
-			continue;
-		}
-		uint64_t number;
-		if (!span_number((span){map->digits, map->length}, &number))
-			return error_set(error, TARSIER_FORMAT, "the map of a sparse file holds what is not a number");
-		map->length = 0;
-		int code = take_map_number(tar, number, error);
-		if (code < 0)
-			return code;
-	}
-	return map->seen == map->due ? begin_data(tar, error) : TARSIER_OK;
+	int code = sparse_read_digits(&tar->sparse, block, &more, error);
+	return code < 0 || more ? code : begin_data(tar, error);
 }
 
-/* ---- entries -------------------------------------------------------------------------------------------------------- */
+/* ---- entries ---------------------------------------------------------------------------------------------------- */
 
 /* The engines' order: a name of a sparse pax header, then GNU's long name, then pax's, then the header's own. */
 static int find_path(struct tar *tar, const struct tar_header *header, bool sparse_pax, span *path,
@@ -309,17 +191,20 @@ static int find_path(struct tar *tar, const struct tar_header *header, bool spar
 		*path = header->name;
 	if (path->ptr == header->name.ptr && header->prefix.len) {
 		tar->long_name.length = 0; /* not in use: no long name came */
-		if (!buffer_add(&tar->long_name, header->prefix.ptr, header->prefix.len) || !buffer_add(&tar->long_name, "/", 1) ||
+		if (!buffer_add(&tar->long_name, header->prefix.ptr, header->prefix.len) ||
+		    !buffer_add(&tar->long_name, "/", 1) ||
 		    !buffer_add(&tar->long_name, header->name.ptr, header->name.len))
 			return error_memory(error);
 		*path = buffer_span(&tar->long_name);
 	}
 	if (path->len > TAR_PATH_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "a path of %zu bytes, and %d are allowed", path->len, TAR_PATH_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "a path of %zu bytes, and %d are allowed", path->len,
+		                 TAR_PATH_LIMIT);
 	return TARSIER_OK;
 }
 
-static int find_link(struct tar *tar, const struct tar_header *header, struct tar_entry *entry, struct tarsier_error *error)
+static int find_link(struct tar *tar, const struct tar_header *header, struct tar_entry *entry,
+                     struct tarsier_error *error)
 {
 	span link = header->link;
 	if (tar->has_link && tar->long_link.length)
@@ -327,7 +212,8 @@ static int find_link(struct tar *tar, const struct tar_header *header, struct ta
 	else if (tar->has_pax && tar->pax.link.len)
 		link = tar->pax.link;
 	if (link.len > TAR_PATH_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "a link's target of %zu bytes, and %d are allowed", link.len, TAR_PATH_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "a link's target of %zu bytes, and %d are allowed", link.len,
+		                 TAR_PATH_LIMIT);
 	entry->link = link;
 	if (entry->type != '1')
 		return TARSIER_OK;
@@ -377,11 +263,12 @@ static int find_sizes(struct tar *tar, bool sparse_pax, struct tar_entry *entry,
 static int begin_body(struct tar *tar, const struct tar_header *header, struct tarsier_error *error)
 {
 	uint64_t size = header->size;
-	bool extension = header->type == 'L' || header->type == 'K' || header->type == 'x' || header->type == 'X' || header->type == 'g';
+	bool extension = header->type && strchr("LKxXg", header->type);
 	if (!extension && tar->has_pax && tar->pax.size.len && !span_number(tar->pax.size, &size))
 		return error_set(error, TARSIER_FORMAT, "%.*s: its size is not a number", SPAN_ARG(header->name));
 	if (size > INT64_MAX - TAR_BLOCK)
-		return error_set(error, TARSIER_FORMAT, "%.*s: a size of %" PRIu64 " bytes", SPAN_ARG(header->name), size);
+		return error_set(error, TARSIER_FORMAT, "%.*s: a size of %" PRIu64 " bytes", SPAN_ARG(header->name),
+		                 size);
 	if (header->type >= '1' && header->type <= '6')
 		size = 0; /* links, folders and devices have no data, whatever their size says */
 	tar->left = size;
@@ -400,17 +287,19 @@ static int announce(struct tar *tar, const struct tar_entry *entry, struct tarsi
 static int begin_entry(struct tar *tar, const char *block, const struct tar_header *header, struct tarsier_error *error)
 {
 	struct tar_entry entry = {.mode = header->mode};
-	bool old_sparse = header->type == 'S', map_in_data = false, sparse_pax = !old_sparse && is_sparse_pax(tar, &map_in_data);
+	bool old_sparse = header->type == 'S', map_in_data = false;
+	bool sparse_pax = !old_sparse && is_sparse_pax(tar, &map_in_data);
 	span path;
 	int code = find_path(tar, header, sparse_pax, &path, error);
 	if (code < 0 || (code = tar_clean_path(path, &tar->path, &entry.path, error)) < 0)
 		return code;
 	entry.type = plain_type(header->type, path);
-	if ((code = find_link(tar, header, &entry, error)) < 0 || (code = find_sizes(tar, sparse_pax, &entry, error)) < 0)
+	if ((code = find_link(tar, header, &entry, error)) < 0 ||
+	    (code = find_sizes(tar, sparse_pax, &entry, error)) < 0)
 		return code;
 	if (entry.type != '0')
 		entry.size = 0;
-	if (old_sparse && (code = sparse_read_header(block, &tar->sparse, &tar->pairs_follow, error)) < 0)
+	if (old_sparse && (code = sparse_read_header(&tar->sparse, block, &tar->pairs_follow, error)) < 0)
 		return code;
 	if (old_sparse)
 		entry.size = tar->sparse.size;
@@ -421,8 +310,7 @@ static int begin_entry(struct tar *tar, const char *block, const struct tar_head
 	if (old_sparse && tar->pairs_follow) {
 		tar->state = SPARSE_BLOCK;
 	} else if (tar->wanted && map_in_data) {
-		tar->sparse.pieces.length = 0;
-		tar->map = (struct map_reader){.due = 1};
+		sparse_begin_digits(&tar->sparse);
 		tar->state = SPARSE_MAP;
 	} else {
 		return begin_data(tar, error);
@@ -474,7 +362,7 @@ static int take_header(struct tar *tar, const char *block, struct tarsier_error 
 	}
 }
 
-/* ---- pushing -------------------------------------------------------------------------------------------------------- */
+/* ---- pushing ---------------------------------------------------------------------------------------------------- */
 
 static int take_block(struct tar *tar, const char *block, struct tarsier_error *error)
 {

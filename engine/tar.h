@@ -5,12 +5,12 @@
 #include "error.h"
 #include "span.h"
 
-/* Reads v7, ustar, star, GNU (L, K, base-256 numbers, sparse files) and pax (x: path, linkpath, size, GNU.sparse.*). Sparse
- * files are given whole, holes as zeros. Where readers differ this one does as the container engines do, or a layer could
- * show a scanner one file and an engine another: pax global headers (g) name nothing, a GNU long name wins over a pax path,
- * what follows two zero blocks is not read, and links, folders and devices have no data whatever their size says.
- * Layers in the wild end without their zero blocks or in the middle of the last padding: both are a proper end. An end
- * inside a header or a file's data is FORMAT. */
+/* Reads v7, ustar, star, GNU (L, K, base-256 numbers, sparse files) and pax (x: path, linkpath, size, GNU.sparse.*).
+ * Sparse files are given whole, holes as zeros. Where readers differ this one does as the container engines do, or a
+ * layer could show a scanner one file and an engine another: pax global headers (g) name nothing, a GNU long name wins
+ * over a pax path, what follows two zero blocks is not read, and links, folders and devices have no data whatever their
+ * size says. Layers in the wild end without their zero blocks or in the middle of the last padding: both are a proper
+ * end. An end inside a header or a file's data is FORMAT. */
 
 enum {
 	TAR_PATH_LIMIT = 64 * 1024,    /* bytes of a path: sixteen times what Linux can make */
@@ -19,7 +19,7 @@ enum {
 };
 
 struct tar_entry {
-	span path;   /* cleaned: no leading "/" or "./", no "//", no trailing "/"; "" is the root. borrowed for the call */
+	span path;   /* cleaned: no "/" at either end, no "//", no "."; "" is the root. Borrowed for the call */
 	span link;   /* target of a symlink or hard link, as written (a hard link's cleaned like path) */
 	char type;   /* '0' file, '1' hard link, '2' symlink, '5' directory, '3' '4' '6' devices and pipes */
 	uint64_t size;
@@ -27,8 +27,8 @@ struct tar_entry {
 };
 
 struct tar_sink {
-	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path that holds ".." is never given:
-	 * it is FORMAT, and so is one that holds a NUL. Only of files is data ever given. */
+	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path that holds ".." is never
+	 * given: it is FORMAT, and so is one that holds a NUL. Only of files is data ever given. */
 	int (*entry)(void *user, const struct tar_entry *entry, struct tarsier_error *error);
 	/* A piece of the data wanted. 0 or a negative code. */
 	int (*data)(void *user, span piece, struct tarsier_error *error);

@@ -7,12 +7,11 @@
 /*
  * POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format". Offsets and lengths:
  *
- *	name 0,100  mode 100,8  uid 108,8  gid 116,8  size 124,12  mtime 136,12  chksum 148,8  typeflag 156,1  linkname 157,100
- *	magic 257,6  version 263,2  uname 265,32  gname 297,32  devmajor 329,8  devminor 337,8  prefix 345,155
- *	star: prefix 345,131 and "tar\0" at 508    GNU: sparse map 386,4×24  isextended 482,1  realsize 483,12
+ *	name 0,100  mode 100,8  uid 108,8  gid 116,8  size 124,12  mtime 136,12  chksum 148,8  typeflag 156,1
+ *	linkname 157,100  magic 257,6  version 263,2  uname 265,32  gname 297,32  devmajor 329,8  devminor 337,8
+ *	prefix 345,155
+ *	star: prefix 345,131 and "tar\0" at 508
  */
-#define FIELD(block, offset, length) ((span){(block) + (offset), (length)})
-
 bool tar_is_zero(const char *block)
 {
 	return block[0] == 0 && memcmp(block, block + 1, TAR_BLOCK - 1) == 0;
@@ -40,7 +39,7 @@ static bool read_base256(span field, uint64_t *number)
 }
 
 /* Octal digits, with spaces and NULs on either side; nothing at all is 0. */
-static bool read_number(span field, uint64_t *number)
+bool tar_number(span field, uint64_t *number)
 {
 	if (field.len && (unsigned char)field.ptr[0] & 0x80)
 		return read_base256(field, number);
@@ -64,7 +63,7 @@ static bool checksum_matches(const char *block)
 	const unsigned char *bytes = (const unsigned char *)block;
 	uint64_t promised;
 	uint32_t sum = 8 * ' ', high = 0;
-	if (!read_number(FIELD(block, 148, 8), &promised))
+	if (!tar_number(TAR_FIELD(block, 148, 8), &promised))
 		return false;
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += bytes[i];
@@ -82,8 +81,8 @@ static span read_prefix(const char *block)
 	if (memcmp(block + 257, "ustar\0", 6) != 0)
 		return SPAN("");
 	if (memcmp(block + 508, "tar\0", 4) == 0)
-		return until_nul(FIELD(block, 345, 131));
-	return until_nul(FIELD(block, 345, 155));
+		return until_nul(TAR_FIELD(block, 345, 131));
+	return until_nul(TAR_FIELD(block, 345, 155));
 }
 
 int tar_header_read(const char *block, struct tar_header *header, struct tarsier_error *error)
@@ -94,81 +93,18 @@ int tar_header_read(const char *block, struct tar_header *header, struct tarsier
 	*header = (struct tar_header){
 		.type = block[156],
 		.prefix = read_prefix(block),
-		.name = until_nul(FIELD(block, 0, 100)),
-		.link = until_nul(FIELD(block, 157, 100)),
+		.name = until_nul(TAR_FIELD(block, 0, 100)),
+		.link = until_nul(TAR_FIELD(block, 157, 100)),
 	};
-	if (!read_number(FIELD(block, 124, 12), &header->size))
+	if (!tar_number(TAR_FIELD(block, 124, 12), &header->size))
 		return error_set(error, TARSIER_FORMAT, "%.*s: its size is not a number", SPAN_ARG(header->name));
-	header->mode = read_number(FIELD(block, 100, 8), &mode) ? (uint32_t)(mode & 07777) : 0;
+	header->mode = tar_number(TAR_FIELD(block, 100, 8), &mode) ? (uint32_t)(mode & 07777) : 0;
 	return TARSIER_OK;
 }
 
-/* ---- sparse files --------------------------------------------------------------------------------------------------- */
+/* ---- pax records ------------------------------------------------------------------------------------------------ */
 
-bool sparse_add(struct sparse *sparse, uint64_t offset, uint64_t length)
-{
-	struct sparse_piece piece = {offset, length};
-	return sparse_count(sparse) < TAR_SPARSE_LIMIT && buffer_add(&sparse->pieces, &piece, sizeof piece);
-}
-
-size_t sparse_count(const struct sparse *sparse)
-{
-	return sparse->pieces.length / sizeof(struct sparse_piece);
-}
-
-const struct sparse_piece *sparse_at(const struct sparse *sparse, size_t index)
-{
-	return (const struct sparse_piece *)(const void *)sparse->pieces.data + index;
-}
-
-int sparse_check(const struct sparse *sparse, uint64_t stored, struct tarsier_error *error)
-{
-	uint64_t end = 0, sum = 0;
-	for (size_t i = 0; i < sparse_count(sparse); i++) {
-		const struct sparse_piece *piece = sparse_at(sparse, i);
-		if (piece->offset < end || piece->offset > sparse->size || piece->length > sparse->size - piece->offset)
-			return error_set(error, TARSIER_FORMAT, "the pieces of a sparse file overlap or lie outside it");
-		end = piece->offset + piece->length;
-		sum += piece->length;
-	}
-	if (sum != stored)
-		return error_set(error, TARSIER_FORMAT, "the pieces of a sparse file are not as long as what is stored of it");
-	return TARSIER_OK;
-}
-
-/* `count` pairs of 12-byte numbers; the first without an offset ends the map. */
-static int read_pairs(const char *bytes, size_t count, struct sparse *sparse, struct tarsier_error *error)
-{
-	for (size_t i = 0; i < count && bytes[i * 24]; i++) {
-		uint64_t offset, length;
-		if (!read_number(FIELD(bytes, i * 24, 12), &offset) || !read_number(FIELD(bytes, i * 24 + 12, 12), &length))
-			return error_set(error, TARSIER_FORMAT, "the map of a sparse file holds what is not a number");
-		if (!sparse_add(sparse, offset, length))
-			return error_set(error, TARSIER_LIMIT, "a sparse file of more than %d pieces", TAR_SPARSE_LIMIT);
-	}
-	return TARSIER_OK;
-}
-
-int sparse_read_header(const char *block, struct sparse *sparse, bool *more, struct tarsier_error *error)
-{
-	sparse->pieces.length = 0;
-	*more = block[482] != 0;
-	if (memcmp(block + 257, "ustar  \0", 8) != 0)
-		return error_set(error, TARSIER_FORMAT, "a sparse file that is not in GNU's format");
-	if (!read_number(FIELD(block, 483, 12), &sparse->size))
-		return error_set(error, TARSIER_FORMAT, "the size of a sparse file is not a number");
-	return read_pairs(block + 386, 4, sparse, error);
-}
-
-int sparse_read_block(const char *block, struct sparse *sparse, bool *more, struct tarsier_error *error)
-{
-	*more = block[504] != 0;
-	return read_pairs(block, 21, sparse, error);
-}
-
-/* ---- pax records ---------------------------------------------------------------------------------------------------- */
-
-/* POSIX.1-2017, pax, "pax Extended Header": record := length " " keyword "=" value "\n", the length that of all of it. */
+/* POSIX.1-2017, "pax Extended Header": record := length " " keyword "=" value "\n", the length being that of it all. */
 static bool next_record(span *records, span *keyword, span *value)
 {
 	span digits, rest, record;
@@ -187,7 +123,7 @@ static bool read_map(span map, struct sparse *sparse)
 {
 	span offset, length;
 	uint64_t from, size;
-	sparse->pieces.length = 0;
+	sparse_clear(sparse);
 	while (span_next(&map, ',', &offset)) {
 		if (!span_next(&map, ',', &length) || !span_number(offset, &from) || !span_number(length, &size))
 			return false;
@@ -236,7 +172,7 @@ int pax_read(span records, struct pax *pax, struct sparse *sparse, struct tarsie
 	span keyword, value;
 	uint64_t from = 0;
 	*pax = (struct pax){0};
-	sparse->pieces.length = 0;
+	sparse_clear(sparse);
 	while (records.len) {
 		bool good = next_record(&records, &keyword, &value);
 		span *place = good ? place_of(pax, keyword) : NULL;
@@ -254,4 +190,46 @@ int pax_read(span records, struct pax *pax, struct sparse *sparse, struct tarsie
 			return error_set(error, TARSIER_FORMAT, "a pax header holds what is not a record");
 	}
 	return TARSIER_OK;
+}
+
+/* ---- paths ------------------------------------------------------------------------------------------------------ */
+
+/* 0: an ordinary component, 1: one to leave out, negative: one that must not be. */
+static int judge_component(span component)
+{
+	if (component.len == 0 || span_is(component, "."))
+		return 1;
+	return span_is(component, "..") ? TARSIER_FORMAT : 0;
+}
+
+static int rebuild_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error)
+{
+	span component, rest = raw;
+	room->length = 0;
+	while (span_next(&rest, '/', &component)) {
+		if (judge_component(component) == 1)
+			continue;
+		if ((room->length && !buffer_add(room, "/", 1)) || !buffer_add(room, component.ptr, component.len))
+			return error_memory(error);
+	}
+	*clean = buffer_span(room);
+	return TARSIER_OK;
+}
+
+int tar_clean_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error)
+{
+	while (raw.len && raw.ptr[raw.len - 1] == '/')
+		raw.len--;
+	while (span_starts(raw, "./") || span_starts(raw, "/"))
+		raw = span_from(raw, raw.ptr[0] == '/' ? 1 : 2);
+	span component, rest = raw;
+	bool clean_already = true;
+	while (span_next(&rest, '/', &component)) {
+		int verdict = judge_component(component);
+		if (verdict < 0)
+			return error_set(error, TARSIER_FORMAT, "%.*s: a path that holds \"..\"", SPAN_ARG(raw));
+		clean_already &= verdict == 0;
+	}
+	*clean = raw;
+	return clean_already ? TARSIER_OK : rebuild_path(raw, room, clean, error);
 }

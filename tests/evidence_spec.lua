@@ -19,8 +19,10 @@ local cases = {
   ["x/y.egg-info"] = "python", ["x/y.egg-info/PKG-INFO"] = "python", ["x/y.egg-infos"] = "zz",
   ["node_modules/a/package.json"] = "npm", ["x/node_modules/@s/a/package.json"] = "npm",
   ["x/node_modules/s/a/package.json"] = "zz", ["package.json"] = "zz",
-  ["usr/bin/x"] = "go", ["usr/bin/az"] = "a-first", ["usr/bin/abcz"] = "a-first", ["usr/bin/azy"] = "go", ["usr/bin/x/y"] = "zz",
-  ["bin/sh"] = "go", ["sbin/sh"] = "zz", ["x.jar"] = "jar", ["a/b/c.d.jar"] = "jar", ["a/.jar"] = "jar", ["x.jar.gz"] = "zz",
+  ["usr/bin/x"] = "go", ["usr/bin/az"] = "a-first", ["usr/bin/abcz"] = "a-first", ["usr/bin/azy"] = "go",
+    ["usr/bin/x/y"] = "zz",
+  ["bin/sh"] = "go", ["sbin/sh"] = "zz", ["x.jar"] = "jar", ["a/b/c.d.jar"] = "jar", ["a/.jar"] = "jar",
+    ["x.jar.gz"] = "zz",
   ["opt/x/v1.2/x"] = "zz", [""] = false,
 }
 
@@ -48,7 +50,8 @@ describe("the matcher", function()
     for i = 1, 2000 do added["many/" .. i] = 2 end
     local two = { { name = "dpkg", "var/lib/dpkg/status" }, { name = "apk", "lib/apk/db/installed" } }
     assert.same({ "dpkg", "apk", false, "apk", "apk", "dpkg" },
-      layer.match(two, { "opt/real/status", "opt/*/x", "opt/y/x", "many/1", "many/2000", "var/lib/dpkg/status" }, added))
+      layer.match(two, { "opt/real/status", "opt/*/x", "opt/y/x", "many/1", "many/2000", "var/lib/dpkg/status" },
+        added))
   end)
 
   it("is not slowed down by hostile paths", function()

@@ -13,7 +13,7 @@ local function compress(command, bytes)
   return temporary.read(folder .. "/packed")
 end
 
-local plain = temporary.noise(150000) .. ("long runs "):rep(20000)
+local plain = temporary.noise(60000) .. ("long runs "):rep(12000)
 
 local tools = {
   { name = "gzip", package = "gzip", command = "gzip -c" },
@@ -43,7 +43,8 @@ describe("the codec", function()
     local cases = {
       ["\x1f\x8b\8"] = "gzip", ["\x28\xb5\x2f\xfd"] = "zstd", ["\x5f\x2a\x4d\x18"] = "zstd", ["\xfd7zXZ\0"] = "xz",
       ["BZh91A"] = "bzip2", ["BZh1\x17\x72"] = "bzip2", ["BZh99."] = "none", ["BZh91"] = "none", ["etc/"] = "none",
-      [""] = "none", ["\x1f"] = "none", ["\x1f\x9d\x90"] = "unknown", ["\x04\x22\x4d\x18"] = "unknown", ["LZIP\1"] = "unknown",
+      [""] = "none", ["\x1f"] = "none", ["\x1f\x9d\x90"] = "unknown", ["\x04\x22\x4d\x18"] = "unknown",
+        ["LZIP\1"] = "unknown",
     }
     for head, name in pairs(cases) do assert.equal(name, streams.codec(head), ("%q"):format(head)) end
   end)
@@ -84,7 +85,7 @@ for _, tool in ipairs(tools) do
     it("is not whole when it is cut short", function()
       if not need() then return end
       for i = 1, 40 do
-        local cut = 6 + i * 6151 % (#packed - 6)
+        local cut = 6 + i * 1537 % (#packed - 6)
         local found, message, code = streams.inflate(packed:sub(1, cut), { chunk = 5000, seed = i })
         assert.is_nil(found)
         assert.equal("FORMAT", code)
@@ -98,7 +99,8 @@ for _, tool in ipairs(tools) do
 
     it("suffers nothing after its end", function()
       if not need() then return end
-      for _, garbage in ipairs { "x", "garbage that is longer than any header", "\0\0\0\0x", ("\0"):rep(70000) .. "x" } do
+      for _, garbage in ipairs { "x", "garbage that is longer than any header", "\0\0\0\0x",
+        ("\0"):rep(70000) .. "x" } do
         local _, message, code = streams.inflate(packed .. garbage)
         assert.equal("FORMAT", code, message)
       end
@@ -147,6 +149,7 @@ local function member(flags, body, bend)
 end
 
 describe("gzip", function()
+  local plain = plain:sub(58000, 68000) -- luacheck: ignore 431
   local body
   setup(function() body = compress("gzip -n -c", plain):sub(11) end)
 
@@ -161,7 +164,8 @@ describe("gzip", function()
     it("takes every header, wherever it is cut: " .. by, function()
       for flags = 0, 30, 2 do
         local bytes = member(flags, body)
-        for _, split in ipairs { { chunk = 1 << 20 }, { chunk = 1 }, { chunk = 9, seed = flags + 1 }, { chunk = 200, seed = 5 } } do
+        local cuts = { { chunk = 1 << 20 }, { chunk = 1 }, { chunk = 9, seed = flags + 1 }, { chunk = 200, seed = 5 } }
+        for _, split in ipairs(cuts) do
           assert.is_true(plain == inflate(bytes, split), "flags " .. flags)
         end
       end
@@ -169,7 +173,8 @@ describe("gzip", function()
 
     it("refuses broken headers: " .. by, function()
       local cases = {
-        member(HEADER_CRC | EXTRA, body, 1), member(0x20, body), member(0x80 | NAME, body), "\x1f\x8b\7" .. member(0, body):sub(4),
+        member(HEADER_CRC | EXTRA, body, 1), member(0x20, body), member(0x80 | NAME, body),
+        "\x1f\x8b\7" .. member(0, body):sub(4),
         "\x1f\x8c" .. member(0, body):sub(3), "",
       }
       for i, bytes in ipairs(cases) do
@@ -214,7 +219,8 @@ end)
 
 describe("windows", function()
   it("of more than 128 MiB are refused: zstd", function()
-    -- RFC 8878, 3.1.1.1: descriptor 0, window descriptor: exponent 18 (28 bits), mantissa 0; one raw last block of nothing
+    -- RFC 8878, 3.1.1.1: descriptor 0, window descriptor: exponent 18 (28 bits), mantissa 0; one raw last block of
+    -- nothing
     local _, message, code = streams.inflate "\x28\xb5\x2f\xfd\0\x90\1\0\0"
     assert.equal("LIMIT", code)
     assert.matches("128 MiB", message)

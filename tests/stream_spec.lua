@@ -49,7 +49,8 @@ end)
 describe("a zip", function()
   it("is read member by member", function()
     if not temporary.has "zip" then return pending "needs zip: apt-get install zip" end
-    temporary.must("cd %s && mkdir d && printf %s >d/one && printf %s >two && zip -q -r a.zip d two", folder, "first", ("2"):rep(5000))
+    temporary.must("cd %s && mkdir d && printf %s >d/one && printf %s >two && zip -q -r a.zip d two", folder, "first",
+      ("2"):rep(5000))
     local members, message, code = streams.zip(folder .. "/a.zip")
     if code == "UNSUPPORTED" then return pending(message) end
     assert.same({

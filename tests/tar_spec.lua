@@ -5,7 +5,9 @@ local streams = require "tarsier.probe".streams
 local tar = require "support.tar"
 local temporary = require "support.temporary"
 
-local function list(entries, options) return streams.tar(type(entries) == "table" and tar.archive(entries) or entries, options) end
+local function list(entries, options)
+  return streams.tar(type(entries) == "table" and tar.archive(entries) or entries, options)
+end
 
 local function only(entry) return assert(list { entry })[1] end
 
@@ -34,7 +36,8 @@ local tree = [[
 local long_names = [[
   name=$(printf 'l%.0s' $(seq 1 200)); mkdir -p "long/$name/$name"; echo deep >"long/$name/$name/$name"
   ln "long/$name/$name/$name" "long/$name/hard"; ln -s "$name/$name/$name" "long/$name/soft"
-  prefix=$(printf 'p%.0s' $(seq 1 90)); mkdir -p "long/$prefix"; echo prefixed >"long/$prefix/$(printf 'q%.0s' $(seq 1 60))"
+  prefix=$(printf 'p%.0s' $(seq 1 90)); mkdir -p "long/$prefix"
+  echo prefixed >"long/$prefix/$(printf 'q%.0s' $(seq 1 60))"
 ]]
 local sparse = [[
   truncate -s 1000000 holes; printf start | dd of=holes conv=notrunc status=none
@@ -62,7 +65,8 @@ local function comparable(entries)
     local path = entry.path:gsub("^%./", ""):gsub("/$", "")
     local link = entry.type == "1" and entry.link:gsub("^%./", "") or entry.link
     local kind = entry.type:match "[346]" and "device" or entry.type
-    entries[i] = { path = path == "." and "" or path, link = link, type = kind, data = entry.type == "0" and short(entry.data) or nil }
+    entries[i] = { path = path == "." and "" or path, link = link, type = kind,
+      data = entry.type == "0" and short(entry.data) or nil }
   end
   return entries
 end
@@ -72,7 +76,8 @@ local function agree(bytes)
   if not theirs then return pending(message) end
   theirs = comparable(theirs)
   assert.is_true(#theirs > 2)
-  for _, options in ipairs { { limit = 1 << 22 }, { limit = 1 << 22, chunk = 3001, seed = 7 }, { limit = 1 << 22, chunk = 512 } } do
+  for _, options in ipairs { { limit = 1 << 22 }, { limit = 1 << 22, chunk = 3001, seed = 7 }, { limit = 1 << 22,
+    chunk = 512 } } do
     assert.same(theirs, comparable(assert(list(bytes, options))))
   end
 end
@@ -80,15 +85,18 @@ end
 describe("what GNU tar writes", function()
   local cases = {
     { "--format=v7", "tree" }, { "--format=oldgnu", "tree", "long" }, { "--format=gnu", "tree", "long" },
-    { "--format=ustar", "tree" }, { "--format=pax", "tree", "long" }, { "--format=posix --pax-option=delete=mtime", "tree" },
+    { "--format=ustar", "tree" }, { "--format=pax", "tree", "long" }, { "--format=posix --pax-option=delete=mtime",
+      "tree" },
     { "--sparse --format=oldgnu", "sparse" }, { "--sparse --format=gnu", "sparse" },
-    { "--sparse --format=pax --sparse-version=0.0", "sparse" }, { "--sparse --format=pax --sparse-version=0.1", "sparse" },
+    { "--sparse --format=pax --sparse-version=0.0", "sparse" }, { "--sparse --format=pax --sparse-version=0.1",
+      "sparse" },
     { "--sparse --format=pax --sparse-version=1.0", "sparse" },
   }
   for _, case in ipairs(cases) do
     for i = 2, #case do
       it("is read as libarchive reads it: " .. case[1] .. " " .. case[i], function()
-        temporary.must("cd %s && tar " .. case[1] .. " -cf %s . 2>/dev/null || true", folder .. "/" .. case[i], folder .. "/archive.tar")
+        temporary.must("cd %s && tar " .. case[1] .. " -cf %s . 2>/dev/null || true", folder .. "/" .. case[i],
+          folder .. "/archive.tar")
         agree(temporary.read(folder .. "/archive.tar"))
       end)
     end
@@ -117,7 +125,8 @@ end)
 
 describe("a header", function()
   it("gives path, type, size and mode", function()
-    assert.same({ path = "a/b", link = "", type = "0", size = 3, mode = 420, data = "abc" }, only { path = "a/b", data = "abc" })
+    assert.same({ path = "a/b", link = "", type = "0", size = 3, mode = 420, data = "abc" }, only { path = "a/b",
+      data = "abc" })
   end)
 
   it("may be old: v7, with signed checksums, with spaces round its numbers", function()
@@ -185,8 +194,10 @@ end)
 describe("a path", function()
   it("is cleaned", function()
     local cases = {
-      ["./a"] = "a", ["/a"] = "a", ["//a//b//"] = "a/b", ["a/./b"] = "a/b", ["./././a/"] = "a", ["."] = "", ["./"] = "", ["/"] = "",
-      ["a/."] = "a", ["/./a"] = "a", ["a..b/..c/d.."] = "a..b/..c/d..", ["..."] = "...", [".a"] = ".a", ["a/.b"] = "a/.b", [" a "] = " a ",
+      ["./a"] = "a", ["/a"] = "a", ["//a//b//"] = "a/b", ["a/./b"] = "a/b", ["./././a/"] = "a", ["."] = "",
+        ["./"] = "", ["/"] = "",
+      ["a/."] = "a", ["/./a"] = "a", ["a..b/..c/d.."] = "a..b/..c/d..", ["..."] = "...", [".a"] = ".a",
+        ["a/.b"] = "a/.b", [" a "] = " a ",
     }
     for raw, clean in pairs(cases) do
       assert.equal(clean, only({ path = raw }).path, raw)
@@ -213,7 +224,8 @@ describe("a path", function()
     assert.equal(long, only({ path = "short", pax = { "path", long } }).path)
     assert.equal(long, only({ path = "x", type = "2", long_link = long }).link)
     assert.equal("gnu", only({ path = "short", long_name = "gnu", pax = { "path", "pax" } }).path)
-    assert.equal("gnu", only({ path = "x", type = "2", link = "short", long_link = "gnu", pax = { "linkpath", "pax" } }).link)
+    assert.equal("gnu", only({ path = "x", type = "2", link = "short", long_link = "gnu", pax = { "linkpath",
+      "pax" } }).link)
     assert.equal("short", only({ path = "short", pax = { "path", "" } }).path)
     local found = assert(list { { path = "one", long_name = "gnu" }, { path = "two" } })
     assert.equal("two", found[2].path)
@@ -235,13 +247,15 @@ end)
 
 describe("a pax header", function()
   it("is read", function()
-    local found = only { path = "x", data = "abc", size = 0, pax = { "mtime", "1.5", "size", "3", "comment", "a=b\nc", "path", "y" } }
+    local found = only { path = "x", data = "abc", size = 0, pax = { "mtime", "1.5", "size", "3", "comment", "a=b\nc",
+      "path", "y" } }
     assert.same({ "y", "abc" }, { found.path, found.data })
     assert.equal("abc", only({ path = "x", data = "abc", pax = "" }).data)
   end)
 
   it("must be records", function()
-    local bad = { "x", "5 a=b\n", "7 a=b\n", "6 ab\n\n", "6 a=bc", " 6 a=b\n", "6a=bc\n", "-6 a=b\n", "0 a=b\n", "1\n", "6 =bc\n",
+    local bad = { "x", "5 a=b\n", "7 a=b\n", "6 ab\n\n", "6 a=bc", " 6 a=b\n", "6a=bc\n", "-6 a=b\n", "0 a=b\n", "1\n",
+      "6 =bc\n",
       "99999999999999999999 a=b\n", "100 a=b\n", "6 a=b\n6 a=" }
     for _, records in ipairs(bad) do refused("FORMAT", "pax header", { { path = "x", pax = records } }) end
   end)
@@ -261,7 +275,8 @@ describe("a sparse file", function()
     assert.same({ "real", 10, "\0ab\0\0cd\0\0\0" }, { found.path, found.size, found.data })
     found = only { path = "x", data = "", pax = { "GNU.sparse.size", "3", "GNU.sparse.map", "3,0" } }
     assert.equal("\0\0\0", found.data)
-    found = only { path = "x", data = "ab", pax = { "GNU.sparse.size", "6", "GNU.sparse.offset", "1", "GNU.sparse.numbytes", "1",
+    found = only { path = "x", data = "ab", pax = { "GNU.sparse.size", "6", "GNU.sparse.offset", "1",
+      "GNU.sparse.numbytes", "1",
       "GNU.sparse.offset", "4", "GNU.sparse.numbytes", "1" } }
     assert.equal("\0a\0\0b\0", found.data)
   end)
@@ -279,7 +294,8 @@ describe("a sparse file", function()
 
   it("of version 1.0 must have a map that ends", function()
     local function one(data)
-      return { path = "x", data = data, pax = { "GNU.sparse.major", "1", "GNU.sparse.minor", "0", "GNU.sparse.realsize", "10" } }
+      return { path = "x", data = data, pax = { "GNU.sparse.major", "1", "GNU.sparse.minor", "0",
+        "GNU.sparse.realsize", "10" } }
     end
     assert.equal("\0ab\0\0cd\0\0\0", only(one(tar.pad "2\n1\n2\n5\n2\n" .. "abcd")).data)
     assert.equal(("\0"):rep(10), only(one(tar.pad "0\n")).data)
@@ -306,7 +322,8 @@ describe("a sparse file", function()
 end)
 
 describe("the end", function()
-  local whole = tar.entry { path = "a", data = ("x"):rep(1000) } .. tar.entry { path = "b", long_name = ("n"):rep(600), data = "y" }
+  local whole = tar.entry { path = "a", data = ("x"):rep(1000) } .. tar.entry { path = "b", long_name = ("n"):rep(600),
+    data = "y" }
 
   it("may come where an entry could begin, and in the last padding, and nowhere else", function()
     local good = { [0] = true, [1536] = true, [#whole] = true } -- 512 + 1024; L has 512 + 1024 more

@@ -7,7 +7,7 @@
 
 int probe_layer(lua_State *L);
 
-/* ---- readers -------------------------------------------------------------------------------------------------------- */
+/* ---- readers ---------------------------------------------------------------------------------------------------- */
 
 /* Evidence is lines: "name version" is a package, "!message" a failure. */
 static int read_lines(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
@@ -20,7 +20,8 @@ static int read_lines(const struct evidence *evidence, struct inventory *invento
 		span_cut(line, ' ', &name, &version);
 		if (!(one = span_copy(inventory->arena, name)) || !(two = span_copy(inventory->arena, version)))
 			return error_memory(error);
-		int code = inventory_add(inventory, &(struct package){.type = "test", .name = one, .version = two}, error);
+		int code = inventory_add(inventory, &(struct package){.type = "test", .name = one, .version = two},
+		                         error);
 		if (code < 0)
 			return code;
 	}
@@ -103,7 +104,7 @@ static int l_fingerprint(lua_State *L)
 	return 1;
 }
 
-/* ---- an index as a table -------------------------------------------------------------------------------------------- */
+/* ---- an index as a table ---------------------------------------------------------------------------------------- */
 
 static void set_string(lua_State *L, const char *key, const char *value)
 {
@@ -194,9 +195,9 @@ static void push_index(lua_State *L, const struct layer_index *index)
 	lua_setfield(L, -2, "has");
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-struct counting { size_t live, calls, fail_at; }; /* an allocator that counts, and fails at one call */
+struct counting { size_t live, peak, calls, fail_at; }; /* an allocator that counts, and fails at one call */
 
 static void *count_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
@@ -204,8 +205,11 @@ static void *count_resize(void *user, void *ptr, size_t old_size, size_t new_siz
 	if (new_size && __atomic_add_fetch(&counting->calls, 1, __ATOMIC_RELAXED) == counting->fail_at)
 		return NULL;
 	void *moved = new_size ? realloc(ptr, new_size) : (free(ptr), NULL);
-	if (moved || !new_size)
-		__atomic_add_fetch(&counting->live, new_size - old_size, __ATOMIC_RELAXED);
+	if (moved || !new_size) {
+		size_t live = __atomic_add_fetch(&counting->live, new_size - old_size, __ATOMIC_RELAXED);
+		if (live > counting->peak) /* all that is large is allocated in one thread */
+			counting->peak = live;
+	}
 	return moved;
 }
 
@@ -257,8 +261,8 @@ static struct digest digest_field(lua_State *L, const char *key)
 }
 
 /* index(path, { threads = n, readers = {…}, blob = digest, diff_id = digest, size = n, skip_diff_id = 1, tar_limit = n,
- *               fail_after = bytes, cancel_after = bytes, fail_alloc = n, copies = k }) --> the index; second, the bytes
- * counted and the allocations made. `copies` only repeats it all. */
+ *               fail_after = bytes, cancel_after = bytes, fail_alloc = n }) --> the index, or nil, message, "CODE";
+ * then the bytes counted, the allocations made and the most bytes that were allocated at a time */
 static int l_index(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
@@ -271,13 +275,19 @@ static int l_index(lua_State *L)
 	atomic_uint_fast64_t bytes = 0;
 	atomic_bool cancelled = false;
 	struct layer_expected expected = {
-		.blob = digest_field(L, "blob"), .diff_id = digest_field(L, "diff_id"), .size = (uint64_t)number_field(L, "size", -1),
+		.blob = digest_field(L, "blob"),
+		.diff_id = digest_field(L, "diff_id"),
+		.size = (uint64_t)number_field(L, "size", -1),
 	};
 	struct arena arena;
 	struct tarsier_error error = {0};
 	struct layer_options options = {
-		.allocator = &allocator, .want_diff_id = !number_field(L, "skip_diff_id", 0), .bytes = &bytes, .cancelled = &cancelled,
-		.threads = (unsigned)number_field(L, "threads", 1), .tar_limit = (uint64_t)number_field(L, "tar_limit", 0),
+		.allocator = &allocator,
+		.want_diff_id = !number_field(L, "skip_diff_id", 0),
+		.bytes = &bytes,
+		.cancelled = &cancelled,
+		.threads = (unsigned)number_field(L, "threads", 1),
+		.tar_limit = (uint64_t)number_field(L, "tar_limit", 0),
 	};
 	struct matcher *matcher = NULL;
 	struct layer_index *index = NULL;
@@ -303,10 +313,12 @@ static int l_index(lua_State *L)
 		return luaL_error(L, "%I bytes were not given back", (lua_Integer)counting.live);
 	lua_pushinteger(L, (lua_Integer)bytes);
 	lua_pushinteger(L, (lua_Integer)counting.calls);
-	return code < 0 ? 5 : 3;
+	lua_pushinteger(L, (lua_Integer)counting.peak);
+	return code < 0 ? 6 : 4;
 }
 
-/* built({ { "file", path, content or nil }, { "link"|"hard", path, target }, { "directory", path } … }, readers) --> the index */
+/* built({ { "file", path, content or nil }, { "link"|"hard", path, target }, { "directory", path } … }, readers) -->
+ * the index */
 static int l_built(lua_State *L)
 {
 	struct readers *readers = get_readers(L, 2);
@@ -325,7 +337,8 @@ static int l_built(lua_State *L)
 		lua_rawgeti(L, -1, 1);
 		lua_rawgeti(L, -2, 2);
 		lua_rawgeti(L, -3, 3);
-		span kind = span_of(lua_tostring(L, -3)), path = span_of(lua_tostring(L, -2)), third = span_of(lua_tostring(L, -1));
+		span kind = span_of(lua_tostring(L, -3)), path = span_of(lua_tostring(L, -2)),
+		     third = span_of(lua_tostring(L, -1));
 		if (span_is(kind, "directory"))
 			code = layer_builder_directory(builder, path, &error);
 		else if (!span_is(kind, "file"))
@@ -348,7 +361,8 @@ static int l_built(lua_State *L)
 	return code < 0 ? 3 : 1;
 }
 
-static const luaL_Reg functions[] = {{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+	{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {NULL, NULL}};
 
 int probe_layer(lua_State *L)
 {

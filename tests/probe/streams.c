@@ -24,7 +24,7 @@ static lua_Integer option(lua_State *L, int index, const char *name, lua_Integer
 	return value;
 }
 
-/* ---- a stream that gives its bytes in pieces, and may break --------------------------------------------------------- */
+/* ---- a stream that gives its bytes in pieces, and may break ----------------------------------------------------- */
 
 struct pieces {
 	struct stream stream;
@@ -70,7 +70,7 @@ static struct pieces pieces_of(lua_State *L, span bytes, int options)
 	};
 }
 
-/* ---- inflate -------------------------------------------------------------------------------------------------------- */
+/* ---- inflate ---------------------------------------------------------------------------------------------------- */
 
 /* codec(head) --> "gzip" */
 static int l_codec(lua_State *L)
@@ -78,13 +78,15 @@ static int l_codec(lua_State *L)
 	return lua_pushstring(L, codec_name(codec_of(probe_span(L, 1)))), 1;
 }
 
-static int open_by(const char *decoder, struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
+static int open_by(const char *decoder, struct arena *arena, struct stream *inner, struct stream **stream,
+                   struct tarsier_error *error)
 {
 	enum codec codec;
 	struct decoder *made;
 	if (strcmp(decoder, "any") == 0)
 		return inflate_open_any(arena, inner, &codec, stream, error);
-	int code = strcmp(decoder, "zlib") == 0 ? decoder_open_zlib(arena, &made, error) : decoder_open_isal(arena, &made, error);
+	int code = strcmp(decoder, "zlib") == 0 ? decoder_open_zlib(arena, &made, error)
+	                                        : decoder_open_isal(arena, &made, error);
 	return code < 0 ? code : decoder_stream(arena, made, "gzip", inner, stream, error);
 }
 
@@ -135,7 +137,7 @@ static int l_inflate(lua_State *L)
 	return code < 0 ? 3 : 1;
 }
 
-/* ---- streams over files --------------------------------------------------------------------------------------------- */
+/* ---- streams over files ----------------------------------------------------------------------------------------- */
 
 static int push_all(lua_State *L, struct stream *stream, int code, size_t limit, struct tarsier_error *error)
 {
@@ -152,7 +154,8 @@ static int push_all(lua_State *L, struct stream *stream, int code, size_t limit,
 	return code < 0 ? 3 : 1;
 }
 
-/* read(path, { limit = n, offset = n, length = n, head = n }): the file, or a range of it, or `head` bytes looked at first */
+/* read(path, { limit = n, offset = n, length = n, head = n }): the file, or a range of it, or `head` bytes looked at
+ * first */
 static int l_read(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
@@ -165,7 +168,8 @@ static int l_read(lua_State *L)
 	arena_init(&arena, NULL);
 	if (offset >= 0) {
 		fd = open(path, O_RDONLY);
-		code = stream_open_range(&arena, fd, (uint64_t)offset, (uint64_t)option(L, 2, "length", 0), path, &stream, &error);
+		code = stream_open_range(&arena, fd, (uint64_t)offset, (uint64_t)option(L, 2, "length", 0), path,
+		                         &stream, &error);
 	} else {
 		code = stream_open_file(&arena, path, &stream, &error);
 	}
@@ -182,10 +186,11 @@ static int l_read(lua_State *L)
 	return count;
 }
 
-/* ---- tar ------------------------------------------------------------------------------------------------------------ */
+/* ---- tar -------------------------------------------------------------------------------------------------------- */
 
 struct listing {
-	lua_State *L; /* the list is on top; its last entry is being filled. Nothing here fails but for want of memory. */
+	lua_State
+		*L; /* the list is on top; its last entry is being filled. Nothing here fails but for want of memory. */
 	lua_Integer count;
 	size_t limit;
 	struct buffer data;
@@ -231,7 +236,8 @@ static int list_done(void *user, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* tar(bytes, { chunk = n, seed = n, limit = bytes of data to give }) --> { { path, link, type, size, mode, data }, … } */
+/* tar(bytes, { chunk = n, seed = n, limit = bytes of data to give }) --> { { path, link, type, size, mode, data }, … }
+ */
 static int l_tar(lua_State *L)
 {
 	struct pieces pieces = pieces_of(L, probe_span(L, 1), 2);
@@ -260,7 +266,7 @@ static int l_tar(lua_State *L)
 	return code < 0 ? probe_fail(L, &error) : 1;
 }
 
-/* ---- what libarchive makes of a tar --------------------------------------------------------------------------------- */
+/* ---- what libarchive makes of a tar ----------------------------------------------------------------------------- */
 
 struct archive;
 struct archive_entry;
@@ -331,7 +337,7 @@ static int l_libarchive(lua_State *L)
 	return count;
 }
 
-/* ---- zip ------------------------------------------------------------------------------------------------------------ */
+/* ---- zip -------------------------------------------------------------------------------------------------------- */
 
 /* zip(path) --> { { path, file, size, content or nil, problem or nil }, … } */
 static int l_zip(lua_State *L)
@@ -354,7 +360,8 @@ static int l_zip(lua_State *L)
 		lua_setfield(L, -2, "file");
 		lua_pushinteger(L, member.size == UINT64_MAX ? -1 : (lua_Integer)member.size);
 		lua_setfield(L, -2, "size");
-		push_entry(L, read < 0 ? "problem" : "content", read < 0 ? span_of(problem.message) : buffer_span(&content));
+		push_entry(L, read < 0 ? "problem" : "content",
+		           read < 0 ? span_of(problem.message) : buffer_span(&content));
 		lua_rawseti(L, -2, i);
 		buffer_free(&content);
 	}
@@ -364,7 +371,8 @@ static int l_zip(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"codec", l_codec}, {"inflate", l_inflate}, {"read", l_read}, {"tar", l_tar}, {"libarchive", l_libarchive}, {"zip", l_zip}, {NULL, NULL},
+	{"codec", l_codec},           {"inflate", l_inflate}, {"read", l_read}, {"tar", l_tar},
+	{"libarchive", l_libarchive}, {"zip", l_zip},         {NULL, NULL},
 };
 
 int probe_streams(lua_State *L)

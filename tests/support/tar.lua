@@ -36,10 +36,12 @@ function tar.pad(data)
   return data .. ("\0"):rep(-#data % 512)
 end
 
---- header { path, type = "0", size = n or string, mode, link, prefix, magic, checksum = string, signed = true, tail = string }
+--- header { path, type = "0", size = n or string, mode, link, prefix, magic, checksum = string, signed = true,
+--           tail = string }
 function tar.header(h)
   local size = h.size or #(h.data or "")
-  local before = field(h.path or "", 100) .. octal(h.mode or 420, 8) .. octal(0, 8) .. octal(0, 8) .. octal(size, 12) .. octal(0, 12)
+  local before = field(h.path or "", 100) .. octal(h.mode or 420, 8) .. octal(0, 8) .. octal(0, 8)
+  before = before .. octal(size, 12) .. octal(0, 12)
   local magic = h.magic or "ustar\00000"
   local after = (h.type or "0") .. field(h.link or "", 100) .. field(magic, 8) .. ("\0"):rep(80)
   after = after .. field(h.tail or h.prefix or "", 167)

@@ -1,0 +1,64 @@
+/* Any bytes as a layer's blob, in one thread or three. */
+#include "layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int read_evidence(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+{
+	if (span_starts(evidence->content, "!"))
+		return error_set(error, TARSIER_FORMAT, "no");
+	char *name = span_copy(inventory->arena, evidence->path);
+	return inventory_add(inventory, &(struct package){.type = "test", .name = name, .version = "1"}, error);
+}
+
+static const char *const patterns[] = {"etc/*", "**/x", "**/*.y", NULL};
+static const struct reader test_reader = {
+	.name = "test", .evidence = patterns, .limit = 4096, .keep = true, .read = read_evidence};
+static const struct reader *const readers[] = {&test_reader, NULL};
+
+/* What is kept must be what was promised of it. */
+static void check(const struct layer_index *index)
+{
+	for (size_t i = 0; i < index->file_count; i++)
+		if (strlen(index->files[i].path) == 0 || !index->files[i].reader)
+			abort();
+	for (size_t i = 0; i < index->link_count; i++)
+		if (strlen(index->links[i].path) + strlen(index->links[i].target) > 1 << 18)
+			abort();
+	for (size_t i = 1; i < index->taken_count; i++)
+		if (index->taken[i - 1] >= index->taken[i])
+			abort();
+	for (size_t i = 0; i < index->whiteout_count; i++)
+		if (!layer_has(index, SPAN("no such path"), false) && strlen(index->whiteouts[i]) == 0)
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 1)
+		return 0;
+	struct arena arena;
+	struct matcher *matcher;
+	struct stream *blob;
+	struct layer_index *index;
+	struct tarsier_error error = {0};
+	struct layer_expected expected = {.size = UINT64_MAX};
+	arena_init(&arena, NULL);
+	if (matcher_new(&arena, readers, &matcher, &error) < 0 ||
+	    stream_open_memory(&arena, (span){(const char *)data + 1, size - 1}, &blob, &error) < 0)
+		abort();
+	struct layer_options options = {
+		.matcher = matcher, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
+	};
+	int code = layer_read(blob, &expected, &options, &index, &error);
+	if (code < 0 && (index || error.code != code || !error.message[0]))
+		abort();
+	if (code >= 0)
+		check(index);
+	layer_index_free(index);
+	arena_free(&arena);
+	return 0;
+}
