@@ -42,7 +42,7 @@ function columns.line(row, widths, paint)
     if i < #widths then cell = text.pad(cell, width) end
     cells[i] = paint and paint(i, cell) or cell
   end
-  return (table.concat(cells, (" "):rep(GAP)):gsub("%s+$", ""))
+  return table.concat(cells, (" "):rep(GAP)):match "^.*%S" or "" -- from the end: each run of spaces is looked at once
 end
 
 return columns

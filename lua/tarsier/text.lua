@@ -48,6 +48,7 @@ end
 --- printable(s) -> one line that a terminal shows as it is: white space becomes a space, what controls or hides becomes
 --- \x1b or \u{202e}
 function text.printable(s)
+  if not s:find "[^ -~]" then return s end
   s = text.utf8(s):gsub("[\t\n\v\f\r]+", " ")
   s = s:gsub("[\0-\31\127]", function(c) return ("\\x%02x"):format(c:byte()) end)
   if not s:find "[\128-\255]" then return s end
@@ -68,7 +69,7 @@ end
 
 --- columns(s) -> how many columns of a terminal printable text takes
 function text.columns(s)
-  if not s:find "[\128-\255]" then return #s end
+  if utf8.len(s) == #s then return #s end -- ASCII, and much faster than a pattern
   local sum = 0
   for _, code in utf8.codes(s) do sum = sum + columns_of(code) end
   return sum
