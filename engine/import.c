@@ -15,11 +15,24 @@ const struct feed *const feeds_all[] = {
 
 /* ---- reports ----------------------------------------------------------------------------------------------------- */
 
+/* Names and reasons come out of files that anybody may have written: control bytes must not reach a terminal. */
+static void copy_printable(char *copy, size_t size, const char *text)
+{
+	snprintf(copy, size, "%s", text);
+	for (unsigned char *c = (unsigned char *)copy; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
 static void report(struct importing *importing, const char *input, const char *feed, uint64_t records,
                    const char *message)
 {
-	if (importing->options->on_input)
-		importing->options->on_input(importing->options->user, input, feed, records, message);
+	char name[1024], reason[1024];
+	if (!importing->options->on_input)
+		return;
+	copy_printable(name, sizeof name, input);
+	copy_printable(reason, sizeof reason, message ? message : "");
+	importing->options->on_input(importing->options->user, name, feed, records, message ? reason : NULL);
 }
 
 void import_complain(struct importing *importing, const char *name, const char *feed, const char *why)

@@ -9,7 +9,7 @@
 
 enum { FLAG_SEVERITY = 7, FLAG_DISTRIBUTION = 8 };
 enum { LEVEL = 3 };                 /* higher levels gain 4 % on texts this small, at twice the time */
-enum { DICTIONARY_SIZE = 32 << 10 };
+enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* a larger share of few samples is those samples by heart */
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
@@ -105,9 +105,13 @@ int packer_pack(struct packer *packer, span text, struct buffer *packed, struct 
 
 bool packer_train(const char *samples, const size_t *sizes, size_t count, struct buffer *dictionary)
 {
-	if (!buffer_reserve(dictionary, DICTIONARY_SIZE))
+	size_t total = 0;
+	for (size_t i = 0; i < count; i++)
+		total += sizes[i];
+	size_t size = total / SAMPLES_A_BYTE < DICTIONARY_SIZE ? total / SAMPLES_A_BYTE : DICTIONARY_SIZE;
+	if (!buffer_reserve(dictionary, size))
 		return false;
-	size_t length = ZDICT_trainFromBuffer(dictionary->data, DICTIONARY_SIZE, samples, sizes, (unsigned)count);
+	size_t length = ZDICT_trainFromBuffer(dictionary->data, size, samples, sizes, (unsigned)count);
 	dictionary->length = ZDICT_isError(length) ? 0 : length;
 	return true;
 }

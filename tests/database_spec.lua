@@ -23,7 +23,8 @@ end
 
 local function found(version)
   local list = {}
-  for i, finding in ipairs(assert(knowledge.match(database, { { type = "npm", ecosystem = "npm", name = "p", version = version or "1.0.0" } }))) do
+  for i, finding in ipairs(assert(knowledge.match(database, { { type = "npm", ecosystem = "npm", name = "p",
+    version = version or "1.0.0" } }))) do
     list[i] = finding.id .. (finding.fixed_version ~= "2.0.0" and " " .. finding.fixed_version or "")
   end
   return table.concat(list, ", ")
@@ -39,7 +40,10 @@ local function listing()
 end
 
 describe("a database tells what is wrong with it:", function()
-  it("missing", function() fails("DATABASE", "^/.*test.db: there is no vulnerability database here: make one with `tarsier db import", nil, select(2, knowledge.info(database))) end)
+  it("missing", function()
+    fails("DATABASE", "^/.*test.db: there is no vulnerability database here: make one with `tarsier db import", nil,
+      select(2, knowledge.info(database)))
+  end)
   for title, bytes in pairs { empty = "", text = "hello", ["cut short"] = "SQLite format 3\0" .. ("x"):rep(50) } do
     it(title, function()
       temporary.write(database, bytes)
@@ -61,33 +65,48 @@ describe("a database tells what is wrong with it:", function()
     return true
   end
   it("another program's", function()
-    if meddle "PRAGMA application_id=1" then fails("DATABASE", "not a vulnerability database", nil, select(2, knowledge.info(database))) end
+    if meddle "PRAGMA application_id=1" then
+      fails("DATABASE", "not a vulnerability database", nil, select(2, knowledge.info(database)))
+    end
   end)
   it("too new", function()
-    if meddle "PRAGMA user_version=99" then fails("DATABASE", "a newer tarsier wrote this database %(schema 99, this one reads %d%): upgrade tarsier", nil, select(2, knowledge.info(database))) end
+    if meddle "PRAGMA user_version=99" then
+      fails("DATABASE", "a newer tarsier wrote this database %(schema 99, this one reads %d%): upgrade tarsier", nil,
+        select(2, knowledge.info(database)))
+    end
   end)
   it("too old", function()
-    if meddle "PRAGMA user_version=0" then fails("DATABASE", "an older tarsier wrote this database", nil, select(2, knowledge.info(database))) end
+    if meddle "PRAGMA user_version=0" then
+      fails("DATABASE", "an older tarsier wrote this database", nil, select(2, knowledge.info(database)))
+    end
   end)
   it("empty", function()
-    if meddle "DELETE FROM ecosystem" then fails("DATABASE", "holds no advisories: fill it with `tarsier db import", nil, select(2, knowledge.info(database))) end
+    if meddle "DELETE FROM ecosystem" then
+      fails("DATABASE", "holds no advisories: fill it with `tarsier db import", nil,
+        select(2, knowledge.info(database)))
+    end
   end)
   it("damaged rows", function()
     if not meddle "UPDATE package SET rows=x'ffffffffff'" then return end
-    fails("DATABASE", "damaged: build it again", nil, select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
+    fails("DATABASE", "damaged: build it again", nil,
+      select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
   end)
   it("damaged texts", function()
     if not meddle "UPDATE advisory SET text=x'00'" then return end
-    fails("DATABASE", "damaged at A%-1: build it again", nil, select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
+    fails("DATABASE", "damaged at A%-1: build it again", nil,
+      select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
   end)
 end)
 
 it("a database says what it holds", function()
-  assert(advisories.import(folder, { one("A-1", { modified = "2024-03-01T00:00:00Z" }), one("A-2", { affected = { affects("Debian:12", "p", { "introduced", "0" }), affects("Debian:11", "q", { "introduced", "0" }) } }) }, { starter = true }))
+  assert(advisories.import(folder, { one("A-1", { modified = "2024-03-01T00:00:00Z" }),
+    one("A-2", { affected = { affects("Debian:12", "p", { "introduced", "0" }), affects("Debian:11", "q",
+      { "introduced", "0" }) } }) }, { starter = true }))
   local info = assert(knowledge.info(database))
   assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$", info.built)
   info.built = nil
-  assert.same({ path = database, newest = "2024-03-01T00:00:00Z", kev_date = "", epss_date = "", advisories = 2, packages = 3, starter = true,
+  assert.same({ path = database, newest = "2024-03-01T00:00:00Z", kev_date = "", epss_date = "", advisories = 2,
+    packages = 3, starter = true,
                 ecosystems = { "Debian:11", "Debian:12", "npm" } }, info)
 end)
 
@@ -98,7 +117,8 @@ it("its name may hold what a URI may not", function()
 end)
 
 describe("records of one id:", function()
-  local older, newer = one("A-1", { modified = "2024-01-01T00:00:00Z", fix = "3.0.0" }), one("A-1", { modified = "2024-02-01T00:00:00.5Z" })
+  local older, newer = one("A-1", { modified = "2024-01-01T00:00:00Z", fix = "3.0.0" }),
+    one("A-1", { modified = "2024-02-01T00:00:00.5Z" })
   it("the newest wins", function()
     assert.equal(1, assert(advisories.import(folder, { older, newer })).advisories)
     assert.equal("A-1", found())
@@ -115,10 +135,15 @@ end)
 
 describe("merging", function()
   it("adds, replaces, takes away and keeps", function()
-    assert(advisories.import(folder, { one("A-1", { aliases = { "CVE-2024-1001" }, details = "the first" }), one("A-2", { fix = "3.0.0" }), one "A-3" }))
-    assert(knowledge.import(database, { "tests/data/feeds/kev/known.json", "tests/data/feeds/epss/scores.csv" }, { merge = true }))
-    local counts = assert(advisories.import(folder, { one("A-2", { modified = "2024-02-01T00:00:00Z" }), one("A-3", { modified = "2024-02-01T00:00:00Z", withdrawn = "2024-02-01T00:00:00Z" }), one "A-4",
-                                                      one("A-1", { modified = "2023-01-01T00:00:00Z", fix = "9.0.0" }) }, { merge = true }))
+    assert(advisories.import(folder, { one("A-1", { aliases = { "CVE-2024-1001" }, details = "the first" }),
+      one("A-2", { fix = "3.0.0" }), one "A-3" }))
+    assert(knowledge.import(database, { "tests/data/feeds/kev/known.json", "tests/data/feeds/epss/scores.csv" },
+      { merge = true }))
+    local counts = assert(advisories.import(folder, { one("A-2", { modified = "2024-02-01T00:00:00Z" }), one("A-3",
+      { modified = "2024-02-01T00:00:00Z", withdrawn = "2024-02-01T00:00:00Z" }), one "A-4",
+                                                      one("A-1",
+                                                        { modified = "2023-01-01T00:00:00Z", fix = "9.0.0" }) },
+                                                          { merge = true }))
     assert.same({ advisories = 2, withdrawn = 1, unreadable = 0, kev = 0, epss = 0 }, counts)
     assert.equal("A-2, A-4, CVE-2024-1001", found())
     local info = assert(knowledge.info(database))
@@ -135,20 +160,25 @@ describe("merging", function()
   end)
   it("refuses to begin with what is no database", function()
     temporary.write(database, "hello")
-    fails("DATABASE", "not a vulnerability database", nil, select(2, advisories.import(folder, { one "A-1" }, { merge = true })))
+    fails("DATABASE", "not a vulnerability database", nil,
+      select(2, advisories.import(folder, { one "A-1" }, { merge = true })))
     assert.equal("hello", temporary.read(database))
   end)
   it("keeps every kind of event and list", function()
-    local rich = one("A-1", { affected = { affects("npm", "p", { "introduced", "0", "last_affected", "1.0.0" }, { "introduced", "2.0.0", "limit", "3.0.0" }, { versions = { "5.0.0" } }) } })
+    local rich = one("A-1", { affected = { affects("npm", "p", { "introduced", "0", "last_affected", "1.0.0" },
+      { "introduced", "2.0.0", "limit", "3.0.0" }, { versions = { "5.0.0" } }) } })
     local function shape()
       local list = {}
-      for _, version in ipairs { "0.5.0", "1.0.0", "1.0.1", "2.5.0", "3.0.0", "5.0.0" } do list[#list + 1] = found(version) end
+      for _, version in ipairs { "0.5.0", "1.0.0", "1.0.1", "2.5.0", "3.0.0", "5.0.0" } do
+        list[#list + 1] = found(version)
+      end
       return list
     end
     assert(advisories.import(folder, { rich }))
     local before = shape()
     assert.same({ "A-1 ", "A-1 ", "", "A-1 ", "", "A-1 " }, before)
-    assert(advisories.import(folder, { one("A-2", { affected = { affects("npm", "q", { "introduced", "0" }) } }) }, { merge = true }))
+    assert(advisories.import(folder, { one("A-2", { affected = { affects("npm", "q", { "introduced", "0" }) } }) },
+      { merge = true }))
     assert.same(before, shape())
   end)
 end)
@@ -163,10 +193,17 @@ describe("an import leaves the old file", function()
     assert.equal("A-1", found())
   end
 
-  it("that takes nothing", function() untouched("FORMAT", "nothing that a feed knows was in what was given, /.*odd.txt: .* is left as it is", { temporary.write(folder .. "/odd.txt", "hello") }) end)
+  it("that takes nothing", function()
+    untouched("FORMAT", "nothing that a feed knows was in what was given, /.*odd.txt: .* is left as it is",
+      { temporary.write(folder .. "/odd.txt", "hello") })
+  end)
   it("that is given nothing", function() untouched("USAGE", "nothing to import", {}) end)
-  it("that would match nothing", function() untouched("DATABASE", "KEV and EPSS alone can be merged", { "tests/data/feeds/kev/known.json" }) end)
-  it("whose input is not there", function() untouched("IO", "open /.*/absent: No such file", { folder .. "/absent" }) end)
+  it("that would match nothing", function()
+    untouched("DATABASE", "KEV and EPSS alone can be merged", { "tests/data/feeds/kev/known.json" })
+  end)
+  it("whose input is not there", function()
+    untouched("IO", "open /.*/absent: No such file", { folder .. "/absent" })
+  end)
   it("whose archive is cut short", function()
     if not temporary.has "zip" then return pending "needs zip: apt-get install zip" end
     for i = 1, 20 do temporary.write(folder .. "/r" .. i .. ".json", json.encode(one("A-" .. i))) end
@@ -196,7 +233,8 @@ describe("an import finds records", function()
     temporary.must("ln -s .. %s/in/deep/loop", folder)
     local counts, inputs = assert(knowledge.import(database, { folder .. "/in" }))
     assert.equal(3, counts.advisories)
-    assert.same({ { input = folder .. "/in/deep/README", feed = "", records = 0, message = "not recognised: neither OSV nor KEV nor EPSS" },
+    assert.same({ { input = folder .. "/in/deep/README", feed = "", records = 0,
+      message = "not recognised: neither OSV nor KEV nor EPSS" },
                   { input = folder .. "/in", feed = "osv", records = 3 } }, inputs)
   end)
 
@@ -205,7 +243,8 @@ describe("an import finds records", function()
     temporary.must("mkdir -p %s/in/x", folder)
     temporary.write(folder .. "/in/x/a.json", json.encode(one "A-1"))
     temporary.write(folder .. "/in/x/b.json", "{")
-    temporary.must("cd %s/in && zip -qr ../one.dat x && tar cJf ../two.dat x && tar cf - x | zstd -q >../three.dat", folder)
+    temporary.must("cd %s/in && zip -qr ../one.dat x && tar cJf ../two.dat x && tar cf - x | zstd -q >../three.dat",
+      folder)
     for _, name in ipairs { "one", "two", "three" } do
       local path = folder .. "/" .. name .. ".dat"
       local counts, inputs = assert(knowledge.import(database, { path }))
@@ -231,9 +270,31 @@ it("an import that was killed leaves what the next one removes, and no living on
   assert(advisories.import(folder, { one "A-1" }))
   assert.equal(".other.db.new-123 records.json test.db ", listing())
   if not temporary.has "flock" then return pending "needs flock: apt-get install util-linux" end
-  temporary.must("flock -n %s/.test.db.new-7 sh -c 'echo >%s/held; sleep 3' >/dev/null 2>&1 & while ! [ -e %s/held ]; do sleep 0.05; done", folder, folder, folder)
+  local hold = "flock -n %s/.test.db.new-7 sh -c 'echo >%s/held; sleep 3' >/dev/null 2>&1 &"
+  temporary.must(hold .. " while ! [ -e %s/held ]; do sleep 0.05; done", folder, folder, folder)
   assert(advisories.import(folder, { one "A-1" }))
   assert.matches(".test.db.new-7", listing(), 1, true)
+end)
+
+describe("a database in use", function()
+  local packages = { { type = "npm", ecosystem = "npm", name = "p", version = "1.0.0" } }
+
+  it("is matched against by many threads at once", function()
+    local records = {}
+    for i = 1, 200 do records[i] = one("A-" .. i) end
+    assert(advisories.import(folder, records))
+    assert.equal(8 * 20 * 200, assert(knowledge.threads(database, packages, 8, 20)))
+  end)
+
+  it("and replaced is read on as it was, and never mixed with the new one", function()
+    assert(advisories.import(folder, { one "A-1" }))
+    assert(advisories.import(folder, { one "A-1", one "A-2" }, nil, "new"))
+    local before, message, after = knowledge.replaced(database, folder .. "/new.db", packages)
+    assert.equal(1, before)
+    assert.matches("was replaced while it was in use: scan again", message, 1, true)
+    assert.equal(1, after)
+    assert.equal("A-1, A-2", found())
+  end)
 end)
 
 it("a link to a database stays a link", function()
@@ -246,7 +307,8 @@ end)
 
 describe("hostile records", function()
   local function import(text)
-    return knowledge.import(database, { temporary.write(folder .. "/bad.json", text), temporary.write(folder .. "/good.json", json.encode(one "A-1")) })
+    return knowledge.import(database, { temporary.write(folder .. "/bad.json", text),
+      temporary.write(folder .. "/good.json", json.encode(one "A-1")) })
   end
   for title, text in pairs {
     ["deep"] = '{"id":"A","affected":' .. ("["):rep(100000) .. ("]"):rep(100000) .. "}",
@@ -267,17 +329,21 @@ describe("hostile records", function()
 
   it("with SQL in them are text", function()
     local sql = "'); DROP TABLE package; --"
-    assert(advisories.import(folder, { one("A-1" .. sql, { summary = sql, affected = { affects("npm", "p", { "introduced", "0", "fixed", "2.0.0" }), affects("Debian:12" .. sql, sql, { "introduced", "0" }) } }) }))
+    assert(advisories.import(folder, { one("A-1" .. sql, { summary = sql, affected = { affects("npm", "p",
+      { "introduced", "0", "fixed", "2.0.0" }), affects("Debian:12" .. sql, sql, { "introduced", "0" }) } }) }))
     assert.equal("A-1" .. sql, found())
-    assert.equal(1, #assert(knowledge.match(database, { { ecosystem = "Debian:12" .. sql, name = sql, version = "1" } })))
+    assert.equal(1, #assert(knowledge.match(database, { { ecosystem = "Debian:12" .. sql, name = sql,
+      version = "1" } })))
   end)
 
   it("of a million events or versions cost no more than their reading", function()
     local events, versions = {}, {}
     for i = 1, 200000 do events[i] = ('{"%s":"%d.0.0"}'):format(i % 2 == 1 and "introduced" or "fixed", i) end
     for i = 1, 200000 do versions[i] = ('"%d.0.0"'):format(i) end
-    local text = '{"id":"A","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"p"},%s}]}'
-    for _, part in ipairs { '"ranges":[{"type":"SEMVER","events":[' .. table.concat(events, ",") .. "]}]", '"versions":[' .. table.concat(versions, ",") .. "]" } do
+    local package = '"package":{"ecosystem":"npm","name":"p"}'
+    local text = '{"id":"A","modified":"2024-01-01T00:00:00Z","affected":[{' .. package .. ",%s}]}"
+    for _, part in ipairs { '"ranges":[{"type":"SEMVER","events":[' .. table.concat(events, ",") .. "]}]",
+      '"versions":[' .. table.concat(versions, ",") .. "]" } do
       local counts, inputs = assert(import(text:format(part)))
       assert.equal(1, counts.unreadable)
       assert.matches("npm p: more events or versions than a description can have", inputs[1].message, 1, true)
@@ -294,7 +360,9 @@ describe("hostile records", function()
   end)
 
   it("that expand without end are stopped", function()
-    temporary.must("{ echo cve,epss,percentile; yes $(printf '#%%.0s' $(seq 1000)) | head -c 100000000; } | gzip -9 >%s/bomb.gz", folder)
-    fails("LIMIT", "bomb.gz expands to more than any feed does", nil, select(2, knowledge.import(database, { folder .. "/bomb.gz" })))
+    local lines = "yes $(printf '#%%.0s' $(seq 1000)) | head -c 100000000"
+    temporary.must("{ echo cve,epss,percentile; " .. lines .. "; } | gzip -9 >%s/bomb.gz", folder)
+    fails("LIMIT", "bomb.gz expands to more than any feed does", nil,
+      select(2, knowledge.import(database, { folder .. "/bomb.gz" })))
   end)
 end)

@@ -8,7 +8,8 @@ local data = shared .. "/data"
 
 -- What the folder's own README counts, every record of each archive; withdrawn ones too.
 local published = {
-  Debian = 45826, AlmaLinux = 5637, Alpine = 7581, Bitnami = 7444, Go = 4298, PyPI = 2664, ["crates.io"] = 723, npm = 3147,
+  Debian = 45826, AlmaLinux = 5637, Alpine = 7581, Bitnami = 7444, Go = 4298, PyPI = 2664, ["crates.io"] = 723,
+    npm = 3147,
   Maven = 2817, NuGet = 682, Packagist = 2123, RubyGems = 1164,
 }
 
@@ -62,14 +63,16 @@ describe("the real feeds", function()
     { "deb", "Debian:12", "openssl", "3.0.10-1~deb12u1", "CVE-2023-3446", false },
     { "deb", "Debian:11", "apache-log4j2", "2.13.3-1", "CVE-2021-44228", "2.15.0-1~deb11u1", kev = true },
     { "apk", "Alpine:v3.20", "openssl", "3.3.0-r0", "CVE-2024-6119", "3.3.2-r0" },
-    { "rpm", "AlmaLinux:9", "openssl-libs", "1:3.0.7-6.el9_2", "CVE-2024-12797", "1:3.2.2-6.el9_5.1", severity = "High" },
+    { "rpm", "AlmaLinux:9", "openssl-libs", "1:3.0.7-6.el9_2", "CVE-2024-12797", "1:3.2.2-6.el9_5.1",
+      severity = "High" },
     { "pypi", "PyPI", "Django", "3.2.1", "CVE-2021-35042", "3.2.5", severity = "Critical" },
     { "npm", "npm", "lodash", "4.17.4", "CVE-2019-10744", "4.17.12" },
     { "golang", "Go", "stdlib", "1.20.1", "CVE-2023-24538", "1.20.3" },
     { "cargo", "crates.io", "smallvec", "0.6.9", "CVE-2021-25900", "0.6.14", severity = "Critical" },
   } do
     it(("know %s of %s %s in %s"):format(case[5], case[3], case[4], case[2]), function()
-      local found = assert(knowledge.match(database, { { type = case[1], ecosystem = case[2], name = case[3], version = case[4] } }))
+      local found = assert(knowledge.match(database,
+        { { type = case[1], ecosystem = case[2], name = case[3], version = case[4] } }))
       local wanted
       for _, finding in ipairs(found) do
         if finding.id == case[5] then wanted = finding end
@@ -83,8 +86,10 @@ describe("the real feeds", function()
   end
 
   it("give one finding a vulnerability", function()
-    for _, package in ipairs { { "deb", "Debian:12", "linux", "6.1.27-1" }, { "pypi", "PyPI", "tensorflow", "2.4.0" }, { "rpm", "AlmaLinux:9", "kernel", "5.14.0-70.13.1.el9_0" } } do
-      local found = assert(knowledge.match(database, { { type = package[1], ecosystem = package[2], name = package[3], version = package[4] } }))
+    for _, package in ipairs { { "deb", "Debian:12", "linux", "6.1.27-1" }, { "pypi", "PyPI", "tensorflow", "2.4.0" },
+      { "rpm", "AlmaLinux:9", "kernel", "5.14.0-70.13.1.el9_0" } } do
+      local found = assert(knowledge.match(database,
+        { { type = package[1], ecosystem = package[2], name = package[3], version = package[4] } }))
       local seen = {}
       assert.is_true(#found > 50)
       for _, finding in ipairs(found) do

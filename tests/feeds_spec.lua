@@ -15,7 +15,8 @@ end)
 teardown(function() temporary.remove(folder) end)
 
 -- A database needs an advisory to be one.
-local anchor = advisories.record("ANCHOR-1", { affected = { advisories.affects("npm", "anchor", { "introduced", "0" }) } })
+local anchor = advisories.record("ANCHOR-1", { affected = { advisories.affects("npm", "anchor", { "introduced",
+  "0" }) } })
 
 local function import(...)
   local paths = { temporary.write(folder .. "/anchor.json", json.encode(anchor)), ... }
@@ -49,7 +50,8 @@ describe("a feed claims", function()
     ["cveID,vendorProject,product,vulnerabilityName,dateAdded\n"] = "kev",
     ["#model_version:v2025,score_date:2026-01-01T00:00:00Z\ncve,epss"] = "epss",
     ["cve,epss,percentile\n"] = "epss",
-    ["{"] = false, [""] = false, ["["] = false, ["[["] = false, ['{"'] = false, ["{}"] = false, ["hello"] = false, ["{{{{{{"] = false,
+    ["{"] = false, [""] = false, ["["] = false, ["[["] = false, ['{"'] = false, ["{}"] = false, ["hello"] = false,
+      ["{{{{{{"] = false,
   } do
     it((feed or "nothing") .. " in " .. head:gsub("\n", " "), function()
       assert.equal(feed or nil, knowledge.claims(head))
@@ -65,12 +67,14 @@ describe("OSV", function()
     local found = find("PyPI", "some.package", "1.4.2")
     assert.equal(1, #found)
     assert.same({
-      id = "CVE-2024-1001", aliases = { "PYSEC-2024-1", "GHSA-aaaa-bbbb-cccc" }, package = "some.package", package_index = 1,
+      id = "CVE-2024-1001", aliases = { "PYSEC-2024-1", "GHSA-aaaa-bbbb-cccc" }, package = "some.package",
+        package_index = 1,
       severity = "Critical", severity_source = "cvss", cvss_score = 9.8,
       cvss_vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", fixed_version = "1.5", summary = "A hole",
       description = "It leaks.\n\nBadly: é中.", url = "https://example.org/advisory", published = "2024-01-31T10:00:00Z",
       modified = "2024-02-01T10:00:00Z", references = { "https://example.org/web", "https://example.org/advisory" },
-      kev = false, kev_ransomware = false, kev_added = "", kev_due = "", epss = -1, epss_percentile = -1, backend = "embedded",
+      kev = false, kev_ransomware = false, kev_added = "", kev_due = "", epss = -1, epss_percentile = -1,
+        backend = "embedded",
     }, found[1])
   end)
 
@@ -116,7 +120,8 @@ describe("EPSS", function()
   it("is read line by line", function()
     local counts, inputs = import(data .. "epss/scores.csv")
     assert.equal(4, counts.epss)
-    assert.same({ "scores.csv: CVE-2023-0002,1.5,0.5: not a line of EPSS", "scores.csv: no-cve,0.1,0.2: not a line of EPSS",
+    assert.same({ "scores.csv: CVE-2023-0002,1.5,0.5: not a line of EPSS",
+      "scores.csv: no-cve,0.1,0.2: not a line of EPSS",
                   "scores.csv: CVE-2023-0003,0.1: not a line of EPSS" }, left_out(inputs))
     assert.equal("2026-08-16", assert(knowledge.info(database)).epss_date)
   end)
@@ -131,20 +136,25 @@ end)
 
 describe("names", function()
   it("of CVEs are numbers", function()
-    for text, name in pairs { ["CVE-2021-44228"] = "CVE-2021-44228", ["cve-1999-0001"] = "CVE-1999-0001", ["CVE-2024-1000001"] = "CVE-2024-1000001" } do
+    for text, name in pairs { ["CVE-2021-44228"] = "CVE-2021-44228", ["cve-1999-0001"] = "CVE-1999-0001",
+      ["CVE-2024-1000001"] = "CVE-2024-1000001" } do
       local _, found = knowledge.cve(text)
       assert.equal(name, found)
     end
-    for _, text in ipairs { "CVE-2021-123", "CVE-2021-", "CVE-1998-0001", "CVE-2021-00001", "CVE-2021-99999999999", "CVE-20210-1234", "GHSA-aaaa-bbbb-cccc", "", "CVE-2021-123x" } do
+    for _, text in ipairs { "CVE-2021-123", "CVE-2021-", "CVE-1998-0001", "CVE-2021-00001", "CVE-2021-99999999999",
+      "CVE-20210-1234", "GHSA-aaaa-bbbb-cccc", "", "CVE-2021-123x" } do
       assert.equal(0, (knowledge.cve(text)), text)
     end
   end)
 
   it("of ecosystems have one form a release", function()
     for text, key in pairs {
-      ["Debian:12"] = "Debian:12", ["Debian"] = "Debian", ["Debian:12.5"] = "Debian:12", ["Ubuntu:22.04:LTS"] = "Ubuntu:22.04",
-      ["Ubuntu:24.10"] = "Ubuntu:24.10", ["Ubuntu:Pro:16.04:LTS"] = "", ["Alpine:v3.20"] = "Alpine:v3.20", ["Rocky Linux:9.3"] = "Rocky Linux:9",
-      ["AlmaLinux:8"] = "AlmaLinux:8", ["Red Hat:enterprise_linux:9::baseos"] = "Red Hat:9", ["Red Hat:enterprise_linux:10.0"] = "Red Hat:10",
+      ["Debian:12"] = "Debian:12", ["Debian"] = "Debian", ["Debian:12.5"] = "Debian:12",
+        ["Ubuntu:22.04:LTS"] = "Ubuntu:22.04",
+      ["Ubuntu:24.10"] = "Ubuntu:24.10", ["Ubuntu:Pro:16.04:LTS"] = "", ["Alpine:v3.20"] = "Alpine:v3.20",
+        ["Rocky Linux:9.3"] = "Rocky Linux:9",
+      ["AlmaLinux:8"] = "AlmaLinux:8", ["Red Hat:enterprise_linux:9::baseos"] = "Red Hat:9",
+        ["Red Hat:enterprise_linux:10.0"] = "Red Hat:10",
       ["Red Hat:9"] = "Red Hat:9", ["Red Hat:rhel_eus:9.2::appstream"] = "", ["Red Hat:openshift:4.13::el9"] = "",
       ["SUSE:Linux Enterprise Server 15 SP5"] = "SUSE:Linux Enterprise Server 15 SP5", ["PyPI"] = "PyPI", [""] = "",
     } do

@@ -20,6 +20,15 @@ local function find(records, ...)
   return assert(found, problems), problems
 end
 
+-- A record about the package "p".
+local function about(id, ecosystem, events, fields)
+  fields = fields or {}
+  fields.affected = { affects(ecosystem, "p", events) }
+  return record(id, fields)
+end
+
+local function up_to(version) return { "introduced", "0", "fixed", version } end
+
 local function names(findings)
   local list = {}
   for i, finding in ipairs(findings) do list[i] = finding.id end
@@ -28,23 +37,33 @@ end
 
 -- Versions of npm's "p" with what fixes each: "" affected and nothing fixes it, nil not affected.
 local ranges = {
-  ["introduced 0, fixed"] = { { "introduced", "0", "fixed", "1.2.0" }, ["0.0.0-a"] = "1.2.0", ["1.1.9"] = "1.2.0", ["1.2.0-rc.1"] = "1.2.0", ["1.2.0"] = false, ["2.0.0"] = false },
-  ["introduced later"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, ["0.9.0"] = false, ["1.0.0"] = "1.2.0", ["1.2.0"] = false },
+  ["introduced 0, fixed"] = { { "introduced", "0", "fixed", "1.2.0" }, ["0.0.0-a"] = "1.2.0", ["1.1.9"] = "1.2.0",
+    ["1.2.0-rc.1"] = "1.2.0", ["1.2.0"] = false, ["2.0.0"] = false },
+  ["introduced later"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, ["0.9.0"] = false, ["1.0.0"] = "1.2.0",
+    ["1.2.0"] = false },
   ["never fixed"] = { { "introduced", "1.0.0" }, ["0.9.0"] = false, ["1.0.0"] = "", ["99.0.0"] = "" },
   ["last affected"] = { { "introduced", "1.0.0", "last_affected", "1.2.0" }, ["1.2.0"] = "", ["1.2.1"] = false },
-  ["one version only"] = { { "introduced", "5.15.12", "last_affected", "5.15.12" }, ["5.15.11"] = false, ["5.15.12"] = "", ["5.15.13"] = false },
+  ["one version only"] = { { "introduced", "5.15.12", "last_affected", "5.15.12" }, ["5.15.11"] = false,
+    ["5.15.12"] = "", ["5.15.13"] = false },
   ["limit"] = { { "introduced", "1.0.0", "limit", "2.0.0" }, ["1.5.0"] = "", ["2.0.0"] = false, ["3.0.0"] = false },
   ["limit *"] = { { "introduced", "1.0.0", "limit", "*" }, ["1.5.0"] = "", ["3.0.0"] = "" },
-  ["the highest of two limits"] = { { "introduced", "0", "limit", "2.0.0", "limit", "1.0.0" }, ["1.5.0"] = "", ["2.0.0"] = false },
-  ["two pairs, out of order"] = { { "fixed", "2.1.0", "introduced", "2.0.0", "fixed", "1.2.0", "introduced", "0" }, ["1.0.0"] = "1.2.0", ["1.5.0"] = false, ["2.0.5"] = "2.1.0", ["2.1.0"] = false },
+  ["the highest of two limits"] = { { "introduced", "0", "limit", "2.0.0", "limit", "1.0.0" }, ["1.5.0"] = "",
+    ["2.0.0"] = false },
+  ["two pairs, out of order"] = { { "fixed", "2.1.0", "introduced", "2.0.0", "fixed", "1.2.0", "introduced", "0" },
+    ["1.0.0"] = "1.2.0", ["1.5.0"] = false, ["2.0.5"] = "2.1.0", ["2.1.0"] = false },
   ["nothing at all"] = { { "introduced", "0", "fixed", "0" }, ["0.0.1"] = false, ["1.0.0"] = false },
-  ["again where it was fixed"] = { { "introduced", "0", "fixed", "1.0.0", "introduced", "1.0.0", "fixed", "2.0.0" }, ["0.5.0"] = "2.0.0", ["1.0.0"] = "2.0.0", ["2.0.0"] = false },
+  ["again where it was fixed"] = { { "introduced", "0", "fixed", "1.0.0", "introduced", "1.0.0", "fixed", "2.0.0" },
+    ["0.5.0"] = "2.0.0", ["1.0.0"] = "2.0.0", ["2.0.0"] = false },
   ["fixed alone"] = { { "fixed", "1.0.0" }, ["0.5.0"] = "1.0.0", ["1.0.0"] = false },
-  ["two ranges"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, { "introduced", "2.0.0", "fixed", "2.3.0" }, ["1.1.0"] = "1.2.0", ["1.3.0"] = false, ["2.0.0"] = "2.3.0" },
-  ["a fix inside another range"] = { { "introduced", "0", "fixed", "1.2.0" }, { "introduced", "1.1.0", "fixed", "1.4.0" }, ["1.0.0"] = "1.4.0", ["1.3.0"] = "1.4.0", ["1.4.0"] = false },
-  ["a fix of the next line"] = { { "introduced", "0", "last_affected", "1.5.0" }, { "introduced", "2.0.0", "fixed", "2.3.0" }, ["1.0.0"] = "2.3.0" },
+  ["two ranges"] = { { "introduced", "1.0.0", "fixed", "1.2.0" }, { "introduced", "2.0.0", "fixed", "2.3.0" },
+    ["1.1.0"] = "1.2.0", ["1.3.0"] = false, ["2.0.0"] = "2.3.0" },
+  ["a fix inside another range"] = { { "introduced", "0", "fixed", "1.2.0" },
+    { "introduced", "1.1.0", "fixed", "1.4.0" }, ["1.0.0"] = "1.4.0", ["1.3.0"] = "1.4.0", ["1.4.0"] = false },
+  ["a fix of the next line"] = { { "introduced", "0", "last_affected", "1.5.0" },
+    { "introduced", "2.0.0", "fixed", "2.3.0" }, ["1.0.0"] = "2.3.0" },
   ["a list"] = { { versions = { "1.0.0", "1.1.0+build" } }, ["1.0.0"] = "", ["1.1.0"] = "", ["1.1.1"] = false },
-  ["a list beside a range"] = { { "introduced", "2.0.0", "fixed", "2.1.0" }, { versions = { "1.0.0", "2.1.0" } }, ["1.0.0"] = "2.1.0", ["2.0.0"] = "2.1.0", ["2.1.0"] = "", ["2.2.0"] = false },
+  ["a list beside a range"] = { { "introduced", "2.0.0", "fixed", "2.1.0" }, { versions = { "1.0.0", "2.1.0" } },
+    ["1.0.0"] = "2.1.0", ["2.0.0"] = "2.1.0", ["2.1.0"] = "", ["2.2.0"] = false },
 }
 
 describe("ranges:", function()
@@ -57,7 +76,8 @@ describe("ranges:", function()
           expected[#packages] = { version = version, fix = fix }
         end
       end
-      local found = find({ record("A-1", { affected = { affects("npm", "p", table.unpack(case)) } }) }, table.unpack(packages))
+      local found = find({ record("A-1", { affected = { affects("npm", "p", table.unpack(case)) } }) },
+        table.unpack(packages))
       local fixes = {}
       for _, finding in ipairs(found) do fixes[finding.package_index] = finding.fixed_version end
       for i, want in ipairs(expected) do
@@ -68,19 +88,23 @@ describe("ranges:", function()
 
   it("each by its ecosystem's order", function()
     local cases = {
-      { "Debian:12", "deb", "1.0~rc1", "1.0", true }, { "Debian:12", "deb", "1.0+deb12u1", "1.0+deb12u2", true }, { "Debian:12", "deb", "1:0.9", "1.0", false },
-      { "Alpine:v3.20", "apk", "1.2.3-r9", "1.2.3-r10", true }, { "AlmaLinux:9", "rpm", "0:1.0-1.el9", "1.0-2.el9", true },
-      { "PyPI", "pypi", "1.0.dev1", "1.0a1", true }, { "PyPI", "pypi", "1.0.post1", "1.0", false },
+      { "Debian:12", "deb", "1.0~rc1", "1.0", true },
+      { "Debian:12", "deb", "1.0+deb12u1", "1.0+deb12u2", true },
+      { "Debian:12", "deb", "1:0.9", "1.0", false },
+      { "Alpine:v3.20", "apk", "1.2.3-r9", "1.2.3-r10", true },
+      { "AlmaLinux:9", "rpm", "0:1.0-1.el9", "1.0-2.el9", true },
+      { "PyPI", "pypi", "1.0.dev1", "1.0a1", true },
+      { "PyPI", "pypi", "1.0.post1", "1.0", false },
     }
     for _, case in ipairs(cases) do
-      local found = find({ record("A-1", { affected = { affects(case[1], "p", { "introduced", "0", "fixed", case[4] }) } }) },
-                         { case[1], "p", case[3], type = case[2] })
+      local found = find({ about("A-1", case[1], up_to(case[4])) }, { case[1], "p", case[3], type = case[2] })
       assert.equal(case[5], #found == 1, table.concat({ case[1], case[3], case[4] }, " "))
     end
   end)
 
   it("in an ecosystem whose order is not known count by name only, and say so", function()
-    local found, problems = find({ record("A-1", { affected = { affects("ConanCenter", "p", { "introduced", "0", "fixed", "2" }, { versions = { "1.0" } }) } }) },
+    local entry = affects("ConanCenter", "p", up_to "2", { versions = { "1.0" } })
+    local found, problems = find({ record("A-1", { affected = { entry } }) },
                                  { "ConanCenter", "p", "1.0" }, { "ConanCenter", "p", "1.1" })
     assert.equal(1, #found)
     assert.equal(1, #problems)
@@ -88,9 +112,14 @@ describe("ranges:", function()
   end)
 
   it("of one rpm built for several module streams: each named build is fixed", function()
-    local function range(stream) return { "introduced", "0", "fixed", "2.3.4-2.git8.module_el8." .. stream .. ".0+1+ab" } end
-    local records = { record("ALSA-2024:1", { affected = { affects("AlmaLinux:8", "p", range "5"), affects("AlmaLinux:8", "p", range "4"), affects("AlmaLinux:8", "p", range "3") } }) }
-    local found = find(records, { "AlmaLinux:8", "p", "2.3.4-2.git8.module_el8.3.0+1+ab", type = "rpm" }, { "AlmaLinux:8", "p", "2.3.4-1.git8", type = "rpm" })
+    local function range(stream)
+      return { "introduced", "0", "fixed", "2.3.4-2.git8.module_el8." .. stream .. ".0+1+ab" }
+    end
+    local builds = {}
+    for i, stream in ipairs { "5", "4", "3" } do builds[i] = affects("AlmaLinux:8", "p", range(stream)) end
+    local records = { record("ALSA-2024:1", { affected = builds }) }
+    local found = find(records, { "AlmaLinux:8", "p", "2.3.4-2.git8.module_el8.3.0+1+ab", type = "rpm" },
+      { "AlmaLinux:8", "p", "2.3.4-1.git8", type = "rpm" })
     assert.equal(1, #found)
     assert.equal(2, found[1].package_index)
     assert.equal("2.3.4-2.git8.module_el8.3.0+1+ab", found[1].fixed_version)
@@ -98,27 +127,35 @@ describe("ranges:", function()
 end)
 
 describe("a package is looked up", function()
-  local fixed = { "introduced", "0", "fixed", "9" }
+  local fixed = up_to "9"
 
   it("in its release, and in what is said of all releases", function()
-    local records = { record("A-12", { affected = { affects("Debian:12", "p", fixed) } }), record("A-11", { affected = { affects("Debian:11", "p", fixed) } }),
-                      record("A-ALL", { affected = { affects("Debian", "p", fixed) } }) }
+    local records = { about("A-12", "Debian:12", fixed), about("A-11", "Debian:11", fixed),
+      about("A-ALL", "Debian", fixed) }
     assert.equal("A-12 A-ALL", names(find(records, { "Debian:12", "p", "1", type = "deb" })))
   end)
 
   it("under the forms of a release", function()
     local records = {
-      record("U-1", { affected = { affects("Ubuntu:22.04:LTS", "p", fixed) } }), record("U-PRO", { affected = { affects("Ubuntu:Pro:22.04:LTS", "p", fixed) } }),
-      record("R-1", { affected = { affects("Red Hat:enterprise_linux:9::baseos", "p", fixed) } }), record("R-EUS", { affected = { affects("Red Hat:rhel_eus:9.2::baseos", "p", fixed) } }),
+      about("U-1", "Ubuntu:22.04:LTS", fixed),
+      about("U-PRO", "Ubuntu:Pro:22.04:LTS", fixed),
+      about("R-1", "Red Hat:enterprise_linux:9::baseos", fixed),
+      about("R-EUS", "Red Hat:rhel_eus:9.2::baseos", fixed),
     }
     assert.equal("U-1", names(find(records, { "Ubuntu:22.04", "p", "1", type = "deb" })))
     assert.equal("R-1", names(find(records, { "Red Hat:9", "p", "1", type = "rpm" })))
   end)
 
   it("by source where the distribution's records name sources", function()
-    local records = { record("S", { affected = { affects("Debian:12", "source", fixed), affects("Alpine:v3.20", "source", fixed), affects("Rocky Linux:9", "source", fixed), affects("AlmaLinux:9", "source", fixed) } }),
-                      record("B", { affected = { affects("Debian:12", "binary", fixed), affects("Alpine:v3.20", "binary", fixed), affects("Rocky Linux:9", "binary", fixed), affects("AlmaLinux:9", "binary", fixed) } }) }
-    local function look(ecosystem, type) return names(find(records, { ecosystem, "binary", "1", type = type, source_name = "source", source_version = "2" })) end
+    local sources, binaries = {}, {}
+    for i, ecosystem in ipairs { "Debian:12", "Alpine:v3.20", "Rocky Linux:9", "AlmaLinux:9" } do
+      sources[i], binaries[i] = affects(ecosystem, "source", fixed), affects(ecosystem, "binary", fixed)
+    end
+    local records = { record("S", { affected = sources }), record("B", { affected = binaries }) }
+    local function look(ecosystem, type)
+      return names(find(records, { ecosystem, "binary", "1", type = type, source_name = "source",
+        source_version = "2" }))
+    end
     assert.equal("S", look("Debian:12", "deb"))
     assert.equal("S", look("Alpine:v3.20", "apk"))
     assert.equal("B", look("AlmaLinux:9", "rpm"))
@@ -126,23 +163,31 @@ describe("a package is looked up", function()
   end)
 
   it("with its source's version, and the epoch that a source rpm's name lacks", function()
-    local records = { record("A-1", { affected = { affects("Debian:12", "source", { "introduced", "0", "fixed", "2" }), affects("Rocky Linux:9", "source", { "introduced", "0", "fixed", "1:2-1" }) } }) }
-    assert.equal(0, #find(records, { "Debian:12", "b", "1", type = "deb", source_name = "source", source_version = "2" }))
-    assert.equal(1, #find(records, { "Debian:12", "b", "3", type = "deb", source_name = "source", source_version = "1" }))
-    assert.equal(0, #find(records, { "Rocky Linux:9", "b", "1:5-1", type = "rpm", source_name = "source", source_version = "2-1" }))
-    assert.equal(1, #find(records, { "Rocky Linux:9", "b", "5-1", type = "rpm", source_name = "source", source_version = "2-1" }))
+    local records = { record("A-1", { affected = { affects("Debian:12", "source", up_to "2"),
+                                                   affects("Rocky Linux:9", "source", up_to "1:2-1") } }) }
+    local function look(ecosystem, type, version, source_version)
+      return #find(records, { ecosystem, "b", version, type = type, source_name = "source",
+        source_version = source_version })
+    end
+    assert.equal(0, look("Debian:12", "deb", "1", "2"))
+    assert.equal(1, look("Debian:12", "deb", "3", "1"))
+    assert.equal(0, look("Rocky Linux:9", "rpm", "1:5-1", "2-1"))
+    assert.equal(1, look("Rocky Linux:9", "rpm", "5-1", "2-1"))
   end)
 
   it("by the name its ecosystem makes of several spellings", function()
-    local records = { record("A-1", { affected = { affects("PyPI", "Zope.Interface_X", fixed), affects("NuGet", "Newtonsoft.Json", { versions = { "1" } }), affects("npm", "Case", fixed) } }) }
+    local records = { record("A-1", { affected = {
+      affects("PyPI", "Zope.Interface_X", fixed), affects("NuGet", "Newtonsoft.Json", { versions = { "1" } }),
+      affects("npm", "Case", fixed) } }) }
     assert.equal(1, #find(records, { "PyPI", "zope--interface.x", "1" }))
     assert.equal(1, #find(records, { "NuGet", "newtonsoft.json", "1" }))
     assert.equal(0, #find(records, { "npm", "case", "1.0.0" }))
   end)
 
   it("or named as a problem where nothing is known of its ecosystem", function()
-    local found, problems = find({ record("A-1", { affected = { affects("Debian:12", "p", fixed) } }) },
-                                 { "Debian:14", "p", "1", type = "deb" }, { "Debian:14", "q", "1", type = "deb" }, { "Debian:12", "q", "1", type = "deb" }, { "", "p", "1" })
+    local found, problems = find({ about("A-1", "Debian:12", fixed) }, { "Debian:14", "p", "1", type = "deb" },
+                                 { "Debian:14", "q", "1", type = "deb" }, { "Debian:12", "q", "1", type = "deb" },
+                                   { "", "p", "1" })
     assert.same({}, found)
     assert.equal(1, #problems)
     assert.equal("Debian:14", problems[1].subject)
@@ -150,7 +195,9 @@ describe("a package is looked up", function()
   end)
 
   it("and named where its version is none", function()
-    local found, problems = find({ record("A-1", { affected = { affects("PyPI", "p", fixed, { versions = { "odd one" } }) } }) }, { "PyPI", "p", "odd one" }, { "PyPI", "p", "odd two" })
+    local entry = affects("PyPI", "p", fixed, { versions = { "odd one" } })
+    local found, problems = find({ record("A-1", { affected = { entry } }) },
+                                 { "PyPI", "p", "odd one" }, { "PyPI", "p", "odd two" })
     assert.equal(1, #found)
     assert.equal(2, #problems)
     assert.matches("p has version odd one, which pep440 does not allow", problems[1].message, 1, true)
@@ -159,10 +206,14 @@ describe("a package is looked up", function()
 
   it("once for all packages of one source, and findings are sorted", function()
     local high = { { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" } }
-    local records = { record("A-1", { affected = { affects("Debian:12", "s", fixed) } }), record("A-2", { severity = high, affected = { affects("Debian:12", "s", fixed) } }) }
-    local found = find(records, { "Debian:12", "z", "1", type = "deb", source_name = "s" }, { "Debian:12", "a", "1", type = "deb", source_name = "s" })
+    local records = { record("A-1", { affected = { affects("Debian:12", "s", fixed) } }),
+      record("A-2", { severity = high, affected = { affects("Debian:12", "s", fixed) } }) }
+    local found = find(records, { "Debian:12", "z", "1", type = "deb", source_name = "s" },
+      { "Debian:12", "a", "1", type = "deb", source_name = "s" })
     local list = {}
-    for i, finding in ipairs(found) do list[i] = finding.id .. " " .. finding.package .. " " .. finding.package_index end
+    for i, finding in ipairs(found) do
+      list[i] = finding.id .. " " .. finding.package .. " " .. finding.package_index
+    end
     assert.same({ "A-2 a 2", "A-2 z 1", "A-1 a 2", "A-1 z 1" }, list)
   end)
 end)
@@ -170,9 +221,9 @@ end)
 describe("one finding a vulnerability:", function()
   it("advisories that name the same CVE", function()
     local records = {
-      record("PYSEC-1", { aliases = { "CVE-2024-1001" }, affected = { affects("PyPI", "p", { "introduced", "0", "fixed", "1.5" }) } }),
-      record("GHSA-1", { aliases = { "cve-2024-1001" }, summary = "GitHub's", affected = { affects("PyPI", "p", { "introduced", "0", "fixed", "1.6" }) } }),
-      record("CVE-2024-1001", { affected = { affects("PyPI", "p", { "introduced", "0", "last_affected", "1.4" }) } }),
+      about("PYSEC-1", "PyPI", up_to "1.5", { aliases = { "CVE-2024-1001" } }),
+      about("GHSA-1", "PyPI", up_to "1.6", { aliases = { "cve-2024-1001" }, summary = "GitHub's" }),
+      about("CVE-2024-1001", "PyPI", { "introduced", "0", "last_affected", "1.4" }),
     }
     local found = find(records, { "PyPI", "p", "1.0" })
     assert.equal(1, #found)
@@ -184,11 +235,11 @@ describe("one finding a vulnerability:", function()
   it("an advisory without a CVE joins by any name they share", function()
     local range = { "introduced", "0" }
     local records = {
-      record("GHSA-1", { aliases = { "CVE-2024-1001", "GO-1" }, affected = { affects("npm", "p", range) } }),
-      record("GO-1", { affected = { affects("npm", "p", range) } }),
-      record("GMS-1", { aliases = { "GHSA-2" }, affected = { affects("npm", "p", range) } }),
-      record("GHSA-2", { affected = { affects("npm", "p", range) } }),
-      record("GMS-3", { affected = { affects("npm", "p", range) } }),
+      about("GHSA-1", "npm", range, { aliases = { "CVE-2024-1001", "GO-1" } }),
+      about("GO-1", "npm", range),
+      about("GMS-1", "npm", range, { aliases = { "GHSA-2" } }),
+      about("GHSA-2", "npm", range),
+      about("GMS-3", "npm", range),
     }
     local found = find(records, { "npm", "p", "1.0.0" })
     assert.equal("CVE-2024-1001 GHSA-2 GMS-3", names(found))
@@ -197,9 +248,11 @@ describe("one finding a vulnerability:", function()
   end)
 
   it("an advisory of several CVEs is several", function()
-    local records = { record("ALSA-2024:1", { related = { "CVE-2024-1001", "CVE-2024-1002" }, summary = "Important: p security update",
-                                              affected = { affects("AlmaLinux:9", "p", { "introduced", "0", "fixed", "2-1" }) } }),
-                      record("GO-1", { related = { "CVE-2024-1003" }, affected = { affects("Go", "p", { "introduced", "0" }) } }) }
+    local records = {
+      about("ALSA-2024:1", "AlmaLinux:9", up_to "2-1",
+            { related = { "CVE-2024-1001", "CVE-2024-1002" }, summary = "Important: p security update" }),
+      about("GO-1", "Go", { "introduced", "0" }, { related = { "CVE-2024-1003" } }),
+    }
     local found = find(records, { "AlmaLinux:9", "p", "1-1", type = "rpm" })
     assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
     assert.same({ "ALSA-2024:1" }, found[1].aliases)
@@ -217,9 +270,9 @@ describe("one finding a vulnerability:", function()
     ["open, and nobody fixed it"] = { { "introduced", "0" }, nil, "2", "" },
   } do
     it(title, function()
-      local records = { record("DEBIAN-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", case[1]) } }) }
+      local records = { about("DEBIAN-CVE-2024-1001", "Debian:12", case[1], { upstream = { "CVE-2024-1001" } }) }
       if case[2] then
-        records[2] = record("DSA-1-1", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", case[2] }) } })
+        records[2] = about("DSA-1-1", "Debian:12", up_to(case[2]), { upstream = { "CVE-2024-1001" } })
       end
       local found = find(records, { "Debian:12", "p", case[3], type = "deb" })
       assert.equal(case[4] and 1 or 0, #found)
@@ -229,8 +282,9 @@ describe("one finding a vulnerability:", function()
 
   it("of an advisory for several CVEs the others stay", function()
     local found = find({
-      record("DEBIAN-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", "1" }) } }),
-      record("DSA-1-1", { upstream = { "CVE-2024-1001", "CVE-2024-1002", "DEBIAN-CVE-2024-1002" }, affected = { affects("Debian:12", "p", { "introduced", "0", "fixed", "3" }) } }),
+      about("DEBIAN-CVE-2024-1001", "Debian:12", up_to "1", { upstream = { "CVE-2024-1001" } }),
+      about("DSA-1-1", "Debian:12", up_to "3", { upstream = { "CVE-2024-1001", "CVE-2024-1002",
+        "DEBIAN-CVE-2024-1002" } }),
     }, { "Debian:12", "p", "2", type = "deb" })
     assert.equal("CVE-2024-1002", names(found))
     assert.same({ "DSA-1-1", "DEBIAN-CVE-2024-1002" }, found[1].aliases)
@@ -253,14 +307,16 @@ describe("severity", function()
 
   it("is the distribution's word for the package", function()
     is("Low", "distribution", one("Ubuntu:22.04", { severity = { v4 } }, { ecosystem_specific = { severity = "low" } }))
-    is("Negligible", "distribution", one("Debian:12", { severity = { v4 } }, { ecosystem_specific = { urgency = "unimportant" } }))
+    is("Negligible", "distribution", one("Debian:12", { severity = { v4 } },
+      { ecosystem_specific = { urgency = "unimportant" } }))
   end)
   it("or for the advisory", function()
     is("Medium", "distribution", one("Rocky Linux:9", { summary = "Moderate: p security update", severity = { v4 } }))
     is("High", "distribution", one("Ubuntu:22.04", { severity = { { type = "Ubuntu", score = "high" } } }))
   end)
   it("but not a word that says nothing", function()
-    is("Critical", "cvss", one("Debian:12", { severity = { v4 } }, { ecosystem_specific = { urgency = "not yet assigned" } }))
+    is("Critical", "cvss", one("Debian:12", { severity = { v4 } },
+      { ecosystem_specific = { urgency = "not yet assigned" } }))
     is("Critical", "cvss", one("Debian:12", { severity = { v4 }, summary = "p: something" }))
   end)
   it("else CVSS of the highest version", function()
@@ -272,15 +328,19 @@ describe("severity", function()
   end)
   it("the package's own vector before the advisory's", function()
     is("Critical", "cvss", one("npm", {}, { severity = { v4 } }))
-    local records = { record("A-1", { severity = { v31 }, affected = { affects("npm", "p", range, { severity = { v4 } }), affects("npm", "q", range) } }) }
+    local records = { record("A-1", { severity = { v31 },
+      affected = { affects("npm", "p", range, { severity = { v4 } }), affects("npm", "q", range) } }) }
     is("Critical", "cvss", find(records, { "npm", "p", "1.0.0" })[1])
     is("Low", "cvss", find(records, { "npm", "q", "1.0.0" })[1])
   end)
-  it("else anybody's word", function() is("Medium", "distribution", one("npm", { database_specific = { severity = "MODERATE" } })) end)
+  it("else anybody's word", function()
+    is("Medium", "distribution", one("npm", { database_specific = { severity = "MODERATE" } }))
+  end)
   it("else the vector that another ecosystem's record has", function()
     local finding = find({
-      record("ALPINE-CVE-2024-1001", { upstream = { "CVE-2024-1001" }, affected = { affects("Alpine:v3.20", "p", { "introduced", "0", "fixed", "2-r0" }) } }),
-      record("GHSA-1", { aliases = { "CVE-2024-1001" }, severity = { v2, v31 }, summary = "Short", details = "Long", affected = { affects("npm", "other", range) } }),
+      about("ALPINE-CVE-2024-1001", "Alpine:v3.20", up_to "2-r0", { upstream = { "CVE-2024-1001" } }),
+      record("GHSA-1", { aliases = { "CVE-2024-1001" }, severity = { v2, v31 }, summary = "Short", details = "Long",
+                         affected = { affects("npm", "other", range) } }),
     }, { "Alpine:v3.20", "p", "1-r0", type = "apk" })[1]
     is("Low", "cvss", finding)
     assert.equal("Long", finding.description) -- and its words, where there are none
@@ -295,8 +355,9 @@ describe("severity", function()
   it("of an advisory for several CVEs is each one's, unless that has its own", function()
     is("Critical", "cvss", one("npm", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }))
     local found = find({
-      record("GHSA-1", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 }, affected = { affects("npm", "p", range) } }),
-      record("GHSA-2", { aliases = { "CVE-2024-1002" }, severity = { v31 }, affected = { affects("npm", "other", range) } }),
+      about("GHSA-1", "npm", range, { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }),
+      record("GHSA-2", { aliases = { "CVE-2024-1002" }, severity = { v31 },
+                         affected = { affects("npm", "other", range) } }),
     }, { "npm", "p", "1.0.0" })
     assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
     is("Critical", "cvss", found[1])
@@ -306,9 +367,13 @@ end)
 
 it("KEV and EPSS join by CVE", function()
   local json = require "cjson"
-  local file = temporary.write(folder .. "/a.json", json.encode(record("GHSA-1", { aliases = { "CVE-2021-44228" }, affected = { affects("npm", "p", { "introduced", "0" }) } })))
-  assert(knowledge.import(folder .. "/kev.db", { file, "tests/data/feeds/kev/known.json", "tests/data/feeds/epss/scores.csv" }))
-  local finding = assert(knowledge.match(folder .. "/kev.db", { { type = "npm", ecosystem = "npm", name = "p", version = "1.0.0" } }))[1]
+  local advisory = about("GHSA-1", "npm", { "introduced", "0" }, { aliases = { "CVE-2021-44228" } })
+  local file = temporary.write(folder .. "/a.json", json.encode(advisory))
+  assert(knowledge.import(folder .. "/kev.db", { file, "tests/data/feeds/kev/known.json",
+    "tests/data/feeds/epss/scores.csv" }))
+  local finding = assert(knowledge.match(folder .. "/kev.db",
+    { { type = "npm", ecosystem = "npm", name = "p", version = "1.0.0" } }))[1]
   assert.same({ true, true, "2021-12-10", "2021-12-24", 0.94358, 0.99958 },
-              { finding.kev, finding.kev_ransomware, finding.kev_added, finding.kev_due, finding.epss, finding.epss_percentile })
+              { finding.kev, finding.kev_ransomware, finding.kev_added, finding.kev_due, finding.epss,
+                finding.epss_percentile })
 end)

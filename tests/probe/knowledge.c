@@ -2,6 +2,8 @@
 #include "match.h"
 #include "probe.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 int probe_knowledge(lua_State *L);
@@ -182,6 +184,21 @@ static void push_list(lua_State *L, const struct finding_list *list)
 	}
 }
 
+/* The list of packages at that index; it stays on the stack. */
+static struct tarsier_package *check_packages(lua_State *L, int index, size_t *count)
+{
+	luaL_checktype(L, index, LUA_TTABLE);
+	*count = lua_rawlen(L, index);
+	struct tarsier_package *packages = lua_newuserdatauv(L, (*count + 1) * sizeof *packages, 0);
+	memset(packages, 0, (*count + 1) * sizeof *packages);
+	for (size_t i = 0; i < *count; i++) {
+		lua_rawgeti(L, index, (lua_Integer)i + 1);
+		read_package(L, lua_gettop(L), &packages[i]);
+		lua_pop(L, 1);
+	}
+	return packages;
+}
+
 /* match(database, packages) --> findings, problems */
 static int l_match(lua_State *L)
 {
@@ -189,15 +206,8 @@ static int l_match(lua_State *L)
 	struct finding_list list = {0};
 	struct tarsier_error error;
 	struct arena arena;
-	luaL_checktype(L, 2, LUA_TTABLE);
-	size_t count = lua_rawlen(L, 2);
-	struct tarsier_package *packages = lua_newuserdatauv(L, (count + 1) * sizeof *packages, 0);
-	memset(packages, 0, (count + 1) * sizeof *packages);
-	for (size_t i = 0; i < count; i++) {
-		lua_rawgeti(L, 2, (lua_Integer)i + 1);
-		read_package(L, lua_gettop(L), &packages[i]);
-		lua_pop(L, 1);
-	}
+	size_t count;
+	const struct tarsier_package *packages = check_packages(L, 2, &count);
 	arena_init(&arena, NULL);
 	int code = database_open(luaL_checkstring(L, 1), &database, &error);
 	if (code == 0)
@@ -207,6 +217,88 @@ static int l_match(lua_State *L)
 	database_close(database);
 	arena_free(&arena);
 	return code < 0 ? probe_fail(L, &error) : 2;
+}
+
+/* ---- a database in use ------------------------------------------------------------------------------------------- */
+
+/* One thread's matches, again and again. */
+struct work {
+	struct database *database;
+	const struct tarsier_package *packages;
+	size_t count;
+	lua_Integer rounds;
+	size_t found;
+	int code;
+	struct tarsier_error error;
+};
+
+static int match_once(struct work *work)
+{
+	struct finding_list list = {0};
+	struct arena arena;
+	arena_init(&arena, NULL);
+	int code = match_packages(work->database, &arena, work->packages, work->count, &list, &work->error);
+	work->found += list.count;
+	arena_free(&arena);
+	return code;
+}
+
+static void *do_work(void *user)
+{
+	struct work *work = user;
+	for (lua_Integer i = 0; i < work->rounds && work->code == 0; i++)
+		work->code = match_once(work);
+	return NULL;
+}
+
+/* threads(database, packages, threads, rounds) --> findings in all */
+static int l_threads(lua_State *L)
+{
+	enum { MOST = 16 };
+	pthread_t threads[MOST];
+	struct work work[MOST], first = {.rounds = luaL_checkinteger(L, 4)};
+	lua_Integer count = luaL_checkinteger(L, 3), found = 0;
+	luaL_argcheck(L, count > 0 && count <= MOST, 3, "1 to 16");
+	first.packages = check_packages(L, 2, &first.count);
+	if (database_open(luaL_checkstring(L, 1), &first.database, &first.error) < 0)
+		return probe_fail(L, &first.error);
+	for (lua_Integer i = 0; i < count; i++) {
+		work[i] = first;
+		pthread_create(&threads[i], NULL, do_work, &work[i]);
+	}
+	for (lua_Integer i = 0; i < count; i++) {
+		pthread_join(threads[i], NULL);
+		found += (lua_Integer)work[i].found;
+		if (work[i].code < 0)
+			first = work[i];
+	}
+	database_close(first.database);
+	return first.code < 0 ? probe_fail(L, &first.error) : (lua_pushinteger(L, found), 1);
+}
+
+/* replaced(database, new, packages) --> findings before `new` takes its place, what a second connection says then,
+ * findings of the first after it */
+static int l_replaced(lua_State *L)
+{
+	struct work work = {.rounds = 1};
+	struct tarsier_error error = {0, ""};
+	struct connection *first = NULL, *second = NULL;
+	work.packages = check_packages(L, 3, &work.count);
+	if (database_open(luaL_checkstring(L, 1), &work.database, &work.error) < 0)
+		return probe_fail(L, &work.error);
+	do_work(&work);
+	lua_pushinteger(L, (lua_Integer)work.found);
+	rename(luaL_checkstring(L, 2), luaL_checkstring(L, 1));
+	database_acquire(work.database, &first, &error);
+	database_acquire(work.database, &second, &error);
+	database_release(work.database, first);
+	database_release(work.database, second);
+	lua_pushstring(L, error.message);
+	work.found = 0;
+	do_work(&work);
+	lua_pushinteger(L, (lua_Integer)work.found);
+	database_close(work.database);
+	return 3;
 }
 
 /* ---- names and feeds --------------------------------------------------------------------------------------------- */
@@ -244,9 +336,11 @@ static int l_cve(lua_State *L)
 	return 2;
 }
 
-static const luaL_Reg functions[] = {{"import", l_import}, {"info", l_info},           {"match", l_match},
-                                     {"claims", l_claims},
-                                     {"cve", l_cve},       {"ecosystem", l_ecosystem}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+	{"import", l_import},     {"info", l_info},     {"match", l_match}, {"threads", l_threads},
+	{"replaced", l_replaced}, {"claims", l_claims}, {"cve", l_cve},     {"ecosystem", l_ecosystem},
+	{NULL, NULL},
+};
 
 int probe_knowledge(lua_State *L)
 {

@@ -6,7 +6,8 @@ local temporary = require "support.temporary"
 
 local advisories = {}
 
---- affects(ecosystem, name, events or versions, …): one entry of "affected". Events are { "introduced", "1.0", "fixed", "1.2" };
+--- affects(ecosystem, name, events or versions, …): one entry of "affected". Events are { "introduced", "1.0", "fixed",
+-- "1.2" };
 --- a table with `versions` lists them.
 function advisories.affects(ecosystem, name, ...)
   local entry = { package = { ecosystem = ecosystem, name = name } }
