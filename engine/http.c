@@ -152,6 +152,8 @@ static void set_options(const struct library *library, CURL *curl, struct transf
 		library->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 		library->easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever the environment says */
 	}
+	if (request->direct)
+		library->easy_setopt(curl, CURLOPT_PROXY, "");
 	if (request->ca_file)
 		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 	set_method(library, curl, request);
@@ -173,6 +175,7 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	const struct http_request *request = transfer->request;
 	const char *url = http_printable(&arena, request->url);
 	int code;
+	transfer->response->timed_out = result == CURLE_OPERATION_TIMEDOUT;
 	if (request->cancelled && atomic_load(request->cancelled))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	else if (transfer->too_large)

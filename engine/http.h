@@ -20,6 +20,7 @@ struct http_request {
 	unsigned seconds;                   /* for all of it; 0: 60 */
 	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
+	bool direct;                        /* past any proxy: the host is this machine or beside it */
 	const atomic_bool *cancelled;       /* or NULL */
 	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
 	 * Other answers' bodies are errors to be read, and kept. */
@@ -29,6 +30,7 @@ struct http_request {
 
 struct http_response {
 	long status;                        /* 0 where there was none */
+	bool timed_out;                     /* … because it took longer than `seconds` or `connect_seconds` */
 	struct buffer headers;              /* the last answer's lines as they came */
 	struct buffer body;
 };

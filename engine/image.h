@@ -11,7 +11,7 @@ struct image;
 
 struct image_layer {
 	struct digest blob, diff_id; /* promised; blob is empty where the source has only diff IDs */
-	uint64_t size;               /* promised; UINT64_MAX where it is not */
+	uint64_t size;               /* promised, or else as the archive's header says; UINT64_MAX where nobody does */
 	const char *media_type, *created_by; /* never NULL */
 	void *place;                 /* the source's own word for where the blob lies */
 	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by

@@ -273,6 +273,9 @@ int image_archive_settle(struct image_archive *archive, struct image *image, str
 	image->source = archive;
 	image->close = close_image;
 	image->open_layer = archive->passing ? NULL : open_layer;
+	for (size_t i = 0; i < image->layer_count && !archive->passing; i++)
+		if (image->layers[i].size == UINT64_MAX)
+			image->layers[i].size = ((const struct member *)image->layers[i].place)->size;
 	if (!archive->passing)
 		return TARSIER_OK;
 	free_unused(archive, image);
