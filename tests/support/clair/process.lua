@@ -1,0 +1,80 @@
+-- Programs that a spec starts, waits for, and stops by their own process ids.
+
+local shell = require "support.shell"
+
+local process = {}
+process.__index = process
+
+--- start { command, log = FILE, [user = NAME], [folder = FOLDER] } -> process
+function process.start(given)
+  local pid_file = given.log .. ".pid"
+  local command = given[1]
+  if given.user then command = ("setpriv --reuid=%s --regid=%s --init-groups %s"):format(given.user, given.user, command) end
+  assert(os.execute(("cd %s && { exec setsid %s; } >>%s 2>&1 </dev/null & echo $! >%s"):format(
+    shell.quote(given.folder or "/"), command, shell.quote(given.log), shell.quote(pid_file))))
+  return setmetatable({ pid = shell.read(pid_file):match "%d+", log_file = given.log, name = command }, process)
+end
+
+function process:running()
+  local file = io.open("/proc/" .. self.pid .. "/stat")
+  if not file then return false end
+  local state = file:read "a":match "%) (%a)"
+  file:close()
+  return state ~= "Z" and state ~= "X"
+end
+
+function process:signal(name)
+  return os.execute(("kill -%s %s 2>/dev/null"):format(name, self.pid))
+end
+
+--- stop([signal]) waits until it is gone; after ten seconds it is killed
+function process:stop(signal)
+  if not self:running() then return end
+  self:signal(signal or "TERM")
+  if not process.wait(10, function() return not self:running() end) then
+    self:signal "KILL"
+    process.wait(5, function() return not self:running() end)
+  end
+end
+
+function process:log()
+  return shell.read(self.log_file)
+end
+
+--- ready(seconds, question, ...) waits until the question is answered; an error with the log where it is not
+function process:ready(seconds, question)
+  local function over() return question() or not self:running() end
+  if process.wait(seconds, over) and self:running() then return self end
+  local log = self:log()
+  self:stop()
+  error(("%s was not ready within %d s: %s"):format(self.name, seconds, log:sub(-2000)), 2)
+end
+
+--- wait(seconds, question) -> what the question returned, or nil when time was up
+function process.wait(seconds, question)
+  local deadline = os.time() + seconds
+  repeat
+    local answer = question()
+    if answer then return answer end
+    os.execute "sleep 0.05"
+  until os.time() > deadline
+end
+
+--- ports(n) -> n ports of 127.0.0.1 that nobody listens on
+function process.ports(n)
+  local taken, found = {}, {}
+  for line in io.lines "/proc/net/tcp" do
+    local port = line:match "^%s*%d+: %x+:(%x+)"
+    if port then taken[tonumber(port, 16)] = true end
+  end
+  while #found < n do
+    local port = math.random(20000, 32000) -- below what the kernel gives to outgoing connections
+    if not taken[port] then
+      taken[port] = true
+      found[#found + 1] = port
+    end
+  end
+  return table.unpack(found)
+end
+
+return process
