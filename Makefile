@@ -24,7 +24,7 @@ BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjs
                   libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive13 libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
-REAL_PACKAGES  := skopeo umoci debootstrap rpm luarocks python3 valgrind zip time
+REAL_PACKAGES  := curl unzip postgresql skopeo umoci debootstrap rpm luarocks python3 valgrind zip time
 
 .DEFAULT_GOAL := all
 .PHONY: all scan test install help clean packages FORCE
@@ -228,7 +228,7 @@ test-asan:
 
 lint:
 	luacheck --quiet lua policies tests engine
-	shellcheck .ci/run .ci/packages
+	shellcheck .ci/run .ci/packages tests/support/clair/programs
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem \
 	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) engine/lua_core.c
 	$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang all

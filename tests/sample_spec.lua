@@ -3,7 +3,7 @@ local json = require "cjson"
 
 local folder = "engine/examples/sample-image/"
 -- The image's name for itself. It changes only with the description; then say so here.
-local image_id = "6a4228cce07a143420a1335856c269cf372776d7c3bd5aed9d46683e8d8f48d5"
+local image_id = "19e44bdc4b0944786987e1389c8fb9b10873da68e416b510d9774a2d5daa1047"
 
 local function output(command)
   local pipe = assert(io.popen(command))

@@ -38,11 +38,23 @@ function clair.get(url, options)
   return tonumber(status), body
 end
 
-local function configuration(given, connection, address, introspection)
+-- Red Hat's two lists, which the indexer downloads when it starts, without an entry: it indexes nothing without them.
+local function red_hat(folder)
+  local file = folder .. "/mapping.json"
+  shell.write(file, '{"data":{}}')
+  return {
+    repo = { ["rhel-repository-scanner"] = { repo2cpe_mapping_file = file },
+             rhel_containerscanner = { name2repos_mapping_file = file } },
+    package = { rhel_containerscanner = { name2repos_mapping_file = file } },
+  }
+end
+
+local function configuration(self, given, address, introspection)
+  local connection = self:connection(given.database or "filled")
   local config = {
     http_listen_addr = address, introspection_addr = introspection, log_level = "info",
-    indexer = { connstring = connection, migrations = true, scanlock_retry = 10, layer_scan_concurrency = 4,
-                index_report_request_concurrency = given.concurrency },
+    indexer = { connstring = connection, migrations = true, scanlock_retry = 10, airgap = true,
+                scanner = red_hat(self.folder), index_report_request_concurrency = given.concurrency },
     matcher = { connstring = connection, migrations = true, disable_updaters = true, indexer_addr = given.indexer },
     notifier = { connstring = connection, migrations = true, indexer_addr = given.indexer },
   }
@@ -50,14 +62,13 @@ local function configuration(given, connection, address, introspection)
   return config
 end
 
---- clair { database = NAME, mode = "combo", key = base64, issuer =, indexer = URL, concurrency = n } -> a server that answers
+--- clair { database = NAME, mode = "combo", key = base64, issuer =, indexer = URL, concurrency = n } -> a server
 function Ground:clair(given)
   given = given or {}
   local port, introspection = process.ports(2)
   self.count = self.count + 1
   local base = ("%s/clair-%d"):format(self.folder, self.count)
-  local connection = self:connection(given.database or "filled")
-  shell.write(base .. ".json", json.encode(configuration(given, connection, "127.0.0.1:" .. port,
+  shell.write(base .. ".json", json.encode(configuration(self, given, "127.0.0.1:" .. port,
     "127.0.0.1:" .. introspection)))
   local server = process.start { ("env TMPDIR=%s %s/clair -conf %s.json -mode %s"):format(
     self.folder, self.programs, base, given.mode or "combo"), log = base .. ".log" }
@@ -77,7 +88,7 @@ local function fill(self)
   self:clair { database = "filled" }:stop()
   local updates = data.export(self.programs .. "/clairctl", self.folder)
   local config = self.folder .. "/import.json"
-  shell.write(config, json.encode(configuration({}, self:connection "filled", "127.0.0.1:1", "127.0.0.1:1")))
+  shell.write(config, json.encode(configuration(self, {}, "127.0.0.1:1", "127.0.0.1:1")))
   local code, out, err = shell.run { self.programs .. "/clairctl", "--config", config, "import-updaters", updates }
   assert(code == 0, out .. err)
   os.remove(updates)
@@ -85,8 +96,8 @@ end
 
 --- ground() -> a PostgreSQL with two databases, "filled" and "empty", and the way to start Clair on them
 function clair.ground()
-  local self = setmetatable({ folder = shell.folder(), programs = assert(clair.programs "v4"), count = 0, running = {} },
-    Ground)
+  local programs = assert(clair.programs "v4")
+  local self = setmetatable({ folder = shell.folder(), programs = programs, count = 0, running = {} }, Ground)
   self.postgres = postgres.start()
   local ok, message = pcall(function()
     self.postgres:database "filled"

@@ -1,5 +1,5 @@
--- Vulnerability data for a real Clair, out of ../shared/data: served as the public feeds' own sites serve it, fetched by
--- clairctl's own updaters, and kept as the export that `clairctl import-updaters` takes.
+-- Vulnerability data for a real Clair, out of ../shared/data: served as the public feeds' own sites serve it, fetched
+-- by clairctl's own updaters, and kept as the export that `clairctl import-updaters` takes.
 
 local json = require "tarsier.json"
 local process = require "support.clair.process"
@@ -41,7 +41,8 @@ end
 --- serve(folder) -> a static web server's process, and its address
 function data.serve(folder, log)
   local port = process.ports(1)
-  local server = process.start { ("python3 -m http.server --bind 127.0.0.1 --directory %s %d"):format(folder, port), log = log }
+  local command = ("python3 -m http.server --bind 127.0.0.1 --directory %s %d"):format(folder, port)
+  local server = process.start { command, log = log }
   local url = "http://127.0.0.1:" .. port
   server:ready(10, function() return os.execute("curl -s -o /dev/null " .. url) end)
   return server, url
@@ -61,6 +62,9 @@ local function configuration(url)
   }
 end
 
+local ENRICHMENT = '{"Updater":"clair.cvss","Fingerprint":"shared","Date":"2026-01-01T00:00:00Z",'
+  .. '"Ref":"5ca1ab1e-0000-4000-8000-000000000001","Enrichment":{"Tags":["%s"],"Enrichment":%s},"Kind":"enrichment"}'
+
 -- The CVSS enricher's records, which NVD's yearly feeds would give, from the CVE records' own vectors.
 local function enrichments(shared)
   local pipe = assert(io.popen("unzip -p " .. shell.quote(shared .. "/cvelistV5/main.zip")))
@@ -70,16 +74,15 @@ local function enrichments(shared)
   for record in all:gmatch "(.-\n})" do -- the only brace in a line's first column ends a record
     local id, metric = record:match '"cveId"%s*:%s*"(CVE[%d-]+)"', record:match '"cvssV3_1"%s*:%s*(%b{})'
     if id and metric then
-      lines[#lines + 1] = ('{"Updater":"clair.cvss","Fingerprint":"shared","Date":"2026-01-01T00:00:00Z",'
-        .. '"Ref":"5ca1ab1e-0000-4000-8000-000000000001","Enrichment":{"Tags":["%s"],"Enrichment":%s},"Kind":"enrichment"}'):format(
-        id, metric:gsub("%s*\n%s*", ""))
+      local vector = metric:gsub("%s*\n%s*", "")
+      lines[#lines + 1] = ENRICHMENT:format(id, vector)
     end
   end
   return lines
 end
 
--- The records that clairctl 4.9.0 cannot import: its import-updaters, unlike Clair itself, connects to PostgreSQL without its
--- own type of version ranges. Ten of 39,748 in PyPI's file, of jQuery's and NuGet's versions, are left out.
+-- The records that clairctl 4.9.0 cannot import: its import-updaters, unlike Clair itself, connects to PostgreSQL
+-- without its own type of version ranges. Ten of PyPI's file, of jQuery's and NuGet's versions, are left out.
 local function importable(line)
   return not line:find('"range":{', 1, true)
 end
@@ -103,8 +106,9 @@ function data.export(clairctl, folder)
   must("mkdir -p %s", served)
   site(served, shared)
   local server, url = data.serve(served, folder .. "/site.log")
-  shell.write(folder .. "/export.yaml", configuration(url))
-  local code, out, err = shell.run { clairctl, "--config", folder .. "/export.yaml", "export-updaters", "--strict", file }
+  local config = folder .. "/export.json"
+  shell.write(config, configuration(url))
+  local code, out, err = shell.run { clairctl, "--config", config, "export-updaters", "--strict", file }
   server:stop()
   assert(code == 0, out .. err)
   shell.remove(served)

@@ -23,8 +23,8 @@ function postgres.start()
   local self = setmetatable({ bin = assert(postgres.programs()), folder = shell.folder(), user = user() }, postgres)
   if self.user then assert(os.execute(("chown %s: %s"):format(self.user, self.folder))) end
   local as = self.user and ("setpriv --reuid=%s --regid=%s --init-groups "):format(self.user, self.user) or ""
-  local code, out, err = shell.run(("cd /; %s%s/initdb -D %s/data -U clair -A trust -E UTF8 --locale=C --no-sync"):format(
-    as, self.bin, self.folder))
+  local initdb = "cd /; %s%s/initdb -D %s/data -U clair -A trust -E UTF8 --locale=C --no-sync"
+  local code, out, err = shell.run(initdb:format(as, self.bin, self.folder))
   assert(code == 0, out .. err)
   self.port = process.ports(1)
   -- Nothing here has to survive a crash, and no file of it lies where another server's may.
@@ -39,8 +39,8 @@ end
 
 --- sql(statement, [database]) -> its rows as text, one a line
 function postgres:sql(statement, database)
-  local code, out, err = shell.run({ self.bin .. "/psql", "-h", "127.0.0.1", "-p", tostring(self.port), "-U", "clair", "-d",
-    database or "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement })
+  local code, out, err = shell.run { self.bin .. "/psql", "-h", "127.0.0.1", "-p", tostring(self.port), "-U", "clair",
+    "-d", database or "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement }
   assert(code == 0, err)
   return (out:gsub("\n$", ""))
 end

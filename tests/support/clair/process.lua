@@ -9,9 +9,10 @@ process.__index = process
 function process.start(given)
   local pid_file = given.log .. ".pid"
   local command = given[1]
-  if given.user then command = ("setpriv --reuid=%s --regid=%s --init-groups %s"):format(given.user, given.user, command) end
+  local user = given.user
+  if user then command = ("setpriv --reuid=%s --regid=%s --init-groups %s"):format(user, user, command) end
   assert(os.execute(("cd %s && { exec setsid %s; } >>%s 2>&1 </dev/null & echo $! >%s"):format(
-    shell.quote(given.folder or "/"), command, shell.quote(given.log), shell.quote(pid_file))))
+    shell.quote(given.folder or "."), command, shell.quote(given.log), shell.quote(pid_file))))
   return setmetatable({ pid = shell.read(pid_file):match "%d+", log_file = given.log, name = command }, process)
 end
 
