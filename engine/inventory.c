@@ -89,6 +89,7 @@ struct build {
 	struct arena *arena;
 	const struct distro *distro;
 	const char *qualifier; /* "debian-12" */
+	size_t before;         /* what the arena held before the packages */
 	struct package_list *list;
 };
 
@@ -169,6 +170,9 @@ static int add_rows(const struct build *build, const struct overlay_file *file, 
 		if (!fill(build, package, rows[i].package))
 			return error_memory(error);
 		list->count++;
+		if (build->arena->used - build->before > IMAGE_PACKAGES_BYTES)
+			return error_set(error, TARSIER_LIMIT, "the image's packages have names and versions of more than %d MiB",
+			                 IMAGE_PACKAGES_BYTES >> 20);
 	}
 	return TARSIER_OK;
 }
@@ -260,15 +264,18 @@ static void sort_and_drop_duplicates(struct package_list *list)
 	list->count = kept;
 }
 
-static int add_files(const struct build *build, const struct overlay_file *const *files, size_t count,
+static int add_files(struct build *build, const struct overlay_file *const *files, size_t count,
                      struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
 	for (size_t i = 0; i < count; i++)
 		list->capacity += files[i]->file->package_count;
+	if (list->capacity > IMAGE_PACKAGES_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "%zu packages, and an image may have %d", list->capacity, IMAGE_PACKAGES_LIMIT);
 	list->items = arena_array(build->arena, list->capacity, sizeof *list->items);
 	if (!list->items)
 		return error_memory(error);
+	build->before = build->arena->used;
 	for (size_t i = 0; i < count; i++) {
 		const struct overlay_file *file = files[i];
 		int code = file->file->problem ? add_problem(build, file->path, file->file->problem, file->layer, error)

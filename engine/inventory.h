@@ -12,7 +12,12 @@ struct package_list {
 	size_t problem_count, problem_capacity;
 };
 
-/* Everything the overlay shows, duplicates dropped (same type, name, version, architecture and path), sorted by type,
+enum {
+	IMAGE_PACKAGES_LIMIT = 80000,            /* a distribution with everything in it has 70,000 */
+	IMAGE_PACKAGES_BYTES = 16 * 1024 * 1024, /* of purls and what else is made of them: two hundred each */
+};
+
+/* LIMIT beyond these. Everything the overlay shows, duplicates dropped (same type, name, version, architecture and path), sorted by type,
  * name, version. A package's layer is the lowest one from which on every layer that rewrites the evidence holds it. */
 int inventory_build(struct arena *arena, const struct overlay *overlay, const struct distro *distro,
                     struct package_list *list, struct tarsier_error *error);

@@ -192,6 +192,9 @@ static int add_findings(struct matching *matching, const struct tarsier_finding 
 	struct tarsier_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (list->count >= FINDINGS_LIMIT)
+			return error_set(error, TARSIER_LIMIT, "more than %d findings: no image has that many that is not made to",
+			                 FINDINGS_LIMIT);
 		list->items = arena_grow(matching->arena, list->items, list->count, &list->capacity, sizeof *list->items);
 		if (!list->items)
 			return error_memory(error);

@@ -11,7 +11,10 @@ struct finding_list {
 	size_t problem_count, problem_capacity;
 };
 
-/* Findings in the arena, sorted as tarsier.h says, aliases merged: one finding a (package, vulnerability). Safe in
+/* Findings that an image may have: real ones have up to ten thousand; told in Lua and in JSON, each takes 10 KB. */
+enum { FINDINGS_LIMIT = 25000 };
+
+/* LIMIT beyond that. Findings in the arena, sorted as tarsier.h says, aliases merged: one finding a (package, vulnerability). Safe in
  * several threads at once on one database. */
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
                    struct finding_list *findings, struct tarsier_error *error);

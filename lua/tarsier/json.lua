@@ -7,11 +7,17 @@ local text = require "tarsier.text"
 
 local json = { null = cjson.null }
 
-local Array, Object = {}, {}
+local Array, Object, List = {}, {}, {}
 
 --- array(t) -> t, marked: it is written as a list even where it is empty
 function json.array(t)
   return setmetatable(t, Array)
+end
+
+--- list(source, convert) -> a list of what convert(item) makes of each, made only when it is written: of a hundred
+--- thousand findings one exists at a time
+function json.list(source, convert)
+  return setmetatable({ source = source, convert = convert }, List)
 end
 
 --- object { { key, value }, … } -> an object whose keys are written in this order; a pair without a value is left out
@@ -54,19 +60,26 @@ end
 
 local function is_list(t)
   local mark = getmetatable(t)
-  return mark == Array or mark ~= Object and t[1] ~= nil
+  return mark == Array or mark == List or mark ~= Object and t[1] ~= nil
+end
+
+-- How many items, and a function that gives the i-th.
+local function items_of(t)
+  if getmetatable(t) ~= List then return #t, function(i) return t[i] end end
+  return #t.source, function(i) return t.convert(t.source[i]) end
 end
 
 local write_value
 
 local function write_list(t, state, indent)
-  if #t == 0 then return state.out "[]" end
+  local count, item = items_of(t)
+  if count == 0 then return state.out "[]" end
   local inner = indent and indent .. state.indent
   state.out "["
-  for i, value in ipairs(t) do
+  for i = 1, count do
     if i > 1 then state.out "," end
     if inner then state.out(inner) end
-    write_value(value, state, inner)
+    write_value(item(i), state, inner)
   end
   if indent then state.out(indent) end
   state.out "]"

@@ -6,9 +6,7 @@ local json = require "tarsier.json"
 local pick, array, object = json.pick, json.array, json.object
 
 local function each(list, convert)
-  local converted = {}
-  for i, item in ipairs(list or {}) do converted[i] = convert(item) end
-  return array(converted)
+  return json.list(list or {}, convert)
 end
 
 local function strings(list)
