@@ -153,7 +153,7 @@ local function redhat_source(shared)
     if not text then return nil end
     local epoch, rest = fixed_of(entry):match "^(%d+):(.*)$"
     local build = entry.package.name .. "-" .. (epoch or "0") .. ":" .. (rest or fixed_of(entry)) .. "."
-    return text:find(build, 1, true) ~= nil or ("no " .. build .. "… among the VEX document's products of el" .. release)
+    return text:find(build, 1, true) ~= nil or ("no " .. build .. " among the VEX document's products of el" .. release)
   end
 end
 

@@ -7,21 +7,24 @@ local shell = require "support.shell"
 local MEMORY = 256 * 1024 -- KiB that a scan may take, however large the image says it is
 local SECONDS = 60        -- a guard against hanging; nothing here takes more than two
 local lua = arg[-1] or "lua5.4"
+local database = (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db"
 
 -- Sanitizers keep what is freed and shadow what is not: their memory says nothing about ours.
 local instrumented = os.getenv "LD_PRELOAD" ~= nil
 
 local function command(home, case, reference)
   local words = { "env", "HOME=" .. home, "XDG_CACHE_HOME=" .. home .. "/cache", "TMPDIR=" .. home .. "/tmp",
-                  lua, "lua/bin/tarsier", "packages", "--format", "tsv" }
-  table.move(case.arguments or {}, 1, #(case.arguments or {}), #words + 1, words)
-  words[#words + 1] = reference
+                  lua, "lua/bin/tarsier" }
+  local function add(more) table.move(more, 1, #more, #words + 1, words) end
+  add(case.scan and { "scan", "--no-fail", "--db", database, "-f", "json=/dev/null" } or { "packages", "-f", "tsv" })
+  add(case.arguments or {})
+  add { reference }
   return words
 end
 
 -- Everything under the home but the cache, as it stands.
 local function listing(home)
-  local find = "find . -path ./cache -prune -o -printf '%p %y %s %T@ %l\\n' | sort"
+  local find = "find . -path ./cache -prune -o -printf '%p %y %s %T@ %l\\n'"
   return shell.capture("cd " .. home .. " && " .. find)
 end
 
@@ -36,13 +39,16 @@ local function check(case, result, label)
 end
 
 describe("hostile images:", function()
-  local home
+  local all, home
+  local count = 0
+  setup(function() all = shell.folder() end)
   before_each(function()
-    home = shell.folder()
-    os.execute(("mkdir %s/tmp %s/cache %s/host"):format(home, home, home))
+    count = count + 1
+    home = all .. "/" .. count
+    os.execute(("mkdir %s %s/tmp %s/cache %s/host"):format(home, home, home, home))
     shell.write(home .. "/host/status", hostile.stanza "host-secret")
   end)
-  after_each(function() shell.remove(home) end)
+  teardown(function() shell.remove(all) end)
 
   for _, file in ipairs { "support.hostile_layers", "support.hostile_images" } do
     for _, case in ipairs(require(file)) do

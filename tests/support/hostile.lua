@@ -1,5 +1,6 @@
 -- Images made by hand, wrong in any place one likes: OCI layouts and docker-archives for the spec of hostile images.
 
+local letters = require "tarsier.probe".letters
 local shell = require "support.shell"
 local tar = require "support.tar"
 
@@ -73,12 +74,12 @@ local function blob_path(folder, digest) return folder .. "/blobs/" .. digest:gs
 
 -- Puts bytes, or a file that is already there, under its digest (or under another one); the descriptor may lie.
 local function put(folder, blob, media_type)
-  local path = blob.file or folder .. "/new"
-  if not blob.file then shell.write(path, blob.data) end
+  local digest = blob.file and hostile.sha256(blob.file) or letters.digest(blob.data)
+  local path = blob_path(folder, blob.stored or digest)
+  if blob.file then os.rename(blob.file, path) else shell.write(path, blob.data) end
   local file = io.open(path)
-  local size, digest = file:seek "end", hostile.sha256(path)
+  local size = file:seek "end"
   file:close()
-  os.rename(path, blob_path(folder, blob.stored or digest))
   return descriptor(blob.media_type or media_type, blob.digest or digest, blob.size or tostring(size)), digest
 end
 

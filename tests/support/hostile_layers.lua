@@ -262,13 +262,27 @@ case("more links than may be kept of a layer", {
 case("fewer links than that in each of four layers", {
   make = framed(links(1200), 4), arguments = unchecked, message = "would have to be kept",
 })
-case("a package database of a hundred thousand packages", {
-  make = function(folder)
+-- A database of many packages, each of its own name; `more` are fields of all of them.
+local function packages(count, more)
+  return function(folder)
     local stanzas = {}
-    for i = 1, 100000 do stanzas[i] = hostile.stanza("honest" .. i) end
+    for i = 1, count do
+      stanzas[i] = ("Package: p%d\nStatus: install ok installed\nArchitecture: amd64\n%s\n\n"):format(i, more)
+    end
     return evidence(status, table.concat(stanzas))(folder)
-  end,
-  code = 0,
+  end
+end
+
+case("seventy thousand packages", { make = packages(70000, "Version: 1.0-1"), scan = true, code = 0 })
+case("a hundred thousand packages", { make = packages(100000, "Version: 1.0-1"), message = "100000 packages" })
+case("twenty thousand packages with long versions", {
+  make = packages(20000, "Version: 1." .. ("0"):rep(1000)), message = "names and versions of more than",
+})
+case("packages with nearly too many findings", {
+  make = packages(1800, "Source: openssl\nVersion: 0.1"), scan = true, code = 0, message = "0 warn: the verdict fails",
+})
+case("packages with more findings than anybody reads", {
+  make = packages(20000, "Source: openssl\nVersion: 0.1"), scan = true, message = "findings",
 })
 
 return cases
