@@ -4,6 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+bool begins_with_date(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return true;
+}
+
 /* ---- CVE ids ------------------------------------------------------------------------------------------------------
  *
  *	"CVE-" year(4 digits) "-" sequence(4 digits or more, no needless zeros)
@@ -40,7 +49,7 @@ uint32_t cve_tracked(span id)
 	return dash > 0 ? cve_number(span_from(id, (size_t)dash + 1)) : 0;
 }
 
-/* ---- ecosystems --------------------------------------------------------------------------------------------------- */
+/* ---- ecosystems -------------------------------------------------------------------------------------------------- */
 
 span ecosystem_family(span ecosystem)
 {
@@ -105,7 +114,7 @@ span ecosystem_key(struct arena *arena, span ecosystem)
 	return span_of(arena_format(arena, "%.*s:%.*s", SPAN_ARG(family), SPAN_ARG(plain)));
 }
 
-/* ---- package names ------------------------------------------------------------------------------------------------ */
+/* ---- package names ----------------------------------------------------------------------------------------------- */
 
 static char lower(char c)
 {
@@ -139,7 +148,7 @@ const char *package_key(struct arena *arena, span ecosystem, span name)
 	return copy;
 }
 
-/* ---- the beginning of a JSON text --------------------------------------------------------------------------------- */
+/* ---- the beginning of a JSON text -------------------------------------------------------------------------------- */
 
 static span skip_space(span text)
 {

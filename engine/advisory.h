@@ -59,6 +59,9 @@ extern const struct feed *const feeds_all[]; /* NULL-terminated; made by the bui
 struct json_head { span rest; bool begun; };
 bool json_head_next(struct json_head *head, span *name);
 
+/* "2021-12-10", and whatever follows: dates in this form sort as text. */
+bool begins_with_date(const char *text);
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* "CVE-2021-44228", in any case, as a number that sorts by year and then by sequence; 0 for what is not a CVE id. */

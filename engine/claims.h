@@ -21,7 +21,9 @@ struct claims {
 int claims_collect(struct matching *matching, struct claims *claims, struct tarsier_error *error);
 
 /* What the database says of an advisory, of a CVE: read once a call. */
-int matching_story(struct matching *matching, uint32_t advisory, const struct story **story, struct tarsier_error *error);
-int matching_facts(struct matching *matching, uint32_t cve, const struct cve_facts **facts, struct tarsier_error *error);
+int matching_story(struct matching *matching, uint32_t advisory, const struct story **story,
+                   struct tarsier_error *error);
+int matching_facts(struct matching *matching, uint32_t cve, const struct cve_facts **facts,
+                   struct tarsier_error *error);
 
 #endif

@@ -201,19 +201,28 @@ static int stage_affected(struct staging *staging, const struct affected *affect
 
 /* ---- the advisory itself ----------------------------------------------------------------------------------------- */
 
-/* The better vector: of the higher version of CVSS, then of the higher score. */
-static const char *best_vector(const struct advisory *advisory)
+/* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score. */
+static void consider(struct database_writer *writer, const char *candidate, struct cvss *best, const char **vector,
+                     const char **complaint)
 {
-	struct cvss best = {0}, one;
+	struct cvss one;
+	struct tarsier_error why;
+	if (cvss_score(span_of(candidate), &one, &why) < 0) {
+		*complaint = arena_string(&writer->scratch, why.message);
+	} else if (one.version > best->version || (one.version == best->version && one.score > best->score)) {
+		*best = one;
+		*vector = candidate;
+	}
+}
+
+static const char *best_vector(struct database_writer *writer, const struct advisory *advisory, const char **complaint)
+{
+	struct cvss best = {0};
 	const char *vector = "";
 	for (const char **v = advisory->cvss; *v; v++)
-		if (cvss_score(span_of(*v), &one, NULL) == 0 &&
-		    (one.version > best.version || (one.version == best.version && one.score > best.score))) {
-			best = one;
-			vector = *v;
-		}
+		consider(writer, *v, &best, &vector, complaint);
 	if (!*vector && advisory->affected_count == 1 && advisory->affected[0].cvss)
-		vector = advisory->affected[0].cvss;
+		consider(writer, advisory->affected[0].cvss, &best, &vector, complaint);
 	return vector;
 }
 
@@ -241,10 +250,11 @@ static bool sort_names(struct database_writer *writer, const struct advisory *ad
 }
 
 static bool make_story(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                       struct story *story)
+                       struct story *story, const char **complaint)
 {
 	*story = (struct story){
-		.id = id, .vector = best_vector(advisory), .published = advisory->published, .modified = advisory->modified,
+		.id = id, .vector = best_vector(writer, advisory, complaint), .published = advisory->published,
+			.modified = advisory->modified,
 		.url = advisory->url, .summary = advisory->summary, .details = advisory->details,
 		.references = advisory->references,
 		.severity = advisory->severity_word ? severity_of_word(span_of(advisory->severity_word)) : TARSIER_SEVERITY_UNKNOWN,
@@ -292,19 +302,12 @@ static int stage_story(struct database_writer *writer, struct story *story, uint
 	return code;
 }
 
-/* A date as RFC 3339 writes it sorts as text; anything else counts as older than everything. */
-static const char *sortable(const char *date)
-{
-	uint64_t year;
-	return strlen(date) >= 10 && span_number((span){date, 4}, &year) && date[4] == '-' && date[7] == '-' ? date : "";
-}
-
 /* NULL: an as new or newer record of that id is there. Else where to note the new one, which makes the other dead. */
 static int make_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
                       struct known_advisory **result, struct tarsier_error *error)
 {
 	struct known_advisory *known = map_get(&writer->known, span_of(id));
-	const char *modified = sortable(advisory->modified);
+	const char *modified = begins_with_date(advisory->modified) ? advisory->modified : ""; /* older than everything */
 	*result = NULL;
 	if (known) {
 		int order = strcmp(modified, known->modified);
@@ -355,7 +358,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 		return code;
 	code = next_number(writer, &staging.number, error);
 	known->number = staging.number;
-	if (code == 0 && !make_story(writer, advisory, id, &story))
+	if (code == 0 && !make_story(writer, advisory, id, &story, &staging.complaint))
 		code = error_memory(error);
 	if (code == 0)
 		code = stage_story(writer, &story, staging.number, error);
@@ -363,45 +366,4 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 		code = stage_affected(&staging, &advisory->affected[i]);
 	*complaint = staging.complaint;
 	return code;
-}
-
-/* ---- the other feeds --------------------------------------------------------------------------------------------- */
-
-int writer_kev(struct database_writer *writer, const struct kev *kev, struct tarsier_error *error)
-{
-	uint32_t cve = cve_number(span_of(kev->id));
-	if (!cve)
-		return 1;
-	struct fact *fact = facts_at(&writer->facts, cve);
-	if (!fact)
-		return error_memory(error);
-	fact->kev_added = arena_string(&writer->arena, kev->added);
-	fact->kev_due = arena_string(&writer->arena, kev->due);
-	fact->ransomware = kev->ransomware;
-	fact->from_kev = true;
-	return fact->kev_added && fact->kev_due ? 0 : error_memory(error);
-}
-
-int writer_epss(struct database_writer *writer, const struct epss *epss, struct tarsier_error *error)
-{
-	uint32_t cve = cve_number(span_of(epss->id));
-	if (!cve)
-		return 1;
-	struct fact *fact = facts_at(&writer->facts, cve);
-	if (!fact)
-		return error_memory(error);
-	fact->epss = (int32_t)(epss->score * 1e5 + 0.5);
-	fact->percentile = (int32_t)(epss->percentile * 1e5 + 0.5);
-	fact->from_epss = true;
-	return 0;
-}
-
-int writer_dated(struct database_writer *writer, const char *feed, const char *date, struct tarsier_error *error)
-{
-	const char **kept = strcmp(feed, "kev") == 0 ? &writer->kev_date : strcmp(feed, "epss") == 0 ? &writer->epss_date
-		: NULL;
-	if (!kept || strcmp(sortable(date), *kept) <= 0)
-		return 0;
-	*kept = arena_copy(&writer->arena, date, 10); /* the day */
-	return *kept ? 0 : error_memory(error);
 }

@@ -66,7 +66,8 @@ static const char *vector_of(const struct claim *claim, bool shared)
 	return *claim->hit->vector ? claim->hit->vector : claim->story->vector;
 }
 
-/* The best vector of this CVE's own; else what another ecosystem's record says of it; else one it shares with others. */
+/* The best vector of this CVE's own; else what another ecosystem's record says of it; else one it shares with others.
+ * */
 static struct cvss find_vector(const struct claim *claims, size_t count, const struct cve_facts *facts,
                                const char **vector)
 {
@@ -131,7 +132,8 @@ static bool is_others(const char *name, uint32_t cve)
 }
 
 /* Room for one more is there. */
-static void add_name(struct tarsier_finding *finding, const char **aliases, size_t *count, const char *name, uint32_t cve)
+static void add_name(struct tarsier_finding *finding, const char **aliases, size_t *count, const char *name,
+                     uint32_t cve)
 {
 	if (strcmp(name, finding->id) != 0 && !is_others(name, cve) && !listed(aliases, *count, name))
 		aliases[(*count)++] = name;

@@ -56,14 +56,20 @@ void import_container_done(struct importing *importing, struct container *contai
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
-static void on_unreadable(void *user, const char *what, const char *why)
+/* Names the record by its container. */
+static void complain_of(struct importing *importing, const char *what, const char *why)
 {
-	struct importing *importing = user;
 	char name[512];
 	bool whole = strcmp(what, importing->container->name) == 0;
 	snprintf(name, sizeof name, whole ? "%s" : "%s: %s", importing->container->name, what);
-	importing->result.unreadable++;
 	import_complain(importing, name, feeds_all[importing->feed]->name, why);
+}
+
+static void on_unreadable(void *user, const char *what, const char *why)
+{
+	struct importing *importing = user;
+	importing->result.unreadable++;
+	complain_of(importing, what, why);
 }
 
 static int taken(struct importing *importing, int code)
@@ -78,8 +84,8 @@ static int on_advisory(void *user, const struct advisory *advisory, struct tarsi
 	struct importing *importing = user;
 	const char *complaint;
 	int code = writer_advisory(importing->writer, advisory, &complaint, error);
-	if (complaint)
-		on_unreadable(user, advisory->id, complaint);
+	if (complaint) /* a part of it: the rest is in */
+		complain_of(importing, advisory->id, complaint);
 	return taken(importing, code);
 }
 

@@ -27,7 +27,7 @@ bool varint_get(const unsigned char **at, const unsigned char *end, uint64_t *nu
 	return false;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static int damaged(struct tarsier_error *error)
 {
@@ -138,7 +138,7 @@ int rows_next(struct rows *rows, struct tarsier_error *error)
 	return code < 0 ? code : 1;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 void row_writer_init(struct row_writer *writer, struct arena *arena)
 {

@@ -12,7 +12,7 @@
  *	blob    = count { length bytes }     the versions that are spoken of, each once; number 1 is the first
  *	          { entry }                  to the end, by rising advisory number
  *	entry   = advisory                   the difference to the entry before
- *	          flags                      bits 0-2 the distribution's word for the severity, bit 3 a CVE follows, bit 4 a vector
+ *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector
  *	          [cve]                      the CVE that a distribution's tracker speaks of
  *	          [vector]                   a CVSS vector of this package's own, kept among the versions
  *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version

@@ -81,7 +81,7 @@ describe("OSV", function()
   it("survives what is odd in the field, and names what it leaves out", function()
     local counts, inputs = import(data .. "osv/odd.json")
     assert.equal(7, counts.advisories)
-    assert.equal(6, counts.unreadable)
+    assert.equal(3, counts.unreadable) -- three records; of three more a part
     local list = left_out(inputs)
     assert.matches("odd.json: ODD%-VECTOR: .*AV:X", table.remove(list, 1))
     assert.same({

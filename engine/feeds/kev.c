@@ -33,22 +33,12 @@ static int kev_claims(span head)
 	return span_starts(line, "cveID,") && span_contains(line, "dateAdded") ? 10 : 0;
 }
 
-/* "2021-12-10…" */
-static bool is_date(const char *text)
-{
-	static const char form[] = "dddd-dd-dd";
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	return true;
-}
-
 static int put(struct advisory_sink *sink, const char *id, const char *added, const char *due, const char *ransomware,
                struct tarsier_error *error)
 {
-	struct kev kev = {.id = id, .added = added, .due = is_date(due) ? due : "",
+	struct kev kev = {.id = id, .added = added, .due = begins_with_date(due) ? due : "",
 	                  .ransomware = strcmp(ransomware, "Known") == 0};
-	if (cve_number(span_of(id)) && is_date(added))
+	if (cve_number(span_of(id)) && begins_with_date(added))
 		return sink->kev(sink->user, &kev, error);
 	sink->unreadable(sink->user, *id ? id : "an entry of the KEV catalogue", "no CVE id with the day it was added");
 	return 0;
@@ -67,7 +57,7 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	const char *released = json_text(document, "dateReleased");
 	if (!entries)
 		code = error_set(error, TARSIER_FORMAT, "%s: a KEV catalogue without its list of vulnerabilities", name);
-	if (code == 0 && is_date(released))
+	if (code == 0 && begins_with_date(released))
 		code = sink->dated(sink->user, "kev", released, error);
 	json_array_foreach(entries, index, entry) {
 		if (code < 0)
@@ -133,7 +123,7 @@ static int read_csv(char *text, size_t length, struct advisory_sink *sink, struc
 			continue;
 		code = put(sink, fields[0], added, field_named(header, columns, fields, count, "dueDate"),
 		           field_named(header, columns, fields, count, "knownRansomwareCampaignUse"), error);
-		if (is_date(added) && strncmp(added, newest, 10) > 0)
+		if (begins_with_date(added) && strncmp(added, newest, 10) > 0)
 			memcpy(newest, added, 10);
 	}
 	if (code == 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */

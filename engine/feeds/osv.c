@@ -137,25 +137,21 @@ static const char **read_references(struct reading *reading, const json_t *recor
 
 /* ---- severity ---------------------------------------------------------------------------------------------------- */
 
-/* "severity": CVSS vectors go into the list; any other type ("Ubuntu") is a distribution's own word. */
-static const char **read_severity(struct reading *reading, const json_t *object, const char *id, const char **word)
+/* "severity": CVSS vectors go into the list, good or bad; any other type ("Ubuntu") is a distribution's own word. */
+static const char **read_severity(struct reading *reading, const json_t *object, const char **word)
 {
 	const json_t *severity = json_list(object, "severity");
 	const char **vectors = list_of(reading, json_array_size(severity) + 1, sizeof *vectors);
 	size_t index, count = 0;
 	json_t *item;
-	struct cvss cvss;
-	struct tarsier_error why;
 	if (!vectors)
 		return NULL;
 	json_array_foreach(severity, index, item) {
 		const char *score = json_text(item, "score");
-		if (strncmp(json_text(item, "type"), "CVSS", 4) != 0)
-			*word = *score ? score : *word;
-		else if (cvss_score(span_of(score), &cvss, &why) == 0)
+		if (strncmp(json_text(item, "type"), "CVSS", 4) == 0)
 			vectors[count++] = score;
-		else
-			complain(reading, id, why.message);
+		else if (*score)
+			*word = score;
 	}
 	return vectors;
 }
@@ -221,13 +217,13 @@ static void read_ranges(struct reading *reading, const json_t *json, struct affe
 }
 
 /* The better of a package's own vectors is left to whoever stores it: there is never more than one in the field. */
-static void read_affected(struct reading *reading, const json_t *json, const char *id, struct affected *affected)
+static void read_affected(struct reading *reading, const json_t *json, struct affected *affected)
 {
 	const json_t *package = json_member(json, "package"), *versions = json_list(json, "versions");
 	const char *word = NULL;
 	affected->ecosystem = json_text(package, "ecosystem");
 	affected->name = json_text(package, "name");
-	const char **vectors = read_severity(reading, json, id, &word);
+	const char **vectors = read_severity(reading, json, &word);
 	affected->cvss = vectors ? vectors[0] : NULL;
 	word = word_in(json, "database_specific", "severity", word);
 	word = word_in(json, "ecosystem_specific", "urgency", word);
@@ -265,7 +261,7 @@ static void read_all_affected(struct reading *reading, const json_t *record, str
 	json_array_foreach(list, index, item) {
 		struct affected *next = &advisory->affected[advisory->affected_count];
 		*next = (struct affected){0};
-		read_affected(reading, item, advisory->id, next);
+		read_affected(reading, item, next);
 		advisory->affected_count += fits(next->ecosystem) && fits(next->name); /* without a package: a repository of source */
 	}
 }
@@ -290,7 +286,7 @@ static int read_advisory(struct reading *reading, const json_t *record)
 	};
 	advisory.aliases = read_aliases(reading, record, distribution);
 	advisory.references = read_references(reading, record, &advisory.url);
-	advisory.cvss = read_severity(reading, record, advisory.id, &word);
+	advisory.cvss = read_severity(reading, record, &word);
 	word = word_in(record, "database_specific", "severity", word);
 	if (!word && distribution)
 		word = word_of_summary(reading, advisory.summary);
