@@ -59,12 +59,11 @@ $(ENTRIES):
 ifeq ($(DEPS),yes)
 	@.ci/packages $(CURDIR)/$(BUILD)/packages $(PACKAGES_FOR)
 endif
-	@$(MAKE) --no-print-directory READY=1 $@
+	@if [ -e $(BUILD)/packages/environment ]; then . $(CURDIR)/$(BUILD)/packages/environment; fi; \
+	 $(MAKE) --no-print-directory READY=1 $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) $@
 else
 
 # ---- what is built from what --------------------------------------------------------------------------------------------
--include $(BUILD)/packages/env.mk
-
 VERSION  := $(shell cat engine/VERSION)
 PACKAGES := libcrypto jansson sqlite3 libzstd zlib
 ISAL     := $(shell pkg-config --exists libisal && echo libisal)
@@ -160,12 +159,12 @@ $(BUILD)/completion.%: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua
 	$(Q)$(RUN) lua/bin/tarsier help --completion $* >$@
 
 # ---- running from the source tree -----------------------------------------------------------------------------------------
-export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(UNPACKED_LUA_PATH);
-export LUA_CPATH := $(BUILD)/?.so;$(UNPACKED_LUA_CPATH);
+export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(LUA_PATH);;
+export LUA_CPATH := $(BUILD)/?.so;$(LUA_CPATH);;
 export TARSIER_BUILD := $(BUILD)
 PRELOAD  ?=
 RUN       = $(PRELOAD) $(LUA)
-BUSTED    = $(RUN) $(or $(wildcard $(UNPACKED)/usr/bin/busted),$(shell command -v busted))
+BUSTED    = $(RUN) $(shell command -v busted)
 
 $(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
 	$(call say,DB,$@)
