@@ -69,7 +69,7 @@ describe("make install", function()
     assert.equal("", errors)
     assert.equal(0, code)
     local output
-    code, output, errors = installed("LD_LIBRARY_PATH=@/inst/lib @/host @/inst/share/lua/5.4/tarsier/starter.db "
+    code, output, errors = installed("LD_LIBRARY_PATH=@/inst/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} @/host @/inst/share/lua/5.4/tarsier/starter.db "
       .. ("oci:%s/build/sample"):format(root))
     assert.equal(0, code, errors)
     assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
