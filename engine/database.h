@@ -9,8 +9,7 @@
 
 struct database;
 
-/* Read-only. DATABASE: missing, not a database, of a schema this build does not know, or empty: each says what to do.
- * */
+/* Read-only. DATABASE: missing, not a database, of an unknown schema, or empty: each says what to do. */
 int database_open(const char *path, struct database **database, struct tarsier_error *error);
 void database_close(struct database *database); /* NULL is fine */
 /* Fills *info with copies in the arena. */
