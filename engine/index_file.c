@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 1\n";
+static const char magic[24] = "tarsier layer index 2\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -46,7 +46,8 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 {
 	bool ok = put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
 	          put_number(file, evidence->problem != NULL) && (!evidence->problem || put_text(file, evidence->problem)) &&
-	          put_span(file, evidence->content) && put_number(file, evidence->package_count);
+	          put_span(file, evidence->content) && put_texts(file, evidence->owned, evidence->owned_count) &&
+	          put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
 		ok = put_package(file, &evidence->packages[i]);
 	return ok;
@@ -207,6 +208,7 @@ static void get_files(struct cursor *cursor, const struct reader *const *readers
 		file->reader = find_reader(readers, get_text(cursor));
 		file->problem = get_number(cursor) ? get_text(cursor) : NULL;
 		file->content = get_span(cursor);
+		file->owned = get_texts(cursor, &file->owned_count);
 		get_packages(cursor, file);
 		cursor->broken = cursor->broken || !file->reader;
 	}

@@ -1,4 +1,5 @@
 #include "inventory.h"
+#include "map.h"
 #include "purl.h"
 
 #include <stdlib.h>
@@ -83,6 +84,37 @@ static int ask_layers_below(struct arena *arena, const struct overlay_file *file
 	return TARSIER_OK;
 }
 
+/* ---- what belongs to the distribution's packages ----------------------------------------------------------------- */
+
+static bool own_all(struct map *owners, const struct overlay_file *owner)
+{
+	for (size_t i = 0; i < owner->file->owned_count; i++) {
+		span path = span_of(owner->file->owned[i]);
+		const struct overlay_file *other = map_get(owners, path);
+		if ((!other || other->layer < owner->layer) && !map_put(owners, path, (void *)(uintptr_t)owner))
+			return false;
+	}
+	return true;
+}
+
+/* From the path of evidence to the package database that says whose it is. Nothing for a distribution that no feed
+ * covers: there the language's feed is all there is. */
+static bool find_owners(struct map *owners, const struct overlay_file *const *files, size_t count,
+                        const struct distro *distro)
+{
+	for (size_t i = 0; i < count && distro->ecosystem[0]; i++)
+		if (!own_all(owners, files[i]))
+			return false;
+	return true;
+}
+
+/* A file from a layer above its owner's last word is not what the owner brought: pip has written over it, say. */
+static bool is_owned(const struct map *owners, const struct overlay_file *file)
+{
+	const struct overlay_file *owner = map_get(owners, span_of(file->path));
+	return owner && file->layer <= owner->layer;
+}
+
 /* ---- from a reader's package to the public one ------------------------------------------------------------------- */
 
 struct build {
@@ -90,6 +122,7 @@ struct build {
 	const struct distro *distro;
 	const char *qualifier; /* "debian-12" */
 	size_t before;         /* what the arena held before the packages */
+	struct map owners;
 	struct package_list *list;
 };
 
@@ -160,9 +193,12 @@ static int add_rows(const struct build *build, const struct overlay_file *file, 
 {
 	struct package_list *list = build->list;
 	const char *path = arena_string(build->arena, file->path);
+	bool owned = is_owned(&build->owners, file);
 	if (!path)
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
+		if (owned && rows[i].package->ecosystem[0])
+			continue;
 		struct tarsier_package *package = &list->items[list->count];
 		package->path = path;
 		package->reader = file->reader->name;
@@ -273,7 +309,7 @@ static int add_files(struct build *build, const struct overlay_file *const *file
 	if (list->capacity > IMAGE_PACKAGES_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "%zu packages, and an image may have %d", list->capacity, IMAGE_PACKAGES_LIMIT);
 	list->items = arena_array(build->arena, list->capacity, sizeof *list->items);
-	if (!list->items)
+	if (!list->items || !find_owners(&build->owners, files, count, build->distro))
 		return error_memory(error);
 	build->before = build->arena->used;
 	for (size_t i = 0; i < count; i++) {
@@ -295,6 +331,7 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	*list = (struct package_list){0};
 	build.qualifier = distro->version[0] ? arena_format(arena, "%s-%s", distro->id, distro->version) : distro->id;
 	arena_init(&scratch, &arena->allocator);
+	build.owners.arena = &scratch;
 	const struct overlay_file **files = distinct_files(&scratch, overlay, &count);
 	int code = build.qualifier && files ? add_files(&build, files, count, error) : error_memory(error);
 	arena_free(&scratch);

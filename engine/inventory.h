@@ -17,8 +17,10 @@ enum {
 	IMAGE_PACKAGES_BYTES = 16 * 1024 * 1024, /* of purls and what else is made of them: two hundred each */
 };
 
-/* LIMIT beyond these. Everything the overlay shows, duplicates dropped (same type, name, version, architecture and path), sorted by type,
- * name, version. A package's layer is the lowest one from which on every layer that rewrites the evidence holds it. */
+/* LIMIT beyond these. Everything the overlay shows, sorted by type, name, version. Duplicates are dropped (same type,
+ * name, version, architecture and path), and what a language's reader found in a file that a package of the
+ * distribution brought: it is matched as that package, whose version says which fixes the distribution has put into it.
+ * A package's layer is the lowest one from which on every layer that rewrites the evidence holds it. */
 int inventory_build(struct arena *arena, const struct overlay *overlay, const struct distro *distro,
                     struct package_list *list, struct tarsier_error *error);
 

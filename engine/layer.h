@@ -14,6 +14,8 @@ struct layer_file { /* a regular file that a reader wanted */
 	const struct reader *reader;
 	const struct package *packages;
 	size_t package_count;
+	const char *const *owned; /* evidence that is one of these packages', not a language's own */
+	size_t owned_count;
 	span content;        /* where reader->keep; else empty */
 	const char *problem; /* why the reader could not read it; NULL where it could */
 };

@@ -234,7 +234,7 @@ static int read_file(struct layer_builder *builder, struct tarsier_error *error)
 	struct layer_file *file = last_file(builder);
 	struct arena *arena = &builder->index->arena;
 	struct evidence evidence = {.path = span_of(file->path), .content = buffer_span(&builder->content)};
-	struct inventory inventory = {.arena = arena};
+	struct inventory inventory = {.arena = arena, .matcher = builder->matcher};
 	struct tarsier_error problem = {0};
 	int code = file->reader->read ? file->reader->read(&evidence, &inventory, &problem) : TARSIER_OK;
 	if (code == TARSIER_MEMORY)
@@ -243,6 +243,8 @@ static int read_file(struct layer_builder *builder, struct tarsier_error *error)
 		return set_problem(builder, problem.message[0] ? problem.message : tarsier_code_name(code), error);
 	file->packages = inventory.packages;
 	file->package_count = inventory.count;
+	file->owned = inventory.owned;
+	file->owned_count = inventory.owned_count;
 	if (!file->reader->keep)
 		return TARSIER_OK;
 	file->content = (span){span_copy(arena, evidence.content), evidence.content.len};

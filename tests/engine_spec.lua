@@ -61,6 +61,39 @@ describe("engine", function()
             { "usr/lib/python3/dist-packages/.wh.flask-2.0.dist-info", "" } },
   }
 
+  it("remembers what belongs to the distribution's packages", function()
+    local flask = dist_info("flask", "2.0")
+    local image = write { layer { { "etc/os-release", OS_RELEASE }, flask,
+      { "var/lib/dpkg/status", status("python3-flask=2.0-1") },
+      { "var/lib/dpkg/info/python3-flask.list", "/.\n/usr\n/" .. flask[1] .. "\n" } },
+      layer { dist_info("jinja2", "3.0") } }
+    for _, cached in ipairs { false, true } do
+      local report = assert(scan(image))
+      assert.equal("python3-flask=2.0-1@1 jinja2=3.0@2", packages(report))
+      assert.equal(cached, report:image().layers[1].cached)
+    end
+  end)
+
+  it("reports nothing twice that this Debian brought", function()
+    local pipe = assert(io.popen "ls /var/lib/dpkg/info/python3-*.list 2>/dev/null")
+    local files, infos = { ["etc/os-release"] = OS_RELEASE }, 0
+    for list in pipe:lines() do
+      files[list:sub(2)] = images.read(list)
+      for path in io.lines(list) do
+        if path:find "%-info/METADATA$" or path:find "%-info/PKG%-INFO$" then
+          files[path:sub(2)] = images.read(path)
+          infos = infos + 1
+        end
+      end
+    end
+    pipe:close()
+    if infos == 0 then return pending "needs a Debian with Python packages: apt-get install python3-wheel" end
+    files["var/lib/dpkg/status"] = images.read "/var/lib/dpkg/status"
+    images.write_tree(folder .. "/root", files)
+    local report = assert(scan("dir:" .. folder .. "/root"))
+    for _, package in ipairs(report:packages()) do assert.equal("deb", package.type, package.name) end
+  end)
+
   it("lists what the top shows, each with the layer that brought its version", function()
     local report = assert(scan(write(three_layers)))
     assert.equal("a=1@1 b=2@2 jinja2=3.0@3", packages(report))

@@ -136,6 +136,29 @@ describe("inventory", function()
     assert.equal("lib/x.egg-info", result.packages[1].path)
   end)
 
+  it("leaves out what the distribution's package brought, and only that", function()
+    local function list(layer, path)
+      return { path = "var/lib/dpkg/info/a.list", reader = "dpkg", layer = layer, content = "/usr\n/" .. path .. "\n" }
+    end
+    local function names(...)
+      local found = {}
+      for _, package in ipairs(build({ ... }).packages) do found[#found + 1] = package.type .. " " .. package.name end
+      return table.concat(found, ", ")
+    end
+    local path, packages = "usr/lib/a.egg-info", status(1, { "python3-a 1" })
+    assert.equal("deb python3-a", names(os_release, packages, list(1, path), metadata(path, "a", "1", 1)))
+    assert.equal("deb python3-a", names(os_release, packages, list(2, path), metadata(path, "a", "1", 1)))
+    assert.equal("deb python3-a, pypi a", -- written once more, above
+      names(os_release, packages, list(1, path), metadata(path, "a", "1", 2)))
+    assert.equal("deb python3-a, pypi a",
+      names(os_release, packages, list(1, path), metadata("usr/local/" .. path, "a", "1", 1)))
+    assert.equal("deb python3-a, pypi a", -- no feed covers the distribution
+      names(packages, list(1, path), metadata(path, "a", "1", 1)))
+    local gone = list(2, "usr/lib/b.egg-info")
+    gone.before = list(1, path)
+    assert.equal("deb python3-a, pypi a", names(os_release, packages, gone, metadata(path, "a", "1", 1)))
+  end)
+
   it("gives a package its source's name and version, or its own", function()
     local result = build { os_release, { path = "var/lib/dpkg/status", reader = "dpkg", layer = 0,
       content = "Package: libssl3\nVersion: 3+b1\nSource: openssl (3)\n\nPackage: zlib\nVersion: 1\n" } }

@@ -1,6 +1,7 @@
 -- Readers, from data: tests/data/readers/READER/CASE/root is a piece of an image, expected.tsv beside it what is found:
 --
 --   path TAB type TAB name TAB version TAB architecture TAB source name TAB source version TAB ecosystem
+--   path TAB owns TAB the path of evidence that one of its packages brought
 --   path TAB ! CODE TAB part of the message
 --
 -- A file that no line names gives no packages. A reader without a case fails. rpm/rhel-like is made by rpmbuild and rpm
@@ -79,6 +80,7 @@ describe("reader", function()
             else
               assert.is_table(found, path .. ": " .. tostring(message))
               for i, package in ipairs(found) do rows[i] = row(path, package) end
+              for _, owned in ipairs(found.owned or {}) do rows[#rows + 1] = path .. "\towns\t" .. owned end
               assert.same(packages[path] or {}, rows)
             end
             packages[path], failures[path] = nil, nil
@@ -160,6 +162,27 @@ describe("hostile bytes", function()
     broken(name + 4, "\0\0\0\4")         -- its type
   end)
 
+  it("an rpm list of files that does not fit together", function()
+    local path = "var/lib/rpm/rpmdb.sqlite"
+    local good = read_file(data .. "rpm/owned/root/" .. path)
+    local folders = good:find("\0\0\4\94\0\0\0\8", 1, true) -- the index entry of DIRNAMES, strings
+    local numbers = good:find("\0\0\4\92\0\0\0\4", 1, true)  -- … of DIRINDEXES, int32
+    local function broken(at, bytes)
+      local found, message, code = survives("rpm", path, good:sub(1, at - 1) .. bytes .. good:sub(at + #bytes))
+      assert.is_nil(found)
+      assert.equal("FORMAT", code)
+      assert.truthy(message:find "rpm header" or message:find "list of files", message)
+    end
+    broken(folders + 12, "\0\0\0\1")      -- one folder only
+    broken(folders + 12, "\0\0\15\255")   -- more than there are
+    broken(folders + 12, "\255\255\255\255")
+    broken(folders + 8, "\255\255\255\255") -- nowhere
+    broken(folders, "\0\0\4\95")           -- none
+    broken(numbers + 12, "\0\0\0\1")       -- a number for one file only
+    broken(numbers + 4, "\0\0\0\8")        -- no numbers
+    broken(numbers + 8, "\127\255\255\255")
+  end)
+
   it("a million empty lines, a line without end, a field that never stops", function()
     for _, text in ipairs { ("\n"):rep(1000000), ("x"):rep(1000000), "Package: " .. ("x"):rep(1000000),
       "Package: x\n" .. (" \n"):rep(500000), ("\r\n"):rep(500000), ("a:\n"):rep(300000), (":"):rep(1000000) } do
@@ -208,7 +231,10 @@ describe("the systems themselves", function()
       "Name: java-17-openjdk\nVersion: 17.0.9.0.9\nRelease: 2.el9\nEpoch: 0\nSummary: s\nLicense: x\n" ..
         "BuildArch: noarch\n%description\nd\n%package -n tzdata-java\nVersion: 2024a\nRelease: 1.el9\nEpoch: 3\n" ..
         "Summary: s\n%description -n tzdata-java\nd\n%files\n%files -n tzdata-java\n",
-      "Name: bash\nVersion: 5.1.8~rc1^git2\nRelease: 9.el9\nSummary: s\nLicense: x\n%description\nd\n%files\n",
+      "Name: bash\nVersion: 5.1.8~rc1^git2\nRelease: 9.el9\nSummary: s\nLicense: x\n%description\nd\n" ..
+        "%install\nmkdir -p %{buildroot}/usr/lib/x.dist-info/z %{buildroot}/opt\n" ..
+        "touch %{buildroot}/opt/y.egg-info; cd %{buildroot}/usr/lib/x.dist-info; touch METADATA a z/b\n" ..
+        "%files\n/usr\n/opt\n",
     }
     for i, spec in ipairs(specs) do
       local name = folder .. "/" .. i .. ".spec"
@@ -221,7 +247,9 @@ describe("the systems themselves", function()
     local want = lines_of((output_of(rpm .. "-qa --qf '%{NAME}\\t%{EVR}\\t%{ARCH}\\n' 2>/dev/null")))
     local got = {}
     local path = "var/lib/rpm/rpmdb.sqlite"
-    for i, p in ipairs(assert(contents.read("rpm", path, read_file(folder .. "/root/" .. path)))) do
+    local found = assert(contents.read("rpm", path, read_file(folder .. "/root/" .. path)))
+    assert.same({ "opt/y.egg-info", "usr/lib/x.dist-info/METADATA" }, found.owned)
+    for i, p in ipairs(found) do
       got[i] = table.concat({ p.name, p.version, p.architecture }, "\t")
     end
     table.sort(want)

@@ -4,19 +4,21 @@
 
 /*
  * lib/apk/db/installed: blocks of "K:value" lines, K one letter whose case matters, an empty line behind each block
- * (apk-tools, apk-package(5) and the index format). Most lines tell of files (F, M, R, a, Z); of the rest:
+ * (apk-tools, apk-package(5) and the index format). Of its lines:
  *
  *	P:libcrypto3       name
  *	V:3.3.2-r0         version
  *	A:x86_64           architecture
  *	o:openssl          origin: the source package, of the same version
+ *	F:usr/lib          a folder with files of the package
+ *	R:libcrypto.so.3   a file in the folder named last
  */
 struct block {
 	const char *start; /* its first line; NULL between blocks */
-	span name, version, architecture, origin;
+	span name, version, architecture, origin, folder;
 };
 
-static void take_line(struct block *block, span line)
+static void take_field(struct block *block, span line)
 {
 	span value = span_from(line, 2);
 	switch (line.ptr[0]) {
@@ -24,6 +26,7 @@ static void take_line(struct block *block, span line)
 	case 'V': block->version = value; break;
 	case 'A': block->architecture = value; break;
 	case 'o': block->origin = value; break;
+	case 'F': block->folder = value; break;
 	}
 }
 
@@ -38,28 +41,37 @@ static int add(struct inventory *inventory, const struct block *block, struct ta
 	                       error);
 }
 
+/* A failure leaves the block's start for the message. */
+static int take_line(span line, struct block *block, struct inventory *inventory, struct tarsier_error *error)
+{
+	if (line.len && !block->start)
+		block->start = line.ptr;
+	if (!line.len) {
+		int code = block->start ? add(inventory, block, error) : TARSIER_OK;
+		if (code == TARSIER_OK)
+			*block = (struct block){0};
+		return code;
+	}
+	if (line.len < 2 || line.ptr[1] != ':') {
+		block->start = line.ptr;
+		return error_set(error, TARSIER_FORMAT, "not a line of the form \"K:value\"");
+	}
+	if (line.ptr[0] == 'R')
+		return inventory_own(inventory, block->folder, span_from(line, 2), error);
+	take_field(block, line);
+	return TARSIER_OK;
+}
+
 static int read_lines(span content, struct block *block, struct inventory *inventory, struct tarsier_error *error)
 {
 	span line;
-	while (span_next(&content, '\n', &line)) {
+	int code = TARSIER_OK;
+	while (code == TARSIER_OK && span_next(&content, '\n', &line)) {
 		if (line.len && line.ptr[line.len - 1] == '\r')
 			line.len--;
-		if (line.len && !block->start)
-			block->start = line.ptr;
-		if (line.len && (line.len < 2 || line.ptr[1] != ':')) {
-			block->start = line.ptr;
-			return error_set(error, TARSIER_FORMAT, "not a line of the form \"K:value\"");
-		}
-		if (line.len) {
-			take_line(block, line);
-		} else if (block->start) {
-			int code = add(inventory, block, error);
-			if (code < 0)
-				return code;
-			*block = (struct block){0};
-		}
+		code = take_line(line, block, inventory, error);
 	}
-	return block->start ? add(inventory, block, error) : TARSIER_OK;
+	return code == TARSIER_OK && block->start ? add(inventory, block, error) : code;
 }
 
 static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
@@ -73,7 +85,7 @@ static int read(const struct evidence *evidence, struct inventory *inventory, st
 
 const struct reader reader_apk = {
 	.name = "apk",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
 	.limit = 96 << 20, /* it lists every file: a large image has 20 MB */
 	.read = read,

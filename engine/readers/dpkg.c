@@ -90,10 +90,25 @@ static int add(struct inventory *inventory, const struct paragraph *paragraph, s
 	                       error);
 }
 
+/* A package's files, a path a line: info/NAME.list, or NAME.md5sums beside a paragraph of status.d, where "MD5  " stands
+ * before each. */
+enum { CHECKSUM = 32 + 2 };
+
+static int read_list(span content, size_t skip, struct inventory *inventory, struct tarsier_error *error)
+{
+	span line;
+	int code = TARSIER_OK;
+	while (code == TARSIER_OK && span_next(&content, '\n', &line))
+		code = inventory_own(inventory, SPAN(""), span_from(line, skip), error);
+	return code;
+}
+
 static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
 {
+	if (span_ends(evidence->path, ".list"))
+		return read_list(evidence->content, 0, inventory, error);
 	if (span_ends(evidence->path, ".md5sums"))
-		return TARSIER_OK; /* checksums of a package's files, beside its paragraph in status.d */
+		return read_list(evidence->content, CHECKSUM, inventory, error);
 	span rest = evidence->content;
 	while (stanza_more(&rest)) {
 		const char *start = rest.ptr;
@@ -109,8 +124,8 @@ static int read(const struct evidence *evidence, struct inventory *inventory, st
 
 const struct reader reader_dpkg = {
 	.name = "dpkg",
-	.version = 1,
-	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", NULL},
+	.version = 2,
+	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list", NULL},
 	.limit = 96 << 20, /* the whole of Debian installed would be about 70 MB */
 	.read = read,
 };

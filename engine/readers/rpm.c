@@ -149,7 +149,8 @@ static int add(struct inventory *inventory, const struct rpm_header *header, str
 	rpm_source_split(header->source, &found.source_name, &source_evr);
 	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless the spec says otherwise. */
 	found.source_version = write_version(source_version, header, source_evr, (span){"", 0});
-	return inventory_found(inventory, &found, error);
+	int code = inventory_found(inventory, &found, error);
+	return code < 0 ? code : rpm_header_own_files(header, inventory, error);
 }
 
 /* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
@@ -240,7 +241,7 @@ static int read(const struct evidence *evidence, struct inventory *inventory, st
 
 const struct reader reader_rpm = {
 	.name = "rpm",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
 	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
 	.read = read,

@@ -43,16 +43,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *exact = malloc(size - 1 ? size - 1 : 1); /* no longer than the file, so that a step beyond it is seen */
 	memcpy(exact, data + 1, size - 1);
 	struct arena arena;
-	struct inventory inventory = {.arena = &arena};
+	struct matcher *matcher;
 	struct tarsier_error error;
 	arena_init(&arena, NULL);
 	arena.limit = 64 << 20;
+	if (matcher_new(&arena, readers_all, &matcher, &error) < 0)
+		abort();
+	struct inventory inventory = {.arena = &arena, .matcher = matcher};
 	const span content = {exact, size - 1};
 	struct layer_file stored = {.path = path, .reader = reader};
 	if (reader->read(&(struct evidence){span_of(path), content}, &inventory, &error) < 0)
 		stored.problem = error.message;
 	else
-		stored.packages = inventory.packages, stored.package_count = inventory.count;
+		stored = (struct layer_file){.path = path, .reader = reader, .packages = inventory.packages,
+		                             .package_count = inventory.count, .owned = inventory.owned,
+		                             .owned_count = inventory.owned_count};
 	if (reader->keep)
 		stored.content = content;
 	build_inventory(&arena, &(struct overlay_file){.path = path, .reader = reader, .file = &stored});

@@ -34,6 +34,17 @@ static int run(const struct reader *reader, span path, span content, struct inve
 	return code;
 }
 
+/* For all readers, on an arena of its own: a limit of memory is meant for what is read. */
+static const struct matcher *new_matcher(lua_State *L, struct arena *arena)
+{
+	struct matcher *matcher;
+	struct tarsier_error error;
+	arena_init(arena, NULL);
+	if (matcher_new(arena, readers_all, &matcher, &error) < 0)
+		luaL_error(L, "%s", error.message);
+	return matcher;
+}
+
 /* readers() --> { { name =, patterns = { … } }, … } */
 static int l_readers(lua_State *L)
 {
@@ -56,13 +67,8 @@ static int l_readers(lua_State *L)
 static int l_match(lua_State *L)
 {
 	struct arena arena;
-	struct matcher *matcher;
-	struct tarsier_error error;
 	span path = probe_span(L, 1);
-	arena_init(&arena, NULL);
-	const struct reader *reader = NULL;
-	if (matcher_new(&arena, readers_all, &matcher, &error) == TARSIER_OK)
-		reader = matcher_find(matcher, path);
+	const struct reader *reader = matcher_find(new_matcher(L, &arena), path);
 	arena_free(&arena);
 	return lua_pushstring(L, reader ? reader->name : NULL), 1;
 }
@@ -79,17 +85,19 @@ static void push_package(lua_State *L, const struct package *package)
 	set(L, "ecosystem", package->ecosystem);
 }
 
-/* read(reader, path, content [, limit of memory]) --> { package, … } */
+/* read(reader, path, content [, limit of memory]) --> { package, … [, owned = { path, … }] } */
 static int l_read(lua_State *L)
 {
 	const struct reader *reader = reader_named(L, luaL_checkstring(L, 1));
 	span path = probe_span(L, 2), content = probe_span(L, 3);
-	struct arena arena;
+	struct arena arena, patterns;
 	struct tarsier_error error = {0};
-	struct inventory inventory = {.arena = &arena};
+	struct inventory inventory = {.arena = &arena, .matcher = new_matcher(L, &patterns)};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
-	if (run(reader, path, content, &inventory, &error) < 0) {
+	int code = run(reader, path, content, &inventory, &error);
+	arena_free(&patterns);
+	if (code < 0) {
 		arena_free(&arena);
 		return probe_fail(L, &error);
 	}
@@ -98,6 +106,15 @@ static int l_read(lua_State *L)
 		push_package(L, &inventory.packages[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
+	lua_newtable(L);
+	for (size_t i = 0; i < inventory.owned_count; i++) {
+		lua_pushstring(L, inventory.owned[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	if (inventory.owned_count)
+		lua_setfield(L, -2, "owned");
+	else
+		lua_pop(L, 1);
 	arena_free(&arena);
 	return 1;
 }
@@ -141,11 +158,11 @@ static span content_field(lua_State *L, struct arena *arena)
 }
 
 /* The table on top of the stack: { path =, reader =, layer =, content = or problem =, before = {…} } */
-static struct overlay_file *take_file(lua_State *L, struct arena *arena)
+static struct overlay_file *take_file(lua_State *L, struct arena *arena, const struct matcher *matcher)
 {
 	struct overlay_file *file = arena_alloc(arena, sizeof *file);
 	struct layer_file *stored = arena_alloc(arena, sizeof *stored);
-	struct inventory inventory = {.arena = arena};
+	struct inventory inventory = {.arena = arena, .matcher = matcher};
 	struct tarsier_error error = {0};
 	span content = content_field(L, arena);
 	file->path = stored->path = field(L, arena, "path");
@@ -156,6 +173,8 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena)
 	if (!stored->problem) {
 		stored->packages = inventory.packages;
 		stored->package_count = inventory.count;
+		stored->owned = inventory.owned;
+		stored->owned_count = inventory.owned_count;
 	}
 	if (file->reader->keep)
 		stored->content = content;
@@ -164,7 +183,7 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena)
 	lua_pop(L, 1);
 	lua_getfield(L, -1, "before");
 	if (lua_istable(L, -1))
-		file->before = take_file(L, arena);
+		file->before = take_file(L, arena, matcher);
 	lua_pop(L, 1);
 	file->file = stored;
 	return file;
@@ -178,17 +197,20 @@ static int compare_files(const void *a, const void *b)
 /* The list at `index`; a file with `same = n` is the n-th one again, as a link shows it. */
 static void take_overlay(lua_State *L, int index, struct arena *arena, struct overlay *overlay)
 {
+	struct arena patterns;
+	const struct matcher *matcher = new_matcher(L, &patterns);
 	overlay->file_count = lua_rawlen(L, index);
 	overlay->files = arena_array(arena, overlay->file_count, sizeof *overlay->files);
 	for (size_t i = 0; i < overlay->file_count; i++) {
 		lua_rawgeti(L, index, (lua_Integer)i + 1);
-		struct overlay_file *file = take_file(L, arena);
+		struct overlay_file *file = take_file(L, arena, matcher);
 		lua_getfield(L, -1, "same");
 		if (lua_isinteger(L, -1))
 			file->file = overlay->files[lua_tointeger(L, -1) - 1]->file;
 		lua_pop(L, 2);
 		overlay->files[i] = file;
 	}
+	arena_free(&patterns);
 	if (overlay->file_count)
 		qsort(overlay->files, overlay->file_count, sizeof *overlay->files, compare_files);
 }
