@@ -27,13 +27,14 @@ LINT_PACKAGES  := lua-check cppcheck clang shellcheck
 REAL_PACKAGES  := curl unzip postgresql skopeo umoci debootstrap rpm luarocks python3 valgrind zip time
 
 .DEFAULT_GOAL := all
-.PHONY: all scan test install help clean packages FORCE
+.PHONY: all scan test install uninstall help clean packages FORCE
 
 help:
 	@echo 'make scan [IMAGE=…]   build, then scan a sample image or your own (SCAN="…" adds options)'
 	@echo 'make test [SPECS=…]   build, then run the tests'
 	@echo 'make all              build the C library, the Lua module and the starter database'
 	@echo 'make install          install under PREFIX (now $(PREFIX))'
+	@echo 'make uninstall        remove what that installed'
 	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
 	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make test-valgrind    the tests under valgrind'
@@ -44,6 +45,13 @@ help:
 
 clean:
 	rm -rf $(BUILD)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/tarsier lib/libtarsier.a lib/libtarsier.so lib/libtarsier.so.0 \
+	    lib/pkgconfig/tarsier.pc include/tarsier.h include/tarsier_policy.h share/man/man1/tarsier.1 \
+	    share/bash-completion/completions/tarsier share/zsh/site-functions/_tarsier \
+	    share/fish/vendor_completions.d/tarsier.fish)
+	rm -rf $(DESTDIR)$(PREFIX)/share/lua/5.4/tarsier $(DESTDIR)$(PREFIX)/lib/lua/5.4/tarsier
 
 # Entry points see to their packages first, then start make afresh: only then is true what pkg-config says.
 ifndef READY

@@ -69,8 +69,8 @@ describe("make install", function()
     assert.equal("", errors)
     assert.equal(0, code)
     local output
-    code, output, errors = installed("LD_LIBRARY_PATH=@/inst/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} @/host @/inst/share/lua/5.4/tarsier/starter.db "
-      .. ("oci:%s/build/sample"):format(root))
+    code, output, errors = installed("LD_LIBRARY_PATH=@/inst/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} @/host "
+      .. ("@/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(root))
     assert.equal(0, code, errors)
     assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
   end)
@@ -83,6 +83,17 @@ describe("make install", function()
       :format(folder))
     assert.is_truthy(symbols:find "tarsier_scan")
     for symbol in symbols:gmatch "%S+" do assert.is_truthy(symbol:match "^tarsier_", symbol) end
+  end)
+
+  it("is undone by make uninstall", function()
+    local prefix = shell.read(BUILD .. "/prefix"):match "^%S+"
+    local copy = shell.folder()
+    finally(function() shell.remove(copy) end)
+    shell.capture(("cp -a %s%s %s/inst"):format(folder, prefix, copy))
+    local code, _, errors = shell.run(("make uninstall PREFIX=/inst DESTDIR=%s"):format(copy))
+    assert.equal("", errors)
+    assert.equal(0, code)
+    assert.equal("", shell.capture(("find %s ! -type d"):format(copy)))
   end)
 end)
 
