@@ -11,6 +11,9 @@
  *	fixed V            from V on it is not
  *	last_affected V    after V it is not
  *	limit V            V and everything after it is none of this range's business; of several the highest counts
+ *
+ * What is introduced and fixed at one version changes nothing there, in whichever order the two are written: "fixed in
+ * 3.1.1" of one span and "from 3.1.1 on" of the next join, and [1.2.0, 1.2.0) is empty.
  */
 
 enum { NOT_YET = 2, NOT_COMPARABLE = 3 };
@@ -55,15 +58,28 @@ static int order_of(struct evaluation *evaluation, uint32_t candidate, uint32_t 
 	return evaluation->scheme->compare(evaluation->rows->versions[candidate], evaluation->rows->versions[number]);
 }
 
+static bool undoes(const struct row_event *event, const struct row_event *last)
+{
+	return event->version == last->version && event->kind != last->kind &&
+	       (event->kind == EVENT_INTRODUCED || event->kind == EVENT_FIXED) &&
+	       (last->kind == EVENT_INTRODUCED || last->kind == EVENT_FIXED);
+}
+
 /* The events from `event` to the next range's first. */
 static bool in_range(struct evaluation *evaluation, uint32_t candidate, const struct row_event *event,
                      const struct row_event *end)
 {
-	bool affected = false, limited = false, below = false, first = true;
-	for (; event < end && (first || !event->starts); event++, first = false) {
+	bool affected = false, before = false, limited = false, below = false;
+	const struct row_event *first = event;
+	for (; event < end && (event == first || !event->starts); event++) {
 		int order = event->version == 0 ? 1 : order_of(evaluation, candidate, event->version);
 		if (order == NOT_COMPARABLE)
 			continue;
+		if (event > first && undoes(event, event - 1)) {
+			affected = before;
+			continue;
+		}
+		before = affected;
 		if (event->kind == EVENT_INTRODUCED && order >= 0)
 			affected = true;
 		else if (event->kind == EVENT_FIXED && order >= 0)
