@@ -254,7 +254,7 @@ const char *distro_vendor(const char *id)
 	return strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0 ? "suse" : id;
 }
 
-static const char *ecosystem_of(struct arena *arena, const struct distro *distro)
+const char *distro_ecosystem(struct arena *arena, const struct distro *distro)
 {
 	if (strcmp(distro->id, "alpine") == 0)
 		return alpine_ecosystem(arena, distro);
@@ -331,7 +331,7 @@ int distro_detect(struct arena *arena, const struct overlay *overlay, struct dis
 		found.evidence = places[i].path;
 		if (!number_debian(arena, overlay, &found))
 			return error_memory(error);
-		found.ecosystem = ecosystem_of(arena, &found);
+		found.ecosystem = distro_ecosystem(arena, &found);
 		if (!found.ecosystem)
 			return error_memory(error);
 		*distro = found;

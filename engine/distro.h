@@ -15,6 +15,9 @@ struct distro { /* all strings non-NULL, "" where unknown */
 int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
                   struct tarsier_error *error);
 
+/* OSV's name for it, from its id, version and name; "" where there is none. NULL when memory ran out. */
+const char *distro_ecosystem(struct arena *arena, const struct distro *distro);
+
 /* Who made it, as the namespace of purls has it: the id, but "redhat" for "rhel", "suse" for SUSE's many. */
 const char *distro_vendor(const char *id);
 

@@ -17,11 +17,12 @@ void tarsier_config_init(struct tarsier_config *config)
 
 /* ---- opening and closing -------------------------------------------------------------------------------------------- */
 
-static bool copy_string(struct arena *arena, const char **string)
+static bool copy_strings(struct arena *arena, const char **const strings[], size_t count)
 {
-	if (*string)
-		*string = arena_string(arena, *string);
-	return *string != NULL;
+	for (size_t i = 0; i < count; i++)
+		if (*strings[i] && !(*strings[i] = arena_string(arena, *strings[i])))
+			return false;
+	return true;
 }
 
 /* A host that was built with an older header has a shorter config: what it lacks has its default. */
@@ -31,12 +32,27 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	size_t size = config->size < sizeof *config ? config->size : sizeof *config;
 	memcpy(&engine->config, config, size);
 	struct tarsier_config *own = &engine->config;
-	bool ok = (!own->database || copy_string(&engine->arena, &own->database)) &&
-	          (!own->cache_dir || copy_string(&engine->arena, &own->cache_dir)) &&
-	          (!own->platform || copy_string(&engine->arena, &own->platform));
+	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->clair, &own->clair_matcher, &own->clair_api,
+	                                &own->clair_key, &own->clair_issuer, &own->layer_host, &own->ca_file};
+	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
+		return error_memory(error);
 	if (!own->cache_limit)
 		own->cache_limit = DEFAULT_CACHE_LIMIT;
-	return ok ? TARSIER_OK : error_memory(error);
+	return TARSIER_OK;
+}
+
+/* Clair reads and matches the layers, so our cache is not needed then; a wrong word about it is told now. */
+static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
+{
+	struct tarsier_config *config = &engine->config;
+	if (config->clair) {
+		struct clair_config clair = scan_clair_config(config);
+		return clair_check(&clair, error);
+	}
+	engine->fingerprint = readers_fingerprint(&engine->arena, readers_all);
+	if (!engine->fingerprint)
+		return error_memory(error);
+	return cache_open(&engine->arena, config->cache_dir, config->cache_limit, engine->fingerprint, &engine->cache, error);
 }
 
 static int prepare(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
@@ -44,12 +60,8 @@ static int prepare(tarsier_engine *engine, const struct tarsier_config *config, 
 	int code = copy_config(engine, config, error);
 	if (!code)
 		code = matcher_new(&engine->arena, readers_all, &engine->matcher, error);
-	if (code)
-		return code;
-	engine->fingerprint = readers_fingerprint(&engine->arena, readers_all);
-	if (!engine->fingerprint)
-		return error_memory(error);
-	code = cache_open(&engine->arena, engine->config.cache_dir, engine->config.cache_limit, engine->fingerprint, &engine->cache, error);
+	if (!code)
+		code = prepare_layers(engine, error);
 	if (!code && engine->config.database)
 		code = database_open(engine->config.database, &engine->database, error);
 	return code;

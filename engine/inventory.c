@@ -139,10 +139,10 @@ static const char *cut_epoch(struct arena *arena, const char **version)
 
 /* The first half of a name: the distribution, or what a language's own names begin with ("@scope/name" of npm,
  * "github.com/owner/name" of Go, "group:artifact" of Maven). *name is left with the rest. NULL when memory ran out. */
-static const char *cut_namespace(const struct build *build, const char **name, bool of_distro)
+static const char *cut_namespace(struct arena *arena, const struct distro *distro, const char **name)
 {
-	if (of_distro)
-		return distro_vendor(build->distro->id);
+	if (distro)
+		return distro_vendor(distro->id);
 	const char *cut = strrchr(*name, '/');
 	if (!cut)
 		cut = strrchr(*name, ':');
@@ -150,24 +150,36 @@ static const char *cut_namespace(const struct build *build, const char **name, b
 		return "";
 	span before = {*name, (size_t)(cut - *name)};
 	*name = cut + 1;
-	return span_copy(build->arena, before);
+	return span_copy(arena, before);
 }
 
-static const char *write_purl(const struct build *build, const struct tarsier_package *package, bool of_distro)
+/* "debian-12"; "" where there is no distribution; NULL when memory ran out */
+static const char *qualifier_of(struct arena *arena, const struct distro *distro)
+{
+	if (!distro || !distro->version[0])
+		return distro ? distro->id : "";
+	return arena_format(arena, "%s-%s", distro->id, distro->version);
+}
+
+static const char *write_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro, const char *qualifier)
 {
 	const char *name = package->name, *version = package->version, *epoch = "";
-	const char *name_space = cut_namespace(build, &name, of_distro);
+	const char *name_space = cut_namespace(arena, distro, &name);
 	if (strcmp(package->type, "rpm") == 0)
-		epoch = cut_epoch(build->arena, &version);
-	if (!name_space || !epoch)
+		epoch = cut_epoch(arena, &version);
+	if (!name_space || !epoch || !qualifier)
 		return NULL;
 	const struct purl_qualifier qualifiers[] = {
 		{"arch", package->architecture},
-		{"distro", of_distro ? build->qualifier : ""},
+		{"distro", qualifier},
 		{"epoch", epoch},
 	};
-	return purl_write(build->arena, package->type, name_space, name, version, qualifiers,
-	                  sizeof qualifiers / sizeof *qualifiers);
+	return purl_write(arena, package->type, name_space, name, version, qualifiers, sizeof qualifiers / sizeof *qualifiers);
+}
+
+const char *package_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro)
+{
+	return write_purl(arena, package, distro, qualifier_of(arena, distro));
 }
 
 static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from)
@@ -184,7 +196,7 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
 	    !into->source_version)
 		return false;
-	into->purl = write_purl(build, into, of_distro);
+	into->purl = write_purl(arena, into, of_distro ? build->distro : NULL, of_distro ? build->qualifier : "");
 	return into->purl != NULL;
 }
 
@@ -329,7 +341,7 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	struct arena scratch;
 	size_t count;
 	*list = (struct package_list){0};
-	build.qualifier = distro->version[0] ? arena_format(arena, "%s-%s", distro->id, distro->version) : distro->id;
+	build.qualifier = qualifier_of(arena, distro);
 	arena_init(&scratch, &arena->allocator);
 	build.owners.arena = &scratch;
 	const struct overlay_file **files = distinct_files(&scratch, overlay, &count);

@@ -24,4 +24,7 @@ enum {
 int inventory_build(struct arena *arena, const struct overlay *overlay, const struct distro *distro,
                     struct package_list *list, struct tarsier_error *error);
 
+/* The purl of a package whose other fields are set; `distro` NULL: it is no distribution's own. NULL when memory ran out. */
+const char *package_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro);
+
 #endif

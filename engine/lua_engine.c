@@ -76,7 +76,9 @@ static void on_event(void *user, const struct tarsier_event *event)
 
 /* ---- configuration --------------------------------------------------------------------------------------------------- */
 
-static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event", NULL};
+static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
+	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port", "clair_timeout",
+	"clair_keep", NULL};
 
 static size_t common_letters(const char *a, const char *b)
 {
@@ -127,6 +129,28 @@ static lua_Integer integer_field(lua_State *L, int index, const char *key)
 	return number;
 }
 
+static unsigned small_field(lua_State *L, int index, const char *key)
+{
+	lua_Integer number = integer_field(L, index, key);
+	return number > INT32_MAX ? INT32_MAX : (unsigned)number;
+}
+
+static void read_clair(lua_State *L, int index, struct tarsier_config *config)
+{
+	config->clair = string_field(L, index, "clair");
+	config->clair_matcher = string_field(L, index, "clair_matcher");
+	config->clair_api = string_field(L, index, "clair_api");
+	config->clair_key = string_field(L, index, "clair_key");
+	config->clair_issuer = string_field(L, index, "clair_issuer");
+	config->layer_host = string_field(L, index, "layer_host");
+	config->ca_file = string_field(L, index, "ca_file");
+	config->layer_port = small_field(L, index, "layer_port");
+	config->clair_timeout = small_field(L, index, "clair_timeout");
+	lua_getfield(L, index, "clair_keep");
+	config->clair_keep = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+}
+
 static void read_config(lua_State *L, int index, struct tarsier_config *config)
 {
 	check_keys(L, index);
@@ -138,12 +162,14 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	lua_getfield(L, index, "skip_diff_id");
 	config->skip_diff_id = lua_toboolean(L, -1);
 	lua_pop(L, 1);
+	read_clair(L, index, config);
 }
 
 /* ---- functions --------------------------------------------------------------------------------------------------------- */
 
-/* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end }
- * --> engine | nil, message, code */
+/* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
+ * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =, clair_timeout =,
+ * ca_file = } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

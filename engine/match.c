@@ -232,6 +232,12 @@ static int compare_findings(const void *a, const void *b)
 	return order ? order : (one->package_index > other->package_index) - (one->package_index < other->package_index);
 }
 
+void match_sort(struct tarsier_finding *findings, size_t count)
+{
+	if (count)
+		qsort(findings, count, sizeof *findings, compare_findings);
+}
+
 static int match_all(struct matching *matching, struct subject *subjects, size_t count,
                      const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
 {
@@ -242,8 +248,8 @@ static int match_all(struct matching *matching, struct subject *subjects, size_t
 			;
 		code = match_subject(matching, &subjects[i], &subjects[next], packages, list, error);
 	}
-	if (code == 0 && list->count)
-		qsort(list->items, list->count, sizeof *list->items, compare_findings);
+	if (code == 0)
+		match_sort(list->items, list->count);
 	return code;
 }
 
@@ -268,5 +274,45 @@ int match_packages(struct database *database, struct arena *arena, const struct 
 		code = match_all(&matching, subjects, subject_count, packages, findings, error);
 	database_release(database, matching.connection);
 	arena_free(&matching.scratch);
+	return code;
+}
+
+/* ---- findings of others ------------------------------------------------------------------------------------------------ */
+
+static int take_facts(struct connection *connection, struct arena *arena, const char *name, struct tarsier_finding *finding,
+                      struct tarsier_error *error)
+{
+	struct cve_facts facts;
+	uint32_t cve = cve_number(span_of(name));
+	int code = cve ? connection_cve(connection, arena, cve, &facts, error) : 0;
+	if (code < 0 || !cve)
+		return code;
+	if (facts.kev && !finding->kev) {
+		finding->kev = true;
+		finding->kev_added = facts.kev_added;
+		finding->kev_due = facts.kev_due;
+	}
+	finding->kev_ransomware = finding->kev_ransomware || facts.ransomware;
+	if (facts.epss > finding->epss) {
+		finding->epss = facts.epss;
+		finding->epss_percentile = facts.percentile;
+	}
+	return 0;
+}
+
+int match_enrich(struct database *database, struct arena *arena, struct tarsier_finding *findings, size_t count,
+                 struct tarsier_error *error)
+{
+	struct connection *connection;
+	int code = database_acquire(database, &connection, error);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < count && code == 0; i++) {
+		struct tarsier_finding *finding = &findings[i];
+		code = take_facts(connection, arena, finding->id, finding, error);
+		for (const char *const *alias = finding->aliases; *alias && code == 0 && !cve_number(span_of(finding->id)); alias++)
+			code = take_facts(connection, arena, *alias, finding, error);
+	}
+	database_release(database, connection);
 	return code;
 }

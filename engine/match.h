@@ -19,4 +19,10 @@ enum { FINDINGS_LIMIT = 25000 };
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
                    struct finding_list *findings, struct tarsier_error *error);
 
+/* As tarsier.h says: most severe first, then package name, then id. */
+void match_sort(struct tarsier_finding *findings, size_t count);
+/* KEV and EPSS of findings that came from elsewhere, by their id or, where that is no CVE, by the worst of their aliases. */
+int match_enrich(struct database *database, struct arena *arena, struct tarsier_finding *findings, size_t count,
+                 struct tarsier_error *error);
+
 #endif

@@ -115,6 +115,16 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 
 /* ---- what the report says ------------------------------------------------------------------------------------------ */
 
+int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers)
+{
+	struct tarsier_report *report = scan->report;
+	report->image = scan->image.about;
+	report->image.reference = arena_string(&report->arena, scan->reference);
+	report->image.layers = layers;
+	report->image.layer_count = scan->layer_count;
+	return report->image.reference ? TARSIER_OK : error_memory(scan->error);
+}
+
 static int describe_layers(struct scan *scan, struct layer_index **indexes)
 {
 	struct tarsier_report *report = scan->report;
@@ -133,15 +143,12 @@ static int describe_layers(struct scan *scan, struct layer_index **indexes)
 		report->usage.layers_cached += scan->cached[i];
 		report->usage.layers_read += !scan->cached[i];
 	}
-	report->image = scan->image.about;
-	report->image.reference = arena_string(&report->arena, scan->reference);
-	report->image.layers = layers;
-	report->image.layer_count = scan->layer_count;
-	return report->image.reference ? TARSIER_OK : error_memory(scan->error);
+	return scan_describe_image(scan, layers);
 }
 
-static void describe_distro(struct tarsier_image *image, const struct distro *distro)
+void scan_describe_distro(struct scan *scan, const struct distro *distro)
 {
+	struct tarsier_image *image = &scan->report->image;
 	image->distro_id = distro->id;
 	image->distro_version = distro->version;
 	image->distro_codename = distro->codename;
@@ -166,7 +173,7 @@ static bool has_homeless_packages(const struct tarsier_report *report)
 	return false;
 }
 
-static int find_gaps(struct scan *scan, const struct distro *distro)
+int scan_find_gaps(struct scan *scan, const struct distro *distro)
 {
 	struct tarsier_report *report = scan->report;
 	struct tarsier_problem problem = {.subject = scan->reference};
@@ -194,11 +201,11 @@ static int take_inventory(struct scan *scan, const struct overlay *overlay)
 		code = inventory_build(&report->arena, overlay, &distro, &list, scan->error);
 	if (code)
 		return code;
-	describe_distro(&report->image, &distro);
+	scan_describe_distro(scan, &distro);
 	report->packages = list.items;
 	report->package_count = list.count;
 	code = add_problems(scan, list.problems, list.problem_count);
-	return code ? code : find_gaps(scan, &distro);
+	return code ? code : scan_find_gaps(scan, &distro);
 }
 
 static int match(struct scan *scan)
@@ -247,6 +254,8 @@ static int scan_image(struct scan *scan)
 {
 	struct overlay overlay;
 	struct layer_index **indexes;
+	if (scan->engine->config.clair)
+		return scan_with_clair(scan);
 	int code = read_layers(scan, &overlay, &indexes);
 	if (!code)
 		code = describe_layers(scan, indexes);
@@ -259,7 +268,9 @@ int scan_run(struct scan *scan)
 {
 	struct timespec start;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	int code = open_image(scan);
+	int code = scan->engine->config.clair ? scan_clair_check(scan) : TARSIER_OK;
+	if (!code)
+		code = open_image(scan);
 	if (code)
 		return code;
 	code = scan_image(scan);

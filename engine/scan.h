@@ -3,6 +3,7 @@
 #define TARSIER_SCAN_H
 
 #include "cache.h"
+#include "clair.h"
 #include "database.h"
 #include "events.h"
 #include "image.h"
@@ -39,5 +40,15 @@ int scan_run(struct scan *scan);
  * the engine's, or those of a second look. */
 int scan_layers(struct scan *scan, const struct matcher *matcher, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes);
+
+/* Parts of the report that both ways of scanning fill. `layers` lie in its arena. */
+int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers);
+void scan_describe_distro(struct scan *scan, const struct distro *distro);
+int scan_find_gaps(struct scan *scan, const struct distro *distro);
+
+/* scan_clair.c: layers read and matched by Clair. First of all, whether this reference can be. */
+struct clair_config scan_clair_config(const struct tarsier_config *config);
+int scan_clair_check(const struct scan *scan);
+int scan_with_clair(struct scan *scan);
 
 #endif

@@ -64,13 +64,10 @@ struct tarsier_error {
 
 /* "DIGEST" for TARSIER_DIGEST, and so on; "UNKNOWN" for what is not a code. Static. */
 TARSIER_API const char *tarsier_code_name(int code);
-
 /* The library's version, "0.1.0". TARSIER_VERSION, given by the build, is the header's. Static. */
 TARSIER_API const char *tarsier_version(void);
-
 /* "linux/amd64": this machine's platform, as images name it. Static. */
 TARSIER_API const char *tarsier_platform(void);
-
 /* What this build has in its plug-in folders: `kind` is "source" (places images come from), "reader" (package databases) or
  * "feed" (vulnerability feeds). False past the last one. *plugin is static. */
 struct tarsier_plugin {
@@ -104,8 +101,7 @@ struct tarsier_event {
 	uint64_t done, total;
 	size_t index;
 	int cached;
-	const char *digest;  /* or NULL; borrowed for the call */
-	const char *message; /* or NULL; borrowed for the call */
+	const char *digest, *message; /* or NULL; borrowed for the call */
 };
 
 struct tarsier_config {
@@ -119,18 +115,23 @@ struct tarsier_config {
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
 	void (*on_event)(void *user, const struct tarsier_event *event); /* or NULL; called in the thread that scans */
 	void *user;                        /* given to on_event */
+	/* Clair in place of our readers and matcher; a database then gives its KEV and EPSS only. */
+	const char *clair, *clair_matcher; /* addresses, "http://host:6060"; clair_matcher NULL: the same */
+	const char *clair_api;             /* "v1" (Clair v2's) or "v4"; NULL: found out */
+	const char *clair_key, *clair_issuer; /* pre-shared key in base64, or NULL; NULL: "tarsier" */
+	const char *layer_host, *ca_file;  /* this machine as Clair reaches it, NULL: "localhost"; authorities in PEM, NULL: the system's */
+	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds that Clair may take for one answer, 0: 600 */
+	int clair_keep;                    /* nonzero: leave the layers in Clair v2's database for the next scan */
 };
 
 /* Fills a config with the defaults above. */
 TARSIER_API void tarsier_config_init(struct tarsier_config *config);
-
 /* Opens an engine; the config is COPIED (but not the allocator's and callback's user data). *engine is OWNED:
  * tarsier_close. On failure *engine is NULL. DATABASE if the database cannot be used. */
 TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
 
 /* Frees the engine. NULL is fine. Reports stay valid. No scan may be under way. */
 TARSIER_API void tarsier_close(tarsier_engine *engine);
-
 /* Makes every scan that is under way in this engine return CANCELLED soon. Safe from any thread and signal handler. */
 TARSIER_API void tarsier_cancel(tarsier_engine *engine);
 
@@ -170,7 +171,7 @@ struct tarsier_image {
 	const char *id;           /* of the config, "sha256:…"; "" for a directory */
 	const char *os, *architecture, *variant;
 	const char *created;      /* RFC 3339, as the config says; "" if unknown */
-	const char *user, *working_dir; /* config.User, config.WorkingDir */
+	const char *user, *working_dir;
 	const char *const *env, *const *entrypoint, *const *cmd, *const *exposed_ports; /* NULL-terminated */
 	const struct tarsier_label *labels;
 	size_t label_count;
@@ -250,7 +251,7 @@ struct tarsier_database_info {
 	int starter;               /* it is the small one that ships with tarsier */
 	const char *const *ecosystems; /* NULL-terminated */
 };
-/* NULL where the engine has no database. */
+/* NULL where the engine has no database. With Clair: what KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
 
 struct tarsier_usage { /* what the scan took */
@@ -278,7 +279,6 @@ TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *opti
 TARSIER_API int tarsier_import(const char *database, const char *const *paths, size_t count,
                                const struct tarsier_import_options *options, struct tarsier_import_result *result,
                                struct tarsier_error *error);
-
 /* What a database holds. *info is OWNED: tarsier_database_info_free. */
 TARSIER_API int tarsier_database_read(const char *database, struct tarsier_database_info **info,
                                       struct tarsier_error *error);
@@ -289,7 +289,6 @@ TARSIER_API void tarsier_database_info_free(struct tarsier_database_info *info);
 /* Orders two versions by a scheme ("deb", "apk", "rpm", "pep440", "semver"). *order is -1, 0 or 1. USAGE for an unknown
  * scheme, FORMAT for a version the scheme does not allow. */
 TARSIER_API int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error);
-
 /* The schemes' names, NULL-terminated; static. */
 TARSIER_API const char *const *tarsier_schemes(void);
 

@@ -1,0 +1,262 @@
+#include "clair.h"
+
+#include "clair_parts.h"
+#include "jwt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the configuration --------------------------------------------------------------------------------------------------- */
+
+static int check_url(const char *url, const char *what, struct tarsier_error *error)
+{
+	span text = span_of(url), rest = {"", 0};
+	if (span_starts(text, "http://"))
+		rest = span_from(text, 7);
+	else if (span_starts(text, "https://"))
+		rest = span_from(text, 8);
+	if (rest.len && rest.ptr[0] != '/' && !span_contains(text, " ") && !span_contains(text, "?") && !span_contains(text, "#"))
+		return TARSIER_OK;
+	return error_set(error, TARSIER_USAGE, "\"%s\" is no address of %s: write it as http://host:6060 or https://…", url, what);
+}
+
+static int check_key(const struct clair_config *config, struct tarsier_error *error)
+{
+	struct arena arena;
+	char *token;
+	arena_init(&arena, NULL);
+	int code = jwt_sign(&arena, span_of(config->key), "tarsier", 0, &token, error);
+	arena_free(&arena);
+	return code;
+}
+
+int clair_check(const struct clair_config *config, struct tarsier_error *error)
+{
+	int code = check_url(config->indexer, "Clair", error);
+	if (!code && config->matcher)
+		code = check_url(config->matcher, "Clair's matcher", error);
+	if (!code && config->api && strcmp(config->api, "v1") != 0 && strcmp(config->api, "v4") != 0)
+		code = error_set(error, TARSIER_USAGE, "\"%s\" is no API of Clair: v1 (Clair v2) or v4", config->api);
+	if (!code && config->key)
+		code = check_key(config, error);
+	if (!code && config->layer_host)
+		code = layer_server_check_host(config->layer_host, error);
+	if (!code && config->layer_port > UINT16_MAX)
+		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535", config->layer_port);
+	return code;
+}
+
+static char *trimmed(struct arena *arena, const char *url)
+{
+	span text = span_of(url);
+	while (text.len && text.ptr[text.len - 1] == '/')
+		text.len--;
+	return span_copy(arena, text);
+}
+
+static int start(struct clair *clair, const struct clair_config *config, struct arena *arena, struct tarsier_error *error)
+{
+	*clair = (struct clair){.config = config, .arena = arena};
+	int code = clair_check(config, error);
+	if (code)
+		return code;
+	clair->indexer = trimmed(arena, config->indexer);
+	clair->matcher = config->matcher ? trimmed(arena, config->matcher) : clair->indexer;
+	clair->shown = clair->indexer ? http_printable(arena, clair->indexer) : NULL;
+	return clair->indexer && clair->matcher && clair->shown ? TARSIER_OK : error_memory(error);
+}
+
+/* ---- which Clair it is --------------------------------------------------------------------------------------------------- */
+
+/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. Says 0 in *status where it is v1, else what was answered instead. */
+static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error)
+{
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
+	struct http_response response;
+	json_t *json = NULL;
+	int code = clair_send(clair, &call, &response, error);
+	*status = code ? 0 : response.status;
+	bool own = !code && span_is_nocase(http_header(&response, "Server"), "clair");
+	if (!code && (response.status == 200 || (own && response.status >= 500) || clair->generation == CLAIR_V1)) {
+		if (response.status != 200)
+			code = clair_refused(clair, &call, &response, error);
+		else if (clair_json(&call, &response, &json, clair->generation == CLAIR_V1 ? error : NULL) < 0)
+			code = clair->generation == CLAIR_V1 ? TARSIER_BACKEND : TARSIER_OK;
+		if (json && json_object_get(json, "Namespaces")) {
+			clair->generation = CLAIR_V1;
+			clair->namespaces = json_incref(json_object_get(json, "Namespaces"));
+			*status = 0;
+		} else if (!code && clair->generation == CLAIR_V1) {
+			code = error_set(error, TARSIER_BACKEND, "Clair's answer to GET /v1/namespaces names no Namespaces");
+		}
+	}
+	json_decref(json);
+	http_response_free(&response);
+	return code;
+}
+
+/* GET /indexer/api/v1/index_state: 200 {"state":"…"} */
+static int ask_v4(struct clair *clair, long v1_status, struct tarsier_error *error)
+{
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/indexer/api/v1/index_state"};
+	struct http_response response;
+	json_t *json = NULL;
+	int code = clair_send(clair, &call, &response, error);
+	if (!code && response.status == 200)
+		clair_json(&call, &response, &json, NULL);
+	if (!code && json && *json_text(json, "state"))
+		clair->generation = CLAIR_V4;
+	else if (!code && (response.status == 401 || response.status >= 500 || clair->generation == CLAIR_V4))
+		code = clair_refused(clair, &call, &response, error);
+	else if (!code)
+		code = error_set(error, TARSIER_BACKEND, "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
+		                 clair->shown, v1_status, call.path, response.status);
+	json_decref(json);
+	http_response_free(&response);
+	return code;
+}
+
+static int detect(struct clair *clair, struct tarsier_error *error)
+{
+	const char *api = clair->config->api;
+	long status = 0;
+	int code = TARSIER_OK;
+	if (api)
+		clair->generation = strcmp(api, "v1") == 0 ? CLAIR_V1 : CLAIR_V4;
+	if (clair->generation != CLAIR_V4)
+		code = ask_v1(clair, &status, error);
+	if (!code && !clair->namespaces)
+		code = ask_v4(clair, status, error);
+	return code;
+}
+
+/* ---- its status ------------------------------------------------------------------------------------------------------------ */
+
+static void describe_v1(const struct clair *clair, struct clair_status *status)
+{
+	size_t count = json_array_size(clair->namespaces);
+	status->generation = "v1";
+	status->ready = count > 0;
+	snprintf(status->detail, sizeof status->detail, count ? "%zu namespaces" : "its vulnerability database is empty", count);
+}
+
+int clair_status(const struct clair_config *config, struct clair_status *status, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct clair clair;
+	arena_init(&arena, NULL);
+	*status = (struct clair_status){.generation = ""};
+	int code = start(&clair, config, &arena, error);
+	if (!code)
+		code = detect(&clair, error);
+	if (!code && clair.generation == CLAIR_V1)
+		describe_v1(&clair, status);
+	if (!code && clair.generation == CLAIR_V4) {
+		status->generation = "v4";
+		code = clair_v4_ready(&clair, &status->ready, error);
+		snprintf(status->detail, sizeof status->detail, status->ready ? "its matcher has vulnerabilities"
+		         : "its matcher's vulnerability database was never filled");
+	}
+	json_decref(clair.namespaces);
+	arena_free(&arena);
+	return code;
+}
+
+/* ---- a scan ------------------------------------------------------------------------------------------------------------------ */
+
+int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	if (image->server && layer_server_failure(image->server, &own) < 0)
+		return error_set(error, own.code, "%s", own.message);
+	return error_set(error, TARSIER_BACKEND, "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
+	                 "that address; name this machine as Clair knows it with --layer-host", layer + 1, image->count,
+	                 image->layers[layer].url, words);
+}
+
+/* Clair v2 unpacks what gzip, bzip2 and xz packed; v4 gzip and zstd. Neither says so in words. */
+static int check_codecs(const struct clair *clair, const struct clair_image *image, struct tarsier_error *error)
+{
+	for (size_t i = 0; i < image->count; i++) {
+		enum codec codec = image->layers[i].codec;
+		bool v4 = clair->generation == CLAIR_V4;
+		bool fine = codec == CODEC_NONE || codec == CODEC_GZIP || (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ);
+		if (!fine)
+			return error_set(error, TARSIER_UNSUPPORTED, "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "
+			                 "without --clair, or copy the image with `skopeo copy --dest-compress-format gzip`", i + 1, image->count,
+			                 codec_name(codec), v4 ? "v4" : "v2");
+	}
+	return TARSIER_OK;
+}
+
+static int place_layers(struct arena *arena, struct clair_image *image, struct tarsier_error *error)
+{
+	image->layers = arena_array(arena, image->count, sizeof *image->layers);
+	if (!image->layers)
+		return error_memory(error);
+	for (size_t i = 0; i < image->count; i++)
+		image->layers[i] = (struct clair_layer){.digest = layer_server_digest(image->server, i),
+		                                        .url = layer_server_url(image->server, i),
+		                                        .codec = layer_server_codec(image->server, i)};
+	return TARSIER_OK;
+}
+
+static void tell_layers(const struct clair *clair, const struct clair_image *image)
+{
+	for (size_t i = 0; i < image->count && clair->config->layer_done; i++)
+		clair->config->layer_done(clair->config->user, i, layer_server_sent(image->server, i));
+}
+
+static int scan_served(struct clair *clair, struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	int code = place_layers(clair->arena, image, error);
+	if (!code)
+		code = check_codecs(clair, image, error);
+	if (!code)
+		code = layer_server_reach(image->server, error);
+	if (!code)
+		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error) : clair_v4_scan(clair, image, result, error);
+	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0) /* the cause of whatever else went wrong */
+		code = error_set(error, own.code, "%s", own.message);
+	if (!code)
+		tell_layers(clair, image);
+	return code;
+}
+
+static int serve_and_scan(struct clair *clair, struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+{
+	const struct clair_config *config = clair->config;
+	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port, .bytes = config->bytes,
+	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
+	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
+	clair->server = image->server;
+	if (!code)
+		code = scan_served(clair, image, result, error);
+	clair->server = NULL;
+	layer_server_stop(image->server);
+	return code;
+}
+
+int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image, struct clair_result *result,
+               struct tarsier_error *error)
+{
+	struct clair clair;
+	struct clair_image sent = {.image = image, .count = image->layer_count};
+	*result = (struct clair_result){.distro = {.id = "", .version = "", .codename = "", .name = "", .id_like = "", .ecosystem = "",
+	                                           .evidence = ""}, .backend = ""};
+	if (!image->open_layer || image->walk)
+		return error_set(error, TARSIER_UNSUPPORTED, "%s: Clair fetches layers one by one, and these can be read in passing only: give "
+		                 "an archive that is not compressed as a whole, or an OCI layout", image->about.reference);
+	int code = start(&clair, config, arena, error);
+	if (!code)
+		code = detect(&clair, error);
+	if (!code && clair.generation == CLAIR_V1 && json_array_size(clair.namespaces) == 0)
+		code = error_set(error, TARSIER_BACKEND, "the vulnerability database of Clair at %s is empty: wait until it has read its "
+		                 "sources (`tarsier clair wait`)", clair.shown);
+	result->backend = clair.generation == CLAIR_V1 ? "clair-v1" : "clair-v4";
+	if (!code && sent.count)
+		code = serve_and_scan(&clair, &sent, result, error);
+	json_decref(clair.namespaces);
+	return code;
+}

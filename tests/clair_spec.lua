@@ -1,0 +1,770 @@
+-- Clair as the backend, against servers that answer by a script: v1 as Clair v2.1.8 was recorded, v4 as its source
+-- says; and everything that can go wrong on the way.
+local core = require "tarsier.core"
+local images = require "support.images"
+local json = require "tarsier.json"
+local replay = require "support.clair_replay"
+local shell = require "support.shell"
+
+local KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
+
+-- ---- a Clair v4, as rules ---------------------------------------------------------------------------------------------
+
+local INDEX = { manifest_hash = "{hash}", state = "IndexFinished", success = true, err = "", packages = {} }
+
+local function vulnerability(id, fields)
+  local record = {
+    id = id, updater = "debian/updater", name = "CVE-2024-00" .. id, description = "about " .. id, issued = "2024-05-06T00:00:00Z",
+    links = "https://tracker.example/" .. id .. " https://other.example/" .. id, severity = "high", normalized_severity = "High",
+    package = { id = "", name = "advisory's", version = "" }, fixed_in_version = "2.0",
+  }
+  for key, value in pairs(fields or {}) do record[key] = value end
+  return record
+end
+
+local function package(id, name, fields)
+  local record = { id = id, name = name, version = "1.0-1", kind = "binary", arch = "amd64", normalized_version = "",
+                   source = { id = id .. "s", name = name .. "-source", version = "1.0", kind = "source" } }
+  for key, value in pairs(fields or {}) do record[key] = value end
+  return record
+end
+
+local function report(fields)
+  local document = {
+    manifest_hash = "{hash}",
+    packages = { ["1"] = package("1", "libfoo"), ["2"] = package("2", "bar") },
+    distributions = { ["1"] = { id = "1", did = "debian", name = "Debian GNU/Linux", version = "12 (bookworm)", version_id = "12",
+                                version_code_name = "bookworm", arch = "", cpe = "", pretty_name = "Debian GNU/Linux 12 (bookworm)" } },
+    repository = {},
+    environments = {
+      ["1"] = json.array { { package_db = "var/lib/dpkg/status", introduced_in = "{layer:0}", distribution_id = "1" } },
+      ["2"] = json.array { { package_db = "var/lib/dpkg/status", introduced_in = "{layer:1}", distribution_id = "1" } },
+    },
+    vulnerabilities = { ["10"] = vulnerability "10" },
+    package_vulnerabilities = { ["2"] = json.array { "10" } },
+    enrichments = {},
+  }
+  for key, value in pairs(fields or {}) do document[key] = value end
+  return document
+end
+
+local STATE = { method = "GET", path = "/indexer/api/v1/index_state", status = 200, body = { state = "abc" } }
+local UNKNOWN = { method = "GET", path = "/matcher/api/v1/vulnerability_report/sha256:0{64}", status = 404,
+                  body = { code = "not-found", message = "index report not found" } }
+local function post(rule)
+  rule.method, rule.path = "POST", "/indexer/api/v1/index_report"
+  return rule
+end
+local function get(rule)
+  rule.method, rule.path = "GET", "/matcher/api/v1/vulnerability_report/sha256:.*"
+  return rule
+end
+local function v4(document, ...)
+  local rules = { ... }
+  for _, rule in ipairs { STATE, UNKNOWN, post { status = 201, body = INDEX }, get { status = 200, body = document or report() } } do
+    rules[#rules + 1] = rule
+  end
+  return { rules = json.array(rules) }
+end
+
+-- ---- one scan -----------------------------------------------------------------------------------------------------------
+
+describe("Clair", function()
+  local folder
+  before_each(function() folder = images.folder() end)
+  after_each(function() images.remove(folder) end)
+  teardown(replay.finish)
+
+  local function image(count, edit)
+    local layout, layers, history = images.layout(), {}, {}
+    for i = 1, count do
+      local tar = images.tar { { "opt/layer" .. i, "layer " .. i } }
+      layers[i] = { tar = tar, blob = images.gzip(tar), type = images.types.gzip }
+      history[i] = { created_by = "RUN step " .. i }
+    end
+    if edit then edit(layers) end
+    local manifest = layout:add(layout:image { layers = layers, history = history }, "app")
+    return "oci:" .. layout:write(folder .. "/image"), manifest.digest
+  end
+
+  local function scan(server, reference, config)
+    config = config or {}
+    config.clair = config.clair or type(server) == "string" and server or server.url
+    config.cache_dir = ""
+    local engine <close> = assert(core.open(config))
+    return engine:scan(reference)
+  end
+
+  local function fails(code, pattern, server, reference, config)
+    local result, message, found = scan(server, reference, config)
+    assert.is_nil(result, "no error, and there should be " .. code .. ": " .. pattern)
+    assert.equal(code, found, message)
+    assert.matches(pattern, message)
+    return message
+  end
+
+  local function needs(recorded)
+    if not replay.has() then return "needs python3: apt-get install python3" end
+    if recorded and not replay.recorded() then
+      return "needs the recorded exchanges: set TARSIER_SHARED to the folder that holds clair-v1"
+    end
+  end
+
+  local function test(name, body)
+    it(name, function()
+      local lack = needs(false)
+      if lack then return pending(lack) end
+      body()
+    end)
+  end
+
+  local function test_v1(name, body)
+    it(name, function()
+      local lack = needs(true)
+      if lack then return pending(lack) end
+      body()
+    end)
+  end
+
+  local function v1(chain, ...)
+    return { exchanges = replay.recorded(), chain = chain, rules = json.array { ... } }
+  end
+
+  local function find(findings, id, name)
+    for _, finding in ipairs(findings) do
+      if finding.id == id and (not name or finding.package.name == name) then return finding end
+    end
+  end
+
+  -- ---- v1 -----------------------------------------------------------------------------------------------------------------
+
+  test_v1("v1: posts the layers from the bottom up, reads the top, and deletes them", function()
+    local server <close> = replay.start(v1("rec-multi", { method = "DELETE", path = "/v1/layers/.*", status = 200 }))
+    local result = assert(scan(server, (image(5))))
+    local posts = server:requests("POST", "^/v1/layers$")
+    assert.equal(5, #posts)
+    local names, parent = {}, nil
+    for i, request in ipairs(posts) do
+      local layer = json.decode(request.body).Layer
+      assert.equal(parent, layer.ParentName)
+      assert.equal("Docker", layer.Format)
+      assert.matches("^http://localhost:%d+/%x+/sha256:%x+$", layer.Path)
+      assert.is_nil(names[layer.Name])
+      names[layer.Name], parent = i, layer.Name
+    end
+    assert.equal("/v1/layers/" .. parent .. "?features&vulnerabilities", server:requests("GET", "/v1/layers/")[1].path)
+    local deleted = server:requests("DELETE")
+    assert.equal(1, #deleted) -- the lowest takes its children along
+    assert.equal(1, names[deleted[1].path:match "[^/]+$"])
+
+    assert.equal(79, #result:packages())
+    assert.equal(33, #result:findings())
+    assert.same({}, result:problems())
+    local about = result:image()
+    assert.equal("Debian:12", about.ecosystem)
+    assert.same({ "debian", "12" }, { about.distro.id, about.distro.version })
+    assert.equal("RUN step 3", about.layers[3].created_by)
+    assert.is_nil(result:database())
+    assert.equal(5, result:usage().layers_read)
+  end)
+
+  test_v1("v1: what it says of a package and a vulnerability becomes our records", function()
+    local server <close> = replay.start(v1("rec-multi", { method = "DELETE", path = ".*", status = 200 }))
+    local result = assert(scan(server, (image(5))))
+    local recorded = {}
+    for _, exchange in ipairs(assert(json.decode(shell.read(replay.recorded()))).exchanges) do
+      if exchange.note == "multi-oci: top layer with everything" then
+        recorded = json.decode(exchange.response.body).Layer.Features
+      end
+    end
+    local expected, count = {}, 0
+    for _, feature in ipairs(recorded) do
+      for _, each in ipairs(feature.Vulnerabilities or {}) do
+        expected[feature.Name .. " " .. feature.Version .. " " .. each.Name] = { feature, each }
+        count = count + 1
+      end
+    end
+    assert.equal(count, #result:findings())
+    local last = math.huge
+    local rank = { Unknown = 0, Negligible = 1, Low = 2, Medium = 3, High = 4, Critical = 5 }
+    for _, finding in ipairs(result:findings()) do
+      local pair = expected[finding.package.name .. " " .. finding.package.version .. " " .. finding.id]
+      assert.is_table(pair, finding.id)
+      assert.equal(pair[2].Severity, finding.severity)
+      assert.equal(pair[2].FixedBy, finding.fixed_by)
+      assert.equal(pair[2].Link or "", finding.url)
+      assert.equal(pair[2].Description or "", finding.description)
+      assert.equal(tonumber(pair[1].AddedBy:match "%d+$") + 1, finding.layer.index)
+      assert.equal("clair-v1", finding.backend)
+      assert.matches("^pkg:deb/debian/", finding.package.purl)
+      assert.is_true(rank[finding.severity] <= last)
+      last = rank[finding.severity]
+    end
+  end)
+
+  test_v1("v1: Alpine's and rpm's packages are what they are, whatever Clair calls their versions", function()
+    local server <close> = replay.start(v1("rec-alpine", { method = "DELETE", path = ".*", status = 200 }))
+    local result = assert(scan(server, (image(1))))
+    local musl = find(result:findings(), "CVE-2020-28928")
+    assert.same({ "apk", "Alpine:v3.20", "1.1.24-r0", "1.2.2_pre2-r0", "Unknown" },
+      { musl.package.type, musl.package.ecosystem, musl.package.version, musl.fixed_by, musl.severity })
+    local rocky <close> = replay.start(v1("rec-rpm-bdb-oci", { method = "DELETE", path = ".*", status = 200 }))
+    result = assert(scan(rocky, (image(1))))
+    local bash
+    for _, each in ipairs(result:packages()) do bash = each.name == "bash" and each or bash end
+    assert.same({ "rpm", "Rocky Linux:9", "5.1.8-6.el9", "pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9" },
+      { bash.type, bash.ecosystem, bash.version, bash.purl })
+  end)
+
+  test_v1("v1: no features are no clean image", function()
+    local server <close> = replay.start(v1("rec-rpm-sqlite-oci", { method = "DELETE", path = ".*", status = 200 }))
+    local result = assert(scan(server, (image(1))))
+    assert.same({}, result:packages())
+    assert.equal("no_packages", result:problems()[1].kind)
+  end)
+
+  test_v1("v1: another scan has other names; --keep has the same ones, and deletes nothing", function()
+    local function names(keep)
+      local server <close> = replay.start(v1("rec-multi"))
+      assert(scan(server, (image(5)), { clair_keep = keep }))
+      local list = {}
+      for i, request in ipairs(server:requests "POST") do list[i] = json.decode(request.body).Layer.Name end
+      assert.equal(keep and 0 or 1, #server:requests "DELETE")
+      return table.concat(list, " ")
+    end
+    assert.not_equal(names(false), names(false))
+    assert.equal(names(true), names(true))
+  end)
+
+  test_v1("v1: an empty database is an error", function()
+    local server <close> = replay.start { rules = json.array {
+      { path = "/v1/namespaces", status = 200, body = '{"Namespaces":null}' } } }
+    fails("BACKEND", "database of Clair at .* is empty", server, (image(1)))
+    local status = assert(core.clair_status { clair = server.url })
+    assert.same({ "v1", false }, { status.generation, status.ready })
+  end)
+
+  for note, expected in pairs {
+    ["address answers 404"] = { "BACKEND", "cannot fetch layer 1 of 1 from http://localhost:%d+/.*%-%-layer%-host" },
+    ["unknown parent"] = { "BACKEND", "somebody deleted" },
+    ["unsupported format word"] = { "BACKEND", "400: unsupported image format" },
+    ["no name"] = { "BACKEND", "does not have a name" },
+    ["body is not JSON"] = { "BACKEND", "invalid character" },
+    ["empty object"] = { "BACKEND", "failed to provide layer" },
+    ["zstd layer"] = { "FORMAT", "layer 1 of 1.*could not extract the archive" },
+    ["unknown path"] = { "BACKEND", "with 404: 404 page not found" },
+  } do
+    test_v1("v1: explains what was recorded as \"" .. note .. "\", and cleans up", function()
+      local server <close> = replay.start(v1("rec-alpine", { method = "POST", path = "/v1/layers", note = note }))
+      fails(expected[1], expected[2], server, (image(1)))
+      assert.equal(1, #server:requests "POST")
+      assert.equal(1, #server:requests "DELETE")
+    end)
+  end
+
+  for words, expected in pairs {
+    ["worker: OS and/or package manager are not supported"] = "UNSUPPORTED", ["tarutil: could not extract: file too big"] = "LIMIT",
+  } do
+    test_v1("v1: 422 \"" .. words .. "\" is about the image", function()
+      local server <close> = replay.start(v1("rec-alpine",
+        { method = "POST", path = "/v1/layers", status = 422, body = { Error = { Message = words } } }))
+      fails(expected, "layer 1 of 1", server, (image(1)))
+    end)
+  end
+
+  test_v1("v1: says that it reads no zstd before it posts anything", function()
+    if not images.has "zstd" then return pending "needs zstd: apt-get install zstd" end
+    local server <close> = replay.start(v1 "rec-alpine")
+    local reference = image(1, function(layers)
+      images.write(folder .. "/tar", layers[1].tar)
+      images.run("zstd -q %s", folder .. "/tar")
+      layers[1].blob, layers[1].type = images.read(folder .. "/tar.zst"), images.types.tar .. "+zstd"
+    end)
+    fails("UNSUPPORTED", "compressed with zstd, which Clair v2 cannot read", server, reference)
+    assert.equal(0, #server:requests "POST")
+  end)
+
+  for _, status in ipairs { 200, 204, 302, 403 } do
+    test_v1("v1: " .. status .. " is no 201", function()
+      local server <close> = replay.start(v1("rec-alpine",
+        { method = "POST", path = "/v1/layers", status = status, body = '{"Layer":{"Name":"x"}}' }))
+      fails("BACKEND", "POST /v1/layers with " .. status, server, (image(1)))
+    end)
+  end
+
+  test_v1("v1: a 201 of another layer, or of none, is no yes", function()
+    for _, body in ipairs { '{"Layer":{"Name":"x"}}', "{}", "", "[]", "nonsense" } do
+      local server <close> = replay.start(v1("rec-alpine", { method = "POST", path = "/v1/layers", status = 201, body = body }))
+      fails("BACKEND", body:match "^{" and "layer 1 of 1" or "no JSON object", server, (image(1)))
+    end
+  end)
+
+  test_v1("v1: layers that vanish, and answers about others, are errors", function()
+    for note, expected in pairs { ["unknown layer"] = "somebody deleted them", ["features only"] = "not of the layer" } do
+      local server <close> = replay.start(v1("rec-multi", { method = "GET", path = "/v1/layers/.*", note = note }))
+      fails("BACKEND", expected, server, (image(5)))
+    end
+  end)
+
+  -- ---- v4 -----------------------------------------------------------------------------------------------------------------
+
+  test("v4: posts the manifest with its layers, and reads the report", function()
+    local server <close> = replay.start(v4())
+    local reference, digest = image(2)
+    local result = assert(scan(server, reference))
+    local posted = server:requests("POST", "index_report$")
+    assert.equal(1, #posted)
+    local manifest = json.decode(posted[1].body)
+    assert.equal(digest, manifest.hash)
+    assert.equal("application/json", posted[1].content_type)
+    local about = result:image()
+    assert.equal(2, #manifest.layers)
+    for i, layer in ipairs(manifest.layers) do
+      assert.equal(about.layers[i].digest, layer.hash)
+      assert.matches("^http://localhost:%d+/%x+/" .. layer.hash .. "$", layer.uri)
+    end
+    assert.equal("/matcher/api/v1/vulnerability_report/" .. digest, server:requests("GET", "vulnerability_report")[1].path)
+    assert.same({ 2, 0 }, { result:usage().layers_read, result:usage().layers_cached })
+    assert.same({ "Debian:12", "bookworm", "Debian GNU/Linux 12 (bookworm)" },
+      { about.ecosystem, about.distro.codename, about.distro.name })
+    assert.same({}, result:problems())
+
+    local list = result:packages()
+    assert.equal(2, #list)
+    assert.same({ "deb", "Debian:12", "bar", "1.0-1", "amd64", "bar-source", "1.0", "var/lib/dpkg/status", 2 },
+      { list[1].type, list[1].ecosystem, list[1].name, list[1].version, list[1].architecture, list[1].source.name,
+        list[1].source.version, list[1].path, list[1].layer })
+    assert.equal("pkg:deb/debian/bar@1.0-1?arch=amd64&distro=debian-12", list[1].purl)
+    assert.equal(1, list[2].layer)
+    local findings = result:findings()
+    assert.equal(1, #findings)
+    local found = findings[1]
+    assert.same({ "CVE-2024-0010", "High", "distribution", "2.0", "clair-v4", "bar", "about 10", "https://tracker.example/10" },
+      { found.id, found.severity, found.severity_source, found.fixed_by, found.backend, found.package.name, found.description,
+        found.url })
+    assert.same({ "https://tracker.example/10", "https://other.example/10" }, found.references)
+    assert.equal("2024-05-06T00:00:00Z", found.published)
+  end)
+
+  local function one(fields, more)
+    local document = report { vulnerabilities = { ["10"] = vulnerability("10", fields) } }
+    for key, value in pairs(more or {}) do document[key] = value end
+    local server <close> = replay.start(v4(document))
+    return assert(scan(server, (image(2)))):findings()[1]
+  end
+
+  test("v4: fixes are decoded, and what says that there is none is none", function()
+    for written, expected in pairs {
+      ["1.2.3-4"] = "1.2.3-4", ["fixed=1.2&introduced=1.0"] = "1.2", ["introduced=0&fixed=2.0%2Blocal+1"] = "2.0+local 1",
+      ["lastAffected=1.1"] = false, ["introduced=1"] = false, [""] = false, ["0"] = false, ["fixed="] = false, ["fixed=%zz"] = "%zz",
+    } do
+      assert.equal(expected or nil, one { fixed_in_version = written }.fixed_by, written)
+    end
+  end)
+
+  test("v4: severities of both scales; the CVSS enrichment where there is no word", function()
+    for word, expected in pairs { Negligible = "Negligible", Low = "Low", Medium = "Medium", Critical = "Critical", Odd = "Unknown" } do
+      local found = one { normalized_severity = word }
+      assert.same({ expected, expected == "Unknown" and "" or "distribution" }, { found.severity, found.severity_source })
+    end
+    local function scores(list)
+      local kind = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=https://csrc.nist.gov/schema/x.schema"
+      return { enrichments = { [kind] = json.array { { ["10"] = json.array(list) } },
+                               ["message/vnd.other; enricher=other"] = json.array { { ["10"] = json.array { { baseScore = 1 } } } } } }
+    end
+    local v3 = { version = "3.1", vectorString = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", baseScore = 9.8 }
+    local v2 = { version = "2.0", vectorString = "AV:N/AC:L/Au:N/C:P/I:P/A:P", baseScore = 7.5 }
+    local found = one({ normalized_severity = "Unknown" }, scores { v2, v3 })
+    assert.same({ "Critical", "cvss", v3.vectorString, 9.8 },
+      { found.severity, found.severity_source, found.cvss.vector, found.cvss.score })
+    found = one({ normalized_severity = "Low" }, scores { v2 })
+    assert.same({ "Low", "distribution", 7.5 }, { found.severity, found.severity_source, found.cvss.score })
+    found = one({ normalized_severity = "Unknown" }, scores { { vectorString = "CVSS:9.9/X:Y", baseScore = 5.0 } })
+    assert.same({ "Medium", "cvss", 5.0 }, { found.severity, found.severity_source, found.cvss.score })
+    assert.is_nil(one({}, scores { { vectorString = "nonsense", baseScore = 99 }, { baseScore = "x" } }).cvss)
+    found = one { severity = v3.vectorString, normalized_severity = "Critical" } -- OSV's records bring theirs along
+    assert.same({ "Critical", "cvss", 9.8 }, { found.severity, found.severity_source, found.cvss.score })
+  end)
+
+  test("v4: the CVE of a longer name, an alias or a link is the id, where there is just one", function()
+    local function names(fields)
+      local found = one(fields)
+      table.sort(found.aliases)
+      return found.id .. " | " .. table.concat(found.aliases, " ") .. " | " .. found.summary
+    end
+    assert.equal("CVE-2022-3219 |  | on Ubuntu 22.04 LTS (jammy) - low", names { name = "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low" })
+    assert.equal("CVE-2023-0001 | GHSA-a-b-c | ", names { name = "GHSA-a-b-c", links = "https://osv.dev/vulnerability/CVE-2023-0001" })
+    assert.equal("ELSA-2024-1 | CVE-2023-0001 CVE-2023-0002 | bash security update (IMPORTANT)",
+      names { name = "ELSA-2024-1: bash security update (IMPORTANT)",
+              links = "https://linux.oracle.com/cve/CVE-2023-0001.html https://linux.oracle.com/cve/CVE-2023-0002.html" })
+    assert.equal("CVE-2023-0007 | GHSA-a-b-c | ",
+      names { name = "GHSA-a-b-c", links = "", Aliases = json.array { { space = "CVE", name = "2023-0007" } } })
+    assert.equal("CVE-2023-0008 | GHSA-a-b-c | ",
+      names { name = "CVE-2023-0008", links = "https://x/CVE-1999-0001", Aliases = json.array { { space = "GHSA", name = "GHSA-a-b-c" } } })
+  end)
+
+  test("v4: only package_vulnerabilities tells, and a vendor's \"not affected\" is not told", function()
+    local server <close> = replay.start(v4(report {
+      vulnerabilities = { ["10"] = vulnerability "10", ["11"] = vulnerability("11", { Invert = true }), ["12"] = vulnerability "12" },
+      package_vulnerabilities = { ["2"] = json.array { "10", "11" }, ["1"] = json.null },
+      PackageNotVulnerable = { ["2"] = json.array { "11" } },
+    }))
+    local findings = assert(scan(server, (image(2)))):findings()
+    assert.equal(1, #findings)
+    assert.equal("CVE-2024-0010", findings[1].id)
+  end)
+
+  test("v4: languages' packages, each place once; two updaters' words joined", function()
+    local server <close> = replay.start(v4(report {
+      packages = {
+        ["1"] = package("1", "Flask", { source = json.null, arch = "" }), ["2"] = package("2", "org.example:lib", { source = { name = "" } }),
+        ["3"] = package("3", "github.com/a/b", { version = "v1.2.3" }), ["4"] = package("4", "rack"), ["5"] = package("5", "bash"),
+        ["6"] = package("6", "odd"),
+      },
+      environments = {
+        ["1"] = json.array { { package_db = "python:usr/lib/python3/site-packages", introduced_in = "{layer:1}" },
+                             { package_db = "python:usr/lib/python3/site-packages", introduced_in = "{layer:0}" },
+                             { package_db = "python:opt/venv", introduced_in = "{layer:1}" } },
+        ["2"] = json.array { { package_db = "maven:opt/app.jar", introduced_in = "{layer:0}" } },
+        ["3"] = json.array { { package_db = "go:usr/bin/b", introduced_in = "{layer:0}" } },
+        ["4"] = json.array { { package_db = "ruby:usr/share/gems", introduced_in = "{layer:0}" } },
+        ["5"] = json.array { { package_db = "sqlite:var/lib/rpm", introduced_in = "{layer:0}", distribution_id = "9" } },
+      },
+      distributions = { ["9"] = { id = "9", did = "rhel", version_id = "9.4", version_code_name = "", pretty_name = "RHEL 9.4" } },
+      vulnerabilities = {
+        ["10"] = vulnerability("10", { name = "PYSEC-1", links = "https://x/CVE-2024-0005", normalized_severity = "Low", fixed_in_version = "" }),
+        ["11"] = vulnerability("11", { name = "GHSA-1", links = "https://x/CVE-2024-0005", normalized_severity = "Critical" }),
+      },
+      package_vulnerabilities = { ["1"] = json.array { "10", "11" } },
+    }))
+    local result = assert(scan(server, (image(2))))
+    local seen = {}
+    for i, each in ipairs(result:packages()) do
+      seen[i] = ("%s %s %s %s %d"):format(each.purl, each.ecosystem, each.path, each.source.name, each.layer)
+    end
+    assert.same({
+      "pkg:gem/rack@1.0-1?arch=amd64 RubyGems usr/share/gems rack-source 1",
+      "pkg:generic/odd@1.0-1?arch=amd64   odd-source 1",
+      "pkg:golang/github.com/a/b@v1.2.3?arch=amd64 Go usr/bin/b github.com/a/b-source 1",
+      "pkg:maven/org.example/lib@1.0-1?arch=amd64 Maven opt/app.jar org.example:lib 1",
+      "pkg:pypi/flask@1.0-1 PyPI opt/venv Flask 2",
+      "pkg:pypi/flask@1.0-1 PyPI usr/lib/python3/site-packages Flask 1",
+      "pkg:rpm/redhat/bash@1.0-1?arch=amd64&distro=rhel-9.4 Red Hat:9 var/lib/rpm bash-source 1",
+    }, seen)
+    local findings = result:findings()
+    assert.equal(2, #findings) -- in both places
+    for _, finding in ipairs(findings) do
+      table.sort(finding.aliases)
+      assert.same({ "CVE-2024-0005", "Critical", "2.0", { "GHSA-1", "PYSEC-1" } },
+        { finding.id, finding.severity, finding.fixed_by, finding.aliases })
+    end
+    assert.equal("no_feed", result:problems()[1].kind) -- what is "odd"?
+  end)
+
+  test("v4: no packages are no clean image; empty and null are answers", function()
+    for _, nothing in ipairs { {}, json.null } do
+      local server <close> = replay.start(v4(report { packages = nothing, vulnerabilities = nothing, environments = nothing,
+        package_vulnerabilities = nothing, distributions = nothing }))
+      local result = assert(scan(server, (image(2))))
+      assert.same({}, result:findings())
+      assert.equal("no_packages", result:problems()[1].kind)
+    end
+  end)
+
+  local function without(key)
+    local document = report()
+    document[key] = nil
+    return document
+  end
+
+  for name, case in pairs {
+    ["of another image"] = { report { manifest_hash = "sha256:" .. ("0"):rep(64) }, "of another image" },
+    ["without manifest_hash"] = { without "manifest_hash", "of another image" },
+    ["without packages"] = { without "packages", "no key \"packages\"" },
+    ["without vulnerabilities"] = { without "vulnerabilities", "no key \"vulnerabilities\"" },
+    ["without package_vulnerabilities"] = { without "package_vulnerabilities", "no key \"package_vulnerabilities\"" },
+    ["with a list for an object"] = { report { packages = json.array {} }, "no object for the key \"packages\"" },
+    ["that names a vulnerability it does not hold"] = { report { vulnerabilities = {} }, "no record of the vulnerability \"10\"" },
+    ["that names a package it does not hold"] =
+      { report { package_vulnerabilities = { ["99"] = json.array { "10" } } }, "no record of the package \"99\"" },
+    ["with a layer of another image"] =
+      { report { environments = { ["1"] = json.array { { introduced_in = "sha256:beef" } } } }, "a layer that the image has not" },
+    ["with a nameless vulnerability"] = { report { vulnerabilities = { ["10"] = vulnerability("10", { name = "" }) } }, "no name" },
+    ["with a nameless package"] = { report { packages = { ["2"] = package("2", "") } }, "package without a name" },
+    ["that is a list"] = { json.array {}, "no JSON object" },
+    ["that is empty"] = { "", "no JSON object" },
+    ["that is no JSON"] = { "<html>", "no JSON object" },
+    ["that ends early"] = { '{"manifest_hash": "', "no JSON object" },
+  } do
+    test("v4: a report " .. name .. " is an error", function()
+      local server <close> = replay.start(v4(case[1]))
+      fails("BACKEND", case[2], server, (image(2)))
+    end)
+  end
+
+  for name, case in pairs {
+    ["of another image"] = { { manifest_hash = "sha256:0", state = "IndexFinished", success = true }, "of another image" },
+    ["that failed"] = { { manifest_hash = "{hash}", state = "IndexError", success = false, err = "the reason" }, "the reason" },
+    ["that is not finished"] = { { manifest_hash = "{hash}", state = "ScanLayers", success = true }, "\"ScanLayers\"" },
+    ["that is empty"] = { "", "no JSON object" },
+  } do
+    test("v4: an index report " .. name .. " is an error", function()
+      local server <close> = replay.start(v4(nil, post { status = 201, body = case[1] }))
+      fails("BACKEND", case[2], server, (image(2)))
+      assert.equal(0, #server:requests("GET", "vulnerability_report"))
+    end)
+  end
+
+  for name, case in pairs {
+    ["post 400, no tar"] = { post { status = 400, body = { code = "bad-request", message = "failed to start scan: not a tar" } },
+                             "FORMAT", "cannot read the layers: failed to start scan: not a tar" },
+    ["post 400, other"] = { post { status = 400, body = { code = "bad-request", message = "bogus manifest" } },
+                            "BACKEND", "400: bogus manifest" },
+    ["post 404"] = { post { status = 404, body = "404 page not found" }, "BACKEND", "no indexer" },
+    ["post 405"] = { post { status = 405 }, "BACKEND", "with 405" },
+    ["report 202"] = { get { status = 202 }, "BACKEND", "was never filled %(202%)" },
+    ["report 404"] = { get { status = 404, body = { code = "not-found", message = "index report not found" } },
+                       "BACKEND", "do not belong together" },
+    ["report 400"] = { get { status = 400, body = { code = "bad-request", message = "malformed path" } }, "BACKEND", "400: malformed path" },
+    ["report 204"] = { get { status = 204 }, "BACKEND", "with 204" },
+    ["report 401"] = { get { status = 401 }, "BACKEND", "wants a token" },
+  } do
+    test("v4: " .. name .. " is explained", function()
+      local server <close> = replay.start(v4(nil, UNKNOWN, case[1]))
+      fails(case[2], case[3], server, (image(2)))
+    end)
+  end
+
+  test("v4: 412 means that nothing is to be done", function()
+    local server <close> = replay.start(v4(report { manifest_hash = select(2, image(2)), environments = {} }, post { status = 412 }))
+    local result = assert(scan(server, (image(2))))
+    assert.equal(1, #result:findings())
+    assert.same({ 0, 2 }, { result:usage().layers_read, result:usage().layers_cached })
+    assert.is_true(result:image().layers[1].cached)
+  end)
+
+  test("v4: the indexer and the matcher may be two", function()
+    local indexer <close> = replay.start { rules = json.array { STATE, post { status = 201, body = INDEX } } }
+    local reference, digest = image(2)
+    local matcher <close> = replay.start { rules = json.array { UNKNOWN, get { status = 200,
+      body = report { manifest_hash = digest, environments = {} } } } }
+    local result = assert(scan(indexer, reference, { clair_matcher = matcher.url .. "/" }))
+    assert.equal(1, #result:findings())
+    assert.equal(0, #indexer:requests("GET", "matcher"))
+    local status = assert(core.clair_status { clair = indexer.url, clair_matcher = matcher.url })
+    assert.same({ "v4", true }, { status.generation, status.ready })
+  end)
+
+  test("v4: an old docker save, which has no manifest, has a hash of its own, always the same", function()
+    local tars = { images.tar { { "a", "1" } }, images.tar { { "b", "2" } } }
+    images.write(folder .. "/save.tar", images.tar(images.old_docker { { names = { "app:1" }, layers = tars } }))
+    local hashes = {}
+    for i = 1, 2 do
+      local server <close> = replay.start(v4())
+      assert(scan(server, "docker-archive:" .. folder .. "/save.tar"))
+      hashes[i] = json.decode(server:requests("POST")[1].body).hash
+    end
+    assert.matches("^sha256:%x+$", hashes[1])
+    assert.equal(hashes[1], hashes[2])
+  end)
+
+  -- ---- keys -------------------------------------------------------------------------------------------------------------
+
+  test("v4: a pre-shared key, and what is said without it or with a wrong one", function()
+    local script = v4()
+    script.key, script.issuer = KEY, "ci"
+    local server <close> = replay.start(script)
+    local reference = image(2)
+    local result = assert(scan(server, reference, { clair_key = KEY, clair_issuer = "ci" }))
+    assert.equal(1, #result:findings())
+    fails("BACKEND", "wants a token %(401%).*%-%-clair%-key%-file", server, reference)
+    fails("BACKEND", "refuses our token.*issuer \"tarsier\"", server, reference, { clair_key = KEY })
+    local message = fails("BACKEND", "refuses our token", server, reference, { clair_key = "b3RoZXI=", clair_issuer = "ci" })
+    assert.is_nil(message:find("b3RoZXI", 1, true))
+    local status = assert(core.clair_status { clair = server.url, clair_key = KEY, clair_issuer = "ci" })
+    assert.is_true(status.ready)
+    local none, text, code = core.clair_status { clair = server.url }
+    assert.is_nil(none)
+    assert.equal("BACKEND", code)
+    assert.matches("401", text)
+  end)
+
+  -- ---- faults -------------------------------------------------------------------------------------------------------------
+
+  test("500 three times, then well, is well", function()
+    local server <close> = replay.start(v4(nil, post { status = 500, times = 3, body = { code = "internal-error", message = "oh" } },
+      get { status = 503, times = 1 }))
+    assert.equal(1, #assert(scan(server, (image(2)), { clair_api = "v4" })):findings())
+    assert.equal(4, #server:requests("POST", "index_report"))
+  end)
+
+  test("500 again and again is an error", function()
+    local server <close> = replay.start(v4(nil, post { status = 500, body = { code = "internal-error", message = "database gone" } }))
+    fails("BACKEND", "with 500 again and again: database gone", server, (image(2)))
+    assert.equal(5, #server:requests("POST", "index_report"))
+  end)
+
+  test_v1("v1: 500 and 503, then well, with the same words", function()
+    local server <close> = replay.start(v1("rec-alpine", { method = "POST", path = "/v1/layers", status = 500, times = 2 },
+      { method = "POST", path = "/v1/layers", status = 503, times = 1 }))
+    assert.equal(5, #assert(scan(server, (image(1)))):findings())
+    local posts = server:requests "POST"
+    assert.equal(4, #posts)
+    assert.equal(posts[1].body, posts[4].body)
+  end)
+
+  test("429 waits as long as it is told, and is an error when it stays", function()
+    local server <close> = replay.start(v4(nil, post { status = 429, times = 2, headers = { ["Retry-After"] = "1" },
+      body = { code = "too-many-requests" } }))
+    local before = os.time()
+    assert.equal(1, #assert(scan(server, (image(2)))):findings())
+    assert.is_true(os.time() - before >= 2)
+    local busy <close> = replay.start(v4(nil, post { status = 429, body = { code = "too-many-requests" } }))
+    fails("BACKEND", "is busy %(429%)", busy, (image(2)), { clair_timeout = 1 })
+  end)
+
+  test("half a body, and a connection that breaks, are errors when they stay", function()
+    for _, fault in ipairs { "half", "reset" } do
+      local server <close> = replay.start(v4(nil, get { fault = fault, body = report() }))
+      fails("BACKEND", "Clair does not answer: GET http", server, (image(2)), { clair_timeout = 1 })
+      local once <close> = replay.start(v4(nil, get { fault = fault, times = 2, body = report() }))
+      assert.equal(1, #assert(scan(once, (image(2)))):findings())
+    end
+  end)
+
+  test("never is an error in time", function()
+    local server <close> = replay.start(v4(nil, post { fault = "never" }))
+    fails("BACKEND", "gave no answer to POST /indexer/api/v1/index_report within 1 second", server, (image(2)), { clair_timeout = 1 })
+    assert.equal(1, #server:requests("POST"))
+  end)
+
+  test("Clair killed in mid-scan is an error", function()
+    local server <close> = replay.start(v4(nil, post { fault = "die" }))
+    fails("BACKEND", "Clair does not answer: POST http", server, (image(2)), { clair_timeout = 1 })
+  end)
+
+  test_v1("v1: Clair killed in mid-scan is an error", function()
+    local server <close> = replay.start(v1("rec-multi", { method = "GET", path = "/v1/layers/.*", fault = "die" }))
+    fails("BACKEND", "Clair does not answer: GET http", server, (image(5)), { clair_timeout = 1 })
+  end)
+
+  test("nothing that listens is an error at once", function()
+    local gone = replay.start(v4())
+    gone:kill()
+    local before = os.time()
+    fails("BACKEND", "Clair does not answer: GET " .. gone.url:gsub("%p", "%%%0"), gone.url, (image(2)))
+    assert.is_true(os.time() - before <= 2)
+  end)
+
+  test("what is no Clair is told", function()
+    local server <close> = replay.start { rules = json.array { { path = ".*", status = 200, body = "<html>hello</html>" } } }
+    fails("BACKEND", "is no Clair: GET /v1/namespaces gives 200, GET /indexer/api/v1/index_state gives 200", server, (image(1)))
+    local other <close> = replay.start { rules = json.array {} }
+    fails("BACKEND", "is no Clair: .* gives 404", other, (image(1)))
+    fails("BACKEND", "404", other, (image(1)), { clair_api = "v1" })
+    fails("BACKEND", "404", other, (image(1)), { clair_api = "v4" })
+  end)
+
+  test("Clair that cannot reach us is told to reach us", function()
+    local server <close> = replay.start(v4(nil, post { status = 500, body = { code = "internal-error",
+      message = "failed to start scan: failed to fetch layers: dial tcp 127.0.0.1:1: connection refused" } }))
+    fails("BACKEND", "Clair cannot fetch layer 1 of 2 from http://localhost:%d+/.*%-%-layer%-host", server, (image(2)),
+      { clair_timeout = 1 })
+  end)
+
+  test("an address at which nobody reaches us is told before anything is posted", function()
+    local server <close> = replay.start(v4())
+    fails("BACKEND", "no%-such%-host.invalid:%d+.*does not answer even here.*%-%-layer%-host", server, (image(2)),
+      { layer_host = "no-such-host.invalid" })
+    assert.equal(0, #server:requests "POST")
+  end)
+
+  test("a layer that is not what its digest promises is an error, whatever Clair says", function()
+    local script = v4()
+    local server <close> = replay.start(script)
+    local reference = image(2)
+    local about = assert(scan(server, reference)):image()
+    local path = folder .. "/image/" .. images.blob_path(about.layers[2].digest)
+    images.write(path, images.read(path):sub(1, -2) .. "\1")
+    fails("DIGEST", "layer 2 of 2: sha256:.* is promised, and sha256:.* was found", server, reference)
+  end)
+
+  -- ---- what cannot be ------------------------------------------------------------------------------------------------------
+
+  test("pipes, folders and archives that are compressed as a whole are told the way out", function()
+    local server <close> = replay.start(v4())
+    fails("UNSUPPORTED", "standard input cannot be scanned with Clair", server, "-")
+    images.run("mkdir %s", folder .. "/root")
+    fails("UNSUPPORTED", "a root file system has no layers", server, "dir:" .. folder .. "/root")
+    local layout = images.layout()
+    layout:add(layout:image {}, "app")
+    images.write(folder .. "/app.tar.gz", images.gzip(layout:tar()))
+    fails("UNSUPPORTED", "not compressed as a whole", server, folder .. "/app.tar.gz")
+    assert.equal(0, #server:requests())
+  end)
+
+  it("checks what it is told", function()
+    for pattern, config in pairs {
+      ["no address of Clair:"] = { clair = "localhost:6060" }, ["no address of Clair's matcher"] = { clair = "http://a", clair_matcher = "ftp://b" },
+      ["no API of Clair"] = { clair = "http://a", clair_api = "v2" }, ["key is no base64"] = { clair = "http://a", clair_key = "?" },
+      ["no host"] = { clair = "http://a", layer_host = "http://me" }, ["port 70000"] = { clair = "http://a", layer_port = 70000 },
+    } do
+      local engine, message, code = core.open(config)
+      assert.is_nil(engine, pattern)
+      assert.equal("USAGE", code)
+      assert.matches(pattern, message)
+    end
+    assert.has_error(function() core.open { clair_ley = "" } end)
+    assert.has_error(function() core.clair_status {} end)
+    assert.has_error(function() core.clair_status { clair = "http://a", kye = "" } end)
+  end)
+
+  -- ---- with a database, with others, in between -------------------------------------------------------------------------------
+
+  test("a database gives KEV and EPSS, and nothing else", function()
+    local feeds = folder .. "/feeds"
+    images.run("mkdir %s", feeds)
+    images.write(feeds .. "/kev.json", json.encode { title = "CISA Catalog of Known Exploited Vulnerabilities", catalogVersion = "2024.06.01",
+      dateReleased = "2024-06-01T00:00:00Z", count = 1, vulnerabilities = json.array { { cveID = "CVE-2024-0010", vendorProject = "v", product = "p",
+      vulnerabilityName = "n", dateAdded = "2024-05-01", shortDescription = "d", requiredAction = "a", dueDate = "2024-05-22",
+      knownRansomwareCampaignUse = "Known", notes = "" } } })
+    images.write(feeds .. "/epss.csv", "#model_version:v2024,score_date:2024-06-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-0010,0.5,0.9\n")
+    images.write(feeds .. "/osv.json", json.encode { id = "DEBIAN-CVE-2024-0010", modified = "2024-01-01T00:00:00Z", aliases = json.array { "CVE-2024-0010" },
+      affected = json.array { { package = { ecosystem = "Debian:12", name = "libfoo-source" },
+        ranges = json.array { { type = "ECOSYSTEM", events = json.array { { introduced = "0" } } } } } } })
+    assert(core.import(folder .. "/db", { feeds }))
+    local server <close> = replay.start(v4())
+    local result = assert(scan(server, (image(2)), { database = folder .. "/db" }))
+    local findings = result:findings()
+    assert.equal(1, #findings)
+    assert.same({ added = "2024-05-01", due = "2024-05-22", ransomware = true }, findings[1].kev)
+    assert.same({ score = 0.5, percentile = 0.9 }, findings[1].epss)
+    assert.equal("2024-06-01", result:database().kev_date:sub(1, 10))
+  end)
+
+  test("cancelling ends a scan that waits for Clair, and cleans up", function()
+    local server <close> = replay.start { rules = json.array {
+      { path = "/v1/namespaces", status = 200, body = { Namespaces = json.array { { Name = "debian:12" } } } },
+      { method = "POST", path = "/v1/layers", fault = "never" }, { method = "DELETE", path = ".*", status = 200 } } }
+    local engine <close> = assert(core.open { clair = server.url, on_event = function() error "enough" end })
+    local before = os.time()
+    assert.has_error(function() engine:scan((image(1))) end, "enough")
+    assert.is_true(os.time() - before < 10)
+  end)
+
+  test("events tell of layers; many scans may go on at once", function()
+    local server <close> = replay.start(v4())
+    local reference = image(2)
+    local events = {}
+    assert(scan(server, reference, { on_event = function(event) events[#events + 1] = event.kind .. event.index end }))
+    assert.matches("image1 .*layer1 .*layer2 .*match1", table.concat(events, " "))
+    local script = ([[local core = require "tarsier.core"
+      local engine <close> = assert(core.open { clair = %q, cache_dir = "" })
+      assert(#assert(engine:scan(%q)):findings() == 1)]]):format(server.url, reference)
+    images.write(folder .. "/scan.lua", script)
+    local code, _, errors = shell.run(("for i in 1 2 3 4 5 6; do lua5.4 %s & pids=\"$pids $!\"; done; for p in $pids; do wait $p || exit 1; done")
+      :format(folder .. "/scan.lua"))
+    assert.equal(0, code, errors)
+    assert.equal(7, #server:requests "POST")
+  end)
+end)

@@ -1,0 +1,89 @@
+-- Starts and stops tests/support/clair_replay.py, which see: a Clair that answers by a script.
+
+local core = require "tarsier.core"
+local json = require "tarsier.json"
+local shell = require "support.shell"
+
+local replay = {}
+
+local Server = {}
+Server.__index = Server
+
+local idle = {} -- processes whose conversation is over: starting one takes longer than most tests
+
+--- has() -> can it run here?
+function replay.has()
+  return shell.has "python3"
+end
+
+--- recorded() -> the file of recorded exchanges with Clair v2, or nil
+function replay.recorded()
+  for _, folder in ipairs { os.getenv "TARSIER_SHARED" or "../shared", "../shared" } do
+    local path = folder .. "/clair-v1/exchanges.json"
+    local file = io.open(path)
+    if file then
+      file:close()
+      return path
+    end
+  end
+end
+
+local function launch()
+  local folder = shell.folder()
+  local port, errors = shell.quote(folder .. "/port"), shell.quote(folder .. "/errors")
+  local pid = shell.capture(("python3 tests/support/clair_replay.py %s >%s 2>&1 & echo $!"):format(port, errors))
+  os.execute(("for i in $(seq 200); do [ -e %s ] && break; sleep 0.05; done"):format(port))
+  local file = io.open(folder .. "/port")
+  if not file then error(shell.read(folder .. "/errors")) end
+  local number = tonumber(file:read "a")
+  file:close()
+  return { folder = folder, pid = pid, port = number, url = "http://127.0.0.1:" .. number }
+end
+
+--- start(script) -> server with url and port; its end is server:stop() or <close>
+function replay.start(script)
+  local server = setmetatable(table.remove(idle) or launch(), Server)
+  assert(core.http { url = server.url .. "/.script", method = "PUT", body = json.encode(script) })
+  return server
+end
+
+--- server:requests([method [, path pattern]]) -> what it was asked so far: { method =, path =, body =, authorization = }
+function Server:requests(method, pattern)
+  local list = {}
+  local answer = assert(core.http { url = self.url .. "/.requests" })
+  for _, request in ipairs(assert(json.decode(answer.body))) do
+    if (not method or request.method == method) and (not pattern or request.path:match(pattern)) then
+      list[#list + 1] = request
+    end
+  end
+  return list
+end
+
+--- server:kill(): the process ends, and nobody listens on its port. Twice is fine.
+function Server:kill()
+  if not self.pid then return end
+  os.execute(("kill -9 %s 2>/dev/null; while [ -e /proc/%s/exe ]; do sleep 0.01; done"):format(self.pid, self.pid))
+  shell.remove(self.folder)
+  self.pid = nil
+end
+
+--- server:stop(): its process will serve another test, if it still lives. Twice is fine.
+function Server:stop()
+  if not self.pid then return end
+  if core.http { url = self.url .. "/.script", method = "PUT", body = "{}", seconds = 5 } then
+    idle[#idle + 1] = { folder = self.folder, pid = self.pid, port = self.port, url = self.url }
+    self.pid = nil
+  else
+    self:kill()
+  end
+end
+
+Server.__close = Server.stop
+
+--- finish(): ends all processes. At the end of each spec that started one.
+function replay.finish()
+  for _, server in ipairs(idle) do setmetatable(server, Server):kill() end
+  idle = {}
+end
+
+return replay
