@@ -233,6 +233,9 @@ test-asan:
 	@$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SANITIZE='$(ASAN_FLAGS)' \
 	    PRELOAD='LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1' test
 
+bench: all
+	@$(RUN) tests/bench/scan.lua $(abspath $(BUILD))/bench
+
 lint:
 	luacheck --quiet lua policies tests engine
 	shellcheck .ci/run .ci/packages tests/support/clair/programs

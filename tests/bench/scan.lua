@@ -6,9 +6,12 @@
 package.path = "lua/?.lua;lua/?/init.lua;tests/?.lua;" .. package.path
 local shell = require "support.shell"
 
-local folder = arg[1] or "build/bench"
+local folder = arg[1] or "build/bench" -- absolute, as make gives it
 local runs = tonumber(os.getenv "BENCH_RUNS") or 5
-local tarsier = os.getenv "TARSIER" or "lua5.4 lua/bin/tarsier"
+local pwd = assert(io.popen "pwd")
+local here = pwd:read "l"
+pwd:close()
+local tarsier = os.getenv "TARSIER" or "lua5.4 " .. here .. "/lua/bin/tarsier"
 
 local function sh(command)
   local pipe = assert(io.popen("{ " .. command .. "\n} 2>&1"))
@@ -17,28 +20,31 @@ local function sh(command)
   return output
 end
 
--- The real files of the machine that runs this, as three layers: what a distribution's image with a few tools holds.
+-- The real files of the machine that runs this, as layers: what a distribution's image with a few tools holds.
 local parts = {
-  { "base", "/etc /usr/lib/os-release /var/lib/dpkg /usr/bin /usr/sbin /usr/share/doc /usr/share/perl /usr/share/zoneinfo" },
+  { "base", "/etc /usr/lib/os-release /var/lib/dpkg /usr/bin /usr/sbin /usr/share/doc /usr/share/perl" },
   { "libraries", "/usr/lib/$(uname -m)-linux-gnu /usr/lib/gcc /usr/lib/python3" },
   { "rest", "/usr/share /usr/include" },
 }
 
-local function make_image()
+local TYPE = "application/vnd.oci.image"
 
-  if io.open(folder .. "/image/index.json") then return end
+local function make_image()
+  local made = io.open(folder .. "/image/index.json")
+  if made then return made:close() end
   print("building an image out of this machine's files …")
   sh("mkdir -p " .. folder .. "/image/blobs/sha256")
   local layers, diff_ids = {}, {}
   for i, part in ipairs(parts) do
     local tar = ("%s/%s.tar"):format(folder, part[1])
-    sh(("tar -C / -cf %s --ignore-failed-read --warning=none --exclude=*.sock $(for p in %s; do [ -e $p ] && echo ${p#/}; done)"):format(tar, part[2]))
+    sh(("tar -C / -cf %s --ignore-failed-read --warning=none $(for p in %s; do [ -e $p ] && echo ${p#/}; done)")
+      :format(tar, part[2]))
     diff_ids[i] = "sha256:" .. sh("sha256sum <" .. tar):match "^%x+"
     sh(("gzip -6 -n -f %s"):format(tar))
     local hex = sh(("sha256sum <%s.gz"):format(tar)):match "^%x+"
     local size = tonumber(sh(("stat -c %%s %s.gz"):format(tar)))
     sh(("mv %s.gz %s/image/blobs/sha256/%s"):format(tar, folder, hex))
-    layers[i] = ('{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"sha256:%s","size":%d}'):format(hex, size)
+    layers[i] = ('{"mediaType":"%s.layer.v1.tar+gzip","digest":"sha256:%s","size":%d}'):format(TYPE, hex, size)
   end
   local function blob(text)
     local path = folder .. "/image/blob"
@@ -47,16 +53,21 @@ local function make_image()
     sh(("mv %s %s/image/blobs/sha256/%s"):format(path, folder, hex))
     return ('"digest":"sha256:%s","size":%d'):format(hex, #text)
   end
-  local config = blob(('{"os":"linux","architecture":"amd64","config":{},"rootfs":{"type":"layers","diff_ids":["%s"]}}'):format(table.concat(diff_ids, '","')))
-  local manifest = blob(('{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json",%s},"layers":[%s]}'):format(config, table.concat(layers, ",")))
+  local config = blob(('{"os":"linux","architecture":"amd64","config":{},"rootfs":{"type":"layers","diff_ids":["%s"]}}')
+    :format(table.concat(diff_ids, '","')))
+  config = ('{"mediaType":"%s.config.v1+json",%s}'):format(TYPE, config)
+  local manifest = blob(('{"schemaVersion":2,"mediaType":"%s.manifest.v1+json","config":%s,"layers":[%s]}')
+    :format(TYPE, config, table.concat(layers, ",")))
   shell.write(folder .. "/image/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
-  shell.write(folder .. "/image/index.json", ('{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",%s}]}'):format(manifest))
+  manifest = ('{"mediaType":"%s.manifest.v1+json",%s}'):format(TYPE, manifest)
+  shell.write(folder .. "/image/index.json", ('{"schemaVersion":2,"manifests":[%s]}'):format(manifest))
 end
 
 -- One run: wall seconds, CPU seconds, peak KiB.
 local function once(command)
   local times = folder .. "/times"
-  sh(("/usr/bin/time -f '%%e %%U %%S %%M' -o %s sh -c %s >/dev/null 2>&1 || true"):format(times, shell.quote(command)))
+  sh(("/usr/bin/time -f '%%e %%U %%S %%M' -o %s sh -c %s >/dev/null 2>&1 || true")
+    :format(times, shell.quote(command)))
   local file = assert(io.open(times))
   local text = file:read "a"
   file:close()
@@ -87,22 +98,83 @@ local function measure(contenders)
     local list = results[contender]
     local wall = median(list, "wall")
     first = first or wall
-    print(("%-34s %9.3f %9.3f %9.1f %9.3f"):format(contender.name, wall, median(list, "cpu"), median(list, "peak") / 1024, wall / first))
+    local cpu, peak = median(list, "cpu"), median(list, "peak") / 1024
+    print(("%-34s %9.3f %9.3f %9.1f %9.3f"):format(contender.name, wall, cpu, peak, wall / first))
   end
 end
+
+-- ---- the image ------------------------------------------------------------------------------------------------------
 
 make_image()
 local blobs = {}
 for path in sh("ls -S " .. folder .. "/image/blobs/sha256/*"):gmatch "%S+" do
   if tonumber(sh("stat -c %s " .. path)) > 100000 then blobs[#blobs + 1] = path end
 end
-print(("image: %d layers, %s compressed"):format(#blobs, sh("du -shc " .. table.concat(blobs, " ")):match "(%S+)%s+total"))
-print("inflated: " .. sh("cat " .. table.concat(blobs, " ") .. " | gzip -dc | wc -c"):gsub("\n", "") .. " bytes")
+local names = table.concat(blobs, " ")
+print(("scan: %d layers, %s compressed, %.2f GB inflated"):format(#blobs, sh("du -shc " .. names):match "(%S+)%s+total",
+  tonumber(sh("cat " .. names .. " | gzip -dc | wc -c")) / 1e9))
 
 local cache = folder .. "/cache"
-local scan = ("%s packages --cache-dir %s oci:%s/image"):format(tarsier, cache, folder)
+local scan = ("%s packages --quiet --cache-dir %s oci:%s/image"):format(tarsier, cache, folder)
 measure {
-  { name = "gzip -dc LAYER | sha256sum", command = "for b in " .. table.concat(blobs, " ") .. "; do gzip -dc $b | sha256sum; done" },
+  { name = "gzip -dc LAYER | sha256sum", command = "for b in " .. names .. "; do gzip -dc $b | sha256sum; done" },
   { name = "tarsier, cold", command = scan, before = "rm -rf " .. cache },
   { name = "tarsier, warm", command = scan },
 }
+
+-- ---- the database ---------------------------------------------------------------------------------------------------
+
+local feeds = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data"
+if not io.open(feeds .. "/osv/Debian/all.zip") then
+  print("import and match: skipped, they need real feeds: set TARSIER_SHARED to the folder that holds data/osv")
+  os.exit(0)
+end
+
+local database = folder .. "/full.db"
+print("\nimport: every OSV zip, KEV and EPSS")
+measure {
+  { name = "unzip -p FEED | sha256sum",
+    command = ("for z in %s/osv/*/all.zip; do unzip -p $z; done | sha256sum"):format(feeds) },
+  { name = "tarsier db import", before = "rm -f " .. database,
+    command = ("cd %s && %s db import --quiet --db %s osv kev/known_exploited_vulnerabilities.json epss")
+      :format(feeds, tarsier, database) },
+}
+
+local core = require "tarsier.core"
+
+local function seconds(root, config)
+  local times, packages, findings = {}, 0, 0
+  for i = 1, 2 * runs + 1 do
+    local engine <close> = assert(core.open(config))
+    local report <close> = assert(engine:scan("dir:" .. root))
+    times[i] = { wall = report:usage().seconds }
+    packages, findings = #report:packages(), #report:findings()
+  end
+  return median(times, "wall"), packages, findings
+end
+
+local function match(name, status)
+  local root = folder .. "/" .. name:gsub(" ", "-")
+  sh(("mkdir -p %s/etc %s/var/lib/dpkg"):format(root, root))
+  shell.write(root .. "/etc/os-release", 'ID=debian\nVERSION_ID="12"\n')
+  shell.write(root .. "/var/lib/dpkg/status", status)
+  local without = seconds(root, { cache_dir = "" })
+  local with, packages, findings = seconds(root, { cache_dir = "", database = database })
+  print(("match, %s: %d packages, %d findings: %.1f ms")
+    :format(name, packages, findings, (with - without) * 1000))
+end
+
+-- What is installed here, and worse than any image: a thousand packages with advisories, so old that all of them hold.
+local function worst()
+  local list = sh(([[unzip -p %s/osv/Debian/all.zip | grep -oE '"Debian:12","name":"[a-z0-9.+-]+"' |
+    sort -u | awk 'NR %% 3 == 1' | head -1000]]):format(feeds))
+  local status = {}
+  for name in list:gmatch '"name":"([^"]+)"' do
+    status[#status + 1] = ("Package: %s\nStatus: install ok installed\nVersion: 1.0-1\n"):format(name)
+  end
+  return table.concat(status, "\n")
+end
+
+print ""
+match("what is installed here", shell.read "/var/lib/dpkg/status")
+match("all of it vulnerable", worst())
