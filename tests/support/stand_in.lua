@@ -21,8 +21,8 @@ function stand_in.start(script, options)
   local self = setmetatable({ folder = shell.folder() }, Server)
   shell.write(self.folder .. "/script.json", json.encode(script))
   self.socket = options and options.unix and self.folder .. "/socket" or nil
-  self.pipe = assert(io.popen(("exec python3 tests/support/stand_in.py %s %s"):format(shell.quote(self.folder),
-    self.socket and shell.quote(self.socket) or ""), "w"))
+  self.pid = shell.capture(("python3 tests/support/stand_in.py %s %s >%s/errors 2>&1 </dev/null & echo $!"):format(
+    shell.quote(self.folder), self.socket and shell.quote(self.socket) or "", shell.quote(self.folder)))
   assert(os.execute(("for i in $(seq 200); do [ -s %s/port ] && exit 0; sleep 0.05; done; exit 1"):format(self.folder)),
     "the stand-in server did not start")
   self.url = "http://127.0.0.1:" .. shell.read(self.folder .. "/port")
@@ -44,7 +44,7 @@ function Server:requests(wanted)
 end
 
 function Server:stop()
-  self.pipe:close() -- the end of its standard input
+  os.execute("kill " .. self.pid)
   shell.remove(self.folder)
 end
 

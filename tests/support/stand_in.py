@@ -81,8 +81,7 @@ if socket_path:
 else:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     port = server.server_address[1]
-threading.Thread(target=server.serve_forever, daemon=True).start()
 with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as file:
     file.write(str(port))
 os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
-sys.stdin.read()
+server.serve_forever()

@@ -73,6 +73,14 @@ local function bar(done, all)
   return ("[%s%s] %3d%%"):format(("#"):rep(filled), (" "):rep(BAR - filled), math.min(100, done * 100 // all))
 end
 
+--- draw(line): a line of progress in the place of the last one, where standard error is a terminal
+function terminal:draw(line)
+  if self.quiet or self.no_progress or not host.isatty(2) or os.getenv "TERM" == "dumb" then return end
+  io.stderr:write("\r", text.clip(text.printable(line), (host.columns(2) or 80) - 1), "\27[K")
+  io.stderr:flush()
+  self.drawn = true
+end
+
 --- progress() -> a function for the engine's on_event, that draws where standard error is a terminal
 function terminal:progress()
   local shows = not self.quiet and not self.no_progress and host.isatty(2) and os.getenv "TERM" ~= "dumb"

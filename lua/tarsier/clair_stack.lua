@@ -1,0 +1,303 @@
+-- A Clair and its database as two containers: up(engine, settings, tell) makes what does not run, down removes what up
+-- made.
+--
+--   settings = { api = "v4", clair_name =, clair_image =, database_name =, database_image =, network =, bind =, port =,
+--                health_port =, database_port =, config = text of Clair's own configuration | nil, pull = true }
+--
+-- tell(kind, text) is told what happens: "did", "left" and "warning" are for people to keep, "doing" is progress.
+
+local core = require "tarsier.core"
+local json = require "tarsier.json"
+
+local stack = {}
+
+-- What up made carries this label, with the container's part in it: down looks for nothing else.
+local LABEL = "tarsier.clair"
+
+stack.defaults = {
+  v4 = { clair_image = "quay.io/projectquay/clair:4.9.0", database_image = "postgres:15" },
+  v1 = { clair_image = "arminc/clair-local-scan:latest", database_image = "arminc/clair-db:latest" },
+}
+
+local USER = "clair"
+local CONFIG = "/config/config.yaml"
+
+local function failure(format, ...)
+  return nil, format:format(...), "BACKEND"
+end
+
+local function is_ours(thing)
+  local labels = thing.Config and thing.Config.Labels or thing.Labels
+  return type(labels) == "table" and labels[LABEL] ~= nil
+end
+
+local function variable(container, name)
+  for _, pair in ipairs(type(container.Config.Env) == "table" and container.Config.Env or {}) do
+    local value = pair:match("^" .. name .. "=(.*)$")
+    if value then return value end
+  end
+end
+
+local function secret()
+  local file = assert(io.open("/dev/urandom", "rb"))
+  local bytes = file:read(16)
+  file:close()
+  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
+-- ---- images -------------------------------------------------------------------------------------------------------
+
+local function need_image(engine, name, option, settings, tell)
+  local found, message, code, status = engine:image(name)
+  if found then return true end
+  if status ~= 404 then return nil, message, code end
+  local way_out = ("load it into the engine, or name another with %s"):format(option)
+  if not settings.pull then return failure("the image %s is not there, and --no-pull is set: %s", name, way_out) end
+  tell("doing", "pulling " .. name)
+  local pulled
+  pulled, message = engine:pull(name, function(state, id)
+    tell("doing", ("pulling %s: %s %s"):format(name, state, id))
+  end)
+  if not pulled then
+    return failure("the image %s is not there, and the engine cannot pull it (%s): %s", name, message, way_out)
+  end
+  tell("did", "pulled " .. name)
+  return engine:image(name)
+end
+
+-- ---- what the containers are --------------------------------------------------------------------------------------
+
+local function on_host(settings)
+  return settings.network == "host"
+end
+
+local function container(settings, part, image)
+  return {
+    Image = image, Labels = { [LABEL] = part },
+    HostConfig = { NetworkMode = settings.network, RestartPolicy = { Name = "no" } },
+    NetworkingConfig = not on_host(settings) and { EndpointsConfig = { [settings.network] = {
+      Aliases = json.array(part == "database" and { "clair-database", "postgres" } or { "clair" }) } } } or nil,
+  }
+end
+
+-- On the host's network the database keeps to the loopback interface; on its own one no port of it is published.
+local function database_container(settings, password)
+  local made = container(settings, "database", settings.database_image)
+  made.Env = json.array { "POSTGRES_USER=" .. USER, "POSTGRES_PASSWORD=" .. password, "POSTGRES_DB=" .. USER }
+  if on_host(settings) and settings.api == "v4" then
+    made.Cmd = json.array { "postgres", "-c", "listen_addresses=127.0.0.1", "-c", "port=" .. settings.database_port }
+  end
+  return made
+end
+
+-- Clair's own port is 6060 in its network whatever is published; on the host's network it takes the port that is asked
+-- for.
+local function inner_ports(settings)
+  if on_host(settings) and settings.api == "v4" then return settings.port, settings.health_port end
+  return 6060, 6061
+end
+
+local function clair_container(settings)
+  local made = container(settings, "clair", settings.clair_image)
+  local api, health = inner_ports(settings)
+  if settings.api == "v4" then made.Env = json.array { "CLAIR_CONF=" .. CONFIG, "CLAIR_MODE=combo" } end
+  if on_host(settings) then
+    made.HostConfig.ExtraHosts = json.array { "postgres:127.0.0.1", "clair-database:127.0.0.1" }
+    return made
+  end
+  local function published(port) return json.array { { HostIp = settings.bind, HostPort = tostring(port) } } end
+  made.ExposedPorts = { [api .. "/tcp"] = {}, [health .. "/tcp"] = {} }
+  made.HostConfig.PortBindings = {
+    [api .. "/tcp"] = published(settings.port), [health .. "/tcp"] = published(settings.health_port),
+  }
+  return made
+end
+
+-- Clair v4's configuration: JSON, which is YAML too.
+local function configuration(settings, password)
+  local api, health = inner_ports(settings)
+  local host = on_host(settings) and "127.0.0.1" or "clair-database"
+  local connection = { connstring = ("host=%s port=%d user=%s password=%s dbname=%s sslmode=disable"):format(host,
+    on_host(settings) and settings.database_port or 5432, USER, password, USER), migrations = true }
+  local address = on_host(settings) and settings.bind or ""
+  return json.encode({
+    http_listen_addr = ("%s:%d"):format(address, api), introspection_addr = ("%s:%d"):format(address, health),
+    log_level = "info", indexer = connection, matcher = connection, notifier = connection,
+  }, { indent = "  " }) .. "\n"
+end
+
+-- ---- up -----------------------------------------------------------------------------------------------------------
+
+-- The container as it is | false where it is not there | nil, message, code
+local function look(engine, name)
+  local found, message, code, status = engine:container(name)
+  if found then return found end
+  if status == 404 then return false end
+  return nil, message, code
+end
+
+local function need_network(engine, settings, tell)
+  if on_host(settings) then return true end
+  local found, message, code, status = engine:network(settings.network)
+  if found then return true end
+  if status ~= 404 then return nil, message, code end
+  found, message, code = engine:create_network(settings.network, { [LABEL] = "network" })
+  if not found then return nil, message, code end
+  tell("did", "made the network " .. settings.network)
+  return true
+end
+
+-- Starts the container of that name; makes it first where it is not there: make() -> true | nil, message, code.
+local function need_container(engine, name, found, make, tell)
+  if found and found.State.Running then
+    tell("left", ("%s is running already%s"):format(name, is_ours(found) and "" or ", and is not tarsier's"))
+    return true
+  end
+  local ok, message, code
+  if not found then
+    ok, message, code = make()
+    if not ok then return nil, message, code end
+  end
+  ok, message, code = engine:start(name)
+  if not ok then return nil, ("%s does not start: %s"):format(name, message), code end
+  tell("did", found and "started " .. name or ("made and started %s"):format(name))
+  return true
+end
+
+local function still_runs(engine, name)
+  local found, message, code = look(engine, name)
+  if found == nil then return nil, message, code end
+  if found and (found.State.Running or found.State.Restarting) then return true end
+  local why = found and (" with exit code %d"):format(found.State.ExitCode or 0) or ""
+  local last = engine:logs(name):match "([^\n]*)\n*$"
+  return failure("%s ended%s: %s", name, why, last ~= "" and last or "it wrote nothing")
+end
+
+-- Asks until the answer is true; question() -> true | false, reason
+local function await(engine, name, what, seconds, question, tell)
+  local deadline, reason = os.time() + seconds
+  repeat
+    local runs, message, code = still_runs(engine, name)
+    if not runs then return nil, message, code end
+    local answer
+    answer, reason = question()
+    if answer then return true end
+    tell("doing", ("waiting for %s: %s"):format(what, reason))
+    core.host.sleep(0.5)
+  until os.time() >= deadline
+  return failure("%s was not there after %d s: %s", what, seconds, reason)
+end
+
+-- Exit codes of a command that is not there, as shells and engines have them.
+local no_command = { [126] = true, [127] = true }
+
+local function database_answers(engine, settings)
+  local port = on_host(settings) and settings.database_port or 5432
+  local code, message, _, status = engine:run(settings.database_name,
+    { "pg_isready", "-q", "-h", "127.0.0.1", "-p", tostring(port), "-U", USER })
+  if code == 0 or no_command[code] or status == 400 or status == 404 or status == 500 then return true end
+  return false, message or "it does not take connections yet"
+end
+
+local function up_database(engine, settings, seconds, tell)
+  local found, message, code = look(engine, settings.database_name)
+  if found == nil then return nil, message, code end
+  local password = found and variable(found, "POSTGRES_PASSWORD") or secret()
+  local ok
+  ok, message, code = need_container(engine, settings.database_name, found, function()
+    local there, why, kind = need_image(engine, settings.database_image, "--database-image", settings, tell)
+    if not there then return nil, why, kind end
+    return engine:create(settings.database_name, database_container(settings, password))
+  end, tell)
+  if not ok then return nil, message, code end
+  ok, message, code = await(engine, settings.database_name, "the database", seconds, function()
+    return database_answers(engine, settings)
+  end, tell)
+  if not ok then return nil, message, code end
+  return password
+end
+
+local function make_clair(engine, settings, password, tell)
+  local ok, message, code = need_image(engine, settings.clair_image, "--clair-image", settings, tell)
+  if not ok then return nil, message, code end
+  ok, message, code = engine:create(settings.clair_name, clair_container(settings))
+  if not ok then return nil, message, code end
+  if settings.api ~= "v4" and not settings.config then return true end
+  return engine:put(settings.clair_name, CONFIG, settings.config or configuration(settings, password))
+end
+
+local function address(settings)
+  local host = settings.bind == "0.0.0.0" and "127.0.0.1" or settings.bind
+  return ("http://%s:%d"):format(host, settings.port)
+end
+
+local function clair_answers(settings)
+  local status, message = core.clair_status { clair = address(settings), clair_api = settings.api, timeout = 5 }
+  if status then return true end
+  return false, message
+end
+
+--- up(engine, settings, seconds, tell) -> Clair's address, this machine's address as Clair sees it | nil, message, code
+function stack.up(engine, settings, seconds, tell)
+  local ok, message, code = need_network(engine, settings, tell)
+  if not ok then return nil, message, code end
+  local password
+  password, message, code = up_database(engine, settings, seconds, tell)
+  if not password then return nil, message, code end
+  local found
+  found, message, code = look(engine, settings.clair_name)
+  if found == nil then return nil, message, code end
+  ok, message, code = need_container(engine, settings.clair_name, found, function()
+    return make_clair(engine, settings, password, tell)
+  end, tell)
+  if not ok then return nil, message, code end
+  ok, message, code = await(engine, settings.clair_name, "Clair", seconds, function()
+    return clair_answers(settings)
+  end, tell)
+  if not ok then return nil, message, code end
+  return address(settings), stack.gateway(engine, settings)
+end
+
+--- gateway(engine, settings) -> this machine's address in the containers' network
+function stack.gateway(engine, settings)
+  if on_host(settings) then return "localhost" end
+  local network = engine:network(settings.network)
+  local ranges = network and network.IPAM and network.IPAM.Config
+  for _, range in ipairs(type(ranges) == "table" and ranges or {}) do
+    if type(range.Gateway) == "string" and range.Gateway:find "^%d+%." then return range.Gateway end
+  end
+end
+
+-- ---- down ---------------------------------------------------------------------------------------------------------
+
+-- finds(name) and removes(name) of one kind of thing -> true | nil, message, code
+local function take_down(what, name, find, remove, tell)
+  local found, message, code, status = find(name)
+  if not found then
+    if status == 404 then return true end
+    return nil, message, code
+  end
+  if not is_ours(found) then
+    tell("left", ("%s %s is not tarsier's, and stays"):format(what, name))
+    return true
+  end
+  local ok
+  ok, message, code = remove(name)
+  if not ok then return nil, message, code end
+  tell("did", ("removed the %s %s"):format(what, name))
+  return true
+end
+
+--- down(engine, settings, tell) -> true | nil, message, code
+function stack.down(engine, settings, tell)
+  for _, name in ipairs { settings.clair_name, settings.database_name } do
+    local ok, message, code = take_down("container", name, function(n) return engine:container(n) end,
+      function(n) return engine:remove(n) end, tell)
+    if not ok then return nil, message, code end
+  end
+  if on_host(settings) then return true end
+  return take_down("network", settings.network, function(n) return engine:network(n) end,
+    function(n) return engine:remove_network(n) end, tell)
+end
+
+return stack

@@ -1,0 +1,101 @@
+-- The options that make a Clair the judge of what is vulnerable, and what becomes of them.
+
+local backend = {}
+
+backend.clair = { long = "clair", value = "URL", env = "CLAIR_URL",
+  help = "let the Clair at this address match the packages, in place of the vulnerability database" }
+
+backend.connection = {
+  { long = "clair-matcher", value = "URL", help = "where Clair v4's matcher is; default: where its indexer is" },
+  { long = "clair-api", value = "API", choices = { "v1", "v4" },
+    help = "v1 (Clair 2) or v4 (Clair 4); default: whichever answers" },
+  { long = "clair-key-file", value = "FILE",
+    help = "the pre-shared key of Clair v4, in base64, as in its configuration" },
+  { long = "clair-issuer", value = "NAME", help = "the issuer that Clair v4 expects with that key; default: tarsier" },
+  { long = "ca-file", value = "FILE", help = "certificate authorities to trust for https, in place of the system's" },
+}
+
+backend.layers = {
+  { long = "layer-host", value = "HOST",
+    help = "this machine's name or address, as Clair sees it: it fetches the layers there; default: localhost" },
+  { long = "layer-port", value = "PORT", integer = 1, help = "the port it fetches them from; default: any free one" },
+  { long = "clair-timeout", value = "SECONDS", integer = 1, help = "how long Clair may take; default: 600" },
+  { long = "keep", help = "leave what Clair learnt about the layers in its database" },
+}
+
+--- What `tarsier scan` has of them.
+backend.options = { backend.clair, table.unpack(backend.connection) }
+table.move(backend.layers, 1, #backend.layers, #backend.options + 1, backend.options)
+
+local function key(option)
+  return (option.long:gsub("-", "_"))
+end
+
+local function check_url(name, url)
+  if url == nil or url:match "^https?://[^/%s]" then return true end
+  return nil, ("%s: %q is no address such as http://127.0.0.1:6060"):format(name, url)
+end
+
+-- The first word of the file; what it is worth, Clair's client says.
+local function read_key(path)
+  local file, message = io.open(path, "rb")
+  if not file then return nil, "--clair-key-file " .. message end
+  local word = (file:read(4096) or ""):match "^%s*(%S+)%s*$"
+  file:close()
+  if word then return word end
+  return nil, ("--clair-key-file %s: it must hold the key in base64 and nothing else"):format(path)
+end
+
+local function check(options)
+  if not options.clair then
+    for _, option in ipairs(backend.options) do
+      if options[key(option)] then
+        return nil, ("--%s wants a Clair: name one with --clair URL or $CLAIR_URL"):format(option.long)
+      end
+    end
+    return true
+  end
+  local ok, message = check_url("--clair", options.clair)
+  if not ok then return nil, message end
+  ok, message = check_url("--clair-matcher", options.clair_matcher)
+  if not ok then return nil, message end
+  if options.clair_issuer and not options.clair_key_file then
+    return nil, "--clair-issuer goes with --clair-key-file: without a key Clair asks for no issuer"
+  elseif options.layer_port and options.layer_port > 65535 then
+    return nil, ("--layer-port: %d is no port"):format(options.layer_port)
+  end
+  return true
+end
+
+--- config(options) -> what the engine wants to know about Clair: an empty table where none is named | nil, message
+function backend.config(options)
+  local ok, message = check(options)
+  if not ok then return nil, message end
+  local psk
+  if options.clair_key_file then
+    psk, message = read_key(options.clair_key_file)
+    if not psk then return nil, message end
+  end
+  return {
+    clair = options.clair, clair_matcher = options.clair_matcher, clair_api = options.clair_api, clair_key = psk,
+    clair_issuer = options.clair_issuer, layer_host = options.layer_host, layer_port = options.layer_port,
+    clair_keep = options.keep, clair_timeout = options.clair_timeout, ca_file = options.ca_file,
+  }
+end
+
+-- What the findings and, where there are none, Clair itself say.
+local function generation(result, config, core)
+  if result.findings[1] then return result.findings[1].backend end
+  local status = core.clair_status { clair = config.clair, clair_api = config.clair_api, clair_key = config.clair_key,
+    clair_issuer = config.clair_issuer, clair_matcher = config.clair_matcher, ca_file = config.ca_file }
+  return "clair-" .. (status and status.generation or config.clair_api or "v4")
+end
+
+--- describe(result, config): says in a result which Clair judged, for policies and reports
+function backend.describe(result, config)
+  if not config.clair then return end
+  result.backend = { name = generation(result, config, require "tarsier.core"), url = config.clair }
+  result.image.backend = result.backend.name
+end
+
+return backend

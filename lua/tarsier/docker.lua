@@ -1,0 +1,290 @@
+-- A client of the API that Docker's engine has, and Podman's service too: images in, containers up and down.
+--
+--   local engine = assert(require "tarsier.docker".open())       -- where $DOCKER_HOST says, or a socket that is there
+--   local file <close>, path = assert(engine:export "app:1")     -- gone when it is closed
+--
+-- What the world does wrong comes back as nil, message, "CODE"; a refusal of the engine has its HTTP status as a
+-- fourth.
+
+local core = require "tarsier.core"
+local json = require "tarsier.json"
+
+local docker = {}
+
+local Engine = {}
+Engine.__index = Engine
+
+local EXPORT_SECONDS = 2 * 3600 -- an image of many gigabytes from a slow disk
+local PULL_SECONDS = 2 * 3600
+local LINE = 1 << 20            -- of a pull's progress: nobody writes longer ones
+
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+local function is_there(path)
+  -- Lua has no stat: a socket cannot be opened as a file, and says so otherwise than a file that is not there.
+  local file, _, number = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil or number ~= 2 and number ~= 20
+end
+
+-- The sockets engines are known to listen on: root's, then one's own.
+local function known_sockets()
+  local list = { "/var/run/docker.sock", "/run/podman/podman.sock" }
+  local run = variable "XDG_RUNTIME_DIR"
+  if run then
+    list[#list + 1] = run .. "/docker.sock"
+    list[#list + 1] = run .. "/podman/podman.sock"
+  end
+  return list
+end
+
+-- "unix:///run/x.sock", "tcp://host:2375" -> { socket =, url = } | nil, message
+local function parse(address)
+  local socket = address:match "^unix://(/.+)$" or address:match "^(/.+)$"
+  if socket then return { socket = socket, url = "http://engine", address = address } end
+  local host = address:match "^tcp://([^/]+)/?$" or address:match "^http://([^/]+)/?$"
+  if not host then
+    return nil, ("%s: an engine's address is unix:///PATH or tcp://HOST:PORT (TLS and SSH are not spoken here)")
+      :format(address)
+  end
+  if variable "DOCKER_TLS_VERIFY" then
+    return nil, ("%s: DOCKER_TLS_VERIFY is set, and TLS to engines is not spoken here; a socket or plain TCP is")
+      :format(address)
+  end
+  return { url = "http://" .. host, address = address }
+end
+
+local function locate(given)
+  local address = given or variable "DOCKER_HOST" or variable "CONTAINER_HOST"
+  if address then return parse(address) end
+  local looked = known_sockets()
+  for _, socket in ipairs(looked) do
+    if is_there(socket) then return parse(socket) end
+  end
+  return nil, ("no container engine: neither $DOCKER_HOST is set nor is there %s"):format(table.concat(looked, ", "))
+end
+
+--- open([address]) -> engine | nil, message, "IO". Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
+--- socket.
+function docker.open(given)
+  local place, message = locate(given)
+  if not place then return nil, message, "IO" end
+  local version = variable "DOCKER_API_VERSION"
+  place.prefix = version and "/v" .. version or ""
+  local engine = setmetatable(place, Engine)
+  local answer
+  answer, message = core.http { url = engine.url .. "/_ping", unix_socket = engine.socket, seconds = 30 }
+  if not answer then
+    return nil, ("the container engine at %s does not answer: %s"):format(engine.address, message), "IO"
+  elseif answer.status ~= 200 then
+    return nil, ("what answers at %s is no container engine: HTTP %d to GET /_ping"):format(engine.address,
+      answer.status), "IO"
+  end
+  return engine
+end
+
+--- escape(name) -> the name as a part of a path or a query
+function docker.escape(name)
+  return (name:gsub("[^%w/._~:@-]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+-- An engine's words for a refusal.
+local function refusal(answer)
+  local document = json.decode(answer.body)
+  local message = type(document) == "table" and (document.message or document.cause)
+  return type(message) == "string" and message or ("HTTP %d"):format(answer.status)
+end
+
+--- call(method, path, [{ json =, body =, content_type =, seconds =, on_body = }]) -> answer, with .json where the
+--- answer is some | nil, message, "IO", status
+function Engine:call(method, path, options)
+  options = options or {}
+  local body = options.json and json.encode(options.json) or options.body or method == "POST" and "" or nil
+  local answer, message, code = core.http {
+    method = method, url = self.url .. self.prefix .. path, unix_socket = self.socket, body = body,
+    headers = body and { ["Content-Type"] = options.content_type or "application/json" } or nil,
+    seconds = options.seconds, on_body = options.on_body,
+  }
+  if not answer then return nil, ("container engine: %s"):format(message), code end
+  if answer.status >= 400 then
+    return nil, ("container engine: %s %s: %s"):format(method, path, refusal(answer)), "IO", answer.status
+  end
+  answer.json = answer.body:match "^%s*[%[{]" and json.decode(answer.body) or nil
+  return answer
+end
+
+-- ---- images -------------------------------------------------------------------------------------------------------
+
+--- image(name) -> what the engine knows about it | nil, message, code, status (404: it is not there)
+function Engine:image(name)
+  local answer, message, code, status = self:call("GET", "/images/" .. docker.escape(name) .. "/json")
+  if answer then return answer.json end
+  if status == 404 then message = ("the container engine at %s has no image %s"):format(self.address, name) end
+  return nil, message, code, status
+end
+
+--- export(name, [on_bytes]) -> file, path | nil, message, code: the image as `docker save` writes it, in a file
+--- without a name, which is gone when it is closed. on_bytes(n) is told how many there are so far. The image is asked
+--- for by its identity: a name without a tag would give all tags.
+function Engine:export(name, on_bytes)
+  local found, message, code, status = self:image(name)
+  if not found then return nil, message, code, status end
+  local file, path
+  file, path, code = core.host.temporary()
+  if not file then return nil, path, code end
+  local length, wrong = 0, nil
+  local answer
+  answer, message, code = self:call("GET", "/images/" .. docker.escape(found.Id) .. "/get", {
+    seconds = EXPORT_SECONDS,
+    on_body = function(piece)
+      local ok
+      ok, wrong = file:write(piece)
+      length = length + #piece
+      if on_bytes then on_bytes(length) end
+      return ok ~= nil
+    end,
+  })
+  local flushed, why = file:flush()
+  if not answer or wrong or not flushed then
+    file:close()
+    local full = wrong or not flushed and why
+    return nil, full and ("no room for %s in $TMPDIR: %s"):format(name, full) or message, code or "IO"
+  end
+  return file, path
+end
+
+-- "registry:5000/app:1" -> "registry:5000/app", "1"; without a tag: "latest", for an empty one means all of them
+local function split(name)
+  if name:find "@" then return name, nil end
+  local repository, tag = name:match "^(.*):([^/:]+)$"
+  return repository or name, tag or "latest"
+end
+
+-- Calls visit(document) for each line of JSON in a stream that comes in pieces.
+local function by_line(visit)
+  local rest = ""
+  return function(piece)
+    rest = rest .. piece
+    if #rest > LINE then return false end
+    for line in rest:gmatch "([^\n]*)\n" do
+      local document = line:find "%S" and json.decode(line)
+      if type(document) == "table" then visit(document) end
+    end
+    rest = rest:match "[^\n]*$"
+  end
+end
+
+--- pull(name, [on_progress]) -> true | nil, message, code. on_progress(status, id) is told what the engine does.
+function Engine:pull(name, on_progress)
+  local repository, tag = split(name)
+  local path = "/images/create?fromImage=" .. docker.escape(repository) .. (tag and "&tag=" .. docker.escape(tag) or "")
+  local failure
+  local answer, message, code = self:call("POST", path, {
+    seconds = PULL_SECONDS,
+    on_body = by_line(function(line)
+      if line.error then
+        failure = type(line.error) == "string" and line.error or "unknown error"
+      elseif on_progress and type(line.status) == "string" then
+        on_progress(line.status, type(line.id) == "string" and line.id or "")
+      end
+    end),
+  })
+  if not answer then return nil, message, code end
+  if failure then return nil, "container engine: " .. failure, "IO" end -- within an answer that began as a success
+  return true
+end
+
+-- ---- containers and networks --------------------------------------------------------------------------------------
+
+--- container(name) -> what the engine knows about it | nil, message, code, status (404: it is not there)
+function Engine:container(name)
+  local answer, message, code, status = self:call("GET", "/containers/" .. docker.escape(name) .. "/json")
+  return answer and answer.json, message, code, status
+end
+
+--- create(name, configuration) -> id | nil, message, code
+function Engine:create(name, configuration)
+  local path = "/containers/create?name=" .. docker.escape(name)
+  local answer, message, code = self:call("POST", path, { json = configuration })
+  if not answer then return nil, message, code end
+  return answer.json.Id
+end
+
+function Engine:start(name)
+  return self:call("POST", "/containers/" .. docker.escape(name) .. "/start", { seconds = 120 })
+end
+
+function Engine:stop(name)
+  return self:call("POST", "/containers/" .. docker.escape(name) .. "/stop?t=10", { seconds = 120 })
+end
+
+--- remove(name): with the volumes that nobody named
+function Engine:remove(name)
+  return self:call("DELETE", "/containers/" .. docker.escape(name) .. "?force=true&v=true", { seconds = 120 })
+end
+
+--- logs(name) -> the last lines that it wrote, as one text
+function Engine:logs(name)
+  local answer = self:call("GET", "/containers/" .. docker.escape(name) .. "/logs?stdout=true&stderr=true&tail=5")
+  if not answer then return "" end
+  -- Frames: one byte for the stream, three zeros, four of length; none where the container has a terminal.
+  local parts, at = {}, 1
+  while at + 7 <= #answer.body and answer.body:find("^[\0-\2]\0\0\0", at) do
+    local length = (">I4"):unpack(answer.body, at + 4)
+    parts[#parts + 1] = answer.body:sub(at + 8, at + 7 + length)
+    at = at + 8 + length
+  end
+  return #parts > 0 and table.concat(parts) or answer.body
+end
+
+--- run(name, command) -> its exit code | nil, message, code: in a container that runs
+function Engine:run(name, command)
+  local made, message, code = self:call("POST", "/containers/" .. docker.escape(name) .. "/exec",
+    { json = { Cmd = json.array(command), AttachStdout = true, AttachStderr = true } })
+  if not made then return nil, message, code end
+  local path = "/exec/" .. docker.escape(made.json.Id)
+  local ran
+  ran, message, code = self:call("POST", path .. "/start", { json = { Detach = false, Tty = false }, seconds = 60 })
+  if not ran then return nil, message, code end
+  local after
+  after, message, code = self:call("GET", path .. "/json")
+  if not after then return nil, message, code end
+  return after.json.ExitCode
+end
+
+-- A tar of one file: ustar, as POSIX.1-1988 has it.
+local function tar_of(name, content)
+  local function field(value, width) return value .. ("\0"):rep(width - #value) end
+  local function octal(value, width) return ("%0" .. width - 1 .. "o\0"):format(value) end
+  local head = field(name, 100) .. octal(420, 8) .. octal(0, 8) .. octal(0, 8) .. octal(#content, 12) .. octal(0, 12)
+  local tail = "0" .. field("", 100) .. "ustar\0" .. "00" .. field("", 247)
+  local sum = 8 * 32
+  for byte in (head .. tail):gmatch "." do sum = sum + byte:byte() end
+  return head .. ("%06o\0 "):format(sum) .. tail .. content .. ("\0"):rep(-#content % 512 + 1024)
+end
+
+--- put(name, path, content) -> true | nil, message, code: a file into a container that may not run yet; its folder is
+--- made
+function Engine:put(name, path, content)
+  return self:call("PUT", "/containers/" .. docker.escape(name) .. "/archive?path=/",
+    { body = tar_of(path:gsub("^/", ""), content), content_type = "application/x-tar", seconds = 60 })
+end
+
+--- network(name) -> what the engine knows about it | nil, message, code, status
+function Engine:network(name)
+  local answer, message, code, status = self:call("GET", "/networks/" .. docker.escape(name))
+  return answer and answer.json, message, code, status
+end
+
+function Engine:create_network(name, labels)
+  return self:call("POST", "/networks/create", { json = { Name = name, CheckDuplicate = true, Labels = labels } })
+end
+
+function Engine:remove_network(name)
+  return self:call("DELETE", "/networks/" .. docker.escape(name))
+end
+
+return docker

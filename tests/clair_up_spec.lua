@@ -1,0 +1,149 @@
+-- `tarsier clair up` and `down` against real engines, with small programs that stand for PostgreSQL and for Clair.
+
+local core = require "tarsier.core"
+local engines = require "support.engines"
+local shell = require "support.shell"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+local PORT, HEALTH = 26060, 26061
+
+-- One program as an image, by the names that the stand-ins go by.
+local function tree()
+  local folder = shell.folder()
+  local code, _, errors = shell.run(("gcc -static -O1 -o %s/program tests/support/containers.c"):format(folder))
+  assert(code == 0, errors)
+  os.execute(([[mkdir -p %s/tree/usr/bin && for name in postgres clair pg_isready broken; do
+    ln %s/program %s/tree/usr/bin/$name; done]]):format(folder, folder, folder))
+  return folder
+end
+
+local PATH = "ENV PATH=/usr/bin"
+
+for _, name in ipairs(engines.names) do
+  describe("tarsier clair up, on " .. name, function()
+    local server, why_not, folder
+
+    setup(function()
+      if not core.clair_status then why_not = "needs core.clair_status" return end
+      if not os.getenv "TARSIER_TEST_REAL" then why_not = "starts engines and containers: make test-real" return end
+      if not shell.has "gcc" then why_not = "needs gcc: apt-get install gcc libc6-dev" return end
+      server, why_not = engines.start(name)
+      if not server then return end
+      folder = tree()
+      server:import("localhost/database:1", folder .. "/tree", { PATH, 'CMD ["postgres"]' })
+      server:import("localhost/clair:1", folder .. "/tree", { PATH, 'ENTRYPOINT ["clair"]' })
+      server:import("localhost/broken:1", folder .. "/tree", { PATH, 'ENTRYPOINT ["broken"]' })
+      local ok
+      ok, why_not = server:runs_containers "localhost/database:1"
+      if not ok then server:stop() server = nil end
+    end)
+
+    teardown(function()
+      if server then server:stop() end
+      if folder then shell.remove(folder) end
+    end)
+
+    -- Docker is started without a bridge, so that it leaves the machine's firewall alone: it has the host's network.
+    local network = name == "docker" and "--network host" or "--network tarsier-test"
+    local ports = ("--database-port 25432 --port %d --health-port %d"):format(PORT, HEALTH)
+    local images = "--clair-image localhost/clair:1 --database-image localhost/database:1 --timeout 20"
+
+    local function tarsier(line)
+      return shell.run(("env -u CLAIR_URL -u DOCKER_HOST %s lua/bin/tarsier %s --engine %s"):format(LUA, line,
+        server.address))
+    end
+
+    local function up(line) return tarsier(("clair up %s %s %s %s"):format(network, ports, images, line or "")) end
+    local function down(line) return tarsier(("clair down %s %s"):format(network, line or "")) end
+
+    local function case(title, run)
+      it(title, function()
+        if not server then return pending(why_not) end
+        finally(function()
+          for _, container in ipairs { "tarsier-clair", "tarsier-clair-database", "mine" } do
+            server.engine:remove(container)
+          end
+          server.engine:remove_network "tarsier-test"
+        end)
+        run()
+      end)
+    end
+
+    case("makes what does not run, waits until it answers, and leaves what runs", function()
+      local code, output, errors = up()
+      assert.equal(0, code, errors)
+      assert.equal(("http://127.0.0.1:%d\n"):format(PORT), output)
+      assert.is_truthy(errors:find("made and started tarsier-clair-database", 1, true), errors)
+      assert.is_truthy(errors:find("made and started tarsier-clair\n", 1, true), errors)
+      if name == "podman" then assert.is_truthy(errors:find "%-%-layer%-host %d+%.%d+%.%d+%.%d+") end
+      local first = assert(server.engine:container "tarsier-clair").Id
+      code, output, errors = up()
+      assert.equal(0, code, errors)
+      assert.equal(("http://127.0.0.1:%d\n"):format(PORT), output)
+      assert.is_truthy(errors:find("tarsier-clair is running already", 1, true), errors)
+      assert.equal(first, assert(server.engine:container "tarsier-clair").Id)
+    end)
+
+    case("starts again what was stopped", function()
+      assert.equal(0, (up()))
+      assert(server.engine:stop "tarsier-clair")
+      assert(server.engine:stop "tarsier-clair-database")
+      local code, _, errors = up()
+      assert.equal(0, code, errors)
+      assert.is_truthy(errors:find("started tarsier-clair\n", 1, true), errors)
+    end)
+
+    case("of the older generation too", function()
+      local code, output, errors = up "--api v1 --port 6060"
+      if code ~= 0 and errors:find("in use", 1, true) then return pending "needs port 6060 to be free" end
+      assert.equal(0, code, errors)
+      assert.equal("http://127.0.0.1:6060\n", output)
+    end)
+
+    case("down removes what up made, and only that", function()
+      assert.equal(0, (up()))
+      assert(server.engine:create("mine", { Image = "localhost/database:1", HostConfig = { NetworkMode = "host" } }))
+      local code, output, errors = down()
+      assert.equal(0, code, errors)
+      assert.equal("", output)
+      assert.is_nil((server.engine:container "tarsier-clair"))
+      assert.is_nil((server.engine:container "tarsier-clair-database"))
+      assert.is_nil((server.engine:network "tarsier-test"))
+      assert.is_table((server.engine:container "mine"))
+      code, _, errors = down "--name mine"
+      assert.equal(0, code)
+      assert.is_truthy(errors:find("container mine is not tarsier's, and stays", 1, true), errors)
+      assert.is_table((server.engine:container "mine"))
+      code, _, errors = down()
+      assert.equal(0, code)
+      assert.equal("", errors)
+    end)
+
+    case("explains an image that is not there", function()
+      local code, output, errors = up "--no-pull --clair-image localhost/nowhere:9"
+      assert.equal(4, code, errors)
+      assert.equal("", output)
+      assert.is_truthy(errors:find("the image localhost/nowhere:9 is not there, and --no-pull is set", 1, true), errors)
+      assert.is_truthy(errors:find("tarsier clair down", 1, true), errors)
+      code, _, errors = up "--database-image localhost:1/nowhere:9"
+      assert.equal(0, code, errors) -- the database runs already
+      down()
+      code, _, errors = up "--database-image localhost:1/nowhere:9"
+      assert.equal(4, code, errors)
+      assert.is_truthy(errors:find("and the engine cannot pull it (", 1, true), errors)
+      assert.is_truthy(errors:find("--database-image", 1, true), errors)
+    end)
+
+    case("tells what a container that ended said last", function()
+      local code, _, errors = up "--database-image localhost/broken:1"
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("tarsier-clair-database ended with exit code 3: no database here", 1, true), errors)
+    end)
+
+    case("gives up in time on a Clair that does not answer", function()
+      local code, _, errors = up "--clair-image localhost/database:1 --timeout 2"
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("Clair was not there after 2 s: ", 1, true), errors)
+    end)
+  end)
+end
