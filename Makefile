@@ -24,7 +24,7 @@ BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjs
                   libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive13 libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
-REAL_PACKAGES  := curl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time
+REAL_PACKAGES  := curl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman runc
 
 .DEFAULT_GOAL := all
 .PHONY: all scan test install uninstall help clean packages FORCE
@@ -47,7 +47,7 @@ clean:
 	rm -rf $(BUILD)
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/tarsier lib/libtarsier.a lib/libtarsier.so lib/libtarsier.so.0 \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/tarsier bin/clair-scanner lib/libtarsier.a lib/libtarsier.so lib/libtarsier.so.0 \
 	    lib/pkgconfig/tarsier.pc include/tarsier.h include/tarsier_policy.h share/man/man1/tarsier.1 \
 	    share/bash-completion/completions/tarsier share/zsh/site-functions/_tarsier \
 	    share/fish/vendor_completions.d/tarsier.fish)
@@ -205,6 +205,7 @@ install-rock: all
 	install -m 644 policies/*.lua $(DESTDIR)$(ROCK_LUADIR)/tarsier/policies
 	install -m 644 $(BUILD)/starter.db $(DESTDIR)$(ROCK_LUADIR)/tarsier/starter.db
 	install -m 755 lua/bin/tarsier $(DESTDIR)$(ROCK_BINDIR)/tarsier
+	ln -sf tarsier $(DESTDIR)$(ROCK_BINDIR)/clair-scanner
 
 install: install-rock $(BUILD)/tarsier.1 $(BUILD)/completion.bash $(BUILD)/completion.zsh $(BUILD)/completion.fish
 	sed -i 's|^local PREFIX = nil.*|local PREFIX = "$(PREFIX)"|' $(TO)/bin/tarsier

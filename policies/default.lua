@@ -100,11 +100,14 @@ return {
   end,
 
   image = function(image, options)
-    if not image.database then return "fail", "there was no vulnerability database: nothing was matched" end
+    local by_clair = starts(image.backend or "", "clair") -- it has a database of its own
+    if not image.database and not by_clair then
+      return "fail", "there was no vulnerability database: nothing was matched"
+    end
     local complaints = {}
     local decision, reason = check_problems(image, complaints)
     if decision then return decision, reason end
-    check_database(image.database, options, complaints)
+    if image.database and not by_clair then check_database(image.database, options, complaints) end
     if complaints[1] then return "warn", table.concat(complaints, "; ") end
   end,
 
@@ -118,6 +121,7 @@ return {
       reason = "known to be exploited; no fix yet" },
     { image = { database = { kev_date = "2026-11-20" } } },
     { image = { database = false }, expect = "fail" },
+    { image = { database = false, backend = "clair-v4" } },
     { image = { database = { starter = true } }, expect = "warn", reason = "comes with tarsier" },
     { image = { database = { kev_date = "" } }, expect = "warn", reason = "KEV" },
     { image = { database = { kev_date = "x", newest = "2026-09-01T00:00:00Z" } }, today = "2026-11-24", expect = "warn",

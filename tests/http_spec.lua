@@ -53,8 +53,8 @@ describe("core.http", function()
     with({ unix = true }, function(server)
       local answer = assert(core.http { url = "http://engine/hello", unix_socket = server.socket })
       assert.equal("hello", answer.body)
-      local code, output = shell.run(([[http_proxy=http://127.0.0.1:1 %s -e 'local a = assert(require "tarsier.core".http
-        { url = "http://engine/hello", unix_socket = "%s" }) print(a.body)']]):format(LUA, server.socket))
+      local code, output = shell.run(([[http_proxy=http://127.0.0.1:1 %s -e 'local a = assert(
+        require "tarsier.core".http { url = "http://engine/hello", unix_socket = "%s" }) print(a.body)']]):format(LUA, server.socket))
       assert.equal("hello\n", output)
       assert.equal(0, code)
     end)

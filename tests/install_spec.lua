@@ -35,6 +35,14 @@ describe("make install", function()
     assert.equal(require "tarsier.core".version, json.decode(output).tarsier)
   end)
 
+  it("installs a link by clair-scanner's name", function()
+    local code, _, errors = installed "@/inst/bin/clair-scanner --help"
+    assert.equal(0, code, errors)
+    code, _, errors = installed "@/inst/bin/clair-scanner -q docker-archive:@/nowhere.tar"
+    assert.equal(3, code)
+    assert.is_truthy(errors:find("[INFO] ▶ Start clair-scanner", 1, true), errors)
+  end)
+
   it("tells the command where the modules are, for those who link to it", function()
     local prefix = shell.read(BUILD .. "/prefix"):match "^%S+"
     assert.is_truthy(shell.read(folder .. "/inst/bin/tarsier"):find(('local PREFIX = "%s"\n'):format(prefix), 1, true))
@@ -113,5 +121,9 @@ describe("LuaRocks", function()
       .. "%s/tree/bin/tarsier policy list"):gsub("%%s", folder)))
     assert.equal(0, code, errors)
     assert.is_truthy(output:find("threshold", 1, true))
+    code, output, errors = shell.run((("cd / && env -u LUA_PATH -u LUA_CPATH -u TARSIER_BUILD HOME=%s "
+      .. "%s/tree/bin/clair-scanner --help"):gsub("%%s", folder)))
+    assert.equal(0, code, errors)
+    assert.is_truthy(output:find("clair-scanner [OPTIONS] IMAGE", 1, true), output)
   end)
 end)

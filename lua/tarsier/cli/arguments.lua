@@ -1,7 +1,9 @@
 -- The command line's grammar, read by a command's own table:
 --   options = { { long = "format", short = "f", value = "FORMAT", many = true, help = "…" }, … }
 -- An option without `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
--- whole number; `env` names the variable that stands in for a missing option.
+-- whole number; `env` names the variable that stands in for a missing option; `also` is another long name.
+--
+-- A command with `lenient` is written as clair-scanner was: -t=High is -t High, and flags may say --all=false.
 
 local nearest = require "tarsier.nearest"
 
@@ -26,6 +28,7 @@ local function index(options)
   local longs, shorts, names = {}, {}, {}
   for _, option in ipairs(options) do
     longs[option.long] = option
+    if option.also then longs[option.also] = option end
     if option.short then shorts[option.short] = option end
     names[#names + 1] = "--" .. option.long
   end
@@ -55,10 +58,15 @@ local function check(option, value)
   return value
 end
 
+local booleans = { ["true"] = true, ["false"] = false }
+
 local function set(parsed, option, value)
   local key = arguments.key(option)
   if not option.value then
-    parsed[key] = true
+    if value and booleans[value] == nil then
+      return nil, ("%s is true or false, not %q"):format(shown(option), value)
+    end
+    parsed[key] = not value or booleans[value]
     return true
   end
   local checked, message = check(option, value)
@@ -95,8 +103,8 @@ function Reader:long(argument)
     return nil, ("unknown option --%s%s"):format(name, nearest.hint("--" .. name, self.names))
   end
   if not option.value then
-    if given then return nil, ("%s is a flag and takes no value"):format(shown(option)) end
-    return set(self.parsed, option)
+    if given and not self.lenient then return nil, ("%s is a flag and takes no value"):format(shown(option)) end
+    return set(self.parsed, option, given)
   end
   local value, message = self:value_of(option, given)
   if not value then return nil, message end
@@ -116,8 +124,10 @@ function Reader:short(argument)
     end
     at = at + 1
     local value, message
-    if option.value then
-      local rest = argument:sub(at)
+    local rest = argument:sub(at)
+    if self.lenient and rest:sub(1, 1) == "=" then
+      value, at = rest:sub(2), #argument + 1
+    elseif option.value then
       value, message = self:value_of(option, rest ~= "" and rest or nil)
       if not value then return nil, message end
       at = #argument + 1
@@ -176,7 +186,7 @@ end
 function arguments.parse(command, argv)
   local options = arguments.all(command)
   local longs, shorts, names = index(options)
-  local reader = setmetatable({ argv = argv, at = 0, parsed = {} }, Reader)
+  local reader = setmetatable({ argv = argv, at = 0, parsed = {}, lenient = command.lenient }, Reader)
   reader.longs, reader.shorts, reader.names = longs, shorts, names
   local positionals, message = reader:read()
   if not positionals then return nil, message end

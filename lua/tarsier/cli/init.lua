@@ -8,18 +8,22 @@ local text = require "tarsier.text"
 
 local cli = {}
 
-local names = { "scan", "packages", "db", "policy", "compare", "version", "help" }
+local names = { "scan", "packages", "clair", "clair-scanner", "db", "policy", "compare", "version", "help" }
+
+local function module_of(name)
+  return require("tarsier.cli." .. name:gsub("-", "_"))
+end
 
 --- commands() -> every command's table, in the order of the help
 function cli.commands()
   local list = {}
-  for i, name in ipairs(names) do list[i] = require("tarsier.cli." .. name) end
+  for i, name in ipairs(names) do list[i] = module_of(name) end
   return list
 end
 
 local function command_named(name)
   for _, known in ipairs(names) do
-    if known == name then return require("tarsier.cli." .. name) end
+    if known == name then return module_of(name) end
   end
 end
 

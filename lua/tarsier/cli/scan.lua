@@ -1,7 +1,9 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
+local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
+local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
@@ -17,7 +19,7 @@ end
 
 local function read_outputs(texts)
   local outputs, taken = {}, {}
-  for _, text in ipairs(texts or { "table" }) do
+  for _, text in ipairs(texts or gitlab.formats() or { "table" }) do
     local output, message = read_output(text)
     if not output then return nil, message end
     if taken[output.file] then
@@ -68,28 +70,33 @@ local function render(output, result, options, terminal, code, meaning)
   output.format.write(result, function(piece) pieces[#pieces + 1] = piece end, {
     colour = to_terminal and terminal:colour(1), width = to_terminal and terminal:width() or nil,
     verbose = options.verbose, exit = { code = code, meaning = meaning },
+    default_branch_image = gitlab.default_branch_image(),
   })
   return table.concat(pieces)
 end
 
--- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems.
+-- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems,
+-- and where Clair was asked, the report that says so.
 local function subject(scanned, result)
   local problems = {}
   for _, problem in ipairs(result.problems) do
     if not problem.ignored then problems[#problems + 1] = problem end
   end
-  if #problems == #result.problems then return scanned end
+  if #problems == #result.problems and not result.backend then return scanned end
   return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
     problems = problems }
 end
 
 -- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.
-local function scan(reference, config, request, options, terminal)
+local function scan(source, config, request, options, terminal)
   local tarsier = require "tarsier"
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
   local started = tarsier.now()
-  local engine, code, scanned
+  local reference, code = source.locate(terminal)
+  if not reference then return image.failed(terminal, code, "IO") end
+  local exported <close> = code -- luacheck: no unused
+  local engine, scanned
   engine, message, code = tarsier.open(config)
   if not engine then return image.failed(terminal, message, code) end
   scanned, message, code = engine:scan(reference)
@@ -97,6 +104,8 @@ local function scan(reference, config, request, options, terminal)
   terminal:wipe()
   if not scanned then return image.failed(terminal, message, code) end
   local result = tarsier.facts(scanned, started)
+  backend.describe(result, config)
+  if source.name then result.image.name = source.name end
   image.settle(result, options, terminal)
   local judgement
   judgement, message = judge:run(subject(scanned, result))
@@ -142,13 +151,23 @@ local function run(options, arguments, terminal)
   local request
   request, message = read_request(options)
   if not request then return nil, message end
-  local database, code
-  database, message, code = place.a_database(options.db)
-  if not database then return image.failed(terminal, message, code) end
+  local clair
+  clair, message = backend.config(options)
+  if not clair then return nil, message end
+  local source
+  source, message = gitlab.source(arguments[1])
+  if not source then return nil, message end
+  local database, is_starter, code = place.a_database(options.db)
+  if clair.clair and (not database or is_starter == true) then
+    database = nil -- it would only add what the starter knows to be exploited
+  elseif not database then
+    return image.failed(terminal, is_starter, code)
+  end
 
   local config = image.engine_options(options, terminal)
   config.database = database
-  local failed, result = scan(arguments[1], config, request, options, terminal)
+  for key, value in pairs(clair) do config[key] = value end
+  local failed, result = scan(source, config, request, options, terminal)
   if failed then return failed end
   local exit_code, meaning = exit.of_result(result, options.no_fail)
   local written = write_reports(outputs, result, options, terminal, exit_code, meaning)
@@ -156,17 +175,25 @@ local function run(options, arguments, terminal)
   return written and exit_code or exit.USAGE
 end
 
+local function with_clair(own)
+  return table.move(backend.options, 1, #backend.options, #own + 1, own)
+end
+
 return {
   name = "scan",
   summary = "scan an image, judge it and report",
-  arguments = { image.argument },
+  arguments = { { name = image.argument.name, optional = true, help = image.argument.help
+    .. "; in a GitLab job it may be left out: $CS_IMAGE, else the image the pipeline built" } },
   description = {
     "Reads the image's layers, verifies their digests, lists the packages, matches them with the vulnerability "
       .. "database, lets the policies decide on every finding, and writes the reports.",
     "Policies speak in the order they are given and each may amend the last one's word. Without --policy that is "
       .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
+    "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
+      .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
+    "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
-  options = image.options_with {
+  options = with_clair(image.options_with {
     { long = "policy", short = "p", value = "POLICY", many = true,
       help = "a policy by name, by file, or as a Lua module; may be repeated, the order counts; default: "
         .. "default" },
@@ -185,11 +212,13 @@ return {
     { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
     { long = "verbose", short = "v",
       help = "every finding with its trail of decisions, what the policies used, timings" },
-  },
+  }),
   examples = {
     { "tarsier scan oci:./image", "what `default` makes of an OCI layout" },
     { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
     { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },
+    { "tarsier scan --clair http://clair:6060 --layer-host runner app.tar", "judged by a Clair, which fetches the "
+      .. "layers from here" },
     { "tarsier scan -p fixable -p kev --set fixable.threshold=Medium app.tar", "two policies, one of them set" },
   },
   run = run,

@@ -37,6 +37,7 @@ local function feature(package)
   return package.name, package.version
 end
 
+-- Its rows, most severe first: { finding, name, version, fails = is it unapproved? }
 local function rows(result)
   local list, seen = {}, {}
   for _, finding in ipairs(result.findings) do
@@ -69,6 +70,7 @@ return {
   name = "clair-scanner",
   summary = "the JSON of arminc/clair-scanner, byte for byte",
   extension = "json",
+  rows = rows,
   write = function(result, out)
     local unapproved, vulnerabilities = json.array {}, json.array {}
     for _, row in ipairs(rows(result)) do

@@ -115,7 +115,7 @@ local function details(finding)
   }
 end
 
-local function location(finding, image)
+local function location(finding, image, default_branch_image)
   local package, distro = finding.package, image.distro
   local system = filled(distro.id, "unknown")
   return object {
@@ -125,10 +125,11 @@ local function location(finding, image)
     } },
     { "operating_system", distro.version ~= "" and system .. ":" .. distro.version or system },
     { "image", image_name(image) },
+    { "default_branch_image", default_branch_image and clip(default_branch_image, NAME) },
   }
 end
 
-local function vulnerability(finding, image)
+local function vulnerability(finding, image, options)
   local package = finding.package
   local identity = { image_name(image), package.name, package.version, package.path, finding.id }
   return object {
@@ -141,17 +142,17 @@ local function vulnerability(finding, image)
     { "cvss_vectors", cvss_vectors(finding) },
     { "links", links(finding) },
     { "details", details(finding) },
-    { "location", location(finding, image) },
+    { "location", location(finding, image, options.default_branch_image) },
   }
 end
 
 local left_out = { accept = true, ignore = true }
 
-local function vulnerabilities(result)
+local function vulnerabilities(result, options)
   local list, seen = array {}, {}
   for _, finding in ipairs(result.findings) do
     if not left_out[finding.decision] then
-      local made = vulnerability(finding, result.image)
+      local made = vulnerability(finding, result.image, options)
       local id = made[1][2]
       if not seen[id] then list[#list + 1] = made end -- the same package twice at one path, for two architectures
       seen[id] = true
@@ -169,7 +170,9 @@ local function messages(result)
     if problem.kind == "unreadable" and not problem.ignored then whole = false end
     add("warn", ("%s: %s"):format(problem.subject, problem.message))
   end
-  if not result.database then
+  if result.backend then
+    add("info", ("matched by %s at %s"):format(result.backend.name, result.backend.url))
+  elseif not result.database then
     add("warn", "no vulnerability database was used: nothing was matched")
   elseif result.database.starter then
     add("warn", "the starter database was used: it knows few vulnerabilities, and a pass means little")
@@ -198,9 +201,9 @@ return {
   name = "gitlab",
   summary = "GitLab's container scanning report, 15.0.7",
   extension = "json",
-  write = function(result, out)
+  write = function(result, out, options)
     json.write(object {
-      { "version", "15.0.7" }, { "scan", scan(result) }, { "vulnerabilities", vulnerabilities(result) },
+      { "version", "15.0.7" }, { "scan", scan(result) }, { "vulnerabilities", vulnerabilities(result, options or {}) },
       { "remediations", array {} },
     }, out, { indent = "  " })
     out "\n"

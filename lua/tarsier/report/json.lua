@@ -68,6 +68,11 @@ local function database(d)
   }
 end
 
+-- Who matched the packages: tarsier itself with its database, or the Clair at that address.
+local function backend(b)
+  return pick(b or { name = "embedded" }, "name url")
+end
+
 -- A policy's options: an empty one is a list, for options have no empty objects to offer.
 local function options(o)
   local copy = {}
@@ -113,6 +118,7 @@ local function document(result)
     { "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end) },
     { "findings", result.findings and each(result.findings, finding) }, -- nil where packages are only listed
     { "packages", each(result.packages, package) },
+    { "backend", result.findings and backend(result.backend) },
     { "database", result.findings and database(result.database) },
     { "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached") },
   }

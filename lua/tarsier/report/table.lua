@@ -96,6 +96,13 @@ local function database(result)
   return printable(table.concat(parts, ", "))
 end
 
+local backends = { ["clair-v1"] = "Clair 2 (API v1)", ["clair-v4"] = "Clair 4 (API v4)" }
+
+local function judge_of(result)
+  local b = result.backend
+  return b and printable(("%s at %s"):format(backends[b.name] or b.name, b.url)) or ""
+end
+
 local function heading(page, result)
   local image = result.image
   local function field(name, value)
@@ -108,7 +115,8 @@ local function heading(page, result)
   field("system", system(image))
   if #image.layers > 0 then field("layers", layers(result)) end
   field("packages", count_types(result.packages))
-  field("database", database(result))
+  field("judged by", judge_of(result))
+  if result.database or not result.backend then field("database", database(result)) end
   if result.database and result.database.starter then
     page:sentence(page:paint("warn", "note      "), "this is the starter database: a few well-known vulnerabilities to "
       .. "try things out with. Finding none of them means little. `tarsier db import` makes a full one; "

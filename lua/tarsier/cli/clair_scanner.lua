@@ -1,0 +1,287 @@
+-- tarsier clair-scanner: the flags, the table, the log, the report and the exit codes of arminc/clair-scanner, so that
+-- a pipeline which calls it changes one word. What is mended, README.md lists.
+
+local backend = require "tarsier.cli.backend"
+local core = require "tarsier.core"
+local engine_image = require "tarsier.cli.engine_image"
+local exit = require "tarsier.cli.exit"
+local report = require "tarsier.report"
+local text = require "tarsier.text"
+
+local DEFAULT_URL = "http://127.0.0.1:6060"
+
+-- ---- its log: lines for standard error, and for the file of --log -------------------------------------------------
+
+local Log = {}
+Log.__index = Log
+
+local levels = { INFO = "32", WARN = "33", ERRO = "31", CRIT = "1;31" }
+
+local function open_log(path, terminal)
+  local self = setmetatable({ terminal = terminal }, Log)
+  if not path then return self end
+  local message
+  self.file, message = io.open(path, "ab")
+  if not self.file then return nil, "--log " .. message end
+  self.file:setvbuf "line"
+  return self
+end
+
+function Log:write(level, format, ...)
+  local time, message = os.date "%Y/%m/%d %H:%M:%S", text.printable(format:format(...))
+  local tag = "[" .. level .. "]"
+  self.terminal:wipe()
+  local shown = self.terminal:colour(2) and ("\27[%sm%s\27[0m"):format(levels[level], tag) or tag
+  io.stderr:write(("%s %s ▶ %s\n"):format(time, shown, message))
+  if self.file then self.file:write(("%s %s ▶ %s\n"):format(time, tag, message)) end
+end
+
+-- ---- its table ----------------------------------------------------------------------------------------------------
+
+local titles = { "STATUS", "CVE SEVERITY", "PACKAGE NAME", "PACKAGE VERSION", "CVE DESCRIPTION" }
+local CELL = 30 -- columns at which it wraps; longer words make a column wider
+
+local function lines_of(cell)
+  local lines = {}
+  for line in (cell .. "\n"):gmatch "([^\n]*)\n" do
+    local wrapped = text.wrap(text.printable(line), CELL)
+    if #wrapped == 0 then wrapped[1] = "" end
+    table.move(wrapped, 1, #wrapped, #lines + 1, lines)
+  end
+  return lines
+end
+
+local function cells_of(row)
+  local finding = row.finding
+  local description = finding.description ~= "" and finding.description or finding.summary
+  local cells = { row.fails and "Unapproved" or "Approved", finding.severity .. " " .. finding.id, row.name,
+    row.version, description .. "\n\n" .. finding.url }
+  for i, cell in ipairs(cells) do cells[i] = lines_of(cell) end
+  return cells
+end
+
+local function widths_of(all)
+  local widths = {}
+  for i, title in ipairs(titles) do
+    widths[i] = #title
+    for _, cells in ipairs(all) do
+      for _, line in ipairs(cells[i]) do widths[i] = math.max(widths[i], text.columns(line)) end
+    end
+  end
+  return widths
+end
+
+local function rule(widths)
+  local parts = {}
+  for i, width in ipairs(widths) do parts[i] = ("-"):rep(width + 2) end
+  return "+" .. table.concat(parts, "+") .. "+\n"
+end
+
+local function centred(title, width)
+  local left = (width - #title) // 2
+  return (" "):rep(left) .. title .. (" "):rep(width - #title - left)
+end
+
+local function paint_status(line, colour)
+  if not colour or not line:find "%a" then return line end
+  return (line:find "^Un" and "\27[1;31m" or "\27[1;36m") .. line .. "\27[0m"
+end
+
+local function write_row(out, cells, widths, colour)
+  local height = 0
+  for _, lines in ipairs(cells) do height = math.max(height, #lines) end
+  for at = 1, height do
+    local parts = {}
+    for i, width in ipairs(widths) do
+      parts[i] = " " .. text.pad(cells[i][at] or "", width) .. " "
+      if i == 1 then parts[i] = paint_status(parts[i], colour) end
+    end
+    out("|" .. table.concat(parts, "|") .. "|\n")
+  end
+end
+
+local function table_of(rows, colour)
+  local all, pieces = {}, {}
+  for i, row in ipairs(rows) do all[i] = cells_of(row) end
+  local widths, head = widths_of(all), {}
+  local function out(piece) pieces[#pieces + 1] = piece end
+  for i, title in ipairs(titles) do head[i] = { centred(title, widths[i]) } end
+  out(rule(widths))
+  write_row(out, head, widths)
+  out(rule(widths))
+  for _, cells in ipairs(all) do
+    write_row(out, cells, widths, colour)
+    out(rule(widths))
+  end
+  return table.concat(pieces)
+end
+
+-- ---- the scan -----------------------------------------------------------------------------------------------------
+
+-- "host:port", which clair-scanner could not take
+local function split_ip(options)
+  local host, port = (options.ip or "localhost"):match "^([^:]+):(%d+)$"
+  return host or options.ip or "localhost", math.tointeger(tonumber(port)) or options.layer_port
+end
+
+local function clair_of(options)
+  local given = {}
+  for key, value in pairs(options) do given[key] = value end
+  given.clair = options.clair or DEFAULT_URL
+  given.layer_host, given.layer_port = split_ip(options)
+  return backend.config(given)
+end
+
+local function request_of(options)
+  return {
+    policies = { "threshold" }, whitelist = options.whitelist,
+    set = { ["threshold.threshold"] = options.threshold or "Unknown",
+      -- "registry" for "registry:5000/app": the key that its cut at the first colon asked for
+      ["whitelist.old_image_keys"] = options.whitelist and "true" or nil },
+  }
+end
+
+local function failed(log, message, code)
+  log:write("CRIT", "%s", message)
+  return exit.of_error(code)
+end
+
+-- Judged by the name that was asked for, whatever the archive calls itself.
+local function judge_named(judge, scanned, name, config, started)
+  local tarsier = require "tarsier"
+  local result = tarsier.facts(scanned, started)
+  backend.describe(result, config)
+  result.image.name = name
+  local judgement, message = judge:run { image = result.image, findings = result.findings, packages = result.packages,
+    problems = result.problems, database = result.database }
+  if not judgement then return nil, message, "POLICY" end
+  return tarsier.decide(result, judgement)
+end
+
+local function scan(name, config, judge, terminal)
+  local tarsier = require "tarsier"
+  local started = tarsier.now()
+  local reference, file = engine_image.locate(name, terminal)
+  if not reference then return nil, file, "IO" end
+  local exported <close> = file -- luacheck: no unused
+  config.on_event = terminal:progress()
+  local engine, message, code = tarsier.open(config)
+  if not engine then return nil, message, code end
+  local scanned
+  scanned, message, code = engine:scan(reference)
+  engine:close()
+  terminal:wipe()
+  if not scanned then return nil, message, code end
+  return judge_named(judge, scanned, name, config, started)
+end
+
+-- ---- what comes of it ---------------------------------------------------------------------------------------------
+
+local function shown_rows(rows, all)
+  if all ~= false then return rows end
+  local shown = {}
+  for _, row in ipairs(rows) do
+    if row.fails then shown[#shown + 1] = row end
+  end
+  return shown
+end
+
+local function count_failing(rows)
+  local count = 0
+  for _, row in ipairs(rows) do count = count + (row.fails and 1 or 0) end
+  return count
+end
+
+local function print_result(name, rows, options, terminal, log)
+  local unapproved = count_failing(rows)
+  if options.quiet then return unapproved, true end
+  if #rows > 0 then log:write("WARN", "Image [%s] contains %d total vulnerabilities", name, #rows) end
+  if unapproved > 0 then
+    log:write("ERRO", "Image [%s] contains %d unapproved vulnerabilities", name, unapproved)
+  else
+    log:write("INFO", "Image [%s] contains NO unapproved vulnerabilities", name)
+  end
+  local shown = shown_rows(rows, options.all)
+  if #shown == 0 then return unapproved, true end
+  local ok, message = terminal:print(table_of(shown, terminal:colour(1)))
+  return unapproved, ok, message
+end
+
+-- Whole file or none.
+local function write_report(path, result)
+  if not path then return true end
+  local ok, message = core.host.write_file(path, assert(report.text("clair-scanner", result)))
+  if ok then return true end
+  return nil, "the report was not written: " .. message
+end
+
+local function conclude(name, result, options, terminal, log)
+  local code, meaning = exit.of_inventory(result)
+  local unapproved, printed, message = print_result(name, require "tarsier.report.clair_scanner".rows(result), options,
+    terminal, log)
+  if not printed then log:write("CRIT", "%s", message) end
+  local written
+  written, message = write_report(options.report, result)
+  if not written then log:write("CRIT", "%s", message) end
+  if not printed or not written then return exit.USAGE end
+  if code then
+    log:write("CRIT", "Image [%s]: %s", name, meaning)
+    return code
+  end
+  return unapproved > 0 and exit.FAIL or exit.PASS
+end
+
+local function run(options, arguments, terminal)
+  local name = arguments[1]
+  local config, message = clair_of(options)
+  if not config then return nil, message end
+  local log
+  log, message = open_log(options.log, terminal)
+  if not log then return nil, message end
+  log:write("INFO", "Start clair-scanner")
+  local judge <close>, why = require "tarsier".policy.open(request_of(options))
+  if not judge then return failed(log, why, "POLICY") end
+  local result, code
+  result, message, code = scan(name, config, judge, terminal)
+  terminal:wipe()
+  if not result then return failed(log, message, code) end
+  return conclude(name, result, options, terminal, log)
+end
+
+local options = {
+  { long = "whitelist", short = "w", value = "FILE", help = "the whitelist, in YAML" },
+  { long = "threshold", short = "t", value = "SEVERITY",
+    help = "what is less severe is approved: Defcon1, Critical, High, Medium, Low, Negligible or, the default, "
+      .. "Unknown" },
+  { long = "clair", short = "c", value = "URL", env = "CLAIR_URL",
+    help = "the Clair to ask, of either generation; default: " .. DEFAULT_URL },
+  { long = "ip", value = "HOST[:PORT]", help = "this machine's name or address, as Clair sees it; default: localhost" },
+  { long = "log", short = "l", value = "FILE", help = "append the log to this file too" },
+  { long = "all", also = "reportAll",
+    help = "list approved vulnerabilities too, the default; --all=false lists the others" },
+  { long = "report", short = "r", value = "FILE", help = "write the JSON report here" },
+  { long = "quiet", short = "q", help = "neither table nor summary" },
+  { long = "exit-when-no-features",
+    help = "exit code 5 where the image has no packages: so it is with and without this flag" },
+}
+for _, option in ipairs(backend.connection) do options[#options + 1] = option end
+for _, option in ipairs(backend.layers) do
+  if option.long ~= "layer-host" then options[#options + 1] = option end
+end
+
+return {
+  name = "clair-scanner",
+  summary = "what arminc/clair-scanner did, by its own flags",
+  lenient = true,
+  arguments = { { name = "IMAGE", help = "an image of the container engine's ($DOCKER_HOST, else Docker's or Podman's "
+    .. "socket), or what `tarsier scan` takes, such as docker-archive:FILE" } },
+  description = {
+    "For pipelines that call clair-scanner: the same flags, report, table, log and exit codes. A link named "
+      .. "clair-scanner does the same.",
+    "Exit codes: 0 nothing unapproved, 1 something unapproved, 5 no packages, as ever; 2 usage, whitelist or report, 3 "
+      .. "the image, 4 Clair, which all were 1.",
+  },
+  options = options,
+  examples = { { "tarsier clair-scanner -w allow.yaml -t High --ip 172.17.0.1 -r report.json app:1", "as ever" } },
+  run = run,
+}

@@ -1,0 +1,213 @@
+-- `tarsier scan --clair`, `tarsier clair wait` and `status`, end to end, against a Clair that answers by a script.
+
+local check_gitlab = require "support.gitlab"
+local clair_v4 = require "support.clair_v4"
+local json = require "tarsier.json"
+local oci = require "support.oci"
+local replay = require "support.clair_replay"
+local shell = require "support.shell"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+
+local folder
+
+local function tarsier(line, variables)
+  line = line:gsub("@(%w+)", function(name) return folder .. "/" .. name end)
+  return shell.run(("env -u TARSIER_DB -u TARSIER_POLICIES -u NO_COLOR -u COLUMNS -u CLAIR_URL -u GITLAB_CI HOME=%s "
+    .. "XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s %s lua/bin/tarsier %s")
+    :format(folder, folder, folder, folder, variables or "", LUA, line))
+end
+
+local running = {}
+
+local function with(script, run)
+  if not replay.has() then return pending "needs python3: apt-get install python3" end
+  local server = replay.start(script)
+  running[#running + 1] = server
+  run(server)
+end
+
+after_each(function()
+  for _, server in ipairs(running) do server:stop() end
+  running = {}
+end)
+
+setup(function()
+  folder = shell.folder()
+  oci.build(folder .. "/image", { { ["etc/os-release"] = oci.debian,
+    ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "7.0-1" }, { "zlib1g", "1.0" } } } })
+  shell.write(folder .. "/allow.yaml", "generalwhitelist:\n  CVE-2099-0001: not reachable\n")
+  shell.write(folder .. "/key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ=\n")
+  shell.write(folder .. "/wrong", "bm90IHRoYXQgb25lLCBhbmQgbG9uZyBlbm91Z2ggdG8gc2lnbg==\n")
+end)
+
+teardown(function()
+  replay.finish()
+  shell.remove(folder)
+end)
+
+describe("tarsier scan --clair", function()
+  it("judges what Clair found, and says that it did", function()
+    with(clair_v4.script(clair_v4.report { fixed = "8.0-1" }), function(server)
+      local code, output, errors = tarsier(("scan --clair %s -f table -f json=@r.json -f gitlab=@g.json @image")
+        :format(server.url))
+      assert.equal(1, code, errors)
+      assert.is_truthy(output:find("judged by Clair 4 (API v4) at " .. server.url, 1, true), output)
+      assert.is_truthy(output:find("CVE-2099-0001", 1, true))
+      assert.is_nil(output:find("starter database", 1, true))
+      local document = assert(json.decode(shell.read(folder .. "/r.json")))
+      assert.same({ name = "clair-v4", url = server.url }, document.backend)
+      assert.equal("clair-v4", document.findings[1].backend)
+      assert.equal("8.0-1", document.findings[1].fixed_by)
+      assert.equal("COPY layer1 /", document.findings[1].layer.created_by)
+      assert.equal(json.null, document.database)
+      assert.same({}, check_gitlab(assert(json.decode(shell.read(folder .. "/g.json")))))
+    end)
+  end)
+
+  it("passes where Clair finds nothing, or the policies let it pass", function()
+    with(clair_v4.script(clair_v4.report { clean = true }), function(server)
+      local code, output, errors = tarsier("scan --clair " .. server.url .. " @image")
+      assert.equal(0, code, output .. errors)
+      assert.is_truthy(output:find("judged by Clair 4 (API v4)", 1, true), output)
+      assert.is_truthy(output:find("PASS", 1, true), output)
+    end)
+    with(clair_v4.script(clair_v4.report { severity = "Medium" }), function(server)
+      assert.equal(0, (tarsier(("scan -t High --clair %s @image"):format(server.url))))
+      assert.equal(1, (tarsier(("scan -t Medium --clair %s @image"):format(server.url))))
+      assert.equal(0, (tarsier(("scan -t Medium -w @allow.yaml --clair %s @image"):format(server.url))))
+    end)
+  end)
+
+  it("takes the address from $CLAIR_URL, and a key from a file", function()
+    local script = clair_v4.script(clair_v4.report { clean = true })
+    script.key, script.issuer = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ=", "us"
+    with(script, function(server)
+      local url = "CLAIR_URL=" .. server.url
+      local code, output, errors = tarsier("scan --clair-key-file @key --clair-issuer us @image", url)
+      assert.equal(0, code, output .. errors)
+      code, output, errors = tarsier("scan --clair-key-file @wrong --clair-issuer us @image", url)
+      assert.equal(4, code, output .. errors)
+      code, output, errors = tarsier("scan @image", url)
+      assert.equal(4, code, output .. errors)
+    end)
+  end)
+
+  it("exits 4 for all that is wrong with Clair", function()
+    local code, _, errors = tarsier "scan --clair http://127.0.0.1:1 @image"
+    assert.equal(4, code)
+    assert.is_truthy(errors:find("127.0.0.1:1", 1, true), errors)
+    local rules = {
+      { { method = "GET", path = "/matcher/.*", status = 202, body = "" } },
+      { { method = "POST", path = "/indexer/.*", status = 500, body = { code = "internal-error", message = "no" } } },
+      { { method = "GET", path = "/matcher/api/v1/vulnerability_report/.*", status = 404, body = "" } },
+    }
+    for i, more in ipairs(rules) do
+      with(clair_v4.script(clair_v4.report(), more), function(server)
+        local output
+        code, output, errors = tarsier(("scan --no-fail --clair %s @image"):format(server.url))
+        assert.equal(4, code, i .. output .. errors)
+        assert.equal("", output)
+      end)
+    end
+    with({ rules = json.array {} }, function(server)
+      code, _, errors = tarsier(("scan --clair %s @image"):format(server.url))
+      assert.equal(4, code, errors)
+    end)
+  end)
+
+  it("exits 5 where Clair finds no packages", function()
+    with(clair_v4.script(clair_v4.report { empty = true }), function(server)
+      local code, output, errors = tarsier(("scan --clair %s @image"):format(server.url))
+      assert.equal(5, code, output .. errors)
+    end)
+  end)
+
+  it("refuses options that go with no Clair, or make no sense", function()
+    for _, case in ipairs {
+      { "--layer-host runner", "--layer-host wants a Clair" }, { "--keep", "--keep wants a Clair" },
+      { "--clair-api v4", "--clair-api wants a Clair" }, { "--ca-file x", "--ca-file wants a Clair" },
+      { "--clair clair:6060", "is no address such as http://" },
+      { "--clair http://x --clair-matcher y", "--clair-matcher" },
+      { "--clair http://x --clair-issuer y", "--clair-issuer goes with --clair-key-file" },
+      { "--clair http://x --clair-api v3", "is none of v1, v4" },
+      { "--clair http://x --layer-port 70000", "70000 is no port" },
+      { "--clair http://x --clair-key-file @nowhere", "nowhere: No such file" },
+    } do
+      local code, _, errors = tarsier("scan " .. case[1] .. " @image")
+      assert.equal(2, code, errors)
+      assert.is_truthy(errors:find(case[2], 1, true), errors)
+    end
+  end)
+end)
+
+describe("tarsier clair status", function()
+  it("says which Clair answers", function()
+    with(clair_v4.script(clair_v4.report()), function(server)
+      local code, output, errors = tarsier(("clair status --clair %s -f json"):format(server.url))
+      assert.equal(0, code, errors)
+      local document = assert(json.decode(output))
+      assert.equal("v4", document.api)
+      assert.equal(server.url, document.url)
+      assert.is_true(document.ready)
+      code, output = tarsier("clair status", "CLAIR_URL=" .. server.url)
+      assert.equal(0, code)
+      assert.is_truthy(output:find "ready%s+yes")
+    end)
+  end)
+
+  it("exits 4 where none does, or it holds nothing", function()
+    local code, output, errors = tarsier "clair status --clair http://127.0.0.1:1"
+    assert.equal(4, code)
+    assert.equal("", output)
+    assert.is_truthy(errors:find("127.0.0.1:1", 1, true), errors)
+    with({ rules = { { method = "GET", path = "/v1/namespaces", status = 200, body = '{"Namespaces":null}' } } },
+      function(server)
+        code, output, errors = tarsier("clair status --clair " .. server.url)
+        assert.equal(4, code, output .. errors)
+        assert.is_truthy(output:find "ready%s+no", output)
+      end)
+  end)
+end)
+
+describe("tarsier clair wait", function()
+  it("waits until Clair's database holds something", function()
+    local empty = { method = "GET", path = "/v1/namespaces", times = 2, status = 200, body = '{"Namespaces":null}' }
+    local filled = { method = "GET", path = "/v1/namespaces", status = 200,
+      body = '{"Namespaces":[{"Name":"debian:12","VersionFormat":"dpkg"}]}' }
+    with({ rules = { empty, filled } }, function(server)
+      local code, output, errors = tarsier(("clair wait --timeout 20 --clair %s"):format(server.url))
+      assert.equal(0, code, errors)
+      assert.equal("", output)
+      assert.is_truthy(errors:find("is ready", 1, true), errors)
+      assert.is_true(#server:requests("GET", "^/v1/namespaces") >= 3)
+    end)
+  end)
+
+  it("gives up in time, and says why", function()
+    local started = os.time()
+    local code, _, errors = tarsier "clair wait --timeout 1 --clair http://127.0.0.1:1"
+    assert.equal(4, code)
+    assert.is_truthy(errors:find("Clair at http://127.0.0.1:1 is not ready after 1 second: ", 1, true), errors)
+    assert.is_true(os.time() - started <= 5)
+    code, _, errors = tarsier "clair wait --timeout 0"
+    assert.equal(2, code)
+    assert.is_truthy(errors:find("--timeout", 1, true), errors)
+  end)
+end)
+
+describe("tarsier clair up and down", function()
+  it("explain an engine that is not there", function()
+    for _, verb in ipairs { "up", "down" } do
+      local code, _, errors = tarsier(("clair %s --engine unix://%s/no.sock"):format(verb, folder))
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("no.sock does not answer", 1, true), errors)
+      code, _, errors = tarsier("clair " .. verb, "DOCKER_HOST=ssh://host")
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("TLS and SSH are not spoken here", 1, true), errors)
+      code, _, errors = tarsier("clair " .. verb, "DOCKER_HOST=tcp://127.0.0.1:2376 DOCKER_TLS_VERIFY=1")
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("DOCKER_TLS_VERIFY", 1, true), errors)
+    end
+  end)
+end)
