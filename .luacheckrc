@@ -15,5 +15,5 @@ stds.policy = {
 }
 
 files["policies"] = { std = "policy" }
-files["tests"] = { std = "lua54+busted" }
+files["tests"] = { std = "lua54+busted", max_line_length = 170 } -- tables of cases read better in rows
 files["tests/data/policies"] = { std = "policy" }

@@ -57,11 +57,11 @@ uninstall:
 ifndef READY
 PACKAGES_FOR = $(BUILD_PACKAGES)
 test fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
-test-asan: PACKAGES_FOR += $(TEST_PACKAGES)
+test-asan test-tsan: PACKAGES_FOR += $(TEST_PACKAGES)
 lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
 test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES)
-fuzz: PACKAGES_FOR += clang
-ENTRIES := all scan test install test-real test-asan test-valgrind lint fuzz bench rock install-rock
+fuzz: PACKAGES_FOR += clang libclang-rt-14-dev
+ENTRIES := all scan test install test-real test-asan test-tsan test-valgrind lint fuzz bench rock install-rock
 .PHONY: $(ENTRIES)
 $(ENTRIES):
 ifeq ($(DEPS),yes)
@@ -170,8 +170,7 @@ $(BUILD)/completion.%: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua
 export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(LUA_PATH);;
 export LUA_CPATH := $(BUILD)/?.so;$(LUA_CPATH);;
 export TARSIER_BUILD := $(BUILD)
-PRELOAD  ?=
-RUN       = $(PRELOAD) $(LUA)
+RUN       = $(LUA)
 BUSTED    = $(RUN) $(shell command -v busted)
 
 $(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
@@ -224,15 +223,66 @@ install: install-rock $(BUILD)/tarsier.1 $(BUILD)/completion.bash $(BUILD)/compl
 	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 # ---- harder tests -------------------------------------------------------------------------------------------------------------
-ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+comma := ,
 FUZZ_SECONDS ?= 30
 
 test-real:
 	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
 
+# A Lua that has a sanitizer's runtime loaded, and whose children do not: they are tools that never heard of it.
+#	$(call sanitized_lua,FILE,RUNTIMES)
+define sanitized_lua
+mkdir -p $(dir $(1)); printf '#!/bin/sh\nexec %s --preload "%s" --argv0 "$$0" %s "$$@"\n' \
+    "$$(ldd $$(command -v $(LUA)) | sed -n 's|^[[:space:]]*\(/[^ ]*ld-[^ ]*\) .*|\1|p')" \
+    "$(foreach runtime,$(2),$(shell $(CC) -print-file-name=$(runtime)))" "$$(command -v $(LUA))" >$(1); chmod 755 $(1)
+endef
+
+# $(call sanitize,NAME,FLAGS,RUNTIMES,SPECS)
+define sanitize
+@$(call sanitized_lua,$(BUILD)/$(1)/bin/lua5.4,$(3))
+@+PATH="$(abspath $(BUILD)/$(1)/bin):$$PATH" $(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/$(1) LUA=lua5.4 CFLAGS='-O1 -g' \
+    SANITIZE='$(2) -fno-omit-frame-pointer' SPECS='$(4)' test
+endef
+
+test-asan: export ASAN_OPTIONS := detect_leaks=0
+test-asan: export UBSAN_OPTIONS := print_stacktrace=1
 test-asan:
-	@$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SANITIZE='$(ASAN_FLAGS)' \
-	    PRELOAD='LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1' test
+	$(call sanitize,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,libasan.so libubsan.so,$(SPECS))
+
+test-tsan: export TSAN_OPTIONS := halt_on_error=1 exitcode=66
+test-tsan:
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/engine_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/match_spec.lua)
+
+# Lua's own hash of strings reads what it need not; definite leaks and everything else count.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+            --suppressions=tests/valgrind.supp --child-silent-after-fork=yes
+VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,ground letters stream inflate tar evidence overlay cache readers inventory \
+                  match database feeds engine policy whitelist json)
+
+test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
+	@TARSIER_VALGRIND=1 $(VALGRIND) $(BUSTED) --pattern=_spec $(VALGRIND_SPECS)
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+fuzz:
+	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/fuzzing CC=clang CFLAGS='-O1 -g' \
+	    SANITIZE='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' fuzzers
+	@for fuzzer in $(notdir $(FUZZERS)); do \
+	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer; \
+	    echo "  FUZZ   $$fuzzer"; \
+	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
+	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer || exit 1; \
+	done
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,FUZZER,$@)
+	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
 bench: all
 	@$(RUN) tests/bench/scan.lua $(abspath $(BUILD))/bench

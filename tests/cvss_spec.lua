@@ -141,7 +141,7 @@ describe("random CVSS vectors", function()
   end)
 
   it("score as Python's cvss does", function()
-    local python = "env -u LD_PRELOAD " .. (os.getenv "TARSIER_PYTHON" or "python3")
+    local python = os.getenv "TARSIER_PYTHON" or "python3"
     if not os.execute(python .. " -c 'from cvss import CVSS4' >/dev/null 2>&1") then
       return pending "needs Python's cvss of 3.0 or later: pip install cvss"
     end

@@ -164,7 +164,8 @@ local function entries_of(layer)
   end
   for _, name in ipairs(sorted(layer.upgrade or {})) do installed[name].version = layer.upgrade[name] end
   if layer.install or layer.upgrade then
-    entries[#entries + 1] = { path = "var/lib/dpkg/info/format", data = "1\n" } -- Clair knows dpkg's database by this folder
+    -- Clair knows dpkg's database by this folder.
+    entries[#entries + 1] = { path = "var/lib/dpkg/info/format", data = "1\n" }
     entries[#entries + 1] = status()
   end
   if layer.python then dist_info(layer.site, layer.python, entries) end

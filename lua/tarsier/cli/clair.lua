@@ -197,8 +197,8 @@ return {
   name = "clair",
   summary = "ask whether a Clair is ready, or run one in containers",
   description = { "`tarsier scan --clair URL` lets a Clair of either generation match the packages. These commands "
-    .. "wait for one, say what it is, and make one with its database as two containers. Whatever is wrong with Clair or the "
-    .. "container engine is exit code 4." },
+    .. "wait for one, say what it is, and make one with its database as two containers. Whatever is wrong with Clair "
+    .. "or the container engine is exit code 4." },
   commands = {
     {
       name = "wait",
@@ -228,7 +228,8 @@ return {
       arguments = {},
       description = { "Containers that run already are left as they are, stopped ones are started, missing ones are "
         .. "made, and their images pulled. Clair's address goes to standard output once it answers. A new Clair v4 "
-        .. "fetches its vulnerabilities by itself, which takes the better part of an hour; `tarsier clair wait` waits for them." },
+        .. "fetches its vulnerabilities by itself, which takes the better part of an hour; `tarsier clair wait` waits "
+        .. "for them." },
       options = with_names {
         { long = "api", value = "API", choices = { "v1", "v4" },
           help = "the generation: v1 (Clair 2) or v4; default: v4" },
