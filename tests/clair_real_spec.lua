@@ -1,12 +1,16 @@
 -- A real Clair v4 on a real PostgreSQL, filled from the shared feeds: what it says, and what tarsier makes of it.
 
 local clair = require "support.clair"
+local command = require "support.clair.command"
+local compare = require "support.clair.compare"
 local data = require "support.clair.data"
 local json = require "tarsier.json"
+local process = require "support.clair.process"
+local sets = require "support.clair.images"
 local shell = require "support.shell"
 
 local missing = clair.missing "v4"
-local ground
+local ground, server
 
 local function real(name, test)
   it(name, function()
@@ -17,14 +21,43 @@ end
 
 local sample = (os.getenv "TARSIER_BUILD" or "build") .. "/sample"
 
+-- ---- what Clair and tarsier see differently -------------------------------------------------------------------------
+-- Each field is a Lua pattern of the whole, `type` a list of package types. An explanation that explains nothing is
+-- wrong too.
+
+local EXPLAINED = {
+  { what = "name", type = "pypi",
+    because = "Clair writes PyPI's names as PEP 503 makes them equal: lower case, one hyphen; we as the package" },
+  { what = "source", type = "pypi", because = "there is no source package: both repeat the name as they spell it" },
+  { what = "path", type = "pypi",
+    because = "Clair names the folder of a Python package, we the file that was read" },
+  { what = "package", only = "clair", type = "gem maven", because = "we have no reader of gems and jars yet" },
+  { what = "finding", only = "clair", type = "gem maven", because = "we have no reader of gems and jars yet" },
+  { what = "cvss", clair = ".+", tarsier = "",
+    because = "Clair adds NVD's CVSS to every finding; our records of distributions and many of PyPI's have none" },
+  { what = "cvss", type = "pypi", clair = ".+", tarsier = ".+",
+    because = "where an advisory has a vector of its own, ours is that one, and Clair's is NVD's" },
+  { what = "severity", tarsier = "Unknown", because = "and so it knows how severe the finding is" },
+  { what = "source", type = "apk",
+    because = "Clair keeps one source package of a name in apk's database: its binaries share the first's version" },
+  { what = "purl", type = "apk", clair = ".*alpine%-3%.20", tarsier = ".*alpine%-3%.20%.0",
+    because = "Clair leaves out the third number of Alpine's version, since advisories are of the first two" },
+}
+
+local explained = {} -- which were needed
+
 local function manifest_of(layout)
   local digest = json.decode(shell.read(layout .. "/index.json")).manifests[1].digest
   return digest, json.decode(shell.read(layout .. "/blobs/sha256/" .. digest:sub(8)))
 end
 
-describe("a real Clair v4", function()
-  local server
+local function fails_with(code, words, arguments)
+  local found, out, err = command.run(arguments)
+  assert.equal(code, found, out .. err)
+  assert.is_truthy(err:find(words, 1, true), ("%q is not in: %s"):format(words, err))
+end
 
+describe("a real Clair v4", function()
   setup(function()
     if missing then return end
     ground = clair.ground()
@@ -83,6 +116,173 @@ describe("a real Clair v4", function()
       assert.equal(401, (clair.get(locked.url .. "/indexer/api/v1/index_state")))
       empty:stop()
       locked:stop()
+    end)
+  end)
+
+  describe("in place of our own matcher", function()
+    local database, folder
+
+    setup(function()
+      if missing then return end
+      folder, database = ground.folder .. "/images", ground.folder .. "/tarsier.db"
+      assert(os.execute("mkdir " .. folder))
+      local import = { "db", "import", "--quiet", "--db", database }
+      local code, out, err = command.run(table.move(data.ours(), 1, #data.ours(), #import + 1, import))
+      assert(code == 0, out .. err)
+    end)
+
+    local function agree(reference)
+      local theirs = command.scan { "--clair", server.url, reference }
+      local ours = command.scan { "--db", database, "--cache-dir", ground.folder .. "/cache", reference }
+      assert.is_true(#theirs.findings > 0)
+      for _, finding in ipairs(theirs.findings) do assert.equal("clair-v4", finding.backend) end
+      assert.equal("", compare.unexplained(compare.results(theirs, ours), EXPLAINED, explained))
+      return theirs
+    end
+
+    real("finds what we find in the sample image", function() agree("oci:" .. sample) end)
+    real("finds it in a docker-archive of it, too", function() agree(sets.archive(sample, folder .. "/sample.tar")) end)
+    real("finds what we find in an Alpine", function() agree("oci:" .. sets.alpine(folder .. "/alpine")) end)
+    real("finds what we find in a mixed image", function() agree("oci:" .. sets.mixed(folder .. "/mixed")) end)
+
+    real("finds what we find in a real Debian, as layout and as archive", function()
+      local bookworm, reason = sets.bookworm()
+      if not bookworm then return pending(reason) end
+      agree("oci:" .. bookworm .. "/layout")
+      agree(bookworm .. "/archive.tar")
+    end)
+
+    real("differs from us in nothing that was explained in vain", function()
+      local vain = {}
+      for i, explanation in ipairs(EXPLAINED) do
+        if not explained[i] then vain[#vain + 1] = explanation.because end
+      end
+      assert.same({}, vain)
+    end)
+  end)
+
+  describe("is not asked twice", function()
+    real("for layers that it knows", function()
+      local layout = "oci:" .. sets.fresh(ground.folder .. "/fresh")
+      local first = command.scan { "--clair", server.url, layout }
+      local second = command.scan { "--clair", server.url, layout }
+      assert.same({ 2, 0 }, { first.usage.layers_read, first.usage.layers_cached })
+      assert.same({ 0, 2 }, { second.usage.layers_read, second.usage.layers_cached })
+      assert.equal(0, second.usage.bytes_read)
+      assert.equal(#first.findings, #second.findings)
+    end)
+  end)
+
+  describe("with a pre-shared key", function()
+    local locked, key, wrong
+
+    setup(function()
+      if missing then return end
+      key, wrong = ground.folder .. "/key", ground.folder .. "/wrong"
+      shell.write(key, "bm90IHZlcnkgc2VjcmV0\n")
+      shell.write(wrong, "bm90IHRoZSBzYW1lIGtleQ==\n")
+      locked = ground:clair { key = "bm90IHZlcnkgc2VjcmV0", issuer = "pipeline" }
+    end)
+    teardown(function() if locked then locked:stop() end end)
+
+    real("accepts ours with its issuer", function()
+      local result = command.scan { "--clair", locked.url, "--clair-key-file", key, "--clair-issuer", "pipeline",
+        "oci:" .. sample }
+      assert.is_true(#result.findings > 0)
+    end)
+    real("refuses another key", function()
+      fails_with(4, "refuses our token (401)", { "scan", "--clair", locked.url, "--clair-key-file", wrong,
+        "--clair-issuer", "pipeline", "oci:" .. sample })
+    end)
+    real("refuses another issuer", function()
+      fails_with(4, "--clair-issuer", { "scan", "--clair", locked.url, "--clair-key-file", key, "oci:" .. sample })
+    end)
+    real("wants one", function()
+      fails_with(4, "wants a token (401)", { "scan", "--clair", locked.url, "oci:" .. sample })
+    end)
+  end)
+
+  describe("in trouble", function()
+    real("is no pass when its database was never filled", function()
+      local empty = ground:clair { database = "empty" }
+      fails_with(4, "never filled (202)", { "scan", "--clair", empty.url, "oci:" .. sample })
+      empty:stop()
+    end)
+
+    real("is no pass when it cannot reach our layers", function()
+      local layout = "oci:" .. sets.fresh(ground.folder .. "/unreached")
+      fails_with(4, "no-such-host.invalid", { "scan", "--clair", server.url, "--layer-host", "no-such-host.invalid",
+        layout })
+    end)
+
+    real("is no pass when it is not there", function()
+      local port = process.ports(1)
+      fails_with(4, "127.0.0.1:" .. port, { "scan", "--clair", "http://127.0.0.1:" .. port, "oci:" .. sample })
+    end)
+
+    real("lets us wait when it is busy", function()
+      local busy = ground:clair { concurrency = 1 }
+      local lines = {}
+      for i = 1, 4 do
+        local layout = "oci:" .. sets.fresh(("%s/busy-%d"):format(ground.folder, i))
+        lines[i] = command.line { "scan", "--no-fail", "--clair", busy.url, layout }
+      end
+      for _, done in ipairs(command.all(lines)) do assert.equal(0, done.code, done.output) end
+      busy:stop()
+    end)
+  end)
+
+  describe("with much to do", function()
+    real("serves eight scans on one host at once", function()
+      local lines = {}
+      for i = 1, 8 do
+        local layout = "oci:" .. sets.fresh(("%s/many-%d"):format(ground.folder, i))
+        lines[i] = command.line { "scan", "--no-fail", "--clair", server.url, layout }
+      end
+      for _, done in ipairs(command.all(lines)) do
+        assert.equal(0, done.code, done.output)
+        assert.is_truthy(done.output:find("CVE-", 1, true), done.output)
+      end
+    end)
+
+    describe("in one layer of 2 GB", function()
+      local huge
+
+      setup(function() if not missing then huge = sets.huge(ground.folder .. "/huge.tar", 2 << 30) end end)
+      teardown(function() if huge then os.remove(huge) end end)
+
+      real("is no pass when it is killed meanwhile", function()
+        local doomed = ground:clair()
+        local line = command.line { "scan", "--clair", doomed.url, huge }
+        local scan = process.start { line, log = ground.folder .. "/doomed" }
+        -- Killed once it has read a tenth of the layer.
+        assert.is_truthy(process.wait(60, function() return doomed:received() > 200e6 end), scan:log())
+        doomed:stop "KILL"
+        assert.is_truthy(process.wait(60, function() return not scan:running() end), "still at it")
+        assert.is_truthy(scan:log():find("Clair does not answer", 1, true), scan:log())
+        assert.equal(4, scan:code())
+      end)
+
+      real("costs us no memory", function()
+        local code, out, err = shell.run("/usr/bin/time -f 'peak %M' "
+          .. command.line { "scan", "--no-fail", "--clair", server.url, huge })
+        assert.equal(0, code, out .. err)
+        assert.is_truthy(out:find("CVE-", 1, true), out)
+        local peak = tonumber(err:match "peak (%d+)")
+        assert.is_true(peak < 64 * 1024, ("%d KiB"):format(peak))
+      end)
+    end)
+  end)
+
+  describe("as two processes", function()
+    real("is asked at two addresses", function()
+      local indexer = ground:clair { mode = "indexer" }
+      local matcher = ground:clair { mode = "matcher", indexer = indexer.url .. "/" }
+      local result = command.scan { "--clair", indexer.url, "--clair-matcher", matcher.url, "oci:" .. sample }
+      assert.is_true(#result.findings > 0)
+      fails_with(4, matcher.url, { "scan", "--clair", matcher.url, "oci:" .. sample })
+      matcher:stop()
+      indexer:stop()
     end)
   end)
 end)

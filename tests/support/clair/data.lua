@@ -9,6 +9,16 @@ local data = {}
 
 -- A release whose folder is there without files is skipped, and a gap ends the search: so all folders, one with files.
 local ALPINE, ALPINE_LAST = "v3.20", 21
+local OSV = { "Maven", "PyPI", "RubyGems" }
+
+--- ours() -> the files of the same advisories that tarsier imports
+function data.ours()
+  local shared, files = assert(data.shared()), {}
+  for _, ecosystem in ipairs { "Alpine", "Debian", table.unpack(OSV) } do
+    files[#files + 1] = ("%s/osv/%s/all.zip"):format(shared, ecosystem)
+  end
+  return files
+end
 
 --- shared() -> the folder of feeds, or nil and why it is not there
 function data.shared()
@@ -31,8 +41,8 @@ local function site(folder, shared)
   must("mkdir -p %s/debian/dists/bookworm %s/alpine", folder, folder)
   shell.write(folder .. "/debian/dists/bookworm/Release", "Suite: oldstable\nVersion: 12.12\nCodename: bookworm\n")
   must("gzip -dc %s/debian/tracker/data/json.gz >%s/tracker.json", shared, folder)
-  shell.write(folder .. "/ecosystems.txt", "PyPI\n")
-  must("ln -s %s/osv/PyPI %s/PyPI", shared, folder)
+  shell.write(folder .. "/ecosystems.txt", table.concat(OSV, "\n") .. "\n")
+  for _, ecosystem in ipairs(OSV) do must("ln -s %s/osv/" .. ecosystem .. " %s/" .. ecosystem, shared, folder) end
   shell.write(folder .. "/alpine/last-update", "today\n")
   for minor = 3, ALPINE_LAST do must("mkdir %s/alpine/v3." .. minor, folder) end
   must("ln -s %s/alpine-secdb/" .. ALPINE .. "/*.json %s/alpine/" .. ALPINE, shared, folder)
@@ -55,7 +65,7 @@ local function configuration(url)
       sets = { "debian", "osv", "alpine" },
       config = {
         debian = { mirror_url = url .. "/", json_url = url .. "/tracker.json" },
-        osv = { url = url .. "/", allowlist = { "pypi" } },
+        osv = { url = url .. "/", },
         alpine = { url = url .. "/alpine/" },
       },
     },
@@ -82,7 +92,7 @@ local function enrichments(shared)
 end
 
 -- The records that clairctl 4.9.0 cannot import: its import-updaters, unlike Clair itself, connects to PostgreSQL
--- without its own type of version ranges. Ten of PyPI's file, of jQuery's and NuGet's versions, are left out.
+-- without its own type of version ranges. A handful is left out: in PyPI's file ten, of jQuery's and NuGet's versions.
 local function importable(line)
   return not line:find('"range":{', 1, true)
 end

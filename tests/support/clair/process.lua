@@ -5,14 +5,25 @@ local shell = require "support.shell"
 local process = {}
 process.__index = process
 
+local function file_has(path)
+  local file = io.open(path)
+  local line = file and file:read "l"
+  if file then file:close() end
+  return line
+end
+
 --- start { command, log = FILE, [user = NAME], [folder = FOLDER] } -> process
 function process.start(given)
   local pid_file = given.log .. ".pid"
+  os.remove(pid_file)
   local command = given[1]
   local user = given.user
   if user then command = ("setpriv --reuid=%s --regid=%s --init-groups %s"):format(user, user, command) end
-  assert(os.execute(("cd %s && { exec setsid %s; } >>%s 2>&1 </dev/null & echo $! >%s"):format(
-    shell.quote(given.folder or "."), command, shell.quote(given.log), shell.quote(pid_file))))
+  -- A shell waits for it, so that its exit code is kept and nothing stays behind as a zombie.
+  local script = ("cd %s && { (echo $BASHPID >%s; exec %s); echo $? >%s.code; }"):format(
+    shell.quote(given.folder or "."), shell.quote(pid_file), command, shell.quote(given.log))
+  assert(os.execute(("setsid bash -c %s >>%s 2>&1 </dev/null &"):format(shell.quote(script), shell.quote(given.log))))
+  assert(process.wait(5, function() return file_has(pid_file) end), "nothing was started: " .. command)
   return setmetatable({ pid = shell.read(pid_file):match "%d+", log_file = given.log, name = command }, process)
 end
 
@@ -36,6 +47,20 @@ function process:stop(signal)
     self:signal "KILL"
     process.wait(5, function() return not self:running() end)
   end
+end
+
+--- received() -> how many bytes it has read, from whatever
+function process:received()
+  local file = io.open("/proc/" .. self.pid .. "/io")
+  if not file then return 0 end
+  local count = file:read "a":match "rchar: (%d+)"
+  file:close()
+  return tonumber(count) or 0
+end
+
+--- code() -> the exit code of what has ended
+function process:code()
+  return tonumber(shell.read(self.log_file .. ".code"):match "%d+")
 end
 
 function process:log()
