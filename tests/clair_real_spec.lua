@@ -146,10 +146,10 @@ describe("a real Clair v4", function()
     real("finds what we find in a mixed image", function() agree("oci:" .. sets.mixed(folder .. "/mixed")) end)
 
     real("finds what we find in a real Debian, as layout and as archive", function()
-      local bookworm, reason = sets.bookworm()
+      local bookworm, reason = sets.bookworm(folder .. "/bookworm")
       if not bookworm then return pending(reason) end
-      agree("oci:" .. bookworm .. "/layout")
-      agree(bookworm .. "/archive.tar")
+      agree("oci:" .. bookworm)
+      agree(sets.archive(bookworm, folder .. "/bookworm.tar"))
     end)
 
     real("differs from us in nothing that was explained in vain", function()

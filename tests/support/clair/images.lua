@@ -1,7 +1,7 @@
 -- The images that a real Clair is tried with.
 
 local images = require "support.images"
-local shell = require "support.shell"
+local real = require "support.real"
 
 local sets = {}
 
@@ -11,11 +11,12 @@ function sets.archive(layout, file)
   return file
 end
 
---- bookworm() -> the folder with a real Debian's layout/ and archive.tar, or nil and why there is none
-function sets.bookworm()
-  local code, out, err = shell.run "tests/support/clair/bookworm"
-  if code ~= 0 then return nil, (err:gsub("\n$", "")) end
-  return (out:gsub("\n$", ""))
+--- bookworm(folder) -> a real Debian's layout, or nil and why there is none
+function sets.bookworm(folder)
+  local reason = real.missing()
+  if reason then return nil, reason end
+  real.layout(folder, real.debian())
+  return folder
 end
 
 -- Alpine's database of what is installed: a package a paragraph, P its name, V its version, o the source it was built
