@@ -5,6 +5,19 @@ local shell = require "support.shell"
 local process = {}
 process.__index = process
 
+-- A shell stays beside the program: it keeps the exit code, and ends what it started when the specs end without doing
+-- so, as after an interrupt.
+local WATCHED = [[cd %s || exit
+(echo $BASHPID >%s; exec %s) &
+while kill -0 $! && kill -0 %d; do sleep 0.5; done 2>/dev/null
+kill $! 2>/dev/null
+wait $!
+echo $? >%s.code]]
+
+local function own_pid()
+  return tonumber(shell.read "/proc/self/stat":match "^%d+")
+end
+
 local function file_has(path)
   local file = io.open(path)
   local line = file and file:read "l"
@@ -19,9 +32,8 @@ function process.start(given)
   local command = given[1]
   local user = given.user
   if user then command = ("setpriv --reuid=%s --regid=%s --init-groups %s"):format(user, user, command) end
-  -- A shell waits for it, so that its exit code is kept and nothing stays behind as a zombie.
-  local script = ("cd %s && { (echo $BASHPID >%s; exec %s); echo $? >%s.code; }"):format(
-    shell.quote(given.folder or "."), shell.quote(pid_file), command, shell.quote(given.log))
+  local script = WATCHED:format(shell.quote(given.folder or "."), shell.quote(pid_file), command, own_pid(),
+    shell.quote(given.log))
   assert(os.execute(("setsid bash -c %s >>%s 2>&1 </dev/null &"):format(shell.quote(script), shell.quote(given.log))))
   assert(process.wait(5, function() return file_has(pid_file) end), "nothing was started: " .. command)
   return setmetatable({ pid = shell.read(pid_file):match "%d+", log_file = given.log, name = command }, process)
@@ -60,7 +72,8 @@ end
 
 --- code() -> the exit code of what has ended
 function process:code()
-  return tonumber(shell.read(self.log_file .. ".code"):match "%d+")
+  local file = self.log_file .. ".code"
+  return tonumber(process.wait(5, function() return file_has(file) end) or "")
 end
 
 function process:log()
