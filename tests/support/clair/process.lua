@@ -9,7 +9,7 @@ process.__index = process
 -- so, as after an interrupt.
 local WATCHED = [[cd %s || exit
 (echo $BASHPID >%s; exec %s) &
-while kill -0 $! && kill -0 %d; do sleep 0.5; done 2>/dev/null
+while kill -0 $! && kill -0 %d; do sleep 0.1; done 2>/dev/null
 kill $! 2>/dev/null
 wait $!
 echo $? >%s.code]]
@@ -59,6 +59,7 @@ function process:stop(signal)
     self:signal "KILL"
     process.wait(5, function() return not self:running() end)
   end
+  self:code() -- its shell writes no more after that
 end
 
 --- received() -> how many bytes it has read, from whatever
