@@ -37,6 +37,12 @@ static const char *copied(struct reading *reading, const json_t *object, const c
 	return arena_string(reading->records.arena, json_text(object, key));
 }
 
+/* Clair has no version_id of Alpine, but its first two numbers as version. */
+static const char *version_of(struct reading *reading, const json_t *json)
+{
+	return copied(reading, json, *json_text(json, "version_id") ? "version_id" : "version");
+}
+
 struct system { struct distro distro; size_t count; };
 
 static int read_system(struct reading *reading, const char *id, const json_t *json, struct tarsier_error *error)
@@ -45,7 +51,7 @@ static int read_system(struct reading *reading, const char *id, const json_t *js
 	struct system *system = arena_alloc(arena, sizeof *system);
 	if (!system)
 		return error_memory(error);
-	system->distro = (struct distro){.id = copied(reading, json, "did"), .version = copied(reading, json, "version_id"),
+	system->distro = (struct distro){.id = copied(reading, json, "did"), .version = version_of(reading, json),
 	                                 .codename = copied(reading, json, "version_code_name"), .name = copied(reading, json, "pretty_name"),
 	                                 .id_like = "", .evidence = ""};
 	const struct distro *distro = &system->distro;
