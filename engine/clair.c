@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the configuration --------------------------------------------------------------------------------------------------- */
+/* ---- the configuration ------------------------------------------------------------------------------------------- */
 
 static int check_url(const char *url, const char *what, struct tarsier_error *error)
 {
@@ -15,9 +15,11 @@ static int check_url(const char *url, const char *what, struct tarsier_error *er
 		rest = span_from(text, 7);
 	else if (span_starts(text, "https://"))
 		rest = span_from(text, 8);
-	if (rest.len && rest.ptr[0] != '/' && !span_contains(text, " ") && !span_contains(text, "?") && !span_contains(text, "#"))
+	if (rest.len && rest.ptr[0] != '/' && !span_contains(text, " ") && !span_contains(text, "?") &&
+	    !span_contains(text, "#"))
 		return TARSIER_OK;
-	return error_set(error, TARSIER_USAGE, "\"%s\" is no address of %s: write it as http://host:6060 or https://…", url, what);
+	return error_set(error, TARSIER_USAGE, "\"%s\" is no address of %s: write it as http://host:6060 or https://…",
+	                 url, what);
 }
 
 static int check_key(const struct clair_config *config, struct tarsier_error *error)
@@ -42,7 +44,8 @@ int clair_check(const struct clair_config *config, struct tarsier_error *error)
 	if (!code && config->layer_host)
 		code = layer_server_check_host(config->layer_host, error);
 	if (!code && config->layer_port > UINT16_MAX)
-		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535", config->layer_port);
+		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535",
+		                 config->layer_port);
 	return code;
 }
 
@@ -54,7 +57,8 @@ static char *trimmed(struct arena *arena, const char *url)
 	return span_copy(arena, text);
 }
 
-static int start(struct clair *clair, const struct clair_config *config, struct arena *arena, struct tarsier_error *error)
+static int start(struct clair *clair, const struct clair_config *config, struct arena *arena,
+                 struct tarsier_error *error)
 {
 	*clair = (struct clair){.config = config, .arena = arena};
 	int code = clair_check(config, error);
@@ -66,9 +70,9 @@ static int start(struct clair *clair, const struct clair_config *config, struct 
 	return clair->indexer && clair->matcher && clair->shown ? TARSIER_OK : error_memory(error);
 }
 
-/* ---- which Clair it is --------------------------------------------------------------------------------------------------- */
+/* ---- which Clair it is ------------------------------------------------------------------------------------------- */
 
-/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. Says 0 in *status where it is v1, else what was answered instead. */
+/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. *status is 0 where it is v1, else what was answered instead. */
 static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error)
 {
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
@@ -109,7 +113,8 @@ static int ask_v4(struct clair *clair, long v1_status, struct tarsier_error *err
 	else if (!code && (response.status == 401 || response.status >= 500 || clair->generation == CLAIR_V4))
 		code = clair_refused(clair, &call, &response, error);
 	else if (!code)
-		code = error_set(error, TARSIER_BACKEND, "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
+		code = error_set(error, TARSIER_BACKEND,
+		                 "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
 		                 clair->shown, v1_status, call.path, response.status);
 	json_decref(json);
 	http_response_free(&response);
@@ -130,14 +135,15 @@ static int detect(struct clair *clair, struct tarsier_error *error)
 	return code;
 }
 
-/* ---- its status ------------------------------------------------------------------------------------------------------------ */
+/* ---- its status -------------------------------------------------------------------------------------------------- */
 
 static void describe_v1(const struct clair *clair, struct clair_status *status)
 {
 	size_t count = json_array_size(clair->namespaces);
 	status->generation = "v1";
 	status->ready = count > 0;
-	snprintf(status->detail, sizeof status->detail, count ? "%zu namespaces" : "its vulnerability database is empty", count);
+	snprintf(status->detail, sizeof status->detail, count ? "%zu namespaces" : "its vulnerability database is empty",
+	         count);
 }
 
 int clair_status(const struct clair_config *config, struct clair_status *status, struct tarsier_error *error)
@@ -162,14 +168,15 @@ int clair_status(const struct clair_config *config, struct clair_status *status,
 	return code;
 }
 
-/* ---- a scan ------------------------------------------------------------------------------------------------------------------ */
+/* ---- a scan ------------------------------------------------------------------------------------------------------ */
 
 int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	if (image->server && layer_server_failure(image->server, &own) < 0)
 		return error_set(error, own.code, "%s", own.message);
-	return error_set(error, TARSIER_BACKEND, "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
 	                 "that address; name this machine as Clair knows it with --layer-host", layer + 1, image->count,
 	                 image->layers[layer].url, words);
 }
@@ -180,10 +187,13 @@ static int check_codecs(const struct clair *clair, const struct clair_image *ima
 	for (size_t i = 0; i < image->count; i++) {
 		enum codec codec = image->layers[i].codec;
 		bool v4 = clair->generation == CLAIR_V4;
-		bool fine = codec == CODEC_NONE || codec == CODEC_GZIP || (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ);
+		bool fine = codec == CODEC_NONE || codec == CODEC_GZIP ||
+		            (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ);
 		if (!fine)
-			return error_set(error, TARSIER_UNSUPPORTED, "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "
-			                 "without --clair, or copy the image with `skopeo copy --dest-compress-format gzip`", i + 1, image->count,
+			return error_set(error, TARSIER_UNSUPPORTED,
+			                 "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "
+			                 "without --clair, or copy the image with `skopeo copy --dest-compress-format gzip`",
+			                 i + 1, image->count,
 			                 codec_name(codec), v4 ? "v4" : "v2");
 	}
 	return TARSIER_OK;
@@ -207,7 +217,8 @@ static void tell_layers(const struct clair *clair, const struct clair_image *ima
 		clair->config->layer_done(clair->config->user, i, layer_server_sent(image->server, i));
 }
 
-static int scan_served(struct clair *clair, struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+static int scan_served(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                       struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	int code = place_layers(clair->arena, image, error);
@@ -216,18 +227,22 @@ static int scan_served(struct clair *clair, struct clair_image *image, struct cl
 	if (!code)
 		code = layer_server_reach(image->server, error);
 	if (!code)
-		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error) : clair_v4_scan(clair, image, result, error);
-	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0) /* the cause of whatever else went wrong */
+		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error)
+		                                     : clair_v4_scan(clair, image, result, error);
+	/* the cause of whatever else went wrong */
+	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
 		code = error_set(error, own.code, "%s", own.message);
 	if (!code)
 		tell_layers(clair, image);
 	return code;
 }
 
-static int serve_and_scan(struct clair *clair, struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+static int serve_and_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                          struct tarsier_error *error)
 {
 	const struct clair_config *config = clair->config;
-	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port, .bytes = config->bytes,
+	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port,
+	                                             .bytes = config->bytes,
 	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
 	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
 	clair->server = image->server;
@@ -238,21 +253,23 @@ static int serve_and_scan(struct clair *clair, struct clair_image *image, struct
 	return code;
 }
 
-int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image, struct clair_result *result,
-               struct tarsier_error *error)
+int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image,
+               struct clair_result *result, struct tarsier_error *error)
 {
 	struct clair clair;
 	struct clair_image sent = {.image = image, .count = image->layer_count};
-	*result = (struct clair_result){.distro = {.id = "", .version = "", .codename = "", .name = "", .id_like = "", .ecosystem = "",
-	                                           .evidence = ""}, .backend = ""};
+	*result = (struct clair_result){.distro = {.id = "", .version = "", .codename = "", .name = "", .id_like = "",
+	                                           .ecosystem = "", .evidence = ""}, .backend = ""};
 	if (!image->open_layer || image->walk)
-		return error_set(error, TARSIER_UNSUPPORTED, "%s: Clair fetches layers one by one, and these can be read in passing only: give "
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "%s: Clair fetches layers one by one, and these can be read in passing only: give "
 		                 "an archive that is not compressed as a whole, or an OCI layout", image->about.reference);
 	int code = start(&clair, config, arena, error);
 	if (!code)
 		code = detect(&clair, error);
 	if (!code && clair.generation == CLAIR_V1 && json_array_size(clair.namespaces) == 0)
-		code = error_set(error, TARSIER_BACKEND, "the vulnerability database of Clair at %s is empty: wait until it has read its "
+		code = error_set(error, TARSIER_BACKEND,
+		                 "the vulnerability database of Clair at %s is empty: wait until it has read its "
 		                 "sources (`tarsier clair wait`)", clair.shown);
 	result->backend = clair.generation == CLAIR_V1 ? "clair-v1" : "clair-v4";
 	if (!code && sent.count)

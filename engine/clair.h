@@ -53,7 +53,7 @@ struct clair_result {
 };
 
 /* Everything lies in the arena. UNSUPPORTED for an image whose layers cannot be opened (a pipe, a folder). */
-int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image, struct clair_result *result,
-               struct tarsier_error *error);
+int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image,
+               struct clair_result *result, struct tarsier_error *error);
 
 #endif

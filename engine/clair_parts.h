@@ -27,7 +27,7 @@ struct clair {
 	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
 };
 
-/* ---- clair_talk.c: requests, with patience ---------------------------------------------------------------------------- */
+/* ---- clair_talk.c: requests, with patience ----------------------------------------------------------------------- */
 
 struct clair_call {
 	const char *method, *base, *path;
@@ -38,9 +38,11 @@ struct clair_call {
 };
 
 /* An answer of any status. CANCELLED, MEMORY, UNSUPPORTED (no libcurl); BACKEND where none came. */
-int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response, struct tarsier_error *error);
+int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
+               struct tarsier_error *error);
 /* The answer as JSON, an object; BACKEND where it is none. The caller owns *json. */
-int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json, struct tarsier_error *error);
+int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
+               struct tarsier_error *error);
 /* What Clair says went wrong, on one line: "" where it says nothing. In the arena; never NULL. */
 const char *clair_words(struct arena *arena, const struct http_response *response);
 /* BACKEND: a status that the caller has no better sentence for. */
@@ -49,7 +51,7 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 unsigned clair_seconds(const struct clair *clair);
 bool clair_cancelled(const struct clair *clair);
 
-/* ---- clair.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- clair.c ----------------------------------------------------------------------------------------------------- */
 
 /* Where Clair fetches a layer: from our layer server; one day from a registry, which wants its headers. */
 struct clair_layer {
@@ -70,7 +72,7 @@ struct clair_image {
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
 int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
 
-/* ---- clair_records.c: packages and findings out of either API -------------------------------------------------------------- */
+/* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */
 
 struct clair_records {
 	struct arena *arena;
@@ -81,21 +83,25 @@ struct clair_records {
 	size_t finding_count, finding_capacity;
 };
 
-/* `system`: the package is the distribution's own. Name, version, architecture, source, path, layer and type are set; the
- * rest is made. BACKEND where a name or version is missing, LIMIT. */
-int clair_add_package(struct clair_records *records, const struct distro *distro, bool system, const struct tarsier_package *package,
-                      struct tarsier_error *error);
+/* `system`: the package is the distribution's own. Name, version, architecture, source, path, layer and type are
+ * set; the rest is made. BACKEND where a name or version is missing, LIMIT. */
+int clair_add_package(struct clair_records *records, const struct distro *distro, bool system,
+                      const struct tarsier_package *package, struct tarsier_error *error);
 /* The package at hand, by its index; the rest of the finding is copied as it is. */
-int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding, struct tarsier_error *error);
+int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding,
+                      struct tarsier_error *error);
 /* Sorts, joins what is there twice, fills the result. */
 int clair_finish(struct clair_records *records, struct clair_result *result, struct tarsier_error *error);
 
 /* A finding without anything. */
 struct tarsier_finding clair_blank_finding(const char *backend);
-/* Clair's names are more than an id: "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low", "ELSA-2024-1: bash (IMPORTANT)". Sets
- * id, aliases and, from what follows the id, the summary; `links` are separated by spaces and may name CVEs. False: no memory. */
-bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const char *name, const char *const *others, const char *links);
-/* Keeps the better vector: of the higher CVSS version, then the higher score. One that does not parse counts by `score`. */
+/* Clair's names are more than an id: "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low", "ELSA-2024-1: bash
+ * (IMPORTANT)". Sets id, aliases and, from what follows the id, the summary; `links` are separated by spaces and may
+ * name CVEs. False: no memory. */
+bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const char *name, const char *const *others,
+                     const char *links);
+/* Keeps the better vector: of the higher CVSS version, then the higher score. One that does not parse counts by
+ * `score`. */
 bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score);
 /* The word first, then CVSS. */
 void clair_set_severity(struct tarsier_finding *finding, const char *word);
@@ -105,10 +111,12 @@ bool clair_settle_distro(struct arena *arena, struct distro *distro);
 /* "deb" of "debian", …; "" for a distribution that is not known. */
 const char *clair_type_of_distro(const char *id);
 
-/* ---- the two APIs ------------------------------------------------------------------------------------------------------------ */
+/* ---- the two APIs ------------------------------------------------------------------------------------------------ */
 
-int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result, struct tarsier_error *error);
-int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result, struct tarsier_error *error);
+int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error);
+int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error);
 /* Is there anything in its matcher's database? */
 int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error);
 

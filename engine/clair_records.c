@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- distributions ------------------------------------------------------------------------------------------------------- */
+/* ---- distributions ----------------------------------------------------------------------------------------------- */
 
 const char *clair_type_of_distro(const char *id)
 {
@@ -31,7 +31,7 @@ bool clair_settle_distro(struct arena *arena, struct distro *distro)
 	return distro->ecosystem != NULL;
 }
 
-/* ---- packages -------------------------------------------------------------------------------------------------------------- */
+/* ---- packages ---------------------------------------------------------------------------------------------------- */
 
 static const char *ecosystem_of_type(const char *type)
 {
@@ -44,16 +44,17 @@ static const char *ecosystem_of_type(const char *type)
 	return "";
 }
 
-int clair_add_package(struct clair_records *records, const struct distro *distro, bool system, const struct tarsier_package *package,
-                      struct tarsier_error *error)
+int clair_add_package(struct clair_records *records, const struct distro *distro, bool system,
+                      const struct tarsier_package *package, struct tarsier_error *error)
 {
 	if (!*package->name || !*package->version)
-		return error_set(error, TARSIER_BACKEND, "Clair's answer holds a package without a name or a version (\"%.100s\" \"%.100s\")",
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair's answer holds a package without a name or a version (\"%.100s\" \"%.100s\")",
 		                 package->name, package->version);
 	if (records->package_count >= CLAIR_PACKAGES_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "Clair's answer holds more than %d packages", CLAIR_PACKAGES_LIMIT);
-	records->packages = arena_grow(records->arena, records->packages, records->package_count, &records->package_capacity,
-	                               sizeof *records->packages);
+	records->packages = arena_grow(records->arena, records->packages, records->package_count,
+	                               &records->package_capacity, sizeof *records->packages);
 	if (!records->packages)
 		return error_memory(error);
 	struct tarsier_package *into = &records->packages[records->package_count++];
@@ -86,7 +87,8 @@ static int compare_ordered(const void *a, const void *b)
 {
 	const struct ordered *one = a, *other = b;
 	int order = compare_packages(one->package, other->package);
-	order = order ? order : (one->package->layer > other->package->layer) - (one->package->layer < other->package->layer);
+	size_t layer = one->package->layer, other_layer = other->package->layer;
+	order = order ? order : (layer > other_layer) - (layer < other_layer);
 	return order ? order : (one->before > other->before) - (one->before < other->before);
 }
 
@@ -112,23 +114,24 @@ static bool sort_packages(struct clair_records *records, size_t *moved)
 	return true;
 }
 
-/* ---- findings ---------------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 struct tarsier_finding clair_blank_finding(const char *backend)
 {
 	static const char *const none[] = {NULL};
 	return (struct tarsier_finding){
-		.id = "", .aliases = none, .severity_source = "", .cvss_vector = "", .cvss_score = -1, .fixed_version = "", .summary = "",
-		.description = "", .url = "", .published = "", .modified = "", .references = none, .kev_added = "", .kev_due = "",
-		.epss = -1, .epss_percentile = -1, .backend = backend};
+		.id = "", .aliases = none, .severity_source = "", .cvss_vector = "", .cvss_score = -1, .fixed_version = "",
+		.summary = "", .description = "", .url = "", .published = "", .modified = "", .references = none,
+		.kev_added = "", .kev_due = "", .epss = -1, .epss_percentile = -1, .backend = backend};
 }
 
-int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding, struct tarsier_error *error)
+int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding,
+                      struct tarsier_error *error)
 {
 	if (records->finding_count >= CLAIR_FINDINGS_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "Clair's answer holds more than %d findings", CLAIR_FINDINGS_LIMIT);
-	records->findings = arena_grow(records->arena, records->findings, records->finding_count, &records->finding_capacity,
-	                               sizeof *records->findings);
+	records->findings = arena_grow(records->arena, records->findings, records->finding_count,
+	                               &records->finding_capacity, sizeof *records->findings);
 	if (!records->findings)
 		return error_memory(error);
 	struct tarsier_finding *into = &records->findings[records->finding_count++];
@@ -224,7 +227,7 @@ int clair_finish(struct clair_records *records, struct clair_result *result, str
 	return TARSIER_OK;
 }
 
-/* ---- severity ------------------------------------------------------------------------------------------------------------------ */
+/* ---- severity ---------------------------------------------------------------------------------------------------- */
 
 enum tarsier_severity clair_severity(const char *word)
 {
@@ -240,7 +243,8 @@ bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const
 		return true;
 	if (finding->cvss_score >= 0 && cvss_score(span_of(finding->cvss_vector), &best, NULL) != 0)
 		best.version = 0;
-	if (finding->cvss_score >= 0 && (cvss.version < best.version || (cvss.version == best.version && score <= finding->cvss_score)))
+	if (finding->cvss_score >= 0 && (cvss.version < best.version ||
+	                                 (cvss.version == best.version && score <= finding->cvss_score)))
 		return true;
 	finding->cvss_score = score;
 	finding->cvss_vector = arena_string(arena, vector);
@@ -271,7 +275,7 @@ void clair_set_severity(struct tarsier_finding *finding, const char *word)
 	finding->severity_source = "cvss";
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 enum { ALIASES = 256 };
 
@@ -330,7 +334,8 @@ static span first_word(span name, span *rest)
 	return (span){name.ptr, length};
 }
 
-bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const char *name, const char *const *others, const char *links)
+bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const char *name, const char *const *others,
+                     const char *links)
 {
 	struct names names = {.arena = arena};
 	span rest, id = first_word(span_trim(span_of(name)), &rest);

@@ -35,14 +35,15 @@ static bool pause_for(const struct clair *clair, unsigned milliseconds)
 	return !clair_cancelled(clair);
 }
 
-/* ---- one attempt ----------------------------------------------------------------------------------------------------------- */
+/* ---- one attempt ------------------------------------------------------------------------------------------------- */
 
 /* A token lives a minute, so each attempt has its own. */
 static int add_token(const struct clair *clair, struct arena *arena, const char **header, struct tarsier_error *error)
 {
 	const struct clair_config *config = clair->config;
 	char *token;
-	int code = jwt_sign(arena, span_of(config->key), config->issuer ? config->issuer : "tarsier", (int64_t)time(NULL), &token, error);
+	int code = jwt_sign(arena, span_of(config->key), config->issuer ? config->issuer : "tarsier", (int64_t)time(NULL),
+	                    &token, error);
 	if (code)
 		return code;
 	*header = arena_format(arena, "Authorization: Bearer %s", token);
@@ -57,8 +58,8 @@ static unsigned seconds_of(const struct clair *clair, const struct clair_call *c
 	return wanted < most ? wanted : most;
 }
 
-static int attempt(const struct clair *clair, const struct clair_call *call, const char *url, struct http_response *response,
-                   struct tarsier_error *error)
+static int attempt(const struct clair *clair, const struct clair_call *call, const char *url,
+                   struct http_response *response, struct tarsier_error *error)
 {
 	struct arena arena;
 	const char *headers[HEADERS] = {"Accept: application/json"};
@@ -82,16 +83,17 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 	return code;
 }
 
-/* ---- again ------------------------------------------------------------------------------------------------------------------ */
+/* ---- again ------------------------------------------------------------------------------------------------------- */
 
 static bool is_trouble(long status)
 {
 	return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-/* Milliseconds before the next attempt; 0: there is none. Of requests that are too many, Clair may take all of the time that a
- * request has; what fails, fails TRIES times. What timed out has had its time. */
-static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code, unsigned tries, uint64_t *waited)
+/* Milliseconds before the next attempt; 0: there is none. Of requests that are too many, Clair may take all of the
+ * time that a request has; what fails, fails TRIES times. What timed out has had its time. */
+static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code, unsigned tries,
+                           uint64_t *waited)
 {
 	uint64_t after = 0;
 	bool busy = !code && response->status == 429;
@@ -110,20 +112,22 @@ static unsigned next_pause(const struct clair *clair, const struct http_response
 	return *waited > (uint64_t)clair_seconds(clair) * 1000 ? 0 : (unsigned)pause;
 }
 
-static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response, int code,
-                   struct tarsier_error *error)
+static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                   int code, struct tarsier_error *error)
 {
 	if (code != TARSIER_IO && code != TARSIER_LIMIT)
 		return code;
 	if (response->timed_out)
-		return error_set(error, TARSIER_BACKEND, "Clair at %s gave no answer to %s %s within %u seconds (--clair-timeout)",
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair at %s gave no answer to %s %s within %u seconds (--clair-timeout)",
 		                 clair->shown, call->method, call->path, seconds_of(clair, call));
 	char reason[WORDS + 1];
 	snprintf(reason, sizeof reason, "%.*s", WORDS, error->message);
 	return error_set(error, TARSIER_BACKEND, "Clair does not answer: %s", reason);
 }
 
-int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response, struct tarsier_error *error)
+int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
+               struct tarsier_error *error)
 {
 	struct tarsier_error own, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
@@ -142,9 +146,10 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 	}
 }
 
-/* ---- what an answer says ------------------------------------------------------------------------------------------------------ */
+/* ---- what an answer says ----------------------------------------------------------------------------------------- */
 
-int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json, struct tarsier_error *error)
+int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
+               struct tarsier_error *error)
 {
 	struct tarsier_error reason;
 	*json = NULL;
@@ -155,8 +160,8 @@ int clair_json(const struct clair_call *call, const struct http_response *respon
 	*json = NULL;
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
-	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is no JSON object%s%.200s", call->method, call->path,
-	                 code ? ": " : "", code ? reason.message : "");
+	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is no JSON object%s%.200s", call->method,
+	                 call->path, code ? ": " : "", code ? reason.message : "");
 }
 
 /* v1: {"Error":{"Message":"…"}}; v4: {"code":"…","message":"…"}; proxies: anything. */
@@ -182,10 +187,13 @@ static int refused_key(const struct clair *clair, struct tarsier_error *error)
 {
 	const struct clair_config *config = clair->config;
 	if (!config->key)
-		return error_set(error, TARSIER_BACKEND, "Clair at %s wants a token (401): give its pre-shared key with --clair-key-file",
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair at %s wants a token (401): give its pre-shared key with --clair-key-file",
 		                 clair->shown);
-	return error_set(error, TARSIER_BACKEND, "Clair at %s refuses our token (401): its auth.psk has another key, does not list the "
-	                 "issuer \"%s\" (--clair-issuer), or the two clocks differ", clair->shown, config->issuer ? config->issuer : "tarsier");
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair at %s refuses our token (401): its auth.psk has another key, does not list the "
+	                 "issuer \"%s\" (--clair-issuer), or the two clocks differ", clair->shown, config->issuer
+	                 ? config->issuer : "tarsier");
 }
 
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
@@ -198,6 +206,6 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);
 	const char *again = is_trouble(response->status) && call->patient ? " again and again" : "";
-	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path, response->status, again,
-	                 *words ? ": " : "", words);
+	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
+	                 response->status, again, *words ? ": " : "", words);
 }

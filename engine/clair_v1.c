@@ -8,14 +8,14 @@
 #include <sys/random.h>
 
 /*
- *	POST /v1/layers {"Layer":{Name, Path, Headers, ParentName, Format}}     201, once the layer is read
- *	GET  /v1/layers/NAME?features&vulnerabilities                           200 {"Layer":{NamespaceName, Features:[…]}}
- *	DELETE /v1/layers/NAME                                                  200; its children go too
+ *	POST /v1/layers {"Layer":{Name, Path, Headers, ParentName, Format}}    201, once the layer is read
+ *	GET  /v1/layers/NAME?features&vulnerabilities                          200 {"Layer":{NamespaceName, Features}}
+ *	DELETE /v1/layers/NAME                                                 200; its children go too
  *
- * A name stands for all of a chain up to its layer: a digest alone will not do, since what a layer means depends on those
- * below; and a name that Clair knows is answered without a look at the layer. Names are of this scan only, and the lowest
- * layer is deleted at its end, the others with it: another scan of the same image, which may be under way, has its own. With
- * `keep` they are the same for every scan, so that the next finds them.
+ * A name stands for all of a chain up to its layer: a digest alone will not do, since what a layer means depends on
+ * those below; and a name that Clair knows is answered without a look at the layer. Names are of this scan only, and the
+ * lowest layer is deleted at its end, the others with it: another scan of the same image, which may be under way, has
+ * its own. With `keep` they are the same for every scan, so that the next finds them.
  */
 
 enum { NONCE_BYTES = 8, NAME_SIZE = 80 };
@@ -27,7 +27,7 @@ struct v1 {
 	size_t posted; /* layers that Clair may have */
 };
 
-/* ---- names ----------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static int make_names(struct v1 *v1, struct tarsier_error *error)
 {
@@ -54,7 +54,7 @@ static int make_names(struct v1 *v1, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* ---- posting a layer ------------------------------------------------------------------------------------------------------- */
+/* ---- posting a layer --------------------------------------------------------------------------------------------- */
 
 static json_t *headers_of(const struct clair_layer *layer)
 {
@@ -67,8 +67,10 @@ static json_t *headers_of(const struct clair_layer *layer)
 static char *make_body(const struct v1 *v1, size_t index)
 {
 	const struct clair_layer *layer = &v1->image->layers[index];
-	json_t *json = json_pack("{s:{s:s, s:s, s:s, s:o*, s:s*}}", "Layer", "Name", v1->names[index], "Path", layer->url, "Format", "Docker",
-	                         "Headers", layer->header_count ? headers_of(layer) : NULL, "ParentName", index ? v1->names[index - 1] : NULL);
+	json_t *json = json_pack("{s:{s:s, s:s, s:s, s:o*, s:s*}}", "Layer", "Name", v1->names[index], "Path", layer->url,
+	                         "Format", "Docker",
+	                         "Headers", layer->header_count ? headers_of(layer) : NULL, "ParentName", index
+	                         ? v1->names[index - 1] : NULL);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return text;
@@ -86,20 +88,21 @@ static int refused_layer(const struct v1 *v1, size_t index, const char *words, s
 }
 
 /* The answer repeats what was asked for: something else's answer is nobody's. */
-static int check_echo(const struct v1 *v1, size_t index, const struct clair_call *call, const struct http_response *response,
-                      struct tarsier_error *error)
+static int check_echo(const struct v1 *v1, size_t index, const struct clair_call *call,
+                      const struct http_response *response, struct tarsier_error *error)
 {
 	json_t *json;
 	int code = clair_json(call, response, &json, error);
 	if (!code && strcmp(json_text(json_member(json, "Layer"), "Name"), v1->names[index]) != 0)
-		code = error_set(error, TARSIER_BACKEND, "Clair says that it has read a layer, but not which (layer %zu of %zu)", index + 1,
+		code = error_set(error, TARSIER_BACKEND,
+		                 "Clair says that it has read a layer, but not which (layer %zu of %zu)", index + 1,
 		                 v1->image->count);
 	json_decref(json);
 	return code;
 }
 
-static int judge_post(const struct v1 *v1, size_t index, const struct clair_call *call, const struct http_response *response,
-                      struct tarsier_error *error)
+static int judge_post(const struct v1 *v1, size_t index, const struct clair_call *call,
+                      const struct http_response *response, struct tarsier_error *error)
 {
 	if (response->status == 201)
 		return check_echo(v1, index, call, response, error);
@@ -109,7 +112,8 @@ static int judge_post(const struct v1 *v1, size_t index, const struct clair_call
 	if (response->status == 400 && strstr(words, "could not find layer"))
 		return clair_unreached(v1->image, index, words, error);
 	if (response->status == 400 && strstr(words, "parent layer is unknown"))
-		return error_set(error, TARSIER_BACKEND, "Clair has lost layer %zu of %zu while the scan was under way: somebody deleted it",
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair has lost layer %zu of %zu while the scan was under way: somebody deleted it",
 		                 index, v1->image->count);
 	int code = clair_refused(v1->clair, call, response, error);
 	error_prefix(error, "layer %zu of %zu", index + 1, v1->image->count);
@@ -133,7 +137,7 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 	return code;
 }
 
-/* ---- what it found ----------------------------------------------------------------------------------------------------------- */
+/* ---- what it found ----------------------------------------------------------------------------------------------- */
 
 struct answer {
 	struct v1 *v1;
@@ -159,8 +163,8 @@ static const struct distro *system_of(struct answer *answer, const char *name)
 		id = SPAN("ol");
 	if (span_is(id, "alpine") && span_starts(version, "v"))
 		version = span_from(version, 1);
-	*distro = (struct distro){.id = span_copy(arena, id), .version = span_copy(arena, version), .codename = "", .name = copy,
-	                          .id_like = "", .evidence = ""};
+	*distro = (struct distro){.id = span_copy(arena, id), .version = span_copy(arena, version), .codename = "",
+	                          .name = copy, .id_like = "", .evidence = ""};
 	bool ok = distro->id && distro->version && clair_settle_distro(arena, distro);
 	return ok && map_put(&answer->systems, span_of(copy), distro) ? distro : NULL;
 }
@@ -172,7 +176,8 @@ static int layer_of(const struct v1 *v1, const char *name, size_t *layer, struct
 			*layer = i;
 			return TARSIER_OK;
 		}
-	return error_set(error, TARSIER_BACKEND, "Clair says that the layer \"%.100s\" brought a package: the image has none of that name", name);
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair says that the layer \"%.100s\" brought a package: the image has none of that name", name);
 }
 
 /* An rpm's version has its epoch, and Clair writes that where it is 0 too. */
@@ -233,7 +238,8 @@ static int add_feature(struct answer *answer, const json_t *json, const char *sy
 	const char *type = clair_type_of_distro(distro->id);
 	if (!*type)
 		type = strcmp(json_text(json, "VersionFormat"), "rpm") == 0 ? "rpm" : "deb";
-	struct tarsier_package package = {.type = type, .architecture = "", .source_name = "", .source_version = "", .path = path_of(type)};
+	struct tarsier_package package = {.type = type, .architecture = "", .source_name = "", .source_version = "",
+	                                  .path = path_of(type)};
 	int code = layer_of(answer->v1, json_text(json, "AddedBy"), &package.layer, error);
 	package.name = arena_string(arena, json_text(json, "Name"));
 	package.version = arena_string(arena, version_of(type, json_text(json, "Version")));
@@ -296,10 +302,12 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	char *path = arena_format(clair->arena, "/v1/layers/%s?features&vulnerabilities", v1->names[v1->image->count - 1]);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .patient = true, .seconds = clair_seconds(clair)};
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .patient = true,
+	                                .seconds = clair_seconds(clair)};
 	int code = clair_send(clair, &call, &response, error);
 	if (!code && response.status == 404)
-		code = error_set(error, TARSIER_BACKEND, "Clair has lost the image's layers while the scan was under way: somebody deleted them");
+		code = error_set(error, TARSIER_BACKEND,
+		                 "Clair has lost the image's layers while the scan was under way: somebody deleted them");
 	else if (!code && response.status != 200)
 		code = clair_refused(clair, &call, &response, error);
 	if (!code)
@@ -311,7 +319,7 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	return code;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------------------ */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* Whatever came of the scan; what cannot be deleted is told, and spoils nothing. */
 static void clean_up(const struct v1 *v1)
@@ -335,7 +343,8 @@ static void clean_up(const struct v1 *v1)
 	}
 }
 
-int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error)
 {
 	struct v1 v1 = {.clair = clair, .image = image};
 	int code = make_names(&v1, error);

@@ -6,14 +6,15 @@
 
 /*
  *	POST /indexer/api/v1/index_report {"hash", "layers":[{"hash", "uri", "headers"}]}    201 and the index report
- *	GET  /matcher/api/v1/vulnerability_report/HASH                                       200; 202: it has no vulnerabilities yet
+ *	GET  /matcher/api/v1/vulnerability_report/HASH       200; 202: it has no vulnerabilities yet
  *
- * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners only and
- * would answer 412, "nothing to redo", of images that it has never seen. Of an image that it knows it returns the report that
- * it has, and fetches nothing. 412 is taken for what it says; whether there is a report shows when the matcher is asked.
+ * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners only
+ * and would answer 412, "nothing to redo", of images that it has never seen. Of an image that it knows it returns the
+ * report that it has, and fetches nothing. 412 is taken for what it says; whether there is a report shows when the
+ * matcher is asked.
  */
 
-/* ---- the manifest ----------------------------------------------------------------------------------------------------------- */
+/* ---- the manifest ------------------------------------------------------------------------------------------------ */
 
 /* An archive without a manifest has one made up: the same for the same layers. */
 static int make_hash(const struct clair_image *image, struct digest *hash, struct tarsier_error *error)
@@ -25,7 +26,8 @@ static int make_hash(const struct clair_image *image, struct digest *hash, struc
 	buffer_init(&text, NULL);
 	bool ok = buffer_add(&text, "tarsier", 7);
 	for (size_t i = 0; i < image->count && ok; i++)
-		ok = buffer_add(&text, "\n", 1) && buffer_add(&text, image->layers[i].digest->text, strlen(image->layers[i].digest->text));
+		ok = buffer_add(&text, "\n", 1) &&
+		     buffer_add(&text, image->layers[i].digest->text, strlen(image->layers[i].digest->text));
 	int code = ok ? digest_of(buffer_span(&text), hash, error) : error_memory(error);
 	buffer_free(&text);
 	return code;
@@ -53,15 +55,15 @@ static char *make_manifest(const struct clair_image *image, const struct digest 
 	return text;
 }
 
-/* ---- indexing ----------------------------------------------------------------------------------------------------------------- */
+/* ---- indexing ---------------------------------------------------------------------------------------------------- */
 
 static int check_hash(const json_t *json, const struct digest *hash, const char *what, struct tarsier_error *error)
 {
 	const char *found = json_text(json, "manifest_hash");
 	if (strcmp(found, hash->text) == 0)
 		return TARSIER_OK;
-	return error_set(error, TARSIER_BACKEND, "Clair's %s is of another image: manifest_hash is \"%.160s\" and not %s", what, found,
-	                 hash->text);
+	return error_set(error, TARSIER_BACKEND, "Clair's %s is of another image: manifest_hash is \"%.160s\" and not %s",
+	                 what, found, hash->text);
 }
 
 static int check_index(const struct clair_call *call, const struct http_response *response, const struct digest *hash,
@@ -71,8 +73,10 @@ static int check_index(const struct clair_call *call, const struct http_response
 	int code = clair_json(call, response, &json, error);
 	if (!code)
 		code = check_hash(json, hash, "index report", error);
-	if (!code && (!json_is_true(json_object_get(json, "success")) || strcmp(json_text(json, "state"), "IndexFinished") != 0))
-		code = error_set(error, TARSIER_BACKEND, "Clair could not index the image: it stopped in the state \"%.60s\"%s%.300s",
+	if (!code && (!json_is_true(json_object_get(json, "success")) ||
+	              strcmp(json_text(json, "state"), "IndexFinished") != 0))
+		code = error_set(error, TARSIER_BACKEND,
+		                 "Clair could not index the image: it stopped in the state \"%.60s\"%s%.300s",
 		                 json_text(json, "state"), *json_text(json, "err") ? ": " : "", json_text(json, "err"));
 	json_decref(json);
 	return code;
@@ -100,7 +104,8 @@ static int judge_index(const struct v4 *v4, const struct clair_call *call, const
 	if (response->status == 400 && strstr(words, "failed to start scan"))
 		return error_set(error, TARSIER_FORMAT, "Clair cannot read the layers: %s", words);
 	if (response->status == 404)
-		return error_set(error, TARSIER_BACKEND, "there is no indexer of Clair v4 at %s (404 for POST %s)", v4->clair->shown, call->path);
+		return error_set(error, TARSIER_BACKEND, "there is no indexer of Clair v4 at %s (404 for POST %s)",
+		                 v4->clair->shown, call->path);
 	return clair_refused(v4->clair, call, response, error);
 }
 
@@ -110,7 +115,8 @@ static int post_manifest(const struct v4 *v4, struct tarsier_error *error)
 	char *body = make_manifest(v4->image, &v4->hash);
 	if (!body)
 		return error_memory(error);
-	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer, .path = "/indexer/api/v1/index_report",
+	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
+	                                .path = "/indexer/api/v1/index_report",
 	                                .body = span_of(body), .patient = true, .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);
 	if (!code)
@@ -120,20 +126,23 @@ static int post_manifest(const struct v4 *v4, struct tarsier_error *error)
 	return code;
 }
 
-/* ---- matching ------------------------------------------------------------------------------------------------------------------- */
+/* ---- matching ---------------------------------------------------------------------------------------------------- */
 
-static int judge_report(const struct v4 *v4, const struct clair_call *call, const struct http_response *response, json_t **json,
-                        struct tarsier_error *error)
+static int judge_report(const struct v4 *v4, const struct clair_call *call, const struct http_response *response,
+                        json_t **json, struct tarsier_error *error)
 {
 	const char *shown = http_printable(v4->clair->arena, v4->clair->matcher);
 	if (!shown)
 		return error_memory(error);
 	if (response->status == 202)
-		return error_set(error, TARSIER_BACKEND, "the vulnerability database of Clair's matcher at %s was never filled (202): wait until "
+		return error_set(error, TARSIER_BACKEND,
+		                 "the vulnerability database of Clair's matcher at %s was never filled (202): wait until "
 		                 "its updaters have run (`tarsier clair wait`)", shown);
 	if (response->status == 404)
-		return error_set(error, TARSIER_BACKEND, "Clair's matcher at %s knows no finished index report of %s (404): it and the indexer "
-		                 "at %s do not belong together, or the report was deleted", shown, v4->hash.text, v4->clair->shown);
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair's matcher at %s knows no finished index report of %s (404): it and the indexer "
+		                 "at %s do not belong together, or the report was deleted", shown, v4->hash.text,
+		                 v4->clair->shown);
 	if (response->status != 200)
 		return clair_refused(v4->clair, call, response, error);
 	int code = clair_json(call, response, json, error);
@@ -159,7 +168,8 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	return code;
 }
 
-int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result, struct tarsier_error *error)
+int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error)
 {
 	struct v4 v4 = {.clair = clair, .image = image};
 	int code = make_hash(image, &v4.hash, error);
@@ -170,7 +180,8 @@ int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct c
 	return code ? code : get_report(&v4, result, error);
 }
 
-/* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has means yes. */
+/* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has is
+ * a yes. */
 int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error)
 {
 	const struct clair_call call = {

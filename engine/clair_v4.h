@@ -10,8 +10,8 @@ struct v4 {
 	struct digest hash; /* of the manifest: what both servers call the image */
 };
 
-/* clair_v4_report.c: a vulnerability report, of this image, as our records. BACKEND where it is not whole: a key that must be
- * there is not, or an id that is used has no record. */
+/* clair_v4_report.c: a vulnerability report, of this image, as our records. BACKEND where it is not whole: a key
+ * that must be there is not, or an id that is used has no record. */
 int clair_v4_read(const struct v4 *v4, const json_t *report, struct clair_result *result, struct tarsier_error *error);
 
 #endif

@@ -6,10 +6,11 @@
 
 /*
  *	{"manifest_hash", "packages":{id:…}, "distributions":{id:…}, "repository":{id:…}, "environments":{package:[…]},
- *	 "vulnerabilities":{id:…}, "package_vulnerabilities":{package:[vulnerability]}, "enrichments":{type:[{vulnerability:[…]}]}}
+ *	 "vulnerabilities":{id:…}, "package_vulnerabilities":{package:[vulnerability]},
+ *	 "enrichments":{type:[{vulnerability:[…]}]}}
  *
- * Ids are this document's own. Only package_vulnerabilities says what a package has; "vulnerabilities" also holds those that a
- * vendor says it has not ("Invert").
+ * Ids are this document's own. Only package_vulnerabilities says what a package has; "vulnerabilities" also holds those
+ * that a vendor says it has not ("Invert").
  */
 
 struct reading {
@@ -28,7 +29,7 @@ static int broken(struct tarsier_error *error, const char *what, const char *id)
 	return error_set(error, TARSIER_BACKEND, "Clair's vulnerability report is not whole: %s \"%.100s\"", what, id);
 }
 
-/* ---- distributions -------------------------------------------------------------------------------------------------------------- */
+/* ---- distributions ----------------------------------------------------------------------------------------------- */
 
 static const struct distro none = {"", "", "", "", "", "", ""};
 
@@ -51,12 +52,13 @@ static int read_system(struct reading *reading, const char *id, const json_t *js
 	struct system *system = arena_alloc(arena, sizeof *system);
 	if (!system)
 		return error_memory(error);
-	system->distro = (struct distro){.id = copied(reading, json, "did"), .version = version_of(reading, json),
-	                                 .codename = copied(reading, json, "version_code_name"), .name = copied(reading, json, "pretty_name"),
-	                                 .id_like = "", .evidence = ""};
+	system->distro = (struct distro){
+		.id = copied(reading, json, "did"), .version = version_of(reading, json),
+		.codename = copied(reading, json, "version_code_name"), .name = copied(reading, json, "pretty_name"),
+		.id_like = "", .evidence = ""};
 	const struct distro *distro = &system->distro;
-	if (!distro->id || !distro->version || !distro->codename || !distro->name || !clair_settle_distro(arena, &system->distro) ||
-	    !map_put(&reading->systems, span_of(id), system))
+	if (!distro->id || !distro->version || !distro->codename || !distro->name ||
+	    !clair_settle_distro(arena, &system->distro) || !map_put(&reading->systems, span_of(id), system))
 		return error_memory(error);
 	return TARSIER_OK;
 }
@@ -98,14 +100,15 @@ static const struct distro *any_system(struct reading *reading)
 	return &none;
 }
 
-/* ---- packages ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- packages ---------------------------------------------------------------------------------------------------- */
 
-/* package_db is the file, with a word for its kind in front of what is no distribution's: "python:usr/lib/python3/…". */
+/* package_db is the file, with a word for its kind in front of what is no distribution's:
+ * "python:usr/lib/python3/…". */
 static const char *kind_of(const char *database, const char **path)
 {
 	static const struct { const char *prefix, *type; } kinds[] = {
-		{"python:", "pypi"}, {"maven:", "maven"}, {"jar:", "maven"}, {"file:", "maven"}, {"go:", "golang"}, {"ruby:", "gem"},
-		{"nodejs:", "npm"}, {"sqlite:", "rpm"}, {"bdb:", "rpm"}, {"ndb:", "rpm"},
+		{"python:", "pypi"}, {"maven:", "maven"}, {"jar:", "maven"}, {"file:", "maven"}, {"go:", "golang"},
+		{"ruby:", "gem"}, {"nodejs:", "npm"}, {"sqlite:", "rpm"}, {"bdb:", "rpm"}, {"ndb:", "rpm"},
 	};
 	*path = database;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -147,9 +150,10 @@ static int add_seen(struct reading *reading, const json_t *json, const json_t *e
 	if (!*type)
 		type = clair_type_of_distro(distro->id);
 	struct tarsier_package package = {
-		.type = *type ? type : "generic", .path = path[0] == '/' ? path + 1 : path, .name = copied(reading, json, "name"),
-		.version = copied(reading, json, "version"), .architecture = copied(reading, json, "arch"),
-		.source_name = copied(reading, source, "name"), .source_version = copied(reading, source, "version")};
+		.type = *type ? type : "generic", .path = path[0] == '/' ? path + 1 : path,
+		.name = copied(reading, json, "name"), .version = copied(reading, json, "version"),
+		.architecture = copied(reading, json, "arch"), .source_name = copied(reading, source, "name"),
+		.source_version = copied(reading, source, "version")};
 	if (!package.name || !package.version || !package.architecture || !package.source_name || !package.source_version)
 		return error_memory(error);
 	int code = layer_of(reading, json_text(environment, "introduced_in"), &package.layer, error);
@@ -159,7 +163,8 @@ static int add_seen(struct reading *reading, const json_t *json, const json_t *e
 /* Where its packages begin in the records, and how many places there are: for the findings. */
 struct place { size_t first, count; };
 
-static int add_package(struct reading *reading, struct map *places, const char *id, const json_t *json, struct tarsier_error *error)
+static int add_package(struct reading *reading, struct map *places, const char *id, const json_t *json,
+                       struct tarsier_error *error)
 {
 	const json_t *seen = json_list(json_member(reading->report, "environments"), id), *each;
 	struct place *place = arena_alloc(reading->records.arena, sizeof *place);
@@ -190,7 +195,7 @@ static int add_packages(struct reading *reading, struct map *places, struct tars
 	return code;
 }
 
-/* ---- vulnerabilities ------------------------------------------------------------------------------------------------------------------- */
+/* ---- vulnerabilities --------------------------------------------------------------------------------------------- */
 
 static int hex_of(char c)
 {
@@ -206,8 +211,11 @@ static char *unescaped(struct arena *arena, span text)
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t length = 0;
 	for (size_t i = 0; out && i < text.len; i++) {
-		bool escape = text.ptr[i] == '%' && i + 2 < text.len && hex_of(text.ptr[i + 1]) >= 0 && hex_of(text.ptr[i + 2]) >= 0;
-		int value = escape ? hex_of(text.ptr[i + 1]) << 4 | hex_of(text.ptr[i + 2]) : text.ptr[i] == '+' ? ' ' : text.ptr[i];
+		bool escape = text.ptr[i] == '%' && i + 2 < text.len && hex_of(text.ptr[i + 1]) >= 0 &&
+		              hex_of(text.ptr[i + 2]) >= 0;
+		int value = text.ptr[i] == '+' ? ' ' : text.ptr[i];
+		if (escape)
+			value = hex_of(text.ptr[i + 1]) << 4 | hex_of(text.ptr[i + 2]);
 		if (value)
 			out[length++] = (char)value;
 		i += escape ? 2 : 0;
@@ -215,8 +223,8 @@ static char *unescaped(struct arena *arena, span text)
 	return out;
 }
 
-/* "1.2-3"; "0", which says that there is none; or, of languages' packages, "introduced=1.0&fixed=1.2" and "lastAffected=1.1".
- * NULL when memory ran out. */
+/* "1.2-3"; "0", which says that there is none; or, of languages' packages, "introduced=1.0&fixed=1.2" and
+ * "lastAffected=1.1". NULL when memory ran out. */
 static const char *fix_of(struct arena *arena, const char *text)
 {
 	span rest = span_of(text), part, key, value;
@@ -260,7 +268,8 @@ static const char **other_names(struct arena *arena, const json_t *json)
 	size_t i, count = 0;
 	const char **names = arena_array(arena, json_array_size(list) + 1, sizeof *names);
 	json_array_foreach(list, i, each) {
-		const char *space = json_text(each, "space"), *name = json_is_string(each) ? json_string_value(each) : json_text(each, "name");
+		const char *space = json_text(each, "space");
+		const char *name = json_is_string(each) ? json_string_value(each) : json_text(each, "name");
 		size_t length = strlen(space);
 		bool bare = length && strncmp(name, space, length) != 0;
 		if (!names || !*name)
@@ -289,11 +298,12 @@ static bool take_scores(struct reading *reading, struct tarsier_finding *finding
 	return true;
 }
 
-static int read_vulnerability(struct reading *reading, const char *id, const json_t *json, struct tarsier_finding *finding,
-                              struct tarsier_error *error)
+static int read_vulnerability(struct reading *reading, const char *id, const json_t *json,
+                              struct tarsier_finding *finding, struct tarsier_error *error)
 {
 	struct arena *arena = reading->records.arena;
-	const char *name = json_text(json, "name"), *links = json_text(json, "links"), *vendor = json_text(json, "severity");
+	const char *name = json_text(json, "name"), *links = json_text(json, "links");
+	const char *vendor = json_text(json, "severity");
 	if (!*name)
 		return broken(error, "there is no name of the vulnerability", id);
 	*finding = clair_blank_finding("clair-v4");
@@ -312,7 +322,8 @@ static int read_vulnerability(struct reading *reading, const char *id, const jso
 }
 
 /* NULL in *finding where it is none: the vendor says that the package is not affected. */
-static int vulnerability_of(struct reading *reading, const char *id, const struct tarsier_finding **finding, struct tarsier_error *error)
+static int vulnerability_of(struct reading *reading, const char *id, const struct tarsier_finding **finding,
+                            struct tarsier_error *error)
 {
 	const json_t *json = json_member(json_member(reading->report, "vulnerabilities"), id);
 	struct tarsier_finding *made = map_get(&reading->vulnerabilities, span_of(id));
@@ -357,9 +368,10 @@ static int read_enrichments(struct reading *reading, struct tarsier_error *error
 	return TARSIER_OK;
 }
 
-/* ---- which package has which --------------------------------------------------------------------------------------------------------------- */
+/* ---- which package has which ------------------------------------------------------------------------------------- */
 
-static int add_findings(struct reading *reading, const struct place *place, const json_t *ids, struct tarsier_error *error)
+static int add_findings(struct reading *reading, const struct place *place, const json_t *ids,
+                        struct tarsier_error *error)
 {
 	const struct tarsier_finding *finding;
 	const json_t *each;
@@ -407,7 +419,8 @@ static int check_keys(const json_t *report, struct tarsier_error *error)
 int clair_v4_read(const struct v4 *v4, const json_t *report, struct clair_result *result, struct tarsier_error *error)
 {
 	struct arena *arena = v4->clair->arena;
-	struct reading reading = {.v4 = v4, .report = report, .records = {.arena = arena, .backend = "clair-v4"}, .systems = {.arena = arena},
+	struct reading reading = {.v4 = v4, .report = report, .records = {.arena = arena, .backend = "clair-v4"},
+	                          .systems = {.arena = arena},
 	                          .vulnerabilities = {.arena = arena}, .scores = {.arena = arena}};
 	struct map places = {.arena = arena};
 	int code = check_keys(report, error);

@@ -32,8 +32,9 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	size_t size = config->size < sizeof *config ? config->size : sizeof *config;
 	memcpy(&engine->config, config, size);
 	struct tarsier_config *own = &engine->config;
-	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->clair, &own->clair_matcher, &own->clair_api,
-	                                &own->clair_key, &own->clair_issuer, &own->layer_host, &own->ca_file};
+	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->clair, &own->clair_matcher,
+	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host,
+	                                &own->ca_file};
 	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
 		return error_memory(error);
 	if (!own->cache_limit)

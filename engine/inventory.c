@@ -161,7 +161,8 @@ static const char *qualifier_of(struct arena *arena, const struct distro *distro
 	return arena_format(arena, "%s-%s", distro->id, distro->version);
 }
 
-static const char *write_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro, const char *qualifier)
+static const char *write_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro,
+                              const char *qualifier)
 {
 	const char *name = package->name, *version = package->version, *epoch = "";
 	const char *name_space = cut_namespace(arena, distro, &name);
@@ -174,7 +175,8 @@ static const char *write_purl(struct arena *arena, const struct tarsier_package 
 		{"distro", qualifier},
 		{"epoch", epoch},
 	};
-	return purl_write(arena, package->type, name_space, name, version, qualifiers, sizeof qualifiers / sizeof *qualifiers);
+	return purl_write(arena, package->type, name_space, name, version, qualifiers,
+	                  sizeof qualifiers / sizeof *qualifiers);
 }
 
 const char *package_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro)

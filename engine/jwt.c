@@ -11,7 +11,7 @@ enum {
 	SIGNATURE = 32,
 };
 
-/* ---- base64 --------------------------------------------------------------------------------------------------------- */
+/* ---- base64 ------------------------------------------------------------------------------------------------------ */
 
 static int value_of(char c)
 {
@@ -63,12 +63,12 @@ static char *encode(struct arena *arena, span bytes)
 	return out;
 }
 
-/* ---- the token -------------------------------------------------------------------------------------------------------- */
+/* ---- the token --------------------------------------------------------------------------------------------------- */
 
 static char *claims(struct arena *arena, const char *issuer, int64_t now)
 {
-	json_t *json = json_pack("{s:s, s:I, s:I, s:I}", "iss", issuer, "iat", (json_int_t)now, "nbf", (json_int_t)now - LEEWAY,
-	                         "exp", (json_int_t)now + LEEWAY);
+	json_int_t at = now;
+	json_t *json = json_pack("{s:s, s:I, s:I, s:I}", "iss", issuer, "iat", at, "nbf", at - LEEWAY, "exp", at + LEEWAY);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	char *encoded = text ? encode(arena, span_of(text)) : NULL;
 	free(text);
@@ -93,9 +93,11 @@ int jwt_sign(struct arena *arena, span key, const char *issuer, int64_t now, cha
 	key = span_trim(key);
 	int code = TARSIER_OK;
 	if (key.len > KEY_LIMIT || !base64_decode(&secret, key, &bytes) || !bytes.len) {
-		code = error_set(error, TARSIER_USAGE, "Clair's key is no base64 text: give auth.psk.key as its configuration has it");
+		code = error_set(error, TARSIER_USAGE,
+		                 "Clair's key is no base64 text: give auth.psk.key as its configuration has it");
 	} else {
-		char *body = claims(&secret, issuer, now), *header = encode(&secret, SPAN("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
+		char *header = encode(&secret, SPAN("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
+		char *body = claims(&secret, issuer, now);
 		char *text = body && header ? arena_format(&secret, "%s.%s", header, body) : NULL;
 		char *signature = text ? sign(&secret, bytes, text) : NULL;
 		*token = signature ? arena_format(arena, "%s.%s", text, signature) : NULL;

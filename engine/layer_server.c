@@ -18,12 +18,14 @@ enum {
 	TOKEN_BYTES = 16,
 };
 
-/* ---- libmicrohttpd --------------------------------------------------------------------------------------------------- */
+/* ---- libmicrohttpd ----------------------------------------------------------------------------------------------- */
 
 struct microhttpd {
-	struct MHD_Daemon *(*start_daemon)(unsigned, uint16_t, MHD_AcceptPolicyCallback, void *, MHD_AccessHandlerCallback, void *, ...);
+	struct MHD_Daemon *(*start_daemon)(unsigned, uint16_t, MHD_AcceptPolicyCallback, void *, MHD_AccessHandlerCallback,
+	                                   void *, ...);
 	void (*stop_daemon)(struct MHD_Daemon *);
-	struct MHD_Response *(*response_from_callback)(uint64_t, size_t, MHD_ContentReaderCallback, void *, MHD_ContentReaderFreeCallback);
+	struct MHD_Response *(*response_from_callback)(uint64_t, size_t, MHD_ContentReaderCallback, void *,
+	                                               MHD_ContentReaderFreeCallback);
 	struct MHD_Response *(*response_from_buffer)(size_t, void *, enum MHD_ResponseMemoryMode);
 	enum MHD_Result (*add_header)(struct MHD_Response *, const char *, const char *);
 	enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned, struct MHD_Response *);
@@ -38,7 +40,8 @@ static int load(struct arena *arena, const struct microhttpd **result, struct ta
 	if (!library)
 		return error_memory(error);
 	if (!handle)
-		return error_set(error, TARSIER_UNSUPPORTED, "the layer server needs libmicrohttpd.so.12 (package libmicrohttpd12)");
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "the layer server needs libmicrohttpd.so.12 (package libmicrohttpd12)");
 	const struct {
 		const char *name;
 		void *place;
@@ -61,7 +64,7 @@ static int load(struct arena *arena, const struct microhttpd **result, struct ta
 	return TARSIER_OK;
 }
 
-/* ---- one answer's bytes ------------------------------------------------------------------------------------------------ */
+/* ---- one answer's bytes ------------------------------------------------------------------------------------------ */
 
 struct transfer {
 	struct layer_server *server;
@@ -160,7 +163,7 @@ static void on_free(void *user)
 	memory_resize(transfer->server->options.allocator, transfer, sizeof *transfer, 0);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------------------ */
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 static enum MHD_Result answer(const struct microhttpd *library, struct MHD_Connection *connection, unsigned status,
                               struct MHD_Response *response)
@@ -172,8 +175,8 @@ static enum MHD_Result answer(const struct microhttpd *library, struct MHD_Conne
 	return result;
 }
 
-static enum MHD_Result answer_empty(const struct microhttpd *library, struct MHD_Connection *connection, unsigned status,
-                                    const char *header, const char *value)
+static enum MHD_Result answer_empty(const struct microhttpd *library, struct MHD_Connection *connection,
+                                    unsigned status, const char *header, const char *value)
 {
 	struct MHD_Response *response = library->response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	if (response && header)
@@ -257,7 +260,8 @@ static size_t find_layer(const struct layer_server *server, const char *path)
 {
 	const size_t token = sizeof server->token - 1;
 	size_t count = server->image->layer_count;
-	if (strlen(path) < token + 2 || path[0] != '/' || path[token + 1] != '/' || CRYPTO_memcmp(path + 1, server->token, token) != 0)
+	if (strlen(path) < token + 2 || path[0] != '/' || path[token + 1] != '/' ||
+	    CRYPTO_memcmp(path + 1, server->token, token) != 0)
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(server->layers[i].digest.text, path + token + 2) == 0)
@@ -277,7 +281,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	return answer_layer(server, connection, layer);
 }
 
-/* ---- starting and stopping ------------------------------------------------------------------------------------------------ */
+/* ---- starting and stopping --------------------------------------------------------------------------------------- */
 
 static int make_token(struct layer_server *server, struct tarsier_error *error)
 {
@@ -306,9 +310,10 @@ static int make_urls(struct arena *arena, struct layer_server *server, unsigned 
 /* libmicrohttpd closes the socket once it has it. */
 static struct MHD_Daemon *serve(struct layer_server *server, int fd)
 {
-	return server->library->start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL,
-	                                     on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-	                                     (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+	const unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+	return server->library->start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+	                                     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+	                                     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
 }
 
 static int start(struct arena *arena, struct layer_server *server, struct tarsier_error *error)
@@ -372,24 +377,26 @@ void layer_server_stop(struct layer_server *server)
 		pthread_mutex_destroy(&server->lock);
 }
 
-/* ---- what its user asks ------------------------------------------------------------------------------------------------------ */
+/* ---- what its user asks ------------------------------------------------------------------------------------------ */
 
 int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 {
 	struct tarsier_error reason = {.code = TARSIER_OK};
 	struct http_response response;
-	const struct http_request request = {.method = "HEAD", .url = server->layers[0].url, .direct = true, .seconds = REACH_SECONDS,
-	                                     .cancelled = server->options.cancelled};
+	const struct http_request request = {.method = "HEAD", .url = server->layers[0].url, .direct = true,
+	                                     .seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
 	uint64_t length = 0;
 	int code = http_send(&request, &response, &reason);
-	bool whole = !code && response.status == MHD_HTTP_OK && span_number(http_header(&response, "Content-Length"), &length) &&
-	             length == server->layers[0].size;
+	bool whole = !code && response.status == MHD_HTTP_OK &&
+	             span_number(http_header(&response, "Content-Length"), &length) && length == server->layers[0].size;
 	if (!code && !whole)
-		snprintf(reason.message, sizeof reason.message, "something else answers there, with status %ld", response.status);
+		snprintf(reason.message, sizeof reason.message, "something else answers there, with status %ld",
+		         response.status);
 	http_response_free(&response);
 	if (whole || code == TARSIER_CANCELLED || code == TARSIER_UNSUPPORTED)
 		return code ? error_set(error, code, "%s", reason.message) : TARSIER_OK;
-	return error_set(error, TARSIER_BACKEND, "Clair is to fetch the layers from %s, and that address does not answer even here: name "
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair is to fetch the layers from %s, and that address does not answer even here: name "
 	                 "this machine as Clair can reach it with --layer-host (%.300s)", server->origin, reason.message);
 }
 

@@ -8,16 +8,17 @@
 #include <pthread.h>
 
 /*
- * GET and HEAD of /TOKEN/DIGEST, where the token is 128 random bits: nothing else is there, and nothing is listed. A layer
- * goes out as it is stored, without a copy on disk and in constant memory: 200 with its length, or 206 of one range. What
- * goes out whole is hashed on its way: a layer that is not what its digest promises breaks off, and the scan hears of it.
+ * GET and HEAD of /TOKEN/DIGEST, where the token is 128 random bits: nothing else is there, and nothing is listed. A
+ * layer goes out as it is stored, without a copy on disk and in constant memory: 200 with its length, or 206 of one
+ * range. What goes out whole is hashed on its way: a layer that is not what its digest promises breaks off, and the scan
+ * hears of it.
  *
  * libmicrohttpd is loaded when first needed: it brings GnuTLS along.
  */
 struct layer_server;
 
 struct layer_server_options {
-	const char *host;            /* as it stands in URLs; NULL: "localhost". Loopback names are bound to loopback only */
+	const char *host;            /* as it stands in URLs; NULL: "localhost". Loopback is bound to loopback only */
 	unsigned port;               /* 0: any that is free */
 	const struct tarsier_allocator *allocator;
 	const atomic_bool *cancelled; /* ends answers that are under way; or NULL */
@@ -27,8 +28,8 @@ struct layer_server_options {
 /* USAGE where `host` is none: it has a scheme, a port or a path. */
 int layer_server_check_host(const char *host, struct tarsier_error *error);
 
-/* The image must have layers that can be opened, and outlive the server. A layer whose digest or size nobody promised is read
- * once to learn them. IO where the port is taken. */
+/* The image must have layers that can be opened, and outlive the server. A layer whose digest or size nobody
+ * promised is read once to learn them. IO where the port is taken. */
 int layer_server_start(struct arena *arena, const struct image *image, const struct layer_server_options *options,
                        struct layer_server **server, struct tarsier_error *error);
 void layer_server_stop(struct layer_server *server); /* breaks off what is under way; NULL is fine */
@@ -39,11 +40,12 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 const char *layer_server_url(const struct layer_server *server, size_t layer);           /* borrowed from the arena */
 const struct digest *layer_server_digest(const struct layer_server *server, size_t layer); /* of the bytes as served */
 enum codec layer_server_codec(const struct layer_server *server, size_t layer);
-bool layer_server_sent(const struct layer_server *server, size_t layer);                 /* went out whole, at least once */
-/* The first layer that could not be read or did not verify while it went out: its code and message; OK where all was well. */
+bool layer_server_sent(const struct layer_server *server, size_t layer); /* went out whole, at least once */
+/* The first layer that could not be read or did not verify while it went out: its code and message; OK where all is
+ * well. */
 int layer_server_failure(struct layer_server *server, struct tarsier_error *error);
 
-/* ---- for layer_server*.c only ---------------------------------------------------------------------------------------- */
+/* ---- for layer_server*.c only ------------------------------------------------------------------------------------ */
 
 struct served_layer {
 	struct digest digest;
@@ -69,7 +71,8 @@ struct layer_server {
 /* layer_server_files.c: what each layer is. */
 int layer_server_measure(struct layer_server *server, struct tarsier_error *error);
 /* layer_server_socket.c: listens; one socket a family of addresses; *count are open. */
-int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound, struct tarsier_error *error);
+int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
+                        struct tarsier_error *error);
 void layer_server_fail(struct layer_server *server, const struct tarsier_error *error);
 
 #endif

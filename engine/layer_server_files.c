@@ -44,8 +44,10 @@ static int measure_all(const struct layer_server *server, struct served_layer *l
 	return code;
 }
 
-/* A plain tar's digest is its diff ID: of what is compressed and promised by its content only, the digest must be learnt. */
-static int measure_stream(const struct layer_server *server, size_t index, struct stream *stream, struct tarsier_error *error)
+/* A plain tar's digest is its diff ID: of what is compressed and promised by its content only, the digest must be
+ * learnt. */
+static int measure_stream(const struct layer_server *server, size_t index, struct stream *stream,
+                          struct tarsier_error *error)
 {
 	struct served_layer *layer = &server->layers[index];
 	const struct image_layer *promised = &server->image->layers[index];
@@ -81,8 +83,10 @@ int layer_server_measure(struct layer_server *server, struct tarsier_error *erro
 	for (size_t i = 0; i < server->image->layer_count; i++) {
 		struct served_layer *layer = &server->layers[i];
 		int code = measure_one(server, i, error);
+		if (code && code != TARSIER_CANCELLED)
+			error_prefix(error, "layer %zu of %zu", i + 1, server->image->layer_count);
 		if (code)
-			return code == TARSIER_CANCELLED ? code : error_prefix(error, "layer %zu of %zu", i + 1, server->image->layer_count);
+			return code;
 		while (!digest_equal(&server->layers[layer->first].digest, &layer->digest))
 			layer->first++;
 	}

@@ -63,7 +63,8 @@ static int listen_on(const struct sockaddr *address, socklen_t length, int only_
 
 static int listen_4(uint32_t host, unsigned port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(host)};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	                              .sin_addr.s_addr = htonl(host)};
 	return listen_on((struct sockaddr *)&address, sizeof address, 0);
 }
 
@@ -82,9 +83,10 @@ static unsigned port_of(int fd)
 	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
-/* A name that both families may have is looked up in either: where a machine has no IPv6, or another process has that port
- * there, IPv4 must do. */
-int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound, struct tarsier_error *error)
+/* A name that both families may have is looked up in either: where a machine has no IPv6, or another process has
+ * that port there, IPv4 must do. */
+int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
+                        struct tarsier_error *error)
 {
 	enum reach reach = reach_of(host);
 	*count = 0;
@@ -97,7 +99,8 @@ int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigne
 	if (sockets[0] < 0 && reach == ANYWHERE && errno != EADDRINUSE && errno != EACCES)
 		sockets[0] = listen_4(INADDR_ANY, port);
 	if (sockets[0] < 0)
-		return error_errno(error, errno, "the layer server cannot listen on port %u (--layer-port 0 takes one that is free)", port);
+		return error_errno(error, errno,
+		                   "the layer server cannot listen on port %u (--layer-port 0 takes one that is free)", port);
 	*count = 1;
 	*bound = port_of(sockets[0]);
 	if (reach == LOOPBACK_BOTH && (sockets[1] = listen_6(&in6addr_loopback, *bound, true)) >= 0)

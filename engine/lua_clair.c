@@ -7,7 +7,8 @@
 
 int lua_clair_open(lua_State *L);
 
-static const char *const keys[] = {"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "ca_file", "timeout", NULL};
+static const char *const keys[] = {"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "ca_file",
+                                   "timeout", NULL};
 
 static void check_keys(lua_State *L)
 {
@@ -48,7 +49,8 @@ static int l_clair_status(lua_State *L)
 	check_keys(L);
 	struct clair_config config = {
 		.indexer = text_field(L, "clair"), .matcher = text_field(L, "clair_matcher"), .api = text_field(L, "clair_api"),
-		.key = text_field(L, "clair_key"), .issuer = text_field(L, "clair_issuer"), .ca_file = text_field(L, "ca_file")};
+		.key = text_field(L, "clair_key"), .issuer = text_field(L, "clair_issuer"),
+		.ca_file = text_field(L, "ca_file")};
 	luaL_argcheck(L, config.indexer, 1, "clair is missing");
 	lua_Integer seconds = lua_getfield(L, 1, "timeout") == LUA_TNIL ? 0 : luaL_checkinteger(L, -1);
 	luaL_argcheck(L, seconds >= 0 && seconds <= INT32_MAX, 1, "timeout must be a number of seconds");

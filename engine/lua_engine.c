@@ -77,8 +77,8 @@ static void on_event(void *user, const struct tarsier_event *event)
 /* ---- configuration --------------------------------------------------------------------------------------------------- */
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
-	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port", "clair_timeout",
-	"clair_keep", NULL};
+	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
+	"clair_timeout", "clair_keep", NULL};
 
 static size_t common_letters(const char *a, const char *b)
 {
@@ -168,8 +168,8 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 /* ---- functions --------------------------------------------------------------------------------------------------------- */
 
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
- * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =, clair_timeout =,
- * ca_file = } --> engine | nil, message, code */
+ * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
+ * clair_timeout =, ca_file = } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

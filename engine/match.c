@@ -277,10 +277,10 @@ int match_packages(struct database *database, struct arena *arena, const struct 
 	return code;
 }
 
-/* ---- findings of others ------------------------------------------------------------------------------------------------ */
+/* ---- findings of others ------------------------------------------------------------------------------------------ */
 
-static int take_facts(struct connection *connection, struct arena *arena, const char *name, struct tarsier_finding *finding,
-                      struct tarsier_error *error)
+static int take_facts(struct connection *connection, struct arena *arena, const char *name,
+                      struct tarsier_finding *finding, struct tarsier_error *error)
 {
 	struct cve_facts facts;
 	uint32_t cve = cve_number(span_of(name));
@@ -309,8 +309,9 @@ int match_enrich(struct database *database, struct arena *arena, struct tarsier_
 		return code;
 	for (size_t i = 0; i < count && code == 0; i++) {
 		struct tarsier_finding *finding = &findings[i];
+		bool is_cve = cve_number(span_of(finding->id)) != 0;
 		code = take_facts(connection, arena, finding->id, finding, error);
-		for (const char *const *alias = finding->aliases; *alias && code == 0 && !cve_number(span_of(finding->id)); alias++)
+		for (const char *const *alias = finding->aliases; *alias && code == 0 && !is_cve; alias++)
 			code = take_facts(connection, arena, *alias, finding, error);
 	}
 	database_release(database, connection);

@@ -15,8 +15,9 @@ static void on_layer(void *user, size_t layer, bool sent)
 {
 	struct scan *scan = user;
 	scan->cached[layer] = !sent;
-	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_LAYER, .index = layer, .cached = !sent,
-	                                                   .total = scan->layer_count, .digest = scan->image.layers[layer].blob.text});
+	const struct tarsier_event event = {.kind = TARSIER_EVENT_LAYER, .index = layer, .cached = !sent,
+	                                    .total = scan->layer_count, .digest = scan->image.layers[layer].blob.text};
+	events_post(&scan->events, &event);
 }
 
 struct clair_config scan_clair_config(const struct tarsier_config *config)
@@ -31,7 +32,8 @@ int scan_clair_check(const struct scan *scan)
 {
 	if (strcmp(scan->reference, "-") != 0)
 		return TARSIER_OK;
-	return error_set(scan->error, TARSIER_UNSUPPORTED, "standard input cannot be scanned with Clair, which fetches layers one by one: "
+	return error_set(scan->error, TARSIER_UNSUPPORTED,
+	                 "standard input cannot be scanned with Clair, which fetches layers one by one: "
 	                 "save the archive to a file and scan that");
 }
 
@@ -46,8 +48,9 @@ static int describe_layers(struct scan *scan)
 		const struct image_layer *layer = &scan->image.layers[i];
 		const struct digest *blob = digest_is_empty(&layer->blob) ? &layer->diff_id : &layer->blob;
 		layers[i] = (struct tarsier_layer){
-			.digest = arena_string(&report->arena, blob->text), .diff_id = arena_string(&report->arena, layer->diff_id.text),
-			.created_by = layer->created_by, .media_type = layer->media_type, .size = layer->size, .cached = scan->cached[i]};
+			.digest = arena_string(&report->arena, blob->text),
+			.diff_id = arena_string(&report->arena, layer->diff_id.text), .created_by = layer->created_by,
+			.media_type = layer->media_type, .size = layer->size, .cached = scan->cached[i]};
 		if (!layers[i].digest || !layers[i].diff_id)
 			return error_memory(scan->error);
 		report->usage.layers_cached += scan->cached[i];
@@ -58,14 +61,16 @@ static int describe_layers(struct scan *scan)
 
 static int find_gaps(struct scan *scan, const struct clair_result *result)
 {
-	struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_PACKAGES, .subject = scan->reference,
-	                                  .message = "Clair found no packages: nothing is installed in a way that it can read"};
+	struct tarsier_problem problem = {
+		.kind = TARSIER_PROBLEM_NO_PACKAGES, .subject = scan->reference,
+		.message = "Clair found no packages: nothing is installed in a way that it can read"};
 	int code = TARSIER_OK;
 	if (scan->report->package_count == 0)
 		return report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
 	if (result->uncovered) {
-		problem = (struct tarsier_problem){.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
-		                                   .message = "Clair has no vulnerabilities of this system: its packages were not matched"};
+		problem = (struct tarsier_problem){
+			.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
+			.message = "Clair has no vulnerabilities of this system: its packages were not matched"};
 		code = report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
 	}
 	return code ? code : scan_find_gaps(scan, &result->distro);
@@ -94,7 +99,8 @@ int scan_with_clair(struct scan *scan)
 	config.layer_done = on_layer;
 	config.user = scan;
 	if (scan->image.walk)
-		return error_set(scan->error, TARSIER_UNSUPPORTED, "%s: a root file system has no layers for Clair to fetch: scan it without "
+		return error_set(scan->error, TARSIER_UNSUPPORTED,
+		                 "%s: a root file system has no layers for Clair to fetch: scan it without "
 		                 "--clair, or an image of it", scan->reference);
 	scan->cached = arena_array(&report->arena, scan->layer_count, sizeof *scan->cached);
 	if (!scan->cached)

@@ -119,8 +119,8 @@ struct tarsier_config {
 	const char *clair, *clair_matcher; /* addresses, "http://host:6060"; clair_matcher NULL: the same */
 	const char *clair_api;             /* "v1" (Clair v2's) or "v4"; NULL: found out */
 	const char *clair_key, *clair_issuer; /* pre-shared key in base64, or NULL; NULL: "tarsier" */
-	const char *layer_host, *ca_file;  /* this machine as Clair reaches it, NULL: "localhost"; authorities in PEM, NULL: the system's */
-	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds that Clair may take for one answer, 0: 600 */
+	const char *layer_host, *ca_file;  /* we as Clair reaches us, NULL: "localhost"; authorities, PEM, NULL: the system's */
+	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds Clair may take for an answer, 0: 600 */
 	int clair_keep;                    /* nonzero: leave the layers in Clair v2's database for the next scan */
 };
 

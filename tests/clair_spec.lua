@@ -8,14 +8,16 @@ local shell = require "support.shell"
 
 local KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
 
--- ---- a Clair v4, as rules ---------------------------------------------------------------------------------------------
+-- ---- a Clair v4, as rules ------------------------------------------------------------------------------------------
 
 local INDEX = { manifest_hash = "{hash}", state = "IndexFinished", success = true, err = "", packages = {} }
 
 local function vulnerability(id, fields)
   local record = {
-    id = id, updater = "debian/updater", name = "CVE-2024-00" .. id, description = "about " .. id, issued = "2024-05-06T00:00:00Z",
-    links = "https://tracker.example/" .. id .. " https://other.example/" .. id, severity = "high", normalized_severity = "High",
+    id = id, updater = "debian/updater", name = "CVE-2024-00" .. id, description = "about " .. id,
+    issued = "2024-05-06T00:00:00Z",
+    links = "https://tracker.example/" .. id .. " https://other.example/" .. id, severity = "high",
+    normalized_severity = "High",
     package = { id = "", name = "advisory's", version = "" }, fixed_in_version = "2.0",
   }
   for key, value in pairs(fields or {}) do record[key] = value end
@@ -33,8 +35,10 @@ local function report(fields)
   local document = {
     manifest_hash = "{hash}",
     packages = { ["1"] = package("1", "libfoo"), ["2"] = package("2", "bar") },
-    distributions = { ["1"] = { id = "1", did = "debian", name = "Debian GNU/Linux", version = "12 (bookworm)", version_id = "12",
-                                version_code_name = "bookworm", arch = "", cpe = "", pretty_name = "Debian GNU/Linux 12 (bookworm)" } },
+    distributions = { ["1"] = { id = "1", did = "debian", name = "Debian GNU/Linux", version = "12 (bookworm)",
+      version_id = "12",
+                                version_code_name = "bookworm", arch = "", cpe = "",
+                                pretty_name = "Debian GNU/Linux 12 (bookworm)" } },
     repository = {},
     environments = {
       ["1"] = json.array { { package_db = "var/lib/dpkg/status", introduced_in = "{layer:0}", distribution_id = "1" } },
@@ -61,13 +65,14 @@ local function get(rule)
 end
 local function v4(document, ...)
   local rules = { ... }
-  for _, rule in ipairs { STATE, UNKNOWN, post { status = 201, body = INDEX }, get { status = 200, body = document or report() } } do
+  for _, rule in ipairs { STATE, UNKNOWN, post { status = 201, body = INDEX },
+    get { status = 200, body = document or report() } } do
     rules[#rules + 1] = rule
   end
   return { rules = json.array(rules) }
 end
 
--- ---- one scan -----------------------------------------------------------------------------------------------------------
+-- ---- one scan ------------------------------------------------------------------------------------------------------
 
 describe("Clair", function()
   local folder
@@ -136,7 +141,7 @@ describe("Clair", function()
     end
   end
 
-  -- ---- v1 -----------------------------------------------------------------------------------------------------------------
+  -- ---- v1 ----------------------------------------------------------------------------------------------------------
 
   test_v1("v1: posts the layers from the bottom up, reads the top, and deletes them", function()
     local server <close> = replay.start(v1("rec-multi", { method = "DELETE", path = "/v1/layers/.*", status = 200 }))
@@ -263,7 +268,8 @@ describe("Clair", function()
   end
 
   for words, expected in pairs {
-    ["worker: OS and/or package manager are not supported"] = "UNSUPPORTED", ["tarutil: could not extract: file too big"] = "LIMIT",
+    ["worker: OS and/or package manager are not supported"] = "UNSUPPORTED",
+    ["tarutil: could not extract: file too big"] = "LIMIT",
   } do
     test_v1("v1: 422 \"" .. words .. "\" is about the image", function()
       local server <close> = replay.start(v1("rec-alpine",
@@ -294,19 +300,21 @@ describe("Clair", function()
 
   test_v1("v1: a 201 of another layer, or of none, is no yes", function()
     for _, body in ipairs { '{"Layer":{"Name":"x"}}', "{}", "", "[]", "nonsense" } do
-      local server <close> = replay.start(v1("rec-alpine", { method = "POST", path = "/v1/layers", status = 201, body = body }))
+      local server <close> = replay.start(v1("rec-alpine",
+        { method = "POST", path = "/v1/layers", status = 201, body = body }))
       fails("BACKEND", body:match "^{" and "layer 1 of 1" or "no JSON object", server, (image(1)))
     end
   end)
 
   test_v1("v1: layers that vanish, and answers about others, are errors", function()
-    for note, expected in pairs { ["unknown layer"] = "somebody deleted them", ["features only"] = "not of the layer" } do
+    for note, expected in pairs { ["unknown layer"] = "somebody deleted them",
+      ["features only"] = "not of the layer" } do
       local server <close> = replay.start(v1("rec-multi", { method = "GET", path = "/v1/layers/.*", note = note }))
       fails("BACKEND", expected, server, (image(5)))
     end
   end)
 
-  -- ---- v4 -----------------------------------------------------------------------------------------------------------------
+  -- ---- v4 ----------------------------------------------------------------------------------------------------------
 
   test("v4: posts the manifest with its layers, and reads the report", function()
     local server <close> = replay.start(v4())
@@ -323,7 +331,8 @@ describe("Clair", function()
       assert.equal(about.layers[i].digest, layer.hash)
       assert.matches("^http://localhost:%d+/%x+/" .. layer.hash .. "$", layer.uri)
     end
-    assert.equal("/matcher/api/v1/vulnerability_report/" .. digest, server:requests("GET", "vulnerability_report")[1].path)
+    assert.equal("/matcher/api/v1/vulnerability_report/" .. digest,
+      server:requests("GET", "vulnerability_report")[1].path)
     assert.same({ 2, 0 }, { result:usage().layers_read, result:usage().layers_cached })
     assert.same({ "Debian:12", "bookworm", "Debian GNU/Linux 12 (bookworm)" },
       { about.ecosystem, about.distro.codename, about.distro.name })
@@ -339,8 +348,10 @@ describe("Clair", function()
     local findings = result:findings()
     assert.equal(1, #findings)
     local found = findings[1]
-    assert.same({ "CVE-2024-0010", "High", "distribution", "2.0", "clair-v4", "bar", "about 10", "https://tracker.example/10" },
-      { found.id, found.severity, found.severity_source, found.fixed_by, found.backend, found.package.name, found.description,
+    assert.same({ "CVE-2024-0010", "High", "distribution", "2.0", "clair-v4", "bar", "about 10",
+      "https://tracker.example/10" },
+      { found.id, found.severity, found.severity_source, found.fixed_by, found.backend, found.package.name,
+        found.description,
         found.url })
     assert.same({ "https://tracker.example/10", "https://other.example/10" }, found.references)
     assert.equal("2024-05-06T00:00:00Z", found.published)
@@ -355,22 +366,27 @@ describe("Clair", function()
 
   test("v4: fixes are decoded, and what says that there is none is none", function()
     for written, expected in pairs {
-      ["1.2.3-4"] = "1.2.3-4", ["fixed=1.2&introduced=1.0"] = "1.2", ["introduced=0&fixed=2.0%2Blocal+1"] = "2.0+local 1",
-      ["lastAffected=1.1"] = false, ["introduced=1"] = false, [""] = false, ["0"] = false, ["fixed="] = false, ["fixed=%zz"] = "%zz",
+      ["1.2.3-4"] = "1.2.3-4", ["fixed=1.2&introduced=1.0"] = "1.2",
+      ["introduced=0&fixed=2.0%2Blocal+1"] = "2.0+local 1",
+      ["lastAffected=1.1"] = false, ["introduced=1"] = false, [""] = false, ["0"] = false, ["fixed="] = false,
+      ["fixed=%zz"] = "%zz",
     } do
       assert.equal(expected or nil, one { fixed_in_version = written }.fixed_by, written)
     end
   end)
 
   test("v4: severities of both scales; the CVSS enrichment where there is no word", function()
-    for word, expected in pairs { Negligible = "Negligible", Low = "Low", Medium = "Medium", Critical = "Critical", Odd = "Unknown" } do
+    for word, expected in pairs { Negligible = "Negligible", Low = "Low", Medium = "Medium", Critical = "Critical",
+      Odd = "Unknown" } do
       local found = one { normalized_severity = word }
-      assert.same({ expected, expected == "Unknown" and "" or "distribution" }, { found.severity, found.severity_source })
+      assert.same({ expected, expected == "Unknown" and "" or "distribution" },
+        { found.severity, found.severity_source })
     end
     local function scores(list)
-      local kind = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=https://csrc.nist.gov/schema/x.schema"
+      local kind = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=https://example/x.schema"
       return { enrichments = { [kind] = json.array { { ["10"] = json.array(list) } },
-                               ["message/vnd.other; enricher=other"] = json.array { { ["10"] = json.array { { baseScore = 1 } } } } } }
+                               ["message/vnd.other; enricher=other"] =
+                                 json.array { { ["10"] = json.array { { baseScore = 1 } } } } } }
     end
     local v3 = { version = "3.1", vectorString = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", baseScore = 9.8 }
     local v2 = { version = "2.0", vectorString = "AV:N/AC:L/Au:N/C:P/I:P/A:P", baseScore = 7.5 }
@@ -392,20 +408,24 @@ describe("Clair", function()
       table.sort(found.aliases)
       return found.id .. " | " .. table.concat(found.aliases, " ") .. " | " .. found.summary
     end
-    assert.equal("CVE-2022-3219 |  | on Ubuntu 22.04 LTS (jammy) - low", names { name = "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low" })
-    assert.equal("CVE-2023-0001 | GHSA-a-b-c | ", names { name = "GHSA-a-b-c", links = "https://osv.dev/vulnerability/CVE-2023-0001" })
+    assert.equal("CVE-2022-3219 |  | on Ubuntu 22.04 LTS (jammy) - low",
+      names { name = "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low" })
+    assert.equal("CVE-2023-0001 | GHSA-a-b-c | ",
+      names { name = "GHSA-a-b-c", links = "https://osv.dev/vulnerability/CVE-2023-0001" })
     assert.equal("ELSA-2024-1 | CVE-2023-0001 CVE-2023-0002 | bash security update (IMPORTANT)",
       names { name = "ELSA-2024-1: bash security update (IMPORTANT)",
-              links = "https://linux.oracle.com/cve/CVE-2023-0001.html https://linux.oracle.com/cve/CVE-2023-0002.html" })
+              links = "https://example/CVE-2023-0001.html https://example/CVE-2023-0002.html" })
     assert.equal("CVE-2023-0007 | GHSA-a-b-c | ",
       names { name = "GHSA-a-b-c", links = "", Aliases = json.array { { space = "CVE", name = "2023-0007" } } })
     assert.equal("CVE-2023-0008 | GHSA-a-b-c | ",
-      names { name = "CVE-2023-0008", links = "https://x/CVE-1999-0001", Aliases = json.array { { space = "GHSA", name = "GHSA-a-b-c" } } })
+      names { name = "CVE-2023-0008", links = "https://x/CVE-1999-0001",
+        Aliases = json.array { { space = "GHSA", name = "GHSA-a-b-c" } } })
   end)
 
   test("v4: only package_vulnerabilities tells, and a vendor's \"not affected\" is not told", function()
     local server <close> = replay.start(v4(report {
-      vulnerabilities = { ["10"] = vulnerability "10", ["11"] = vulnerability("11", { Invert = true }), ["12"] = vulnerability "12" },
+      vulnerabilities = { ["10"] = vulnerability "10", ["11"] = vulnerability("11", { Invert = true }),
+        ["12"] = vulnerability "12" },
       package_vulnerabilities = { ["2"] = json.array { "10", "11" }, ["1"] = json.null },
       PackageNotVulnerable = { ["2"] = json.array { "11" } },
     }))
@@ -417,8 +437,10 @@ describe("Clair", function()
   test("v4: languages' packages, each place once; two updaters' words joined", function()
     local server <close> = replay.start(v4(report {
       packages = {
-        ["1"] = package("1", "Flask", { source = json.null, arch = "" }), ["2"] = package("2", "org.example:lib", { source = { name = "" } }),
-        ["3"] = package("3", "github.com/a/b", { version = "v1.2.3" }), ["4"] = package("4", "rack"), ["5"] = package("5", "bash"),
+        ["1"] = package("1", "Flask", { source = json.null, arch = "" }),
+        ["2"] = package("2", "org.example:lib", { source = { name = "" } }),
+        ["3"] = package("3", "github.com/a/b", { version = "v1.2.3" }), ["4"] = package("4", "rack"),
+        ["5"] = package("5", "bash"),
         ["6"] = package("6", "odd"),
       },
       environments = {
@@ -428,12 +450,16 @@ describe("Clair", function()
         ["2"] = json.array { { package_db = "maven:opt/app.jar", introduced_in = "{layer:0}" } },
         ["3"] = json.array { { package_db = "go:usr/bin/b", introduced_in = "{layer:0}" } },
         ["4"] = json.array { { package_db = "ruby:usr/share/gems", introduced_in = "{layer:0}" } },
-        ["5"] = json.array { { package_db = "sqlite:var/lib/rpm", introduced_in = "{layer:0}", distribution_id = "9" } },
+        ["5"] = json.array { { package_db = "sqlite:var/lib/rpm", introduced_in = "{layer:0}",
+          distribution_id = "9" } },
       },
-      distributions = { ["9"] = { id = "9", did = "rhel", version_id = "9.4", version_code_name = "", pretty_name = "RHEL 9.4" } },
+      distributions = { ["9"] = { id = "9", did = "rhel", version_id = "9.4", version_code_name = "",
+        pretty_name = "RHEL 9.4" } },
       vulnerabilities = {
-        ["10"] = vulnerability("10", { name = "PYSEC-1", links = "https://x/CVE-2024-0005", normalized_severity = "Low", fixed_in_version = "" }),
-        ["11"] = vulnerability("11", { name = "GHSA-1", links = "https://x/CVE-2024-0005", normalized_severity = "Critical" }),
+        ["10"] = vulnerability("10", { name = "PYSEC-1", links = "https://x/CVE-2024-0005", normalized_severity = "Low",
+          fixed_in_version = "" }),
+        ["11"] = vulnerability("11", { name = "GHSA-1", links = "https://x/CVE-2024-0005",
+          normalized_severity = "Critical" }),
       },
       package_vulnerabilities = { ["1"] = json.array { "10", "11" } },
     }))
@@ -463,7 +489,8 @@ describe("Clair", function()
 
   test("v4: no packages are no clean image; empty and null are answers", function()
     for _, nothing in ipairs { {}, json.null } do
-      local server <close> = replay.start(v4(report { packages = nothing, vulnerabilities = nothing, environments = nothing,
+      local server <close> = replay.start(v4(report { packages = nothing, vulnerabilities = nothing,
+        environments = nothing,
         package_vulnerabilities = nothing, distributions = nothing }))
       local result = assert(scan(server, (image(2))))
       assert.same({}, result:findings())
@@ -484,12 +511,15 @@ describe("Clair", function()
     ["without vulnerabilities"] = { without "vulnerabilities", "no key \"vulnerabilities\"" },
     ["without package_vulnerabilities"] = { without "package_vulnerabilities", "no key \"package_vulnerabilities\"" },
     ["with a list for an object"] = { report { packages = json.array {} }, "no object for the key \"packages\"" },
-    ["that names a vulnerability it does not hold"] = { report { vulnerabilities = {} }, "no record of the vulnerability \"10\"" },
+    ["that names a vulnerability it does not hold"] = { report { vulnerabilities = {} },
+      "no record of the vulnerability \"10\"" },
     ["that names a package it does not hold"] =
       { report { package_vulnerabilities = { ["99"] = json.array { "10" } } }, "no record of the package \"99\"" },
     ["with a layer of another image"] =
-      { report { environments = { ["1"] = json.array { { introduced_in = "sha256:beef" } } } }, "a layer that the image has not" },
-    ["with a nameless vulnerability"] = { report { vulnerabilities = { ["10"] = vulnerability("10", { name = "" }) } }, "no name" },
+      { report { environments = { ["1"] = json.array { { introduced_in = "sha256:beef" } } } },
+        "a layer that the image has not" },
+    ["with a nameless vulnerability"] = { report { vulnerabilities = { ["10"] = vulnerability("10", { name = "" }) } },
+      "no name" },
     ["with a nameless package"] = { report { packages = { ["2"] = package("2", "") } }, "package without a name" },
     ["that is a list"] = { json.array {}, "no JSON object" },
     ["that is empty"] = { "", "no JSON object" },
@@ -503,8 +533,10 @@ describe("Clair", function()
   end
 
   for name, case in pairs {
-    ["of another image"] = { { manifest_hash = "sha256:0", state = "IndexFinished", success = true }, "of another image" },
-    ["that failed"] = { { manifest_hash = "{hash}", state = "IndexError", success = false, err = "the reason" }, "the reason" },
+    ["of another image"] = { { manifest_hash = "sha256:0", state = "IndexFinished", success = true },
+      "of another image" },
+    ["that failed"] = { { manifest_hash = "{hash}", state = "IndexError", success = false, err = "the reason" },
+      "the reason" },
     ["that is not finished"] = { { manifest_hash = "{hash}", state = "ScanLayers", success = true }, "\"ScanLayers\"" },
     ["that is empty"] = { "", "no JSON object" },
   } do
@@ -516,7 +548,8 @@ describe("Clair", function()
   end
 
   for name, case in pairs {
-    ["post 400, no tar"] = { post { status = 400, body = { code = "bad-request", message = "failed to start scan: not a tar" } },
+    ["post 400, no tar"] = { post { status = 400,
+      body = { code = "bad-request", message = "failed to start scan: not a tar" } },
                              "FORMAT", "cannot read the layers: failed to start scan: not a tar" },
     ["post 400, other"] = { post { status = 400, body = { code = "bad-request", message = "bogus manifest" } },
                             "BACKEND", "400: bogus manifest" },
@@ -525,7 +558,8 @@ describe("Clair", function()
     ["report 202"] = { get { status = 202 }, "BACKEND", "was never filled %(202%)" },
     ["report 404"] = { get { status = 404, body = { code = "not-found", message = "index report not found" } },
                        "BACKEND", "do not belong together" },
-    ["report 400"] = { get { status = 400, body = { code = "bad-request", message = "malformed path" } }, "BACKEND", "400: malformed path" },
+    ["report 400"] = { get { status = 400, body = { code = "bad-request", message = "malformed path" } }, "BACKEND",
+      "400: malformed path" },
     ["report 204"] = { get { status = 204 }, "BACKEND", "with 204" },
     ["report 401"] = { get { status = 401 }, "BACKEND", "wants a token" },
   } do
@@ -536,7 +570,8 @@ describe("Clair", function()
   end
 
   test("v4: 412 means that nothing is to be done", function()
-    local server <close> = replay.start(v4(report { manifest_hash = select(2, image(2)), environments = {} }, post { status = 412 }))
+    local server <close> = replay.start(v4(report { manifest_hash = select(2, image(2)), environments = {} },
+      post { status = 412 }))
     local result = assert(scan(server, (image(2))))
     assert.equal(1, #result:findings())
     assert.same({ 0, 2 }, { result:usage().layers_read, result:usage().layers_cached })
@@ -568,7 +603,7 @@ describe("Clair", function()
     assert.equal(hashes[1], hashes[2])
   end)
 
-  -- ---- keys -------------------------------------------------------------------------------------------------------------
+  -- ---- keys --------------------------------------------------------------------------------------------------------
 
   test("v4: a pre-shared key, and what is said without it or with a wrong one", function()
     local script = v4()
@@ -579,7 +614,8 @@ describe("Clair", function()
     assert.equal(1, #result:findings())
     fails("BACKEND", "wants a token %(401%).*%-%-clair%-key%-file", server, reference)
     fails("BACKEND", "refuses our token.*issuer \"tarsier\"", server, reference, { clair_key = KEY })
-    local message = fails("BACKEND", "refuses our token", server, reference, { clair_key = "b3RoZXI=", clair_issuer = "ci" })
+    local message = fails("BACKEND", "refuses our token", server, reference,
+      { clair_key = "b3RoZXI=", clair_issuer = "ci" })
     assert.is_nil(message:find("b3RoZXI", 1, true))
     local status = assert(core.clair_status { clair = server.url, clair_key = KEY, clair_issuer = "ci" })
     assert.is_true(status.ready)
@@ -589,23 +625,26 @@ describe("Clair", function()
     assert.matches("401", text)
   end)
 
-  -- ---- faults -------------------------------------------------------------------------------------------------------------
+  -- ---- faults ------------------------------------------------------------------------------------------------------
 
   test("500 three times, then well, is well", function()
-    local server <close> = replay.start(v4(nil, post { status = 500, times = 3, body = { code = "internal-error", message = "oh" } },
+    local server <close> = replay.start(v4(nil,
+      post { status = 500, times = 3, body = { code = "internal-error", message = "oh" } },
       get { status = 503, times = 1 }))
     assert.equal(1, #assert(scan(server, (image(2)), { clair_api = "v4" })):findings())
     assert.equal(4, #server:requests("POST", "index_report"))
   end)
 
   test("500 again and again is an error", function()
-    local server <close> = replay.start(v4(nil, post { status = 500, body = { code = "internal-error", message = "database gone" } }))
+    local server <close> = replay.start(v4(nil,
+      post { status = 500, body = { code = "internal-error", message = "database gone" } }))
     fails("BACKEND", "with 500 again and again: database gone", server, (image(2)))
     assert.equal(5, #server:requests("POST", "index_report"))
   end)
 
   test_v1("v1: 500 and 503, then well, with the same words", function()
-    local server <close> = replay.start(v1("rec-alpine", { method = "POST", path = "/v1/layers", status = 500, times = 2 },
+    local server <close> = replay.start(v1("rec-alpine",
+      { method = "POST", path = "/v1/layers", status = 500, times = 2 },
       { method = "POST", path = "/v1/layers", status = 503, times = 1 }))
     assert.equal(5, #assert(scan(server, (image(1)))):findings())
     local posts = server:requests "POST"
@@ -634,7 +673,8 @@ describe("Clair", function()
 
   test("never is an error in time", function()
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
-    fails("BACKEND", "gave no answer to POST /indexer/api/v1/index_report within 1 second", server, (image(2)), { clair_timeout = 1 })
+    fails("BACKEND", "gave no answer to POST /indexer/api/v1/index_report within 1 second", server, (image(2)),
+      { clair_timeout = 1 })
     assert.equal(1, #server:requests("POST"))
   end)
 
@@ -657,8 +697,10 @@ describe("Clair", function()
   end)
 
   test("what is no Clair is told", function()
-    local server <close> = replay.start { rules = json.array { { path = ".*", status = 200, body = "<html>hello</html>" } } }
-    fails("BACKEND", "is no Clair: GET /v1/namespaces gives 200, GET /indexer/api/v1/index_state gives 200", server, (image(1)))
+    local server <close> = replay.start { rules = json.array { { path = ".*", status = 200,
+      body = "<html>hello</html>" } } }
+    fails("BACKEND", "is no Clair: GET /v1/namespaces gives 200, GET /indexer/api/v1/index_state gives 200", server,
+      (image(1)))
     local other <close> = replay.start { rules = json.array {} }
     fails("BACKEND", "is no Clair: .* gives 404", other, (image(1)))
     fails("BACKEND", "404", other, (image(1)), { clair_api = "v1" })
@@ -689,7 +731,7 @@ describe("Clair", function()
     fails("DIGEST", "layer 2 of 2: sha256:.* is promised, and sha256:.* was found", server, reference)
   end)
 
-  -- ---- what cannot be ------------------------------------------------------------------------------------------------------
+  -- ---- what cannot be ----------------------------------------------------------------------------------------------
 
   test("pipes, folders and archives that are compressed as a whole are told the way out", function()
     local server <close> = replay.start(v4())
@@ -705,9 +747,12 @@ describe("Clair", function()
 
   it("checks what it is told", function()
     for pattern, config in pairs {
-      ["no address of Clair:"] = { clair = "localhost:6060" }, ["no address of Clair's matcher"] = { clair = "http://a", clair_matcher = "ftp://b" },
-      ["no API of Clair"] = { clair = "http://a", clair_api = "v2" }, ["key is no base64"] = { clair = "http://a", clair_key = "?" },
-      ["no host"] = { clair = "http://a", layer_host = "http://me" }, ["port 70000"] = { clair = "http://a", layer_port = 70000 },
+      ["no address of Clair:"] = { clair = "localhost:6060" },
+      ["no address of Clair's matcher"] = { clair = "http://a", clair_matcher = "ftp://b" },
+      ["no API of Clair"] = { clair = "http://a", clair_api = "v2" },
+      ["key is no base64"] = { clair = "http://a", clair_key = "?" },
+      ["no host"] = { clair = "http://a", layer_host = "http://me" },
+      ["port 70000"] = { clair = "http://a", layer_port = 70000 },
     } do
       local engine, message, code = core.open(config)
       assert.is_nil(engine, pattern)
@@ -719,17 +764,23 @@ describe("Clair", function()
     assert.has_error(function() core.clair_status { clair = "http://a", kye = "" } end)
   end)
 
-  -- ---- with a database, with others, in between -------------------------------------------------------------------------------
+  -- ---- with a database, with others, in between --------------------------------------------------------------------
 
   test("a database gives KEV and EPSS, and nothing else", function()
     local feeds = folder .. "/feeds"
     images.run("mkdir %s", feeds)
-    images.write(feeds .. "/kev.json", json.encode { title = "CISA Catalog of Known Exploited Vulnerabilities", catalogVersion = "2024.06.01",
-      dateReleased = "2024-06-01T00:00:00Z", count = 1, vulnerabilities = json.array { { cveID = "CVE-2024-0010", vendorProject = "v", product = "p",
-      vulnerabilityName = "n", dateAdded = "2024-05-01", shortDescription = "d", requiredAction = "a", dueDate = "2024-05-22",
+    images.write(feeds .. "/kev.json", json.encode { title = "CISA Catalog of Known Exploited Vulnerabilities",
+      catalogVersion = "2024.06.01",
+      dateReleased = "2024-06-01T00:00:00Z", count = 1,
+      vulnerabilities = json.array { { cveID = "CVE-2024-0010", vendorProject = "v", product = "p",
+      vulnerabilityName = "n", dateAdded = "2024-05-01", shortDescription = "d", requiredAction = "a",
+      dueDate = "2024-05-22",
       knownRansomwareCampaignUse = "Known", notes = "" } } })
-    images.write(feeds .. "/epss.csv", "#model_version:v2024,score_date:2024-06-01T00:00:00+0000\ncve,epss,percentile\nCVE-2024-0010,0.5,0.9\n")
-    images.write(feeds .. "/osv.json", json.encode { id = "DEBIAN-CVE-2024-0010", modified = "2024-01-01T00:00:00Z", aliases = json.array { "CVE-2024-0010" },
+    images.write(feeds .. "/epss.csv",
+      "#model_version:v2024,score_date:2024-06-01T00:00:00+0000\n" ..
+      "cve,epss,percentile\nCVE-2024-0010,0.5,0.9\n")
+    images.write(feeds .. "/osv.json", json.encode { id = "DEBIAN-CVE-2024-0010", modified = "2024-01-01T00:00:00Z",
+      aliases = json.array { "CVE-2024-0010" },
       affected = json.array { { package = { ecosystem = "Debian:12", name = "libfoo-source" },
         ranges = json.array { { type = "ECOSYSTEM", events = json.array { { introduced = "0" } } } } } } })
     assert(core.import(folder .. "/db", { feeds }))
@@ -762,8 +813,8 @@ describe("Clair", function()
       local engine <close> = assert(core.open { clair = %q, cache_dir = "" })
       assert(#assert(engine:scan(%q)):findings() == 1)]]):format(server.url, reference)
     images.write(folder .. "/scan.lua", script)
-    local code, _, errors = shell.run(("for i in 1 2 3 4 5 6; do lua5.4 %s & pids=\"$pids $!\"; done; for p in $pids; do wait $p || exit 1; done")
-      :format(folder .. "/scan.lua"))
+    local code, _, errors = shell.run(("for i in 1 2 3 4 5 6; do lua5.4 %s & pids=\"$pids $!\"; done; " ..
+      "for p in $pids; do wait $p || exit 1; done"):format(folder .. "/scan.lua"))
     assert.equal(0, code, errors)
     assert.equal(7, #server:requests "POST")
   end)

@@ -134,7 +134,8 @@ static int l_sent(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"base64", l_base64}, {"serve", l_serve}, {NULL, NULL}};
-static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent},
+                                   {NULL, NULL}};
 static const luaL_Reg metamethods[] = {{"__gc", l_stop}, {"__close", l_stop}, {NULL, NULL}};
 
 int probe_clair(lua_State *L)

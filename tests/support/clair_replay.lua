@@ -31,7 +31,7 @@ end
 local function launch()
   local folder = shell.folder()
   local port, errors = shell.quote(folder .. "/port"), shell.quote(folder .. "/errors")
-  local pid = shell.capture(("python3 tests/support/clair_replay.py %s >%s 2>&1 & echo $!"):format(port, errors))
+  local pid = shell.capture(("LD_PRELOAD= python3 tests/support/clair_replay.py %s >%s 2>&1 & echo $!"):format(port, errors))
   os.execute(("for i in $(seq 200); do [ -e %s ] && break; sleep 0.05; done"):format(port))
   local file = io.open(folder .. "/port")
   if not file then error(shell.read(folder .. "/errors")) end
@@ -47,7 +47,7 @@ function replay.start(script)
   return server
 end
 
---- server:requests([method [, path pattern]]) -> what it was asked so far: { method =, path =, body =, authorization = }
+--- server:requests([method [, path pattern]]) -> what it was asked: { method =, path =, body =, authorization = }
 function Server:requests(method, pattern)
   local list = {}
   local answer = assert(core.http { url = self.url .. "/.requests" })
