@@ -147,3 +147,62 @@ for _, name in ipairs(engines.names) do
     end)
   end)
 end
+
+describe("tarsier clair up, with the real Clair v4", function()
+  local clair, postgres = require "support.clair", require "support.clair.postgres"
+  local why_not = not os.getenv "TARSIER_TEST_REAL" and "a real Clair: make test-real" or nil
+  local server, cluster, folder
+
+  setup(function()
+    if why_not then return end
+    local programs
+    programs, why_not = clair.programs "v4"
+    if not programs then return end
+    local bin
+    bin, why_not = postgres.programs()
+    if not bin then return end
+    server, why_not = engines.start "podman"
+    if not server then return end
+    cluster = postgres.start()
+    cluster:database "clair"
+    folder = tree()
+    -- The program, and the libraries that it wants: the image of a distribution without the distribution.
+    assert(os.execute(([[mkdir -p %s/real/usr/bin %s/real/tmp %s/real/var/tmp && cp %s/clair %s/real/usr/bin/clair &&
+      for library in $(ldd %s/clair 2>/dev/null | grep -o '/[^ ]*'); do
+        install -D "$library" "%s/real$library"; done]]):format(folder, folder, folder, programs, folder, programs, folder)))
+    server:import("localhost/database:1", folder .. "/tree", { PATH, 'CMD ["postgres"]' })
+    server:import("localhost/clair:4", folder .. "/real", { PATH, 'ENTRYPOINT ["clair"]' })
+    local ok
+    ok, why_not = server:runs_containers "localhost/database:1"
+    if not ok then server:stop() server = nil end
+  end)
+
+  teardown(function()
+    if server then
+      server.engine:remove "tarsier-clair"
+      server.engine:remove "tarsier-clair-database"
+      server:stop()
+    end
+    if cluster then cluster:stop() end
+    if folder then shell.remove(folder) end
+  end)
+
+  -- The container that is the database only holds its place: PostgreSQL itself runs on this machine.
+  it("gives it a configuration that it starts with, and knows that it has no vulnerabilities yet", function()
+    if not server then return pending(why_not) end
+    local code, output, errors = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair up --engine %s --network host "
+      .. "--clair-image localhost/clair:4 --database-image localhost/database:1 --port %d --health-port %d "
+      .. "--database-port %d --timeout 60"):format(LUA, server.address, PORT, HEALTH, cluster.port))
+    assert.equal(0, code, errors .. server.engine:logs("tarsier-clair", 60))
+    assert.equal(("http://127.0.0.1:%d\n"):format(PORT), output)
+    assert.is_truthy(errors:find("Clair answers, and is not ready", 1, true), errors)
+    code, output = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair status --clair http://127.0.0.1:%d -f json")
+      :format(LUA, PORT))
+    assert.equal(4, code)
+    assert.equal("v4", require "tarsier.json".decode(output).api)
+    code, _, errors = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair wait --timeout 1 --clair "
+      .. "http://127.0.0.1:%d"):format(LUA, PORT))
+    assert.equal(4, code)
+    assert.is_truthy(errors:find("is not ready after 1 second: ", 1, true), errors)
+  end)
+end)

@@ -164,13 +164,22 @@ local function need_container(engine, name, found, make, tell)
   return true
 end
 
+-- Of what a container wrote before it ended: the line that cries, else the last one.
+local function last_words(engine, name)
+  local last
+  for line in engine:logs(name, 60):gmatch "[^\n]+" do
+    if line:find "panic:" or line:find "FATAL" or line:find '"fatal"' then return line:sub(1, 400) end
+    if line:find "%S" then last = line end
+  end
+  return last and last:sub(1, 400) or "it wrote nothing"
+end
+
 local function still_runs(engine, name)
   local found, message, code = look(engine, name)
   if found == nil then return nil, message, code end
   if found and (found.State.Running or found.State.Restarting) then return true end
   local why = found and (" with exit code %d"):format(found.State.ExitCode or 0) or ""
-  local last = engine:logs(name):match "([^\n]*)\n*$"
-  return failure("%s ended%s: %s", name, why, last ~= "" and last or "it wrote nothing")
+  return failure("%s ended%s: %s", name, why, last_words(engine, name))
 end
 
 -- Asks until the answer is true; question() -> true | false, reason
@@ -181,7 +190,7 @@ local function await(engine, name, what, seconds, question, tell)
     if not runs then return nil, message, code end
     local answer
     answer, reason = question()
-    if answer then return true end
+    if answer then return still_runs(engine, name) end
     tell("doing", ("waiting for %s: %s"):format(what, reason))
     core.host.sleep(0.5)
   until os.time() >= deadline

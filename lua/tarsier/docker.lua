@@ -226,9 +226,10 @@ function Engine:remove(name)
   return self:call("DELETE", "/containers/" .. docker.escape(name) .. "?force=true&v=true", { seconds = 120 })
 end
 
---- logs(name) -> the last lines that it wrote, as one text
-function Engine:logs(name)
-  local answer = self:call("GET", "/containers/" .. docker.escape(name) .. "/logs?stdout=true&stderr=true&tail=5")
+--- logs(name, lines) -> the last lines that it wrote, as one text
+function Engine:logs(name, lines)
+  local path = ("/containers/%s/logs?stdout=true&stderr=true&tail=%d"):format(docker.escape(name), lines)
+  local answer = self:call("GET", path)
   if not answer then return "" end
   -- Frames: one byte for the stream, three zeros, four of length; none where the container has a terminal.
   local parts, at = {}, 1
