@@ -58,6 +58,12 @@ static int l_database(lua_State *L)
 	return 1;
 }
 
+static int l_backend(lua_State *L)
+{
+	lua_pushstring(L, tarsier_report_backend(lua_check_report(L, 1)));
+	return 1;
+}
+
 static int l_usage(lua_State *L)
 {
 	push_usage(L, lua_check_report(L, 1));
@@ -85,7 +91,8 @@ static int l_tostring(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	{"image", l_image},       {"packages", l_packages}, {"findings", l_findings}, {"problems", l_problems},
-	{"database", l_database}, {"usage", l_usage},       {"close", l_close},       {NULL, NULL},
+	{"database", l_database}, {"usage", l_usage},       {"backend", l_backend},   {"close", l_close},
+	{NULL, NULL},
 };
 static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 

@@ -78,7 +78,7 @@ static void set_findings(lua_State *L, const struct render *render)
 static void push_result(lua_State *L, const struct render *render)
 {
 	time_t now = time(NULL);
-	lua_createtable(L, 0, 12);
+	lua_createtable(L, 0, 13);
 	lua_pushliteral(L, "1");
 	lua_setfield(L, -2, "schema");
 	lua_createtable(L, 0, 1);
@@ -96,6 +96,10 @@ static void push_result(lua_State *L, const struct render *render)
 	lua_setfield(L, -2, "problems");
 	push_database_info(L, tarsier_report_database(render->report));
 	lua_setfield(L, -2, "database");
+	lua_createtable(L, 0, 1);
+	lua_pushstring(L, tarsier_report_backend(render->report));
+	lua_setfield(L, -2, "name");
+	lua_setfield(L, -2, "backend");
 	push_usage(L, render->report);
 	lua_setfield(L, -2, "usage");
 	if (render->verdict) {

@@ -18,6 +18,8 @@ static void report_image(lua_State *L, const struct subject *subject)
 	lua_setfield(L, -2, "problems");
 	push_database_info(L, tarsier_report_database(subject->data));
 	lua_setfield(L, -2, "database");
+	lua_pushstring(L, tarsier_report_backend(subject->data));
+	lua_setfield(L, -2, "backend");
 }
 
 static void report_packages(lua_State *L, const struct subject *subject)
@@ -95,6 +97,8 @@ static void json_image(lua_State *L, const struct subject *subject)
 	lua_setfield(L, -2, "problems");
 	value_push(L, json_member(subject->data, "database"));
 	lua_setfield(L, -2, "database");
+	lua_pushstring(L, json_text(json_member(subject->data, "backend"), "name"));
+	lua_setfield(L, -2, "backend");
 }
 
 static void json_packages(lua_State *L, const struct subject *subject)

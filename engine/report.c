@@ -9,6 +9,7 @@ struct tarsier_report *report_new(const struct tarsier_allocator *allocator)
 	if (!report)
 		return NULL;
 	memset(report, 0, sizeof *report);
+	report->backend = "embedded";
 	arena_init(&report->arena, allocator);
 	return report;
 }
@@ -80,6 +81,11 @@ const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, s
 const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report)
 {
 	return report->database.path ? &report->database : NULL;
+}
+
+const char *tarsier_report_backend(const tarsier_report *report)
+{
+	return report->backend;
 }
 
 const struct tarsier_usage *tarsier_report_usage(const tarsier_report *report)

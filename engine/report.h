@@ -23,6 +23,7 @@ struct tarsier_report {
 	size_t problem_count, problem_capacity;
 	struct tarsier_database_info database; /* path NULL: the engine had none */
 	struct tarsier_usage usage;
+	const char *backend; /* static */
 	struct report_indexes *indexes;
 };
 

@@ -111,6 +111,7 @@ int scan_with_clair(struct scan *scan)
 	if (code)
 		return code;
 	scan_describe_distro(scan, &result.distro);
+	report->backend = result.backend;
 	report->packages = result.packages;
 	report->package_count = result.package_count;
 	report->findings = result.findings;

@@ -253,6 +253,8 @@ struct tarsier_database_info {
 };
 /* NULL where the engine has no database. With Clair: what KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
+/* Who matched, as findings have it: "embedded", "clair-v1" or "clair-v4". Static. */
+TARSIER_API const char *tarsier_report_backend(const tarsier_report *report);
 
 struct tarsier_usage { /* what the scan took */
 	double seconds;

@@ -40,6 +40,7 @@ function tarsier.facts(scanned, started)
     finished = tarsier.now(),
     image = scanned:image(), packages = scanned:packages(), findings = scanned:findings(),
     problems = scanned:problems(), database = scanned:database(), usage = scanned:usage(),
+    backend = { name = scanned:backend() },
   }
 end
 

@@ -198,7 +198,7 @@ function policy.judge(report, request)
   if type(report) == "table" then
     local given = report
     report = { image = given.image, findings = given.findings, problems = given.problems, packages = given.packages,
-      database = type(given.database) == "table" and given.database or nil }
+      backend = given.backend, database = type(given.database) == "table" and given.database or nil }
   end
   return judge:run(report)
 end

@@ -83,19 +83,9 @@ function backend.config(options)
   }
 end
 
--- What the findings and, where there are none, Clair itself say.
-local function generation(result, config, core)
-  if result.findings[1] then return result.findings[1].backend end
-  local status = core.clair_status { clair = config.clair, clair_api = config.clair_api, clair_key = config.clair_key,
-    clair_issuer = config.clair_issuer, clair_matcher = config.clair_matcher, ca_file = config.ca_file }
-  return "clair-" .. (status and status.generation or config.clair_api or "v4")
-end
-
---- describe(result, config): says in a result which Clair judged, for policies and reports
+--- describe(result, config): where Clair judged, a result says which one
 function backend.describe(result, config)
-  if not config.clair then return end
-  result.backend = { name = generation(result, config, require "tarsier.core"), url = config.clair }
-  result.image.backend = result.backend.name
+  result.backend.url = config.clair
 end
 
 return backend

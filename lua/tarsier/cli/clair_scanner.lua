@@ -153,7 +153,7 @@ local function judge_named(judge, scanned, name, config, started)
   backend.describe(result, config)
   result.image.name = name
   local judgement, message = judge:run { image = result.image, findings = result.findings, packages = result.packages,
-    problems = result.problems, database = result.database }
+    problems = result.problems, database = result.database, backend = result.backend }
   if not judgement then return nil, message, "POLICY" end
   return tarsier.decide(result, judgement)
 end

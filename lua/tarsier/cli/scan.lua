@@ -75,16 +75,15 @@ local function render(output, result, options, terminal, code, meaning)
   return table.concat(pieces)
 end
 
--- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems,
--- and where Clair was asked, the report that says so.
+-- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems.
 local function subject(scanned, result)
   local problems = {}
   for _, problem in ipairs(result.problems) do
     if not problem.ignored then problems[#problems + 1] = problem end
   end
-  if #problems == #result.problems and not result.backend then return scanned end
+  if #problems == #result.problems then return scanned end
   return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
-    problems = problems }
+    backend = result.backend, problems = problems }
 end
 
 -- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.

@@ -170,8 +170,9 @@ local function messages(result)
     if problem.kind == "unreadable" and not problem.ignored then whole = false end
     add("warn", ("%s: %s"):format(problem.subject, problem.message))
   end
-  if result.backend then
-    add("info", ("matched by %s at %s"):format(result.backend.name, result.backend.url))
+  local backend = result.backend
+  if backend and backend.name ~= "embedded" then
+    add("info", ("matched by %s%s"):format(backend.name, backend.url and " at " .. backend.url or ""))
   elseif not result.database then
     add("warn", "no vulnerability database was used: nothing was matched")
   elseif result.database.starter then

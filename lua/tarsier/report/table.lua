@@ -100,7 +100,8 @@ local backends = { ["clair-v1"] = "Clair 2 (API v1)", ["clair-v4"] = "Clair 4 (A
 
 local function judge_of(result)
   local b = result.backend
-  return b and printable(("%s at %s"):format(backends[b.name] or b.name, b.url)) or ""
+  local name = b and backends[b.name]
+  return name and printable(b.url and ("%s at %s"):format(name, b.url) or name) or ""
 end
 
 local function heading(page, result)
@@ -116,7 +117,7 @@ local function heading(page, result)
   if #image.layers > 0 then field("layers", layers(result)) end
   field("packages", count_types(result.packages))
   field("judged by", judge_of(result))
-  if result.database or not result.backend then field("database", database(result)) end
+  if result.database or judge_of(result) == "" then field("database", database(result)) end
   if result.database and result.database.starter then
     page:sentence(page:paint("warn", "note      "), "this is the starter database: a few well-known vulnerabilities to "
       .. "try things out with. Finding none of them means little. `tarsier db import` makes a full one; "
