@@ -129,7 +129,7 @@ static int explain(const struct clair *clair, const struct clair_call *call, con
 int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
                struct tarsier_error *error)
 {
-	struct tarsier_error own, *reason = error ? error : &own;
+	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
 	uint64_t waited = 0;
 	if (!url)

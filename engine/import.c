@@ -132,7 +132,7 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
                    struct tarsier_import_result *result, struct tarsier_error *error)
 {
 	struct tarsier_import_options defaults;
-	struct tarsier_error unwanted;
+	struct tarsier_error unwanted = {.code = 0};
 	error = error ? error : &unwanted; /* what is below reads it */
 	tarsier_import_options_init(&defaults);
 	struct importing importing = {.options = options ? options : &defaults};
