@@ -23,7 +23,7 @@ external_dependencies = {
   ZLIB = { header = "zlib.h" },
   LZMA = { header = "lzma.h" },
   BZIP2 = { header = "bzlib.h" },
-  CURL = { header = "curl/curl.h" },
+  -- curl/curl.h is not asked for: Debian has it in a folder that LuaRocks does not look in
   MICROHTTPD = { header = "microhttpd.h" },
 }
 build = {

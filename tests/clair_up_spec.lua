@@ -200,9 +200,10 @@ describe("tarsier clair up, with the real Clair v4", function()
       :format(LUA, PORT))
     assert.equal(4, code)
     assert.equal("v4", require "tarsier.json".decode(output).api)
-    code, _, errors = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair wait --timeout 1 --clair "
+    code, output, errors = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair wait --timeout 1 --clair "
       .. "http://127.0.0.1:%d"):format(LUA, PORT))
     assert.equal(4, code)
+    assert.equal("", output)
     assert.is_truthy(errors:find("is not ready after 1 second: ", 1, true), errors)
   end)
 end)
