@@ -179,19 +179,18 @@ static const char *take(span *text)
 	return string;
 }
 
-static const char **take_list(struct arena *arena, span *text)
+static int take_list(struct arena *arena, span *text, const char *id, const char ***list, struct tarsier_error *error)
 {
-	const char **list = NULL;
 	size_t count = 0, capacity = 0;
 	for (const char *string = take(text); string; string = take(text)) {
-		list = arena_grow(arena, list, count, &capacity, sizeof *list);
-		if (!list)
-			return NULL;
-		list[count++] = *string ? string : NULL;
+		*list = arena_grow(arena, *list, count, &capacity, sizeof **list);
+		if (!*list)
+			return error_memory(error);
+		(*list)[count++] = *string ? string : NULL;
 		if (!*string)
-			return list;
+			return 0;
 	}
-	return NULL;
+	return damaged(id, error);
 }
 
 static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, span *text, const char *id,
@@ -227,7 +226,6 @@ int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, s
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (!(*fields[i] = take(&text)))
 			return damaged(id, error);
-	story->aliases = take_list(arena, &text);
-	story->references = story->aliases ? take_list(arena, &text) : NULL;
-	return story->references ? 0 : damaged(id, error);
+	code = take_list(arena, &text, id, &story->aliases, error);
+	return code < 0 ? code : take_list(arena, &text, id, &story->references, error);
 }
