@@ -255,6 +255,7 @@ test-tsan:
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/engine_spec.lua)
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer_spec.lua)
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/match_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/stress_spec.lua)
 
 # The log also holds valgrind's complaints of system calls that it does not know (openat2).
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
