@@ -26,12 +26,18 @@ static bool copy_strings(struct arena *arena, const char **const strings[], size
 }
 
 /* A host that was built with an older header has a shorter config: what it lacks has its default. */
+static struct tarsier_config with_defaults(const struct tarsier_config *config)
+{
+	struct tarsier_config whole;
+	tarsier_config_init(&whole);
+	memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
+	return whole;
+}
+
 static int copy_config(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
 {
-	tarsier_config_init(&engine->config);
-	size_t size = config->size < sizeof *config ? config->size : sizeof *config;
-	memcpy(&engine->config, config, size);
 	struct tarsier_config *own = &engine->config;
+	*own = *config;
 	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->clair, &own->clair_matcher,
 	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host,
 	                                &own->ca_file};
@@ -73,12 +79,13 @@ int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, s
 	*engine = NULL;
 	if (config->size == 0)
 		return error_set(error, TARSIER_USAGE, "tarsier_config: not filled by tarsier_config_init");
-	tarsier_engine *made = memory_resize(&config->allocator, NULL, 0, sizeof *made);
+	const struct tarsier_config whole = with_defaults(config);
+	tarsier_engine *made = memory_resize(&whole.allocator, NULL, 0, sizeof *made);
 	if (!made)
 		return error_memory(error);
 	memset(made, 0, sizeof *made);
-	arena_init(&made->arena, &config->allocator);
-	int code = prepare(made, config, error);
+	arena_init(&made->arena, &whole.allocator);
+	int code = prepare(made, &whole, error);
 	if (code) {
 		tarsier_close(made);
 		return code;

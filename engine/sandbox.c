@@ -208,7 +208,7 @@ static int run_failed(struct sandbox *sandbox, int status, struct tarsier_error 
 		error_set(error, TARSIER_POLICY, "%s%s (%.3g s for all policies)", sandbox->place, STOPPED_TIME,
 		          sandbox->limits.seconds);
 	else if (sandbox->stopped == STOPPED_INSTRUCTIONS)
-		error_set(error, TARSIER_POLICY, "%s%s (%.4g)", sandbox->place, STOPPED_INSTRUCTIONS,
+		error_set(error, TARSIER_POLICY, "%s%s (%.0f)", sandbox->place, STOPPED_INSTRUCTIONS,
 		          (double)sandbox->limits.instructions);
 	else
 		error_set(error, TARSIER_POLICY, "%s%s (%.4g MiB in all, %d MiB in one piece)", sandbox->place, STOPPED_MEMORY,

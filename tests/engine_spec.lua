@@ -1,5 +1,6 @@
 -- The engine from end to end, through require "tarsier.core": images in, packages and their layers out.
 local core = require "tarsier.core"
+local host = require "tarsier.probe".host
 local images = require "support.images"
 
 local OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
@@ -280,5 +281,14 @@ describe("engine", function()
     assert.is_nil(report)
     assert.matches("nothing", message, 1, true)
     assert.is_string(code)
+  end)
+
+  it("gives a host in C back all that its allocator gave, whichever allocation fails", function()
+    assert.is_true(host.starve((os.getenv "TARSIER_BUILD" or "build") .. "/starter.db", write(three_layers), 1) > 20)
+  end)
+
+  it("takes a shorter config of an older header, and none that was not initialised", function()
+    assert.equal("USAGE", host.open_short(0))
+    for size = 8, host.config_size + 64, 8 do assert.equal("OK", host.open_short(size), "of " .. size .. " bytes") end
   end)
 end)

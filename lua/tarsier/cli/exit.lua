@@ -11,6 +11,7 @@ exit.codes = {
   { exit.DATABASE, "no usable vulnerability database or backend" },
   { exit.NOTHING, "nothing to judge: no packages found, or a system that no feed covers" },
   { exit.BUG, "a bug in tarsier" },
+  { 130, "interrupted: what a shell says of a command that Ctrl-C ended" },
 }
 
 local by_error = { USAGE = exit.USAGE, POLICY = exit.USAGE, DATABASE = exit.DATABASE, BACKEND = exit.DATABASE }

@@ -1,0 +1,96 @@
+/* The public face as a host in C uses it: its own allocator, a config from an older header. */
+#include "probe.h"
+#include "tarsier.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+int probe_host(lua_State *L);
+
+struct memory {
+	atomic_long live, calls;
+	long fail_at; /* the call from which on there is no more; -1: never */
+};
+
+static void *resize(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+	struct memory *memory = user;
+	long call = atomic_fetch_add(&memory->calls, 1);
+	if (new_size && memory->fail_at >= 0 && call >= memory->fail_at)
+		return NULL;
+	atomic_fetch_add(&memory->live, (long)new_size - (long)old_size);
+	if (new_size)
+		return realloc(ptr, new_size);
+	free(ptr);
+	return NULL;
+}
+
+/* The engine is closed before the report is looked at. */
+static int scan(struct memory *memory, const char *database, const char *reference, long *found)
+{
+	struct tarsier_config config;
+	struct tarsier_error error;
+	tarsier_engine *engine;
+	tarsier_report *report;
+	tarsier_config_init(&config);
+	config.database = database;
+	config.cache_dir = "";
+	config.allocator = (struct tarsier_allocator){resize, memory};
+	int code = tarsier_open(&config, &engine, &error);
+	if (code < 0)
+		return code;
+	code = tarsier_scan(engine, reference, &report, &error);
+	tarsier_close(engine);
+	*found = code < 0 ? 0 : (long)(tarsier_package_count(report) + tarsier_finding_count(report));
+	tarsier_report_free(report);
+	return code;
+}
+
+/* starve(database, reference, step) --> how many of the scans failed; an error where one leaks, fails otherwise than
+ * for lack of memory, or finds less than all. Every scan has `step` allocations more. */
+static int l_starve(lua_State *L)
+{
+	const char *database = luaL_checkstring(L, 1), *reference = luaL_checkstring(L, 2);
+	struct memory memory = {.fail_at = -1};
+	long all, found, failed = 0;
+	int code = scan(&memory, database, reference, &all);
+	if (code < 0 || memory.live)
+		return luaL_error(L, "code %d, %d bytes left", code, (int)memory.live);
+	long calls = memory.calls;
+	for (long at = 0; at < calls; at += (long)luaL_checkinteger(L, 3)) {
+		memory.calls = 0;
+		memory.fail_at = at;
+		code = scan(&memory, database, reference, &found);
+		if (memory.live || (code < 0 && code != TARSIER_MEMORY) || (code == 0 && found != all))
+			return luaL_error(L, "allocation %d: code %d, %d bytes left", (int)at, code, (int)memory.live);
+		failed += code < 0;
+	}
+	return lua_pushinteger(L, failed), 1;
+}
+
+/* open_short(size) --> the name of the code of tarsier_open, for a config that ends there and is rubbish beyond */
+static int l_open_short(lua_State *L)
+{
+	struct tarsier_config config;
+	struct tarsier_error error;
+	tarsier_engine *engine;
+	size_t size = (size_t)luaL_checkinteger(L, 1);
+	tarsier_config_init(&config);
+	config.size = size;
+	if (size >= sizeof config.size && size < sizeof config)
+		memset((char *)&config + size, 0xee, sizeof config - size);
+	int code = tarsier_open(&config, &engine, &error);
+	tarsier_close(engine);
+	return lua_pushstring(L, code < 0 ? tarsier_code_name(code) : "OK"), 1;
+}
+
+static const luaL_Reg functions[] = {{"starve", l_starve}, {"open_short", l_open_short}, {NULL, NULL}};
+
+int probe_host(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	lua_pushinteger(L, sizeof(struct tarsier_config));
+	lua_setfield(L, -2, "config_size");
+	return 1;
+}
