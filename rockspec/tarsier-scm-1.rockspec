@@ -1,6 +1,7 @@
 rockspec_format = "3.0"
 package = "tarsier"
 version = "scm-1"
+-- A placeholder until there is a public place: `luarocks make`, in a checkout, does not look at it.
 source = { url = "git+https://example.org/tarsier.git" }
 description = {
   summary = "An embeddable container-image scanner, scripted in Lua",
