@@ -345,27 +345,37 @@ static int vulnerability_of(struct reading *reading, const char *id, const struc
 	return code;
 }
 
+static int add_scores(struct reading *reading, json_t *block, struct tarsier_error *error)
+{
+	json_t *list;
+	const char *id;
+	json_object_foreach(block, id, list) {
+		struct scores *scores = arena_alloc(reading->records.arena, sizeof *scores);
+		if (!scores)
+			return error_memory(error);
+		*scores = (struct scores){list, map_get(&reading->scores, span_of(id))};
+		if (!map_put(&reading->scores, span_of(id), scores))
+			return error_memory(error);
+	}
+	return TARSIER_OK;
+}
+
 /* The CVSS enricher's; others may be there. */
 static int read_enrichments(struct reading *reading, struct tarsier_error *error)
 {
-	json_t *blocks, *list;
-	const json_t *block;
-	const char *type, *id;
+	json_t *blocks, *block;
+	const char *type;
 	size_t i;
+	int code = TARSIER_OK;
 	json_object_foreach(json_object_get(reading->report, "enrichments"), type, blocks) {
 		if (!strstr(type, "enricher=clair.cvss"))
 			continue;
-		json_array_foreach(blocks, i, block)
-			json_object_foreach((json_t *)(uintptr_t)block, id, list) {
-				struct scores *scores = arena_alloc(reading->records.arena, sizeof *scores);
-				if (!scores)
-					return error_memory(error);
-				*scores = (struct scores){list, map_get(&reading->scores, span_of(id))};
-				if (!map_put(&reading->scores, span_of(id), scores))
-					return error_memory(error);
-			}
+		json_array_foreach(blocks, i, block) {
+			if (!code)
+				code = add_scores(reading, block, error);
+		}
 	}
-	return TARSIER_OK;
+	return code;
 }
 
 /* ---- which package has which ------------------------------------------------------------------------------------- */

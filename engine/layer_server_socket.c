@@ -34,14 +34,19 @@ int layer_server_check_host(const char *host, struct tarsier_error *error)
 
 enum reach { LOOPBACK_4, LOOPBACK_6, LOOPBACK_BOTH, ANYWHERE };
 
-static enum reach reach_of(const char *host)
+/* 127.0.0.0/8 is loopback, all of it: *address is the one that is meant. */
+static enum reach reach_of(const char *host, uint32_t *address)
 {
+	struct in_addr parsed;
+	*address = INADDR_LOOPBACK;
 	if (strcasecmp(host, "localhost") == 0)
 		return LOOPBACK_BOTH;
 	if (strcmp(host, "::1") == 0 || strcmp(host, "[::1]") == 0)
 		return LOOPBACK_6;
-	struct in_addr address;
-	return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127 ? LOOPBACK_4 : ANYWHERE;
+	if (inet_pton(AF_INET, host, &parsed) != 1 || ntohl(parsed.s_addr) >> 24 != 127)
+		return ANYWHERE;
+	*address = ntohl(parsed.s_addr);
+	return LOOPBACK_4;
 }
 
 /* The socket, or -1 with errno. */
@@ -88,14 +93,15 @@ static unsigned port_of(int fd)
 int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
                         struct tarsier_error *error)
 {
-	enum reach reach = reach_of(host);
+	uint32_t address;
+	enum reach reach = reach_of(host, &address);
 	*count = 0;
 	if (reach == LOOPBACK_6)
 		sockets[0] = listen_6(&in6addr_loopback, port, true);
 	else if (reach == ANYWHERE)
 		sockets[0] = listen_6(&in6addr_any, port, false);
 	else
-		sockets[0] = listen_4(INADDR_LOOPBACK, port);
+		sockets[0] = listen_4(address, port);
 	if (sockets[0] < 0 && reach == ANYWHERE && errno != EADDRINUSE && errno != EACCES)
 		sockets[0] = listen_4(INADDR_ANY, port);
 	if (sockets[0] < 0)
