@@ -558,9 +558,9 @@ describe("judging in C", function()
 
   it("takes a policy so many instructions a finding, however many there are", function()
     local verdict = probe.run(5000, { "threshold", "fixable", "default" })
-    for _, policy in ipairs(verdict.policies) do
-      local each = policy.usage.instructions / 5000
-      assert.is_true(each < 200, policy.name .. " takes " .. each .. " instructions a finding")
+    for _, used in ipairs(verdict.policies) do
+      local each = used.usage.instructions / 5000
+      assert.is_true(each < 200, used.name .. " takes " .. each .. " instructions a finding")
     end
   end)
 
