@@ -99,6 +99,8 @@ function Server:stop()
     if state == "Z" or state == "X" then break end -- it may stay a zombie for a while
     core.host.sleep(0.05)
   end
+  -- What watches over a container's processes (conmon) stays when its engine goes: all that names the folder is ours.
+  os.execute(("for p in $(pgrep -f %s); do [ $p = $$ ] || kill $p 2>/dev/null; done"):format(shell.quote(self.folder)))
   os.execute(("umount %s/exec/netns/default 2>/dev/null; umount -R %s/graph 2>/dev/null"):format(self.folder,
     self.folder))
   shell.remove(self.folder)
