@@ -1,37 +1,15 @@
 /* floor 7: asking a Clair how it is */
 #include "clair.h"
+#include "fields.h"
 #include "lua_core.h"
 #include "lua_push.h"
-
-#include <string.h>
 
 int lua_clair_open(lua_State *L);
 
 static const char *const keys[] = {"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "ca_file",
                                    "timeout", NULL};
 
-static void check_keys(lua_State *L)
-{
-	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
-		const char *const *known = keys;
-		while (*known && strcmp(*known, key) != 0)
-			known++;
-		if (!*known)
-			luaL_error(L, "clair_status: unknown key '%s'", key);
-	}
-}
-
-/* Borrowed from the table. */
-static const char *text_field(lua_State *L, const char *key)
-{
-	int type = lua_getfield(L, 1, key);
-	if (type != LUA_TNIL && type != LUA_TSTRING)
-		luaL_error(L, "clair_status: %s must be a string, not a %s", key, lua_typename(L, type));
-	const char *text = lua_tostring(L, -1);
-	lua_pop(L, 1);
-	return text;
-}
+static const char who[] = "clair_status";
 
 static void set_text(lua_State *L, const char *key, const char *text)
 {
@@ -46,11 +24,13 @@ static int l_clair_status(lua_State *L)
 	struct clair_status status;
 	struct tarsier_error error;
 	luaL_checktype(L, 1, LUA_TTABLE);
-	check_keys(L);
+	const char *unknown = fields_unknown(L, 1, keys);
+	if (unknown)
+		return luaL_error(L, "%s: unknown key '%s'", who, unknown);
 	struct clair_config config = {
-		.indexer = text_field(L, "clair"), .matcher = text_field(L, "clair_matcher"), .api = text_field(L, "clair_api"),
-		.key = text_field(L, "clair_key"), .issuer = text_field(L, "clair_issuer"),
-		.ca_file = text_field(L, "ca_file")};
+		.indexer = fields_string(L, 1, "clair", who), .matcher = fields_string(L, 1, "clair_matcher", who),
+		.api = fields_string(L, 1, "clair_api", who), .key = fields_string(L, 1, "clair_key", who),
+		.issuer = fields_string(L, 1, "clair_issuer", who), .ca_file = fields_string(L, 1, "ca_file", who)};
 	luaL_argcheck(L, config.indexer, 1, "clair is missing");
 	lua_Integer seconds = lua_getfield(L, 1, "timeout") == LUA_TNIL ? 0 : luaL_checkinteger(L, -1);
 	luaL_argcheck(L, seconds >= 0 && seconds <= INT32_MAX, 1, "timeout must be a number of seconds");

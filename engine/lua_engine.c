@@ -1,9 +1,8 @@
 /* floor 7: an engine as a Lua object */
+#include "fields.h"
 #include "lua_core.h"
 #include "lua_push.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "nearest.h"
 
 int lua_engine_open(lua_State *L);
 
@@ -80,88 +79,50 @@ static const char *const keys[] = {"database", "cache_dir", "cache_limit", "plat
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
 	"clair_timeout", "clair_keep", NULL};
 
-static size_t common_letters(const char *a, const char *b)
-{
-	size_t count = 0;
-	for (; *a; a++)
-		count += strchr(b, *a) != NULL;
-	return count;
-}
-
-static const char *nearest_key(const char *key)
-{
-	const char *best = keys[0];
-	for (const char *const *each = keys; *each; each++)
-		if (common_letters(key, *each) > common_letters(key, best))
-			best = *each;
-	return best;
-}
+static const char who[] = "tarsier.open";
 
 static void check_keys(lua_State *L, int index)
 {
-	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
-		const char *const *known = keys;
-		while (*known && strcmp(*known, key) != 0)
-			known++;
-		if (!*known)
-			luaL_error(L, "tarsier.open: unknown key '%s' (did you mean '%s'?)", key, nearest_key(key));
-	}
-}
-
-static const char *string_field(lua_State *L, int index, const char *key)
-{
-	int type = lua_getfield(L, index, key);
-	if (type != LUA_TNIL && type != LUA_TSTRING)
-		luaL_error(L, "tarsier.open: %s must be a string, not a %s", key, lua_typename(L, type));
-	const char *string = lua_tostring(L, -1);
-	lua_pop(L, 1); /* the table keeps it */
-	return string;
-}
-
-static lua_Integer integer_field(lua_State *L, int index, const char *key)
-{
-	int is_integer = 1, type = lua_getfield(L, index, key);
-	lua_Integer number = type == LUA_TNIL ? 0 : lua_tointegerx(L, -1, &is_integer);
-	if (!is_integer || number < 0)
-		luaL_error(L, "tarsier.open: %s must be a whole number, 0 or more", key);
-	lua_pop(L, 1);
-	return number;
+	const char *unknown = fields_unknown(L, index, keys);
+	if (!unknown)
+		return;
+	struct nearest nearest = {.typed = span_of(unknown)};
+	for (const char *const *known = keys; *known; known++)
+		nearest_offer(&nearest, span_of(*known));
+	if (nearest.word.len)
+		luaL_error(L, "%s: unknown key '%s' (did you mean '%s'?)", who, unknown, nearest.word.ptr);
+	luaL_error(L, "%s: unknown key '%s'", who, unknown);
 }
 
 static unsigned small_field(lua_State *L, int index, const char *key)
 {
-	lua_Integer number = integer_field(L, index, key);
+	lua_Integer number = fields_count(L, index, key, who);
 	return number > INT32_MAX ? INT32_MAX : (unsigned)number;
 }
 
 static void read_clair(lua_State *L, int index, struct tarsier_config *config)
 {
-	config->clair = string_field(L, index, "clair");
-	config->clair_matcher = string_field(L, index, "clair_matcher");
-	config->clair_api = string_field(L, index, "clair_api");
-	config->clair_key = string_field(L, index, "clair_key");
-	config->clair_issuer = string_field(L, index, "clair_issuer");
-	config->layer_host = string_field(L, index, "layer_host");
-	config->ca_file = string_field(L, index, "ca_file");
+	config->clair = fields_string(L, index, "clair", who);
+	config->clair_matcher = fields_string(L, index, "clair_matcher", who);
+	config->clair_api = fields_string(L, index, "clair_api", who);
+	config->clair_key = fields_string(L, index, "clair_key", who);
+	config->clair_issuer = fields_string(L, index, "clair_issuer", who);
+	config->layer_host = fields_string(L, index, "layer_host", who);
+	config->ca_file = fields_string(L, index, "ca_file", who);
 	config->layer_port = small_field(L, index, "layer_port");
 	config->clair_timeout = small_field(L, index, "clair_timeout");
-	lua_getfield(L, index, "clair_keep");
-	config->clair_keep = lua_toboolean(L, -1);
-	lua_pop(L, 1);
+	config->clair_keep = fields_flag(L, index, "clair_keep");
 }
 
 static void read_config(lua_State *L, int index, struct tarsier_config *config)
 {
 	check_keys(L, index);
-	config->database = string_field(L, index, "database");
-	config->cache_dir = string_field(L, index, "cache_dir");
-	config->platform = string_field(L, index, "platform");
-	config->cache_limit = (uint64_t)integer_field(L, index, "cache_limit");
-	config->threads = (unsigned)integer_field(L, index, "threads");
-	lua_getfield(L, index, "skip_diff_id");
-	config->skip_diff_id = lua_toboolean(L, -1);
-	lua_pop(L, 1);
+	config->database = fields_string(L, index, "database", who);
+	config->cache_dir = fields_string(L, index, "cache_dir", who);
+	config->platform = fields_string(L, index, "platform", who);
+	config->cache_limit = (uint64_t)fields_count(L, index, "cache_limit", who);
+	config->threads = (unsigned)fields_count(L, index, "threads", who);
+	config->skip_diff_id = fields_flag(L, index, "skip_diff_id");
 	read_clair(L, index, config);
 }
 
@@ -178,6 +139,7 @@ static int l_open(lua_State *L)
 	lua_settop(L, 1);
 	tarsier_config_init(&config);
 	read_config(L, 1, &config);
+	int box_index = lua_gettop(L) + 1; /* above the strings that the config points to */
 	struct box *box = lua_newuserdatauv(L, sizeof *box, 1);
 	*box = (struct box){.engine = NULL};
 	luaL_setmetatable(L, class_name);
@@ -185,7 +147,7 @@ static int l_open(lua_State *L)
 		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_event must be a function");
 	if (lua_isfunction(L, -1))
 		config.on_event = on_event;
-	lua_setiuservalue(L, 2, 1);
+	lua_setiuservalue(L, box_index, 1);
 	config.user = box;
 	if (tarsier_open(&config, &box->engine, &error) < 0)
 		return push_error(L, &error);

@@ -1,4 +1,5 @@
 /* floor 7: core.http, one HTTP request */
+#include "fields.h"
 #include "http.h"
 #include "lua_core.h"
 #include "lua_push.h"
@@ -19,34 +20,16 @@ struct listener {
 	bool raised;
 };
 
-static void check_keys(lua_State *L)
-{
-	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
-		const char *const *known = keys;
-		while (*known && strcmp(*known, key) != 0)
-			known++;
-		if (!*known)
-			luaL_error(L, "http: unknown key '%s'", key);
-	}
-}
-
-/* Stays on the stack, so that the pointer stays good. */
 static const char *string_field(lua_State *L, const char *key)
 {
-	int type = lua_getfield(L, 1, key);
-	if (type != LUA_TNIL && type != LUA_TSTRING)
-		luaL_error(L, "http: %s must be a string, not a %s", key, lua_typename(L, type));
-	return lua_tostring(L, -1);
+	return fields_string(L, 1, key, "http");
 }
 
 static lua_Integer integer_field(lua_State *L, const char *key)
 {
-	int is_integer = 1;
-	lua_Integer number = lua_getfield(L, 1, key) == LUA_TNIL ? 0 : lua_tointegerx(L, -1, &is_integer);
-	if (!is_integer || number < 0 || number > 1 << 30)
+	lua_Integer number = fields_count(L, 1, key, "http");
+	if (number > 1 << 30)
 		luaL_error(L, "http: %s must be a whole number, 0 or more", key);
-	lua_pop(L, 1);
 	return number;
 }
 
@@ -98,7 +81,9 @@ static bool on_piece(void *user, span piece)
 static void read_request(lua_State *L, struct http_request *request, const char **headers, struct listener *listener)
 {
 	size_t length;
-	check_keys(L);
+	const char *unknown = fields_unknown(L, 1, keys);
+	if (unknown)
+		luaL_error(L, "http: unknown key '%s'", unknown);
 	request->method = string_field(L, "method");
 	request->method = request->method ? request->method : "GET";
 	request->url = string_field(L, "url");

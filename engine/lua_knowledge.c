@@ -1,4 +1,5 @@
 /* floor 7: vulnerability databases and versions for Lua */
+#include "fields.h"
 #include "lua_core.h"
 #include "lua_push.h"
 
@@ -80,14 +81,6 @@ static void on_input(void *user, const char *name, const char *feed, uint64_t re
 	listener->failed = lua_pcall(listener->L, 2, 0, 0) != LUA_OK;
 }
 
-static int boolean_field(lua_State *L, int index, const char *key)
-{
-	lua_getfield(L, index, key);
-	int value = lua_toboolean(L, -1);
-	lua_pop(L, 1);
-	return value;
-}
-
 /* paths --> a userdata that holds the array of their strings, which the table keeps */
 static const char **check_paths(lua_State *L, int index, size_t *count)
 {
@@ -120,8 +113,8 @@ static int l_import(lua_State *L)
 	struct tarsier_import_result result;
 	struct tarsier_error error;
 	tarsier_import_options_init(&options);
-	options.starter = boolean_field(L, 3, "starter");
-	options.merge = boolean_field(L, 3, "merge");
+	options.starter = fields_flag(L, 3, "starter");
+	options.merge = fields_flag(L, 3, "merge");
 	lua_getfield(L, 3, "on_input");
 	struct listener listener = {.L = L, .function = lua_gettop(L)};
 	if (lua_isfunction(L, -1)) {
