@@ -18,6 +18,12 @@ struct image_layer {
 	                              * the image; two layers that are the same share one */
 };
 
+struct layer_address {
+	const char *url;
+	const struct tarsier_label *headers; /* that go with it: Authorization */
+	size_t header_count;
+};
+
 struct image {
 	struct arena *arena;         /* the scan's; holds all strings here */
 	struct tarsier_image about;  /* name, digest, id, os, …: all strings non-NULL; its layers are left to the engine */
@@ -27,6 +33,9 @@ struct image {
 	 * every layer has its index already. */
 	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
 	                  struct tarsier_error *error);
+	/* Where somebody else can fetch a layer's blob, for a minute or more. NULL where the blobs lie on this machine. */
+	int (*locate_layer)(const struct image *image, size_t layer, struct arena *arena, struct layer_address *address,
+	                    struct tarsier_error *error);
 	/* Instead of layers, for a root file system: fills one builder. NULL elsewhere. */
 	int (*walk)(const struct image *image, struct layer_builder *builder, struct tarsier_error *error);
 	void (*close)(struct image *image);
@@ -35,7 +44,10 @@ struct image {
 
 struct source_options {
 	const char *platform;        /* "os/arch[/variant]" as asked for; "" or platform_of_this_machine(): no wish */
-	const struct layer_options *layers; /* for sources that must index in passing */
+	const struct layer_options *layers; /* for sources that must index in passing; its `cancelled` is every source's */
+	/* For registries; each may be NULL. */
+	const char *user, *password, *ca_file;
+	bool plain_http;
 };
 
 struct source {

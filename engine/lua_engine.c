@@ -77,7 +77,7 @@ static void on_event(void *user, const struct tarsier_event *event)
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
-	"clair_timeout", "clair_keep", NULL};
+	"clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", NULL};
 
 static const char who[] = "tarsier.open";
 
@@ -123,6 +123,9 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	config->cache_limit = (uint64_t)fields_count(L, index, "cache_limit", who);
 	config->threads = (unsigned)fields_count(L, index, "threads", who);
 	config->skip_diff_id = fields_flag(L, index, "skip_diff_id");
+	config->registry_user = fields_string(L, index, "registry_user", who);
+	config->registry_password = fields_string(L, index, "registry_password", who);
+	config->plain_http = fields_flag(L, index, "plain_http");
 	read_clair(L, index, config);
 }
 
@@ -130,7 +133,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
  * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
- * clair_timeout =, ca_file = } --> engine | nil, message, code */
+ * clair_timeout =, ca_file =, registry_user =, registry_password =, plain_http = } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

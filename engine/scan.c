@@ -231,7 +231,9 @@ static int open_image(struct scan *scan)
 {
 	const struct tarsier_config *config = &scan->engine->config;
 	struct source_options options = {.platform = config->platform ? config->platform : platform_of_this_machine(),
-	                                 .layers = &scan->layer_options};
+	                                 .layers = &scan->layer_options, .user = config->registry_user,
+	                                 .password = config->registry_password, .ca_file = config->ca_file,
+	                                 .plain_http = config->plain_http};
 	scan->layer_options = (struct layer_options){
 		.matcher = scan->engine->matcher, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
 		.threads = 3, .bytes = &scan->events.bytes_done, .cancelled = &scan->cancelled};

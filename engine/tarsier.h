@@ -25,7 +25,6 @@
  */
 #ifndef TARSIER_H
 #define TARSIER_H
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -122,16 +121,17 @@ struct tarsier_config {
 	const char *layer_host, *ca_file;  /* we as Clair reaches us, NULL: "localhost"; authorities, PEM, NULL: the system's */
 	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds Clair may take for an answer, 0: 600 */
 	int clair_keep;                    /* nonzero: leave the layers in Clair v2's database for the next scan */
+	/* Registries: who we are there, NULL: as the log-ins of docker and podman say; nonzero: plain HTTP, loopback or not. */
+	const char *registry_user, *registry_password;
+	int plain_http;
 };
 
-/* Fills a config with the defaults above. */
-TARSIER_API void tarsier_config_init(struct tarsier_config *config);
+TARSIER_API void tarsier_config_init(struct tarsier_config *config); /* the defaults above */
 /* Opens an engine; the config is COPIED (but not the allocator's and callback's user data). *engine is OWNED:
  * tarsier_close. On failure *engine is NULL. DATABASE if the database cannot be used. */
 TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
 
-/* Frees the engine. NULL is fine. Reports stay valid. No scan may be under way. */
-TARSIER_API void tarsier_close(tarsier_engine *engine);
+TARSIER_API void tarsier_close(tarsier_engine *engine); /* NULL is fine. Reports stay valid. No scan may be under way */
 /* Makes every scan that is under way in this engine return CANCELLED soon. Safe from any thread and signal handler. */
 TARSIER_API void tarsier_cancel(tarsier_engine *engine);
 
@@ -142,9 +142,10 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  *	docker-archive:FILE[:NAME]     what `docker save` writes, before version 25 and since; plain, gzip or zstd
  *	oci:DIR[:TAG|@DIGEST]          an OCI image layout
  *	oci-archive:FILE[:TAG|@DIGEST] an OCI image layout in a tar
+ *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
  *	dir:PATH                       a root file system
  *	-                              an archive on standard input
- *	PATH                           any of these, recognised by its bytes
+ *	PATH                           any of these by its bytes; where nothing is there, [HOST/]NAME with host, tag or digest
  */
 TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,
                              struct tarsier_error *error);
@@ -169,8 +170,7 @@ struct tarsier_image {
 	const char *name;         /* repository:tag found in the image; "" if none */
 	const char *digest;       /* of the manifest; "" if the source has none */
 	const char *id;           /* of the config, "sha256:…"; "" for a directory */
-	const char *os, *architecture, *variant;
-	const char *created;      /* RFC 3339, as the config says; "" if unknown */
+	const char *os, *architecture, *variant, *created; /* RFC 3339, as the config says; each "" if unknown */
 	const char *user, *working_dir;
 	const char *const *env, *const *entrypoint, *const *cmd, *const *exposed_ports; /* NULL-terminated */
 	const struct tarsier_label *labels;

@@ -67,7 +67,7 @@ static int fuzz_archive(struct arena *arena, span bytes, struct tarsier_error *e
 	snprintf(reference, sizeof reference, "/proc/self/fd/%d", fd);
 	int result = matcher_new(arena, none, &matcher, error);
 	struct layer_options layers = {.matcher = matcher, .want_diff_id = true, .threads = 1, .tar_limit = 1 << 24};
-	struct source_options options = {"", &layers};
+	struct source_options options = {.platform = "", .layers = &layers};
 	if (result >= 0 && (result = image_open(arena, reference, &options, &image, error)) >= 0)
 		image_close(&image);
 	close(fd);

@@ -65,7 +65,7 @@ static int open_and_serve(struct serving *serving, const char *reference, const 
                           struct tarsier_error *error)
 {
 	static const struct layer_options layers = {.threads = 1};
-	const struct source_options source = {platform_of_this_machine(), &layers};
+	const struct source_options source = {.platform = platform_of_this_machine(), .layers = &layers};
 	int code = image_open(&serving->arena, reference, &source, &serving->image, error);
 	if (code)
 		return code;

@@ -173,7 +173,7 @@ static int l_open(lua_State *L)
 	arena_init(&arena, NULL);
 	int result = matcher_new(&arena, keepers, &matcher, &error);
 	struct layer_options options = {.matcher = matcher, .want_diff_id = true, .threads = 1};
-	struct source_options source_options = {platform, &options};
+	struct source_options source_options = {.platform = platform, .layers = &options};
 	if (result >= 0 && (result = image_open(&arena, reference, &source_options, &image, &error)) >= 0) {
 		result = push_image(L, &image, &options, &error);
 		image_close(&image);
