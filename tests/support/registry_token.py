@@ -1,0 +1,158 @@
+"""What stands beside a registry: its token server, and the storage that it redirects to. registry_token.py FOLDER
+
+FOLDER/token.json is read anew for every request: { "service", "issuer", "users": { name: password }, "refresh":
+{ refresh token: name }, "writers": [ name ], "anonymous": [ repository that anybody may pull ], "life": seconds that the
+registry takes a token, "says": what expires_in says of it (null: nothing), "members": [ "token", "access_token" ],
+"status": an answer without a token, "tls": [ certificate, key ] }. FOLDER/token.pem and token.key sign, FOLDER/store
+is the storage. FOLDER/requests.jsonl gets what was asked, FOLDER/port the port.
+Specifications: distribution's token authentication, its OAuth 2 form, RFC 7515 (JWS).
+"""
+import base64
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+folder = sys.argv[1]
+lock = threading.Lock()
+LEEWAY = 60  # seconds for which docker-registry takes a token after its end
+
+
+def settings():
+    with open(f"{folder}/token.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def certificate():
+    with open(f"{folder}/token.pem", encoding="ascii") as file:
+        return "".join(line.strip() for line in file if not line.startswith("-"))
+
+
+def signed(claims):
+    head = {"typ": "JWT", "alg": "RS256", "x5c": [certificate()]}
+    text = b".".join(base64url(json.dumps(part).encode()) for part in (head, claims))
+    made = subprocess.run(["openssl", "dgst", "-sha256", "-sign", f"{folder}/token.key"], input=text,
+                          stdout=subprocess.PIPE, check=True)
+    return (text + b"." + base64url(made.stdout)).decode()
+
+
+def granted(given, user, scopes):
+    """What of `repository:NAME:pull,push` that user may do."""
+    access = []
+    for kind, name, actions in (scope.rsplit(":", 1)[0].split(":", 1) + [scope.rsplit(":", 1)[1]] for scope in scopes):
+        may = {"pull", "push"} if user in given["writers"] else {"pull"} if user or name in given["anonymous"] else set()
+        allowed = [action for action in actions.split(",") if action in may]
+        if allowed:
+            access.append({"type": kind, "name": name, "actions": allowed})
+    return access
+
+
+def answer(given, user, scopes):
+    now = int(time.time())
+    claims = {"iss": given["issuer"], "sub": user or "", "aud": given["service"], "iat": now, "nbf": now - 1,
+              "exp": now + 1 + given["life"] - LEEWAY, "jti": os.urandom(8).hex(), "access": granted(given, user, scopes)}
+    token = signed(claims)
+    said = {member: token for member in given["members"]}
+    said["issued_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    if given["says"] is not None:
+        said["expires_in"] = given["says"]
+    return said
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def note(self, **more):
+        asked = {"method": self.command, "path": urlsplit(self.path).path,
+                 "authorization": self.headers.get("Authorization"), **more}
+        with lock, open(f"{folder}/requests.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(asked) + "\n")
+
+    def send(self, status, body, kind="application/json"):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="tokens"')
+        self.end_headers()
+        if self.command != "HEAD":
+            try:
+                self.wfile.write(data)
+            except OSError:  # the client has gone
+                self.close_connection = True
+
+    def basic(self, given):
+        """(user or None for anybody, are the credentials right?)"""
+        kind, _, value = (self.headers.get("Authorization") or "").partition(" ")
+        if kind.lower() != "basic":
+            return None, not kind
+        user, _, password = base64.b64decode(value).decode().partition(":")
+        return user, given["users"].get(user) == password
+
+    def give(self, given, user, scopes, right, **more):
+        if given.get("status"):
+            self.send(given["status"], {"details": "this token server is told not to"})
+        elif not right:
+            self.send(401, {"details": "incorrect username or password"})
+        else:
+            self.send(200, {**answer(given, user, scopes), **more})
+
+    def do_GET(self):
+        given = settings()
+        query = parse_qs(urlsplit(self.path).query)
+        self.note(query=query)
+        if self.path.startswith("/docker/"):
+            return self.stored()
+        if query.get("service") != [given["service"]]:
+            return self.send(400, {"details": "which service?"})
+        user, right = self.basic(given)
+        # A scope may hold several, divided by spaces.
+        self.give(given, user, " ".join(query.get("scope", [])).split(), right)
+
+    do_HEAD = do_GET
+
+    def do_POST(self):
+        given = settings()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        self.note(form=form, type=self.headers.get("Content-Type"))
+        if form.get("service") != given["service"] or not form.get("client_id"):
+            return self.send(400, {"error": "invalid_request"})
+        user, refresh = None, form.get("refresh_token")
+        if form.get("grant_type") == "refresh_token":
+            user = given["refresh"].get(refresh)
+        elif form.get("grant_type") == "password" and given["users"].get(form.get("username")) == form.get("password"):
+            user, refresh = form["username"], "refresh-of-" + form["username"]
+        scope = form.get("scope", "")
+        self.give(given, user, scope.split(), user, refresh_token=refresh, scope=scope)
+
+    def stored(self):
+        path = os.path.realpath(f"{folder}/store{unquote(urlsplit(self.path).path)}")
+        if not path.startswith(os.path.realpath(f"{folder}/store") + "/") or not os.path.isfile(path):
+            return self.send(404, b"", "text/plain")
+        with open(path, "rb") as file:
+            self.send(200, file.read(), "application/octet-stream")
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if settings().get("tls"):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*settings()["tls"])
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+with open(f"{folder}/port.new", "w", encoding="ascii") as file:
+    file.write(str(server.server_address[1]))
+os.rename(f"{folder}/port.new", f"{folder}/port")
+server.serve_forever()
