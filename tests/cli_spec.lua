@@ -11,7 +11,8 @@ local folder, database
 
 -- The command's environment: nothing of whoever runs the tests.
 local function command(line)
-  return ("env -u TARSIER_DB -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u NO_COLOR -u COLUMNS HOME=%s XDG_DATA_HOME=%s/data "
+  return ("env -u TARSIER_DB -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u NO_COLOR -u COLUMNS "
+    .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD HOME=%s XDG_DATA_HOME=%s/data "
     .. "XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s lua/bin/tarsier %s")
     :format(folder, folder, folder, folder, LUA, line)
 end
@@ -64,6 +65,9 @@ setup(function()
   shell.write(folder .. "/allow.yaml", "generalwhitelist:\n  CVE-2099-0001: not reachable\n")
   shell.write(folder .. "/loud.lua",
     'return { name = "loud", summary = "Warns.", finding = function() return "warn", "x" end }')
+  shell.write(folder .. "/secret", "s3cr3t\n")
+  shell.write(folder .. "/blank", "\r\ns3cr3t\n")
+  shell.write(folder .. "/long", ("s3cr3t"):rep(20000))
   local code, _, errors = tarsier "db import --quiet @db @osv"
   assert.equal("", errors)
   assert.equal(0, code)
@@ -129,12 +133,25 @@ describe("tarsier's exit code", function()
     { 0, "scan --help", "Usage: tarsier scan" },
     { 0, "help db import", "Usage: tarsier db import" },
     { 2, "help nothing", "unknown command" },
+    { 2, "scan @db --registry-user jo @good", "give --registry-password-file FILE or set $TARSIER_REGISTRY_PASSWORD" },
+    { 2, "scan @db --registry-user j:o @good", "has a colon" },
+    { 2, "scan @db --registry-password-file @secret @good", "give --registry-user NAME or set $TARSIER_REGISTRY_USER" },
+    { 2, "packages --registry-user jo --registry-password-file @nowhere @good", "/nowhere: No such file" },
+    { 2, "packages --registry-user jo --registry-password-file @osv @good", "/osv: Is a directory" },
+    { 2, "packages --registry-user jo --registry-password-file @blank @good", "/blank: its first line is empty" },
+    { 2, "packages --registry-user jo --registry-password-file /dev/null @good", "/dev/null: its first line is empty" },
+    { 2, "packages --registry-user jo --registry-password-file /dev/zero @good", "/dev/zero: its first line is no text" },
+    { 2, "packages --registry-user jo --registry-password-file @long @good", "/long: its first line is too long" },
+    { 2, "packages --registry-user jo --registry-password-file - -", "cannot hold both the image and the password" },
+    { 2, "scan @db --registry-user jo --registry-password-file - -- -:app:1", "cannot hold both the image and the password" },
+    { 0, "scan @db --registry-user jo --registry-password-file @secret --plain-http --ca-file @nowhere @good", "passes" },
   }
   for _, case in ipairs(cases) do
     it(("is %d for tarsier %s"):format(case[1], case[2]), function()
       local code, output, errors = tarsier(case[2])
       assert.equal(case[1], code, output .. errors)
       assert.is_truthy((output .. errors):find(case[3], 1, true), output .. errors)
+      assert.is_nil((output .. errors):find("s3cr3t", 1, true))
     end)
   end
 end)

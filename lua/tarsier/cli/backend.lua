@@ -12,7 +12,6 @@ backend.connection = {
   { long = "clair-key-file", value = "FILE",
     help = "the pre-shared key of Clair v4, in base64, as in its configuration" },
   { long = "clair-issuer", value = "NAME", help = "the issuer that Clair v4 expects with that key; default: tarsier" },
-  { long = "ca-file", value = "FILE", help = "certificate authorities to trust for https, in place of the system's" },
 }
 
 backend.layers = {
@@ -23,7 +22,7 @@ backend.layers = {
   { long = "keep", help = "leave what Clair learnt about the layers in its database" },
 }
 
---- What `tarsier scan` has of them.
+--- What `tarsier scan` has of them, but for --ca-file, which is the registries' too.
 backend.options = { backend.clair, table.unpack(backend.connection) }
 table.move(backend.layers, 1, #backend.layers, #backend.options + 1, backend.options)
 

@@ -5,6 +5,7 @@ local core = require "tarsier.core"
 local docker = require "tarsier.docker"
 local exit = require "tarsier.cli.exit"
 local json = require "tarsier.json"
+local registry = require "tarsier.cli.registry"
 local stack = require "tarsier.clair_stack"
 local text = require "tarsier.text"
 
@@ -190,6 +191,7 @@ end
 
 local function with_connection(own)
   local options = { backend.clair, table.unpack(backend.connection) }
+  options[#options + 1] = registry.ca_file
   return table.move(own, 1, #own, #options + 1, options)
 end
 

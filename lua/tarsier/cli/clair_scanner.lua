@@ -5,6 +5,7 @@ local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local engine_image = require "tarsier.cli.engine_image"
 local exit = require "tarsier.cli.exit"
+local registry = require "tarsier.cli.registry"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
 
@@ -124,12 +125,18 @@ local function split_ip(options)
   return host or options.ip or "localhost", math.tointeger(tonumber(port)) or options.layer_port
 end
 
-local function clair_of(options)
+local function config_of(options, name)
   local given = {}
   for key, value in pairs(options) do given[key] = value end
   given.clair = options.clair or DEFAULT_URL
   given.layer_host, given.layer_port = split_ip(options)
-  return backend.config(given)
+  local config, message = backend.config(given)
+  if not config then return nil, message end
+  local there
+  there, message = registry.config(options, name)
+  if not there then return nil, message end
+  for key, value in pairs(there) do config[key] = value end
+  return config
 end
 
 local function request_of(options)
@@ -233,7 +240,7 @@ end
 
 local function run(options, arguments, terminal)
   local name = arguments[1]
-  local config, message = clair_of(options)
+  local config, message = config_of(options, name)
   if not config then return nil, message end
   local log
   log, message = open_log(options.log, terminal)
@@ -268,6 +275,7 @@ for _, option in ipairs(backend.connection) do options[#options + 1] = option en
 for _, option in ipairs(backend.layers) do
   if option.long ~= "layer-host" then options[#options + 1] = option end
 end
+table.move(registry.options, 1, #registry.options, #options + 1, options)
 
 return {
   name = "clair-scanner",

@@ -1,6 +1,7 @@
 -- What the commands that read an image have in common.
 
 local exit = require "tarsier.cli.exit"
+local registry = require "tarsier.cli.registry"
 
 local image = {}
 
@@ -23,20 +24,22 @@ image.options = {
   { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
     help = "colour: auto, always or never; auto heeds NO_COLOR" },
 }
+table.move(registry.options, 1, #registry.options, #image.options + 1, image.options)
 
 --- options_with(own) -> a command's own options followed by the common ones
 function image.options_with(own)
   return table.move(image.options, 1, #image.options, #own + 1, own)
 end
 
---- engine_options(options, terminal) -> what tarsier.scan and tarsier.packages want
-function image.engine_options(options, terminal)
-  return {
-    cache_dir = options.no_cache and "" or options.cache_dir,
-    cache_limit = options.cache_size and options.cache_size * 1024 * 1024,
-    platform = options.platform, threads = options.threads, skip_diff_id = options.skip_diff_id,
-    on_event = terminal:progress(),
-  }
+--- engine_options(options, terminal, [reference]) -> what tarsier.scan and tarsier.packages want | nil, message
+function image.engine_options(options, terminal, reference)
+  local config, message = registry.config(options, reference)
+  if not config then return nil, message end
+  config.cache_dir = options.no_cache and "" or options.cache_dir
+  config.cache_limit = options.cache_size and options.cache_size * 1024 * 1024
+  config.platform, config.threads, config.skip_diff_id = options.platform, options.threads, options.skip_diff_id
+  config.on_event = terminal:progress()
+  return config
 end
 
 --- settle(result, options, terminal): marks what --ignore-unreadable lets pass and says so

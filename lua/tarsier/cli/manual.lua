@@ -162,6 +162,7 @@ local function collect_variables(seen, list, command)
 end
 
 local fixed_variables = {
+  { "TARSIER_REGISTRY_PASSWORD", "the password of --registry-user, where --registry-password-file names no file" },
   { "TARSIER_POLICIES", "folders to look for policies in, with colons between" },
   { "XDG_DATA_HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME",
     "where the database, the layer cache and one's own policies are" },

@@ -42,8 +42,10 @@ function formats.table(result, terminal)
 end
 
 local function run(options, arguments, terminal)
-  local config = image.engine_options(options, terminal)
-  local result, message, code = require "tarsier".packages(arguments[1], config)
+  local config, message = image.engine_options(options, terminal, arguments[1])
+  if not config then return nil, message end
+  local result, code
+  result, message, code = require "tarsier".packages(arguments[1], config)
   terminal:wipe()
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)

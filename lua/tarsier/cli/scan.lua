@@ -156,6 +156,9 @@ local function run(options, arguments, terminal)
   local source
   source, message = gitlab.source(arguments[1])
   if not source then return nil, message end
+  local config
+  config, message = image.engine_options(options, terminal, arguments[1])
+  if not config then return nil, message end
   local database, is_starter, code = place.a_database(options.db)
   if clair.clair and (not database or is_starter == true) then
     database = nil -- it would only add what the starter knows to be exploited
@@ -163,7 +166,6 @@ local function run(options, arguments, terminal)
     return image.failed(terminal, is_starter, code)
   end
 
-  local config = image.engine_options(options, terminal)
   config.database = database
   for key, value in pairs(clair) do config[key] = value end
   local failed, result = scan(source, config, request, options, terminal)
