@@ -42,7 +42,7 @@ static int check_shape(span text, size_t limit, const char *what, struct tarsier
 	return TARSIER_OK;
 }
 
-int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+static int parse(span text, size_t limit, const char *what, bool is_secret, json_t **json, struct tarsier_error *error)
 {
 	*json = NULL;
 	if (text.len > limit)
@@ -58,7 +58,18 @@ int json_parse(span text, size_t limit, const char *what, json_t **json, struct 
 		return TARSIER_OK;
 	if (json_error_code(&problem) == json_error_out_of_memory)
 		return error_memory(error);
-	return error_set(error, TARSIER_FORMAT, "%s: line %d column %d: %s", what, problem.line, problem.column, problem.text);
+	return error_set(error, TARSIER_FORMAT, "%s: line %d column %d: %s", what, problem.line, problem.column,
+	                 is_secret ? "this is not JSON" : problem.text);
+}
+
+int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+{
+	return parse(text, limit, what, false, json, error);
+}
+
+int json_parse_secret(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+{
+	return parse(text, limit, what, true, json, error);
 }
 
 const char *json_text(const json_t *object, const char *key)

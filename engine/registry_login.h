@@ -8,13 +8,23 @@
 /* All "" where nothing is known: the registry is then asked as anybody. */
 struct registry_login {
 	const char *user, *password;
-	const char *identity_token; /* in place of a password: an OAuth 2 refresh token */
-	const char *registry_token; /* a bearer token for the registry itself */
+	const char *identity_token; /* in place of a password, also where there is one: an OAuth 2 refresh token */
+	const char *registry_token; /* a bearer token for the registry itself; goes before all others */
 };
 
 /* Looks for the log-in of `domain` ("docker.io", "registry.example:5000") and, more closely, of `domain`/`path`, in the
- * files that docker, podman and skopeo keep. No such file is no log-in. Everything lies in the arena. FORMAT for a file that
- * is broken, UNSUPPORTED, IO. Messages name the file and never what is secret in it. */
+ * places where docker, podman and skopeo keep them; the first that has one decides:
+ *
+ *	$DOCKER_AUTH_CONFIG                   the content of such a file, as GitLab gives it to jobs
+ *	$REGISTRY_AUTH_FILE                   where it is set, no file but this one is read, and it must be there
+ *	$XDG_RUNTIME_DIR/containers/auth.json /run/containers/UID/auth.json where that is not set
+ *	$XDG_CONFIG_HOME/containers/auth.json ~/.config
+ *	$DOCKER_CONFIG/config.json            ~/.docker
+ *
+ * No such file, or an empty one, is no log-in. A file may name programs that keep the log-ins: registry_helper.h.
+ * Tokens hold no control bytes, so that they may go into a header. Everything lies in the arena. FORMAT and LIMIT for a
+ * file that is broken, IO for one that cannot be read, UNSUPPORTED for one whose program is missing. Messages name the
+ * file or the variable and never what is secret in it. */
 int registry_login_find(struct arena *arena, const char *domain, const char *path, struct registry_login *login,
                         struct tarsier_error *error);
 
