@@ -1,6 +1,7 @@
 /* floor 5: requests to Clair, sent again where that may help */
 #include "clair_parts.h"
 #include "jwt.h"
+#include "patience.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +9,6 @@
 
 enum {
 	TRIES = 5,             /* of what breaks or fails inside Clair */
-	FIRST_PAUSE = 250,     /* milliseconds; doubled each time: 3.75 s in all */
-	SLICE = 50,            /* of a pause, between looks at whether the scan is cancelled */
-	LONGEST_PAUSE = 30000,
 	SHORT_SECONDS = 60, CLEANING_SECONDS = 10,
 	WORDS = 300,           /* of what Clair says, in a message */
 	HEADERS = 4,
@@ -24,15 +22,6 @@ unsigned clair_seconds(const struct clair *clair)
 bool clair_cancelled(const struct clair *clair)
 {
 	return clair->config->cancelled && atomic_load(clair->config->cancelled);
-}
-
-/* False when the scan was cancelled meanwhile. */
-static bool pause_for(const struct clair *clair, unsigned milliseconds)
-{
-	const struct timespec slice = {.tv_nsec = SLICE * 1000000L};
-	for (unsigned slept = 0; slept < milliseconds && !clair_cancelled(clair); slept += SLICE)
-		nanosleep(&slice, NULL);
-	return !clair_cancelled(clair);
 }
 
 /* ---- one attempt ------------------------------------------------------------------------------------------------- */
@@ -85,31 +74,13 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 
 /* ---- again ------------------------------------------------------------------------------------------------------- */
 
-static bool is_trouble(long status)
+/* Of requests that are too many, Clair may take all of the time that a request has. */
+static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code,
+                           struct patience *patience)
 {
-	return status == 500 || status == 502 || status == 503 || status == 504;
-}
-
-/* Milliseconds before the next attempt; 0: there is none. Of requests that are too many, Clair may take all of the
- * time that a request has; what fails, fails TRIES times. What timed out has had its time. */
-static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code, unsigned tries,
-                           uint64_t *waited)
-{
-	uint64_t after = 0;
-	bool busy = !code && response->status == 429;
 	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
 		return 0;
-	if (code ? code != TARSIER_IO || response->timed_out : !busy && !is_trouble(response->status))
-		return 0;
-	if (!busy && tries >= TRIES)
-		return 0;
-	uint64_t pause = tries > 7 ? LONGEST_PAUSE : (uint64_t)FIRST_PAUSE << (tries - 1);
-	if (!code && span_number(http_header(response, "Retry-After"), &after) && after * 1000 > pause)
-		pause = after > LONGEST_PAUSE / 1000 ? LONGEST_PAUSE : after * 1000;
-	if (pause > LONGEST_PAUSE)
-		pause = LONGEST_PAUSE;
-	*waited += pause;
-	return *waited > (uint64_t)clair_seconds(clair) * 1000 ? 0 : (unsigned)pause;
+	return patience_pause(patience, code, response);
 }
 
 static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
@@ -117,7 +88,7 @@ static int explain(const struct clair *clair, const struct clair_call *call, con
 {
 	if (code != TARSIER_IO && code != TARSIER_LIMIT)
 		return code;
-	if (response->timed_out)
+	if (response->trouble == HTTP_TIMED_OUT)
 		return error_set(error, TARSIER_BACKEND,
 		                 "Clair at %s gave no answer to %s %s within %u seconds (--clair-timeout)",
 		                 clair->shown, call->method, call->path, seconds_of(clair, call));
@@ -131,17 +102,17 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 {
 	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
-	uint64_t waited = 0;
+	struct patience patience = {.tries = TRIES, .seconds = clair_seconds(clair)};
 	if (!url)
 		return error_memory(error);
-	for (unsigned tries = 1;; tries++) {
+	for (;;) {
 		int code = attempt(clair, call, url, response, reason);
-		unsigned pause = call->patient ? next_pause(clair, response, code, tries, &waited) : 0;
+		unsigned pause = call->patient ? next_pause(clair, response, code, &patience) : 0;
 		if (!pause)
 			return code ? explain(clair, call, response, code, reason) : TARSIER_OK;
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
-		if (!pause_for(clair, pause))
+		if (!patience_wait(pause, clair->config->cancelled))
 			return error_set(error, TARSIER_CANCELLED, "cancelled");
 	}
 }
@@ -205,7 +176,7 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	if (response->status == 429)
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);
-	const char *again = is_trouble(response->status) && call->patient ? " again and again" : "";
+	const char *again = patience_is_trouble(response->status) && call->patient ? " again and again" : "";
 	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
 	                 response->status, again, *words ? ": " : "", words);
 }

@@ -6,7 +6,7 @@
 
 struct v4 {
 	struct clair *clair;
-	struct clair_image *image;
+	const struct clair_image *image;
 	struct digest hash; /* of the manifest: what both servers call the image */
 };
 

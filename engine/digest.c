@@ -134,15 +134,37 @@ void hasher_free(struct hasher *hasher)
 	free(hasher);
 }
 
+/* By the algorithm of the digest that is there; SHA-256 where there is none. */
+static int measure(span bytes, struct digest *digest, struct tarsier_error *error)
+{
+	struct hasher *hasher = NULL;
+	struct digest like = *digest;
+	int result = hasher_new(&like, &hasher, error);
+	if (result >= 0 && hasher_add(hasher, bytes.ptr, bytes.len) < 0)
+		result = error_memory(error);
+	if (result >= 0)
+		result = hasher_finish(hasher, digest, error);
+	hasher_free(hasher);
+	return result;
+}
+
+int digest_check(span bytes, const struct digest *digest, uint64_t size, struct tarsier_error *error)
+{
+	struct digest found = *digest;
+	if (size != UINT64_MAX && bytes.len != size)
+		return error_set(error, TARSIER_DIGEST, "%s has %zu bytes, and %llu are promised", digest->text, bytes.len,
+		                 (unsigned long long)size);
+	int result = measure(bytes, &found, error);
+	if (result < 0)
+		return result;
+	if (!digest_equal(digest, &found))
+		return error_set(error, TARSIER_DIGEST, "%s is promised, and what lies there is %s", digest->text,
+		                 found.text);
+	return TARSIER_OK;
+}
+
 int digest_of(span bytes, struct digest *digest, struct tarsier_error *error)
 {
-	struct hasher *hasher;
 	digest->text[0] = '\0';
-	int code = hasher_new(NULL, &hasher, error);
-	if (code < 0)
-		return code;
-	code = hasher_add(hasher, bytes.ptr, bytes.len);
-	code = code < 0 ? error_memory(error) : hasher_finish(hasher, digest, error);
-	hasher_free(hasher);
-	return code;
+	return measure(bytes, digest, error);
 }

@@ -23,6 +23,8 @@ int hasher_add(struct hasher *hasher, const void *data, size_t length); /* OK or
 int hasher_finish(struct hasher *hasher, struct digest *digest, struct tarsier_error *error);
 void hasher_free(struct hasher *hasher); /* NULL is fine */
 
+/* Are these the bytes that a descriptor promises? A size of UINT64_MAX promises none. DIGEST. */
+int digest_check(span bytes, const struct digest *digest, uint64_t size, struct tarsier_error *error);
 int digest_of(span bytes, struct digest *digest, struct tarsier_error *error); /* SHA-256 of bytes at hand */
 
 #endif

@@ -209,7 +209,7 @@ static int read_config(struct image_archive *archive, const struct entry *entry,
 	}
 	if (*entry->promised.text) {
 		*id = entry->promised;
-		result = layout_verify(buffer_span(text), id, UINT64_MAX, error);
+		result = digest_check(buffer_span(text), id, UINT64_MAX, error);
 	} else {
 		result = digest_of(buffer_span(text), id, error);
 	}

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	DEFAULT_CONNECT_SECONDS = 10,
@@ -56,15 +57,28 @@ struct transfer {
 	struct http_response *response;
 	const struct library *library;
 	CURL *curl;
-	bool too_large;
+	bool too_large, stalled;
+	time_t heard; /* when something came last */
 };
+
+static time_t seconds_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static unsigned seconds_of(const struct http_request *request)
+{
+	return request->seconds ? request->seconds : DEFAULT_SECONDS;
+}
 
 static bool wants_sink(const struct transfer *transfer)
 {
-	long status = 0;
+	long *status = &transfer->response->status;
 	if (transfer->request->sink)
-		transfer->library->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
-	return status >= 200 && status < 300;
+		transfer->library->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, status);
+	return *status >= 200 && *status < 300;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
@@ -72,7 +86,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 	struct transfer *transfer = user;
 	if (wants_sink(transfer)) {
 		span piece = {data, size * count};
-		return transfer->request->sink(transfer->request->user, piece) ? piece.len : CURL_WRITEFUNC_ERROR;
+		bool taken = transfer->request->sink(transfer->request->user, piece);
+		transfer->heard = seconds_now();
+		return taken ? piece.len : CURL_WRITEFUNC_ERROR;
 	}
 	if (buffer_add(&transfer->response->body, data, size * count))
 		return size * count;
@@ -84,6 +100,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
 	span line = {data, size * count};
+	transfer->heard = seconds_now();
 	if (span_starts(line, "HTTP/")) /* the next answer: after a redirect, a proxy's or an interim one */
 		transfer->response->headers.length = 0;
 	if (buffer_add(&transfer->response->headers, line.ptr, line.len))
@@ -95,8 +112,10 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_off_t total_up, curl_off_t up)
 {
 	(void)total_down, (void)down, (void)total_up, (void)up;
-	const struct transfer *transfer = user;
-	return transfer->request->cancelled && atomic_load(transfer->request->cancelled);
+	struct transfer *transfer = user;
+	const struct http_request *request = transfer->request;
+	transfer->stalled = request->blob && seconds_now() - transfer->heard > (time_t)seconds_of(request);
+	return transfer->stalled || (request->cancelled && atomic_load(request->cancelled));
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------------------ */
@@ -136,10 +155,11 @@ static void set_options(const struct library *library, CURL *curl, struct transf
 	library->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	library->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
 	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+	if (!request->blob)
+		library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
 	library->easy_setopt(curl, CURLOPT_USERAGENT, "tarsier/" TARSIER_VERSION);
 	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)(request->connect_seconds ? request->connect_seconds : DEFAULT_CONNECT_SECONDS));
-	library->easy_setopt(curl, CURLOPT_TIMEOUT, (long)(request->seconds ? request->seconds : DEFAULT_SECONDS));
+	library->easy_setopt(curl, CURLOPT_TIMEOUT, request->blob ? 0L : (long)seconds_of(request));
 	library->easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
 	library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	library->easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
@@ -168,6 +188,16 @@ char *http_printable(struct arena *arena, const char *url)
 	return at ? arena_format(arena, "%.*s%s", (int)(host - url), url, at + 1) : arena_string(arena, url);
 }
 
+static enum http_trouble trouble_of(CURLcode result)
+{
+	switch (result) {
+	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
+	case CURLE_PEER_FAILED_VERIFICATION: return HTTP_UNTRUSTED;
+	case CURLE_SSL_CONNECT_ERROR: return HTTP_NO_TLS;
+	default: return HTTP_NO_TROUBLE;
+	}
+}
+
 static int explain(const struct transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
 {
 	struct arena arena;
@@ -175,9 +205,12 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	const struct http_request *request = transfer->request;
 	const char *url = http_printable(&arena, request->url);
 	int code;
-	transfer->response->timed_out = result == CURLE_OPERATION_TIMEDOUT;
+	transfer->response->status = 0;
+	transfer->response->trouble = transfer->stalled ? HTTP_TIMED_OUT : trouble_of(result);
 	if (request->cancelled && atomic_load(request->cancelled))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
+	else if (transfer->stalled)
+		code = error_set(error, TARSIER_IO, "%s %s: nothing came for %u seconds", request->method, url, seconds_of(request));
 	else if (transfer->too_large)
 		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer is larger than %zu bytes", request->method, url, transfer->response->body.limit);
 	else
@@ -219,7 +252,8 @@ int http_send(const struct http_request *request, struct http_response *response
 	CURL *curl = library.easy_init();
 	if (!curl)
 		return error_memory(error);
-	struct transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl};
+	struct transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl,
+	                            .heard = seconds_now()};
 	code = perform(&library, curl, &transfer, error);
 	library.easy_cleanup(curl);
 	return code;

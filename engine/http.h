@@ -18,19 +18,28 @@ struct http_request {
 	span body;                          /* sent where ptr is not NULL */
 	unsigned connect_seconds;           /* 0: 10 */
 	unsigned seconds;                   /* for all of it; 0: 60 */
+	bool blob;                          /* a body that may be long: it comes as it is stored, not as a Content-Encoding unpacks
+	                                     * it, and `seconds` is how long nothing may come; a sink that waits does not count */
 	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
 	bool direct;                        /* past any proxy: the host is this machine or beside it */
 	const atomic_bool *cancelled;       /* or NULL */
 	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
-	 * Other answers' bodies are errors to be read, and kept. */
+	 * Other answers' bodies are errors to be read, and kept. The response has its status by then. */
 	bool (*sink)(void *user, span piece);
 	void *user;
 };
 
+enum http_trouble {
+	HTTP_NO_TROUBLE,
+	HTTP_TIMED_OUT,                     /* it took longer than `seconds` or `connect_seconds` */
+	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust, or another host's */
+	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
+};
+
 struct http_response {
 	long status;                        /* 0 where there was none */
-	bool timed_out;                     /* … because it took longer than `seconds` or `connect_seconds` */
+	enum http_trouble trouble;          /* … and why, where that makes a difference */
 	struct buffer headers;              /* the last answer's lines as they came */
 	struct buffer body;
 };

@@ -53,6 +53,7 @@ struct source_options {
 struct source {
 	const char *name;            /* the reference's scheme: "oci" */
 	const char *summary;         /* for --help */
+	bool remote;                 /* "//" and an image's name in a registry follow the scheme, and no path */
 	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a
 	 * directory). */
 	bool (*claims)(const char *path, bool directory, span head);
@@ -76,12 +77,19 @@ enum {
 	IMAGE_INDEX_DEPTH = 4,          /* indexes in indexes; builders write two */
 };
 
+/* A small blob by its digest: what it gives is verified. */
+typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                       struct tarsier_error *error);
 /* Fills image->about and the layers' diff IDs and created_by from an OCI or Docker config document; the number of diff
  * IDs must be the number of layers. */
 int image_read_config(struct image *image, span config, struct tarsier_error *error);
 /* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
 int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size,
                         struct tarsier_error *error);
+/* Both, from a manifest that is verified: `fetch` brings the config. Also the image's digest, which is the manifest's, and
+ * its id, which is the config's. */
+int image_read_documents(struct image *image, const struct digest *digest, span manifest, blob_fetch *fetch, void *user,
+                         struct tarsier_error *error);
 /* `count` layers that promise nothing yet. LIMIT. */
 int image_make_layers(struct image *image, size_t count, struct tarsier_error *error);
 
@@ -100,8 +108,6 @@ enum name_rank image_name_rank(const char *wanted, const char *name);
 /* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
  * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
 struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
-typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
-                       struct tarsier_error *error); /* what it gives is verified */
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
 

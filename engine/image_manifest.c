@@ -161,3 +161,32 @@ int image_read_manifest(struct image *image, span manifest, struct digest *confi
 	json_decref(json);
 	return result;
 }
+
+static int fetch_config(struct image *image, const struct digest *digest, uint64_t size, blob_fetch *fetch, void *user,
+                        struct tarsier_error *error)
+{
+	struct buffer text;
+	buffer_init(&text, &image->arena->allocator);
+	int result = fetch(user, digest, size, &text, error);
+	if (result < 0)
+		error_prefix(error, "the image's config");
+	else
+		result = image_read_config(image, buffer_span(&text), error);
+	buffer_free(&text);
+	return result;
+}
+
+int image_read_documents(struct image *image, const struct digest *digest, span manifest, blob_fetch *fetch, void *user,
+                         struct tarsier_error *error)
+{
+	struct digest config;
+	uint64_t config_size;
+	int result = image_read_manifest(image, manifest, &config, &config_size, error);
+	if (result >= 0)
+		result = fetch_config(image, &config, config_size, fetch, user, error);
+	if (result < 0)
+		return result;
+	image->about.digest = arena_string(image->arena, digest->text);
+	image->about.id = arena_string(image->arena, config.text);
+	return image->about.digest && image->about.id ? TARSIER_OK : error_memory(error);
+}

@@ -2,15 +2,12 @@
 #ifndef TARSIER_JWT_H
 #define TARSIER_JWT_H
 
+#include "base64.h"
 #include "error.h"
-#include "span.h"
 
 /* A token signed with HMAC-SHA-256 (HS256): claims iss, iat (now), nbf and exp, a minute around now, as clairctl
  * makes them. `key` is base64, of either alphabet, with or without padding; white space around it is no part of it.
  * USAGE where it is no key; the message does not show it. */
 int jwt_sign(struct arena *arena, span key, const char *issuer, int64_t now, char **token, struct tarsier_error *error);
-
-/* Base64 (RFC 4648, sections 4 and 5); false where the text is none. */
-bool base64_decode(struct arena *arena, span text, span *bytes);
 
 #endif

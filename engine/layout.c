@@ -19,34 +19,6 @@ void layout_blob_path(const struct digest *digest, char path[BLOB_PATH])
 		*colon = '/';
 }
 
-static int measure(span bytes, struct digest *digest, struct tarsier_error *error)
-{
-	struct hasher *hasher = NULL;
-	struct digest like = *digest;
-	int result = hasher_new(&like, &hasher, error);
-	if (result >= 0 && hasher_add(hasher, bytes.ptr, bytes.len) < 0)
-		result = error_memory(error);
-	if (result >= 0)
-		result = hasher_finish(hasher, digest, error);
-	hasher_free(hasher);
-	return result;
-}
-
-int layout_verify(span bytes, const struct digest *digest, uint64_t size, struct tarsier_error *error)
-{
-	struct digest found = *digest;
-	if (size != UINT64_MAX && bytes.len != size)
-		return error_set(error, TARSIER_DIGEST, "%s has %zu bytes, and %llu are promised", digest->text, bytes.len,
-		                 (unsigned long long)size);
-	int result = measure(bytes, &found, error);
-	if (result < 0)
-		return result;
-	if (!digest_equal(digest, &found))
-		return error_set(error, TARSIER_DIGEST, "%s is promised, and what lies there is %s", digest->text,
-		                 found.text);
-	return TARSIER_OK;
-}
-
 /* A manifest, an index or a config: read and verified. */
 static int fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
                  struct tarsier_error *error)
@@ -58,7 +30,7 @@ static int fetch(void *user, const struct digest *digest, uint64_t size, struct 
 		return error_set(error, TARSIER_LIMIT, "%s is said to have %llu bytes; a manifest, index or config may have %d",
 		                 digest->text, (unsigned long long)size, IMAGE_DOCUMENT_LIMIT);
 	int result = layout->read(layout, path, into, error);
-	return result < 0 ? result : layout_verify(buffer_span(into), digest, size, error);
+	return result < 0 ? result : digest_check(buffer_span(into), digest, size, error);
 }
 
 /* The file "oci-layout": its absence is survived (archives of some builders lack it), another major version is not. */
@@ -103,36 +75,6 @@ static int find_layer(const struct layout *layout, struct image *image, size_t i
 	return TARSIER_OK;
 }
 
-static int read_config(const struct layout *layout, const struct digest *digest, uint64_t size, struct image *image,
-                       struct tarsier_error *error)
-{
-	struct buffer text;
-	buffer_init(&text, &image->arena->allocator);
-	int result = fetch((void *)layout, digest, size, &text, error);
-	if (result < 0)
-		error_prefix(error, "the image's config");
-	else
-		result = image_read_config(image, buffer_span(&text), error);
-	buffer_free(&text);
-	image->about.id = arena_string(image->arena, digest->text);
-	if (result >= 0 && !image->about.id)
-		result = error_memory(error);
-	return result;
-}
-
-/* From the manifest's bytes, verified by now, to everything that is known of the image. */
-static int read_image(const struct layout *layout, span manifest, struct image *image, struct tarsier_error *error)
-{
-	struct digest config;
-	uint64_t config_size;
-	int result = image_read_manifest(image, manifest, &config, &config_size, error);
-	if (result >= 0)
-		result = read_config(layout, &config, config_size, image, error);
-	for (size_t i = 0; result >= 0 && i < image->layer_count; i++)
-		result = find_layer(layout, image, i, error);
-	return result;
-}
-
 static int read_chosen(const struct layout *layout, const struct digest *digest, uint64_t size, struct image *image,
                        struct tarsier_error *error)
 {
@@ -142,11 +84,10 @@ static int read_chosen(const struct layout *layout, const struct digest *digest,
 	if (result < 0)
 		error_prefix(error, "the image's manifest");
 	else
-		result = read_image(layout, buffer_span(&text), image, error);
+		result = image_read_documents(image, digest, buffer_span(&text), fetch, (void *)layout, error);
+	for (size_t i = 0; result >= 0 && i < image->layer_count; i++)
+		result = find_layer(layout, image, i, error);
 	buffer_free(&text);
-	image->about.digest = arena_string(image->arena, digest->text);
-	if (result >= 0 && !image->about.digest)
-		result = error_memory(error);
 	return result;
 }
 

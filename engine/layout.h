@@ -21,9 +21,6 @@ int layout_open(const struct layout *layout, const struct reference *reference, 
 int layout_find_config(const struct layout *layout, const struct digest *config, struct image *image, bool *found,
                        struct tarsier_error *error);
 
-/* Is this what a descriptor promises? DIGEST. */
-int layout_verify(span bytes, const struct digest *digest, uint64_t size, struct tarsier_error *error);
-
 enum { BLOB_PATH = 160 };
 void layout_blob_path(const struct digest *digest, char path[BLOB_PATH]); /* "blobs/sha256/…" */
 

@@ -23,13 +23,13 @@ static const struct source *scheme_of(span scheme)
 	return NULL;
 }
 
-/* "dir:, docker-archive:, …", for messages. */
+/* "dir:, docker://, docker-archive:, …", for messages. */
 static const char *scheme_list(struct arena *arena)
 {
 	const char *list = "";
 	for (const struct source *const *source = sources_all; list && *source; source++)
 		if (strcmp((*source)->name, "-") != 0)
-			list = arena_format(arena, "%s%s%s:", list, *list ? ", " : "", (*source)->name);
+			list = arena_format(arena, "%s%s%s:%s", list, *list ? ", " : "", (*source)->name, (*source)->remote ? "//" : "");
 	return list ? list : "";
 }
 
@@ -90,25 +90,33 @@ static int parse_path(struct arena *arena, const char *text, struct reference *r
 	return cut_at(arena, span_of(text), length, reference, error);
 }
 
-/* A distribution reference: [host[:port] "/"] lower-case components [":" tag] ["@" digest]. Near enough for advice. */
-static bool looks_like_registry(const char *text)
+/* "docker://" and what stands for it: "//" behind the scheme, or nothing where a name can be told by its looks. */
+static int parse_remote(struct arena *arena, const struct source *source, span name, struct reference *reference,
+                        struct tarsier_error *error)
 {
-	static const char *const files[] = {".tar", ".gz", ".tgz", ".zst", ".xz", ".bz2", ".oci", ".json", ".img"};
-	span all = span_of(text);
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (span_ends(all, files[i]))
-			return false;
-	if (all.len == 0 || all.ptr[0] == '.' || all.ptr[0] == '/' || all.ptr[0] == '~' || strstr(text, "//"))
-		return false;
-	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") == all.len &&
-	       !span_contains(all, ":/") && !span_contains(all, ":.");
+	struct registry_name *registry = &reference->registry;
+	int code = registry_name_parse(arena, name, registry, error);
+	if (code)
+		return code;
+	reference->scheme = source->name;
+	reference->path = arena_format(arena, "//%s/%s", registry->domain, registry->path);
+	reference->name = registry->tag;
+	reference->digest = registry->digest.text;
+	return reference->path ? TARSIER_OK : error_memory(error);
+}
+
+static const struct source *remote_source(void)
+{
+	for (const struct source *const *source = sources_all; *source; source++)
+		if ((*source)->remote)
+			return *source;
+	return NULL;
 }
 
 /* Places that other tools read and this one does not: what their names are followed by is an image's name. */
 static const char *foreign_name(const char *text)
 {
-	static const char *const schemes[] = {"docker://", "docker-daemon:", "containers-storage:", "podman:",
-	                                      "registry:", "docker:",        "containerd:",         "oci://"};
+	static const char *const schemes[] = {"docker-daemon:", "containers-storage:", "podman:", "containerd:", "oci://"};
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (span_starts(span_of(text), schemes[i]))
 			return text + strlen(schemes[i]);
@@ -119,18 +127,34 @@ static const char *foreign_name(const char *text)
 static int nothing_there(struct arena *arena, const char *text, struct tarsier_error *error)
 {
 	const char *image = foreign_name(text);
-	if (image || looks_like_registry(text)) {
-		const char *name = image && *image ? image : text;
+	struct registry_name name;
+	if (image)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "%s: no such file, and this version reads no registries and no engines: save the image first, "
-		                 "with \"docker save -o image.tar %s\" or \"skopeo copy docker://%s "
-		                 "docker-archive:image.tar\", and scan image.tar (schemes: %s)", text, name, name, scheme_list(arena));
-	}
+		                 "%s: no such file, and container engines are not read: save the image first, with \"docker save -o "
+		                 "image.tar %s\", and scan image.tar; or scan it in its registry, as docker://%s (schemes: %s)", text,
+		                 image, image, scheme_list(arena));
+	if (!strchr(text, '.') && registry_name_parse(arena, span_of(text), &name, NULL) == TARSIER_OK)
+		return error_set(error, TARSIER_IO,
+		                 "%s: no such file or directory; an image in a registry is docker://%s, or has a tag: %s:latest",
+		                 text, text, text);
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 	if (scheme > 0 && text[scheme] == ':')
 		return error_set(error, TARSIER_USAGE, "%s: no such file, and \"%.*s\" is no scheme; schemes are %s", text,
 		                 (int)scheme, text, scheme_list(arena));
 	return error_errno(error, ENOENT, "%s", text);
+}
+
+/* No scheme was named. */
+static int parse_bare(struct arena *arena, struct reference *reference, struct tarsier_error *error)
+{
+	const struct source *remote = remote_source();
+	bool found;
+	int code = parse_path(arena, reference->text, reference, &found, error);
+	if (code < 0 || found)
+		return code;
+	if (remote && !foreign_name(reference->text) && registry_name_is_likely(span_of(reference->text)))
+		return parse_remote(arena, remote, span_of(reference->text), reference, error);
+	return nothing_there(arena, reference->text, error);
 }
 
 int reference_parse(struct arena *arena, const char *text, struct reference *reference, struct tarsier_error *error)
@@ -150,15 +174,15 @@ int reference_parse(struct arena *arena, const char *text, struct reference *ref
 		reference->scheme = "-";
 		return take_name(arena, span_from(span_of(reference->text), 1), reference, error);
 	}
-	const struct source *source = scheme_of(before);
-	if (source && colon && !foreign_name(text)) {
-		reference->scheme = source->name;
-		if (after.len == 0)
-			return error_set(error, TARSIER_USAGE, "%s: a path must follow", text);
-		return parse_path(arena, after.ptr, reference, &found, error);
-	}
-	int result = parse_path(arena, reference->text, reference, &found, error);
-	return result < 0 || found ? result : nothing_there(arena, text, error);
+	const struct source *source = colon ? scheme_of(before) : NULL;
+	if (source && source->remote && span_starts(after, "//"))
+		return parse_remote(arena, source, span_from(after, 2), reference, error);
+	if (!source || source->remote || foreign_name(text))
+		return parse_bare(arena, reference, error);
+	reference->scheme = source->name;
+	if (after.len == 0)
+		return error_set(error, TARSIER_USAGE, "%s: a path must follow", text);
+	return parse_path(arena, after.ptr, reference, &found, error);
 }
 
 const char *reference_stem(struct arena *arena, const struct reference *reference)

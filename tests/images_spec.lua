@@ -95,11 +95,32 @@ describe("a reference", function()
     { "%s/gone.tar", "IO", "No such file" },
     { "gone.tar", "IO", "No such file" },
     { "./gone", "IO", "No such file" },
-    { "alpine:3.20", "UNSUPPORTED", "docker save -o image.tar alpine:3.20" },
-    { "alpine", "UNSUPPORTED", "skopeo copy docker://alpine " },
-    { "docker://host:5000/app@sha256:00", "UNSUPPORTED", "docker save -o image.tar host:5000/app@sha256:00" },
+    { "alpine", "IO", "an image in a registry is docker://alpine, or has a tag: alpine:latest" },
+    { "team/app", "IO", "docker://team/app" },
+    { "Team/App", "IO", "No such file" },
+    { "host:5000/app.tar:1", "USAGE", '"host" is no scheme' },
+    { "docker://host:5000/app@sha256:00", "FORMAT", "is no digest" },
+    { "docker://", "USAGE", "cannot be a repository's name" },
+    { "docker:///app:1", "USAGE", "cannot be a repository's name" },
+    { "docker://App", "USAGE", '"App" cannot be a repository\'s name' },
+    { "docker://team//app", "USAGE", "cannot be a repository's name" },
+    { "docker://team/app/", "USAGE", "cannot be a repository's name" },
+    { "docker://team/-app", "USAGE", "cannot be a repository's name" },
+    { "docker://team/a___b", "USAGE", "cannot be a repository's name" },
+    { "docker://a..b", "USAGE", "cannot be a repository's name" },
+    { "docker://host:0/app", "USAGE", '"host:0" is no host' },
+    { "docker://host:66000/app", "USAGE", '"host:66000" is no host' },
+    { "docker://user@host/app", "FORMAT", "is no digest" },
+    { "docker://host.example:/app", "USAGE", '"host.example:" is no host' },
+    { "docker://ho_st.example/app", "USAGE", "is no host" },
+    { "docker://../app", "USAGE", "is no host" },
+    { "docker://app:", "USAGE", '"" cannot be a tag' },
+    { "docker://app:.1", "USAGE", '".1" cannot be a tag' },
+    { "docker://app:" .. ("t"):rep(129), "USAGE", "cannot be a tag" },
+    { "docker://" .. ("p"):rep(256), "USAGE", "cannot be a repository's name" },
+    { "docker://app@", "FORMAT", "is no digest" },
     { "docker-daemon:app:1", "UNSUPPORTED", "docker save -o image.tar app:1" },
-    { "tape:/dev/st0", "USAGE", "schemes are dir:, docker-archive:, oci:, oci-archive:" },
+    { "tape:/dev/st0", "USAGE", "schemes are dir:, docker://, docker-archive:, oci:, oci-archive:" },
     { ("x"):rep(9000), "LIMIT", "longer" },
   }
   for _, case in ipairs(refused) do
@@ -108,6 +129,38 @@ describe("a reference", function()
       assert.is_nil(found)
       assert.equal(case[2], code, message)
       assert.truthy(message:find(case[3], 1, true), message)
+    end)
+  end
+
+  local digest = "sha256:" .. ("0"):rep(64)
+  local hub = "registry-1.docker.io"
+  -- reference, //domain/path, tag, digest, host, familiar name, loopback
+  local remote = {
+    { "docker://alpine", "//docker.io/library/alpine", "latest", "", hub, "alpine:latest", false },
+    { "docker://team/app", "//docker.io/team/app", "latest", "", hub, "team/app:latest", false },
+    { "alpine:3.20", "//docker.io/library/alpine", "3.20", "", hub, "alpine:3.20", false },
+    { "docker.io/library/alpine:3.20", "//docker.io/library/alpine", "3.20", "", hub, "alpine:3.20", false },
+    { "index.docker.io/team/app:1", "//docker.io/team/app", "1", "", hub, "team/app:1", false },
+    { "registry.example/app", "//registry.example/app", "latest", "", "registry.example", "registry.example/app:latest",
+      false },
+    { "registry:5000/team/app_1/x-y:v1.2-rc_3", "//registry:5000/team/app_1/x-y", "v1.2-rc_3", "", "registry:5000",
+      "registry:5000/team/app_1/x-y:v1.2-rc_3", false },
+    { "registry:2", "//docker.io/library/registry", "2", "", hub, "registry:2", false },
+    { "docker:27", "//docker.io/library/docker", "27", "", hub, "docker:27", false },
+    { "localhost/app", "//localhost/app", "latest", "", "localhost", "localhost/app:latest", true },
+    { "127.0.0.1:5000/app:1", "//127.0.0.1:5000/app", "1", "", "127.0.0.1:5000", "127.0.0.1:5000/app:1", true },
+    { "docker://127.example/app:1", "//127.example/app", "1", "", "127.example", "127.example/app:1", false },
+    { "docker://[::1]:5000/app:1", "//[::1]:5000/app", "1", "", "[::1]:5000", "[::1]:5000/app:1", true },
+    { "docker://[2001:db8::1]/app", "//[2001:db8::1]/app", "latest", "", "[2001:db8::1]", "[2001:db8::1]/app:latest",
+      false },
+    { "app@" .. digest, "//docker.io/library/app", "", digest, hub, "app@" .. digest, false },
+    { "docker://registry.example/app:1@" .. digest, "//registry.example/app", "1", digest, "registry.example",
+      "registry.example/app:1", false },
+  }
+  for _, case in ipairs(remote) do
+    it(case[1]:sub(1, 60) .. " is an image in a registry", function()
+      assert.same({ scheme = "docker", path = case[2], name = case[3], digest = case[4], host = case[5],
+        familiar = case[6], loopback = case[7] }, assert(image.parse(case[1])))
     end)
   end
 

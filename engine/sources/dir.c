@@ -247,4 +247,6 @@ static bool dir_claims(const char *path, bool directory, span head)
 	return directory && !layout;
 }
 
-const struct source source_dir = {"dir", "PATH: a root file system in a folder", dir_claims, dir_open};
+const struct source source_dir = {
+	.name = "dir", .summary = "PATH: a root file system in a folder", .claims = dir_claims, .open = dir_open,
+};

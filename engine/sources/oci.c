@@ -89,4 +89,6 @@ static bool oci_claims(const char *path, bool directory, span head)
 	return has;
 }
 
-const struct source source_oci = {"oci", "DIR[:TAG|@DIGEST]: an OCI image layout in a folder", oci_claims, oci_open};
+const struct source source_oci = {
+	.name = "oci", .summary = "DIR[:TAG|@DIGEST]: an OCI image layout in a folder", .claims = oci_claims, .open = oci_open,
+};

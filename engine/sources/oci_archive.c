@@ -8,5 +8,7 @@ static int open_archive(const struct reference *reference, const struct source_o
 }
 
 const struct source source_oci_archive = {
-	"oci-archive", "FILE[:TAG|@DIGEST]: an OCI image layout in a tar; plain, gzip or zstd", NULL, open_archive,
+	.name = "oci-archive",
+	.summary = "FILE[:TAG|@DIGEST]: an OCI image layout in a tar; plain, gzip or zstd",
+	.open = open_archive,
 };

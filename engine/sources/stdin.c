@@ -7,4 +7,6 @@ static int open_archive(const struct reference *reference, const struct source_o
 	return archived_image_open(reference, ARCHIVE_ANY, options, image, error);
 }
 
-const struct source source_stdin = {"-", "an archive of either kind on standard input", NULL, open_archive};
+const struct source source_stdin = {
+	.name = "-", .summary = "an archive of either kind on standard input", .open = open_archive,
+};

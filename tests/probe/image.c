@@ -182,7 +182,7 @@ static int l_open(lua_State *L)
 	return result < 0 ? probe_fail(L, &error) : 1;
 }
 
-/* parse(reference) --> { scheme, path, name, digest } */
+/* parse(reference) --> { scheme, path, name, digest }; of a name in a registry also { host, familiar, loopback } */
 static int l_parse(lua_State *L)
 {
 	struct arena arena;
@@ -197,6 +197,12 @@ static int l_parse(lua_State *L)
 		set_text(L, "path", reference.path);
 		set_text(L, "name", reference.name);
 		set_text(L, "digest", reference.digest);
+	}
+	if (result >= 0 && reference.registry.host) {
+		set_text(L, "host", reference.registry.host);
+		set_text(L, "familiar", reference.registry.familiar);
+		lua_pushboolean(L, reference.registry.loopback);
+		lua_setfield(L, -2, "loopback");
 	}
 	arena_free(&arena);
 	return result < 0 ? probe_fail(L, &error) : 1;
