@@ -170,70 +170,20 @@ int clair_status(const struct clair_config *config, struct clair_status *status,
 
 /* ---- a scan ------------------------------------------------------------------------------------------------------ */
 
-int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
-{
-	struct tarsier_error own;
-	if (image->server && layer_server_failure(image->server, &own) < 0)
-		return error_set(error, own.code, "%s", own.message);
-	return error_set(error, TARSIER_BACKEND,
-	                 "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
-	                 "that address; name this machine as Clair knows it with --layer-host", layer + 1, image->count,
-	                 image->layers[layer].url, words);
-}
-
-/* Clair v2 unpacks what gzip, bzip2 and xz packed; v4 gzip and zstd. Neither says so in words. */
-static int check_codecs(const struct clair *clair, const struct clair_image *image, struct tarsier_error *error)
-{
-	for (size_t i = 0; i < image->count; i++) {
-		enum codec codec = image->layers[i].codec;
-		bool v4 = clair->generation == CLAIR_V4;
-		bool fine = codec == CODEC_NONE || codec == CODEC_GZIP ||
-		            (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ);
-		if (!fine)
-			return error_set(error, TARSIER_UNSUPPORTED,
-			                 "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "
-			                 "without --clair, or copy the image with `skopeo copy --dest-compress-format gzip`",
-			                 i + 1, image->count,
-			                 codec_name(codec), v4 ? "v4" : "v2");
-	}
-	return TARSIER_OK;
-}
-
-static int place_layers(struct arena *arena, struct clair_image *image, struct tarsier_error *error)
-{
-	image->layers = arena_array(arena, image->count, sizeof *image->layers);
-	if (!image->layers)
-		return error_memory(error);
-	for (size_t i = 0; i < image->count; i++)
-		image->layers[i] = (struct clair_layer){.digest = layer_server_digest(image->server, i),
-		                                        .url = layer_server_url(image->server, i),
-		                                        .codec = layer_server_codec(image->server, i)};
-	return TARSIER_OK;
-}
-
-static void tell_layers(const struct clair *clair, const struct clair_image *image)
-{
-	for (size_t i = 0; i < image->count && clair->config->layer_done; i++)
-		clair->config->layer_done(clair->config->user, i, layer_server_sent(image->server, i));
-}
-
-static int scan_served(struct clair *clair, struct clair_image *image, struct clair_result *result,
+/* The layers are at the server, or elsewhere. */
+static int scan_placed(struct clair *clair, struct clair_image *image, struct clair_result *result,
                        struct tarsier_error *error)
 {
-	struct tarsier_error own;
-	int code = place_layers(clair->arena, image, error);
-	if (!code)
-		code = check_codecs(clair, image, error);
-	if (!code)
+	int code = clair_place_layers(clair, image, error);
+	if (!code && image->server)
 		code = layer_server_reach(image->server, error);
 	if (!code)
 		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error)
 		                                     : clair_v4_scan(clair, image, result, error);
-	/* the cause of whatever else went wrong */
-	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
-		code = error_set(error, own.code, "%s", own.message);
 	if (!code)
-		tell_layers(clair, image);
+		clair_tell_layers(clair, image);
+	else
+		clair_conceal(image, error);
 	return code;
 }
 
@@ -244,10 +194,15 @@ static int serve_and_scan(struct clair *clair, struct clair_image *image, struct
 	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port,
 	                                             .bytes = config->bytes,
 	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
+	struct tarsier_error own;
 	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
+	if (code)
+		return code;
 	clair->server = image->server;
-	if (!code)
-		code = scan_served(clair, image, result, error);
+	code = scan_placed(clair, image, result, error);
+	/* the cause of whatever else went wrong */
+	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
+		code = error_set(error, own.code, "%s", own.message);
 	clair->server = NULL;
 	layer_server_stop(image->server);
 	return code;
@@ -273,7 +228,8 @@ int clair_scan(const struct clair_config *config, struct arena *arena, const str
 		                 "sources (`tarsier clair wait`)", clair.shown);
 	result->backend = clair.generation == CLAIR_V1 ? "clair-v1" : "clair-v4";
 	if (!code && sent.count)
-		code = serve_and_scan(&clair, &sent, result, error);
+		code = clair_layers_elsewhere(config, image) ? scan_placed(&clair, &sent, result, error)
+		                                             : serve_and_scan(&clair, &sent, result, error);
 	json_decref(clair.namespaces);
 	return code;
 }

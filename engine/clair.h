@@ -19,13 +19,17 @@ struct clair_config {
 	const char *api;              /* "v1", "v4"; NULL: found out */
 	const char *key, *issuer;     /* v4's pre-shared key in base64, and who we are; key NULL: none */
 	const char *ca_file;          /* certificate authorities, PEM; NULL: the system's */
-	const char *layer_host;       /* this machine as Clair reaches it; NULL: "localhost" */
-	unsigned layer_port;          /* 0: any that is free */
+	/* This machine as Clair reaches it, and the port there: the layers go through our layer server. NULL and 0: layers
+	 * that are in a registry have its addresses, and others come from "localhost" and any port that is free. */
+	const char *layer_host;
+	unsigned layer_port;
 	bool keep;                    /* leave v1's layers in its database: the next scan need not send them */
 	unsigned seconds;             /* that one request may take; 0: 600 */
 	const atomic_bool *cancelled; /* or NULL */
-	atomic_uint_fast64_t *bytes;  /* counts what Clair fetched; or NULL */
+	atomic_uint_fast64_t *bytes;  /* counts what Clair fetched from us; or NULL */
 	void (*warn)(void *user, const char *message);
+	/* `sent`: Clair has fetched it from us; false: it knew it. What it had from a registry nobody tells: that counts as
+	 * sent, since Clair was told where it is. */
 	void (*layer_done)(void *user, size_t layer, bool sent);
 	void *user;
 };

@@ -51,13 +51,13 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 unsigned clair_seconds(const struct clair *clair);
 bool clair_cancelled(const struct clair *clair);
 
-/* ---- clair.c ----------------------------------------------------------------------------------------------------- */
+/* ---- clair_layers.c: where Clair finds the layers ---------------------------------------------------------------- */
 
-/* Where Clair fetches a layer: from our layer server; one day from a registry, which wants its headers. */
+/* Where Clair fetches a layer: from our layer server, or from a registry, which wants its headers. */
 struct clair_layer {
 	const struct digest *digest;          /* of the bytes there */
 	const char *url;
-	const struct tarsier_label *headers;
+	const struct tarsier_label *headers;  /* secrets: in no message */
 	size_t header_count;
 	enum codec codec;
 };
@@ -66,11 +66,24 @@ struct clair_image {
 	const struct image *image;
 	struct clair_layer *layers;
 	size_t count;
-	struct layer_server *server;          /* or NULL: the layers are elsewhere */
+	struct layer_server *server;          /* or NULL: the layers are in a registry */
 };
 
+/* Are the layers in a registry, and nobody said that they are to go through us? */
+bool clair_layers_elsewhere(const struct clair_config *config, const struct image *image);
+/* Fills image->layers, URLs too where our server has them. UNSUPPORTED where Clair cannot unpack one, NOT_FOUND where a
+ * registry has it not. */
+int clair_place_layers(const struct clair *clair, struct clair_image *image, struct tarsier_error *error);
+/* Their addresses in the registry, good for a minute: right before they are posted. Nothing to do where our server has
+ * them. BACKEND where Clair is elsewhere and the address is loopback's; whatever the registry's refusal is. */
+int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
+                        struct tarsier_error *error);
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
 int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
+/* To config->layer_done. */
+void clair_tell_layers(const struct clair *clair, const struct clair_image *image);
+/* Cuts out of a message what Clair repeats of the layers' headers. */
+void clair_conceal(const struct clair_image *image, struct tarsier_error *error);
 
 /* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */
 
@@ -113,9 +126,9 @@ const char *clair_type_of_distro(const char *id);
 
 /* ---- the two APIs ------------------------------------------------------------------------------------------------ */
 
-int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+int clair_v1_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                   struct tarsier_error *error);
-int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                   struct tarsier_error *error);
 /* Is there anything in its matcher's database? */
 int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error);

@@ -22,7 +22,7 @@ enum { NONCE_BYTES = 8, NAME_SIZE = 80 };
 
 struct v1 {
 	struct clair *clair;
-	const struct clair_image *image;
+	struct clair_image *image;
 	char (*names)[NAME_SIZE];
 	size_t posted; /* layers that Clair may have */
 };
@@ -123,13 +123,16 @@ static int judge_post(const struct v1 *v1, size_t index, const struct clair_call
 static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 {
 	struct http_response response;
+	int code = clair_locate_layers(v1->clair, v1->image, index, 1, error);
+	if (code)
+		return code;
 	char *body = make_body(v1, index);
 	if (!body)
 		return error_memory(error);
 	struct clair_call call = {.method = "POST", .base = v1->clair->indexer, .path = "/v1/layers", .body = span_of(body),
 	                          .patient = true, .seconds = clair_seconds(v1->clair)};
 	v1->posted = index + 1;
-	int code = clair_send(v1->clair, &call, &response, error);
+	code = clair_send(v1->clair, &call, &response, error);
 	if (!code)
 		code = judge_post(v1, index, &call, &response, error);
 	http_response_free(&response);
@@ -338,12 +341,13 @@ static void clean_up(const struct v1 *v1)
 		code = clair_refused(clair, &call, &response, &error);
 	http_response_free(&response);
 	if (code && clair->config->warn) {
+		clair_conceal(v1->image, &error);
 		error_prefix(&error, "the image's layers stay in Clair's database");
 		clair->config->warn(clair->config->user, error.message);
 	}
 }
 
-int clair_v1_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+int clair_v1_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                   struct tarsier_error *error)
 {
 	struct v1 v1 = {.clair = clair, .image = image};

@@ -109,21 +109,42 @@ static int judge_index(const struct v4 *v4, const struct clair_call *call, const
 	return clair_refused(v4->clair, call, response, error);
 }
 
-static int post_manifest(const struct v4 *v4, struct tarsier_error *error)
+/* A registry's words in Clair's: "failed to fetch layers: … unexpected status code: 401 Unauthorized". */
+static bool is_let_in_no_more(const struct v4 *v4, const struct http_response *response)
+{
+	if (v4->image->server || response->status != 500)
+		return false;
+	const char *words = clair_words(v4->clair->arena, response);
+	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
+}
+
+static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error *error)
 {
 	struct http_response response;
+	int code = clair_locate_layers(v4->clair, v4->image, 0, v4->image->count, error);
+	if (code)
+		return code;
 	char *body = make_manifest(v4->image, &v4->hash);
 	if (!body)
 		return error_memory(error);
 	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
 	                                .path = "/indexer/api/v1/index_report",
 	                                .body = span_of(body), .patient = true, .seconds = clair_seconds(v4->clair)};
-	int code = clair_send(v4->clair, &call, &response, error);
+	code = clair_send(v4->clair, &call, &response, error);
+	*stale = !code && is_let_in_no_more(v4, &response);
 	if (!code)
 		code = judge_index(v4, &call, &response, error);
 	http_response_free(&response);
 	free(body);
 	return code;
+}
+
+/* Clair may have been busy for longer than a registry's token lives: once more, then, with another. */
+static int index_image(const struct v4 *v4, struct tarsier_error *error)
+{
+	bool stale = false;
+	int code = post_manifest(v4, &stale, error);
+	return stale ? post_manifest(v4, &stale, error) : code;
 }
 
 /* ---- matching ---------------------------------------------------------------------------------------------------- */
@@ -168,13 +189,13 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	return code;
 }
 
-int clair_v4_scan(struct clair *clair, const struct clair_image *image, struct clair_result *result,
+int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                   struct tarsier_error *error)
 {
 	struct v4 v4 = {.clair = clair, .image = image};
 	int code = make_hash(image, &v4.hash, error);
 	if (!code)
-		code = post_manifest(&v4, error);
+		code = index_image(&v4, error);
 	if (!code && clair_cancelled(clair))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	return code ? code : get_report(&v4, result, error);

@@ -6,7 +6,7 @@
 
 struct v4 {
 	struct clair *clair;
-	const struct clair_image *image;
+	struct clair_image *image;
 	struct digest hash; /* of the manifest: what both servers call the image */
 };
 

@@ -27,6 +27,8 @@ struct layer_server_options {
 
 /* USAGE where `host` is none: it has a scheme, a port or a path. */
 int layer_server_check_host(const char *host, struct tarsier_error *error);
+/* Is it by its very name an address of this machine that no other can use? */
+bool layer_server_is_loopback(const char *host);
 
 /* The image must have layers that can be opened, and outlive the server. A layer whose digest or size nobody
  * promised is read once to learn them. IO where the port is taken. */

@@ -49,6 +49,12 @@ static enum reach reach_of(const char *host, uint32_t *address)
 	return LOOPBACK_4;
 }
 
+bool layer_server_is_loopback(const char *host)
+{
+	uint32_t address;
+	return reach_of(host, &address) != ANYWHERE;
+}
+
 /* The socket, or -1 with errno. */
 static int listen_on(const struct sockaddr *address, socklen_t length, int only_6)
 {

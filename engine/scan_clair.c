@@ -10,7 +10,7 @@ static void on_warning(void *user, const char *message)
 	events_warn(&scan->events, "%s", message);
 }
 
-/* What Clair did not fetch it knew already. */
+/* What Clair did not fetch from us it knew already. What it had from a registry is nobody's cache, for all we know. */
 static void on_layer(void *user, size_t layer, bool sent)
 {
 	struct scan *scan = user;

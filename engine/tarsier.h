@@ -114,7 +114,8 @@ struct tarsier_config {
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
 	void (*on_event)(void *user, const struct tarsier_event *event); /* or NULL; called in the thread that scans */
 	void *user;                        /* given to on_event */
-	/* Clair in place of our readers and matcher; a database then gives its KEV and EPSS only. */
+	/* Clair in place of our readers and matcher; a database then gives its KEV and EPSS only. It fetches layers from us, and
+	 * from a registry where they are in one and neither layer_host nor layer_port is given. */
 	const char *clair, *clair_matcher; /* addresses, "http://host:6060"; clair_matcher NULL: the same */
 	const char *clair_api;             /* "v1" (Clair v2's) or "v4"; NULL: found out */
 	const char *clair_key, *clair_issuer; /* pre-shared key in base64, or NULL; NULL: "tarsier" */
@@ -160,7 +161,7 @@ struct tarsier_layer {
 	const char *created_by; /* the Dockerfile instruction from the image's history; "" if unknown */
 	const char *media_type; /* "" if unknown */
 	uint64_t size;          /* bytes of the blob as stored */
-	int cached;             /* its index came from the cache */
+	int cached;             /* read before: by us, or by Clair, which of layers in a registry does not tell: 0 */
 };
 
 struct tarsier_label { const char *key, *value; };
@@ -258,7 +259,7 @@ TARSIER_API const char *tarsier_report_backend(const tarsier_report *report);
 
 struct tarsier_usage { /* what the scan took */
 	double seconds;
-	uint64_t bytes_read;      /* compressed bytes of layers */
+	uint64_t bytes_read;      /* compressed bytes of layers that went through us */
 	size_t layers_read, layers_cached;
 };
 TARSIER_API const struct tarsier_usage *tarsier_report_usage(const tarsier_report *report);

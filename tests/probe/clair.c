@@ -1,9 +1,11 @@
-/* floors 1 and 5: tokens, and the layer server without a Clair */
+/* floors 1 and 5: tokens, the layer server without a Clair, and Clair without a registry */
 #include "probe.h"
 
+#include "clair.h"
 #include "jwt.h"
 #include "layer_server.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int probe_clair(lua_State *L);
@@ -133,7 +135,97 @@ static int l_sent(lua_State *L)
 	return 2;
 }
 
-static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"base64", l_base64}, {"serve", l_serve}, {NULL, NULL}};
+/* ---- an image whose layers are said to be in a registry ------------------------------------------------------------ */
+
+struct located {
+	struct image image; /* first: locate is given its address */
+	const char *origin, *secret;
+	size_t calls;       /* each has another token */
+	int refusal;
+};
+
+static int locate(const struct image *image, size_t layer, struct arena *arena, struct layer_address *address,
+                  struct tarsier_error *error)
+{
+	struct located *located = (struct located *)image;
+	struct tarsier_label *header = arena_alloc(arena, sizeof *header);
+	if (located->refusal)
+		return error_set(error, located->refusal, "the registry refuses");
+	if (!header)
+		return error_memory(error);
+	header->key = "Authorization";
+	header->value = arena_format(arena, "Bearer %s%zu", located->secret, ++located->calls);
+	address->url = arena_format(arena, "%s%s", located->origin, image->layers[layer].blob.text);
+	address->headers = header;
+	address->header_count = 1;
+	return TARSIER_OK;
+}
+
+static const char *field(lua_State *L, const char *key)
+{
+	lua_getfield(L, 1, key);
+	const char *text = lua_tostring(L, -1);
+	lua_pop(L, 1); /* the table keeps it */
+	return text;
+}
+
+static void on_layer(void *user, size_t layer, bool sent)
+{
+	lua_State *L = user;
+	lua_pushboolean(L, sent);
+	lua_rawseti(L, -2, (lua_Integer)layer + 1);
+}
+
+static void on_warning(void *user, const char *message)
+{
+	lua_State *L = user;
+	lua_pushstring(L, message);
+	lua_setfield(L, -2, "warning");
+}
+
+/* The table of what was told is on top. */
+static int scan_located(lua_State *L, struct located *located, struct arena *arena, struct tarsier_error *error)
+{
+	static const struct layer_options layers = {.threads = 1};
+	const struct source_options source = {.platform = platform_of_this_machine(), .layers = &layers};
+	const char *port = field(L, "layer_port"), *seconds = field(L, "seconds");
+	const struct clair_config config = {
+		.indexer = field(L, "clair"), .layer_host = field(L, "layer_host"), .layer_done = on_layer, .warn = on_warning,
+		.layer_port = port ? (unsigned)atoi(port) : 0, .seconds = seconds ? (unsigned)atoi(seconds) : 0, .user = L};
+	struct clair_result result;
+	int code = image_open(arena, field(L, "reference"), &source, &located->image, error);
+	if (code)
+		return code;
+	located->image.locate_layer = locate;
+	code = clair_scan(&config, arena, &located->image, &result, error);
+	image_close(&located->image);
+	lua_pushinteger(L, (lua_Integer)located->calls);
+	lua_setfield(L, -2, "located");
+	return code;
+}
+
+/* scan_located { reference =, clair =, origin =, secret =, refusal = code, layer_host =, layer_port =, seconds = } -->
+ * { whether each layer counts as sent …, located = number of calls, warning = } | nil, message, code, that table */
+static int l_scan_located(lua_State *L)
+{
+	struct tarsier_error error = {0, ""};
+	struct arena arena;
+	const char *refusal = field(L, "refusal");
+	struct located located = {.origin = field(L, "origin"), .secret = field(L, "secret"),
+	                          .refusal = refusal ? atoi(refusal) : 0};
+	arena_init(&arena, NULL);
+	lua_newtable(L);
+	int code = scan_located(L, &located, &arena, &error);
+	arena_free(&arena);
+	if (code >= 0)
+		return 1;
+	probe_fail(L, &error);
+	lua_pushvalue(L, -4);
+	return 4;
+}
+
+static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"base64", l_base64}, {"serve", l_serve},
+                                     {"scan_located", l_scan_located}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent},
                                    {NULL, NULL}};
 static const luaL_Reg metamethods[] = {{"__gc", l_stop}, {"__close", l_stop}, {NULL, NULL}};
