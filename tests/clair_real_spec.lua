@@ -4,22 +4,16 @@ local clair = require "support.clair"
 local command = require "support.clair.command"
 local compare = require "support.clair.compare"
 local data = require "support.clair.data"
+local hosted = require "support.clair.hosted"
 local json = require "tarsier.json"
 local process = require "support.clair.process"
 local sets = require "support.clair.images"
 local shell = require "support.shell"
 
-local missing = clair.missing "v4"
+local missing = clair.missing()
 local ground, server
 
-local function real(name, test)
-  it(name, function()
-    if missing then return pending(missing) end
-    test()
-  end)
-end
-
-local sample = (os.getenv "TARSIER_BUILD" or "build") .. "/sample"
+local sample = sets.sample
 
 -- ---- what Clair and tarsier see differently -------------------------------------------------------------------------
 -- Each field is a Lua pattern of the whole, `type` a list of package types. An explanation that explains nothing is
@@ -44,6 +38,8 @@ local EXPLAINED = {
     because = "Clair leaves out the third number of Alpine's version, since advisories are of the first two" },
 }
 
+local AGENT = "Go-http-client" -- as whom it fetches
+
 local explained = {} -- which were needed
 
 local function manifest_of(layout)
@@ -51,15 +47,10 @@ local function manifest_of(layout)
   return digest, json.decode(shell.read(layout .. "/blobs/sha256/" .. digest:sub(8)))
 end
 
-local function fails_with(code, words, arguments)
-  local found, out, err = command.run(arguments)
-  assert.equal(code, found, out .. err)
-  assert.is_truthy(err:find(words, 1, true), ("%q is not in: %s"):format(words, err))
-end
-
 describe("a real Clair v4", function()
+  if missing then return it("is asked", function() pending(missing) end) end
+
   setup(function()
-    if missing then return end
     ground = clair.ground()
     server = ground:clair()
   end)
@@ -85,7 +76,7 @@ describe("a real Clair v4", function()
       return digest, "--data-binary @" .. file
     end
 
-    real("indexes the sample image and knows vulnerabilities of its packages", function()
+    it("indexes the sample image and knows vulnerabilities of its packages", function()
       local digest, post = body()
       local status, answer = clair.get(server.url .. "/indexer/api/v1/index_report", post)
       assert.equal(201, status, answer)
@@ -98,7 +89,7 @@ describe("a real Clair v4", function()
       assert.is_truthy(next(report.enrichments))
     end)
 
-    real("says 412 to If-None-Match of a manifest that it has never seen", function()
+    it("says 412 to If-None-Match of a manifest that it has never seen", function()
       local _, post = body()
       local _, state = clair.get(server.url .. "/indexer/api/v1/index_state")
       state = json.decode(state).state
@@ -108,7 +99,7 @@ describe("a real Clair v4", function()
       assert.equal(412, (clair.get(server.url .. "/indexer/api/v1/index_report", unknown)))
     end)
 
-    real("says 202 with an empty database, 401 without a token", function()
+    it("says 202 with an empty database, 401 without a token", function()
       local digest, post = body()
       local empty, locked = ground:clair { database = "empty" }, ground:clair { key = "c2VjcmV0" }
       assert.equal(201, (clair.get(empty.url .. "/indexer/api/v1/index_report", post)))
@@ -123,7 +114,6 @@ describe("a real Clair v4", function()
     local database, folder
 
     setup(function()
-      if missing then return end
       folder, database = ground.folder .. "/images", ground.folder .. "/tarsier.db"
       assert(os.execute("mkdir " .. folder))
       local import = { "db", "import", "--quiet", "--db", database }
@@ -140,19 +130,19 @@ describe("a real Clair v4", function()
       return theirs
     end
 
-    real("finds what we find in the sample image", function() agree("oci:" .. sample) end)
-    real("finds it in a docker-archive of it, too", function() agree(sets.archive(sample, folder .. "/sample.tar")) end)
-    real("finds what we find in an Alpine", function() agree("oci:" .. sets.alpine(folder .. "/alpine")) end)
-    real("finds what we find in a mixed image", function() agree("oci:" .. sets.mixed(folder .. "/mixed")) end)
+    it("finds what we find in the sample image", function() agree("oci:" .. sample) end)
+    it("finds it in a docker-archive of it, too", function() agree(sets.archive(sample, folder .. "/sample.tar")) end)
+    it("finds what we find in an Alpine", function() agree("oci:" .. sets.alpine(folder .. "/alpine")) end)
+    it("finds what we find in a mixed image", function() agree("oci:" .. sets.mixed(folder .. "/mixed")) end)
 
-    real("finds what we find in a real Debian, as layout and as archive", function()
+    it("finds what we find in a real Debian, as layout and as archive", function()
       local bookworm, reason = sets.bookworm(folder .. "/bookworm")
       if not bookworm then return pending(reason) end
       agree("oci:" .. bookworm)
       agree(sets.archive(bookworm, folder .. "/bookworm.tar"))
     end)
 
-    real("differs from us in nothing that was explained in vain", function()
+    it("differs from us in nothing that was explained in vain", function()
       local vain = {}
       for i, explanation in ipairs(EXPLAINED) do
         if not explained[i] then vain[#vain + 1] = explanation.because end
@@ -162,7 +152,7 @@ describe("a real Clair v4", function()
   end)
 
   describe("is not asked twice", function()
-    real("for layers that it knows", function()
+    it("for layers that it knows", function()
       local layout = "oci:" .. sets.fresh(ground.folder .. "/fresh")
       local first = command.scan { "--clair", server.url, layout }
       local second = command.scan { "--clair", server.url, layout }
@@ -173,11 +163,68 @@ describe("a real Clair v4", function()
     end)
   end)
 
+  describe("with an image in a registry", function()
+    local lack = hosted.missing()
+    if lack then return it("fetches its layers there", function() pending(lack) end) end
+
+    local layout
+    local count = 0
+    before_each(function()
+      count = count + 1
+      layout = sets.fresh(ground.folder .. "/hosted-" .. count)
+    end)
+
+    local function host(kind)
+      local image = hosted.push(kind, layout)
+      finally(function() image:stop() end)
+      return image
+    end
+
+    local function as_in_layout(result)
+      assert.is_true(#result.findings > 0)
+      local expected = command.scan { "--clair", server.url, "oci:" .. layout }
+      assert.equal("", compare.unexplained(compare.results(expected, result), {}, {}))
+    end
+
+    for name, kind in pairs(hosted.kinds) do
+      it("fetches its layers there: " .. name, function()
+        local image = host(kind)
+        local result = image:scan { "--clair", server.url }
+        assert.same({ AGENT, AGENT }, image:fetched(result.image.layers))
+        assert.same({ 2, 0, 0 }, { result.usage.layers_read, result.usage.layers_cached, result.usage.bytes_read })
+        as_in_layout(result)
+      end)
+    end
+
+    it("fetches its layers there over TLS, where it trusts the registry", function()
+      local image = host { tls = true, users = hosted.kinds["behind a password"].users }
+      local errors = image:fails(4, "trust its certificate", { "--clair", server.url })
+      assert.is_truthy(errors:find("cannot fetch layer 1 of 2 from " .. image.registry.url .. "/v2/team/app/blobs/sha256:",
+        1, true), errors)
+      assert.is_truthy(errors:find("x509", 1, true), errors)
+
+      local trusting = ground:clair { trusted = image.registry.ca }
+      image.registry:mark()
+      local result = image:scan { "--clair", trusting.url }
+      trusting:stop()
+      assert.same({ AGENT, AGENT }, image:fetched(result.image.layers))
+      as_in_layout(result)
+    end)
+
+    it("fetches its layers from us where we are told how it knows us", function()
+      local image = host { tls = true, token = { users = hosted.kinds["behind a password"].users } }
+      local result = image:scan { "--clair", server.url, "--layer-host", "localhost" }
+      assert.same({ "tarsier", "tarsier" }, image:fetched(result.image.layers))
+      assert.same({ 2, 0 }, { result.usage.layers_read, result.usage.layers_cached })
+      assert.is_true(result.usage.bytes_read > 0)
+      as_in_layout(result)
+    end)
+  end)
+
   describe("with a pre-shared key", function()
     local locked, key, wrong
 
     setup(function()
-      if missing then return end
       key, wrong = ground.folder .. "/key", ground.folder .. "/wrong"
       shell.write(key, "bm90IHZlcnkgc2VjcmV0\n")
       shell.write(wrong, "bm90IHRoZSBzYW1lIGtleQ==\n")
@@ -185,42 +232,42 @@ describe("a real Clair v4", function()
     end)
     teardown(function() if locked then locked:stop() end end)
 
-    real("accepts ours with its issuer", function()
+    it("accepts ours with its issuer", function()
       local result = command.scan { "--clair", locked.url, "--clair-key-file", key, "--clair-issuer", "pipeline",
         "oci:" .. sample }
       assert.is_true(#result.findings > 0)
     end)
-    real("refuses another key", function()
-      fails_with(4, "refuses our token (401)", { "scan", "--clair", locked.url, "--clair-key-file", wrong,
+    it("refuses another key", function()
+      command.fails(4, "refuses our token (401)", { "scan", "--clair", locked.url, "--clair-key-file", wrong,
         "--clair-issuer", "pipeline", "oci:" .. sample })
     end)
-    real("refuses another issuer", function()
-      fails_with(4, "--clair-issuer", { "scan", "--clair", locked.url, "--clair-key-file", key, "oci:" .. sample })
+    it("refuses another issuer", function()
+      command.fails(4, "--clair-issuer", { "scan", "--clair", locked.url, "--clair-key-file", key, "oci:" .. sample })
     end)
-    real("wants one", function()
-      fails_with(4, "wants a token (401)", { "scan", "--clair", locked.url, "oci:" .. sample })
+    it("wants one", function()
+      command.fails(4, "wants a token (401)", { "scan", "--clair", locked.url, "oci:" .. sample })
     end)
   end)
 
   describe("in trouble", function()
-    real("is no pass when its database was never filled", function()
+    it("is no pass when its database was never filled", function()
       local empty = ground:clair { database = "empty" }
-      fails_with(4, "never filled (202)", { "scan", "--clair", empty.url, "oci:" .. sample })
+      command.fails(4, "never filled (202)", { "scan", "--clair", empty.url, "oci:" .. sample })
       empty:stop()
     end)
 
-    real("is no pass when it cannot reach our layers", function()
+    it("is no pass when it cannot reach our layers", function()
       local layout = "oci:" .. sets.fresh(ground.folder .. "/unreached")
-      fails_with(4, "no-such-host.invalid", { "scan", "--clair", server.url, "--layer-host", "no-such-host.invalid",
+      command.fails(4, "no-such-host.invalid", { "scan", "--clair", server.url, "--layer-host", "no-such-host.invalid",
         layout })
     end)
 
-    real("is no pass when it is not there", function()
+    it("is no pass when it is not there", function()
       local port = process.ports(1)
-      fails_with(4, "127.0.0.1:" .. port, { "scan", "--clair", "http://127.0.0.1:" .. port, "oci:" .. sample })
+      command.fails(4, "127.0.0.1:" .. port, { "scan", "--clair", "http://127.0.0.1:" .. port, "oci:" .. sample })
     end)
 
-    real("lets us wait when it is busy", function()
+    it("lets us wait when it is busy", function()
       local busy = ground:clair { concurrency = 1 }
       local lines = {}
       for i = 1, 4 do
@@ -233,7 +280,7 @@ describe("a real Clair v4", function()
   end)
 
   describe("with much to do", function()
-    real("serves eight scans on one host at once", function()
+    it("serves eight scans on one host at once", function()
       local lines = {}
       for i = 1, 8 do
         local layout = "oci:" .. sets.fresh(("%s/many-%d"):format(ground.folder, i))
@@ -248,10 +295,10 @@ describe("a real Clair v4", function()
     describe("in one layer of 2 GB", function()
       local huge
 
-      setup(function() if not missing then huge = sets.huge(ground.folder .. "/huge.tar", 2 << 30) end end)
+      setup(function() huge = sets.huge(ground.folder .. "/huge.tar", 2 << 30) end)
       teardown(function() if huge then os.remove(huge) end end)
 
-      real("is no pass when it is killed meanwhile", function()
+      it("is no pass when it is killed meanwhile", function()
         local doomed = ground:clair()
         local line = command.line { "scan", "--clair", doomed.url, huge }
         local scan = process.start { line, log = ground.folder .. "/doomed" }
@@ -263,7 +310,7 @@ describe("a real Clair v4", function()
         assert.equal(4, scan:code())
       end)
 
-      real("costs us no memory", function()
+      it("costs us no memory", function()
         local code, out, err = shell.run("/usr/bin/time -f 'peak %M' "
           .. command.line { "scan", "--no-fail", "--clair", server.url, huge })
         assert.equal(0, code, out .. err)
@@ -275,12 +322,12 @@ describe("a real Clair v4", function()
   end)
 
   describe("as two processes", function()
-    real("is asked at two addresses", function()
+    it("is asked at two addresses", function()
       local indexer = ground:clair { mode = "indexer" }
       local matcher = ground:clair { mode = "matcher", indexer = indexer.url .. "/" }
       local result = command.scan { "--clair", indexer.url, "--clair-matcher", matcher.url, "oci:" .. sample }
       assert.is_true(#result.findings > 0)
-      fails_with(4, matcher.url, { "scan", "--clair", matcher.url, "oci:" .. sample })
+      command.fails(4, matcher.url, { "scan", "--clair", matcher.url, "oci:" .. sample })
       matcher:stop()
       indexer:stop()
     end)

@@ -1,26 +1,19 @@
 -- A real Clair v2 on a real PostgreSQL, and what tarsier makes of what it says through its v1 API.
 
-local clair = require "support.clair"
 local command = require "support.clair.command"
 local compare = require "support.clair.compare"
 local data = require "support.clair.data"
+local hosted = require "support.clair.hosted"
 local images = require "support.images"
 local old = require "support.clair.old"
 local process = require "support.clair.process"
 local sets = require "support.clair.images"
 local shell = require "support.shell"
 
-local missing = clair.missing "v2"
+local missing = old.missing()
 local ground, server
 
-local function real(name, test)
-  it(name, function()
-    if missing then return pending(missing) end
-    test()
-  end)
-end
-
-local sample = (os.getenv "TARSIER_BUILD" or "build") .. "/sample"
+local sample = sets.sample
 
 -- ---- what Clair and tarsier see differently: as in clair_real_spec.lua ---------------------------------------------
 
@@ -29,11 +22,7 @@ local EXPLAINED = {
     because = "Clair v2 does not read dpkg's Status: what was removed and left its configuration counts for it" },
 }
 
-local function fails_with(code, words, arguments)
-  local found, out, err = command.run(arguments)
-  assert.equal(code, found, out .. err)
-  assert.is_truthy(err:find(words, 1, true), ("%q is not in: %s"):format(words, err))
-end
+local AGENT = "Go-http-client" -- as whom it fetches
 
 -- Clair v2 knows Debian's source packages and nothing else: both results as of those.
 local function of_sources(result)
@@ -62,10 +51,11 @@ local function of_sources(result)
 end
 
 describe("a real Clair v2", function()
+  if missing then return it("is asked", function() pending(missing) end) end
+
   local database
 
   setup(function()
-    if missing then return end
     ground = old.ground()
     server = ground:clair "filled"
     database = ground.folder .. "/tarsier.db"
@@ -88,7 +78,7 @@ describe("a real Clair v2", function()
     return tonumber(ground.postgres:sql("select count(*) from layer", "filled"))
   end
 
-  real("finds what we find in the sample image, and is left as it was", function()
+  it("finds what we find in the sample image, and is left as it was", function()
     local before = layers()
     local theirs = command.scan { "--clair", server.url, "oci:" .. sample }
     local ours = command.scan { "--db", database, "--cache-dir", ground.folder, "oci:" .. sample }
@@ -99,14 +89,14 @@ describe("a real Clair v2", function()
     assert.equal(before, layers())
   end)
 
-  real("finds it in a docker-archive of it, too", function()
+  it("finds it in a docker-archive of it, too", function()
     local archive = sets.archive(sample, ground.folder .. "/sample.tar")
     local one = command.scan { "--clair", server.url, "oci:" .. sample }
     local two = command.scan { "--clair", server.url, archive }
     assert.equal("", compare.unexplained(compare.results(one, two), { { what = "layer" } }, {}))
   end)
 
-  real("keeps the layers where it is to, and is not sent them again", function()
+  it("keeps the layers where it is to, and is not sent them again", function()
     local layout = "oci:" .. sets.fresh(ground.folder .. "/kept")
     local before = layers()
     local first = command.scan { "--clair", server.url, "--keep", layout }
@@ -117,25 +107,82 @@ describe("a real Clair v2", function()
     assert.equal(before + 2, layers())
   end)
 
-  real("is no pass when its database is empty", function()
+  describe("with an image in a registry", function()
+    local lack = hosted.missing()
+    if lack then return it("fetches its layers there", function() pending(lack) end) end
+
+    local layout
+    local count = 0
+    before_each(function()
+      count = count + 1
+      layout = sets.fresh(ground.folder .. "/hosted-" .. count)
+    end)
+
+    local function host(kind)
+      local image = hosted.push(kind, layout)
+      finally(function() image:stop() end)
+      return image
+    end
+
+    local function as_in_layout(result)
+      assert.is_true(#result.findings > 0)
+      local expected = command.scan { "--clair", server.url, "oci:" .. layout }
+      assert.equal("", compare.unexplained(compare.results(expected, result), {}, {}))
+    end
+
+    for name, kind in pairs(hosted.kinds) do
+      it("fetches its layers there: " .. name, function()
+        local image, before = host(kind), layers()
+        local result = image:scan { "--clair", server.url }
+        assert.same({ AGENT, AGENT }, image:fetched(result.image.layers))
+        assert.same({ 2, 0, 0 }, { result.usage.layers_read, result.usage.layers_cached, result.usage.bytes_read })
+        assert.equal(before, layers())
+        as_in_layout(result)
+      end)
+    end
+
+    it("fetches its layers there over TLS, where it trusts the registry", function()
+      local image = host { tls = true, users = hosted.kinds["behind a password"].users }
+      local errors = image:fails(4, "trust its certificate", { "--clair", server.url })
+      assert.is_truthy(errors:find("cannot fetch layer 1 of 2 from " .. image.registry.url .. "/v2/team/app/blobs/sha256:",
+        1, true), errors)
+
+      local trusting = ground:clair("filled", image.registry.ca)
+      image.registry:mark()
+      local result = image:scan { "--clair", trusting.url }
+      trusting:stop()
+      assert.same({ AGENT, AGENT }, image:fetched(result.image.layers))
+      as_in_layout(result)
+    end)
+
+    it("fetches its layers from us where we are told how it knows us", function()
+      local image = host { tls = true, token = { users = hosted.kinds["behind a password"].users } }
+      local result = image:scan { "--clair", server.url, "--layer-host", "localhost" }
+      assert.same({ "tarsier", "tarsier" }, image:fetched(result.image.layers))
+      assert.is_true(result.usage.bytes_read > 0)
+      as_in_layout(result)
+    end)
+  end)
+
+  it("is no pass when its database is empty", function()
     local empty = ground:clair "empty"
-    fails_with(4, "is empty", { "scan", "--clair", empty.url, "oci:" .. sample })
+    command.fails(4, "is empty", { "scan", "--clair", empty.url, "oci:" .. sample })
     empty:stop()
   end)
 
-  real("is not given layers that it cannot read", function()
+  it("is not given layers that it cannot read", function()
     local folder = ground.folder .. "/zstd"
     images.run("skopeo --insecure-policy copy -q --dest-compress-format zstd --dest-compress oci:%s oci:%s:latest",
       sample, folder)
-    fails_with(3, "zstd, which Clair v2 cannot read", { "scan", "--clair", server.url, "oci:" .. folder })
+    command.fails(3, "zstd, which Clair v2 cannot read", { "scan", "--clair", server.url, "oci:" .. folder })
   end)
 
-  real("is no pass when it cannot reach our layers", function()
-    fails_with(4, "no-such-host.invalid", { "scan", "--clair", server.url, "--layer-host", "no-such-host.invalid",
+  it("is no pass when it cannot reach our layers", function()
+    command.fails(4, "no-such-host.invalid", { "scan", "--clair", server.url, "--layer-host", "no-such-host.invalid",
       "oci:" .. sets.fresh(ground.folder .. "/unreached") })
   end)
 
-  real("serves eight scans on one host at once", function()
+  it("serves eight scans on one host at once", function()
     local lines = {}
     for i = 1, 8 do
       local layout = "oci:" .. sets.fresh(("%s/many-%d"):format(ground.folder, i))
@@ -150,9 +197,9 @@ describe("a real Clair v2", function()
   describe("with one layer of 2 GB", function()
     local huge
 
-    setup(function() if not missing then huge = sets.huge(ground.folder .. "/huge.tar", 2 << 30) end end)
+    setup(function() huge = sets.huge(ground.folder .. "/huge.tar", 2 << 30) end)
 
-    real("is no pass when it is killed meanwhile", function()
+    it("is no pass when it is killed meanwhile", function()
       local doomed = ground:clair "filled"
       local line = command.line { "scan", "--clair", doomed.url, huge }
       local scan = process.start { line, log = ground.folder .. "/doomed" }
@@ -163,7 +210,7 @@ describe("a real Clair v2", function()
       assert.equal(4, scan:code())
     end)
 
-    real("costs us no memory", function()
+    it("costs us no memory", function()
       local line = command.line { "scan", "--no-fail", "--clair", server.url, huge }
       local code, out, err = shell.run("/usr/bin/time -f 'peak %M' " .. line)
       assert.equal(0, code, out .. err)
@@ -173,7 +220,7 @@ describe("a real Clair v2", function()
     end)
   end)
 
-  real("tells what it is", function()
+  it("tells what it is", function()
     local code, out = command.run { "clair", "status", "--clair", server.url }
     assert.equal(0, code, out)
     assert.is_truthy(out:find("v1", 1, true), out)

@@ -6,36 +6,16 @@
 
 local data = require "support.clair.data"
 local json = require "tarsier.json"
-local postgres = require "support.clair.postgres"
 local process = require "support.clair.process"
 local shell = require "support.shell"
 
-local clair = {}
+local Ground = require "support.clair.ground".class()
 
-local Ground = {}
-Ground.__index = Ground
+local clair = { get = Ground.get, programs = Ground.programs }
 
---- programs("v4"|"v2") -> the folder of Clair's programs, or nil and what was refused
-function clair.programs(generation)
-  local code, out, err = shell.run("tests/support/clair/programs " .. generation)
-  if code ~= 0 then return nil, (err:gsub("\n$", "")) end
-  return (out:gsub("\n$", ""))
-end
-
---- missing(generation) -> why a spec has to be left out, or nil
-function clair.missing(generation)
-  if not os.getenv "TARSIER_TEST_REAL" then return "a real Clair: make test-real" end
-  local ok, reason = data.shared()
-  if ok then ok, reason = postgres.programs() end
-  if ok then ok, reason = clair.programs(generation) end
-  return not ok and reason or nil
-end
-
---- get(url, [options]) -> status, body
-function clair.get(url, options)
-  local _, out = shell.run(("curl -s -m 20 %s -w '\\n%%{http_code}' %s"):format(options or "", shell.quote(url)))
-  local body, status = out:match "^(.*)\n(%d+)$"
-  return tonumber(status), body
+--- missing() -> why a spec has to be left out, or nil
+function clair.missing()
+  return Ground.missing "v4"
 end
 
 -- Red Hat's two lists, which the indexer downloads when it starts, without an entry: it indexes nothing without them.
@@ -62,21 +42,14 @@ local function configuration(self, given, address, introspection)
   return config
 end
 
---- clair { database = NAME, mode = "combo", key = base64, issuer =, indexer = URL, concurrency = n } -> a server
+--- clair { database = NAME, mode = "combo", key = base64, issuer =, indexer = URL, concurrency = n, trusted = FILE }
+--- -> a server
 function Ground:clair(given)
   given = given or {}
   local port, introspection = process.ports(2)
-  self.count = self.count + 1
-  local base = ("%s/clair-%d"):format(self.folder, self.count)
-  shell.write(base .. ".json", json.encode(configuration(self, given, "127.0.0.1:" .. port,
-    "127.0.0.1:" .. introspection)))
-  local server = process.start { ("env TMPDIR=%s %s/clair -conf %s.json -mode %s"):format(
-    self.folder, self.programs, base, given.mode or "combo"), log = base .. ".log" }
-  server.url = "http://127.0.0.1:" .. port
-  self.running[#self.running + 1] = server
-  return server:ready(60, function()
-    return clair.get(("http://127.0.0.1:%d/readyz"):format(introspection)) == 200
-  end)
+  local config = configuration(self, given, "127.0.0.1:" .. port, "127.0.0.1:" .. introspection)
+  return self:serve(config, port, ("http://127.0.0.1:%d/readyz"):format(introspection),
+    "-conf %s -mode " .. (given.mode or "combo"), given.trusted)
 end
 
 function Ground:connection(name)
@@ -86,19 +59,17 @@ end
 -- Clair makes its tables, clairctl fills them.
 local function fill(self)
   self:clair { database = "filled" }:stop()
-  local updates = data.export(self.programs .. "/clairctl", self.folder)
+  local updates = data.export(self.bin .. "/clairctl", self.folder)
   local config = self.folder .. "/import.json"
   shell.write(config, json.encode(configuration(self, {}, "127.0.0.1:1", "127.0.0.1:1")))
-  local code, out, err = shell.run { self.programs .. "/clairctl", "--config", config, "import-updaters", updates }
+  local code, out, err = shell.run { self.bin .. "/clairctl", "--config", config, "import-updaters", updates }
   assert(code == 0, out .. err)
   os.remove(updates)
 end
 
 --- ground() -> a PostgreSQL with two databases, "filled" and "empty", and the way to start Clair on them
 function clair.ground()
-  local programs = assert(clair.programs "v4")
-  local self = setmetatable({ folder = shell.folder(), programs = programs, count = 0, running = {} }, Ground)
-  self.postgres = postgres.start()
+  local self = Ground:new "v4"
   local ok, message = pcall(function()
     self.postgres:database "filled"
     self.postgres:database "empty"
@@ -109,12 +80,6 @@ function clair.ground()
     error(message, 0)
   end
   return self
-end
-
-function Ground:stop()
-  for _, server in ipairs(self.running) do server:stop() end
-  self.postgres:stop()
-  shell.remove(self.folder)
 end
 
 return clair

@@ -30,6 +30,14 @@ function command.scan(words)
   return result
 end
 
+--- fails(code, words, arguments): an error unless the command ends with that exit code and these words -> its errors
+function command.fails(code, words, arguments)
+  local found, out, err = command.run(arguments)
+  if found ~= code then error(("exit %d and not %d: %s%s"):format(found, code, out, err), 2) end
+  if not err:find(words, 1, true) then error(("%q is not in: %s"):format(words, err), 2) end
+  return err
+end
+
 --- all(lines) runs commands side by side -> what each printed and its exit code, in order
 function command.all(lines)
   local folder, pieces = shell.folder(), {}

@@ -3,7 +3,8 @@
 local images = require "support.images"
 local real = require "support.real"
 
-local sets = {}
+--- The layout of the sample image, which the build makes.
+local sets = { sample = (os.getenv "TARSIER_BUILD" or "build") .. "/sample" }
 
 --- archive(layout, file) -> the same image as docker-archive; its layers are then plain tars, with other digests
 function sets.archive(layout, file)

@@ -5,44 +5,39 @@
 --   local server = ground:clair "name"          Clair v2.1.8 on a database of that name: server.url, server:stop()
 --   ground:know(server, { "openssl", … })       what Debian's tracker says of these source packages, for Debian 12
 
-local clair = require "support.clair"
 local data = require "support.clair.data"
 local json = require "tarsier.json"
-local postgres = require "support.clair.postgres"
 local process = require "support.clair.process"
 local shell = require "support.shell"
 
+local Ground = require "support.clair.ground".class()
+
 local old = {}
 
-local Ground = {}
-Ground.__index = Ground
+--- missing() -> why a spec has to be left out, or nil
+function old.missing()
+  return Ground.missing "v2"
+end
 
 --- ground() -> a PostgreSQL and the way to start Clair on it
 function old.ground()
-  local programs = assert(clair.programs "v2")
-  local self = setmetatable({ folder = shell.folder(), programs = programs, databases = {}, running = {} }, Ground)
-  self.postgres = postgres.start()
+  local self = Ground:new "v2"
+  self.databases = {}
   return self
 end
 
---- clair(database, [timeout of a request]) -> a server that answers, on every address: it cannot do otherwise
-function Ground:clair(database, timeout)
-  if not self.databases[database] then
-    self.databases[database] = self.postgres:database(database)
-  end
+--- clair(database, [file of trusted authorities]) -> a server that answers, on every address: it cannot do otherwise
+function Ground:clair(database, trusted)
+  self.databases[database] = self.databases[database] or self.postgres:database(database)
   local port, health = process.ports(2)
-  local base = ("%s/%s-%d"):format(self.folder, database, port)
-  shell.write(base .. ".json", json.encode { clair = {
+  local server = self:serve({ clair = {
     database = { type = "pgsql", options = { source = self.databases[database], cachesize = 16384 } },
-    api = { port = port, healthport = health, timeout = timeout or "300s" },
+    api = { port = port, healthport = health, timeout = "300s" },
     updater = { interval = "0h" },
     notifier = { attempts = 1 },
-  } })
-  local command = ("env TMPDIR=%s %s/clair -config %s.json"):format(self.folder, self.programs, base)
-  local server = process.start { command, log = base .. ".log" }
-  server.url, server.database = "http://127.0.0.1:" .. port, database
-  self.running[#self.running + 1] = server
-  return server:ready(60, function() return clair.get(("http://127.0.0.1:%d/health"):format(health)) == 200 end)
+  } }, port, ("http://127.0.0.1:%d/health"):format(health), "-config %s", trusted)
+  server.database = database
+  return server
 end
 
 -- As Clair's own updater translates the tracker.
@@ -91,12 +86,6 @@ function Ground:know(server, sources)
   assert(code == 0, err)
   for status in out:gmatch "%d+" do assert(status == "201", "Clair answered " .. status .. ": " .. server:log()) end
   return count
-end
-
-function Ground:stop()
-  for _, server in ipairs(self.running) do server:stop() end
-  self.postgres:stop()
-  shell.remove(self.folder)
 end
 
 return old
