@@ -23,10 +23,11 @@ Image.__index = Image
 
 --- push(kind, layout) -> the image in a registry of its own: .reference, .registry; image:stop()
 function hosted.push(kind, layout)
+  local wants_login = kind.users or kind.token and kind.token.users
   local self = setmetatable({ registry = registry.start(kind), options = {} }, Image)
   self.registry:push("oci:" .. layout, "team/app:1")
   self.reference = "docker://" .. self.registry.address .. "/team/app:1"
-  if kind.users or kind.token and kind.token.users then
+  if wants_login then
     local file = self.registry.folder .. "/reader"
     shell.write(file, PASSWORD .. "\n")
     self.options = { "--registry-user", "reader", "--registry-password-file", file }
