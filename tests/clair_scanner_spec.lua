@@ -8,6 +8,7 @@ local json = require "tarsier.json"
 local oci = require "support.oci"
 local replay = require "support.clair_replay"
 local shell = require "support.shell"
+local small_registry = require "support.small_registry"
 local stand_in = require "support.stand_in"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -177,6 +178,34 @@ describe("clair-scanner", function()
       assert.equal(1, code, errors)
       local posted = json.decode(clair:requests("POST")[1].body)
       assert.is_truthy(posted.layers[1].uri:find(("http://127.0.0.1:%d/"):format(port), 1, true), posted.layers[1].uri)
+    end)
+  end)
+
+  it("reads a name with a host from its registry where no engine has it, and no other name", function()
+    with(clair_v4.report(), function(url, host, clair)
+      oci.build(folder .. "/pushed", { { ["etc/os-release"] = oci.debian,
+        ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "7.0-1" } } } })
+      local registry = small_registry.start(folder .. "/pushed", "group/app", "1")
+      running[#running + 1] = registry
+      local name = registry.host .. "/group/app:1"
+      for _, case in ipairs { { host, "" }, { "DOCKER_HOST=unix:///nowhere", "" }, { host, "docker://" } } do
+        local code, output, errors = scanner(("-q -r @report.json -c %s %s%s"):format(url, case[2], name), case[1])
+        assert.equal(1, code, output .. errors)
+        assert.equal(case[2] == "", errors:find("reading docker://" .. name, 1, true) ~= nil, errors)
+        assert.equal(name, json.decode(shell.read(folder .. "/report.json")).image)
+      end
+      local asked = #registry:requests()
+      local code, _, errors = scanner(("--ip 127.0.0.1 -c %s %s"):format(url, name), host)
+      assert.equal(1, code, errors)
+      local requests = clair:requests("POST")
+      assert.is_nil(requests[#requests].body:find(registry.url, 1, true))
+      assert.is_true(#registry:requests() > asked)
+      code, _, errors = scanner(("-c %s nowhere/app:1"):format(url), host)
+      assert.equal(3, code, errors)
+      assert.is_truthy(errors:find("in a registry it is docker://nowhere/app:1", 1, true), errors)
+      code, _, errors = scanner(("-c %s %s/other:1"):format(url, registry.host), host)
+      assert.equal(3, code, errors)
+      assert.is_truthy(errors:find("CRIT[^\n]*/v2/other/[^\n]*; and the container engine at [^\n]* has no image "), errors)
     end)
   end)
 

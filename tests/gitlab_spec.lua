@@ -4,7 +4,9 @@ local check_gitlab = require "support.gitlab"
 local images = require "support.images"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local registry = require "support.registry"
 local shell = require "support.shell"
+local small_registry = require "support.small_registry"
 local stand_in = require "support.stand_in"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -97,10 +99,63 @@ describe("tarsier scan in a GitLab job", function()
       assert.equal(1, code, output .. errors)
       assert.equal(case[1], report().vulnerabilities[1].location.image)
     end
-    local code, _, errors = job("tarsier scan", host .. " CS_IMAGE=registry:5000/other:2")
-    assert.equal(3, code)
-    assert.is_truthy(errors:find("has no image registry:5000/other:2", 1, true), errors)
-    assert.is_truthy(errors:find("set CS_IMAGE to docker-archive:image.tar", 1, true), errors)
+  end)
+
+  it("finds the pipeline's image in its registry where the engine has none", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local engine = stand_in.start({ ["GET /_ping"] = { { body = "OK" } } }, { unix = true })
+    local server = small_registry.start(folder .. "/project/image", "group/app", "1", { guarded = true })
+    finally(function() engine:stop() server:stop() end)
+    local name = server.host .. "/group/app:1"
+    for _, host in ipairs { "DOCKER_HOST=unix://" .. engine.socket, "DOCKER_HOST=unix:///nowhere", "DOCKER_HOST=ssh://x" } do
+      local code, output, errors = job("tarsier scan -f json=r.json -f gitlab=" .. REPORT, host .. " CI_REGISTRY=" .. server.host
+        .. " CI_REGISTRY_USER=job CI_REGISTRY_PASSWORD=job-token CS_IMAGE=" .. name)
+      assert.equal(1, code, output .. errors)
+      assert.is_truthy(errors:find(": reading docker://" .. name, 1, true), errors)
+      assert.is_nil((output .. errors):find("job-token", 1, true))
+      assert.equal(name, report().vulnerabilities[1].location.image)
+      assert.equal("docker://" .. name, json.decode(shell.read(folder .. "/project/r.json")).image.reference)
+    end
+    assert.is_true(small_registry.users(server)["job:job-token"])
+  end)
+
+  it("never takes another image than the engine's where the engine breaks off", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local id = "sha256:" .. ("cd"):rep(32)
+    local server = small_registry.start(folder .. "/project/image", "group/app", "1")
+    local name = server.host .. "/group/app:1"
+    local engine = stand_in.start({ ["GET /_ping"] = { { body = "OK" } },
+      ["GET /images/" .. name .. "/json"] = { { json = { Id = id } } },
+      ["GET /images/" .. id .. "/get"] = { { file = folder .. "/project/image.tar", cut = true } } }, { unix = true })
+    finally(function() engine:stop() server:stop() end)
+    local code, _, errors = job("tarsier scan", "DOCKER_HOST=unix://" .. engine.socket .. " CS_IMAGE=" .. name)
+    assert.equal(3, code, errors)
+    assert.same({}, server:requests())
+  end)
+
+  it("says both where it is in neither", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local server = small_registry.start(folder .. "/project/image", "group/app", "1")
+    finally(function() server:stop() end)
+    local code, _, errors = job("tarsier scan", ("DOCKER_HOST=unix:///nowhere CS_IMAGE=%s/other:2"):format(server.host))
+    assert.equal(3, code, errors)
+    local last = errors:match "[^\n]*\n$"
+    assert.is_truthy(last:find(server.host .. "/other:2", 1, true), errors)
+    assert.is_truthy(last:find("; and the container engine at unix:///nowhere does not answer", 1, true), errors)
+  end)
+
+  it("logs in for an image that is named too, but with nobody's password elsewhere", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    for _, case in ipairs { { 0, "HOST", "job:job-token" }, { 3, "registry.example" } } do
+      local server = small_registry.start(folder .. "/project/image", "group/app", "1", { guarded = true })
+      local code, output, errors = job(("tarsier packages %s/group/app:1"):format(server.host), ("CI_REGISTRY=%s "
+        .. "CI_REGISTRY_USER=job CI_REGISTRY_PASSWORD=job-token CS_REGISTRY_USER=me CS_REGISTRY_PASSWORD=mine")
+        :format((case[2]:gsub("HOST", server.host))))
+      local users = small_registry.users(server)
+      server:stop()
+      assert.is_truthy(case[1] == code or not case[3], output .. errors)
+      assert.same({ [""] = true, [case[3] or ""] = true }, users)
+    end
   end)
 
   it("says what is missing", function()
@@ -110,6 +165,87 @@ describe("tarsier scan in a GitLab job", function()
     code, _, errors = job("tarsier scan", "GITLAB_CI= CS_IMAGE=oci:./image")
     assert.equal(2, code)
     assert.is_truthy(errors:find("missing IMAGE;", 1, true), errors)
+  end)
+end)
+
+describe("a GitLab job's registry", function()
+  -- The settings that a job's variables make for a reference, by name: nothing is read.
+  local function settings(reference, variables, is_pipelines, options)
+    local script = ([[
+      local terminal = { warn = function(_, message) print("warning=" .. message) end }
+      local config = { %s }
+      local ok, more = require "tarsier.cli.gitlab".registry(config, %q, %s, terminal)
+      if not ok then print("message=" .. more) end
+      for _, key in ipairs { "registry_user", "registry_password", "plain_http", "ca_file" } do
+        if config[key] then print(key .. "=" .. tostring(config[key])) end
+      end
+      if ok and more then io.write("authorities=", io.open(config.ca_file):read "a") end]]):format(options or "",
+      reference, is_pipelines == nil or is_pipelines)
+    shell.write(folder .. "/script.lua", script)
+    local code, output, errors = shell.run(("env -u CI_REGISTRY -u CI_REGISTRY_USER -u CI_REGISTRY_PASSWORD "
+      .. "-u CS_REGISTRY_USER -u CS_REGISTRY_PASSWORD -u CS_REGISTRY_INSECURE -u CS_DOCKER_INSECURE "
+      .. "-u ADDITIONAL_CA_CERT_BUNDLE GITLAB_CI=true %s %s %s/script.lua"):format(variables, LUA, folder))
+    assert.equal(0, code, errors)
+    local before, more = output:match "^(.*)\nauthorities=(.*)$"
+    return before or output, more
+  end
+
+  local ci = "CI_REGISTRY=registry.example CI_REGISTRY_USER=job CI_REGISTRY_PASSWORD=job-token"
+  local cs = " CS_REGISTRY_USER=me CS_REGISTRY_PASSWORD=mine"
+  local job_login, my_login = "registry_user=job\nregistry_password=job-token\n",
+    "registry_user=me\nregistry_password=mine\n"
+
+  it("gets the job's password where it is the instance's, and no other does", function()
+    for _, reference in ipairs { "docker://registry.example/group/app:1", "registry.example/group/app",
+      "docker://registry.example/app@sha256:" .. ("ab"):rep(32) } do
+      assert.equal(job_login, settings(reference, ci))
+      assert.equal(job_login, settings(reference, ci .. cs, false))
+    end
+    for _, reference in ipairs { "docker://alpine:3", "docker://group/app:1", "docker://registry.example.org/app:1",
+      "docker://registry.example:5000/app:1", "docker://registry.exampl/app:1", "docker://other/registry.example/app:1",
+      "docker://evil.example/registry.example/app:1", "docker://registry.example", "alpine:3", "image" } do
+      assert.equal("", settings(reference, ci), reference)
+    end
+    -- An instance whose registry is called by a bare word: Docker's names have none such, so that this is Docker Hub.
+    assert.equal("", settings("docker://registry/app:1", "CI_REGISTRY=registry CI_REGISTRY_USER=a CI_REGISTRY_PASSWORD=b"))
+    assert.equal("", settings("docker://registry.example/app:1", "CI_REGISTRY= CI_REGISTRY_USER=a CI_REGISTRY_PASSWORD=b"))
+    assert.equal("", settings("docker://registry.example/app:1", ci .. " GITLAB_CI="))
+  end)
+
+  it("gets CS_REGISTRY_USER's before it, and an option's before both", function()
+    assert.equal(my_login, settings("docker://registry.example/app:1", ci .. cs))
+    assert.equal(my_login, settings("docker://elsewhere.example/app:1", ci .. cs))
+    assert.equal(my_login, settings("docker://alpine:3", cs))
+    assert.equal("registry_user=opt\nregistry_password=ion\n", settings("docker://registry.example/app:1", ci .. cs, true,
+      "registry_user = 'opt', registry_password = 'ion'"))
+    assert.equal("registry_user=me\nregistry_password=job-token\n",
+      settings("docker://registry.example/app:1", ci .. " CS_REGISTRY_USER=me"))
+    assert.is_truthy(settings("docker://alpine:3", ci .. " CS_REGISTRY_USER=me"):find "^warning=[^\n]*only the first is set")
+    assert.is_truthy(settings("docker://alpine:3", ci .. " CS_REGISTRY_PASSWORD=p"):find "only the second is set")
+    assert.equal("", settings("docker://alpine:3", cs, false))
+  end)
+
+  it("is spoken to without TLS where CS_REGISTRY_INSECURE says so", function()
+    assert.equal("plain_http=true\n", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=TRUE"))
+    assert.equal("", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=false"))
+    assert.equal("", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=true", false))
+    assert.is_truthy(settings("docker://alpine:3", "CS_DOCKER_INSECURE=true"):find "^warning=CS_DOCKER_INSECURE is not heeded")
+  end)
+
+  it("may have an authority of its own, beside the system's", function()
+    local pem = "-----BEGIN CERTIFICATE-----\nour own\n-----END CERTIFICATE-----\n"
+    shell.write(folder .. "/own.pem", pem)
+    for _, value in ipairs { folder .. "/own.pem", pem } do
+      local output, together = settings("docker://alpine:3", "ADDITIONAL_CA_CERT_BUNDLE=" .. shell.quote(value))
+      assert.is_truthy(output:find "^ca_file=/proc/self/fd/%d+$", output)
+      local system = io.open "/etc/ssl/certs/ca-certificates.crt"
+      assert.equal((system and system:read "a" or together:match "^(.*)\n%-%-%-%-%-BEGIN[^\n]*\nour own") .. "\n"
+        .. pem:gsub("\n$", ""), (together:gsub("\n$", "")))
+    end
+    assert.equal("ca_file=x\n", settings("docker://alpine:3", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere", true, "ca_file = 'x'"))
+    assert.is_truthy(settings("docker://alpine:3", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere"):find "^message=.*/nowhere: No such")
+    assert.equal("", settings("docker-archive:x.tar", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere " .. ci .. cs))
+    assert.equal("", settings("./registry.example/app", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere " .. ci .. cs))
   end)
 end)
 
@@ -152,6 +288,37 @@ describe("the GitLab template", function()
     code, output, errors = run(".tarsier", "CS_IMAGE=oci:./image TARSIER_OPTIONS='--threshold Defcon1'")
     assert.equal(0, code, output .. errors)
   end)
+
+  -- As GitLab's own registry: TLS by an authority of its own, and the job's password, or a token for it.
+  for name, given in pairs { passwords = { tls = true, users = { ["gitlab-ci-token"] = "job-token" } },
+    tokens = { tls = true, token = { users = { ["gitlab-ci-token"] = "job-token" } } } } do
+    it("scans an image in the instance's registry, with " .. name, function()
+      if registry.missing() then return pending(registry.missing()) end
+      local server = registry.start(given)
+      finally(function() server:stop() end)
+      server:push("oci:" .. folder .. "/project/image", "group/app/main:deadbeef")
+      local variables = ("DOCKER_HOST=unix:///nowhere CI_REGISTRY=%s CI_REGISTRY_IMAGE=%s/group/app "
+        .. "CI_COMMIT_REF_SLUG=main CI_COMMIT_SHA=deadbeef CI_REGISTRY_USER=gitlab-ci-token "
+        .. "CI_REGISTRY_PASSWORD=job-token"):format(server.address, server.address)
+      local bundle = " ADDITIONAL_CA_CERT_BUNDLE="
+      for _, value in ipairs { server.ca, shell.quote(shell.read(server.ca)) } do
+        local code, output, errors = run(".tarsier", variables .. bundle .. value)
+        assert.equal(1, code, output .. errors)
+        assert.equal(server.address .. "/group/app/main:deadbeef", report().vulnerabilities[1].location.image)
+        shell.remove(folder .. "/cache")
+      end
+      local cases = { { "", "certificate" }, { bundle .. server.ca .. " CI_REGISTRY_PASSWORD=s3cr3t", "group/app/main" },
+        { bundle .. server.ca .. " CI_REGISTRY=registry.example", "group/app/main" },
+        { bundle .. server.ca .. " CI_COMMIT_SHA=beefdead", "beefdead" } }
+      for _, case in ipairs(cases) do
+        local code, output, errors = run(".tarsier", variables .. case[1])
+        assert.equal(3, code, output .. errors)
+        assert.is_truthy(errors:find(case[2], 1, true), errors)
+        assert.is_nil((output .. errors):find("s3cr3t", 1, true))
+        assert.is_nil((output .. errors):find("job-token", 1, true))
+      end
+    end)
+  end
 
   it("scans an archive on a docker executor, and heeds the project's allowlist", function()
     local code, output, errors = run ".tarsier-docker"

@@ -5,6 +5,7 @@ local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local engine_image = require "tarsier.cli.engine_image"
 local exit = require "tarsier.cli.exit"
+local gitlab = require "tarsier.cli.gitlab"
 local registry = require "tarsier.cli.registry"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
@@ -119,10 +120,11 @@ end
 
 -- ---- the scan -----------------------------------------------------------------------------------------------------
 
--- "host:port", which clair-scanner could not take
+-- "host:port", which clair-scanner could not take. Without --ip nothing is said, and a Clair may fetch the layers of an
+-- image in a registry there.
 local function split_ip(options)
-  local host, port = (options.ip or "localhost"):match "^([^:]+):(%d+)$"
-  return host or options.ip or "localhost", math.tointeger(tonumber(port)) or options.layer_port
+  local host, port = (options.ip or ""):match "^([^:]+):(%d+)$"
+  return host or options.ip, math.tointeger(tonumber(port)) or options.layer_port
 end
 
 local function config_of(options, name)
@@ -165,12 +167,17 @@ local function judge_named(judge, scanned, name, config, started)
   return tarsier.decide(result, judgement)
 end
 
-local function scan(name, config, judge, terminal)
+local function scan(name, config, judge, terminal, log)
   local tarsier = require "tarsier"
   local started = tarsier.now()
-  local reference, file = engine_image.locate(name, terminal)
+  -- A name without a host is never taken for Docker Hub's: `app:1` that was not built is not somebody's app:1.
+  local reference, file, why = engine_image.locate(name, terminal, registry.host)
   if not reference then return nil, file, "IO" end
   local exported <close> = file -- luacheck: no unused
+  if why then log:write("WARN", "%s: reading %s", why, reference) end
+  local ready, authorities = gitlab.registry(config, reference, false, terminal)
+  if not ready then return nil, authorities, "IO" end
+  local authorities_file <close> = authorities -- luacheck: no unused
   config.on_event = terminal:progress()
   local engine, message, code = tarsier.open(config)
   if not engine then return nil, message, code end
@@ -178,8 +185,8 @@ local function scan(name, config, judge, terminal)
   scanned, message, code = engine:scan(reference)
   engine:close()
   terminal:wipe()
-  if not scanned then return nil, message, code end
-  return judge_named(judge, scanned, name, config, started)
+  if not scanned then return nil, engine_image.both(message, why), code end
+  return judge_named(judge, scanned, name:gsub("^docker://", ""), config, started)
 end
 
 -- ---- what comes of it ---------------------------------------------------------------------------------------------
@@ -249,7 +256,7 @@ local function run(options, arguments, terminal)
   local judge <close>, why = require "tarsier".policy.open(request_of(options))
   if not judge then return failed(log, why, "POLICY") end
   local result, code
-  result, message, code = scan(name, config, judge, terminal)
+  result, message, code = scan(name, config, judge, terminal, log)
   terminal:wipe()
   if not result then return failed(log, message, code) end
   return conclude(name, result, options, terminal, log)
@@ -282,7 +289,8 @@ return {
   summary = "what arminc/clair-scanner did, by its own flags",
   lenient = true,
   arguments = { { name = "IMAGE", help = "an image of the container engine's ($DOCKER_HOST, else Docker's or Podman's "
-    .. "socket), or what `tarsier scan` takes, such as docker-archive:FILE" } },
+    .. "socket); where that has none of this name, and the name begins with a host, the image in that registry; or "
+    .. "what `tarsier scan` takes, such as docker-archive:FILE or docker://NAME" } },
   description = {
     "For pipelines that call clair-scanner: the same flags, report, table, log and exit codes. A link named "
       .. "clair-scanner does the same.",

@@ -1,6 +1,8 @@
--- What a GitLab job's variables say: which image, and which report.
+-- What a GitLab job's variables say: which image, who we are at its registry, and which report.
 
+local core = require "tarsier.core"
 local engine_image = require "tarsier.cli.engine_image"
+local registry = require "tarsier.cli.registry"
 
 local gitlab = {}
 
@@ -27,6 +29,8 @@ function gitlab.default_branch_image()
   return gitlab.is_job() and variable "CS_DEFAULT_BRANCH_IMAGE" or nil
 end
 
+-- ---- which image --------------------------------------------------------------------------------------------------
+
 --- image() -> the name of the image that the pipeline built | nil, by the rules of GitLab's own template
 function gitlab.image()
   local named = variable "CS_IMAGE"
@@ -39,17 +43,13 @@ function gitlab.image()
   return repository and tag and repository .. ":" .. tag or nil
 end
 
--- A name of the pipeline's -> reference, file to close | nil, message
-local function locate(name, terminal)
-  local reference, file = engine_image.locate(name, terminal)
-  if reference then return reference, file end
-  return nil, ("%s. Registries are not read: where the job has no container engine, let the job that builds the image "
-    .. "save it (docker save %s -o image.tar), pass it on as an artifact, and set CS_IMAGE to docker-archive:image.tar")
-    :format(file, name)
+local function in_some_registry()
+  return true
 end
 
---- source(argument) -> { locate = function(terminal) -> reference, file | nil, message; name = what to call it | nil }
---- | nil, message. Without an argument it is the image of the GitLab job.
+--- source(argument) -> { locate = function(terminal) -> reference, file, why | nil, message; name = what to call it |
+--- nil; is_pipelines = do the job's variables name it? } | nil, message. Without an argument it is the image of the
+--- GitLab job; `why` is why that is not the container engine's.
 function gitlab.source(argument)
   if argument then return { locate = function() return argument end } end
   if not gitlab.is_job() then return nil, "missing IMAGE" end
@@ -58,7 +58,94 @@ function gitlab.source(argument)
     return nil, "missing IMAGE: neither CS_IMAGE nor CI_APPLICATION_REPOSITORY nor CI_REGISTRY_IMAGE with a tag is set"
   end
   local is_file = name:find "^[%w-]+:[./]" or name:find "^%.?%.?/" or name:find "%.tar"
-  return { name = not is_file and name or nil, locate = function(terminal) return locate(name, terminal) end }
+  return { name = not is_file and name or nil, is_pipelines = true, locate = function(terminal)
+    return engine_image.locate(name, terminal, in_some_registry)
+  end }
+end
+
+-- ---- its registry -------------------------------------------------------------------------------------------------
+
+local function is_set(name)
+  return (variable(name) or ""):lower() == "true"
+end
+
+-- The job's own password is the instance's registry's, and goes nowhere else. CS_REGISTRY_* are the image's that the
+-- variables name.
+local function log_in(config, host, is_pipelines, terminal)
+  local is_instances = host and host == variable "CI_REGISTRY"
+  local function say(what)
+    return is_pipelines and variable("CS_REGISTRY_" .. what) or is_instances and variable("CI_REGISTRY_" .. what) or nil
+  end
+  local user, password = say "USER", say "PASSWORD"
+  if user and password then
+    config.registry_user, config.registry_password = user, password
+  elseif user or password then
+    terminal:warn(("of CS_REGISTRY_USER and CS_REGISTRY_PASSWORD only the %s is set: going on without them (GitLab "
+      .. "keeps protected variables from branches that are not)"):format(user and "first" or "second"))
+  end
+end
+
+-- What systems trust: Debian and Alpine, Red Hat, SUSE, and where OpenSSL looks.
+local system_authorities = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" }
+
+local function read(path)
+  local file <close>, message = io.open(path, "rb")
+  if not file then return nil, message end
+  local content
+  content, message = file:read "a"
+  return content, message and ("%s: %s"):format(path, message)
+end
+
+local function read_first(paths)
+  for _, path in ipairs(paths) do
+    local content = read(path)
+    if content then return content end
+  end
+  return ""
+end
+
+-- GitLab's variable holds certificates, or is of the type file and holds a path. They are more to trust, and not in
+-- place of the system's, so that one file gets both -> file, path | nil, message
+local function authorities(value)
+  local more, message = value, nil
+  if not value:find("-----BEGIN", 1, true) then more, message = read(value) end
+  if not more then return nil, "ADDITIONAL_CA_CERT_BUNDLE holds neither certificates nor a file's path: " .. message end
+  local file, path = core.host.temporary()
+  if not file then return nil, path end
+  local ok
+  ok, message = file:write(read_first(system_authorities), "\n", more)
+  if ok then ok, message = file:flush() end
+  if ok then return file, path end
+  file:close()
+  return nil, message
+end
+
+-- What the engine would look for in a registry, as near as it matters here.
+local function remote_name(reference)
+  local name = reference:match "^docker://(.*)$"
+  if name or engine_image.is_reference(reference) or engine_image.exists(reference) then return name end
+  return (registry.host(reference) or reference:find "[:@]") and reference or nil
+end
+
+--- registry(config, reference, is_pipelines, terminal) -> true, file to close once it is scanned, or nil | nil,
+--- message. For an image in a registry, what GitLab's own analyzer would take from the job's variables, where no
+--- option said otherwise.
+function gitlab.registry(config, reference, is_pipelines, terminal)
+  local name = gitlab.is_job() and remote_name(reference)
+  if not name then return true end
+  if not config.registry_user then log_in(config, registry.host(name), is_pipelines, terminal) end
+  if is_pipelines and is_set "CS_REGISTRY_INSECURE" then config.plain_http = true end
+  if is_pipelines and is_set "CS_DOCKER_INSECURE" then
+    terminal:warn("CS_DOCKER_INSECURE is not heeded: certificates are always checked; ADDITIONAL_CA_CERT_BUNDLE is "
+      .. "the way to make one trusted")
+  end
+  local bundle = not config.ca_file and variable "ADDITIONAL_CA_CERT_BUNDLE"
+  if not bundle then return true end
+  local file, path = authorities(bundle)
+  if not file then return nil, path end
+  config.ca_file = path
+  return true, file
 end
 
 return gitlab

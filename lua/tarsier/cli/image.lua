@@ -6,7 +6,9 @@ local registry = require "tarsier.cli.registry"
 local image = {}
 
 image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
-  .. "oci-archive:FILE[:TAG|@DIGEST], dir:PATH, - for an archive on standard input, or a path to any of these" }
+  .. "oci-archive:FILE[:TAG|@DIGEST], docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, - for an archive on "
+  .. "standard input, or a path to any of these; where no such path is, a NAME with host, tag or digest, such as "
+  .. "alpine:3.20" }
 
 image.options = {
   { long = "platform", value = "OS/ARCH",

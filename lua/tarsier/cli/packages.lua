@@ -2,6 +2,7 @@
 
 local columns = require "tarsier.columns"
 local exit = require "tarsier.cli.exit"
+local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
@@ -44,6 +45,9 @@ end
 local function run(options, arguments, terminal)
   local config, message = image.engine_options(options, terminal, arguments[1])
   if not config then return nil, message end
+  local ready, authorities = gitlab.registry(config, arguments[1], false, terminal)
+  if not ready then return image.failed(terminal, authorities, "IO") end
+  local authorities_file <close> = authorities -- luacheck: no unused
   local result, code
   result, message, code = require "tarsier".packages(arguments[1], config)
   terminal:wipe()

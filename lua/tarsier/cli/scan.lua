@@ -2,6 +2,7 @@
 
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
+local engine_image = require "tarsier.cli.engine_image"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
@@ -86,20 +87,32 @@ local function subject(scanned, result)
     backend = result.backend, problems = problems }
 end
 
+-- -> the engine's report | nil, message, code
+local function read(source, config, terminal)
+  local reference, exported, why = source.locate(terminal)
+  if not reference then return nil, exported, "IO" end
+  local image_file <close> = exported -- luacheck: no unused
+  if why then terminal:say(("tarsier: %s: reading %s"):format(why, reference)) end
+  local ready, authorities = gitlab.registry(config, reference, source.is_pipelines, terminal)
+  if not ready then return nil, authorities, "IO" end
+  local authorities_file <close> = authorities -- luacheck: no unused
+  local engine, message, code = require "tarsier".open(config)
+  if not engine then return nil, message, code end
+  local scanned
+  scanned, message, code = engine:scan(reference)
+  engine:close()
+  if scanned then return scanned end
+  return nil, engine_image.both(message, why), code
+end
+
 -- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.
 local function scan(source, config, request, options, terminal)
   local tarsier = require "tarsier"
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
   local started = tarsier.now()
-  local reference, code = source.locate(terminal)
-  if not reference then return image.failed(terminal, code, "IO") end
-  local exported <close> = code -- luacheck: no unused
-  local engine, scanned
-  engine, message, code = tarsier.open(config)
-  if not engine then return image.failed(terminal, message, code) end
-  scanned, message, code = engine:scan(reference)
-  engine:close()
+  local scanned, code
+  scanned, message, code = read(source, config, terminal)
   terminal:wipe()
   if not scanned then return image.failed(terminal, message, code) end
   local result = tarsier.facts(scanned, started)
@@ -192,6 +205,8 @@ return {
       .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
       .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
+    "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
+      .. "are not stored.",
     "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
   options = with_clair(image.options_with {
@@ -216,6 +231,7 @@ return {
   }),
   examples = {
     { "tarsier scan oci:./image", "what `default` makes of an OCI layout" },
+    { "tarsier scan docker://registry.example:5000/team/app:1", "an image in a registry" },
     { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
     { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },
     { "tarsier scan --clair http://clair:6060 --layer-host runner app.tar", "judged by a Clair, which fetches the "
