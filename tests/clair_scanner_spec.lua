@@ -194,6 +194,8 @@ describe("clair-scanner", function()
         assert.equal(case[2] == "", errors:find("reading docker://" .. name, 1, true) ~= nil, errors)
         assert.equal(name, json.decode(shell.read(folder .. "/report.json")).image)
       end
+      local posted = json.decode(clair:requests("POST")[1].body)
+      assert.is_truthy(posted.layers[1].uri:find(registry.url .. "/v2/group/app/blobs/sha256:", 1, true), posted.layers[1].uri)
       local asked = #registry:requests()
       local code, _, errors = scanner(("--ip 127.0.0.1 -c %s %s"):format(url, name), host)
       assert.equal(1, code, errors)

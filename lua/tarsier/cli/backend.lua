@@ -16,7 +16,8 @@ backend.connection = {
 
 backend.layers = {
   { long = "layer-host", value = "HOST",
-    help = "this machine's name or address, as Clair sees it: it fetches the layers there; default: localhost" },
+    help = "this machine's name or address, as Clair sees it: it fetches the layers there; default: localhost, or the "
+      .. "registry that the image is in" },
   { long = "layer-port", value = "PORT", integer = 1, help = "the port it fetches them from; default: any free one" },
   { long = "clair-timeout", value = "SECONDS", integer = 1, help = "how long Clair may take; default: 600" },
   { long = "keep", help = "leave what Clair learnt about the layers in its database" },

@@ -206,7 +206,8 @@ return {
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
       .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
     "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
-      .. "are not stored.",
+      .. "are not stored. Clair fetches them from the registry by itself, or with --layer-host or --layer-port through "
+      .. "this machine.",
     "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
   options = with_clair(image.options_with {
