@@ -160,6 +160,30 @@ describe("tarsier clair status", function()
     end)
   end)
 
+  it("keeps the password of an address to itself", function()
+    with(clair_v4.script(clair_v4.report()), function(server)
+      local url = server.url:gsub("//", "//jo:secret@")
+      for _, line in ipairs { "status", "status -f json", "wait" } do
+        local code, output, errors = tarsier("clair " .. line, "CLAIR_URL=" .. url)
+        assert.equal(0, code, errors)
+        assert.is_truthy((output .. errors):find(server.url, 1, true), output .. errors)
+        assert.is_nil((output .. errors):find("secret", 1, true))
+      end
+    end)
+  end)
+
+  it("exits 2 for a question that no Clair could answer", function()
+    shell.write(folder .. "/letters", "***\n")
+    for _, line in ipairs { "status --clair 'http://host?x'",
+      "status --clair http://127.0.0.1:1 --clair-key-file @letters",
+      "wait --clair 'http://host?x'", "wait --clair http://127.0.0.1:1 --clair-key-file @letters" } do
+      local started = os.time()
+      local code, output, errors = tarsier("clair " .. line)
+      assert.equal(2, code, output .. errors)
+      assert.is_true(os.time() - started < 20, "it waits for what no time mends")
+    end
+  end)
+
   it("exits 4 where none does, or it holds nothing", function()
     local code, output, errors = tarsier "clair status --clair http://127.0.0.1:1"
     assert.equal(4, code)

@@ -12,6 +12,13 @@ describe("text out of an image", function()
     it("shows " .. case[2], function() assert.equal(case[2], text.printable(case[1])) end)
   end
 
+  it("is an address without its password", function()
+    for given, shown in pairs {
+      ["http://jo:secret@host:1/x"] = "http://host:1/x", ["https://a@b@host"] = "https://host",
+      ["http://host/a@b"] = "http://host/a@b", ["http://host?u=a@b"] = "http://host?u=a@b", ["http://host"] = "http://host",
+    } do assert.equal(shown, text.address(given)) end
+  end)
+
   it("is cut and padded by columns", function()
     assert.equal(4, text.columns "日本")
     assert.equal(1, text.columns "e\u{301}")

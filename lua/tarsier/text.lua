@@ -55,6 +55,11 @@ function text.printable(s)
   return (s:gsub("[\194-\244][\128-\191]*", escape_character))
 end
 
+--- address(url) -> the URL without user and password, which are nobody else's to read
+function text.address(url)
+  return (url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1"))
+end
+
 local no_columns = { { 0x300, 0x36F }, { 0x483, 0x489 }, { 0x591, 0x5BD }, { 0x610, 0x61A }, { 0x64B, 0x65F },
   { 0xE31, 0xE31 }, { 0xE34, 0xE3A }, { 0xE47, 0xE4E }, { 0x1AB0, 0x1AFF }, { 0x1DC0, 0x1DFF }, { 0x20D0, 0x20FF },
   { 0xFE20, 0xFE2F } }

@@ -11,9 +11,10 @@ local text = require "tarsier.text"
 
 local DEFAULT_URL = "http://127.0.0.1:6060" -- Clair's own port, and clair-scanner's default
 
-local function failed(terminal, message)
+-- What is wrong with the question itself, such as a key that is no base64, no Clair and no time mends.
+local function failed(terminal, message, code)
   terminal:fail(message)
-  return exit.DATABASE
+  return code == "USAGE" and exit.USAGE or exit.DATABASE
 end
 
 -- ---- wait and status ----------------------------------------------------------------------------------------------
@@ -26,17 +27,18 @@ local function connection(options)
   return config
 end
 
--- Asks until Clair is ready -> status | nil, the last reason
+-- Asks until Clair is ready -> status | nil, the last reason, its code
 local function await(config, seconds, terminal)
   local started = os.time()
   local deadline, reason = started + seconds
   config.timeout = math.min(5, seconds) -- of one question
   repeat
-    local status, message = core.clair_status(config)
+    local status, message, code = core.clair_status(config)
     if status and status.ready then return status end
     reason = status and status.detail or message
-    terminal:draw(("waiting for Clair at %s, %d s of %d: %s"):format(config.clair, os.time() - started, seconds,
-      reason))
+    if code == "USAGE" then return nil, reason, code end
+    terminal:draw(("waiting for Clair at %s, %d s of %d: %s"):format(text.address(config.clair), os.time() - started,
+      seconds, reason))
     core.host.sleep(0.5)
   until os.time() >= deadline
   return nil, reason
@@ -52,20 +54,21 @@ local function wait(options, _, terminal)
   local config, message = connection(options)
   if not config then return nil, message end
   local seconds = options.timeout or 60
-  local status, reason = await(config, seconds, terminal)
+  local status, reason, code = await(config, seconds, terminal)
   terminal:wipe()
+  if code then return failed(terminal, reason, code) end
   if not status then
-    return failed(terminal, ("Clair at %s is not ready after %s: %s"):format(config.clair,
+    return failed(terminal, ("Clair at %s is not ready after %s: %s"):format(text.address(config.clair),
       text.plural(seconds, "second"), reason))
   end
-  terminal:say(("%s at %s is ready"):format(named(status), config.clair))
+  terminal:say(("tarsier: %s at %s is ready"):format(named(status), text.address(config.clair)))
   return exit.PASS
 end
 
 local function as_json(config, status)
   return json.encode(json.object {
-    { "url", config.clair }, { "api", status.generation }, { "version", status.version }, { "ready", status.ready },
-    { "detail", status.detail },
+    { "url", text.address(config.clair) }, { "api", status.generation }, { "version", status.version },
+    { "ready", status.ready }, { "detail", status.detail },
   }, { indent = "  " }) .. "\n"
 end
 
@@ -74,7 +77,7 @@ local function as_text(config, status)
   local function line(name, value)
     if value and value ~= "" then lines[#lines + 1] = ("%-8s %s\n"):format(name, text.printable(value)) end
   end
-  line("address", config.clair)
+  line("address", text.address(config.clair))
   line("API", status.generation)
   line("version", status.version)
   line("ready", status.ready and "yes" or "no")
@@ -85,9 +88,9 @@ end
 local function status_of(options, _, terminal)
   local config, message = connection(options)
   if not config then return nil, message end
-  local status
-  status, message = core.clair_status(config)
-  if not status then return failed(terminal, message) end
+  local status, code
+  status, message, code = core.clair_status(config)
+  if not status then return failed(terminal, message, code) end
   local ok
   ok, message = terminal:print((options.format == "json" and as_json or as_text)(config, status))
   if not ok then
@@ -189,8 +192,11 @@ end
 
 -- ---- the commands -------------------------------------------------------------------------------------------------
 
+local asked = { long = backend.clair.long, value = backend.clair.value, env = backend.clair.env,
+  help = "the Clair to ask, of either generation; default: " .. DEFAULT_URL }
+
 local function with_connection(own)
-  local options = { backend.clair, table.unpack(backend.connection) }
+  local options = { asked, table.unpack(backend.connection) }
   options[#options + 1] = registry.ca_file
   return table.move(own, 1, #own, #options + 1, options)
 end
