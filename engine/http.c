@@ -57,7 +57,8 @@ struct transfer {
 	struct http_response *response;
 	const struct library *library;
 	CURL *curl;
-	bool too_large, stalled;
+	const struct buffer *too_large; /* which of the response's has no room left */
+	bool stalled;
 	time_t heard; /* when something came last */
 };
 
@@ -92,7 +93,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 	}
 	if (buffer_add(&transfer->response->body, data, size * count))
 		return size * count;
-	transfer->too_large = true;
+	transfer->too_large = &transfer->response->body;
 	return CURL_WRITEFUNC_ERROR;
 }
 
@@ -105,7 +106,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 		transfer->response->headers.length = 0;
 	if (buffer_add(&transfer->response->headers, line.ptr, line.len))
 		return line.len;
-	transfer->too_large = true;
+	transfer->too_large = &transfer->response->headers;
 	return CURL_WRITEFUNC_ERROR;
 }
 
@@ -212,7 +213,10 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	else if (transfer->stalled)
 		code = error_set(error, TARSIER_IO, "%s %s: nothing came for %u seconds", request->method, url, seconds_of(request));
 	else if (transfer->too_large)
-		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer is larger than %zu bytes", request->method, url, transfer->response->body.limit);
+		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer%s larger than %zu bytes", request->method, url,
+		                 transfer->too_large == &transfer->response->headers ? "'s headers are" : " is", transfer->too_large->limit);
+	else if (result == CURLE_OUT_OF_MEMORY && transfer->response->headers.length) /* what libcurl says of a line beyond 100 KiB, too */
+		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer has a header that is longer than libcurl takes", request->method, url);
 	else
 		code = error_set(error, result == CURLE_OUT_OF_MEMORY ? TARSIER_MEMORY : TARSIER_IO, "%s %s: %s", request->method, url, reason);
 	arena_free(&arena);

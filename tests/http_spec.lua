@@ -12,9 +12,13 @@ local script = {
   ["GET /gone"] = { { status = 404, body = "nothing here" } },
   ["GET /away"] = { { status = 302, headers = { Location = "/hello" }, body = "elsewhere" } },
   ["GET /long"] = { { ["repeat"] = ("0123456789abcdef"):rep(64), times = 20000 } },
+  ["GET /wide"] = { { headers = { ["X-Wide"] = ("x"):rep(200000) } } },
+  ["GET /many"] = { { headers = {} } },
   ["GET /half"] = { { body = ("x"):rep(1000), cut = true } },
   ["GET /slow"] = { { delay = 3, body = "late" } },
 }
+
+for i = 1, 90 do script["GET /many"][1].headers["X-" .. i] = ("x"):rep(3000) end
 
 local function with(options, visit)
   if not stand_in.available() then return pending(stand_in.needs) end
@@ -95,6 +99,8 @@ describe("core.http", function()
         { { url = server.url .. "/half" }, "IO", "/half" },
         { { url = server.url .. "/slow", seconds = 1 }, "IO", "/slow" },
         { { url = server.url .. "/long", limit = 1000 }, "LIMIT", "1000" },
+        { { url = server.url .. "/wide" }, "LIMIT", "a header that is longer" },
+        { { url = server.url .. "/many" }, "LIMIT", "headers are larger than 262144 bytes" },
         { { url = "file:///etc/passwd" }, "IO", "file" },
         { { url = "http://u:secret@127.0.0.1:1/" }, "IO", "http://127.0.0.1:1/" },
       }
