@@ -21,7 +21,9 @@ static bool is_host(span host)
 			return false;
 		colons += c == ':';
 	}
-	return host.len && host.len <= HOST_LIMIT && colons != 1;
+	bool enclosed = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+	bool bracket = memchr(host.ptr, '[', host.len) || memchr(host.ptr, ']', host.len);
+	return host.len && host.len <= HOST_LIMIT && colons != 1 && bracket == enclosed;
 }
 
 int layer_server_check_host(const char *host, struct tarsier_error *error)
@@ -111,8 +113,9 @@ int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigne
 	if (sockets[0] < 0 && reach == ANYWHERE && errno != EADDRINUSE && errno != EACCES)
 		sockets[0] = listen_4(INADDR_ANY, port);
 	if (sockets[0] < 0)
-		return error_errno(error, errno,
-		                   "the layer server cannot listen on port %u (--layer-port 0 takes one that is free)", port);
+		return error_set(error, TARSIER_BACKEND,
+		                 "the layer server cannot listen on port %u (without --layer-port it takes one that is free): %s",
+		                 port, strerrordesc_np(errno));
 	*count = 1;
 	*bound = port_of(sockets[0]);
 	if (reach == LOOPBACK_BOTH && (sockets[1] = listen_6(&in6addr_loopback, *bound, true)) >= 0)

@@ -169,7 +169,7 @@ describe("the layer server", function()
     local port = tonumber(served[1].url:match ":(%d+)/")
     local second, message, code = probe.serve((layout()), "localhost", port)
     assert.is_nil(second)
-    assert.equal("IO", code)
+    assert.equal("BACKEND", code)
     assert.matches("port " .. port .. ".*in use", message)
     assert.is_true(server:reach())
   end)
@@ -189,7 +189,8 @@ describe("the layer server", function()
       assert.matches("^http://" .. host:gsub("%.", "%%.") .. ":%d+/", served[1].url)
       assert.is_true(server:reach())
     end
-    for _, host in ipairs { "host:80", "http://host", "host/path", "", "a b", "user@host" } do
+    for _, host in ipairs { "host:80", "http://host", "host/path", "", "a b", "user@host", "[::1]:80", "[::1", "::1]",
+      "[]" } do
       local server, _, code = probe.serve((layout()), host)
       assert.is_nil(server, host)
       assert.equal("USAGE", code)
