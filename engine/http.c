@@ -195,6 +195,9 @@ static enum http_trouble trouble_of(CURLcode result)
 	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
 	case CURLE_PEER_FAILED_VERIFICATION: return HTTP_UNTRUSTED;
 	case CURLE_SSL_CONNECT_ERROR: return HTTP_NO_TLS;
+	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT: return HTTP_ASTRAY;
 	default: return HTTP_NO_TROUBLE;
 	}
 }

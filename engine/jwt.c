@@ -1,5 +1,7 @@
 #include "jwt.h"
 
+#include "base64.h"
+
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>

@@ -2,8 +2,8 @@
 #ifndef TARSIER_JWT_H
 #define TARSIER_JWT_H
 
-#include "base64.h"
 #include "error.h"
+#include "span.h"
 
 /* A token signed with HMAC-SHA-256 (HS256): claims iss, iat (now), nbf and exp, a minute around now, as clairctl
  * makes them. `key` is base64, of either alphabet, with or without padding; white space around it is no part of it.

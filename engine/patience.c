@@ -27,7 +27,7 @@ unsigned patience_pause(struct patience *patience, int code, const struct http_r
 {
 	unsigned before = patience->tried++;
 	bool busy = !code && response->status == 429;
-	if (code ? code != TARSIER_IO || response->trouble == HTTP_TIMED_OUT : !busy && !patience_is_trouble(response->status))
+	if (code ? code != TARSIER_IO || response->trouble : !busy && !patience_is_trouble(response->status))
 		return 0;
 	if (!busy && patience->tried >= patience->tries)
 		return 0;

@@ -1,7 +1,7 @@
 #include "registry_login.h"
 
+#include "base64.h"
 #include "json.h"
-#include "jwt.h"
 #include "registry_helper.h"
 
 #include <errno.h>

@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include "clair.h"
+#include "base64.h"
 #include "jwt.h"
 #include "layer_server.h"
 

@@ -1,0 +1,298 @@
+-- Registries that answer what no real one would: log-ins in odd words, promises that are not kept, connections that break.
+-- What a real one does is in registry_real_spec.lua.
+
+local core = require "tarsier.core"
+local json = require "tarsier.json"
+local oci = require "support.oci"
+local shell = require "support.shell"
+local stand_in = require "support.stand_in"
+
+local MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+local INDEX = "application/vnd.oci.image.index.v1+json"
+
+local layout, digest, manifest, config
+
+setup(function()
+  layout = shell.folder()
+  -- The second layer is longer than what a ring between two threads holds.
+  oci.build(layout, { { ["etc/os-release"] = 'ID=debian\nVERSION_ID="12"\n',
+    ["var/lib/dpkg/status"] = "Package: one\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n" },
+    { ["opt/long"] = ("0123456789abcdef"):rep(100000) } })
+  digest = json.decode(shell.read(layout .. "/index.json")).manifests[1].digest
+  manifest = shell.read(layout .. "/blobs/sha256/" .. digest:sub(8))
+  config = json.decode(manifest).config.digest
+end)
+teardown(function() shell.remove(layout) end)
+
+local function blob_path(name) return layout .. "/blobs/sha256/" .. name:sub(8) end
+
+local function blob(name) return { file = blob_path(name) } end
+
+-- What a registry that keeps its word answers, and what a spec puts in its place.
+local function script(changes)
+  local answers = {
+    ["GET /v2/"] = { { json = {} } },
+    ["GET /v2/app/manifests/1"] = { { body = manifest, headers = { ["Content-Type"] = MANIFEST } } },
+    ["GET /v2/app/manifests/" .. digest] = { { body = manifest } },
+    ["GET /v2/app/blobs/" .. config] = { blob(config) },
+  }
+  for _, layer in ipairs(json.decode(manifest).layers) do
+    answers["GET /v2/app/blobs/" .. layer.digest] = { blob(layer.digest) }
+  end
+  for route, turns in pairs(changes or {}) do answers[route] = turns end
+  return answers
+end
+
+local function scan(reference, options)
+  local wanted = { cache_dir = "" }
+  for key, value in pairs(options or {}) do wanted[key] = value end
+  local engine = assert(core.open(wanted))
+  finally(function() engine:close() end)
+  return engine:scan(reference)
+end
+
+-- visit(server, address) with a registry that runs.
+local function with(changes, visit)
+  if not stand_in.available() then return pending(stand_in.needs) end
+  local server = stand_in.start(script(changes))
+  finally(function() server:stop() end)
+  visit(server, "docker://" .. server.url:sub(8) .. "/app")
+end
+
+-- Many registries that are wrong each in its way, behind one address: { changes, code, words, [options], [suffix] }, …
+local function refused(cases)
+  if not stand_in.available() then return pending(stand_in.needs) end
+  local answers = { ["GET /v2/"] = { { json = {} } } }
+  for i, case in ipairs(cases) do
+    for route, turns in pairs(script(case[1])) do answers[route:gsub("/v2/app/", "/v2/app" .. i .. "/")] = turns end
+  end
+  local server = stand_in.start(answers)
+  finally(function() server:stop() end)
+  for i, case in ipairs(cases) do
+    local report, message, found = scan(("docker://%s/app%d%s"):format(server.url:sub(8), i, case[5] or ":1"), case[4])
+    assert.is_nil(report, case[3])
+    assert.equal(case[2], found, message)
+    assert.is_truthy(message:find(case[3], 1, true), ("%q is not in: %s"):format(case[3], message))
+    assert.is_nil(message:find("s3cret", 1, true), message)
+  end
+end
+
+local function challenge(text, more)
+  return { { status = 401, headers = { ["WWW-Authenticate"] = text } }, table.unpack(more or {}) }
+end
+
+local MANIFEST_1 = "GET /v2/app/manifests/1"
+
+describe("an image in a registry", function()
+  it("is read whole", function()
+    with(nil, function(server, address)
+      local report = assert(scan(address .. ":1"))
+      assert.equal(server.url:sub(8) .. "/app:1", report:image().name)
+      assert.equal(digest, report:image().digest)
+      assert.equal("one", report:packages()[1].name)
+      local accept = server:requests(MANIFEST_1)[1].headers.Accept
+      for _, kind in ipairs { MANIFEST, INDEX } do assert.is_truthy(accept:find(kind, 1, true)) end
+    end)
+  end)
+
+  it("is what its digest says", function()
+    with(nil, function(_, address) assert.equal(digest, assert(scan(address .. "@" .. digest)):image().digest) end)
+    refused {
+      { { ["GET /v2/app/manifests/" .. digest] = { { body = manifest .. " " } } }, "DIGEST", "is promised", nil,
+        "@" .. digest },
+      { { [MANIFEST_1] = { { body = manifest, headers = { ["Docker-Content-Digest"] = "sha256:" .. ("0"):rep(64) } } } },
+        "DIGEST", "is promised" },
+    }
+  end)
+
+  it("is refused where a document is not what it should be", function()
+    local chart = { mediaType = "application/vnd.cncf.helm.config.v1+json" }
+    refused {
+      { { [MANIFEST_1] = { { body = "<html>" } } }, "FORMAT", "image manifest: line 1" },
+      { { [MANIFEST_1] = { { ["repeat"] = "          ", times = 900000 } } }, "LIMIT", "larger than" },
+      { { [MANIFEST_1] = { { json = { schemaVersion = 1 } } } }, "UNSUPPORTED", "schema 1" },
+      { { [MANIFEST_1] = { { json = { schemaVersion = 2, layers = json.array {}, config = chart } } } }, "UNSUPPORTED",
+        "no image but an artifact" },
+      { { ["GET /v2/app/blobs/" .. config] = { { body = "{}" } } }, "DIGEST", "the image's config" },
+      { { [MANIFEST_1] = { { json = { schemaVersion = 2, manifests = json.array {} } } } }, "NOT_FOUND",
+        "holds no image" },
+    }
+  end)
+
+  it("is chosen from an index, which may lie in another one", function()
+    local function descriptor(media, text, platform)
+      local path = shell.folder() .. "/x"
+      shell.write(path, text)
+      local hex = shell.capture("sha256sum < " .. path):match "^%x+"
+      shell.remove(path:match "(.*)/")
+      return { mediaType = media, digest = "sha256:" .. hex, size = #text, platform = platform }
+    end
+    local inner = json.encode { schemaVersion = 2, mediaType = INDEX, manifests = json.array {
+      { mediaType = MANIFEST, digest = "sha256:" .. ("1"):rep(64), size = 1,
+        platform = { os = "linux", architecture = "s390x" } },
+      { mediaType = MANIFEST, digest = digest, size = #manifest, platform = { os = "linux", architecture = "amd64" } } } }
+    local nested = descriptor(INDEX, inner)
+    with({ [MANIFEST_1] = { { json = { schemaVersion = 2, mediaType = INDEX, manifests = json.array { nested } } } },
+      ["GET /v2/app/manifests/" .. nested.digest] = { { body = inner } } }, function(_, address)
+      assert.equal(digest, assert(scan(address .. ":1", { platform = "linux/amd64" })):image().digest)
+      local report, message, code = scan(address .. ":1", { platform = "linux/arm64" })
+      assert.is_nil(report)
+      assert.equal("NOT_FOUND", code)
+      assert.is_truthy(message:find("linux/s390x, linux/amd64", 1, true), message)
+    end)
+  end)
+
+  it("is asked for again where that may help", function()
+    local busy = { status = 429, headers = { ["Retry-After"] = "0" } }
+    with({ [MANIFEST_1] = { busy, { status = 503 }, { body = manifest } } }, function(server, address)
+      assert(scan(address .. ":1"))
+      assert.equal(3, #server:requests(MANIFEST_1))
+    end)
+    local errors = json.array { { code = "UNKNOWN", message = "on fire" } }
+    refused {
+      { { [MANIFEST_1] = { { status = 500, json = { errors = errors } } } }, "IO",
+        "answers 500, asked for the manifest 1 of app1: UNKNOWN: on fire" },
+      { { [MANIFEST_1] = { { status = 400, body = "<html><body>No" } } }, "IO",
+        "answers 400, asked for the manifest 1 of app2" },
+    }
+  end)
+
+  it("has layers that are no longer and no other than promised", function()
+    local layers = json.decode(manifest).layers
+    local route = "GET /v2/app/blobs/" .. layers[2].digest
+    refused {
+      { { [route] = { { ["repeat"] = "0123456789abcdef", times = 4000000 } } }, "DIGEST", "bytes that are promised" },
+      { { [route] = { { body = "short" } } }, "DIGEST", "layer 2 of 2" },
+      { { [route] = { { ["repeat"] = "x", times = layers[2].size } } }, "DIGEST", "layer 2 of 2" },
+      { { [route] = { { status = 404 } } }, "NOT_FOUND", "has no blob " .. layers[2].digest },
+    }
+    -- What its headers say of its encoding is not asked.
+    with({ [route] = { { file = blob_path(layers[2].digest), headers = { ["Content-Encoding"] = "gzip" } } } },
+      function(_, address) assert(scan(address .. ":1")) end)
+  end)
+
+  it("goes on where a connection broke, with a server that knows no ranges too", function()
+    local layer = json.decode(manifest).layers[2].digest
+    local route = "GET /v2/app/blobs/" .. layer
+    local cut = { file = blob_path(layer), cut = true }
+    with({ [route] = { cut, cut, blob(layer) } }, function(server, address)
+      assert(scan(address .. ":1"))
+      local asked = server:requests(route)
+      assert.equal(3, #asked)
+      assert.is_nil(asked[1].headers.Range)
+      assert.is_truthy(asked[2].headers.Range:find "^bytes=%d+%-$")
+      assert.equal(asked[2].headers.Range, asked[3].headers.Range) -- nothing new came the second time
+    end)
+    refused { { { [route] = { cut } }, "IO", "layer 2 of 2" } }
+  end)
+end)
+
+describe("a log-in", function()
+  local login = { registry_user = "reader", registry_password = "s3cret" }
+  -- base64 of reader:s3cret
+  local BASIC = "Basic cmVhZGVyOnMzY3JldA=="
+
+  local function token_script(header, token)
+    return { [MANIFEST_1] = challenge(header, { { body = manifest } }), ["GET /token"] = { token or { json = { token = "t0ken" } } } }
+  end
+
+  -- %s is the stand-in's own address.
+  local challenges = {
+    'Bearer realm="%s/token",service="hub of specs",scope="repository:app:pull,push"',
+    'bearer  realm = "%s/token" , service="hub of specs"',
+    'Basic realm="x", Bearer service="hub of specs", realm="%s/token"',
+    'Bearer realm="%s/token",service="hub of specs", Basic realm="other"',
+    'Negotiate, Bearer realm="%s/\\t\\o\\k\\e\\n",error="insufficient_scope",service="hub of specs"',
+    'Bearer realm=%s/token,service="hub of specs"',
+  }
+  for i, header in ipairs(challenges) do
+    it("follows " .. header:sub(1, 60), function()
+      if not stand_in.available() then return pending(stand_in.needs) end
+      local tokens = stand_in.start { ["GET /token"] = { { json = { token = "t0ken" } } } }
+      finally(function() tokens:stop() end)
+      local text = header:format(tokens.url)
+      if i == 6 then text = text:gsub("realm=[^,]*", "realm=" .. tokens.url:match "^[^:]*") end -- a bare word has no ":/"
+      with(token_script(text), function(server, address)
+        local report, message, code = scan(address .. ":1", login)
+        if i == 6 then
+          assert.equal("FORMAT", code, message)
+          return
+        end
+        assert(report, message)
+        local asked = tokens:requests()
+        assert.equal(1, #asked)
+        assert.equal("/token?service=hub%20of%20specs&scope=repository%3Aapp%3Apull", asked[1].path)
+        assert.equal(BASIC, asked[1].headers.Authorization)
+        local turns = server:requests(MANIFEST_1)
+        assert.is_nil(turns[1].headers.Authorization)
+        assert.equal("Bearer t0ken", turns[2].headers.Authorization)
+      end)
+    end)
+  end
+
+  it("is Basic where that is asked for, and is sent along from then on", function()
+    with({ [MANIFEST_1] = challenge('Basic realm="specs"', { { body = manifest } }) }, function(server, address)
+      assert(scan(address .. ":1", login))
+      assert.equal(BASIC, server:requests(MANIFEST_1)[2].headers.Authorization)
+      assert.equal(BASIC, server:requests("GET /v2/app/blobs/" .. config)[1].headers.Authorization)
+    end)
+  end)
+
+  it("that is refused is said to be", function()
+    local function asks(header) return { [MANIFEST_1] = challenge(header) } end
+    local unknown = "of a kind that is not known here"
+    refused {
+      { asks 'Basic realm="specs"', "IO", "refuses the log-in of reader", login },
+      { asks 'Basic realm="specs"', "IO", "wants a log-in to read app2: `docker login 127.0.0.1:" },
+      { asks 'Digest realm="specs"', "IO", unknown, login },
+      { asks "", "IO", unknown, login },
+      { asks 'Bearer service="no realm"', "IO", unknown, login },
+      { asks 'Bearer realm="', "IO", unknown, login },
+      { asks 'Bearer realm="ftp://127.0.0.1/token"', "FORMAT", "no address of https", login },
+      { { [MANIFEST_1] = { { status = 403, json = { errors = json.array { { code = "DENIED", message = "no" } } } } } },
+        "IO", "does not let reader read app8 (403 DENIED: no)", login },
+    }
+  end)
+
+  it("wants a token that is one", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local given = {
+      { { json = {} }, "FORMAT", "gave none" },
+      { { body = "s3cret" }, "FORMAT", "gave none" },
+      { { json = { token = "a\r\nX-Evil: 1" } }, "FORMAT", "gave none" },
+      { { json = { token = "" } }, "FORMAT", "gave none" },
+      { { json = { token = 7, access_token = { "x" } } }, "FORMAT", "gave none" },
+      { { json = { token = ("x"):rep(70000) } }, "FORMAT", "gave none" },
+      { { ["repeat"] = "xxxxxxxxxx", times = 30000 }, "LIMIT", "larger than" },
+      { { status = 401, json = { details = "incorrect username or password" } }, "IO",
+        "refuses the log-in of reader (401 incorrect username or password)" },
+      { { status = 404, body = "gone" }, "IO", "answers 404: gone" },
+    }
+    local answers, cases = {}, {}
+    for i, case in ipairs(given) do answers["GET /token" .. i] = { case[1] } end
+    local tokens = stand_in.start(answers)
+    finally(function() tokens:stop() end)
+    for i, case in ipairs(given) do
+      cases[i] = { { [MANIFEST_1] = challenge(('Bearer realm="%s/token%d"'):format(tokens.url, i)) }, case[2], case[3],
+        login }
+    end
+    refused(cases)
+  end)
+
+  it("does not go along to another host", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local layer = json.decode(manifest).layers[2].digest
+    local elsewhere = stand_in.start { ["GET /store"] = { blob(layer) } }
+    finally(function() elsewhere:stop() end)
+    with({ [MANIFEST_1] = challenge('Basic realm="specs"', { { body = manifest } }),
+      ["GET /v2/app/blobs/" .. layer] = { { status = 307, headers = { Location = elsewhere.url .. "/store" } } } },
+      function(server, address)
+        assert(scan(address .. ":1", login))
+        assert.equal(BASIC, server:requests("GET /v2/app/blobs/" .. layer)[1].headers.Authorization)
+        assert.equal(1, #elsewhere:requests())
+        assert.is_nil(elsewhere:requests()[1].headers.Authorization)
+      end)
+    refused { { { ["GET /v2/app/blobs/" .. layer] = { { status = 307,
+      headers = { Location = "file:///etc/passwd" } } } }, "IO", "layer 2 of 2" } }
+  end)
+end)
