@@ -31,7 +31,7 @@ int layer_server_check_host(const char *host, struct tarsier_error *error);
 bool layer_server_is_loopback(const char *host);
 
 /* The image must have layers that can be opened, and outlive the server. A layer whose digest or size nobody
- * promised is read once to learn them. IO where the port is taken. */
+ * promised is read once to learn them. BACKEND where the port is taken. */
 int layer_server_start(struct arena *arena, const struct image *image, const struct layer_server_options *options,
                        struct layer_server **server, struct tarsier_error *error);
 void layer_server_stop(struct layer_server *server); /* breaks off what is under way; NULL is fine */

@@ -6,6 +6,7 @@ local json = require "tarsier.json"
 local oci = require "support.oci"
 local replay = require "support.clair_replay"
 local shell = require "support.shell"
+local stand_in = require "support.stand_in"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 
@@ -236,6 +237,26 @@ describe("tarsier clair up and down", function()
       code, _, errors = tarsier("clair " .. verb, "DOCKER_HOST=tcp://127.0.0.1:2376 DOCKER_TLS_VERIFY=1")
       assert.equal(4, code)
       assert.is_truthy(errors:find("DOCKER_TLS_VERIFY", 1, true), errors)
+    end
+  end)
+
+  -- Nothing of it runs here: whatever the engine makes of its answers, the commands end with 0 or 4, and say something.
+  it("are not upset by what an engine says", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local ours = '{"Id":"1","State":{"Running":true},"Config":{"Labels":{"tarsier.clair":"x"},"Env":["A=b"]}}'
+    local nonsense = { "", "[7]", '{"Id":7,"State":7,"Config":7,"IPAM":7,"Labels":7}',
+      '{"State":{"Running":7,"ExitCode":"x"},"Config":{"Labels":null,"Env":[null]},"IPAM":{"Config":[null]}}' }
+    for _, word in ipairs(nonsense) do
+      for _, good in ipairs { word, ours } do
+        local engine = stand_in.start { ["GET /_ping"] = { { body = "OK" } }, ["*"] = { { body = word } },
+          ["GET /containers/tarsier-clair-database/json"] = { { body = good } } }
+        for _, line in ipairs { "down", "up --no-pull --timeout 1 --port 1" } do
+          local code, output, errors = tarsier(("clair %s --engine %s"):format(line, (engine.url:gsub("http", "tcp"))))
+          assert.is_true(code == 4 or code == 0 and line == "down", word .. ": " .. output .. errors)
+          assert.is_truthy(errors:find "^tarsier: .")
+        end
+        engine:stop()
+      end
     end
   end)
 end)

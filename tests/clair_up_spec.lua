@@ -76,12 +76,12 @@ for _, name in ipairs(engines.names) do
       assert.is_truthy(errors:find("made and started tarsier-clair-database", 1, true), errors)
       assert.is_truthy(errors:find("made and started tarsier-clair\n", 1, true), errors)
       if name == "podman" then assert.is_truthy(errors:find "%-%-layer%-host %d+%.%d+%.%d+%.%d+") end
-      local first = assert(server.engine:container "tarsier-clair").Id
+      local first = assert(server.engine:container "tarsier-clair").id
       code, output, errors = up()
       assert.equal(0, code, errors)
       assert.equal(("http://127.0.0.1:%d\n"):format(PORT), output)
       assert.is_truthy(errors:find("tarsier-clair is running already", 1, true), errors)
-      assert.equal(first, assert(server.engine:container "tarsier-clair").Id)
+      assert.equal(first, assert(server.engine:container "tarsier-clair").id)
     end)
 
     case("starts again what was stopped", function()

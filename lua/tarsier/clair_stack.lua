@@ -27,12 +27,11 @@ local function failure(format, ...)
 end
 
 local function is_ours(thing)
-  local labels = thing.Config and thing.Config.Labels or thing.Labels
-  return type(labels) == "table" and labels[LABEL] ~= nil
+  return thing.labels[LABEL] ~= nil
 end
 
 local function variable(container, name)
-  for _, pair in ipairs(type(container.Config.Env) == "table" and container.Config.Env or {}) do
+  for _, pair in ipairs(container.environment) do
     local value = pair:match("^" .. name .. "=(.*)$")
     if value then return value end
   end
@@ -149,7 +148,7 @@ end
 
 -- Starts the container of that name; makes it first where it is not there: make() -> true | nil, message, code.
 local function need_container(engine, name, found, make, tell)
-  if found and found.State.Running then
+  if found and found.running then
     tell("left", ("%s is running already%s"):format(name, is_ours(found) and "" or ", and is not tarsier's"))
     return true
   end
@@ -177,8 +176,8 @@ end
 local function still_runs(engine, name)
   local found, message, code = look(engine, name)
   if found == nil then return nil, message, code end
-  if found and (found.State.Running or found.State.Restarting) then return true end
-  local why = found and (" with exit code %d"):format(found.State.ExitCode or 0) or ""
+  if found and (found.running or found.restarting) then return true end
+  local why = found and (" with exit code %d"):format(found.exit_code) or ""
   return failure("%s ended%s: %s", name, why, last_words(engine, name))
 end
 
@@ -271,9 +270,8 @@ end
 function stack.gateway(engine, settings)
   if on_host(settings) then return "localhost" end
   local network = engine:network(settings.network)
-  local ranges = network and network.IPAM and network.IPAM.Config
-  for _, range in ipairs(type(ranges) == "table" and ranges or {}) do
-    if type(range.Gateway) == "string" and range.Gateway:find "^%d+%." then return range.Gateway end
+  for _, gateway in ipairs(network and network.gateways or {}) do
+    if gateway:find "^%d+%." then return gateway end
   end
 end
 

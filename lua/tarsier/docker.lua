@@ -98,8 +98,8 @@ local function refusal(answer)
   return type(message) == "string" and message or ("HTTP %d"):format(answer.status)
 end
 
---- call(method, path, [{ json =, body =, content_type =, seconds =, on_body = }]) -> answer, with .json where the
---- answer is some | nil, message, "IO", status
+--- call(method, path, [{ json =, body =, content_type =, seconds =, on_body = }]) -> answer | nil, message, "IO",
+--- status
 function Engine:call(method, path, options)
   options = options or {}
   local body = options.json and json.encode(options.json) or options.body or method == "POST" and "" or nil
@@ -112,16 +112,46 @@ function Engine:call(method, path, options)
   if answer.status >= 400 then
     return nil, ("container engine: %s %s: %s"):format(method, path, refusal(answer)), "IO", answer.status
   end
-  answer.json = answer.body:match "^%s*[%[{]" and json.decode(answer.body) or nil
   return answer
+end
+
+-- What an engine says of something is somebody else's word: whatever it holds, these are tables and texts.
+local function member(object, key)
+  local value = type(object) == "table" and object[key]
+  return type(value) == "table" and value or {}
+end
+
+local function texts(list)
+  local found = {}
+  for _, value in ipairs(list) do
+    if type(value) == "string" then found[#found + 1] = value end
+  end
+  return found
+end
+
+--- ask(method, path, [options of call]) -> the answer's document, a table | nil, message, "IO", status
+function Engine:ask(method, path, options)
+  local answer, message, code, status = self:call(method, path, options)
+  if not answer then return nil, message, code, status end
+  local document = json.decode(answer.body)
+  if type(document) == "table" then return document end
+  return nil, ("container engine: %s %s: the answer is no JSON"):format(method, path), "IO"
+end
+
+-- Likewise -> the Id that the document holds, the document
+local function ask_id(engine, method, path, options)
+  local document, message, code, status = engine:ask(method, path, options)
+  if not document then return nil, message, code, status end
+  if type(document.Id) == "string" and document.Id ~= "" then return document.Id end
+  return nil, ("container engine: %s %s: the answer names no Id"):format(method, path), "IO"
 end
 
 -- ---- images -------------------------------------------------------------------------------------------------------
 
---- image(name) -> what the engine knows about it | nil, message, code, status (404: it is not there)
+--- image(name) -> its Id | nil, message, code, status (404: it is not there)
 function Engine:image(name)
-  local answer, message, code, status = self:call("GET", "/images/" .. docker.escape(name) .. "/json")
-  if answer then return answer.json end
+  local id, message, code, status = ask_id(self, "GET", "/images/" .. docker.escape(name) .. "/json")
+  if id then return id end
   if status == 404 then message = ("the container engine at %s has no image %s"):format(self.address, name) end
   return nil, message, code, status
 end
@@ -130,14 +160,14 @@ end
 --- without a name, which is gone when it is closed. on_bytes(n) is told how many there are so far. The image is asked
 --- for by its identity: a name without a tag would give all tags.
 function Engine:export(name, on_bytes)
-  local found, message, code, status = self:image(name)
-  if not found then return nil, message, code, status end
+  local id, message, code, status = self:image(name)
+  if not id then return nil, message, code, status end
   local file, path
   file, path, code = core.host.temporary()
   if not file then return nil, path, code end
   local length, wrong = 0, nil
   local answer
-  answer, message, code = self:call("GET", "/images/" .. docker.escape(found.Id) .. "/get", {
+  answer, message, code = self:call("GET", "/images/" .. docker.escape(id) .. "/get", {
     seconds = EXPORT_SECONDS,
     on_body = function(piece)
       local ok
@@ -199,18 +229,21 @@ end
 
 -- ---- containers and networks --------------------------------------------------------------------------------------
 
---- container(name) -> what the engine knows about it | nil, message, code, status (404: it is not there)
+--- container(name) -> { id =, running =, restarting =, exit_code =, labels = { name = value }, environment =
+--- { "NAME=value", … } } | nil, message, code, status (404: it is not there)
 function Engine:container(name)
-  local answer, message, code, status = self:call("GET", "/containers/" .. docker.escape(name) .. "/json")
-  return answer and answer.json, message, code, status
+  local document, message, code, status = self:ask("GET", "/containers/" .. docker.escape(name) .. "/json")
+  if not document then return nil, message, code, status end
+  local state, config = member(document, "State"), member(document, "Config")
+  return { id = document.Id, running = state.Running == true, restarting = state.Restarting == true,
+    exit_code = math.tointeger(state.ExitCode) or 0, labels = member(config, "Labels"),
+    environment = texts(member(config, "Env")) }
 end
 
 --- create(name, configuration) -> id | nil, message, code
 function Engine:create(name, configuration)
   local path = "/containers/create?name=" .. docker.escape(name)
-  local answer, message, code = self:call("POST", path, { json = configuration })
-  if not answer then return nil, message, code end
-  return answer.json.Id
+  return ask_id(self, "POST", path, { json = configuration })
 end
 
 function Engine:start(name)
@@ -243,17 +276,20 @@ end
 
 --- run(name, command) -> its exit code | nil, message, code: in a container that runs
 function Engine:run(name, command)
-  local made, message, code = self:call("POST", "/containers/" .. docker.escape(name) .. "/exec",
+  local id, message, code, status = ask_id(self, "POST", "/containers/" .. docker.escape(name) .. "/exec",
     { json = { Cmd = json.array(command), AttachStdout = true, AttachStderr = true } })
-  if not made then return nil, message, code end
-  local path = "/exec/" .. docker.escape(made.json.Id)
+  if not id then return nil, message, code, status end
+  local path = "/exec/" .. docker.escape(id)
   local ran
-  ran, message, code = self:call("POST", path .. "/start", { json = { Detach = false, Tty = false }, seconds = 60 })
-  if not ran then return nil, message, code end
+  ran, message, code, status = self:call("POST", path .. "/start",
+    { json = { Detach = false, Tty = false }, seconds = 60 })
+  if not ran then return nil, message, code, status end
   local after
-  after, message, code = self:call("GET", path .. "/json")
-  if not after then return nil, message, code end
-  return after.json.ExitCode
+  after, message, code, status = self:ask("GET", path .. "/json")
+  if not after then return nil, message, code, status end
+  local exit_code = math.tointeger(after.ExitCode)
+  if exit_code then return exit_code end
+  return nil, ("container engine: it does not say how the command %s ended"):format(command[1]), "IO"
 end
 
 -- A tar of one file: ustar, as POSIX.1-1988 has it.
@@ -274,10 +310,15 @@ function Engine:put(name, path, content)
     { body = tar_of(path:gsub("^/", ""), content), content_type = "application/x-tar", seconds = 60 })
 end
 
---- network(name) -> what the engine knows about it | nil, message, code, status
+--- network(name) -> { labels =, gateways = { address, … } } | nil, message, code, status
 function Engine:network(name)
-  local answer, message, code, status = self:call("GET", "/networks/" .. docker.escape(name))
-  return answer and answer.json, message, code, status
+  local document, message, code, status = self:ask("GET", "/networks/" .. docker.escape(name))
+  if not document then return nil, message, code, status end
+  local gateways = {}
+  for _, range in ipairs(member(member(document, "IPAM"), "Config")) do
+    if type(range) == "table" then gateways[#gateways + 1] = range.Gateway end
+  end
+  return { labels = member(document, "Labels"), gateways = texts(gateways) }
 end
 
 function Engine:create_network(name, labels)
