@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,12 @@ enum {
 };
 
 struct cache {
-	int folder; /* DIR/layers */
+	int folder;          /* DIR/layers; -1: it cannot be had */
 	uint64_t limit;
-	const char *fingerprint;
+	const char *fingerprint, *path;
+	int refusal;         /* the errno of opening it */
+	atomic_int *trouble; /* that of what could not be written, until somebody asks */
+	atomic_int own;      /* where `trouble` points, also in copies under another fingerprint */
 };
 
 /* ---- the folder --------------------------------------------------------------------------------------------------- */
@@ -58,14 +62,16 @@ int cache_open(struct arena *arena, const char *dir, uint64_t limit, const char 
 		return error_memory(error);
 	make_folders(path);
 	made->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	made->refusal = made->folder < 0 ? errno : 0;
+	made->trouble = &made->own;
+	made->path = path;
 	made->limit = limit;
 	made->fingerprint = arena_string(arena, fingerprint);
 	if (!made->fingerprint) {
 		cache_close(made);
 		return error_memory(error);
 	}
-	if (made->folder >= 0)
-		*cache = made;
+	*cache = made;
 	return TARSIER_OK;
 }
 
@@ -73,7 +79,8 @@ struct cache *cache_with(struct arena *arena, const struct cache *cache, const c
 {
 	struct cache *other = cache ? arena_alloc(arena, sizeof *other) : NULL;
 	if (other)
-		*other = (struct cache){.folder = cache->folder, .limit = cache->limit, .fingerprint = fingerprint};
+		*other = (struct cache){.folder = cache->folder, .limit = cache->limit, .fingerprint = fingerprint,
+		                        .path = cache->path, .refusal = cache->refusal, .trouble = cache->trouble};
 	return other;
 }
 
@@ -172,26 +179,35 @@ static bool write_whole(int fd, span bytes)
 		ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put <= 0)
+		if (put <= 0) {
+			errno = put ? errno : EIO;
 			return false;
+		}
 		done += (size_t)put;
 	}
 	return true;
 }
 
-static void store(const struct cache *cache, const char *name, span bytes)
+/* 0, or the errno of what was refused. */
+static int store(const struct cache *cache, const char *name, span bytes)
 {
 	char beside[NAME_LENGTH + 64];
+	int number = 0;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(beside, sizeof beside, ".%s.%ld.%p.%ld", name, (long)getpid(), (void *)&now, now.tv_nsec);
 	int fd = openat(cache->folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return;
-	bool ok = write_whole(fd, bytes);
-	ok = close(fd) == 0 && ok;
-	if (!ok || renameat(cache->folder, beside, cache->folder, name) != 0)
+		return errno;
+	if (!write_whole(fd, bytes))
+		number = errno;
+	if (close(fd) != 0 && !number)
+		number = errno;
+	if (!number && renameat(cache->folder, beside, cache->folder, name) != 0)
+		number = errno;
+	if (number)
 		unlinkat(cache->folder, beside, 0);
+	return number;
 }
 
 void cache_put(const struct cache *cache, const struct layer_expected *layer, const struct layer_index *index)
@@ -202,9 +218,18 @@ void cache_put(const struct cache *cache, const struct layer_expected *layer, co
 	struct buffer file;
 	buffer_init(&file, NULL);
 	file.limit = INDEX_FILE_LIMIT;
-	if (index_write(index, &file))
-		store(cache, name, buffer_span(&file));
+	if (index_write(index, &file)) {
+		int number = cache->folder < 0 ? cache->refusal : store(cache, name, buffer_span(&file));
+		if (number)
+			atomic_store(cache->trouble, number);
+	}
 	buffer_free(&file);
+}
+
+int cache_trouble(const struct cache *cache, const char **folder)
+{
+	*folder = cache ? cache->path : "";
+	return cache ? atomic_exchange(cache->trouble, 0) : 0;
 }
 
 /* ---- the limit ---------------------------------------------------------------------------------------------------- */

@@ -10,8 +10,9 @@
  * same key writes the same bytes. */
 struct cache;
 
-/* `dir` as in tarsier_config: NULL for the XDG place, "" for none. *cache is NULL where there is none to be had (no home, a
- * read-only one): a scan goes on without. `fingerprint` is readers_fingerprint(), copied. OK or MEMORY. */
+/* `dir` as in tarsier_config: NULL for the XDG place, "" for none. *cache is NULL where none is wanted, or there is no home for
+ * it; in a folder that cannot be written to nothing is kept. A scan goes on without. `fingerprint` is readers_fingerprint(),
+ * copied. OK or MEMORY. */
 int cache_open(struct arena *arena, const char *dir, uint64_t limit, const char *fingerprint, struct cache **cache,
                struct tarsier_error *error);
 
@@ -24,6 +25,8 @@ struct layer_index *cache_get(const struct cache *cache, const struct layer_expe
                               const struct reader *const *readers, const struct tarsier_allocator *allocator);
 /* A failure only means that the next scan reads the layer again. Thread-safe. */
 void cache_put(const struct cache *cache, const struct layer_expected *layer, const struct layer_index *index);
+/* Why something could not be kept since this was asked last, as an errno, and where; 0: all was. NULL is fine. Thread-safe. */
+int cache_trouble(const struct cache *cache, const char **folder);
 /* Deletes what was not used longest until the rest fits the limit, and what killed writers left. */
 void cache_prune(const struct cache *cache);
 

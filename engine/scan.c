@@ -97,6 +97,16 @@ static int look_again(struct scan *scan, struct overlay *overlay, struct layer_i
 	return overlay_build(arena, joined, scan->layer_count, readers_all, scan->engine->matcher, overlay, scan->error);
 }
 
+static void tell_of_cache(struct scan *scan)
+{
+	const char *folder;
+	char reason[128] = "";
+	int number = cache_trouble(scan->engine->cache, &folder);
+	if (number)
+		events_warn(&scan->events, "what was read cannot be kept in %s (%s), so that the next scan reads it again: another "
+		            "--cache-dir helps, or --no-cache", folder, strerror_r(number, reason, sizeof reason));
+}
+
 static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_index ***indexes)
 {
 	const struct tarsier_engine *engine = scan->engine;
@@ -110,6 +120,7 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 		                     engine->matcher, overlay, scan->error);
 	if (!code && overlay->want_count)
 		code = look_again(scan, overlay, *indexes);
+	tell_of_cache(scan);
 	return code;
 }
 

@@ -122,6 +122,32 @@ describe("engine", function()
     assert.equal("", images.run("find %s -path '*/layers/*'", folder))
   end)
 
+  it("warns once a scan of a cache that it cannot write", function()
+    local reference, warnings = write(three_layers), {}
+    local function warned(dir)
+      warnings = {}
+      local engine <close> = assert(core.open { cache_dir = dir, on_event = function(event)
+        if event.kind == "warning" then warnings[#warnings + 1] = event.message end
+      end })
+      assert(engine:scan(reference))
+      local first = #warnings
+      assert(engine:scan(reference))
+      return first, #warnings
+    end
+    assert.same({ 0, 0 }, { warned(cache) })
+    images.write_tree(folder, { file = "no folder" })
+    assert.same({ 1, 2 }, { warned(folder .. "/file/cache") })
+    assert.matches(folder .. "/file/cache/layers %(Not a directory%)", warnings[1])
+    images.run("mkdir -p %s/gone", folder)
+    local engine <close> = assert(core.open { cache_dir = folder .. "/gone", on_event = function(event)
+      if event.kind == "warning" then warnings[#warnings + 1] = event.message end
+    end })
+    images.run("rm -r %s/gone", folder) -- open, and nothing can be put there
+    assert(engine:scan(reference))
+    assert.matches("/gone/layers %(No such file", warnings[3])
+    assert.equal(3, #warnings)
+  end)
+
   it("reads again what the cache holds without the check that is asked for now", function()
     local zipped = {}
     for i, each in ipairs(three_layers) do
