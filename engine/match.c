@@ -145,12 +145,14 @@ static const char *lack_of(struct matching *matching, span ecosystem, size_t cou
 {
 	if (!database_ecosystem(matching->database, ecosystem) &&
 	    !database_ecosystem(matching->database, ecosystem_family(ecosystem)))
-		return arena_format(matching->arena, "%zu packages of %.*s are not matched: the database holds no advisories for it; "
-		                    "import a feed that does with `tarsier db import PATH…`", count, SPAN_ARG(ecosystem));
+		return arena_format(matching->arena, "%zu package%s of %.*s %s not matched: the database holds no advisories for it; "
+		                    "import a feed that does with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
+		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
 	if (!version_scheme_of_ecosystem(ecosystem))
 		return arena_format(matching->arena,
-		                    "%zu packages of %.*s are matched by exact version only: tarsier does not know how "
-		                    "its versions are ordered", count, SPAN_ARG(ecosystem));
+		                    "%zu package%s of %.*s %s matched by exact version only: tarsier does not know how "
+		                    "its versions are ordered", count, count == 1 ? "" : "s", SPAN_ARG(ecosystem),
+		                    count == 1 ? "is" : "are");
 	return "";
 }
 

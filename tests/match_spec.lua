@@ -196,6 +196,8 @@ describe("a package is looked up", function()
     assert.equal(1, #problems)
     assert.equal("Debian:14", problems[1].subject)
     assert.matches("2 packages of Debian:14 are not matched", problems[1].message, 1, true)
+    problems = select(2, find({ about("A-1", "Debian:12", fixed) }, { "Debian:14", "p", "1", type = "deb" }))
+    assert.matches("1 package of Debian:14 is not matched", problems[1].message, 1, true)
   end)
 
   it("and named where its version is none", function()
