@@ -36,6 +36,19 @@ function place.starter()
   end
 end
 
+--- policies() -> the folder of the ready policies, beside the installed modules or in the source tree
+function place.policies()
+  local own = own_folder()
+  if exists(own .. "/policies/default.lua") then return own .. "/policies" end
+  local folder = own .. "/../../policies"
+  local short = folder
+  repeat
+    local count
+    short, count = short:gsub("%f[^/\0][^/.]+/%.%./", "", 1)
+  until count == 0
+  return exists(short .. "/default.lua") and short or folder -- a folder on the way may be a link
+end
+
 --- a_database([path]) -> path, is_starter | nil, message, "DATABASE": the named one, the imported one, or the starter
 function place.a_database(path)
   if path then return path, false end

@@ -9,6 +9,7 @@
 
 local core = require "tarsier.core"
 local nearest = require "tarsier.nearest"
+local place = require "tarsier.place"
 
 local policy = {}
 
@@ -26,28 +27,9 @@ local function check_request(request)
   end
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
--- Beside the installed modules, or in the source tree.
-local function ready_folder()
-  local own = package.searchpath("tarsier.policy", package.path):match "^(.*)/[^/]*$" or "."
-  if exists(own .. "/policies/default.lua") then return own .. "/policies" end
-  local folder = own .. "/../../policies"
-  local short = folder
-  repeat
-    local count
-    short, count = short:gsub("%f[^/\0][^/.]+/%.%./", "", 1)
-  until count == 0
-  return exists(short .. "/default.lua") and short or folder -- a folder on the way may be a link
-end
-
 local function open_judge(request)
   return core.judge {
-    policy_dirs = request.folders, ready_dir = ready_folder(), today = request.today,
+    policy_dirs = request.folders, ready_dir = place.policies(), today = request.today,
     instructions = request.instructions, memory = request.memory, seconds = request.seconds,
   }
 end
