@@ -1,6 +1,6 @@
 #include "archive.h"
+#include "library.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,7 +11,6 @@ struct archive_entry;
 enum { ARCHIVE_EOF = 1, ARCHIVE_OK = 0, ARCHIVE_WARN = -20, REGULAR_FILE = 0100000, READ_SIZE = 64 * 1024 };
 
 struct library {
-	void *handle;
 	struct archive *(*read_new)(void);
 	int (*support_zip)(struct archive *);
 	int (*open_fd)(struct archive *, int, size_t);
@@ -33,16 +32,9 @@ struct archive_reader {
 	int fd;
 };
 
-/* RTLD_NODELETE: unloading libxml2 and ICU again would cost more than it gives. */
 static int load(struct library *library, struct tarsier_error *error)
 {
-	library->handle = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	if (!library->handle)
-		return error_set(error, TARSIER_UNSUPPORTED, "zip files need libarchive.so.13 (package libarchive13)");
-	const struct {
-		const char *name;
-		void *place;
-	} wanted[] = {
+	const struct library_symbol wanted[] = {
 		{"archive_read_new", &library->read_new},
 		{"archive_read_support_format_zip_seekable", &library->support_zip},
 		{"archive_read_open_fd", &library->open_fd},
@@ -55,12 +47,8 @@ static int load(struct library *library, struct tarsier_error *error)
 		{"archive_entry_size", &library->size},
 		{"archive_entry_size_is_set", &library->size_is_set},
 	};
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		*(void **)wanted[i].place = dlsym(library->handle, wanted[i].name);
-		if (!*(void **)wanted[i].place)
-			return error_set(error, TARSIER_UNSUPPORTED, "libarchive.so.13 has no %s", wanted[i].name);
-	}
-	return TARSIER_OK;
+	return library_load("libarchive.so.13", "zip files need", "libarchive13", wanted, sizeof wanted / sizeof *wanted,
+	                    error);
 }
 
 static int archive_error(struct archive_reader *reader, struct tarsier_error *error)
@@ -136,8 +124,6 @@ void archive_close(struct archive_reader *reader)
 		return;
 	if (reader->archive)
 		reader->library.read_free(reader->archive);
-	if (reader->library.handle)
-		dlclose(reader->library.handle);
 	if (reader->fd >= 0)
 		close(reader->fd);
 }

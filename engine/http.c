@@ -1,8 +1,8 @@
 #include "http.h"
+#include "library.h"
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,27 +26,19 @@ struct library {
 	void (*slist_free_all)(struct curl_slist *);
 };
 
-/* RTLD_NODELETE: what libcurl set up in the process stays. Its global initialisation is thread-safe since 7.84. */
+/* Its global initialisation is thread-safe since 7.84. */
 static int load(struct library *library, struct tarsier_error *error)
 {
-	void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	if (!handle)
-		return error_set(error, TARSIER_UNSUPPORTED, "HTTP needs libcurl.so.4 (package libcurl4)");
-	const struct {
-		const char *name;
-		void *place;
-	} wanted[] = {
+	const struct library_symbol wanted[] = {
 		{"curl_global_init", &library->global_init},       {"curl_easy_init", &library->easy_init},
 		{"curl_easy_setopt", &library->easy_setopt},       {"curl_easy_perform", &library->easy_perform},
 		{"curl_easy_getinfo", &library->easy_getinfo},     {"curl_easy_cleanup", &library->easy_cleanup},
 		{"curl_easy_strerror", &library->easy_strerror},   {"curl_slist_append", &library->slist_append},
 		{"curl_slist_free_all", &library->slist_free_all},
 	};
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		*(void **)wanted[i].place = dlsym(handle, wanted[i].name);
-		if (!*(void **)wanted[i].place)
-			return error_set(error, TARSIER_UNSUPPORTED, "libcurl.so.4 has no %s", wanted[i].name);
-	}
+	int code = library_load("libcurl.so.4", "HTTP needs", "libcurl4", wanted, sizeof wanted / sizeof *wanted, error);
+	if (code)
+		return code;
 	return library->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? TARSIER_OK : error_set(error, TARSIER_IO, "libcurl cannot start");
 }
 

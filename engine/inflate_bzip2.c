@@ -1,15 +1,14 @@
 /* floor 2: bzip2 by libbz2, loaded when first needed: hardly any layer is bzip2, and no other scan should pay for it */
 #include "decoder.h"
+#include "library.h"
 
 #if __has_include(<bzlib.h>)
 
 #include <bzlib.h>
-#include <dlfcn.h>
 #include <limits.h>
 
 struct bzip2_decoder {
 	struct decoder decoder;
-	void *library;
 	__typeof__(BZ2_bzDecompressInit) *init;
 	__typeof__(BZ2_bzDecompress) *decompress;
 	__typeof__(BZ2_bzDecompressEnd) *end;
@@ -57,7 +56,6 @@ static void close_bzip2(struct decoder *decoder)
 	struct bzip2_decoder *bzip2 = (struct bzip2_decoder *)decoder;
 	if (bzip2->running)
 		bzip2->end(&bzip2->bz);
-	dlclose(bzip2->library);
 }
 
 int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
@@ -65,19 +63,14 @@ int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tar
 	struct bzip2_decoder *bzip2 = arena_alloc(arena, sizeof *bzip2);
 	if (!bzip2)
 		return error_memory(error);
-	bzip2->library = dlopen("libbz2.so.1.0", RTLD_NOW | RTLD_LOCAL);
-	if (!bzip2->library)
-		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "compressed with bzip2, and there is no libbz2.so.1.0 here (package libbz2-1.0)");
-	*(void **)&bzip2->init = dlsym(bzip2->library, "BZ2_bzDecompressInit");
-	*(void **)&bzip2->decompress = dlsym(bzip2->library, "BZ2_bzDecompress");
-	*(void **)&bzip2->end = dlsym(bzip2->library, "BZ2_bzDecompressEnd");
+	const struct library_symbol wanted[] = {{"BZ2_bzDecompressInit", &bzip2->init},
+	                                        {"BZ2_bzDecompress", &bzip2->decompress},
+	                                        {"BZ2_bzDecompressEnd", &bzip2->end}};
+	int code = library_load("libbz2.so.1.0", "compressed with bzip2, which needs", "libbz2-1.0", wanted,
+	                        sizeof wanted / sizeof *wanted, error);
+	if (code)
+		return code;
 	bzip2->decoder = (struct decoder){.decode = decode_bzip2, .close = close_bzip2};
-	if (!bzip2->init || !bzip2->decompress || !bzip2->end) {
-		dlclose(bzip2->library);
-		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "compressed with bzip2, and libbz2.so.1.0 lacks its functions");
-	}
 	*decoder = &bzip2->decoder;
 	return TARSIER_OK;
 }

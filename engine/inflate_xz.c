@@ -1,14 +1,13 @@
 /* floor 2: xz by liblzma, loaded when first needed: hardly any layer is xz, and no other scan should pay for it */
 #include "decoder.h"
+#include "library.h"
 
 #if __has_include(<lzma.h>)
 
-#include <dlfcn.h>
 #include <lzma.h>
 
 struct xz_decoder {
 	struct decoder decoder;
-	void *library;
 	__typeof__(lzma_code) *code;
 	__typeof__(lzma_end) *end;
 	lzma_stream lzma;
@@ -56,7 +55,6 @@ static void close_xz(struct decoder *decoder)
 {
 	struct xz_decoder *xz = (struct xz_decoder *)decoder;
 	xz->end(&xz->lzma);
-	dlclose(xz->library);
 }
 
 int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
@@ -64,20 +62,16 @@ int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsie
 	struct xz_decoder *xz = arena_alloc(arena, sizeof *xz);
 	if (!xz)
 		return error_memory(error);
-	xz->library = dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL);
-	if (!xz->library)
-		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "compressed with xz, and there is no liblzma.so.5 here (package liblzma5)");
 	__typeof__(lzma_stream_decoder) *open;
-	*(void **)&open = dlsym(xz->library, "lzma_stream_decoder");
-	*(void **)&xz->code = dlsym(xz->library, "lzma_code");
-	*(void **)&xz->end = dlsym(xz->library, "lzma_end");
-	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
-	if (!open || !xz->code || !xz->end ||
-	    open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK) {
-		dlclose(xz->library);
+	const struct library_symbol wanted[] = {{"lzma_stream_decoder", &open}, {"lzma_code", &xz->code},
+	                                        {"lzma_end", &xz->end}};
+	int code = library_load("liblzma.so.5", "compressed with xz, which needs", "liblzma5", wanted,
+	                        sizeof wanted / sizeof *wanted, error);
+	if (code)
+		return code;
+	if (open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
 		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and liblzma.so.5 would not start");
-	}
+	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
 	*decoder = &xz->decoder;
 	return TARSIER_OK;
 }

@@ -1,8 +1,8 @@
 #include "layer_server.h"
 
 #include "http.h"
+#include "library.h"
 
-#include <dlfcn.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -36,16 +36,9 @@ struct microhttpd {
 static int load(struct arena *arena, const struct microhttpd **result, struct tarsier_error *error)
 {
 	struct microhttpd *library = arena_alloc(arena, sizeof *library);
-	void *handle = dlopen("libmicrohttpd.so.12", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!library)
 		return error_memory(error);
-	if (!handle)
-		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "the layer server needs libmicrohttpd.so.12 (package libmicrohttpd12)");
-	const struct {
-		const char *name;
-		void *place;
-	} wanted[] = {
+	const struct library_symbol wanted[] = {
 		{"MHD_start_daemon", &library->start_daemon},
 		{"MHD_stop_daemon", &library->stop_daemon},
 		{"MHD_create_response_from_callback", &library->response_from_callback},
@@ -55,13 +48,9 @@ static int load(struct arena *arena, const struct microhttpd **result, struct ta
 		{"MHD_destroy_response", &library->destroy_response},
 		{"MHD_lookup_connection_value", &library->lookup_value},
 	};
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		*(void **)wanted[i].place = dlsym(handle, wanted[i].name);
-		if (!*(void **)wanted[i].place)
-			return error_set(error, TARSIER_UNSUPPORTED, "libmicrohttpd.so.12 has no %s", wanted[i].name);
-	}
 	*result = library;
-	return TARSIER_OK;
+	return library_load("libmicrohttpd.so.12", "the layer server needs", "libmicrohttpd12", wanted,
+	                    sizeof wanted / sizeof *wanted, error);
 }
 
 /* ---- one answer's bytes ------------------------------------------------------------------------------------------ */

@@ -83,6 +83,18 @@ int version_compare_digits(span a, span b)
 	return span_compare(a, b);
 }
 
+int version_compare_numbers(span a, span b)
+{
+	int order = 0;
+	while (order == 0 && (a.len > 0 || b.len > 0)) {
+		span left = version_take_digits(&a), right = version_take_digits(&b);
+		order = version_compare_digits(left, right);
+		a = span_from(a, 1);
+		b = span_from(b, 1);
+	}
+	return order;
+}
+
 /* ---- tarsier.h --------------------------------------------------------------------------------------------------- */
 
 const char *const *tarsier_schemes(void)

@@ -33,6 +33,7 @@ static inline bool version_is_letter(char c)
 span version_take_digits(span *rest);          /* the run of digits at the front, maybe empty */
 span version_take_letters(span *rest);         /* the run of ASCII letters */
 int version_compare_digits(span a, span b);    /* by value; an empty run is 0 */
+int version_compare_numbers(span a, span b);   /* "1.2.3", with any one character between; what is missing is 0 */
 bool version_take_char(span *rest, char c);    /* takes c off the front if it is there */
 
 #endif

@@ -135,18 +135,6 @@ static struct parts split(span text)
 	return parts;
 }
 
-static int compare_releases(span a, span b)
-{
-	int order = 0;
-	while (order == 0 && (a.len > 0 || b.len > 0)) {
-		span left = version_take_digits(&a), right = version_take_digits(&b);
-		order = version_compare_digits(left, right);
-		a = span_from(a, 1);
-		b = span_from(b, 1);
-	}
-	return order;
-}
-
 /* A bare development release is before every pre-release, no pre-release is behind them all. */
 static int pre_rank(const struct parts *parts)
 {
@@ -197,7 +185,7 @@ static int compare(span a, span b)
 	struct parts left = split(a), right = split(b);
 	int orders[] = {
 		version_compare_digits(left.epoch, right.epoch),
-		compare_releases(left.release, right.release),
+		version_compare_numbers(left.release, right.release),
 		pre_rank(&left) - pre_rank(&right),
 		version_compare_digits(left.pre_number, right.pre_number),
 		left.has_post - right.has_post,

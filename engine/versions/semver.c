@@ -63,18 +63,6 @@ static struct parts split(span text)
 	return parts;
 }
 
-static int compare_numbers(span a, span b)
-{
-	int order = 0;
-	while (order == 0 && (a.len > 0 || b.len > 0)) {
-		span left = version_take_digits(&a), right = version_take_digits(&b);
-		order = version_compare_digits(left, right);
-		a = span_from(a, 1);
-		b = span_from(b, 1);
-	}
-	return order;
-}
-
 static bool is_number(span word)
 {
 	version_take_digits(&word);
@@ -110,7 +98,7 @@ static int compare_releases(span a, span b)
 static int compare(span a, span b)
 {
 	struct parts left = split(a), right = split(b);
-	int order = compare_numbers(left.numbers, right.numbers);
+	int order = version_compare_numbers(left.numbers, right.numbers);
 	return order ? order : compare_releases(left.release, right.release);
 }
 
