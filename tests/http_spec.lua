@@ -123,6 +123,17 @@ describe("core.http", function()
   end)
 end)
 
+describe("the server of these specs", function()
+  it("ends with the process that started it", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local pid = shell.capture(LUA .. [[ -e 'package.path = "tests/?.lua;lua/?.lua;" .. package.path
+      package.cpath = (os.getenv "TARSIER_BUILD" or "build") .. "/?.so;" .. package.cpath
+      print(require "support.stand_in".start({}).pid)']])
+    assert.is_true(os.execute(("for i in $(seq 50); do kill -0 %s 2>/dev/null || exit 0; sleep 0.1; done; exit 1")
+      :format(pid)))
+  end)
+end)
+
 describe("core.host.temporary", function()
   it("is a file that can be opened again and leaves nothing behind", function()
     local file, path = assert(core.host.temporary())

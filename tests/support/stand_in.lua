@@ -21,7 +21,7 @@ function stand_in.start(script, options)
   local self = setmetatable({ folder = shell.folder() }, Server)
   shell.write(self.folder .. "/script.json", json.encode(script))
   self.socket = options and options.unix and self.folder .. "/socket" or nil
-  self.pid = shell.capture(("python3 tests/support/stand_in.py %s %s >%s/errors 2>&1 </dev/null & echo $!"):format(
+  self.pid = shell.capture(("python3 tests/support/stand_in.py %s $PPID %s >%s/errors 2>&1 </dev/null & echo $!"):format(
     shell.quote(self.folder), self.socket and shell.quote(self.socket) or "", shell.quote(self.folder)))
   assert(os.execute(("for i in $(seq 200); do [ -s %s/port ] && exit 0; sleep 0.05; done; exit 1"):format(self.folder)),
     "the stand-in server did not start")

@@ -1,9 +1,9 @@
-"""An HTTP server that answers as a script says: stand_in.py FOLDER [SOCKET].
+"""An HTTP server that answers as a script says: stand_in.py FOLDER OWNER [SOCKET].
 
 FOLDER/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
 "repeat": "x", "times": 1000, "delay": 0.1, "cut": true }, … ], … }. The answers of a route come in turn, the last one for
 ever; a path in the script without a query matches any. FOLDER/requests.jsonl gets what was asked, FOLDER/port the port.
-It ends when its standard input does.
+It ends when the process OWNER has, for whoever forgot to stop it or could not.
 """
 import json
 import os
@@ -14,7 +14,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 folder = sys.argv[1]
-socket_path = sys.argv[2] if len(sys.argv) > 2 else None
+owner = int(sys.argv[2])
+socket_path = sys.argv[3] if len(sys.argv) > 3 else None
 with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
     script = json.load(file)
 turns, lock = {}, threading.Lock()
@@ -71,6 +72,12 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = answer
 
 
+def end_with_owner():
+    while os.path.exists(f"/proc/{owner}"):
+        time.sleep(0.5)
+    os._exit(0)
+
+
 class UnixServer(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
@@ -81,6 +88,7 @@ if socket_path:
 else:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     port = server.server_address[1]
+threading.Thread(target=end_with_owner, daemon=True).start()
 with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as file:
     file.write(str(port))
 os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
