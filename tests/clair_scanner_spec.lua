@@ -125,6 +125,7 @@ describe("clair-scanner", function()
         { 0, "-q -t=Critical --ip=127.0.0.1 -c %s app" },
         { 1, "--quiet=true --all=false --reportAll=false -c %s app:1" },
         { 1, "--exit-when-no-features -c %s -- app:1" },
+        { 1, "-w '' -l= --report '' -c %s app:1" }, { 2, "-t '' -c %s app:1" },
       }
       for _, case in ipairs(cases) do
         local code, _, errors = scanner(case[2]:format(url), host)

@@ -3,7 +3,8 @@
 -- An option without `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
 -- whole number; `env` names the variable that stands in for a missing option; `also` is another long name.
 --
--- A command with `lenient` is written as clair-scanner was: -t=High is -t High, and flags may say --all=false.
+-- A command with `lenient` is written as clair-scanner was: -t=High is -t High, flags may say --all=false, and an empty
+-- FILE is none, as in -w "$WHITELIST" of a pipeline that has no whitelist.
 
 local nearest = require "tarsier.nearest"
 
@@ -60,8 +61,12 @@ end
 
 local booleans = { ["true"] = true, ["false"] = false }
 
-local function set(parsed, option, value)
+local function set(parsed, option, value, lenient)
   local key = arguments.key(option)
+  if lenient and value == "" and option.value == "FILE" then
+    parsed[key] = nil
+    return true
+  end
   if not option.value then
     if value and booleans[value] == nil then
       return nil, ("%s is true or false, not %q"):format(shown(option), value)
@@ -108,7 +113,7 @@ function Reader:long(argument)
   end
   local value, message = self:value_of(option, given)
   if not value then return nil, message end
-  return set(self.parsed, option, value)
+  return set(self.parsed, option, value, self.lenient)
 end
 
 -- -qf json, -qfjson, -q -f json
@@ -133,7 +138,7 @@ function Reader:short(argument)
       at = #argument + 1
     end
     local ok
-    ok, message = set(self.parsed, option, value)
+    ok, message = set(self.parsed, option, value, self.lenient)
     if not ok then return nil, message end
   end
   return true
