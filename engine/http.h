@@ -35,6 +35,7 @@ enum http_trouble {
 	HTTP_TIMED_OUT,                     /* it took longer than `seconds` or `connect_seconds` */
 	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust, or another host's */
 	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
+	HTTP_NO_AUTHORITIES,                /* ca_file cannot be read */
 	HTTP_ASTRAY,                        /* redirects without end, or to what is no http */
 };
 

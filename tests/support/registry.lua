@@ -156,6 +156,8 @@ end
 
 --- server:relay { delay =, cut =, cuts =, kill = } -> the address of a relay to it: see registry_relay.py
 function Server:relay(given)
+  self.relays = (self.relays or 0) + 1
+  given.name = tostring(self.relays)
   temporary.write(self.folder .. "/relay.json", json.encode(given))
   self.relay_port = self.relay_port or program(self, "registry_relay", tostring(self.port), "relay.port")
   return "127.0.0.1:" .. self.relay_port

@@ -1,8 +1,8 @@
 """A relay before a registry that speaks plain HTTP, for what a network does: registry_relay.py FOLDER PORT
 
 FOLDER/relay.json is read anew for every connection: { "delay": seconds before each request for a path with "/blobs/",
-"cut": bytes of answers after which a connection is cut, "cuts": how many are cut at all, "kill": a process that ends
-with the first cut }. FOLDER/relay.port gets the port.
+"cut": bytes of answers after which a connection is cut, "cuts": how many are cut at all (default: 1), "kill": a process
+that ends with the first cut, "name": of this setting, whose cuts are counted by themselves }. FOLDER/relay.port gets the port.
 """
 import json
 import os
@@ -13,7 +13,7 @@ import threading
 import time
 
 folder, target = sys.argv[1], int(sys.argv[2])
-cuts = 0
+cuts = {}  # by name
 
 
 def requests(client, server, given):
@@ -29,15 +29,14 @@ def requests(client, server, given):
 
 
 def answers(client, server, given):
-    global cuts
-    left = given.get("cut")
+    left, name = given.get("cut"), given.get("name")
     try:
         while data := server.recv(65536):
-            if left is not None and cuts < given.get("cuts", 1):
+            if left is not None and cuts.get(name, 0) < given.get("cuts", 1):
                 client.sendall(data[:left])
                 left -= len(data[:left])
                 if left == 0:
-                    cuts += 1
+                    cuts[name] = cuts.get(name, 0) + 1
                     if given.get("kill"):
                         os.kill(given["kill"], signal.SIGKILL)
                     break

@@ -80,11 +80,13 @@ class Handler(BaseHTTPRequestHandler):
         with lock, open(f"{folder}/requests.jsonl", "a", encoding="utf-8") as log:
             log.write(json.dumps(asked) + "\n")
 
-    def send(self, status, body, kind="application/json"):
+    def send(self, status, body, kind="application/json", headers=()):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
         if status == 401:
             self.send_header("WWW-Authenticate", 'Basic realm="tokens"')
         self.end_headers()
@@ -144,7 +146,10 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith(os.path.realpath(f"{folder}/store") + "/") or not os.path.isfile(path):
             return self.send(404, b"", "text/plain")
         with open(path, "rb") as file:
-            self.send(200, file.read(), "application/octet-stream")
+            data = file.read()
+        begin = (self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").split("-")[0]
+        self.send(206 if self.headers.get("Range") else 200, data[int(begin):], "application/octet-stream",
+                  {"Content-Range": f"bytes {begin}-{len(data) - 1}/{len(data)}"} if self.headers.get("Range") else {})
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
