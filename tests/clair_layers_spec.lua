@@ -4,6 +4,7 @@ local clair_v4 = require "support.clair_v4"
 local images = require "support.images"
 local json = require "tarsier.json"
 local probe = require "tarsier.probe".clair
+local process = require "support.clair.process"
 local replay = require "support.clair_replay"
 
 local SECRET = "c2VjcmV0LW9mLXRoZS1yZWdpc3RyeQ"
@@ -116,7 +117,7 @@ describe("layers in a registry", function()
   end)
 
   test("go through us where we are told how Clair knows us", function()
-    for _, more in ipairs { { layer_host = "localhost" }, { layer_port = 21987 } } do
+    for _, more in ipairs { { layer_host = "localhost" }, { layer_port = process.ports(1) } } do
       local server <close> = replay.start(v4())
       local told = assert(scan(server, more))
       assert.equal(0, told.located)

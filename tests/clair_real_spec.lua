@@ -199,9 +199,7 @@ describe("a real Clair v4", function()
     it("fetches its layers there over TLS, where it trusts the registry", function()
       local image = host { tls = true, users = hosted.kinds["behind a password"].users }
       local errors = image:fails(4, "trust its certificate", { "--clair", server.url })
-      assert.is_truthy(errors:find("cannot fetch layer 1 of 2 from " .. image.registry.url .. "/v2/team/app/blobs/sha256:",
-        1, true), errors)
-      assert.is_truthy(errors:find("x509", 1, true), errors)
+      assert.matches("cannot fetch layer [12] of 2 from https://127.0.0.1:%d+/v2/team/app/blobs/sha256:%x+ %(.*x509", errors)
 
       local trusting = ground:clair { trusted = image.registry.ca }
       image.registry:mark()
