@@ -262,7 +262,7 @@ test-tsan:
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp --child-silent-after-fork=yes
 VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,ground letters stream inflate tar evidence overlay cache readers inventory \
-                  match database feeds engine policy whitelist json layer_server clair registry_login)
+                  match database feeds engine policy whitelist json layer_server clair clair_layers registry_login)
 
 test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
 	@$(VALGRIND) --log-file=$(BUILD)/valgrind.log $(BUSTED) --pattern=_spec $(VALGRIND_SPECS) || \
