@@ -10,6 +10,9 @@
 /* Each engine/lua_NAME.c but lua_all.c, lua_core.c and lua_push.c defines `int lua_NAME_open(lua_State *L)`: it makes
  * its classes and pushes one table of functions, which become core's. The build makes the list from the folder. */
 
+/* What core.host.command_line() leaves in the registry: this process is a command, and its signals are ours. */
+#define LUA_COMMAND_LINE "tarsier.command_line"
+
 /* Pushes core: in the Lua module, and in the states that C hosts render reports in. */
 int lua_all_open(lua_State *L);
 

@@ -4,6 +4,10 @@
 #include "lua_push.h"
 #include "nearest.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
 int lua_engine_open(lua_State *L);
 
 static const char class_name[] = "tarsier.engine";
@@ -13,6 +17,7 @@ struct box {
 	tarsier_engine *engine;
 	lua_State *scanning; /* the state that is inside engine:scan() */
 	int callback_failed; /* its error is on top of that state's stack */
+	bool tidies;         /* what a scan leaves with Clair it takes away again */
 };
 
 static struct box *check_engine(lua_State *L, int index)
@@ -152,10 +157,84 @@ static int l_open(lua_State *L)
 		config.on_event = on_event;
 	lua_setiuservalue(L, box_index, 1);
 	config.user = box;
+	box->tidies = config.clair && !config.clair_keep;
 	if (tarsier_open(&config, &box->engine, &error) < 0)
 		return push_error(L, &error);
 	return 1;
 }
+
+/* ---- Ctrl-C ---------------------------------------------------------------------------------------------------------- */
+
+/* A command that is interrupted while Clair holds layers of it deletes them before it ends. A thread takes the signals
+ * meanwhile; the second one ends the process at once. */
+struct watch {
+	tarsier_engine *engine;
+	pthread_t thread;
+	sigset_t signals, before;
+	atomic_int caught;
+	atomic_bool done; /* SIGUSR1 from ourselves tells the thread */
+};
+
+static void end_by(int number, const sigset_t *signals)
+{
+	signal(number, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+	raise(number);
+}
+
+static void *await_signals(void *argument)
+{
+	struct watch *watch = argument;
+	int number;
+	while (sigwait(&watch->signals, &number) == 0) {
+		if (number == SIGUSR1 && atomic_load(&watch->done))
+			return NULL;
+		if (atomic_load(&watch->caught))
+			end_by(number, &watch->signals);
+		atomic_store(&watch->caught, number);
+		tarsier_cancel(watch->engine);
+	}
+	return NULL;
+}
+
+/* Those that are ignored, as under nohup, stay so. */
+static bool start_watch(struct watch *watch, tarsier_engine *engine)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+	watch->engine = engine;
+	atomic_init(&watch->caught, 0);
+	atomic_init(&watch->done, false);
+	sigemptyset(&watch->signals);
+	sigaddset(&watch->signals, SIGUSR1);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&watch->signals, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &watch->signals, &watch->before);
+	if (pthread_create(&watch->thread, NULL, await_signals, watch) == 0)
+		return true;
+	pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+	return false;
+}
+
+static void end_watch(struct watch *watch)
+{
+	atomic_store(&watch->done, true);
+	pthread_kill(watch->thread, SIGUSR1);
+	pthread_join(watch->thread, NULL);
+	if (atomic_load(&watch->caught))
+		end_by(atomic_load(&watch->caught), &watch->signals);
+	pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+}
+
+static bool is_command(lua_State *L)
+{
+	bool is = lua_getfield(L, LUA_REGISTRYINDEX, LUA_COMMAND_LINE) != LUA_TNIL;
+	lua_pop(L, 1);
+	return is;
+}
+
+/* ---- scanning -------------------------------------------------------------------------------------------------------- */
 
 /* engine:scan(reference) --> report | nil, message, code */
 static int l_scan(lua_State *L)
@@ -168,7 +247,11 @@ static int l_scan(lua_State *L)
 	tarsier_report **report = lua_new_report(L);
 	box->scanning = L;
 	box->callback_failed = 0;
+	struct watch watch;
+	bool watched = box->tidies && is_command(L) && start_watch(&watch, box->engine);
 	int code = tarsier_scan(box->engine, reference, report, &error);
+	if (watched)
+		end_watch(&watch);
 	box->scanning = NULL;
 	if (box->callback_failed)
 		return lua_error(L);

@@ -45,9 +45,10 @@ static int l_columns(lua_State *L)
  * death that loses the other reports; the lua program's own SIGINT handler would wait for the engine to return. */
 static int l_command_line(lua_State *L)
 {
-	(void)L;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_DFL);
+	lua_pushboolean(L, 1);
+	lua_setfield(L, LUA_REGISTRYINDEX, LUA_COMMAND_LINE);
 	return 0;
 }
 

@@ -4,6 +4,7 @@ local check_gitlab = require "support.gitlab"
 local clair_v4 = require "support.clair_v4"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local process = require "support.clair.process"
 local replay = require "support.clair_replay"
 local shell = require "support.shell"
 local stand_in = require "support.stand_in"
@@ -143,6 +144,35 @@ describe("tarsier scan --clair", function()
       assert.equal(2, code, errors)
       assert.is_truthy(errors:find(case[2], 1, true), errors)
     end
+  end)
+end)
+
+describe("tarsier scan --clair that is interrupted", function()
+  local script = { rules = {
+    { method = "GET", path = "/v1/namespaces", status = 200, body = '{"Namespaces":[{"Name":"debian:12"}]}' },
+    { method = "POST", path = "/v1/layers", fault = "never" },
+    { method = "DELETE", path = "/v1/layers/.*", status = 200, body = "" },
+  } }
+
+  -- Starts a scan, sends it a signal once it has posted a layer -> its exit code, how often layers were deleted
+  local function interrupt(server, options, signal)
+    os.remove(folder .. "/interrupted.code")
+    local scan = process.start { ("env -u CLAIR_URL %s lua/bin/tarsier scan --quiet %s --clair %s %s/image"):format(LUA,
+      options, server.url, folder), log = folder .. "/interrupted" }
+    assert(process.wait(10, function() return #server:requests "POST" > 0 end), scan:log())
+    scan:signal(signal)
+    assert(process.wait(15, function() return not scan:running() end), "it goes on")
+    return scan:code(), #server:requests "DELETE"
+  end
+
+  it("deletes its layers first, and ends as by the signal", function()
+    for signal, code in pairs { INT = 130, TERM = 143 } do
+      with(script, function(server) assert.same({ code, 1 }, { interrupt(server, "", signal) }) end)
+    end
+  end)
+
+  it("ends at once where the layers are to stay", function()
+    with(script, function(server) assert.same({ 130, 0 }, { interrupt(server, "--keep", "INT") }) end)
   end)
 end)
 
