@@ -3,6 +3,7 @@
 #include "json.h"
 #include "patience.h"
 #include "registry.h"
+#include "registry_challenge.h"
 
 #include <string.h>
 #include <time.h>
@@ -18,101 +19,6 @@ static int64_t seconds_now(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec;
-}
-
-/* ---- the challenge ----------------------------------------------------------------------------------------------- */
-
-/*	WWW-Authenticate = challenge *("," challenge)          RFC 9110, 11.6.1
- *	challenge        = scheme [parameter *("," parameter)]
- *	parameter        = token "=" (token | quoted-string)
- *
- * A word that no "=" follows begins the next challenge. */
-struct challenge {
-	bool basic, bearer;
-	const char *realm, *service; /* of Bearer; "" */
-};
-
-static bool is_token(char c)
-{
-	return c > ' ' && c < 127 && !strchr("()<>@,;:\\\"/[]?={}", c);
-}
-
-static span take_token(span *rest)
-{
-	size_t length = 0;
-	while (length < rest->len && is_token(rest->ptr[length]))
-		length++;
-	span token = {rest->ptr, length};
-	*rest = span_from(*rest, length);
-	return token;
-}
-
-static void skip(span *rest, const char *letters)
-{
-	while (rest->len && strchr(letters, rest->ptr[0]))
-		*rest = span_from(*rest, 1);
-}
-
-/* NULL: no memory. What follows the opening quote; one that is never closed ends with the line. */
-static char *take_quoted(struct arena *arena, span *rest)
-{
-	char *text = arena_alloc(arena, rest->len + 1);
-	size_t length = 0, i = 0;
-	for (; text && i < rest->len && rest->ptr[i] != '"'; i++) {
-		if (rest->ptr[i] == '\\' && i + 1 < rest->len)
-			i++;
-		text[length++] = rest->ptr[i];
-	}
-	*rest = span_from(*rest, i + 1);
-	return text;
-}
-
-static char *take_value(struct arena *arena, span *rest)
-{
-	if (!rest->len || rest->ptr[0] != '"')
-		return span_copy(arena, take_token(rest));
-	*rest = span_from(*rest, 1);
-	return take_quoted(arena, rest);
-}
-
-/* The last scheme and its parameters count; of two Bearers, the last. False: no memory. */
-static bool read_challenges(struct arena *arena, span rest, struct challenge *challenge)
-{
-	bool in_bearer = false;
-	for (;;) {
-		skip(&rest, " \t,");
-		span word = take_token(&rest);
-		if (!word.len)
-			return true;
-		span after = rest;
-		skip(&after, " \t");
-		if (!after.len || after.ptr[0] != '=') {
-			in_bearer = span_is_nocase(word, "Bearer");
-			challenge->bearer = challenge->bearer || in_bearer;
-			challenge->basic = challenge->basic || span_is_nocase(word, "Basic");
-			continue;
-		}
-		rest = span_from(after, 1);
-		skip(&rest, " \t");
-		const char *value = take_value(arena, &rest);
-		if (!value)
-			return false;
-		if (in_bearer && span_is_nocase(word, "realm"))
-			challenge->realm = value;
-		if (in_bearer && span_is_nocase(word, "service"))
-			challenge->service = value;
-	}
-}
-
-static bool find_challenge(struct arena *arena, const struct http_response *refusal, struct challenge *challenge)
-{
-	span rest = buffer_span(&refusal->headers), line, key, value;
-	*challenge = (struct challenge){.realm = "", .service = ""};
-	while (span_next(&rest, '\n', &line))
-		if (span_cut(line, ':', &key, &value) && span_is_nocase(span_trim(key), "WWW-Authenticate") &&
-		    !read_challenges(arena, span_trim(value), challenge))
-			return false;
-	return true;
 }
 
 /* ---- Basic ------------------------------------------------------------------------------------------------------- */
@@ -276,7 +182,7 @@ static int check_realm(const struct registry *registry, const char *realm, struc
 	                 registry->config.name->domain, realm);
 }
 
-static int make_authorization(struct registry *registry, const struct challenge *challenge, struct tarsier_error *error)
+static int make_authorization(struct registry *registry, const struct registry_challenge *challenge, struct tarsier_error *error)
 {
 	const char *domain = registry->config.name->domain;
 	bool known = *registry->login.user && !*registry->login.identity_token;
@@ -300,11 +206,11 @@ static int make_authorization(struct registry *registry, const struct challenge 
 int registry_renew(struct registry *registry, unsigned generation, const struct http_response *refusal,
                    struct tarsier_error *error)
 {
-	struct challenge challenge;
+	struct registry_challenge challenge;
 	int code = TARSIER_OK;
 	pthread_mutex_lock(&registry->lock);
 	if (generation == registry->generation) { /* else another thread was faster */
-		if (!find_challenge(&registry->secrets, refusal, &challenge))
+		if (!registry_challenge_read(&registry->secrets, refusal, &challenge))
 			code = error_memory(error);
 		else
 			code = make_authorization(registry, &challenge, error);

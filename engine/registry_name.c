@@ -18,6 +18,11 @@ static bool is_word(char c)
 	return is_lower(c) || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+static bool is_one_of(char c, const char *letters)
+{
+	return c && strchr(letters, c);
+}
+
 static bool is_number(span text)
 {
 	uint64_t number;
@@ -82,7 +87,7 @@ static bool is_host(span host)
 {
 	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']') {
 		for (size_t i = 1; i + 1 < host.len; i++)
-			if (!strchr("0123456789abcdefABCDEF:.", host.ptr[i]))
+			if (!is_one_of(host.ptr[i], "0123456789abcdefABCDEF:."))
 				return false;
 		return true;
 	}
@@ -162,7 +167,7 @@ static int check(span text, const struct parts *parts, struct tarsier_error *err
 static bool is_dotted(span host)
 {
 	for (size_t i = 0; i < host.len; i++)
-		if (!strchr("0123456789.", host.ptr[i]))
+		if (!is_one_of(host.ptr[i], "0123456789."))
 			return false;
 	return true;
 }
@@ -193,15 +198,23 @@ static bool fill_place(struct arena *arena, const struct parts *parts, struct re
 	return name->domain && name->path && name->tag;
 }
 
+/* Without what is understood: docker.io, and "library/" before a single component. */
+static const char *familiar_path(struct arena *arena, const struct registry_name *name)
+{
+	span path = span_of(name->path), first, rest;
+	bool several = span_cut(path, '/', &first, &rest);
+	if (name->host != hub_host)
+		return arena_format(arena, "%s/%s", name->domain, name->path);
+	if (several && span_starts(path, hub_library) && span_find(rest, '/') < 0)
+		return name->path + strlen(hub_library);
+	return several && names_domain(first) ? arena_format(arena, "%s/%s", hub, name->path) : name->path;
+}
+
 static bool fill_familiar(struct arena *arena, struct registry_name *name)
 {
-	bool on_hub = name->host == hub_host;
-	const char *path = name->path;
-	if (on_hub && strncmp(path, hub_library, strlen(hub_library)) == 0)
-		path += strlen(hub_library);
-	name->familiar = arena_format(arena, "%s%s%s%s%s%s%s", on_hub ? "" : name->domain, on_hub ? "" : "/", path,
-	                              *name->tag ? ":" : "", name->tag, *name->digest.text && !*name->tag ? "@" : "",
-	                              *name->tag ? "" : name->digest.text);
+	const char *path = familiar_path(arena, name);
+	const char *separator = *name->tag ? ":" : "@";
+	name->familiar = path ? arena_format(arena, "%s%s%s", path, separator, *name->tag ? name->tag : name->digest.text) : NULL;
 	return name->familiar != NULL;
 }
 
