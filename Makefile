@@ -257,12 +257,13 @@ test-tsan:
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/match_spec.lua)
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/stress_spec.lua)
 	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer_server_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/registry_spec.lua)
 
 # The log also holds valgrind's complaints of system calls that it does not know (openat2).
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp --child-silent-after-fork=yes
 VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,ground letters stream inflate tar evidence overlay cache readers inventory \
-                  match database feeds engine policy whitelist json layer_server clair clair_layers registry_login)
+                  match database feeds engine policy whitelist json layer_server clair clair_layers registry_login registry)
 
 test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
 	@$(VALGRIND) --log-file=$(BUILD)/valgrind.log $(BUSTED) --pattern=_spec $(VALGRIND_SPECS) || \

@@ -3,6 +3,7 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,7 @@ enum {
 	DEFAULT_LIMIT = 16 * 1024 * 1024,
 	HEADERS_LIMIT = 256 * 1024, /* libcurl's own is 300 KiB */
 	REDIRECTS = 5,
+	IDLE_HANDLES = 16,           /* as many as layers are read at once */
 };
 
 struct library {
@@ -20,6 +22,7 @@ struct library {
 	CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
 	CURLcode (*easy_perform)(CURL *);
 	CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
+	void (*easy_reset)(CURL *);
 	void (*easy_cleanup)(CURL *);
 	const char *(*easy_strerror)(CURLcode);
 	struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
@@ -33,8 +36,8 @@ static int load(struct library *library, struct tarsier_error *error)
 		{"curl_global_init", &library->global_init},       {"curl_easy_init", &library->easy_init},
 		{"curl_easy_setopt", &library->easy_setopt},       {"curl_easy_perform", &library->easy_perform},
 		{"curl_easy_getinfo", &library->easy_getinfo},     {"curl_easy_cleanup", &library->easy_cleanup},
-		{"curl_easy_strerror", &library->easy_strerror},   {"curl_slist_append", &library->slist_append},
-		{"curl_slist_free_all", &library->slist_free_all},
+		{"curl_easy_reset", &library->easy_reset},         {"curl_easy_strerror", &library->easy_strerror},
+		{"curl_slist_append", &library->slist_append},     {"curl_slist_free_all", &library->slist_free_all},
 	};
 	int code = library_load("libcurl.so.4", "HTTP needs", "libcurl4", wanted, sizeof wanted / sizeof *wanted, error);
 	if (code)
@@ -109,6 +112,62 @@ static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_
 	const struct http_request *request = transfer->request;
 	transfer->stalled = request->blob && seconds_now() - transfer->heard > (time_t)seconds_of(request);
 	return transfer->stalled || (request->cancelled && atomic_load(request->cancelled));
+}
+
+/* ---- connections that are kept ------------------------------------------------------------------------------------- */
+
+/* Each handle keeps its own. */
+struct http_pool {
+	pthread_mutex_t lock;
+	CURL *idle[IDLE_HANDLES];
+	size_t count;
+	void (*cleanup)(CURL *);
+};
+
+struct http_pool *http_pool_new(struct arena *arena)
+{
+	struct http_pool *pool = arena_alloc(arena, sizeof *pool);
+	if (pool)
+		pthread_mutex_init(&pool->lock, NULL); /* on Linux it cannot fail */
+	return pool;
+}
+
+void http_pool_free(struct http_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->count)
+		pool->cleanup(pool->idle[--pool->count]);
+	pthread_mutex_destroy(&pool->lock);
+}
+
+static CURL *take_handle(const struct library *library, struct http_pool *pool)
+{
+	CURL *handle = NULL;
+	if (!pool)
+		return library->easy_init();
+	pthread_mutex_lock(&pool->lock);
+	if (pool->count)
+		handle = pool->idle[--pool->count];
+	pthread_mutex_unlock(&pool->lock);
+	return handle ? handle : library->easy_init();
+}
+
+/* Its options point to what is gone by now; its connections stay. */
+static void give_handle(const struct library *library, struct http_pool *pool, CURL *handle)
+{
+	bool kept = false;
+	library->easy_reset(handle);
+	if (pool) {
+		pthread_mutex_lock(&pool->lock);
+		kept = pool->count < IDLE_HANDLES;
+		pool->cleanup = library->easy_cleanup;
+		if (kept)
+			pool->idle[pool->count++] = handle;
+		pthread_mutex_unlock(&pool->lock);
+	}
+	if (!kept)
+		library->easy_cleanup(handle);
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------------------ */
@@ -249,13 +308,13 @@ int http_send(const struct http_request *request, struct http_response *response
 	int code = load(&library, error);
 	if (code)
 		return code;
-	CURL *curl = library.easy_init();
+	CURL *curl = take_handle(&library, request->pool);
 	if (!curl)
 		return error_memory(error);
 	struct transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl,
 	                            .heard = seconds_now()};
 	code = perform(&library, curl, &transfer, error);
-	library.easy_cleanup(curl);
+	give_handle(&library, request->pool, curl);
 	return code;
 }
 

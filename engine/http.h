@@ -10,6 +10,12 @@
 
 /* libcurl brings TLS, HTTP/2, IDN and Kerberos along: 18 ms and more that a scan without a network must not pay. */
 
+/* Connections that stay open from one request to the next, which may come from several threads. The pool lies in the
+ * arena; NULL: no memory. No request may be under way when it is freed; NULL is fine. */
+struct http_pool;
+struct http_pool *http_pool_new(struct arena *arena);
+void http_pool_free(struct http_pool *pool);
+
 struct http_request {
 	const char *method;                 /* "GET", "HEAD", "POST", "PUT", "DELETE" */
 	const char *url;                    /* http or https; redirects are followed, five at most, and only to those */
@@ -24,6 +30,7 @@ struct http_request {
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
 	bool direct;                        /* past any proxy: the host is this machine or beside it */
 	const atomic_bool *cancelled;       /* or NULL */
+	struct http_pool *pool;             /* or NULL: the connection ends with the request */
 	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
 	 * Other answers' bodies are errors to be read, and kept. The response has its status by then. */
 	bool (*sink)(void *user, span piece);

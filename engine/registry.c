@@ -24,7 +24,7 @@ static bool answers(const struct registry *registry, const char *scheme, struct 
 	const char *url = arena_format(arena, "%s://%s/v2/", scheme, registry->config.name->host);
 	const struct http_request request = {.method = "GET", .url = url, .seconds = PROBE_SECONDS, .direct = true,
 	                                     .connect_seconds = PROBE_SECONDS, .ca_file = registry->config.ca_file,
-	                                     .cancelled = registry->config.cancelled};
+	                                     .cancelled = registry->config.cancelled, .pool = registry->pool};
 	bool ok = url && http_send(&request, &response, NULL) == TARSIER_OK &&
 	          (response.status == 200 || response.status == 401);
 	if (url)
@@ -52,35 +52,43 @@ static int find_login(struct registry *registry, struct arena *arena, struct tar
 	return registry_login_find(arena, config->name->domain, config->name->path, &registry->login, error);
 }
 
+static int prepare(struct registry *registry, struct arena *arena, struct tarsier_error *error)
+{
+	int code = find_login(registry, arena, error);
+	if (code)
+		return code;
+	registry->origin = arena_format(arena, "%s://%s", scheme_of(registry, arena), registry->name.host);
+	if (*registry->login.registry_token)
+		registry->authorization = arena_format(arena, "Bearer %s", registry->login.registry_token);
+	return registry->origin && registry->authorization ? TARSIER_OK : error_memory(error);
+}
+
 int registry_open(struct arena *arena, const struct registry_config *config, struct registry **registry,
                   struct tarsier_error *error)
 {
 	struct registry *made = arena_alloc(arena, sizeof *made);
+	struct http_pool *pool = made ? http_pool_new(arena) : NULL;
 	*registry = NULL;
-	if (!made)
+	if (!pool)
 		return error_memory(error);
-	*made = (struct registry){.config = *config, .name = *config->name, .authorization = "", .realm = "", .service = ""};
+	*made = (struct registry){.config = *config, .name = *config->name, .pool = pool, .authorization = "", .realm = "",
+	                          .service = ""};
 	made->config.name = &made->name;
-	int code = find_login(made, arena, error);
-	if (code)
-		return code;
-	made->origin = arena_format(arena, "%s://%s", scheme_of(made, arena), config->name->host);
-	if (!made->origin)
-		return error_memory(error);
-	if (*made->login.registry_token)
-		made->authorization = arena_format(arena, "Bearer %s", made->login.registry_token);
-	if (!made->authorization)
-		return error_memory(error);
 	pthread_mutex_init(&made->lock, NULL); /* on Linux it cannot fail */
 	arena_init(&made->secrets, &arena->allocator);
-	*registry = made;
-	return TARSIER_OK;
+	int code = prepare(made, arena, error);
+	if (code)
+		registry_close(made);
+	else
+		*registry = made;
+	return code;
 }
 
 void registry_close(struct registry *registry)
 {
 	if (!registry)
 		return;
+	http_pool_free(registry->pool);
 	pthread_mutex_destroy(&registry->lock);
 	arena_free(&registry->secrets);
 }
@@ -201,7 +209,7 @@ static int send_once(struct registry *registry, const struct registry_call *call
 	const struct http_request request = {
 		.method = "GET", .url = url, .headers = headers, .seconds = REGISTRY_SECONDS, .limit = call->limit,
 		.ca_file = registry->config.ca_file, .direct = registry->config.name->loopback, .blob = call->sink != NULL,
-		.sink = call->sink, .user = call->user, .cancelled = registry->config.cancelled};
+		.sink = call->sink, .user = call->user, .cancelled = registry->config.cancelled, .pool = registry->pool};
 	return http_send(&request, response, error);
 }
 

@@ -62,6 +62,7 @@ struct registry {
 	struct registry_name name;
 	const char *origin;           /* "https://registry.example:5000" */
 	struct registry_login login;
+	struct http_pool *pool;
 	pthread_mutex_t lock;         /* of what follows */
 	struct arena secrets;
 	const char *authorization;    /* "Basic …", "Bearer …"; "": none yet */

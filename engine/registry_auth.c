@@ -97,7 +97,7 @@ static int ask(struct registry *registry, struct arena *arena, struct http_respo
 	const struct http_request request = {
 		.method = wanted.body.ptr ? "POST" : "GET", .url = wanted.url, .headers = wanted.headers, .body = wanted.body,
 		.seconds = REGISTRY_SECONDS, .limit = ANSWER_LIMIT, .ca_file = registry->config.ca_file,
-		.direct = registry->config.name->loopback, .cancelled = registry->config.cancelled};
+		.direct = registry->config.name->loopback, .cancelled = registry->config.cancelled, .pool = registry->pool};
 	for (;;) {
 		int code = http_send(&request, response, error);
 		unsigned pause = patience_pause(&patience, code, response);

@@ -12,6 +12,19 @@ local INDEX = "application/vnd.oci.image.index.v1+json"
 
 local layout, digest, manifest, config
 
+-- What a spec has started; Busted's `finally` keeps one of them only.
+local running = {}
+
+local function until_the_end(thing, stop)
+  running[#running + 1] = function() stop(thing) end
+  return thing
+end
+
+local function start(answers)
+  local server = stand_in.start(answers)
+  return until_the_end(server, server.stop)
+end
+
 setup(function()
   layout = shell.folder()
   -- The second layer is longer than what a ring between two threads holds.
@@ -23,6 +36,10 @@ setup(function()
   config = json.decode(manifest).config.digest
 end)
 teardown(function() shell.remove(layout) end)
+after_each(function()
+  for _, stop in ipairs(running) do stop() end
+  running = {}
+end)
 
 local function blob_path(name) return layout .. "/blobs/sha256/" .. name:sub(8) end
 
@@ -47,15 +64,14 @@ local function scan(reference, options)
   local wanted = { cache_dir = "" }
   for key, value in pairs(options or {}) do wanted[key] = value end
   local engine = assert(core.open(wanted))
-  finally(function() engine:close() end)
+  until_the_end(engine, engine.close)
   return engine:scan(reference)
 end
 
 -- visit(server, address) with a registry that runs.
 local function with(changes, visit)
   if not stand_in.available() then return pending(stand_in.needs) end
-  local server = stand_in.start(script(changes))
-  finally(function() server:stop() end)
+  local server = start(script(changes))
   visit(server, "docker://" .. server.url:sub(8) .. "/app")
 end
 
@@ -66,8 +82,7 @@ local function refused(cases)
   for i, case in ipairs(cases) do
     for route, turns in pairs(script(case[1])) do answers[route:gsub("/v2/app/", "/v2/app" .. i .. "/")] = turns end
   end
-  local server = stand_in.start(answers)
-  finally(function() server:stop() end)
+  local server = start(answers)
   for i, case in ipairs(cases) do
     local report, message, found = scan(("docker://%s/app%d%s"):format(server.url:sub(8), i, case[5] or ":1"), case[4])
     assert.is_nil(report, case[3])
@@ -208,8 +223,7 @@ describe("a log-in", function()
   for i, header in ipairs(challenges) do
     it("follows " .. header:sub(1, 60), function()
       if not stand_in.available() then return pending(stand_in.needs) end
-      local tokens = stand_in.start { ["GET /token"] = { { json = { token = "t0ken" } } } }
-      finally(function() tokens:stop() end)
+      local tokens = start { ["GET /token"] = { { json = { token = "t0ken" } } } }
       local text = header:format(tokens.url)
       if i == 6 then text = text:gsub("realm=[^,]*", "realm=" .. tokens.url:match "^[^:]*") end -- a bare word has no ":/"
       with(token_script(text), function(server, address)
@@ -270,8 +284,7 @@ describe("a log-in", function()
     }
     local answers, cases = {}, {}
     for i, case in ipairs(given) do answers["GET /token" .. i] = { case[1] } end
-    local tokens = stand_in.start(answers)
-    finally(function() tokens:stop() end)
+    local tokens = start(answers)
     for i, case in ipairs(given) do
       cases[i] = { { [MANIFEST_1] = challenge(('Bearer realm="%s/token%d"'):format(tokens.url, i)) }, case[2], case[3],
         login }
@@ -282,8 +295,7 @@ describe("a log-in", function()
   it("does not go along to another host", function()
     if not stand_in.available() then return pending(stand_in.needs) end
     local layer = json.decode(manifest).layers[2].digest
-    local elsewhere = stand_in.start { ["GET /store"] = { blob(layer) } }
-    finally(function() elsewhere:stop() end)
+    local elsewhere = start { ["GET /store"] = { blob(layer) } }
     with({ [MANIFEST_1] = challenge('Basic realm="specs"', { { body = manifest } }),
       ["GET /v2/app/blobs/" .. layer] = { { status = 307, headers = { Location = elsewhere.url .. "/store" } } } },
       function(server, address)
