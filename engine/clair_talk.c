@@ -102,7 +102,7 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 {
 	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
-	struct patience patience = {.tries = TRIES, .seconds = clair_seconds(clair)};
+	struct patience patience = {.insists = true, .tries = TRIES, .seconds = clair_seconds(clair)};
 	if (!url)
 		return error_memory(error);
 	for (;;) {

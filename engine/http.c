@@ -204,7 +204,7 @@ static void set_options(const struct library *library, CURL *curl, struct transf
 	library->easy_setopt(curl, CURLOPT_URL, request->url);
 	library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	library->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	library->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	library->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->body.ptr ? 0L : 1L);
 	library->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
 	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	if (!request->blob)
@@ -226,8 +226,10 @@ static void set_options(const struct library *library, CURL *curl, struct transf
 	}
 	if (request->direct)
 		library->easy_setopt(curl, CURLOPT_PROXY, "");
-	if (request->ca_file)
+	if (request->ca_file) {
 		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+		library->easy_setopt(curl, CURLOPT_CAPATH, NULL); /* where Debian's libcurl would look too */
+	}
 	set_method(library, curl, request);
 }
 
@@ -240,11 +242,22 @@ char *http_printable(struct arena *arena, const char *url)
 	return at ? arena_format(arena, "%.*s%s", (int)(host - url), url, at + 1) : arena_string(arena, url);
 }
 
-static enum http_trouble trouble_of(CURLcode result)
+/* OpenSSL finds nothing wrong with a certificate that is another host's. */
+static enum http_trouble trouble_with_certificate(const struct transfer *transfer)
+{
+	long verdict = 1;
+	transfer->library->easy_getinfo(transfer->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	return verdict ? HTTP_UNTRUSTED : HTTP_OTHER_HOST;
+}
+
+static enum http_trouble trouble_of(const struct transfer *transfer, CURLcode result)
 {
 	switch (result) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT: return HTTP_NO_CONNECTION;
 	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
-	case CURLE_PEER_FAILED_VERIFICATION: return HTTP_UNTRUSTED;
+	case CURLE_PEER_FAILED_VERIFICATION: return trouble_with_certificate(transfer);
 	case CURLE_SSL_CONNECT_ERROR: return HTTP_NO_TLS;
 	case CURLE_SSL_CACERT_BADFILE: return HTTP_NO_AUTHORITIES;
 	case CURLE_TOO_MANY_REDIRECTS:
@@ -262,7 +275,7 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	const char *url = http_printable(&arena, request->url);
 	int code;
 	transfer->response->status = 0;
-	transfer->response->trouble = transfer->stalled ? HTTP_TIMED_OUT : trouble_of(result);
+	transfer->response->trouble = transfer->stalled ? HTTP_TIMED_OUT : trouble_of(transfer, result);
 	if (request->cancelled && atomic_load(request->cancelled))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	else if (transfer->stalled)

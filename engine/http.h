@@ -18,7 +18,8 @@ void http_pool_free(struct http_pool *pool);
 
 struct http_request {
 	const char *method;                 /* "GET", "HEAD", "POST", "PUT", "DELETE" */
-	const char *url;                    /* http or https; redirects are followed, five at most, and only to those */
+	const char *url;                    /* http or https; redirects are followed, five at most, only to those, and by no request
+	                                     * that has a body */
 	const char *unix_socket;            /* connects here instead of to the URL's host; or NULL */
 	const char *const *headers;         /* "Name: value", NULL-terminated; or NULL. Authorization is not sent on to other hosts */
 	span body;                          /* sent where ptr is not NULL */
@@ -40,7 +41,9 @@ struct http_request {
 enum http_trouble {
 	HTTP_NO_TROUBLE,
 	HTTP_TIMED_OUT,                     /* it took longer than `seconds` or `connect_seconds` */
-	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust, or another host's */
+	HTTP_NO_CONNECTION,                 /* no such host, or nobody listens there */
+	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust */
+	HTTP_OTHER_HOST,                    /* it is another host's */
 	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
 	HTTP_NO_AUTHORITIES,                /* ca_file cannot be read */
 	HTTP_ASTRAY,                        /* redirects without end, or to what is no http */

@@ -23,11 +23,16 @@ static uint64_t asked_for(const struct http_response *response)
 	return seconds > LONGEST_PAUSE / 1000 ? LONGEST_PAUSE : seconds * 1000;
 }
 
+static bool may_pass(const struct patience *patience, int code, enum http_trouble trouble)
+{
+	return code == TARSIER_IO && (!trouble || (trouble == HTTP_NO_CONNECTION && patience->insists));
+}
+
 unsigned patience_pause(struct patience *patience, int code, const struct http_response *response)
 {
 	unsigned before = patience->tried++;
 	bool busy = !code && response->status == 429;
-	if (code ? code != TARSIER_IO || response->trouble : !busy && !patience_is_trouble(response->status))
+	if (code ? !may_pass(patience, code, response->trouble) : !busy && !patience_is_trouble(response->status))
 		return 0;
 	if (!busy && patience->tried >= patience->tries)
 		return 0;

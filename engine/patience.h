@@ -6,8 +6,9 @@
 
 /* Answers 500, 502, 503 and 504, and connections that break, are tried `tries` times in all, with pauses that double. 429,
  * too many requests, is waited out for as long as `seconds` allow, and Retry-After is heeded. What timed out has had its
- * time, and a certificate that is no good stays so. Begins with tries and seconds set, the rest zero. */
+ * time, and a certificate that is no good stays so. Begins with what is to be set, the rest zero. */
 struct patience {
+	bool insists;      /* tries again where nobody listens, too: somebody may soon */
 	unsigned tries;    /* in all */
 	unsigned seconds;  /* that all pauses together may take */
 	unsigned tried;

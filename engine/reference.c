@@ -130,13 +130,11 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 	struct registry_name name;
 	if (image)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "%s: no such file, and container engines are not read: save the image first, with \"docker save -o "
+		                 "%s: the engine library reads no container engines: save the image first, with \"docker save -o "
 		                 "image.tar %s\", and scan image.tar; or scan it in its registry, as docker://%s (schemes: %s)", text,
 		                 image, image, scheme_list(arena));
-	if (!strchr(text, '.') && registry_name_parse(arena, span_of(text), &name, NULL) == TARSIER_OK)
-		return error_set(error, TARSIER_IO,
-		                 "%s: no such file or directory; an image in a registry is docker://%s, or has a tag: %s:latest",
-		                 text, text, text);
+	if (registry_name_parse(arena, span_of(text), &name, NULL) == TARSIER_OK && !strchr(name.path, '.'))
+		return error_set(error, TARSIER_IO, "%s: no such file or directory; an image in a registry is docker://%s", text, text);
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 	if (scheme > 0 && text[scheme] == ':')
 		return error_set(error, TARSIER_USAGE, "%s: no such file, and \"%.*s\" is no scheme; schemes are %s", text,
@@ -152,7 +150,7 @@ static int parse_bare(struct arena *arena, struct reference *reference, struct t
 	int code = parse_path(arena, reference->text, reference, &found, error);
 	if (code < 0 || found)
 		return code;
-	if (remote && !foreign_name(reference->text) && registry_name_is_likely(span_of(reference->text)))
+	if (remote && !foreign_name(reference->text) && registry_name_has_domain(span_of(reference->text)))
 		return parse_remote(arena, remote, span_of(reference->text), reference, error);
 	return nothing_there(arena, reference->text, error);
 }

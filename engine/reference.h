@@ -6,7 +6,7 @@
 
 /*	reference = [scheme ":"] path [":" name] ["@" digest]  |  "-" [":" name] ["@" digest]  |  ["docker://"] registry-name
  *
- * Without a scheme it is a path where something is there, else a name in a registry if it looks like one.
+ * Without a scheme it is a path where something is there, else a name in a registry where it has a host.
  * A colon in an existing path and "repo:tag" after an archive's path are told apart by what exists: the path is the
  * longest beginning that does. A scheme goes before a file that is called like one: "./oci:x" is a file. */
 struct reference {

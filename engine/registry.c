@@ -173,6 +173,7 @@ static const char *advice(const struct http_response *response)
 {
 	switch (response->trouble) {
 	case HTTP_UNTRUSTED: return "; name the authority that signed its certificate with --ca-file";
+	case HTTP_NO_AUTHORITIES: return " (--ca-file)";
 	case HTTP_NO_TLS: return "; if it speaks plain HTTP, say --plain-http";
 	default: return "";
 	}
@@ -225,7 +226,7 @@ static int with_advice(const struct http_response *response, int code, struct ta
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error)
 {
-	struct patience patience = {.tries = TRIES, .seconds = BUSY_SECONDS};
+	struct patience patience = {.insists = call->progress, .tries = TRIES, .seconds = BUSY_SECONDS};
 	struct tarsier_error own;
 	bool renewed = false;
 	error = error ? error : &own;

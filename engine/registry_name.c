@@ -230,12 +230,8 @@ int registry_name_parse(struct arena *arena, span text, struct registry_name *na
 	return fill_place(arena, &parts, name) && fill_familiar(arena, name) ? TARSIER_OK : error_memory(error);
 }
 
-bool registry_name_is_likely(span text)
+bool registry_name_has_domain(span text)
 {
-	static const char *const files[] = {".tar", ".gz", ".tgz", ".zst", ".xz", ".bz2", ".oci", ".json", ".img"};
 	struct parts parts = split(text);
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (span_ends(parts.path, files[i]))
-			return false;
-	return (parts.domain.len || parts.has_tag || parts.has_digest) && check(text, &parts, NULL) == TARSIER_OK;
+	return parts.domain.len && check(text, &parts, NULL) == TARSIER_OK;
 }

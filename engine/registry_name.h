@@ -22,7 +22,8 @@ struct registry_name {
 /* Strings lie in the arena. USAGE says what is wrong with the name. */
 int registry_name_parse(struct arena *arena, span text, struct registry_name *name, struct tarsier_error *error);
 
-/* Is this a good name that says by itself that it is one: by a domain, a tag or a digest? "image.tar:1" is a file's. */
-bool registry_name_is_likely(span text);
+/* Does this good name say by itself which registry it is in? One that does not may be an image of a container engine, or
+ * anybody's on Docker Hub. */
+bool registry_name_has_domain(span text);
 
 #endif

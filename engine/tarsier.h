@@ -126,7 +126,6 @@ struct tarsier_config {
 	const char *registry_user, *registry_password;
 	int plain_http;
 };
-
 TARSIER_API void tarsier_config_init(struct tarsier_config *config); /* the defaults above */
 /* Opens an engine; the config is COPIED (but not the allocator's and callback's user data). *engine is OWNED:
  * tarsier_close. On failure *engine is NULL. DATABASE if the database cannot be used. */
@@ -146,7 +145,7 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
  *	dir:PATH                       a root file system
  *	-                              an archive on standard input
- *	PATH                           any of these by its bytes; where nothing is there, [HOST/]NAME with host, tag or digest
+ *	PATH                           any of these by its bytes; where nothing is there, a registry's HOST/NAME[:TAG][@DIGEST]
  */
 TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,
                              struct tarsier_error *error);
