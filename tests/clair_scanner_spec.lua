@@ -180,6 +180,12 @@ describe("clair-scanner", function()
       assert.equal(1, code, errors)
       local posted = json.decode(clair:requests("POST")[1].body)
       assert.is_truthy(posted.layers[1].uri:find(("http://127.0.0.1:%d/"):format(port), 1, true), posted.layers[1].uri)
+      for _, case in ipairs { { "[::1]:%d", "http://[::1]:%d/" }, { "::1", "http://[::1]:" }, { "[::1]", "http://[::1]:" } } do
+        scanner(("--ip '%s' -c %s app:1"):format(case[1]:format(port), url), host) -- there may be no IPv6 to fetch them by
+        local requests = clair:requests "POST"
+        posted = json.decode(requests[#requests].body)
+        assert.is_truthy(posted.layers[1].uri:find(case[2]:format(port), 1, true), posted.layers[1].uri)
+      end
     end)
   end)
 

@@ -12,7 +12,7 @@ local folder, database
 -- The command's environment: nothing of whoever runs the tests.
 local function command(line)
   return ("env -u TARSIER_DB -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u NO_COLOR -u COLUMNS "
-    .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD HOME=%s XDG_DATA_HOME=%s/data "
+    .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD DOCKER_HOST=unix:///nowhere HOME=%s XDG_DATA_HOME=%s/data "
     .. "XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s lua/bin/tarsier %s")
     :format(folder, folder, folder, folder, LUA, line)
 end

@@ -28,7 +28,7 @@ local function job(script, variables)
     unset CS_DOCKER_INSECURE ADDITIONAL_CA_CERT_BUNDLE TARSIER_REGISTRY_USER TARSIER_REGISTRY_PASSWORD CONTAINER_HOST
     unset DOCKER_AUTH_CONFIG REGISTRY_AUTH_FILE DOCKER_CONFIG XDG_RUNTIME_DIR XDG_CONFIG_HOME
     export TARSIER_BUILD=%s PATH=%s/bin:$PATH HOME=%s/home XDG_CACHE_HOME=%s/cache XDG_DATA_HOME=%s/data
-    export GITLAB_CI=true %s
+    export GITLAB_CI=true DOCKER_HOST=unix:///nowhere %s
     sh -e %s/script]]):format(folder, build, folder, folder, folder, folder, variables or "", folder))
 end
 
@@ -199,14 +199,15 @@ describe("a GitLab job's registry", function()
     "registry_user=me\nregistry_password=mine\n"
 
   it("gets the job's password where it is the instance's, and no other does", function()
-    for _, reference in ipairs { "docker://registry.example/group/app:1", "registry.example/group/app",
+    for _, reference in ipairs { "docker://registry.example/group/app:1", "docker://registry.example/group/app",
       "docker://registry.example/app@sha256:" .. ("ab"):rep(32) } do
       assert.equal(job_login, settings(reference, ci))
       assert.equal(job_login, settings(reference, ci .. cs, false))
     end
     for _, reference in ipairs { "docker://alpine:3", "docker://group/app:1", "docker://registry.example.org/app:1",
       "docker://registry.example:5000/app:1", "docker://registry.exampl/app:1", "docker://other/registry.example/app:1",
-      "docker://evil.example/registry.example/app:1", "docker://registry.example", "alpine:3", "image" } do
+      "docker://evil.example/registry.example/app:1", "docker://registry.example", "alpine:3", "image",
+      "registry.example/group/app" } do
       assert.equal("", settings(reference, ci), reference)
     end
     -- An instance whose registry is called by a bare word: Docker's names have none such, so that this is Docker Hub.

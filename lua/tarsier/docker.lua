@@ -8,6 +8,7 @@
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
+local place = require "tarsier.place"
 
 local docker = {}
 
@@ -21,13 +22,6 @@ local LINE = 1 << 20            -- of a pull's progress: nobody writes longer on
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
-end
-
-local function is_there(path)
-  -- Lua has no stat: a socket cannot be opened as a file, and says so otherwise than a file that is not there.
-  local file, _, number = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil or number ~= 2 and number ~= 20
 end
 
 -- The sockets engines are known to listen on: root's, then one's own.
@@ -62,7 +56,7 @@ local function locate(given)
   if address then return parse(address) end
   local looked = known_sockets()
   for _, socket in ipairs(looked) do
-    if is_there(socket) then return parse(socket) end
+    if place.exists(socket) then return parse(socket) end
   end
   return nil, ("no container engine: neither $DOCKER_HOST is set nor is there %s"):format(table.concat(looked, ", "))
 end
@@ -70,11 +64,11 @@ end
 --- open([address]) -> engine | nil, message, "IO". Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
 --- socket.
 function docker.open(given)
-  local place, message = locate(given)
-  if not place then return nil, message, "IO" end
+  local engine, message = locate(given)
+  if not engine then return nil, message, "IO" end
   local version = variable "DOCKER_API_VERSION"
-  place.prefix = version and "/v" .. version or ""
-  local engine = setmetatable(place, Engine)
+  engine.prefix = version and "/v" .. version or ""
+  setmetatable(engine, Engine)
   local answer
   answer, message = core.http { url = engine.url .. "/_ping", unix_socket = engine.socket, seconds = 30 }
   if not answer then
@@ -83,6 +77,7 @@ function docker.open(given)
     return nil, ("what answers at %s is no container engine: HTTP %d to GET /_ping"):format(engine.address,
       answer.status), "IO"
   end
+  engine.is_podman = answer.headers["libpod-api-version"] ~= nil
   return engine
 end
 
@@ -156,11 +151,22 @@ function Engine:image(name)
   return nil, message, code, status
 end
 
+-- Likewise, by a name as people give it. What `podman build -t app` makes is called localhost/app, which Podman itself
+-- takes first for app, but not by Docker's API.
+local function find_image(engine, name)
+  local first = name:match "^([^/]+)/" or ""
+  if engine.is_podman and not first:find "[.:]" and first ~= "localhost" then
+    local id, message, code, status = engine:image("localhost/" .. name)
+    if id or status ~= 404 then return id, message, code, status end
+  end
+  return engine:image(name)
+end
+
 --- export(name, [on_bytes]) -> file, path | nil, message, code: the image as `docker save` writes it, in a file
 --- without a name, which is gone when it is closed. on_bytes(n) is told how many there are so far. The image is asked
 --- for by its identity: a name without a tag would give all tags.
 function Engine:export(name, on_bytes)
-  local id, message, code, status = self:image(name)
+  local id, message, code, status = find_image(self, name)
   if not id then return nil, message, code, status end
   local file, path
   file, path, code = core.host.temporary()

@@ -1,5 +1,7 @@
 -- The options that make a Clair the judge of what is vulnerable, and what becomes of them.
 
+local text = require "tarsier.text"
+
 local backend = {}
 
 backend.clair = { long = "clair", value = "URL", env = "CLAIR_URL",
@@ -33,7 +35,7 @@ end
 
 local function check_url(name, url)
   if url == nil or url:match "^https?://[^/%s]" then return true end
-  return nil, ("%s: %q is no address such as http://127.0.0.1:6060"):format(name, url)
+  return nil, ("%s: %q is no address such as http://127.0.0.1:6060"):format(name, text.address(url))
 end
 
 -- The first word of the file; what it is worth, Clair's client says.
@@ -83,9 +85,9 @@ function backend.config(options)
   }
 end
 
---- describe(result, config): where Clair judged, a result says which one
+--- describe(result, config): where Clair judged, a result says which one, and not who we are there
 function backend.describe(result, config)
-  result.backend.url = config.clair
+  result.backend.url = config.clair and text.address(config.clair)
 end
 
 return backend

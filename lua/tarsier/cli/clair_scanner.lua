@@ -3,9 +3,9 @@
 
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
-local engine_image = require "tarsier.cli.engine_image"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
+local locate = require "tarsier.cli.locate"
 local registry = require "tarsier.cli.registry"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
@@ -120,10 +120,12 @@ end
 
 -- ---- the scan -----------------------------------------------------------------------------------------------------
 
--- "host:port", which clair-scanner could not take. Without --ip nothing is said, and a Clair may fetch the layers of an
--- image in a registry there.
+-- "host:port" and "[::1]:port", which clair-scanner could not take. Without --ip nothing is said, and a Clair may fetch
+-- the layers of an image in a registry there.
 local function split_ip(options)
-  local host, port = (options.ip or ""):match "^([^:]+):(%d+)$"
+  local ip = options.ip or ""
+  local host, port = ip:match "^([^:]+):(%d+)$"
+  if not host then host, port = ip:match "^(%[[^%]]+%]):(%d+)$" end
   return host or options.ip, math.tointeger(tonumber(port)) or options.layer_port
 end
 
@@ -156,11 +158,12 @@ local function failed(log, message, code)
 end
 
 -- Judged by the name that was asked for, whatever the archive calls itself.
-local function judge_named(judge, scanned, name, config, started)
+local function judge_named(judge, scanned, name, there, config, started)
   local tarsier = require "tarsier"
   local result = tarsier.facts(scanned, started)
   backend.describe(result, config)
-  result.image.name = name
+  there:settle(result)
+  result.image.name = name:gsub("^docker://", ""):gsub("^docker%-daemon:", "")
   local judgement, message = judge:run { image = result.image, findings = result.findings, packages = result.packages,
     problems = result.problems, database = result.database, backend = result.backend }
   if not judgement then return nil, message, "POLICY" end
@@ -170,23 +173,21 @@ end
 local function scan(name, config, judge, terminal, log)
   local tarsier = require "tarsier"
   local started = tarsier.now()
-  -- A name without a host is never taken for Docker Hub's: `app:1` that was not built is not somebody's app:1.
-  local reference, file, why = engine_image.locate(name, terminal, registry.host)
-  if not reference then return nil, file, "IO" end
-  local exported <close> = file -- luacheck: no unused
-  if why then log:write("WARN", "%s: reading %s", why, reference) end
-  local ready, authorities = gitlab.registry(config, reference, false, terminal)
+  local there <close>, wrong, kind = locate.find(name, terminal)
+  if not there then return nil, wrong, kind end
+  if there.why then log:write("WARN", "%s: reading %s", there.why, there.reference) end
+  local ready, authorities = gitlab.registry(config, there.reference, false, terminal)
   if not ready then return nil, authorities, "IO" end
   local authorities_file <close> = authorities -- luacheck: no unused
   config.on_event = terminal:progress()
   local engine, message, code = tarsier.open(config)
   if not engine then return nil, message, code end
   local scanned
-  scanned, message, code = engine:scan(reference)
+  scanned, message, code = engine:scan(there.reference)
   engine:close()
   terminal:wipe()
-  if not scanned then return nil, engine_image.both(message, why), code end
-  return judge_named(judge, scanned, name:gsub("^docker://", ""), config, started)
+  if not scanned then return nil, there:message(message), code end
+  return judge_named(judge, scanned, name, there, config, started)
 end
 
 -- ---- what comes of it ---------------------------------------------------------------------------------------------
@@ -288,9 +289,8 @@ return {
   name = "clair-scanner",
   summary = "what arminc/clair-scanner did, by its own flags",
   lenient = true,
-  arguments = { { name = "IMAGE", help = "an image of the container engine's ($DOCKER_HOST, else Docker's or Podman's "
-    .. "socket); where that has none of this name, and the name begins with a host, the image in that registry; or "
-    .. "what `tarsier scan` takes, such as docker-archive:FILE or docker://NAME" } },
+  arguments = { { name = "IMAGE", help = "what `tarsier scan` takes: the name of an image in the container engine "
+    .. "($DOCKER_HOST, else Docker's or Podman's socket), docker-archive:FILE, docker://NAME and so on" } },
   description = {
     "For pipelines that call clair-scanner: the same flags, report, table, log and exit codes. A link named "
       .. "clair-scanner does the same.",

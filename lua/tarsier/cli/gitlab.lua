@@ -1,7 +1,6 @@
 -- What a GitLab job's variables say: which image, who we are at its registry, and which report.
 
 local core = require "tarsier.core"
-local engine_image = require "tarsier.cli.engine_image"
 local registry = require "tarsier.cli.registry"
 
 local gitlab = {}
@@ -43,24 +42,14 @@ function gitlab.image()
   return repository and tag and repository .. ":" .. tag or nil
 end
 
-local function in_some_registry()
-  return true
-end
-
---- source(argument) -> { locate = function(terminal) -> reference, file, why | nil, message; name = what to call it |
---- nil; is_pipelines = do the job's variables name it? } | nil, message. Without an argument it is the image of the
---- GitLab job; `why` is why that is not the container engine's.
+--- source(argument) -> name, do the job's variables name it? | nil, message. Without an argument it is the image of
+--- the GitLab job.
 function gitlab.source(argument)
-  if argument then return { locate = function() return argument end } end
+  if argument then return argument, false end
   if not gitlab.is_job() then return nil, "missing IMAGE" end
   local name = gitlab.image()
-  if not name then
-    return nil, "missing IMAGE: neither CS_IMAGE nor CI_APPLICATION_REPOSITORY nor CI_REGISTRY_IMAGE with a tag is set"
-  end
-  local is_file = name:find "^[%w-]+:[./]" or name:find "^%.?%.?/" or name:find "%.tar"
-  return { name = not is_file and name or nil, is_pipelines = true, locate = function(terminal)
-    return engine_image.locate(name, terminal, in_some_registry)
-  end }
+  if name then return name, true end
+  return nil, "missing IMAGE: neither CS_IMAGE nor CI_APPLICATION_REPOSITORY nor CI_REGISTRY_IMAGE with a tag is set"
 end
 
 -- ---- its registry -------------------------------------------------------------------------------------------------
@@ -121,18 +110,11 @@ local function authorities(value)
   return nil, message
 end
 
--- What the engine would look for in a registry, as near as it matters here.
-local function remote_name(reference)
-  local name = reference:match "^docker://(.*)$"
-  if name or engine_image.is_reference(reference) or engine_image.exists(reference) then return name end
-  return (registry.host(reference) or reference:find "[:@]") and reference or nil
-end
-
 --- registry(config, reference, is_pipelines, terminal) -> true, file to close once it is scanned, or nil | nil,
---- message. For an image in a registry, what GitLab's own analyzer would take from the job's variables, where no
---- option said otherwise.
+--- message. For an image in a registry (docker://NAME), what GitLab's own analyzer would take from the job's variables,
+--- where no option said otherwise.
 function gitlab.registry(config, reference, is_pipelines, terminal)
-  local name = gitlab.is_job() and remote_name(reference)
+  local name = gitlab.is_job() and reference:match "^docker://(.*)$"
   if not name then return true end
   if not config.registry_user then log_in(config, registry.host(name), is_pipelines, terminal) end
   if is_pipelines and is_set "CS_REGISTRY_INSECURE" then config.plain_http = true end

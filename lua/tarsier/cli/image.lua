@@ -6,9 +6,10 @@ local registry = require "tarsier.cli.registry"
 local image = {}
 
 image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
-  .. "oci-archive:FILE[:TAG|@DIGEST], docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, - for an archive on "
-  .. "standard input, or a path to any of these; where no such path is, a NAME with host, tag or digest, such as "
-  .. "alpine:3.20" }
+  .. "oci-archive:FILE[:TAG|@DIGEST], docker-daemon:NAME[:TAG] in the container engine ($DOCKER_HOST, else Docker's or "
+  .. "Podman's socket), docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, - for an archive on standard "
+  .. "input, or a path to any of these; where no such path is, a NAME such as app:1 in the container engine, else in "
+  .. "the registry where it begins with the host of one" }
 
 image.options = {
   { long = "platform", value = "OS/ARCH",

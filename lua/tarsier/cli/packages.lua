@@ -4,6 +4,7 @@ local columns = require "tarsier.columns"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
+local locate = require "tarsier.cli.locate"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
 
@@ -42,14 +43,25 @@ function formats.table(result, terminal)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- -> result | nil, message, code
+local function read(name, config, terminal)
+  local there <close>, wrong, kind = locate.find(name, terminal)
+  if not there then return nil, wrong, kind end
+  if there.why then terminal:say(("tarsier: %s: reading %s"):format(there.why, there.reference)) end
+  local ready, authorities = gitlab.registry(config, there.reference, false, terminal)
+  if not ready then return nil, authorities, "IO" end
+  local authorities_file <close> = authorities -- luacheck: no unused
+  local result, message, code = require "tarsier".packages(there.reference, config)
+  if not result then return nil, there:message(message), code end
+  there:settle(result)
+  return result
+end
+
 local function run(options, arguments, terminal)
   local config, message = image.engine_options(options, terminal, arguments[1])
   if not config then return nil, message end
-  local ready, authorities = gitlab.registry(config, arguments[1], false, terminal)
-  if not ready then return image.failed(terminal, authorities, "IO") end
-  local authorities_file <close> = authorities -- luacheck: no unused
   local result, code
-  result, message, code = require "tarsier".packages(arguments[1], config)
+  result, message, code = read(arguments[1], config, terminal)
   terminal:wipe()
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)

@@ -2,10 +2,10 @@
 
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
-local engine_image = require "tarsier.cli.engine_image"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
+local locate = require "tarsier.cli.locate"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
 
@@ -76,51 +76,50 @@ local function render(output, result, options, terminal, code, meaning)
   return table.concat(pieces)
 end
 
--- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems.
-local function subject(scanned, result)
+-- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems;
+-- where the image is called otherwise than its file, the report on that.
+local function subject(scanned, result, is_renamed)
   local problems = {}
   for _, problem in ipairs(result.problems) do
     if not problem.ignored then problems[#problems + 1] = problem end
   end
-  if #problems == #result.problems then return scanned end
+  if #problems == #result.problems and not is_renamed then return scanned end
   return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
     backend = result.backend, problems = problems }
 end
 
--- -> the engine's report | nil, message, code
-local function read(source, config, terminal)
-  local reference, exported, why = source.locate(terminal)
-  if not reference then return nil, exported, "IO" end
-  local image_file <close> = exported -- luacheck: no unused
-  if why then terminal:say(("tarsier: %s: reading %s"):format(why, reference)) end
-  local ready, authorities = gitlab.registry(config, reference, source.is_pipelines, terminal)
+-- -> the engine's report, where the image was | nil, message, code
+local function read(name, is_pipelines, config, terminal)
+  local there <close>, wrong, kind = locate.find(name, terminal)
+  if not there then return nil, wrong, kind end
+  if there.why then terminal:say(("tarsier: %s: reading %s"):format(there.why, there.reference)) end
+  local ready, authorities = gitlab.registry(config, there.reference, is_pipelines, terminal)
   if not ready then return nil, authorities, "IO" end
   local authorities_file <close> = authorities -- luacheck: no unused
   local engine, message, code = require "tarsier".open(config)
   if not engine then return nil, message, code end
   local scanned
-  scanned, message, code = engine:scan(reference)
+  scanned, message, code = engine:scan(there.reference)
   engine:close()
-  if scanned then return scanned end
-  return nil, engine_image.both(message, why), code
+  if scanned then return scanned, there end
+  return nil, there:message(message), code
 end
 
 -- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.
-local function scan(source, config, request, options, terminal)
+local function scan(name, is_pipelines, config, request, options, terminal)
   local tarsier = require "tarsier"
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
   local started = tarsier.now()
-  local scanned, code
-  scanned, message, code = read(source, config, terminal)
+  local scanned, there, code = read(name, is_pipelines, config, terminal)
   terminal:wipe()
-  if not scanned then return image.failed(terminal, message, code) end
+  if not scanned then return image.failed(terminal, there, code) end
   local result = tarsier.facts(scanned, started)
   backend.describe(result, config)
-  if source.name then result.image.name = source.name end
+  there:settle(result)
   image.settle(result, options, terminal)
   local judgement
-  judgement, message = judge:run(subject(scanned, result))
+  judgement, message = judge:run(subject(scanned, result, there.from ~= nil))
   if not judgement then return image.failed(terminal, message, "POLICY") end
   return nil, tarsier.decide(result, judgement)
 end
@@ -166,9 +165,8 @@ local function run(options, arguments, terminal)
   local clair
   clair, message = backend.config(options)
   if not clair then return nil, message end
-  local source
-  source, message = gitlab.source(arguments[1])
-  if not source then return nil, message end
+  local name, is_pipelines = gitlab.source(arguments[1])
+  if not name then return nil, is_pipelines end
   local config
   config, message = image.engine_options(options, terminal, arguments[1])
   if not config then return nil, message end
@@ -181,7 +179,7 @@ local function run(options, arguments, terminal)
 
   config.database = database
   for key, value in pairs(clair) do config[key] = value end
-  local failed, result = scan(source, config, request, options, terminal)
+  local failed, result = scan(name, is_pipelines, config, request, options, terminal)
   if failed then return failed end
   local exit_code, meaning = exit.of_result(result, options.no_fail)
   local written = write_reports(outputs, result, options, terminal, exit_code, meaning)
@@ -205,6 +203,8 @@ return {
       .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
       .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
+    "An image in a container engine, Docker's or Podman's, is exported to a nameless file in $TMPDIR, which is gone "
+      .. "with the command. A NAME without a host is never taken for Docker Hub's: that is docker://NAME.",
     "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
       .. "are not stored. Clair fetches them from the registry by itself, or with --layer-host or --layer-port through "
       .. "this machine.",
@@ -232,6 +232,7 @@ return {
   }),
   examples = {
     { "tarsier scan oci:./image", "what `default` makes of an OCI layout" },
+    { "tarsier scan app:1", "what `docker build -t app:1` or `podman build -t app:1` made" },
     { "tarsier scan docker://registry.example:5000/team/app:1", "an image in a registry" },
     { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
     { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },

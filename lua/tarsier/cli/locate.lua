@@ -1,0 +1,173 @@
+-- Where the IMAGE is that a command was given: a file, a container engine's, or a registry's.
+
+local core = require "tarsier.core"
+local docker = require "tarsier.docker"
+local place = require "tarsier.place"
+local registry = require "tarsier.cli.registry"
+local text = require "tarsier.text"
+
+local locate = {}
+
+local DAEMON = "docker-daemon:"
+
+-- ---- what a name looks like ---------------------------------------------------------------------------------------
+
+local LONGEST_PATH, LONGEST_TAG = 255, 128
+
+local function is_host(host)
+  return host:find "^%[[%x:.]+%]$" or host:find "^[%w][%w.-]*$"
+end
+
+local function is_domain(domain)
+  return is_host(domain:match "^(.*):%d+$" or domain)
+end
+
+-- component = [a-z0-9]+ (("." | "_" | "__" | "-"…) [a-z0-9]+)*
+local function is_component(component)
+  local shape = component:gsub("[a-z0-9]+", "w")
+  if not shape:find "^w" or not shape:find "w$" then return false end
+  for between in shape:gmatch "[^w]+" do
+    if between ~= "." and between ~= "_" and between ~= "__" and not between:find "^%-+$" then return false end
+  end
+  return true
+end
+
+local function is_path(path)
+  if #path > LONGEST_PATH then return false end
+  for component in (path .. "/"):gmatch "([^/]*)/" do
+    if not is_component(component) then return false end
+  end
+  return true
+end
+
+-- The grammar of engine/registry_name.h: [domain "/"] path [":" tag] ["@" digest].
+local function is_image_name(name)
+  local rest, digest = name:match "^([^@]*)@(.*)$"
+  if digest and not digest:find "^[%w+._-]+:%x+$" then return false end
+  rest = rest or name
+  local before, tag = rest:match "^(.*):([^:/]*)$"
+  if tag and (not tag:find "^[%w_][%w_.-]*$" or #tag > LONGEST_TAG) then return false end
+  rest = before or rest
+  local domain = registry.host(rest)
+  if domain and not is_domain(domain) then return false end
+  return is_path(domain and rest:sub(#domain + 2) or rest)
+end
+
+-- Does it say by itself where the image is? It has one of the engine's schemes, or begins like a path.
+local function has_scheme(name)
+  if name:find "^%.?%.?/" or name == "-" or name:find "^%-[:@]" then return true end
+  local scheme, rest = name:match "^([^:]*):(.*)$"
+  for _, source in ipairs(core.sources()) do
+    if source.name == scheme then return scheme ~= "docker" or rest:find "^//" ~= nil end
+  end
+  return false
+end
+
+-- A folder that holds no image by name: "app:1" beside the folder app it was built from is not in that folder.
+local function is_plain_folder(path)
+  return place.exists(path .. "/.") and not place.exists(path .. "/oci-layout")
+end
+
+-- The engine's rule: the longest beginning that is there and ends at the end, at a colon or at an @.
+local function is_there(name)
+  if place.exists(name) then return true end
+  for length = #name - 1, 1, -1 do
+    if name:find("^[:@]", length + 1) and place.exists(name:sub(1, length)) then
+      return not is_plain_folder(name:sub(1, length))
+    end
+  end
+  return false
+end
+
+-- ---- where it is --------------------------------------------------------------------------------------------------
+
+local Place = {}
+Place.__index = Place
+
+-- Goes with the file that a container engine's image was written to.
+function Place:__close()
+  if self.file then self.file:close() end
+end
+
+local function as_it_stands(name)
+  return setmetatable({ reference = name }, Place)
+end
+
+-- -> place | nil, message, is the name unknown there? An engine that has the image and cannot give it is a failure:
+-- the registry's may be another one.
+local function export(name, terminal)
+  local engine, message = docker.open()
+  if not engine then return nil, message, true end
+  local file, path, _, status = engine:export(name, function(bytes)
+    terminal:draw(("exporting %s: %s"):format(name, text.size(bytes)))
+  end)
+  terminal:wipe()
+  if not file then return nil, path, status == 404, true end
+  return setmetatable({ reference = "docker-archive:" .. path, path = path, from = DAEMON .. name, name = name,
+    file = file }, Place)
+end
+
+local function of_engine(name, terminal)
+  if name == "" then return nil, DAEMON .. ": an image's name must follow", "USAGE" end
+  if not is_image_name(name) then return nil, ("%s%s: this cannot be an image's name"):format(DAEMON, name), "USAGE" end
+  local found, message = export(name, terminal)
+  if found then return found end
+  return nil, ("%s%s: %s"):format(DAEMON, name, message), "IO"
+end
+
+local function by_name(name, terminal)
+  local found, message, is_unknown, answers = export(name, terminal)
+  if found then return found end
+  if not is_unknown then return nil, ("%s: %s"):format(name, message), "IO" end
+  if registry.host(name) then
+    return setmetatable({ reference = "docker://" .. name, why = message }, Place)
+  end
+  local saved = answers and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
+  return nil, ("%s: no such file or directory, and %s%s; in a registry it is docker://%s"):format(name, message, saved,
+    name), "NOT_FOUND"
+end
+
+--- find(name, terminal) -> place, to be closed once it is scanned | nil, message, code.
+---
+---   docker-daemon:NAME       the container engine's, whatever else is there
+---   SCHEME:…, a path         what it says
+---   any other image's name   the container engine's; where that has none of that name and the name begins with a host,
+---                            the registry's. A name without a host is never taken for Docker Hub's: `app:1` that was
+---                            not built is not somebody's app:1.
+---
+--- A place has .reference, for the engine to scan; .why, where it is not the container engine's but was looked for
+--- there; and, where it is the container engine's, .from, the reference to report, and .name.
+function locate.find(name, terminal)
+  if name == "" then return nil, "the image reference is empty", "USAGE" end
+  if name:find(DAEMON, 1, true) == 1 then return of_engine(name:sub(#DAEMON + 1), terminal) end
+  if has_scheme(name) or is_there(name) or not is_image_name(name) then return as_it_stands(name) end
+  return by_name(name, terminal)
+end
+
+--- place:settle(result): a result says where the image was, and not in which file it came
+function Place:settle(result)
+  if not self.from then return end
+  for _, problem in ipairs(result.problems) do
+    if problem.subject == self.reference then problem.subject = self.from end
+  end
+  result.image.reference, result.image.name = self.from, self.name
+end
+
+local function replace(s, what, by)
+  local parts, at = {}, 1
+  while true do
+    local first, last = s:find(what, at, true)
+    parts[#parts + 1] = s:sub(at, first and first - 1)
+    if not first then return table.concat(parts) end
+    parts[#parts + 1] = by
+    at = last + 1
+  end
+end
+
+--- place:message(message) -> likewise a failure's; with why the image is not the container engine's
+function Place:message(message)
+  if self.from then message = replace(replace(message, self.reference, self.from), self.path, self.from) end
+  return self.why and ("%s; and %s"):format(message, self.why) or message
+end
+
+return locate
