@@ -122,6 +122,30 @@ measure {
   { name = "tarsier, warm", command = scan },
 }
 
+-- ---- the same in a registry -----------------------------------------------------------------------------------------
+
+local registry = require "support.registry"
+if registry.absent() then
+  print("\nregistry: skipped, it " .. registry.absent())
+else
+  local server <close> = registry.start()
+  server:push("oci:" .. folder .. "/image", "app:1")
+  local scan_there = ("%s packages --quiet --cache-dir %s docker://%s/app:1"):format(tarsier, cache, server.address)
+  local copy = folder .. "/copy"
+  print "\nregistry: the same image in a docker-registry on this machine"
+  measure {
+    { name = "curl BLOB | gzip -dc | sha256sum",
+      command = ("for b in %s; do curl -s %s/v2/app/blobs/sha256:${b##*/} | gzip -dc | sha256sum; done"):format(names,
+        server.url) },
+    { name = "skopeo copy to a folder", before = "rm -rf " .. copy,
+      command = ("skopeo --insecure-policy copy -q --src-tls-verify=false docker://%s/app:1 oci:%s"):format(server.address,
+        copy) },
+    { name = "tarsier, cold", command = scan_there, before = "rm -rf " .. cache },
+    { name = "tarsier, warm", command = scan_there },
+  }
+  sh("rm -rf " .. copy)
+end
+
 -- ---- the database ---------------------------------------------------------------------------------------------------
 
 local feeds = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data"

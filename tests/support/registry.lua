@@ -16,6 +16,7 @@ local registry = {}
 
 local Server = {}
 Server.__index = Server
+Server.__close = function(self) self:stop() end
 
 local must, quote = temporary.must, temporary.quote
 
@@ -24,14 +25,19 @@ local PUSHER, PASSWORD = "pusher", "pushes-only"
 local programs = { { "docker-registry", "docker-registry" }, { "htpasswd", "apache2-utils" }, { "skopeo", "skopeo" },
   { "openssl", "openssl" }, { "python3", "python3" }, { "curl", "curl" } }
 
---- missing() -> why these specs cannot run here, or nil
-function registry.missing()
-  if not os.getenv "TARSIER_TEST_REAL" then return "a real registry: make test-real" end
+--- absent() -> "needs PROGRAM: …", the first that is not here, or nil
+function registry.absent()
   for _, program in ipairs(programs) do
     if not temporary.has(program[1]) then
       return ("needs %s: apt-get install %s"):format(program[1], program[2])
     end
   end
+end
+
+--- missing() -> why these specs cannot run here, or nil
+function registry.missing()
+  if not os.getenv "TARSIER_TEST_REAL" then return "a real registry: make test-real" end
+  return registry.absent()
 end
 
 -- ---- certificates ---------------------------------------------------------------------------------------------------
