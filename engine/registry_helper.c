@@ -38,8 +38,7 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* ---- starting it
- * ------------------------------------------------------------------------------------------------- */
+/* ---- starting it ------------------------------------------------------------------------------------------------- */
 
 static void close_pipe(const int ends[2])
 {
@@ -91,7 +90,8 @@ static int fail_to_start(const struct helper *helper, int number, struct tarsier
 	const char *reason = number == ENOENT ? "is not on PATH" : "cannot be run on this machine";
 	return error_set(error, TARSIER_UNSUPPORTED,
 	                 "the log-in is kept by the program %s, which %s: install it, or log in without credsStore and "
-	                 "credHelpers, or give --registry-user and --registry-password-file",
+	                 "credHelpers, or give --registry-user and --registry-password-file, or go as anybody with "
+	                 "REGISTRY_AUTH_FILE=/dev/null",
 	                 helper->program, reason);
 }
 
@@ -153,8 +153,7 @@ static int start(struct helper *helper, const char *address, struct tarsier_erro
 	return code;
 }
 
-/* ---- listening to it
- * --------------------------------------------------------------------------------------------- */
+/* ---- listening to it --------------------------------------------------------------------------------------------- */
 
 static bool has_ended(struct helper *helper)
 {
@@ -231,8 +230,7 @@ static int await_end(struct helper *helper, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* ---- its answer
- * -------------------------------------------------------------------------------------------------- */
+/* ---- its answer -------------------------------------------------------------------------------------------------- */
 
 /*	answer = {"ServerURL": …, "Username": user, "Secret": password}		(docker-credential-helpers) */
 static int read_answer(struct arena *arena, struct helper *helper, struct registry_login *login,

@@ -44,8 +44,7 @@ static int fail(const struct search *search, const char *what)
 	return error_set(search->error, TARSIER_FORMAT, "%s: the log-in for %s: %s", search->source, search->domain, what);
 }
 
-/* ---- one entry
- * --------------------------------------------------------------------------------------------------- */
+/* ---- one entry --------------------------------------------------------------------------------------------------- */
 
 static bool is_absent(const json_t *json)
 {
@@ -145,8 +144,7 @@ static int read_entry(const struct search *search, const json_t *entry)
 	return code < 0 ? code : settle(search);
 }
 
-/* ---- keys
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------------------------------- */
 
 /* Docker Hub has three names for the same log-in. */
 static span hub_or(span host)
@@ -206,8 +204,7 @@ static int look_in_auths(const struct search *search, const json_t *auths)
 	return read_entry(search, find_host(search, auths, &key));
 }
 
-/* ---- one file
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- one file ---------------------------------------------------------------------------------------------------- */
 
 static int ask_helper(const struct search *search, const char *name, const char *address)
 {
@@ -270,8 +267,7 @@ static int look_in_text(const struct search *search, span text)
 	return code;
 }
 
-/* ---- where they are
- * ---------------------------------------------------------------------------------------------- */
+/* ---- where they are ---------------------------------------------------------------------------------------------- */
 
 static int read_all(const struct search *search, int fd, struct buffer *content)
 {
