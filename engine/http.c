@@ -13,6 +13,7 @@ enum {
 	DEFAULT_LIMIT = 16 * 1024 * 1024,
 	HEADERS_LIMIT = 256 * 1024, /* libcurl's own is 300 KiB */
 	REDIRECTS = 5,
+	BLOB_PACE = 4096,            /* bytes that must come in `seconds`: a byte now and then could go on for ever */
 	IDLE_HANDLES = 16,           /* as many as layers are read at once */
 };
 
@@ -54,7 +55,8 @@ struct transfer {
 	CURL *curl;
 	const struct buffer *too_large; /* which of the response's has no room left */
 	bool stalled;
-	time_t heard; /* when something came last */
+	time_t heard;     /* when BLOB_PACE bytes had come last */
+	size_t unheard;   /* bytes since */
 };
 
 static time_t seconds_now(void)
@@ -77,13 +79,25 @@ static bool wants_sink(const struct transfer *transfer)
 	return *status >= 200 && *status < 300;
 }
 
+/* The time that the sink took is not the server's. */
+static void hear(struct transfer *transfer, size_t length, time_t sinking)
+{
+	transfer->heard += sinking;
+	transfer->unheard += length;
+	if (transfer->unheard < BLOB_PACE)
+		return;
+	transfer->heard = seconds_now();
+	transfer->unheard = 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
 	if (wants_sink(transfer)) {
 		span piece = {data, size * count};
+		time_t before = seconds_now();
 		bool taken = transfer->request->sink(transfer->request->user, piece);
-		transfer->heard = seconds_now();
+		hear(transfer, piece.len, seconds_now() - before);
 		return taken ? piece.len : CURL_WRITEFUNC_ERROR;
 	}
 	if (buffer_add(&transfer->response->body, data, size * count))
@@ -96,7 +110,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
 	span line = {data, size * count};
-	transfer->heard = seconds_now();
 	if (span_starts(line, "HTTP/")) /* the next answer: after a redirect, a proxy's or an interim one */
 		transfer->response->headers.length = 0;
 	if (buffer_add(&transfer->response->headers, line.ptr, line.len))
@@ -279,7 +292,8 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	if (request->cancelled && atomic_load(request->cancelled))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	else if (transfer->stalled)
-		code = error_set(error, TARSIER_IO, "%s %s: nothing came for %u seconds", request->method, url, seconds_of(request));
+		code = error_set(error, TARSIER_IO, "%s %s: it stood still for %u seconds", request->method, url,
+		                 seconds_of(request));
 	else if (transfer->too_large)
 		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer%s larger than %zu bytes", request->method, url,
 		                 transfer->too_large == &transfer->response->headers ? "'s headers are" : " is", transfer->too_large->limit);

@@ -26,7 +26,7 @@ struct http_request {
 	unsigned connect_seconds;           /* 0: 10 */
 	unsigned seconds;                   /* for all of it; 0: 60 */
 	bool blob;                          /* a body that may be long: it comes as it is stored, not as a Content-Encoding unpacks
-	                                     * it, and `seconds` is how long nothing may come; a sink that waits does not count */
+	                                     * it, and `seconds` is how long it may stand still, but for the sink's own time */
 	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
 	bool direct;                        /* past any proxy: the host is this machine or beside it */

@@ -11,7 +11,7 @@ int lua_http_open(lua_State *L);
 enum { HEADERS_MAX = 64 }; /* nobody here sends more than five */
 
 static const char *const keys[] = {"method", "url", "unix_socket", "headers", "body", "seconds", "connect_seconds", "limit", "ca_file",
-				   "on_body", NULL};
+				   "blob", "on_body", NULL};
 
 /* Where on_body is, and whether it raised: its error is then on top of the stack. */
 struct listener {
@@ -95,6 +95,7 @@ static void read_request(lua_State *L, struct http_request *request, const char 
 	request->seconds = (unsigned)integer_field(L, "seconds");
 	request->connect_seconds = (unsigned)integer_field(L, "connect_seconds");
 	request->limit = (size_t)integer_field(L, "limit");
+	request->blob = fields_flag(L, 1, "blob");
 	if (lua_getfield(L, 1, "on_body") != LUA_TNIL) {
 		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_body must be a function");
 		*listener = (struct listener){.L = L, .index = lua_gettop(L)};
@@ -141,7 +142,7 @@ static int push_response(lua_State *L)
 }
 
 /* http { url =, method = "GET", unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =, limit =, ca_file =,
- * on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code. on_body takes a 2xx answer's
+ * blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code. on_body takes a 2xx answer's
  * body in pieces, without a limit, and ends it by returning false. */
 static int l_http(lua_State *L)
 {

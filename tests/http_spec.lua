@@ -16,6 +16,8 @@ local script = {
   ["GET /many"] = { { headers = {} } },
   ["GET /half"] = { { body = ("x"):rep(1000), cut = true } },
   ["GET /slow"] = { { delay = 3, body = "late" } },
+  ["GET /steady"] = { { ["repeat"] = ("0123456789abcdef"):rep(64), times = 25, drip = { size = 5120, every = 0.5 } } },
+  ["GET /trickle"] = { { body = ("x"):rep(100), drip = { size = 1, every = 0.1 } } },
 }
 
 for i = 1, 90 do script["GET /many"][1].headers["X-" .. i] = ("x"):rep(3000) end
@@ -87,6 +89,22 @@ describe("core.http", function()
       assert.equal(1, pieces)
       local function refuse() error("no", 0) end
       assert.has_error(function() core.http { url = server.url .. "/long", on_body = refuse } end, "no")
+    end)
+  end)
+
+  it("waits for a blob as long as it flows, and for whoever takes it", function()
+    with(nil, function(server)
+      local length = 0
+      local function count(piece)
+        if length == 0 then os.execute "sleep 2" end
+        length = length + #piece
+      end
+      assert(core.http { url = server.url .. "/steady", seconds = 1, blob = true, on_body = count })
+      assert.equal(25600, length)
+      assert.is_nil((core.http { url = server.url .. "/steady", seconds = 1, on_body = function() end }))
+      local answer, message = core.http { url = server.url .. "/trickle", seconds = 1, blob = true, on_body = function() end }
+      assert.is_nil(answer)
+      assert.is_truthy(message:find("stood still for 1 seconds", 1, true), message)
     end)
   end)
 

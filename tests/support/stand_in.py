@@ -1,7 +1,8 @@
 """An HTTP server that answers as a script says: stand_in.py FOLDER OWNER [SOCKET].
 
 FOLDER/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
-"repeat": "x", "times": 1000, "delay": 0.1, "cut": true }, … ], … }. The answers of a route come in turn, the last one for
+"repeat": "x", "times": 1000, "delay": 0.1, "cut": true,
+"drip": { "size": 10, "every": 0.1 } }, … ], … }. The answers of a route come in turn, the last one for
 ever; a path in the script without a query matches any. FOLDER/requests.jsonl gets what was asked, FOLDER/port the port.
 It ends when the process OWNER has, for whoever forgot to stop it or could not.
 """
@@ -63,11 +64,17 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             try:
-                self.wfile.write(payload[: len(payload) // 2] if reply.get("cut") else payload)
+                self.send(payload[: len(payload) // 2] if reply.get("cut") else payload, **reply.get("drip", {}))
             except OSError:  # the client has gone, as some tests do
                 self.close_connection = True
         if reply.get("cut"):
             self.close_connection = True
+
+    def send(self, payload, size=None, every=0):
+        """All at once, or so many bytes every so many seconds."""
+        for start in range(0, len(payload), size or len(payload) or 1):
+            self.wfile.write(payload[start : start + (size or len(payload))])
+            time.sleep(every)
 
     do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = answer
 
