@@ -239,6 +239,24 @@ describe("an image in a container engine", function()
     assert.is_truthy(errors:find("has no image app:1\n", 1, true), errors)
   end)
 
+  it("that is called otherwise than Podman was asked for it is reported as what it is", function()
+    local cases = {
+      { "app:1", "app:1", { "registry.invalid/other:1", "registry.invalid/team/app:1", "localhost/app:1" } },
+      { "built", "built", { "docker.io/library/built:latest" } }, { "team/app:1", "team/app:1", { "docker.io/team/app:1" } },
+      { "app:1", "registry.invalid/team/app:1", { "registry.invalid/other:1", "registry.invalid/team/app:1" } },
+      { "built", "registry.invalid/built:latest", { "registry.invalid/built:1", "registry.invalid/built:latest" } },
+      { "abababab", "abababab", { "registry.invalid/app:1" } }, { "app:1", "app:1", {} },
+    }
+    for _, case in ipairs(cases) do
+      local host = engine({}, { ["GET /images/" .. case[1] .. "/json"] = { { json = { Id = ID,
+        RepoTags = json.array(case[3]) } } } })
+      local code, output, errors = tarsier("packages -f json " .. case[1], host)
+      assert.equal(0, code, errors)
+      local image = json.decode(output).image
+      assert.same({ case[2], "docker-daemon:" .. case[2] }, { image.name, image.reference })
+    end
+  end)
+
   it("that cannot be given is nobody else's", function()
     local server = small_registry.start(folder .. "/pushed", "group/app", "1")
     running[#running + 1] = server
@@ -331,7 +349,7 @@ for _, name in ipairs(engines.names) do
       server:import("docker.io/library/app:1", folder .. "/root")
       server:import("registry.invalid:5000/team/app:2", folder .. "/root")
       local names = { "app:1", "docker-daemon:app:1", "docker.io/library/app:1", "localhost/built:1",
-        "registry.invalid:5000/team/app:2", "docker-daemon:registry.invalid:5000/team/app:2", server.engine:image "app:1" }
+        "registry.invalid:5000/team/app:2", "docker-daemon:registry.invalid:5000/team/app:2", (server.engine:image "app:1") }
       if name == "podman" then names[#names + 1] = "built:1" end
       for _, image in ipairs(names) do
         local code, output, errors = tarsier("scan -q @db -f json " .. image, server.address)
@@ -339,6 +357,10 @@ for _, name in ipairs(engines.names) do
         local found = json.decode(output).image
         assert.equal("docker-daemon:" .. image:gsub("^docker%-daemon:", ""), found.reference)
         assert.equal(image:gsub("^docker%-daemon:", ""), found.name)
+      end
+      if name == "podman" then
+        local _, output = tarsier("packages -f json app:2", server.address)
+        assert.equal("registry.invalid:5000/team/app:2", json.decode(output).image.name)
       end
       for _, image in ipairs { "app:7", "docker-daemon:other", "docker-daemon:registry.invalid:5000/team/app:3" } do
         local code, _, errors = tarsier("packages " .. image, server.address)

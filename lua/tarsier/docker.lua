@@ -137,38 +137,65 @@ end
 local function ask_id(engine, method, path, options)
   local document, message, code, status = engine:ask(method, path, options)
   if not document then return nil, message, code, status end
-  if type(document.Id) == "string" and document.Id ~= "" then return document.Id end
+  if type(document.Id) == "string" and document.Id ~= "" then return document.Id, document end
   return nil, ("container engine: %s %s: the answer names no Id"):format(method, path), "IO"
 end
 
 -- ---- images -------------------------------------------------------------------------------------------------------
 
---- image(name) -> its Id | nil, message, code, status (404: it is not there)
+-- "registry:5000/app:1" -> "registry:5000/app", "1"; without a tag: "latest", for an empty one means all of them
+local function split(name)
+  if name:find "@" then return name, nil end
+  local repository, tag = name:match "^(.*):([^/:]+)$"
+  return repository or name, tag or "latest"
+end
+
+--- image(name) -> its Id, its names with tags | nil, message, code, status (404: it is not there)
 function Engine:image(name)
   local id, message, code, status = ask_id(self, "GET", "/images/" .. docker.escape(name) .. "/json")
-  if id then return id end
+  if id then return id, texts(member(message, "RepoTags")) end
   if status == 404 then message = ("the container engine at %s has no image %s"):format(self.address, name) end
   return nil, message, code, status
+end
+
+local function has_host(name)
+  local first = name:match "^([^/]+)/" or ""
+  return first:find "[.:]" ~= nil or first == "localhost"
 end
 
 -- Likewise, by a name as people give it. What `podman build -t app` makes is called localhost/app, which Podman itself
 -- takes first for app, but not by Docker's API.
 local function find_image(engine, name)
-  local first = name:match "^([^/]+)/" or ""
-  if engine.is_podman and not first:find "[.:]" and first ~= "localhost" then
+  if engine.is_podman and not has_host(name) then
     local id, message, code, status = engine:image("localhost/" .. name)
     if id or status ~= 404 then return id, message, code, status end
   end
   return engine:image(name)
 end
 
---- export(name, [on_bytes]) -> file, path | nil, message, code: the image as `docker save` writes it, in a file
---- without a name, which is gone when it is closed. on_bytes(n) is told how many there are so far. The image is asked
---- for by its identity: a name without a tag would give all tags.
+-- For app:1 Podman also takes an image of any host and folder whose name ends so: then that is what it is called.
+local function name_among(tags, name)
+  local wanted = split(name)
+  if not tags[1] or has_host(name) then return name end
+  local full = name:find(":", #wanted + 1, true) and name or wanted .. ":latest"
+  local ours = { [full] = true, ["localhost/" .. full] = true, ["docker.io/" .. full] = true,
+    ["docker.io/library/" .. full] = true }
+  local other
+  for _, tag in ipairs(tags) do
+    if ours[tag] then return name end
+    if tag:sub(-#full - 1) == "/" .. full then other = other or tag end
+  end
+  return other or name
+end
+
+--- export(name, [on_bytes]) -> file, path, the name by which the engine has it | nil, message, code, status: the image
+--- as `docker save` writes it, in a file without a name, which is gone when it is closed. on_bytes(n) is told how many
+--- there are so far. The image is asked for by its identity: a name without a tag would give all tags.
 function Engine:export(name, on_bytes)
   local id, message, code, status = find_image(self, name)
   if not id then return nil, message, code, status end
   local file, path
+  local called = name_among(message, name)
   file, path, code = core.host.temporary()
   if not file then return nil, path, code end
   local length, wrong = 0, nil
@@ -189,14 +216,7 @@ function Engine:export(name, on_bytes)
     local full = wrong or not flushed and why
     return nil, full and ("no room for %s in $TMPDIR: %s"):format(name, full) or message, code or "IO"
   end
-  return file, path
-end
-
--- "registry:5000/app:1" -> "registry:5000/app", "1"; without a tag: "latest", for an empty one means all of them
-local function split(name)
-  if name:find "@" then return name, nil end
-  local repository, tag = name:match "^(.*):([^/:]+)$"
-  return repository or name, tag or "latest"
+  return file, path, called
 end
 
 -- Calls visit(document) for each line of JSON in a stream that comes in pieces.

@@ -98,12 +98,12 @@ end
 local function export(name, terminal)
   local engine, message = docker.open()
   if not engine then return nil, message, true end
-  local file, path, _, status = engine:export(name, function(bytes)
+  local file, path, called, status = engine:export(name, function(bytes)
     terminal:draw(("exporting %s: %s"):format(name, text.size(bytes)))
   end)
   terminal:wipe()
   if not file then return nil, path, status == 404, true end
-  return setmetatable({ reference = "docker-archive:" .. path, path = path, from = DAEMON .. name, name = name,
+  return setmetatable({ reference = "docker-archive:" .. path, path = path, from = DAEMON .. called, name = called,
     file = file }, Place)
 end
 
