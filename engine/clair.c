@@ -72,35 +72,50 @@ static int start(struct clair *clair, const struct clair_config *config, struct 
 
 /* ---- which Clair it is ------------------------------------------------------------------------------------------- */
 
-/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. *status is 0 where it is v1, else what was answered instead. */
+static const struct clair_shape namespace_keys[] = {{"Name", CLAIR_TEXT, 0, NULL}, {.key = NULL}};
+static const struct clair_shape namespace = {.kind = CLAIR_OBJECT, .inside = namespace_keys};
+static const struct clair_shape namespaces = {
+	.key = "Namespaces", .kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &namespace};
+
+/* It is v1: or it is not, where it was to be found out, and that is no error. */
+static int read_namespaces(struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                           struct tarsier_error *error)
+{
+	const bool given = clair->generation == CLAIR_V1;
+	json_t *json = NULL;
+	int code = clair_json(call, response, &json, given ? error : NULL);
+	json_t *list = json_object_get(json, "Namespaces");
+	if (!list && !given)
+		code = TARSIER_OK;
+	else if (!code)
+		code = clair_check_shape(list, &namespaces, "Clair's answer to GET /v1/namespaces", error);
+	if (!code && list) {
+		clair->generation = CLAIR_V1;
+		clair->namespaces = json_incref(list);
+	}
+	json_decref(json);
+	return code;
+}
+
+/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. clair->namespaces is set where it is v1. *status: what was answered,
+ * or 0. */
 static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error)
 {
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
 	struct http_response response;
-	json_t *json = NULL;
 	int code = clair_send(clair, &call, &response, error);
 	*status = code ? 0 : response.status;
 	bool own = !code && span_is_nocase(http_header(&response, "Server"), "clair");
-	if (!code && (response.status == 200 || (own && response.status >= 500) || clair->generation == CLAIR_V1)) {
-		if (response.status != 200)
-			code = clair_refused(clair, &call, &response, error);
-		else if (clair_json(&call, &response, &json, clair->generation == CLAIR_V1 ? error : NULL) < 0)
-			code = clair->generation == CLAIR_V1 ? TARSIER_BACKEND : TARSIER_OK;
-		if (json && json_object_get(json, "Namespaces")) {
-			clair->generation = CLAIR_V1;
-			clair->namespaces = json_incref(json_object_get(json, "Namespaces"));
-			*status = 0;
-		} else if (!code && clair->generation == CLAIR_V1) {
-			code = error_set(error, TARSIER_BACKEND, "Clair's answer to GET /v1/namespaces names no Namespaces");
-		}
-	}
-	json_decref(json);
+	if (!code && response.status == 200)
+		code = read_namespaces(clair, &call, &response, error);
+	else if (!code && ((own && response.status >= 500) || clair->generation == CLAIR_V1))
+		code = clair_refused(clair, &call, &response, error);
 	http_response_free(&response);
 	return code;
 }
 
-/* GET /indexer/api/v1/index_state: 200 {"state":"…"} */
-static int ask_v4(struct clair *clair, long v1_status, struct tarsier_error *error)
+/* GET /indexer/api/v1/index_state: 200 {"state":"…"}. *status: what v1's address answered; then what this one did. */
+static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error)
 {
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/indexer/api/v1/index_state"};
 	struct http_response response;
@@ -115,10 +130,30 @@ static int ask_v4(struct clair *clair, long v1_status, struct tarsier_error *err
 	else if (!code)
 		code = error_set(error, TARSIER_BACKEND,
 		                 "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
-		                 clair->shown, v1_status, call.path, response.status);
+		                 clair->shown, *status, call.path, response.status);
+	*status = response.status;
 	json_decref(json);
 	http_response_free(&response);
 	return code;
+}
+
+/* The API was given, and what answers has not got it: it may have the other, which is asked once. */
+static int tell_other(const struct clair *clair, struct tarsier_error *error)
+{
+	const bool is_v1 = clair->generation == CLAIR_V1;
+	const char *given = is_v1 ? "v1" : "v4", *spoken = is_v1 ? "v4" : "v1";
+	struct clair other = *clair;
+	long status = 0;
+	other.generation = CLAIR_UNKNOWN;
+	other.namespaces = NULL;
+	int code = is_v1 ? ask_v4(&other, &status, NULL) : ask_v1(&other, &status, NULL);
+	bool found = !code && other.generation != CLAIR_UNKNOWN;
+	json_decref(other.namespaces);
+	if (!found)
+		return TARSIER_BACKEND;
+	return error_set(error, TARSIER_BACKEND,
+	                 "the Clair at %s has the API %s, and %s was asked for: give --clair-api %s, or leave it out",
+	                 clair->shown, spoken, given, spoken);
 }
 
 static int detect(struct clair *clair, struct tarsier_error *error)
@@ -131,8 +166,8 @@ static int detect(struct clair *clair, struct tarsier_error *error)
 	if (clair->generation != CLAIR_V4)
 		code = ask_v1(clair, &status, error);
 	if (!code && !clair->namespaces)
-		code = ask_v4(clair, status, error);
-	return code;
+		code = ask_v4(clair, &status, error);
+	return code == TARSIER_BACKEND && api && status ? tell_other(clair, error) : code;
 }
 
 /* ---- its status -------------------------------------------------------------------------------------------------- */
@@ -142,8 +177,8 @@ static void describe_v1(const struct clair *clair, struct clair_status *status)
 	size_t count = json_array_size(clair->namespaces);
 	status->generation = "v1";
 	status->ready = count > 0;
-	snprintf(status->detail, sizeof status->detail, count ? "%zu namespaces" : "its vulnerability database is empty",
-	         count);
+	snprintf(status->detail, sizeof status->detail, !count ? "its vulnerability database is empty"
+	         : count == 1 ? "%zu namespace" : "%zu namespaces", count);
 }
 
 int clair_status(const struct clair_config *config, struct clair_status *status, struct tarsier_error *error)

@@ -37,10 +37,10 @@ struct clair_config {
 /* USAGE where it makes no sense: addresses, API, key, host and port. */
 int clair_check(const struct clair_config *config, struct tarsier_error *error);
 
+/* Neither generation tells its version. */
 struct clair_status {
 	const char *generation; /* "v1" or "v4"; static */
 	bool ready;             /* its vulnerability database holds something */
-	char version[64];       /* "" where it does not tell */
 	char detail[256];
 };
 /* BACKEND where no Clair answers, or it refuses us. One that has no vulnerabilities yet is an answer. */

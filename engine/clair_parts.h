@@ -85,6 +85,28 @@ void clair_tell_layers(const struct clair *clair, const struct clair_image *imag
 /* Cuts out of a message what Clair repeats of the layers' headers. */
 void clair_conceal(const struct clair_image *image, struct tarsier_error *error);
 
+/* ---- clair_shape.c: has an answer the shape that it has to have? -------------------------------------------------- */
+
+enum clair_kind {
+	CLAIR_TEXT, CLAIR_NUMBER, CLAIR_BOOLEAN,
+	CLAIR_LIST,    /* each element is as `inside` */
+	CLAIR_MAP,     /* an object whose keys are the answer's own: each value is as `inside` */
+	CLAIR_OBJECT,  /* `inside`: its members, up to one without a key; others may be there */
+	CLAIR_ANYTHING,
+};
+enum { CLAIR_MAY_LACK = 1, CLAIR_MAY_BE_NULL = 2, CLAIR_OPTIONAL = CLAIR_MAY_LACK | CLAIR_MAY_BE_NULL };
+
+struct clair_shape {
+	const char *key;
+	enum clair_kind kind;
+	unsigned lack; /* 0: it is always there */
+	const struct clair_shape *inside;
+};
+
+/* So that whoever reads the answer finds texts where texts belong: BACKEND "`answer` is not whole: vulnerabilities.10.links
+ * is no text". The shape's own key is where the place begins. */
+int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
+
 /* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */
 
 struct clair_records {
@@ -116,9 +138,8 @@ bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const
 /* Keeps the better vector: of the higher CVSS version, then the higher score. One that does not parse counts by
  * `score`. */
 bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score);
-/* The word first, then CVSS. */
-void clair_set_severity(struct tarsier_finding *finding, const char *word);
-enum tarsier_severity clair_severity(const char *word);
+/* The word first, then CVSS. BACKEND where it is no word of Clair's. */
+int clair_set_severity(struct tarsier_finding *finding, const char *word, struct tarsier_error *error);
 /* The ecosystem and, where it has none of OSV's, Clair's own name for the release. False: no memory. */
 bool clair_settle_distro(struct arena *arena, struct distro *distro);
 /* "deb" of "debian", …; "" for a distribution that is not known. */

@@ -229,11 +229,6 @@ int clair_finish(struct clair_records *records, struct clair_result *result, str
 
 /* ---- severity ---------------------------------------------------------------------------------------------------- */
 
-enum tarsier_severity clair_severity(const char *word)
-{
-	return severity_of_word(span_of(word));
-}
-
 bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score)
 {
 	struct cvss cvss = {.version = 0}, best = {.version = 0};
@@ -263,16 +258,20 @@ static enum tarsier_severity severity_of_score(double score)
 	return score > 0 ? TARSIER_SEVERITY_LOW : TARSIER_SEVERITY_NEGLIGIBLE;
 }
 
-void clair_set_severity(struct tarsier_finding *finding, const char *word)
+int clair_set_severity(struct tarsier_finding *finding, const char *word, struct tarsier_error *error)
 {
 	struct cvss cvss;
-	finding->severity = clair_severity(word);
+	finding->severity = severity_of_word(span_of(word));
 	finding->severity_source = finding->severity ? "distribution" : "";
+	if (!finding->severity && !span_is_nocase(span_of(word), "unknown"))
+		return error_set(error, TARSIER_BACKEND, "Clair says that %s is of the severity \"%.60s\": it has no such word",
+		                 finding->id, word);
 	if (finding->severity || finding->cvss_score < 0)
-		return;
+		return TARSIER_OK;
 	bool scored = cvss_score(span_of(finding->cvss_vector), &cvss, NULL) == 0;
 	finding->severity = scored ? cvss.severity : severity_of_score(finding->cvss_score);
 	finding->severity_source = "cvss";
+	return TARSIER_OK;
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */

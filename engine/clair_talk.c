@@ -167,12 +167,35 @@ static int refused_key(const struct clair *clair, struct tarsier_error *error)
 	                 ? config->issuer : "tarsier");
 }
 
+/* A request with a body is not sent elsewhere: a proxy that turns http into https would be given the layers' headers
+ * twice, and may make a GET of it. */
+static int moved(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                 struct tarsier_error *error)
+{
+	span to = span_trim(http_header(response, "Location"));
+	if (span_ends(to, call->path))
+		to.len -= strlen(call->path);
+	char *url = span_copy(clair->arena, to);
+	const char *shown = url ? http_printable(clair->arena, url) : NULL;
+	if (!shown)
+		return error_memory(error);
+	return error_set(error, TARSIER_BACKEND, "Clair at %s has moved to %.300s (%ld for %s %s): give that address",
+	                 clair->shown, shown, response->status, call->method, call->path);
+}
+
+static bool is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                   struct tarsier_error *error)
 {
 	const char *words = clair_words(clair->arena, response);
 	if (response->status == 401)
 		return refused_key(clair, error);
+	if (is_redirect(response->status) && http_header(response, "Location").len)
+		return moved(clair, call, response, error);
 	if (response->status == 429)
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);

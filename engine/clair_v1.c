@@ -142,6 +142,45 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 
 /* ---- what it found ----------------------------------------------------------------------------------------------- */
 
+/* Clair v2 leaves out whatever is empty ("omitempty" of every key) and never writes null; what NVD says lies in its
+ * database as it is. */
+static const struct clair_shape score_keys[] = {
+	{"Score", CLAIR_NUMBER, CLAIR_OPTIONAL, NULL},
+	{"Vectors", CLAIR_TEXT, CLAIR_OPTIONAL, NULL},
+	{"PublishedDateTime", CLAIR_TEXT, CLAIR_OPTIONAL, NULL},
+	{.key = NULL}};
+static const struct clair_shape nvd_keys[] = {
+	{"CVSSv2", CLAIR_OBJECT, CLAIR_OPTIONAL, score_keys},
+	{"CVSSv3", CLAIR_OBJECT, CLAIR_OPTIONAL, score_keys},
+	{"PublishedDateTime", CLAIR_TEXT, CLAIR_OPTIONAL, NULL},
+	{.key = NULL}};
+static const struct clair_shape metadata_keys[] = {{"NVD", CLAIR_OBJECT, CLAIR_OPTIONAL, nvd_keys}, {.key = NULL}};
+static const struct clair_shape vulnerability_keys[] = {
+	{"Name", CLAIR_TEXT, 0, NULL},
+	{"Severity", CLAIR_TEXT, 0, NULL},
+	{"FixedBy", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"Link", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"Description", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"Metadata", CLAIR_OBJECT, CLAIR_MAY_LACK, metadata_keys},
+	{.key = NULL}};
+static const struct clair_shape vulnerability = {.kind = CLAIR_OBJECT, .inside = vulnerability_keys};
+static const struct clair_shape feature_keys[] = {
+	{"Name", CLAIR_TEXT, 0, NULL},
+	{"Version", CLAIR_TEXT, 0, NULL},
+	{"AddedBy", CLAIR_TEXT, 0, NULL},
+	{"NamespaceName", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"VersionFormat", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"Vulnerabilities", CLAIR_LIST, CLAIR_MAY_LACK, &vulnerability},
+	{.key = NULL}};
+static const struct clair_shape feature = {.kind = CLAIR_OBJECT, .inside = feature_keys};
+static const struct clair_shape layer_keys[] = {
+	{"Name", CLAIR_TEXT, 0, NULL},
+	{"NamespaceName", CLAIR_TEXT, CLAIR_MAY_LACK, NULL},
+	{"Features", CLAIR_LIST, CLAIR_MAY_LACK, &feature},
+	{.key = NULL}};
+static const struct clair_shape answer_keys[] = {{"Layer", CLAIR_OBJECT, 0, layer_keys}, {.key = NULL}};
+static const struct clair_shape shape = {.kind = CLAIR_OBJECT, .inside = answer_keys};
+
 struct answer {
 	struct v1 *v1;
 	struct clair_records records;
@@ -227,8 +266,8 @@ static int add_vulnerability(struct answer *answer, size_t package, const json_t
 	finding.fixed_version = arena_string(arena, version_of(type, json_text(json, "FixedBy")));
 	if (!ok || !finding.description || !finding.url || !finding.fixed_version)
 		return error_memory(error);
-	clair_set_severity(&finding, json_text(json, "Severity"));
-	return clair_add_finding(&answer->records, package, &finding, error);
+	int code = clair_set_severity(&finding, json_text(json, "Severity"), error);
+	return code ? code : clair_add_finding(&answer->records, package, &finding, error);
 }
 
 static int add_feature(struct answer *answer, const json_t *json, const char *system, struct tarsier_error *error)
@@ -252,8 +291,6 @@ static int add_feature(struct answer *answer, const json_t *json, const char *sy
 		code = clair_add_package(&answer->records, distro, true, &package, error);
 	const json_t *list = json_object_get(json, "Vulnerabilities"), *each;
 	size_t i, index = answer->records.package_count - 1;
-	if (!code && list && !json_is_array(list) && !json_is_null(list))
-		code = error_set(error, TARSIER_BACKEND, "Clair's answer: a feature's Vulnerabilities are no list");
 	json_array_foreach(list, i, each)
 		if (!code)
 			code = add_vulnerability(answer, index, each, error);
@@ -280,8 +317,6 @@ static int read_layer(struct answer *answer, const json_t *layer, struct tarsier
 	int code = TARSIER_OK;
 	if (strcmp(json_text(layer, "Name"), v1->names[v1->image->count - 1]) != 0)
 		return error_set(error, TARSIER_BACKEND, "Clair's answer is not of the layer that was asked for");
-	if (features && !json_is_array(features) && !json_is_null(features))
-		return error_set(error, TARSIER_BACKEND, "Clair's answer: its Features are no list");
 	if (*system) {
 		const struct distro *distro = system_of(answer, system);
 		if (!distro)
@@ -315,6 +350,8 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 		code = clair_refused(clair, &call, &response, error);
 	if (!code)
 		code = clair_json(&call, &response, &json, error);
+	if (!code)
+		code = clair_check_shape(json, &shape, "Clair's answer", error);
 	if (!code)
 		code = read_layer(&answer, json_member(json, "Layer"), error);
 	json_decref(json);

@@ -1,5 +1,6 @@
 /* floor 5: Clair v4's vulnerability reports */
 #include "clair_v4.h"
+#include "cvss.h"
 #include "map.h"
 
 #include <string.h>
@@ -23,11 +24,6 @@ struct reading {
 	const struct distro *chief; /* the distribution that most packages have */
 	size_t chief_count;
 };
-
-static int broken(struct tarsier_error *error, const char *what, const char *id)
-{
-	return error_set(error, TARSIER_BACKEND, "Clair's vulnerability report is not whole: %s \"%.100s\"", what, id);
-}
 
 /* ---- distributions ----------------------------------------------------------------------------------------------- */
 
@@ -129,13 +125,12 @@ static bool is_system_type(const char *type)
 static int layer_of(const struct reading *reading, const char *digest, size_t *layer, struct tarsier_error *error)
 {
 	const struct clair_image *image = reading->v4->image;
-	*layer = 0;
 	for (size_t i = 0; i < image->count; i++)
 		if (strcmp(image->layers[i].digest->text, digest) == 0) {
 			*layer = i;
 			return TARSIER_OK;
 		}
-	return *digest ? broken(error, "a package comes from a layer that the image has not,", digest) : TARSIER_OK;
+	return clair_v4_broken(error, "a package comes from a layer that the image has not,", digest);
 }
 
 /* One package of ours a place where Clair saw it. */
@@ -173,8 +168,6 @@ static int add_package(struct reading *reading, struct map *places, const char *
 	if (!place)
 		return error_memory(error);
 	place->first = reading->records.package_count;
-	if (!json_array_size(seen))
-		code = add_seen(reading, json, NULL, error);
 	json_array_foreach(seen, i, each)
 		if (!code)
 			code = add_seen(reading, json, each, error);
@@ -283,19 +276,30 @@ static const char **other_names(struct arena *arena, const json_t *json)
 
 struct scores { const json_t *list; struct scores *next; };
 
-static bool take_scores(struct reading *reading, struct tarsier_finding *finding, const char *id)
+static int take_score(struct reading *reading, struct tarsier_finding *finding, const char *id, const json_t *json,
+                      struct tarsier_error *error)
 {
+	const json_t *score = json_object_get(json, "baseScore");
+	const char *vector = json_text(json, "vectorString");
+	double number = score ? json_number_value(score) : -1;
+	struct cvss cvss;
+	if (cvss_score(span_of(vector), &cvss, NULL) != 0 && !(json_is_number(score) && number >= 0 && number <= 10))
+		return clair_v4_broken(error, "neither a vector nor a score in a CVSS record of the vulnerability", id);
+	return clair_take_cvss(reading->records.arena, finding, vector, number) ? TARSIER_OK : error_memory(error);
+}
+
+static int take_scores(struct reading *reading, struct tarsier_finding *finding, const char *id,
+                       struct tarsier_error *error)
+{
+	int code = TARSIER_OK;
 	for (const struct scores *scores = map_get(&reading->scores, span_of(id)); scores; scores = scores->next) {
 		const json_t *each;
 		size_t i;
-		json_array_foreach(scores->list, i, each) {
-			const json_t *score = json_is_object(each) ? json_object_get(each, "baseScore") : NULL;
-			double number = json_is_number(score) ? json_number_value(score) : -1;
-			if (!clair_take_cvss(reading->records.arena, finding, json_text(each, "vectorString"), number))
-				return false;
-		}
+		json_array_foreach(scores->list, i, each)
+			if (!code)
+				code = take_score(reading, finding, id, each, error);
 	}
-	return true;
+	return code;
 }
 
 static int read_vulnerability(struct reading *reading, const char *id, const json_t *json,
@@ -305,20 +309,23 @@ static int read_vulnerability(struct reading *reading, const char *id, const jso
 	const char *name = json_text(json, "name"), *links = json_text(json, "links");
 	const char *vendor = json_text(json, "severity");
 	if (!*name)
-		return broken(error, "there is no name of the vulnerability", id);
+		return clair_v4_broken(error, "there is no name of the vulnerability", id);
 	*finding = clair_blank_finding("clair-v4");
 	const char **others = other_names(arena, json);
-	bool ok = others && clair_set_names(arena, finding, name, others, links) && set_links(arena, finding, links) &&
-	          take_scores(reading, finding, id) && clair_take_cvss(arena, finding, vendor, -1);
+	bool ok = others && clair_set_names(arena, finding, name, others, links) && set_links(arena, finding, links);
 	finding->description = arena_string(arena, json_text(json, "description"));
 	finding->published = date_of(arena, json_text(json, "issued"));
 	finding->fixed_version = fix_of(arena, json_text(json, "fixed_in_version"));
 	if (!ok || !finding->description || !finding->published || !finding->fixed_version)
 		return error_memory(error);
-	clair_set_severity(finding, json_text(json, "normalized_severity"));
+	int code = take_scores(reading, finding, id, error);
+	if (!code && !clair_take_cvss(arena, finding, vendor, -1))
+		code = error_memory(error);
+	if (!code)
+		code = clair_set_severity(finding, json_text(json, "normalized_severity"), error);
 	if (finding->severity && finding->cvss_score >= 0 && span_starts(span_of(vendor), "CVSS:"))
 		finding->severity_source = "cvss"; /* the word was made from the vector */
-	return TARSIER_OK;
+	return code;
 }
 
 /* NULL in *finding where it is none: the vendor says that the package is not affected. */
@@ -328,8 +335,6 @@ static int vulnerability_of(struct reading *reading, const char *id, const struc
 	const json_t *json = json_member(json_member(reading->report, "vulnerabilities"), id);
 	struct tarsier_finding *made = map_get(&reading->vulnerabilities, span_of(id));
 	*finding = NULL;
-	if (!json)
-		return broken(error, "there is no record of the vulnerability", id);
 	if (json_is_true(json_object_get(json, "Invert")))
 		return TARSIER_OK;
 	*finding = made;
@@ -368,7 +373,7 @@ static int read_enrichments(struct reading *reading, struct tarsier_error *error
 	size_t i;
 	int code = TARSIER_OK;
 	json_object_foreach(json_object_get(reading->report, "enrichments"), type, blocks) {
-		if (!strstr(type, "enricher=clair.cvss"))
+		if (!clair_v4_is_cvss(type))
 			continue;
 		json_array_foreach(blocks, i, block) {
 			if (!code)
@@ -387,8 +392,7 @@ static int add_findings(struct reading *reading, const struct place *place, cons
 	const json_t *each;
 	size_t i;
 	json_array_foreach(ids, i, each) {
-		const char *id = json_is_string(each) ? json_string_value(each) : "";
-		int code = vulnerability_of(reading, id, &finding, error);
+		int code = vulnerability_of(reading, json_string_value(each), &finding, error);
 		for (size_t at = 0; at < place->count && !code && finding; at++)
 			code = clair_add_finding(&reading->records, place->first + at, finding, error);
 		if (code)
@@ -403,10 +407,6 @@ static int join_all(struct reading *reading, const struct map *places, struct ta
 	const char *package;
 	json_object_foreach(json_object_get(reading->report, "package_vulnerabilities"), package, ids) {
 		const struct place *place = map_get(places, span_of(package));
-		if (!json_is_array(ids) && !json_is_null(ids))
-			return broken(error, "no list of vulnerabilities for the package", package);
-		if (!place && json_array_size(ids))
-			return broken(error, "there is no record of the package", package);
 		int code = place ? add_findings(reading, place, ids, error) : TARSIER_OK;
 		if (code)
 			return code;
@@ -414,26 +414,14 @@ static int join_all(struct reading *reading, const struct map *places, struct ta
 	return TARSIER_OK;
 }
 
-/* An empty object or null is an answer; a key that is not there is none. */
-static int check_keys(const json_t *report, struct tarsier_error *error)
-{
-	static const char *const keys[] = {"packages", "vulnerabilities", "package_vulnerabilities"};
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		const json_t *value = json_object_get(report, keys[i]);
-		if (!json_is_object(value) && !json_is_null(value))
-			return broken(error, value ? "no object for the key" : "there is no key", keys[i]);
-	}
-	return TARSIER_OK;
-}
-
-int clair_v4_read(const struct v4 *v4, const json_t *report, struct clair_result *result, struct tarsier_error *error)
+int clair_v4_read(const struct v4 *v4, json_t *report, struct clair_result *result, struct tarsier_error *error)
 {
 	struct arena *arena = v4->clair->arena;
 	struct reading reading = {.v4 = v4, .report = report, .records = {.arena = arena, .backend = "clair-v4"},
 	                          .systems = {.arena = arena},
 	                          .vulnerabilities = {.arena = arena}, .scores = {.arena = arena}};
 	struct map places = {.arena = arena};
-	int code = check_keys(report, error);
+	int code = clair_v4_check(v4, report, error);
 	if (!code)
 		code = read_systems(&reading, error);
 	if (!code)

@@ -18,7 +18,7 @@ static void set_text(lua_State *L, const char *key, const char *text)
 }
 
 /* clair_status { clair = URL, clair_matcher =, clair_api =, clair_key =, clair_issuer =, ca_file =, timeout = seconds }
- * --> { generation = "v1" | "v4", ready = boolean, version =, detail = } | nil, message, code */
+ * --> { generation = "v1" | "v4", ready = boolean, detail = } | nil, message, code */
 static int l_clair_status(lua_State *L)
 {
 	struct clair_status status;
@@ -37,11 +37,10 @@ static int l_clair_status(lua_State *L)
 	config.seconds = (unsigned)seconds;
 	if (clair_status(&config, &status, &error) < 0)
 		return push_error(L, &error);
-	lua_createtable(L, 0, 4);
+	lua_createtable(L, 0, 3);
 	set_text(L, "generation", status.generation);
 	lua_pushboolean(L, status.ready);
 	lua_setfield(L, -2, "ready");
-	set_text(L, "version", status.version);
 	set_text(L, "detail", status.detail);
 	return 1;
 }

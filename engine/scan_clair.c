@@ -59,6 +59,25 @@ static int describe_layers(struct scan *scan)
 	return scan_describe_image(scan, layers);
 }
 
+static bool is_system_package(const struct tarsier_package *package)
+{
+	return strcmp(package->type, "deb") == 0 || strcmp(package->type, "rpm") == 0 || strcmp(package->type, "apk") == 0;
+}
+
+/* Clair v4 passes over a dpkg database without its "info" folder, as slimmed images have it, and says nothing. */
+static void warn_of_absent_system(struct scan *scan, const struct distro *distro)
+{
+	const struct tarsier_report *report = scan->report;
+	if (!*distro->id || !report->package_count)
+		return;
+	for (size_t i = 0; i < report->package_count; i++)
+		if (is_system_package(&report->packages[i]))
+			return;
+	events_warn(&scan->events, "Clair found %s and none of its packages: only what is wrong with the %zu package%s of "
+	            "other kinds is reported", *distro->name ? distro->name : distro->id, report->package_count,
+	            report->package_count == 1 ? "" : "s");
+}
+
 static int find_gaps(struct scan *scan, const struct clair_result *result)
 {
 	struct tarsier_problem problem = {
@@ -118,6 +137,7 @@ int scan_with_clair(struct scan *scan)
 	report->finding_count = result.finding_count;
 	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
 	match_sort(report->findings, report->finding_count);
+	warn_of_absent_system(scan, &result.distro);
 	code = find_gaps(scan, &result);
 	return code ? code : enrich(scan);
 }

@@ -72,6 +72,31 @@ local function v4(document, ...)
   return { rules = json.array(rules) }
 end
 
+-- The one report in which a package of ours is somewhere else.
+local function placed(environment)
+  local document = report()
+  document.environments["1"] = json.array { environment }
+  return document
+end
+
+-- changed(document, "vulnerabilities.10.links", 7): the document with another value there; nil takes the key out.
+local function changed(document, place, value)
+  local at, last = document, nil
+  for key in place:gmatch "[^.]+" do
+    if last then at = at[last] end
+    last = math.tointeger(key) and #at > 0 and math.tointeger(key) or key
+  end
+  at[last] = value
+  return document
+end
+
+-- As the server fills it in where it was told of the image.
+local function fill(document, digest, layers)
+  return (json.encode(document):gsub("{hash}", digest):gsub("{layer:(%d)}", function(index)
+    return layers[tonumber(index) + 1].digest
+  end))
+end
+
 -- ---- one scan ------------------------------------------------------------------------------------------------------
 
 describe("Clair", function()
@@ -89,7 +114,8 @@ describe("Clair", function()
     end
     if edit then edit(layers) end
     local manifest = layout:add(layout:image { layers = layers, history = history }, "app")
-    return "oci:" .. layout:write(folder .. "/image"), manifest.digest
+    local path = layout:write(folder .. "/image")
+    return "oci:" .. path, manifest.digest, json.decode(images.read(path .. "/" .. images.blob_path(manifest.digest))).layers
   end
 
   local function scan(server, reference, config)
@@ -314,6 +340,76 @@ describe("Clair", function()
     end
   end)
 
+  test_v1("v1: what is there and is not as it has to be is an error that names the place", function()
+    local top, about
+    for _, exchange in ipairs(assert(json.decode(shell.read(replay.recorded()))).exchanges) do
+      if exchange.note == "alpine-old-oci: top layer with everything" then top = exchange.response.body end
+    end
+    for i, feature in ipairs(json.decode(top).Layer.Features) do
+      if feature.Vulnerabilities then about = i break end
+    end
+    local reference = image(1)
+    local feature = "Layer.Features." .. about
+    local null, list, object = json.null, json.array {}, json.object {}
+    for place, wrong in pairs {
+      ["Layer"] = { false, null, list }, ["Layer.NamespaceName"] = { null, 7 },
+      ["Layer.Features"] = { null, object, "x" }, [feature] = { null, list, 7 },
+      [feature .. ".Name"] = { false, null, 7 }, [feature .. ".Version"] = { false, null, 7 },
+      [feature .. ".AddedBy"] = { false, null, 7 }, [feature .. ".NamespaceName"] = { null, 7 },
+      [feature .. ".VersionFormat"] = { null, list }, [feature .. ".Vulnerabilities"] = { null, object, "x" },
+      [feature .. ".Vulnerabilities.1"] = { null, list, 7 },
+      [feature .. ".Vulnerabilities.1.Name"] = { false, null, 7 },
+      [feature .. ".Vulnerabilities.1.Severity"] = { false, null, 7, list, "", "Odd" },
+      [feature .. ".Vulnerabilities.1.FixedBy"] = { null, 7, list, object },
+      [feature .. ".Vulnerabilities.1.Link"] = { null, 7 }, [feature .. ".Vulnerabilities.1.Description"] = { null, 7 },
+      [feature .. ".Vulnerabilities.1.Metadata"] = { null, "x", { NVD = 7 }, { NVD = { CVSSv3 = "x" } },
+        { NVD = { CVSSv3 = { Score = "9.8" } } }, { NVD = { CVSSv2 = { Vectors = 7 } } } },
+    } do
+      for _, value in ipairs(wrong) do
+        local body = changed(json.decode(top), place, value or nil) -- false: it is not there
+        local server <close> = replay.start(v1("rec-alpine",
+          { method = "GET", path = "/v1/layers/.*", status = 200, body = body, renamed = true }))
+        local message = fails("BACKEND", (value == "" or value == "Odd") and "of the severity" or
+          "^Clair's answer is not whole: Layer", server, reference)
+        local key = place:match "(%a+)[.%d]*$"
+        assert.is_truthy(key == "Severity" or message:find(key, 1, true), message)
+      end
+    end
+  end)
+
+  test("v1: a list of namespaces that is none is an error, and not an empty database", function()
+    for _, namespaces in ipairs { 7, "x", json.object {}, json.array { json.null }, json.array { { Name = 7 } },
+      json.array { json.object {} } } do
+      local server <close> = replay.start { rules = json.array {
+        { path = "/v1/namespaces", status = 200, body = { Namespaces = namespaces } } } }
+      fails("BACKEND", "GET /v1/namespaces is not whole: Namespaces", server, (image(1)))
+    end
+  end)
+
+  test("a status counts the namespaces of v1", function()
+    for count, expected in pairs { "1 namespace", "2 namespaces" } do
+      local list = {}
+      for i = 1, count do list[i] = { Name = "debian:" .. i } end
+      local server <close> = replay.start { rules = json.array {
+        { path = "/v1/namespaces", status = 200, body = { Namespaces = json.array(list) } } } }
+      assert.same({ generation = "v1", ready = true, detail = expected }, core.clair_status { clair = server.url })
+    end
+  end)
+
+  test("the API that was asked for, and the one that answers", function()
+    local reference = image(1)
+    local new <close> = replay.start(v4())
+    local old <close> = replay.start { rules = json.array {
+      { path = "/v1/namespaces", status = 200, body = { Namespaces = json.array { { Name = "debian:12" } } } } } }
+    local function says(server, given, spoken)
+      fails("BACKEND", ("has the API %s, and %s was asked for: give %%-%%-clair%%-api %s"):format(spoken, given, spoken),
+        server, reference, { clair_api = given })
+      assert.equal(2, #server:requests "GET")
+    end
+    says(new, "v1", "v4")
+    says(old, "v4", "v1")
+  end)
+
   -- ---- v4 ----------------------------------------------------------------------------------------------------------
 
   test("v4: posts the manifest with its layers, and reads the report", function()
@@ -377,7 +473,7 @@ describe("Clair", function()
 
   test("v4: severities of both scales; the CVSS enrichment where there is no word", function()
     for word, expected in pairs { Negligible = "Negligible", Low = "Low", Medium = "Medium", Critical = "Critical",
-      Odd = "Unknown" } do
+      Unknown = "Unknown" } do
       local found = one { normalized_severity = word }
       assert.same({ expected, expected == "Unknown" and "" or "distribution" },
         { found.severity, found.severity_source })
@@ -397,7 +493,6 @@ describe("Clair", function()
     assert.same({ "Low", "distribution", 7.5 }, { found.severity, found.severity_source, found.cvss.score })
     found = one({ normalized_severity = "Unknown" }, scores { { vectorString = "CVSS:9.9/X:Y", baseScore = 5.0 } })
     assert.same({ "Medium", "cvss", 5.0 }, { found.severity, found.severity_source, found.cvss.score })
-    assert.is_nil(one({}, scores { { vectorString = "nonsense", baseScore = 99 }, { baseScore = "x" } }).cvss)
     found = one { severity = v3.vectorString, normalized_severity = "Critical" } -- OSV's records bring theirs along
     assert.same({ "Critical", "cvss", 9.8 }, { found.severity, found.severity_source, found.cvss.score })
   end)
@@ -452,6 +547,7 @@ describe("Clair", function()
         ["4"] = json.array { { package_db = "ruby:usr/share/gems", introduced_in = "{layer:0}" } },
         ["5"] = json.array { { package_db = "sqlite:var/lib/rpm", introduced_in = "{layer:0}",
           distribution_id = "9" } },
+        ["6"] = json.array { { package_db = "", introduced_in = "{layer:0}" } },
       },
       distributions = { ["9"] = { id = "9", did = "rhel", version_id = "9.4", version_code_name = "",
         pretty_name = "RHEL 9.4" } },
@@ -507,20 +603,20 @@ describe("Clair", function()
   for name, case in pairs {
     ["of another image"] = { report { manifest_hash = "sha256:" .. ("0"):rep(64) }, "of another image" },
     ["without manifest_hash"] = { without "manifest_hash", "of another image" },
-    ["without packages"] = { without "packages", "no key \"packages\"" },
-    ["without vulnerabilities"] = { without "vulnerabilities", "no key \"vulnerabilities\"" },
-    ["without package_vulnerabilities"] = { without "package_vulnerabilities", "no key \"package_vulnerabilities\"" },
-    ["with a list for an object"] = { report { packages = json.array {} }, "no object for the key \"packages\"" },
+    ["without packages"] = { without "packages", "packages is missing" },
+    ["without vulnerabilities"] = { without "vulnerabilities", "vulnerabilities is missing" },
+    ["without package_vulnerabilities"] = { without "package_vulnerabilities", "package_vulnerabilities is missing" },
+    ["with a list for an object"] = { report { packages = json.array {} }, "packages is no object" },
     ["that names a vulnerability it does not hold"] = { report { vulnerabilities = {} },
       "no record of the vulnerability \"10\"" },
     ["that names a package it does not hold"] =
       { report { package_vulnerabilities = { ["99"] = json.array { "10" } } }, "no record of the package \"99\"" },
-    ["with a layer of another image"] =
-      { report { environments = { ["1"] = json.array { { introduced_in = "sha256:beef" } } } },
-        "a layer that the image has not" },
+    ["with a layer of another image"] = { placed { introduced_in = "sha256:beef" },
+      "a layer that the image has not, \"sha256:beef\"" },
     ["with a nameless vulnerability"] = { report { vulnerabilities = { ["10"] = vulnerability("10", { name = "" }) } },
       "no name" },
-    ["with a nameless package"] = { report { packages = { ["2"] = package("2", "") } }, "package without a name" },
+    ["with a nameless package"] = { report { packages = { ["1"] = package("1", "libfoo"), ["2"] = package("2", "") } },
+      "package without a name" },
     ["that is a list"] = { json.array {}, "no JSON object" },
     ["that is empty"] = { "", "no JSON object" },
     ["that is no JSON"] = { "<html>", "no JSON object" },
@@ -531,6 +627,131 @@ describe("Clair", function()
       fails("BACKEND", case[2], server, (image(2)))
     end)
   end
+
+  local CVSS = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=x"
+
+  local function scored(list)
+    return report { enrichments = { [CVSS] = json.array { { ["10"] = list } } } }
+  end
+
+  test("v4: a value of another kind than it has to be is an error that names the place", function()
+    local reference = image(2)
+    local null, list, object = json.null, json.array {}, json.object {}
+    for place, wrong in pairs {
+      ["packages"] = { 7, "x", list }, ["packages.1"] = { null, 7, list }, ["packages.1.name"] = { null, 7, object },
+      ["packages.1.version"] = { null, true, list }, ["packages.1.arch"] = { 7 }, ["packages.1.source"] = { "x", list },
+      ["packages.1.source.name"] = { 7 }, ["packages.1.source.version"] = { false },
+      ["distributions"] = { list, "x" }, ["distributions.1"] = { null, 7 }, ["distributions.1.did"] = { 7 },
+      ["distributions.1.version_id"] = { 12 }, ["distributions.1.version_code_name"] = { list },
+      ["distributions.1.pretty_name"] = { object }, ["repository"] = { list, 7 },
+      ["environments"] = { list, "x" }, ["environments.1"] = { null, object, "x" },
+      ["environments.1.1"] = { null, 7, list }, ["environments.1.1.introduced_in"] = { null, 7, list, false },
+      ["environments.1.1.package_db"] = { 7 }, ["environments.1.1.distribution_id"] = { 1 },
+      ["environments.1.1.repository_ids"] = { "x", object },
+      ["vulnerabilities"] = { list, true }, ["vulnerabilities.10"] = { null, list, "x" },
+      ["vulnerabilities.10.name"] = { null, 7 }, ["vulnerabilities.10.normalized_severity"] = { null, 7, list },
+      ["vulnerabilities.10.fixed_in_version"] = { null, false, 7, list, object },
+      ["vulnerabilities.10.severity"] = { 7 }, ["vulnerabilities.10.links"] = { list },
+      ["vulnerabilities.10.description"] = { 7 }, ["vulnerabilities.10.issued"] = { 7 },
+      ["vulnerabilities.10.Invert"] = { "true", 1 }, ["vulnerabilities.10.Aliases"] = { "x" },
+      ["package_vulnerabilities"] = { list, "x" }, ["package_vulnerabilities.2"] = { "10", object },
+      ["package_vulnerabilities.2.1"] = { null, 10, object },
+      ["enrichments"] = { list, 7 },
+    } do
+      for _, value in ipairs(wrong) do
+        local server <close> = replay.start(v4(changed(report(), place, value)))
+        local named = place:gsub("^(%a+%.%d)%.1", "%1[0]"):gsub("^(package_vulnerabilities%.%d)%.1", "%1[0]")
+        local message = fails("BACKEND", "^Clair's vulnerability report is not whole: ", server, reference)
+        assert.is_truthy(message:find(": " .. named .. " is n", 1, true), message)
+      end
+    end
+  end)
+
+  test("v4: a key is missing where Clair always writes one", function()
+    local reference = image(2)
+    for _, place in ipairs { "packages.1.name", "environments.1.1.introduced_in", "vulnerabilities.10.name",
+      "vulnerabilities.10.normalized_severity", "vulnerabilities.10.fixed_in_version" } do
+      local server <close> = replay.start(v4(changed(report(), place, nil)))
+      fails("BACKEND", place:match "[^.]+$" .. " is missing", server, reference)
+    end
+    local rest = report { repository = json.null, enrichments = json.null }
+    for _, place in ipairs { "packages.1.arch", "packages.1.source", "distributions.1.pretty_name",
+      "vulnerabilities.10.links", "vulnerabilities.10.severity", "vulnerabilities.10.issued",
+      "vulnerabilities.10.description" } do
+      changed(rest, place, place:find "vuln" and json.null or nil)
+    end
+    local server <close> = replay.start(v4(rest))
+    assert.equal(1, #assert(scan(server, reference)):findings())
+  end)
+
+  test("v4: scores that are none are errors", function()
+    local reference = image(2)
+    local vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    for _, score in ipairs { {}, { baseScore = "9.8", vectorString = vector }, { baseScore = 99 }, { baseScore = -1 },
+      { vectorString = 7, baseScore = 9.8 }, { vectorString = "nonsense" }, "x", json.null, json.array {} } do
+      local server <close> = replay.start(v4(scored(json.array { score })))
+      fails("BACKEND", "report is not whole: .*[CVSScv]", server, reference)
+    end
+    for _, blocks in ipairs { "x", json.object {} } do
+      local server <close> = replay.start(v4(report { enrichments = { [CVSS] = blocks } }))
+      fails("BACKEND", "enrichments%.message.* is no list", server, reference)
+    end
+    for _, block in ipairs { "x", json.null, json.array {} } do
+      local server <close> = replay.start(v4(report { enrichments = { [CVSS] = json.array { block } } }))
+      fails("BACKEND", "enrichments.cvss%[0%] is n", server, reference)
+    end
+    for _, list in ipairs { json.null, "x", json.object {} } do
+      local server <close> = replay.start(v4(scored(list)))
+      fails("BACKEND", "enrichments.cvss%[0%]%.10 is n", server, reference)
+    end
+    local stray <close> = replay.start(v4(report { enrichments = { [CVSS] = json.array { { ["11"] = json.array {} } } } }))
+    fails("BACKEND", "a CVSS score, and no record of its vulnerability \"11\"", stray, reference)
+  end)
+
+  test("v4: a vulnerability that no package has is an error, unless a vendor took one back", function()
+    local reference = image(2)
+    for _, references in ipairs { json.null, json.object {}, { ["2"] = json.array {} }, { ["1"] = json.null } } do
+      local server <close> = replay.start(v4(report { package_vulnerabilities = references }))
+      fails("BACKEND", "package_vulnerabilities names no package of the vulnerability \"10\"", server, reference)
+    end
+    local inverted <close> = replay.start(v4(report { package_vulnerabilities = json.null,
+      vulnerabilities = { ["10"] = vulnerability("10", { Invert = true }) } }))
+    assert.same({}, assert(scan(inverted, reference)):findings())
+  end)
+
+  for name, case in pairs {
+    ["a severity that is no word of Clair's"] = { "vulnerabilities.10.normalized_severity", "Odd",
+      "CVE%-2024%-0010 is of the severity \"Odd\"" },
+    ["an empty severity"] = { "vulnerabilities.10.normalized_severity", "", "of the severity \"\"" },
+    ["an empty layer"] = { "environments.1.1.introduced_in", "", "a layer that the image has not" },
+    ["a distribution of no record"] = { "environments.1.1.distribution_id", "7", "record of the distribution \"7\"" },
+    ["a package that is nowhere"] = { "environments.1", nil, "no environment of the package \"1\"" },
+    ["a place of nothing"] = { "packages.1", nil, "no record of its package \"1\"" },
+  } do
+    test("v4: " .. name .. " is an error", function()
+      local document = changed(report(), case[1], case[2])
+      if case[1]:find "severity" then document.vulnerabilities["10"].name = "CVE-2024-0010" end
+      local server <close> = replay.start(v4(document))
+      fails("BACKEND", case[3], server, (image(2)))
+    end)
+  end
+
+  test("v4: a system of which Clair sees no package is a warning", function()
+    local document = report()
+    for _, places in pairs(document.environments) do places[1].package_db = "python:opt/venv" end
+    local function warnings(answer)
+      local heard = {}
+      local server <close> = replay.start(v4(answer))
+      assert(scan(server, (image(2)), { on_event = function(event)
+        if event.kind == "warning" then heard[#heard + 1] = event.message end
+      end }))
+      return heard
+    end
+    assert.same({}, warnings(report()))
+    local heard = warnings(document)
+    assert.equal(1, #heard)
+    assert.matches("Clair found Debian GNU/Linux 12 %(bookworm%) and none of its packages: .* 2 packages", heard[1])
+  end)
 
   for name, case in pairs {
     ["of another image"] = { { manifest_hash = "sha256:0", state = "IndexFinished", success = true },
@@ -570,9 +791,10 @@ describe("Clair", function()
   end
 
   test("v4: 412 means that nothing is to be done", function()
-    local server <close> = replay.start(v4(report { manifest_hash = select(2, image(2)), environments = {} },
-      post { status = 412 }))
-    local result = assert(scan(server, (image(2))))
+    local reference, digest, layers = image(2)
+    local known = fill(report(), digest, layers) -- nothing is posted that the server could fill in
+    local server <close> = replay.start(v4(known, post { status = 412 }))
+    local result = assert(scan(server, reference))
     assert.equal(1, #result:findings())
     assert.same({ 0, 2 }, { result:usage().layers_read, result:usage().layers_cached })
     assert.is_true(result:image().layers[1].cached)
@@ -580,9 +802,9 @@ describe("Clair", function()
 
   test("v4: the indexer and the matcher may be two", function()
     local indexer <close> = replay.start { rules = json.array { STATE, post { status = 201, body = INDEX } } }
-    local reference, digest = image(2)
+    local reference, digest, layers = image(2)
     local matcher <close> = replay.start { rules = json.array { UNKNOWN, get { status = 200,
-      body = report { manifest_hash = digest, environments = {} } } } }
+      body = fill(report(), digest, layers) } } }
     local result = assert(scan(indexer, reference, { clair_matcher = matcher.url .. "/" }))
     assert.equal(1, #result:findings())
     assert.equal(0, #indexer:requests("GET", "matcher"))
@@ -705,6 +927,21 @@ describe("Clair", function()
     fails("BACKEND", "is no Clair: .* gives 404", other, (image(1)))
     fails("BACKEND", "404", other, (image(1)), { clair_api = "v1" })
     fails("BACKEND", "404", other, (image(1)), { clair_api = "v4" })
+  end)
+
+  test("a POST that is sent elsewhere is told where to", function()
+    local reference = image(2)
+    for status, location in pairs { [301] = "https://jo:secret@clair.example:8443/x/indexer/api/v1/index_report",
+      [302] = "https://clair.example:8443/x", [307] = "https://clair.example:8443/x/indexer/api/v1/index_report",
+      [308] = "https://jo@clair.example:8443/x" } do
+      local server <close> = replay.start(v4(nil, post { status = status, headers = { Location = location } }))
+      local message = fails("BACKEND", "^Clair at http://.* has moved to https://clair.example:8443/x %(" .. status
+        .. " for POST /indexer/api/v1/index_report%): give that address$", server, reference)
+      assert.is_nil(message:find("secret", 1, true))
+      assert.equal(1, #server:requests "POST")
+    end
+    local nowhere <close> = replay.start(v4(nil, post { status = 301 }))
+    fails("BACKEND", "POST /indexer/api/v1/index_report with 301$", nowhere, reference)
   end)
 
   test("Clair that cannot reach us is told to reach us", function()

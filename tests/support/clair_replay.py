@@ -183,6 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.fail(rule["fault"], fill(session, text) or '{"Layer":{}}')
         if rule.get("note"):
             return self.answer(*of_note(session, rule["note"]))
+        if rule.get("renamed"):
+            text = renamed(session, text)
         self.answer(rule["status"], rule.get("headers", {}), fill(session, text))
 
     def control(self, body):

@@ -45,8 +45,7 @@ local function await(config, seconds, terminal)
 end
 
 local function named(status)
-  local version = status.version and status.version ~= "" and " " .. status.version or ""
-  return ("Clair%s (API %s)"):format(version, status.generation)
+  return ("Clair (API %s)"):format(status.generation)
 end
 
 local function wait(options, _, terminal)
@@ -67,8 +66,7 @@ end
 
 local function as_json(config, status)
   return json.encode(json.object {
-    { "url", text.address(config.clair) }, { "api", status.generation }, { "version", status.version },
-    { "ready", status.ready }, { "detail", status.detail },
+    { "url", text.address(config.clair) }, { "api", status.generation }, { "ready", status.ready }, { "detail", status.detail },
   }, { indent = "  " }) .. "\n"
 end
 
@@ -79,7 +77,6 @@ local function as_text(config, status)
   end
   line("address", text.address(config.clair))
   line("API", status.generation)
-  line("version", status.version)
   line("ready", status.ready and "yes" or "no")
   line("detail", status.detail)
   return table.concat(lines)
