@@ -85,7 +85,7 @@ void clair_tell_layers(const struct clair *clair, const struct clair_image *imag
 /* Cuts out of a message what Clair repeats of the layers' headers. */
 void clair_conceal(const struct clair_image *image, struct tarsier_error *error);
 
-/* ---- clair_shape.c: has an answer the shape that it has to have? -------------------------------------------------- */
+/* ---- clair_shape.c: has an answer the shape that it has to have? ------------------------------------------------- */
 
 enum clair_kind {
 	CLAIR_TEXT, CLAIR_NUMBER, CLAIR_BOOLEAN,
@@ -103,8 +103,8 @@ struct clair_shape {
 	const struct clair_shape *inside;
 };
 
-/* So that whoever reads the answer finds texts where texts belong: BACKEND "`answer` is not whole: vulnerabilities.10.links
- * is no text". The shape's own key is where the place begins. */
+/* So that whoever reads the answer finds texts where texts belong. BACKEND with "`answer` is not whole:
+ * vulnerabilities.10.links is no text"; the shape's own key is where the place begins. */
 int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
 
 /* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */

@@ -115,7 +115,8 @@ describe("Clair", function()
     if edit then edit(layers) end
     local manifest = layout:add(layout:image { layers = layers, history = history }, "app")
     local path = layout:write(folder .. "/image")
-    return "oci:" .. path, manifest.digest, json.decode(images.read(path .. "/" .. images.blob_path(manifest.digest))).layers
+    local written = json.decode(images.read(path .. "/" .. images.blob_path(manifest.digest)))
+    return "oci:" .. path, manifest.digest, written.layers
   end
 
   local function scan(server, reference, config)
@@ -402,8 +403,8 @@ describe("Clair", function()
     local old <close> = replay.start { rules = json.array {
       { path = "/v1/namespaces", status = 200, body = { Namespaces = json.array { { Name = "debian:12" } } } } } }
     local function says(server, given, spoken)
-      fails("BACKEND", ("has the API %s, and %s was asked for: give %%-%%-clair%%-api %s"):format(spoken, given, spoken),
-        server, reference, { clair_api = given })
+      local pattern = ("has the API %s, and %s was asked for: give %%-%%-clair%%-api %s"):format(spoken, given, spoken)
+      fails("BACKEND", pattern, server, reference, { clair_api = given })
       assert.equal(2, #server:requests "GET")
     end
     says(new, "v1", "v4")
@@ -704,7 +705,8 @@ describe("Clair", function()
       local server <close> = replay.start(v4(scored(list)))
       fails("BACKEND", "enrichments.cvss%[0%]%.10 is n", server, reference)
     end
-    local stray <close> = replay.start(v4(report { enrichments = { [CVSS] = json.array { { ["11"] = json.array {} } } } }))
+    local stray <close> = replay.start(v4(report {
+      enrichments = { [CVSS] = json.array { { ["11"] = json.array {} } } } }))
     fails("BACKEND", "a CVSS score, and no record of its vulnerability \"11\"", stray, reference)
   end)
 

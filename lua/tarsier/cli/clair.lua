@@ -66,7 +66,8 @@ end
 
 local function as_json(config, status)
   return json.encode(json.object {
-    { "url", text.address(config.clair) }, { "api", status.generation }, { "ready", status.ready }, { "detail", status.detail },
+    { "url", text.address(config.clair) }, { "api", status.generation },
+    { "ready", status.ready }, { "detail", status.detail },
   }, { indent = "  " }) .. "\n"
 end
 
