@@ -66,7 +66,7 @@ setup(function()
   shell.write(folder .. "/loud.lua",
     'return { name = "loud", summary = "Warns.", finding = function() return "warn", "x" end }')
   shell.write(folder .. "/secret", "s3cr3t\n")
-  shell.write(folder .. "/blank", "\r\ns3cr3t\n")
+  shell.write(folder .. "/blank", "\r\n")
   shell.write(folder .. "/long", ("s3cr3t"):rep(20000))
   local code, _, errors = tarsier "db import --quiet @db @osv"
   assert.equal("", errors)
@@ -138,10 +138,10 @@ describe("tarsier's exit code", function()
     { 2, "scan @db --registry-password-file @secret @good", "give --registry-user NAME or set $TARSIER_REGISTRY_USER" },
     { 2, "packages --registry-user jo --registry-password-file @nowhere @good", "/nowhere: No such file" },
     { 2, "packages --registry-user jo --registry-password-file @osv @good", "/osv: Is a directory" },
-    { 2, "packages --registry-user jo --registry-password-file @blank @good", "/blank: its first line is empty" },
-    { 2, "packages --registry-user jo --registry-password-file /dev/null @good", "/dev/null: its first line is empty" },
-    { 2, "packages --registry-user jo --registry-password-file /dev/zero @good", "/dev/zero: its first line is no text" },
-    { 2, "packages --registry-user jo --registry-password-file @long @good", "/long: its first line is too long" },
+    { 2, "packages --registry-user jo --registry-password-file @blank @good", "/blank: it is empty" },
+    { 2, "packages --registry-user jo --registry-password-file /dev/null @good", "/dev/null: it is empty" },
+    { 2, "packages --registry-user jo --registry-password-file /dev/zero @good", "/dev/zero: it is no text" },
+    { 2, "packages --registry-user jo --registry-password-file @long @good", "/long: it is too long" },
     { 2, "packages --registry-user jo --registry-password-file - -", "cannot hold both the image and the password" },
     { 2, "scan @db --registry-user jo --registry-password-file - -- -:app:1", "cannot hold both the image and the password" },
     { 0, "scan @db --registry-user jo --registry-password-file @secret --plain-http --ca-file @nowhere @good", "passes" },

@@ -19,7 +19,7 @@ local function settings(options, variables, input)
   finally(function() shell.remove(folder) end)
   shell.write(folder .. "/script.lua", script:gsub("%%%%", "%%"))
   shell.write(folder .. "/input", input or "")
-  shell.write(folder .. "/password", "s3 cr3t\r\nsecond line\n")
+  shell.write(folder .. "/password", "s3 cr3t\r\n")
   local _, output, errors = shell.run(("env -u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD %s %s %s/script.lua %s "
     .. "<%s/input"):format(variables or "", LUA, folder, options:gsub("@", folder .. "/"), folder))
   assert.equal("", errors)
@@ -31,7 +31,7 @@ describe("the registry's settings", function()
     { "image", nil, nil, "nil|nil|nil|nil|" },
     { "--plain-http --ca-file ca.pem image", nil, nil, "nil|nil|true|ca.pem|" },
     { "--registry-user jo --registry-password-file @password image", nil, nil, "jo|s3 cr3t|nil|nil|" },
-    { "--registry-user jo --registry-password-file - image", nil, "typed\nrest", "jo|typed|nil|nil|rest" },
+    { "--registry-user jo --registry-password-file - image", nil, "of\nlines\n", "jo|of\nlines|nil|nil|" },
     { "--registry-user jo --registry-password-file - image", nil, "no newline", "jo|no newline|nil|nil|" },
     { "image", "TARSIER_REGISTRY_USER=env TARSIER_REGISTRY_PASSWORD='from env'", nil, "env|from env|nil|nil|" },
     { "--registry-user jo --registry-password-file @password -", "TARSIER_REGISTRY_USER=env TARSIER_REGISTRY_PASSWORD=x",

@@ -9,42 +9,32 @@ registry.options = {
   { long = "registry-user", value = "NAME", env = "TARSIER_REGISTRY_USER",
     help = "who to be at the image's registry; default: as docker, podman and skopeo are logged in" },
   { long = "registry-password-file", value = "FILE",
-    help = "that user's password or token, which is the first line of this file, - for standard input; default: "
+    help = "a file with that user's password or token and nothing else, - for standard input; default: "
       .. "$TARSIER_REGISTRY_PASSWORD" },
   { long = "plain-http", help = "speak HTTP without TLS to the image's registry" },
   registry.ca_file,
 }
 
-local LONGEST_LINE = 64 << 10 -- tokens of cloud providers take a few KiB
+local LONGEST = 64 << 10 -- bytes: tokens and keys of cloud providers take a few KiB
 
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
 end
 
--- Byte by byte: whoever types a password is not made to end the input after it, and no file is read without end.
-local function first_line(file)
-  local bytes = {}
-  while #bytes <= LONGEST_LINE do
-    local byte, message = file:read(1)
-    if message then return nil, message end
-    if not byte or byte == "\n" then break end
-    bytes[#bytes + 1] = byte
-  end
-  return (table.concat(bytes):gsub("\r$", ""))
-end
-
--- Messages name the file, and show nothing of what is in it.
+-- All of it but the line end after it, as `docker login --password-stdin` takes it: the keys of some providers are JSON
+-- of many lines. Messages name the file, and show nothing of what is in it.
 local function read_password(path)
   local file, message = io.stdin, nil
   if path ~= "-" then file, message = io.open(path, "rb") end
   if not file then return nil, "--registry-password-file " .. message end
-  local line
-  line, message = first_line(file)
+  local content
+  content, message = file:read(LONGEST + 2)
   if path ~= "-" then file:close() end
-  local wrong = message or line == "" and "its first line is empty" or line:find "\0" and "its first line is no text"
-    or #line > LONGEST_LINE and "its first line is too long for a password"
-  if not wrong then return line end
+  local password = (content or ""):gsub("\r?\n$", "")
+  local wrong = message or password == "" and "it is empty" or password:find "\0" and "it is no text"
+    or #password > LONGEST and "it is too long for a password"
+  if not wrong then return password end
   return nil, ("--registry-password-file %s: %s; a password or a token must stand there"):format(path, wrong)
 end
 
