@@ -1,7 +1,6 @@
 -- What a GitLab job's variables say: which image, who we are at its registry, and which report.
 
 local core = require "tarsier.core"
-local registry = require "tarsier.cli.registry"
 
 local gitlab = {}
 
@@ -116,7 +115,8 @@ end
 function gitlab.registry(config, reference, is_pipelines, terminal)
   local name = gitlab.is_job() and reference:match "^docker://(.*)$"
   if not name then return true end
-  if not config.registry_user then log_in(config, registry.host(name), is_pipelines, terminal) end
+  local parts = core.image_name(name)
+  if parts and not config.registry_user then log_in(config, parts.host, is_pipelines, terminal) end
   if is_pipelines and is_set "CS_REGISTRY_INSECURE" then config.plain_http = true end
   if is_pipelines and is_set "CS_DOCKER_INSECURE" then
     terminal:warn("CS_DOCKER_INSECURE is not heeded: certificates are always checked; ADDITIONAL_CA_CERT_BUNDLE is "

@@ -3,7 +3,6 @@
 local core = require "tarsier.core"
 local docker = require "tarsier.docker"
 local place = require "tarsier.place"
-local registry = require "tarsier.cli.registry"
 local text = require "tarsier.text"
 
 local locate = {}
@@ -11,47 +10,6 @@ local locate = {}
 local DAEMON = "docker-daemon:"
 
 -- ---- what a name looks like ---------------------------------------------------------------------------------------
-
-local LONGEST_PATH, LONGEST_TAG = 255, 128
-
-local function is_host(host)
-  return host:find "^%[[%x:.]+%]$" or host:find "^[%w][%w.-]*$"
-end
-
-local function is_domain(domain)
-  return is_host(domain:match "^(.*):%d+$" or domain)
-end
-
--- component = [a-z0-9]+ (("." | "_" | "__" | "-"…) [a-z0-9]+)*
-local function is_component(component)
-  local shape = component:gsub("[a-z0-9]+", "w")
-  if not shape:find "^w" or not shape:find "w$" then return false end
-  for between in shape:gmatch "[^w]+" do
-    if between ~= "." and between ~= "_" and between ~= "__" and not between:find "^%-+$" then return false end
-  end
-  return true
-end
-
-local function is_path(path)
-  if #path > LONGEST_PATH then return false end
-  for component in (path .. "/"):gmatch "([^/]*)/" do
-    if not is_component(component) then return false end
-  end
-  return true
-end
-
--- The grammar of engine/registry_name.h: [domain "/"] path [":" tag] ["@" digest].
-local function is_image_name(name)
-  local rest, digest = name:match "^([^@]*)@(.*)$"
-  if digest and not digest:find "^[%w+._-]+:%x+$" then return false end
-  rest = rest or name
-  local before, tag = rest:match "^(.*):([^:/]*)$"
-  if tag and (not tag:find "^[%w_][%w_.-]*$" or #tag > LONGEST_TAG) then return false end
-  rest = before or rest
-  local domain = registry.host(rest)
-  if domain and not is_domain(domain) then return false end
-  return is_path(domain and rest:sub(#domain + 2) or rest)
-end
 
 -- Does it say by itself where the image is? It has one of the engine's schemes, or begins like a path.
 local function has_scheme(name)
@@ -109,7 +67,9 @@ end
 
 local function of_engine(name, terminal)
   if name == "" then return nil, DAEMON .. ": an image's name must follow", "USAGE" end
-  if not is_image_name(name) then return nil, ("%s%s: this cannot be an image's name"):format(DAEMON, name), "USAGE" end
+  if not core.image_name(name) then
+    return nil, ("%s%s: this cannot be an image's name"):format(DAEMON, name), "USAGE"
+  end
   local found, message = export(name, terminal)
   if found then return found end
   return nil, ("%s%s: %s"):format(DAEMON, name, message), "IO"
@@ -119,7 +79,7 @@ local function by_name(name, terminal)
   local found, message, is_unknown, answers = export(name, terminal)
   if found then return found end
   if not is_unknown then return nil, ("%s: %s"):format(name, message), "IO" end
-  if registry.host(name) then
+  if core.image_name(name).host then
     return setmetatable({ reference = "docker://" .. name, why = message }, Place)
   end
   local saved = answers and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
@@ -140,7 +100,7 @@ end
 function locate.find(name, terminal)
   if name == "" then return nil, "the image reference is empty", "USAGE" end
   if name:find(DAEMON, 1, true) == 1 then return of_engine(name:sub(#DAEMON + 1), terminal) end
-  if has_scheme(name) or is_there(name) or not is_image_name(name) then return as_it_stands(name) end
+  if has_scheme(name) or is_there(name) or not core.image_name(name) then return as_it_stands(name) end
   return by_name(name, terminal)
 end
 

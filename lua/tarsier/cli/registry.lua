@@ -56,12 +56,6 @@ local function check(options, reference)
   return true
 end
 
---- host(name) -> "registry.example:5000" | nil where the name has none, which is Docker Hub's then
-function registry.host(name)
-  local first = name:match "^([^/]+)/"
-  return first and (first:find "[.:]" or first == "localhost") and first or nil
-end
-
 --- config(options, [reference]) -> what the engine wants to know about registries | nil, message
 function registry.config(options, reference)
   local ok, message = check(options, reference)
