@@ -4,7 +4,6 @@
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
-local gitlab = require "tarsier.cli.gitlab"
 local locate = require "tarsier.cli.locate"
 local registry = require "tarsier.cli.registry"
 local report = require "tarsier.report"
@@ -173,12 +172,9 @@ end
 local function scan(name, config, judge, terminal, log)
   local tarsier = require "tarsier"
   local started = tarsier.now()
-  local there <close>, wrong, kind = locate.find(name, terminal)
+  local function warn(what) log:write("WARN", "%s", what) end
+  local there <close>, wrong, kind = locate.open(name, config, terminal, warn)
   if not there then return nil, wrong, kind end
-  if there.why then log:write("WARN", "%s: reading %s", there.why, there.reference) end
-  local ready, authorities = gitlab.registry(config, there.reference, false, terminal)
-  if not ready then return nil, authorities, "IO" end
-  local authorities_file <close> = authorities -- luacheck: no unused
   config.on_event = terminal:progress()
   local engine, message, code = tarsier.open(config)
   if not engine then return nil, message, code end

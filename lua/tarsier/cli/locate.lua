@@ -2,6 +2,7 @@
 
 local core = require "tarsier.core"
 local docker = require "tarsier.docker"
+local gitlab = require "tarsier.cli.gitlab"
 local place = require "tarsier.place"
 local text = require "tarsier.text"
 
@@ -42,9 +43,10 @@ end
 local Place = {}
 Place.__index = Place
 
--- Goes with the file that a container engine's image was written to.
+-- Goes with the nameless files behind it: a container engine's image, the certificates of a job.
 function Place:__close()
   if self.file then self.file:close() end
+  if self.authorities then self.authorities:close() end
 end
 
 local function as_it_stands(name)
@@ -102,6 +104,22 @@ function locate.find(name, terminal)
   if name:find(DAEMON, 1, true) == 1 then return of_engine(name:sub(#DAEMON + 1), terminal) end
   if has_scheme(name) or is_there(name) or not core.image_name(name) then return as_it_stands(name) end
   return by_name(name, terminal)
+end
+
+--- open(name, config, terminal, [tell], [is_pipelines]) -> place | nil, message, code: found, and ready to be scanned.
+--- What a GitLab job's variables say of its registry goes into the engine's config; tell(message) hears where the image
+--- is read in place of the container engine. is_pipelines: the job's variables named it.
+function locate.open(name, config, terminal, tell, is_pipelines)
+  local found, message, code = locate.find(name, terminal)
+  if not found then return nil, message, code end
+  if found.why then
+    tell = tell or function(what) terminal:say("tarsier: " .. what) end
+    tell(("%s: reading %s"):format(found.why, found.reference))
+  end
+  local ready, authorities = gitlab.registry(config, found.reference, is_pipelines, terminal)
+  if not ready then return nil, authorities, "IO" end
+  found.authorities = authorities
+  return found
 end
 
 --- place:settle(result): a result says where the image was, and not in which file it came

@@ -2,7 +2,6 @@
 
 local columns = require "tarsier.columns"
 local exit = require "tarsier.cli.exit"
-local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
 local report = require "tarsier.report"
@@ -45,12 +44,8 @@ end
 
 -- -> result | nil, message, code
 local function read(name, config, terminal)
-  local there <close>, wrong, kind = locate.find(name, terminal)
+  local there <close>, wrong, kind = locate.open(name, config, terminal)
   if not there then return nil, wrong, kind end
-  if there.why then terminal:say(("tarsier: %s: reading %s"):format(there.why, there.reference)) end
-  local ready, authorities = gitlab.registry(config, there.reference, false, terminal)
-  if not ready then return nil, authorities, "IO" end
-  local authorities_file <close> = authorities -- luacheck: no unused
   local result, message, code = require "tarsier".packages(there.reference, config)
   if not result then return nil, there:message(message), code end
   there:settle(result)

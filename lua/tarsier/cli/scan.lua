@@ -90,12 +90,8 @@ end
 
 -- -> the engine's report, where the image was | nil, message, code
 local function read(name, is_pipelines, config, terminal)
-  local there <close>, wrong, kind = locate.find(name, terminal)
+  local there <close>, wrong, kind = locate.open(name, config, terminal, nil, is_pipelines)
   if not there then return nil, wrong, kind end
-  if there.why then terminal:say(("tarsier: %s: reading %s"):format(there.why, there.reference)) end
-  local ready, authorities = gitlab.registry(config, there.reference, is_pipelines, terminal)
-  if not ready then return nil, authorities, "IO" end
-  local authorities_file <close> = authorities -- luacheck: no unused
   local engine, message, code = require "tarsier".open(config)
   if not engine then return nil, message, code end
   local scanned
