@@ -58,21 +58,30 @@ local function locate(given)
   for _, socket in ipairs(looked) do
     if place.exists(socket) then return parse(socket) end
   end
-  return nil, ("no container engine: neither $DOCKER_HOST is set nor is there %s"):format(table.concat(looked, ", "))
+  return nil, ("no container engine: neither $DOCKER_HOST is set nor is there %s"):format(table.concat(looked, ", ")),
+    true
 end
 
---- open([address]) -> engine | nil, message, "IO". Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
---- socket.
+-- libcurl knows little of sockets in the file system, and nothing that a person could use.
+local function why_silent(engine, message)
+  if not engine.socket then return message end
+  return place.exists(engine.socket) and "nobody listens at that socket, or you may not speak to it"
+    or "there is no such socket"
+end
+
+--- open([address]) -> engine | nil, message, "IO", is there none to speak of? Without an address: $DOCKER_HOST,
+--- $CONTAINER_HOST, or a known socket.
 function docker.open(given)
-  local engine, message = locate(given)
-  if not engine then return nil, message, "IO" end
+  local engine, message, is_absent = locate(given)
+  if not engine then return nil, message, "IO", is_absent end
   local version = variable "DOCKER_API_VERSION"
   engine.prefix = version and "/v" .. version or ""
   setmetatable(engine, Engine)
   local answer
   answer, message = core.http { url = engine.url .. "/_ping", unix_socket = engine.socket, seconds = 30 }
   if not answer then
-    return nil, ("the container engine at %s does not answer: %s"):format(engine.address, message), "IO"
+    return nil, ("the container engine at %s does not answer: %s"):format(engine.address, why_silent(engine, message)),
+      "IO"
   elseif answer.status ~= 200 then
     return nil, ("what answers at %s is no container engine: HTTP %d to GET /_ping"):format(engine.address,
       answer.status), "IO"

@@ -53,16 +53,16 @@ local function as_it_stands(name)
   return setmetatable({ reference = name }, Place)
 end
 
--- -> place | nil, message, is the name unknown there? An engine that has the image and cannot give it is a failure:
--- the registry's may be another one.
+-- -> place | nil, message, kind: "absent" (there is no engine), "silent" (it does not answer), "unknown" (it has none
+-- of that name) or "failed" (it has the image and cannot give it; the registry's may be another one).
 local function export(name, terminal)
-  local engine, message = docker.open()
-  if not engine then return nil, message, true end
+  local engine, message, _, is_absent = docker.open()
+  if not engine then return nil, message, is_absent and "absent" or "silent" end
   local file, path, called, status = engine:export(name, function(bytes)
     terminal:draw(("exporting %s: %s"):format(name, text.size(bytes)))
   end)
   terminal:wipe()
-  if not file then return nil, path, status == 404, true end
+  if not file then return nil, path, status == 404 and "unknown" or "failed" end
   return setmetatable({ reference = "docker-archive:" .. path, path = path, from = DAEMON .. called, name = called,
     file = file }, Place)
 end
@@ -78,13 +78,13 @@ local function of_engine(name, terminal)
 end
 
 local function by_name(name, terminal)
-  local found, message, is_unknown, answers = export(name, terminal)
+  local found, message, kind = export(name, terminal)
   if found then return found end
-  if not is_unknown then return nil, ("%s: %s"):format(name, message), "IO" end
+  if kind == "failed" then return nil, ("%s: %s"):format(name, message), "IO" end
   if core.image_name(name).host then
-    return setmetatable({ reference = "docker://" .. name, why = message }, Place)
+    return setmetatable({ reference = "docker://" .. name, why = kind ~= "absent" and message or nil }, Place)
   end
-  local saved = answers and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
+  local saved = kind == "unknown" and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
   return nil, ("%s: no such file or directory, and %s%s; in a registry it is docker://%s"):format(name, message, saved,
     name), "NOT_FOUND"
 end
@@ -97,8 +97,8 @@ end
 ---                            the registry's. A name without a host is never taken for Docker Hub's: `app:1` that was
 ---                            not built is not somebody's app:1.
 ---
---- A place has .reference, for the engine to scan; .why, where it is not the container engine's but was looked for
---- there; and, where it is the container engine's, .from, the reference to report, and .name.
+--- A place has .reference, for the engine to scan; .why, where it was looked for in the container engine first; and,
+--- where it is the container engine's, .from, the reference to report, and .name.
 function locate.find(name, terminal)
   if name == "" then return nil, "the image reference is empty", "USAGE" end
   if name:find(DAEMON, 1, true) == 1 then return of_engine(name:sub(#DAEMON + 1), terminal) end
