@@ -187,7 +187,7 @@ describe("a GitLab job's registry", function()
     shell.write(folder .. "/script.lua", script)
     local code, output, errors = shell.run(("env -u CI_REGISTRY -u CI_REGISTRY_USER -u CI_REGISTRY_PASSWORD "
       .. "-u CS_REGISTRY_USER -u CS_REGISTRY_PASSWORD -u CS_REGISTRY_INSECURE -u CS_DOCKER_INSECURE "
-      .. "-u ADDITIONAL_CA_CERT_BUNDLE GITLAB_CI=true %s %s %s/script.lua"):format(variables, LUA, folder))
+      .. "-u ADDITIONAL_CA_CERT_BUNDLE -u SSL_CERT_FILE GITLAB_CI=true %s %s %s/script.lua"):format(variables, LUA, folder))
     assert.equal(0, code, errors)
     local before, more = output:match "^(.*)\nauthorities=(.*)$"
     return before or output, more
@@ -246,6 +246,11 @@ describe("a GitLab job's registry", function()
       assert.equal((system and system:read "a" or together:match "^(.*)\n%-%-%-%-%-BEGIN[^\n]*\nour own") .. "\n"
         .. pem:gsub("\n$", ""), (together:gsub("\n$", "")))
     end
+    shell.write(folder .. "/all.pem", "all")
+    local both = ("SSL_CERT_FILE=%s/all.pem ADDITIONAL_CA_CERT_BUNDLE=%s/own.pem"):format(folder, folder)
+    local output, together = settings("docker://alpine:3", both, true, ("ca_file = '%s/all.pem'"):format(folder))
+    assert.is_truthy(output:find "^ca_file=/proc/self/fd/%d+$", output)
+    assert.equal("all\n" .. pem, together)
     assert.equal("ca_file=x\n", settings("docker://alpine:3", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere", true, "ca_file = 'x'"))
     assert.is_truthy(settings("docker://alpine:3", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere"):find "^message=.*/nowhere: No such")
     assert.equal("", settings("docker-archive:x.tar", "ADDITIONAL_CA_CERT_BUNDLE=/nowhere " .. ci .. cs))

@@ -20,7 +20,7 @@ local function settings(options, variables, input)
   shell.write(folder .. "/script.lua", script:gsub("%%%%", "%%"))
   shell.write(folder .. "/input", input or "")
   shell.write(folder .. "/password", "s3 cr3t\r\n")
-  local _, output, errors = shell.run(("env -u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD %s %s %s/script.lua %s "
+  local _, output, errors = shell.run(("env -u SSL_CERT_FILE -u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD %s %s %s/script.lua %s "
     .. "<%s/input"):format(variables or "", LUA, folder, options:gsub("@", folder .. "/"), folder))
   assert.equal("", errors)
   return output
@@ -30,6 +30,8 @@ describe("the registry's settings", function()
   local cases = {
     { "image", nil, nil, "nil|nil|nil|nil|" },
     { "--plain-http --ca-file ca.pem image", nil, nil, "nil|nil|true|ca.pem|" },
+    { "image", "SSL_CERT_FILE=all.pem", nil, "nil|nil|nil|all.pem|" },
+    { "--ca-file ca.pem image", "SSL_CERT_FILE=all.pem", nil, "nil|nil|nil|ca.pem|" },
     { "--registry-user jo --registry-password-file @password image", nil, nil, "jo|s3 cr3t|nil|nil|" },
     { "--registry-user jo --registry-password-file - image", nil, "of\nlines\n", "jo|of\nlines|nil|nil|" },
     { "--registry-user jo --registry-password-file - image", nil, "no newline", "jo|no newline|nil|nil|" },

@@ -94,7 +94,7 @@ local function read_first(paths)
 end
 
 -- GitLab's variable holds certificates, or is of the type file and holds a path. They are more to trust, and not in
--- place of the system's, so that one file gets both -> file, path | nil, message
+-- place of the system's ($SSL_CERT_FILE's where that is set), so that one file gets both -> file, path | nil, message
 local function authorities(value)
   local more, message = value, nil
   if not value:find("-----BEGIN", 1, true) then more, message = read(value) end
@@ -102,7 +102,8 @@ local function authorities(value)
   local file, path = core.host.temporary()
   if not file then return nil, path end
   local ok
-  ok, message = file:write(read_first(system_authorities), "\n", more)
+  local system = variable "SSL_CERT_FILE"
+  ok, message = file:write(read_first(system and { system } or system_authorities), "\n", more)
   if ok then ok, message = file:flush() end
   if ok then return file, path end
   file:close()
@@ -122,8 +123,9 @@ function gitlab.registry(config, reference, is_pipelines, terminal)
     terminal:warn("CS_DOCKER_INSECURE is not heeded: certificates are always checked; ADDITIONAL_CA_CERT_BUNDLE is "
       .. "the way to make one trusted")
   end
-  local bundle = not config.ca_file and variable "ADDITIONAL_CA_CERT_BUNDLE"
-  if not bundle then return true end
+  local bundle = variable "ADDITIONAL_CA_CERT_BUNDLE"
+  local is_named = config.ca_file and config.ca_file ~= variable "SSL_CERT_FILE"
+  if is_named or not bundle then return true end
   local file, path = authorities(bundle)
   if not file then return nil, path end
   config.ca_file = path

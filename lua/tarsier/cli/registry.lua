@@ -2,7 +2,7 @@
 
 local registry = {}
 
-registry.ca_file = { long = "ca-file", value = "FILE",
+registry.ca_file = { long = "ca-file", value = "FILE", env = "SSL_CERT_FILE",
   help = "certificate authorities to trust for https, of Clair and of registries, in place of the system's" }
 
 registry.options = {
