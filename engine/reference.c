@@ -130,9 +130,9 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 	struct registry_name name;
 	if (image)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "%s: the engine library reads no container engines: save the image first, with \"docker save -o "
-		                 "image.tar %s\", and scan image.tar; or scan it in its registry, as docker://%s (schemes: %s)", text,
-		                 image, image, scheme_list(arena));
+		                 "%s: not a place that is read: the tarsier command takes docker-daemon:%s out of Docker and Podman; "
+		                 "otherwise save the image, with \"docker save -o image.tar %s\", or name it in its registry, "
+		                 "docker://%s (schemes: %s)", text, image, image, image, scheme_list(arena));
 	if (registry_name_parse(arena, span_of(text), &name, NULL) == TARSIER_OK && !strchr(name.path, '.'))
 		return error_set(error, TARSIER_IO, "%s: no such file or directory; an image in a registry is docker://%s", text, text);
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
