@@ -42,9 +42,9 @@ end
 function process:running()
   local file = io.open("/proc/" .. self.pid .. "/stat")
   if not file then return false end
-  local state = file:read "a":match "%) (%a)"
+  local state = (file:read "a" or ""):match "%) (%a)" -- nothing is read of what ended meanwhile
   file:close()
-  return state ~= "Z" and state ~= "X"
+  return state ~= nil and state ~= "Z" and state ~= "X"
 end
 
 function process:signal(name)
@@ -66,7 +66,7 @@ end
 function process:received()
   local file = io.open("/proc/" .. self.pid .. "/io")
   if not file then return 0 end
-  local count = file:read "a":match "rchar: (%d+)"
+  local count = (file:read "a" or ""):match "rchar: (%d+)"
   file:close()
   return tonumber(count) or 0
 end
