@@ -2,9 +2,6 @@
 #include "layer_parts.h"
 #include "ring.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 /*
  *	one thread:     from ─▶ inflate ─▶ take
  *	three threads:  from ─▶ ring ─▶ inflate ─▶ ring ─▶ take       (take: the caller's thread)
@@ -26,14 +23,10 @@ static void *run_giver(void *user)
 	return NULL;
 }
 
-/* The host's signals are the business of the host's threads. Where no thread can be had, `running` stays false. */
+/* Where no thread can be had, `running` stays false. */
 static void start_giver(struct giver *giver)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	giver->running = pthread_create(&giver->thread, NULL, run_giver, giver) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	giver->running = ring_start_giver(&giver->thread, run_giver, giver) == 0;
 }
 
 static void stop_giver(struct giver *giver)

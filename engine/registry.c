@@ -3,7 +3,6 @@
 #include "json.h"
 #include "patience.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -141,32 +140,22 @@ static int refused_login(struct registry *registry, const char *words, long stat
 	                 name->domain);
 }
 
-static int refused(struct registry *registry, const char *what, const struct http_response *response,
+static int refused(struct registry *registry, const struct registry_call *call, const struct http_response *response,
                    const char *words, struct tarsier_error *error)
 {
 	const struct registry_name *name = registry->config.name;
 	long status = response->status;
 	if (status == 404)
-		return error_set(error, TARSIER_NOT_FOUND, "%s has no %s of %s%s%s%s", name->domain, what, name->path,
-		                 *words ? " (" : "", words, *words ? ")" : "");
+		return error_set(error, TARSIER_NOT_FOUND, "%s has no %s %s of %s%s%s%s", name->domain, call->kind, call->which,
+		                 name->path, *words ? " (" : "", words, *words ? ")" : "");
 	if (status == 401 || status == 403)
 		return refused_login(registry, words, status, error);
 	if (status == 429)
 		return error_set(error, TARSIER_IO, "%s is asked too much (429%s%s): log in, or try later", name->domain,
 		                 *words ? " " : "", words);
-	return error_set(error, TARSIER_IO, "%s answers %ld, asked for the %s of %s%s%s%s", name->domain, status, what, name->path,
-	                 *words ? ": " : "", words,
+	return error_set(error, TARSIER_IO, "%s answers %ld, asked for the %s %s of %s%s%s%s", name->domain, status, call->kind,
+	                 call->which, name->path, *words ? ": " : "", words,
 	                 status == 400 && strncmp(registry->origin, "http:", 5) == 0 ? " (is it https that it wants?)" : "");
-}
-
-int registry_refused(struct registry *registry, const char *what, const struct http_response *response,
-                     struct tarsier_error *error)
-{
-	struct arena arena;
-	arena_init(&arena, NULL);
-	int code = refused(registry, what, response, registry_words(&arena, response), error);
-	arena_free(&arena);
-	return code;
 }
 
 static const char *advice(const struct http_response *response)
@@ -195,7 +184,8 @@ static int send_once(struct registry *registry, const struct registry_call *call
 	int code = registry_authorization(registry, INT64_MAX, arena, &authorization, generation, error);
 	if (code)
 		return code;
-	const char *url = arena_format(arena, "%s/v2/%s/%s", registry->origin, registry->config.name->path, call->path);
+	const char *url = arena_format(arena, "%s/v2/%s/%ss/%s", registry->origin, registry->config.name->path, call->kind,
+	                               call->which);
 	bool ok = url != NULL;
 	if (call->accept)
 		headers[count++] = call->accept;
@@ -214,13 +204,26 @@ static int send_once(struct registry *registry, const struct registry_call *call
 	return http_send(&request, response, error);
 }
 
-static int with_advice(const struct http_response *response, int code, struct tarsier_error *error)
+static bool is_good(const struct http_response *response)
 {
-	struct tarsier_error reason;
-	if (code != TARSIER_IO || !error)
+	return response->status >= 200 && response->status < 300;
+}
+
+/* What became of the last attempt. */
+static int judge(struct registry *registry, const struct registry_call *call, const struct http_response *response, int code,
+                 struct tarsier_error *error)
+{
+	struct arena arena;
+	if (code == TARSIER_IO) {
+		const struct tarsier_error reason = *error;
+		return error_set(error, code, "%s%s", reason.message, advice(response));
+	}
+	if (code || is_good(response))
 		return code;
-	reason = *error;
-	return error_set(error, code, "%s%s", reason.message, advice(response));
+	arena_init(&arena, NULL);
+	code = refused(registry, call, response, registry_words(&arena, response), error);
+	arena_free(&arena);
+	return code;
 }
 
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
@@ -242,7 +245,7 @@ int registry_get(struct registry *registry, const struct registry_call *call, st
 		if (!again && !(call->progress && call->progress->stopped))
 			pause = patience_pause(&patience, code, response);
 		if (!again && !pause)
-			return with_advice(response, code, error);
+			return judge(registry, call, response, code, error);
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
 		if (!patience_wait(pause, registry->config.cancelled))
@@ -251,18 +254,11 @@ int registry_get(struct registry *registry, const struct registry_call *call, st
 	}
 }
 
-static bool is_good(const struct http_response *response)
-{
-	return response->status >= 200 && response->status < 300;
-}
-
 /* The whole body into `into`. */
-static int get_document(struct registry *registry, const struct registry_call *call, const char *what, struct buffer *into,
+static int get_document(struct registry *registry, const struct registry_call *call, struct buffer *into,
                         struct http_response *response, struct tarsier_error *error)
 {
 	int code = registry_get(registry, call, response, error);
-	if (!code && !is_good(response))
-		code = registry_refused(registry, what, response, error);
 	if (!code && !buffer_add(into, response->body.data, response->body.length))
 		code = error_memory(error);
 	return code;
@@ -270,41 +266,38 @@ static int get_document(struct registry *registry, const struct registry_call *c
 
 /* ---- manifests and small blobs ----------------------------------------------------------------------------------- */
 
-/* The registry's own word for what it sent; one that is no digest is no promise. */
-static int check_promise(const struct http_response *response, span text, struct tarsier_error *error)
+static const char accept[] =
+	"Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
+	"application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
+
+/* What came, and the registry's own word for it; one that is no digest is no promise. */
+static int identify(const struct http_response *response, struct digest *digest, struct tarsier_error *error)
 {
 	struct digest promised;
-	if (digest_parse(http_header(response, "Docker-Content-Digest"), &promised, NULL) < 0)
-		return TARSIER_OK;
-	return digest_check(text, &promised, UINT64_MAX, error);
+	int code = digest_of(buffer_span(&response->body), digest, error);
+	if (code || digest_parse(http_header(response, "Docker-Content-Digest"), &promised, NULL) < 0)
+		return code;
+	return digest_check(buffer_span(&response->body), &promised, UINT64_MAX, error);
 }
 
-static int identify(const char *which, const struct http_response *response, span text, struct digest *digest,
+int registry_tagged(struct registry *registry, const char *tag, size_t limit, struct buffer *into, struct digest *digest,
                     struct tarsier_error *error)
 {
-	if (!strchr(which, ':')) {
-		int code = digest_of(text, digest, error);
-		return code ? code : check_promise(response, text, error);
-	}
-	int code = digest_parse(span_of(which), digest, error);
-	return code ? code : digest_check(text, digest, UINT64_MAX, error);
+	struct http_response response;
+	const struct registry_call call = {.kind = "manifest", .which = tag, .accept = accept, .limit = limit};
+	int code = get_document(registry, &call, into, &response, error);
+	if (!code)
+		code = identify(&response, digest, error);
+	http_response_free(&response);
+	return code;
 }
 
-int registry_manifest(struct registry *registry, const char *which, size_t limit, struct buffer *into, struct digest *digest,
+int registry_manifest(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                       struct tarsier_error *error)
 {
-	static const char accept[] =
-		"Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
-		"application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
-	char path[160], what[160];
 	struct http_response response;
-	snprintf(path, sizeof path, "manifests/%s", which);
-	snprintf(what, sizeof what, "manifest %s", which);
-	const struct registry_call call = {.path = path, .accept = accept, .limit = limit};
-	size_t before = into->length;
-	int code = get_document(registry, &call, what, into, &response, error);
-	if (!code)
-		code = identify(which, &response, span_from(buffer_span(into), before), digest, error);
+	const struct registry_call call = {.kind = "manifest", .which = digest->text, .accept = accept, .limit = limit};
+	int code = get_document(registry, &call, into, &response, error);
 	http_response_free(&response);
 	return code;
 }
@@ -312,12 +305,9 @@ int registry_manifest(struct registry *registry, const char *which, size_t limit
 int registry_blob(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                   struct tarsier_error *error)
 {
-	char path[160], what[160];
 	struct http_response response;
-	snprintf(path, sizeof path, "blobs/%s", digest->text);
-	snprintf(what, sizeof what, "blob %s", digest->text);
-	const struct registry_call call = {.path = path, .limit = limit};
-	int code = get_document(registry, &call, what, into, &response, error);
+	const struct registry_call call = {.kind = "blob", .which = digest->text, .limit = limit};
+	int code = get_document(registry, &call, into, &response, error);
 	http_response_free(&response);
 	return code;
 }

@@ -35,14 +35,16 @@ int registry_open(struct arena *arena, const struct registry_config *config, str
                   struct tarsier_error *error);
 void registry_close(struct registry *registry); /* NULL is fine; no stream may be open */
 
-/* A manifest or an index by tag or digest, at most `limit` bytes. *digest is of what came; where the registry promised another
- * one, or `which` is one, DIGEST. NOT_FOUND. */
-int registry_manifest(struct registry *registry, const char *which, size_t limit, struct buffer *into, struct digest *digest,
-                      struct tarsier_error *error);
+/* A manifest or an index by tag, at most `limit` bytes. *digest is of what came; where the registry promised another one,
+ * DIGEST. NOT_FOUND, LIMIT. */
+int registry_tagged(struct registry *registry, const char *tag, size_t limit, struct buffer *into, struct digest *digest,
+                    struct tarsier_error *error);
 
 /* The rest may be called from several threads at once. */
 
-/* A small blob, not verified. NOT_FOUND, LIMIT. */
+/* A manifest or an index, or a small blob, by digest: not verified. NOT_FOUND, LIMIT. */
+int registry_manifest(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
+                      struct tarsier_error *error);
 int registry_blob(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                   struct tarsier_error *error);
 /* A blob of any size, not verified, but never longer than `size`. Nothing is asked for before the first read; connections
@@ -79,7 +81,7 @@ struct registry_progress {
 };
 
 struct registry_call {
-	const char *path;             /* "manifests/1.2": what follows "/v2/NAME/" */
+	const char *kind, *which;     /* "manifest" "1.2", "blob" "sha256:…": /v2/NAME/manifests/1.2 */
 	const char *accept;           /* a header line; or NULL */
 	size_t limit;                 /* of the body */
 	bool (*sink)(void *user, span piece); /* for a blob of any size, as http_request has it; or NULL */
@@ -87,12 +89,10 @@ struct registry_call {
 	struct registry_progress *progress; /* with a sink */
 };
 
-/* registry.c: one GET, with patience, and the log-in where it is asked for. An answer of any status; the caller frees it. */
+/* registry.c: one GET, with patience, and the log-in where it is asked for. An answer that is no 2xx is an error in words.
+ * The response is the caller's to free, on failure too. */
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error);
-/* An answer that is no 2xx, in words; `what` was asked for: "manifest 1.2". */
-int registry_refused(struct registry *registry, const char *what, const struct http_response *response,
-                     struct tarsier_error *error);
 /* What the answer says went wrong, on one line: "" where it says nothing. In the arena; never NULL. */
 const char *registry_words(struct arena *arena, const struct http_response *response);
 

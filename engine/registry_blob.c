@@ -2,8 +2,6 @@
 #include "registry.h"
 #include "ring.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 struct blob {
@@ -76,18 +74,14 @@ static bool on_piece(void *user, span piece)
 
 static int receive(struct blob *blob, struct tarsier_error *error)
 {
-	char path[160], what[160];
-	snprintf(path, sizeof path, "blobs/%s", blob->digest.text);
-	snprintf(what, sizeof what, "blob %s", blob->digest.text);
-	const struct registry_call call = {.path = path, .sink = on_piece, .user = blob, .progress = &blob->progress};
+	const struct registry_call call = {.kind = "blob", .which = blob->digest.text, .sink = on_piece, .user = blob,
+	                                   .progress = &blob->progress};
 	int code = registry_get(blob->registry, &call, &blob->response, error);
 	if (blob->too_long)
 		code = error_set(error, TARSIER_DIGEST, "%s sends more than the %llu bytes that are promised",
 		                 blob->registry->config.name->domain, (unsigned long long)blob->size);
-	else if (code == TARSIER_IO && blob->progress.received == blob->size)
+	else if (code == TARSIER_IO && !blob->response.status && blob->progress.received == blob->size)
 		code = TARSIER_OK; /* the connection broke, and all was there */
-	else if (!code && (blob->response.status < 200 || blob->response.status > 299))
-		code = registry_refused(blob->registry, what, &blob->response, error);
 	http_response_free(&blob->response);
 	return code;
 }
@@ -105,19 +99,14 @@ static void *run(void *user)
 
 /* ---- the stream -------------------------------------------------------------------------------------------------- */
 
-/* The host's signals are the business of the host's threads. */
 static int start(struct blob *blob, struct tarsier_error *error)
 {
-	sigset_t all, before;
 	int code = ring_new(blob->arena, &blob->ring, error);
 	if (!code)
 		code = ring_stream(blob->arena, blob->ring, &blob->taken, error);
 	if (code)
 		return code;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int number = pthread_create(&blob->thread, NULL, run, blob);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int number = ring_start_giver(&blob->thread, run, blob);
 	blob->running = number == 0;
 	return number ? error_errno(error, number, "a thread to read from the registry") : TARSIER_OK;
 }

@@ -1,6 +1,6 @@
 #include "ring.h"
 
-#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 struct ring {
@@ -78,6 +78,16 @@ void ring_end(struct ring *ring, const struct tarsier_error *error)
 		ring->failure = *error;
 	wake_taker(ring);
 	pthread_mutex_unlock(&ring->lock);
+}
+
+int ring_start_giver(pthread_t *thread, void *(*run)(void *), void *user)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int number = pthread_create(thread, NULL, run, user);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return number;
 }
 
 void ring_pump(struct ring *ring, struct stream *from)

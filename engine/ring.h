@@ -4,6 +4,8 @@
 
 #include "stream.h"
 
+#include <pthread.h>
+
 /* Small, because fresh pages cost more than the waiting that larger rings save. */
 enum { RING_BLOCKS = 8, RING_BLOCK = 64 * 1024 };
 
@@ -21,6 +23,8 @@ int ring_take(struct ring *ring, span *block, struct tarsier_error *error);
 void ring_done(struct ring *ring);
 void ring_leave(struct ring *ring); /* takes no more, whatever is given */
 
+/* A thread for the giver, without signals: those are the business of the host's threads. 0, or pthread_create's errno. */
+int ring_start_giver(pthread_t *thread, void *(*run)(void *), void *user);
 /* Reads `from` to its end into the ring. Runs in the giver's thread. */
 void ring_pump(struct ring *ring, struct stream *from);
 /* The taker's end as a stream; closing it leaves the ring. */

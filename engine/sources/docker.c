@@ -5,14 +5,13 @@
 
 #include <string.h>
 
-/* What lies in the registry's place when this is called "docker": the scheme that skopeo and podman use for it. */
+/* The scheme is called "docker" because skopeo and podman call it so; any registry is meant. */
 
 static int fetch_manifest(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
                           struct tarsier_error *error)
 {
-	struct digest found;
 	size_t before = into->length;
-	int code = registry_manifest(user, digest->text, IMAGE_DOCUMENT_LIMIT, into, &found, error);
+	int code = registry_manifest(user, digest, IMAGE_DOCUMENT_LIMIT, into, error);
 	return code ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
 }
 
@@ -86,10 +85,10 @@ static int read_image(struct registry *registry, const struct reference *referen
                       struct image *image, struct buffer *text, struct tarsier_error *error)
 {
 	const struct registry_name *name = &reference->registry;
-	struct digest digest;
+	struct digest digest = name->digest;
 	bool index;
-	const char *which = digest_is_empty(&name->digest) ? name->tag : name->digest.text;
-	int code = registry_manifest(registry, which, IMAGE_DOCUMENT_LIMIT, text, &digest, error);
+	int code = digest_is_empty(&digest) ? registry_tagged(registry, name->tag, IMAGE_DOCUMENT_LIMIT, text, &digest, error)
+	                                    : fetch_manifest(registry, &digest, UINT64_MAX, text, error);
 	if (!code)
 		code = is_index(buffer_span(text), &index, error);
 	if (!code && index)
