@@ -19,10 +19,7 @@ local EXPORT_SECONDS = 2 * 3600 -- an image of many gigabytes from a slow disk
 local PULL_SECONDS = 2 * 3600
 local LINE = 1 << 20            -- of a pull's progress: nobody writes longer ones
 
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
+local variable = place.variable
 
 -- The sockets engines are known to listen on: root's, then one's own.
 local function known_sockets()

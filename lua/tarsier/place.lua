@@ -1,4 +1,5 @@
--- Where things are: the files that came with tarsier, and the folders the XDG base directory specification gives.
+-- Where things are: the files that came with tarsier, the folders the XDG base directory specification gives, and what
+-- the environment says.
 
 local place = {}
 
@@ -22,6 +23,12 @@ function place.exists(path)
 end
 
 local exists = place.exists
+
+--- variable(name) -> an environment variable's value | nil: one that is empty says nothing
+function place.variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
 
 -- The folder of this module: lua/tarsier in the source tree, share/lua/5.4/tarsier where installed.
 local function own_folder()

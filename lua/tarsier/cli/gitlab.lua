@@ -1,15 +1,13 @@
 -- What a GitLab job's variables say: which image, who we are at its registry, and which report.
 
 local core = require "tarsier.core"
+local place = require "tarsier.place"
 
 local gitlab = {}
 
 gitlab.report = "gl-container-scanning-report.json"
 
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
+local variable = place.variable
 
 --- is_job() -> does a GitLab runner run this?
 function gitlab.is_job()

@@ -1,5 +1,7 @@
 -- Images in registries: who we are there, and how the registry is spoken to.
 
+local place = require "tarsier.place"
+
 local registry = {}
 
 registry.ca_file = { long = "ca-file", value = "FILE", env = "SSL_CERT_FILE",
@@ -17,10 +19,7 @@ registry.options = {
 
 local LONGEST = 64 << 10 -- bytes: tokens and keys of cloud providers take a few KiB
 
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
+local variable = place.variable
 
 -- All of it but the line end after it, as `docker login --password-stdin` takes it: the keys of some providers are JSON
 -- of many lines. Messages name the file, and show nothing of what is in it.

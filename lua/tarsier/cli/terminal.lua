@@ -8,10 +8,7 @@ local host = core.host
 local terminal = {}
 terminal.__index = terminal
 
-local function set(variable)
-  local value = os.getenv(variable)
-  return value ~= nil and value ~= ""
-end
+local set = require("tarsier.place").variable
 
 --- new { quiet =, color = "auto"|"always"|"never", no_progress = } -> terminal
 function terminal.new(options)
