@@ -1,7 +1,7 @@
 std = "lua54"
 max_line_length = 120
 
--- What policies may use: the sandbox's own list. tests/sandbox_spec.lua compares the two.
+-- What policies may use: the sandbox's own list. tests/policy/sandbox_spec.lua compares the two.
 stds.policy = {
   read_globals = {
     "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",

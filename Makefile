@@ -12,7 +12,7 @@ SANITIZE ?=
 # What `make scan` scans, how, and with what.
 IMAGE    ?=
 SCAN     ?= $(if $(IMAGE),,--no-fail)
-# `make test SPECS=tests/overlay_spec.lua`
+# `make test SPECS=tests/layer/overlay_spec.lua`
 SPECS    ?= tests
 # DEPS=no: leave the system's packages alone.
 DEPS     ?= yes
@@ -86,13 +86,18 @@ PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(ISAL) $(LUA_PC))
 LIBS     := $(shell pkg-config --libs $(PACKAGES) $(ISAL)) -ldl -lm -pthread
 LUA_LIBS := $(shell pkg-config --libs $(LUA_PC))
 
-PLUGINS  := versions sources readers feeds
+# The rooms of engine/, lowest floor first: a file includes its own room and those before it. tests/project/floors_spec.lua reads this.
+PARTS    := base format stream net layer image inventory database match clair scan policy bind
+PLUGINS  := format/versions stream/codecs image/sources inventory/readers database/feeds
 # C hosts render reports in Lua, so the library has all of the binding but the module's entry.
-BINDING  := $(filter-out engine/lua_all.c engine/lua_core.c engine/lua_push.c,$(wildcard engine/lua_*.c))
-ENGINE   := $(filter-out engine/lua_core.c,$(wildcard engine/*.c)) $(wildcard $(PLUGINS:%=engine/%/*.c))
+MODULE   := engine/bind/core.c
+ENGINE   := $(filter-out $(MODULE),$(wildcard $(PARTS:%=engine/%/*.c) $(PLUGINS:%=engine/%/*.c)))
+# Each of these files defines functions of require "tarsier.core"; the others in bind/ serve them.
+CLASSES  := $(filter-out all core options render,$(basename $(notdir $(wildcard engine/bind/*.c))))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c)) $(BUILD)/tests/probe.o
-DEFS     := $(PLUGINS:%=$(BUILD)/%.def) $(BUILD)/bindings.def $(BUILD)/probes.def
+TABLES   := $(filter-out stream/codecs,$(PLUGINS))
+DEFS     := $(foreach folder,$(TABLES),$(BUILD)/$(notdir $(folder)).def) $(BUILD)/bindings.def $(BUILD)/probes.def
 LUA_FILES := $(shell find lua/tarsier -name '*.lua')
 
 .DELETE_ON_ERROR:
@@ -107,13 +112,13 @@ all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so $(BUI
 $(BUILD)/probes.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard tests/probe/*.c)))))
 $(BUILD)/bindings.def: FORCE
-	@$(call write_if_changed,$(patsubst engine/lua_%.c,X(%),$(BINDING)))
+	@$(call write_if_changed,$(patsubst %,X(%),$(CLASSES)))
 $(BUILD)/%.def: FORCE
-	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/$*/*.c)))))
+	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/*/$*/*.c)))))
 # Where it will be installed is compiled in: `make && make install PREFIX=/opt` makes afresh what says so.
 $(BUILD)/prefix: FORCE
 	@$(call write_if_changed,$(PREFIX) $(LUADIR))
-$(BUILD)/engine/policy.o: $(BUILD)/prefix
+$(BUILD)/engine/policy/policy.o $(BUILD)/engine/bind/render.o: $(BUILD)/prefix
 define write_if_changed
 mkdir -p $(@D); printf '%s\n' $(patsubst %,'%',$(1)) > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 endef
@@ -127,7 +132,7 @@ $(BUILD)/%.o: %.c | $(DEFS)
 $(BUILD)/prelude.inc: lua/tarsier/prelude.lua
 	@mkdir -p $(@D)
 	$(Q){ echo 'static const char embedded_prelude[] ='; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$@
-$(BUILD)/engine/policy_run.o: $(BUILD)/prelude.inc
+$(BUILD)/engine/policy/run.o: $(BUILD)/prelude.inc
 
 # One object with everything but the public names made local, so that a host's own symbols never collide with ours.
 $(BUILD)/libtarsier.a: $(OBJECTS)
@@ -142,7 +147,7 @@ $(BUILD)/libtarsier.so: $(OBJECTS)
 	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
 # Not linked with Lua: the interpreter that loads it has it.
-$(BUILD)/tarsier/core.so: $(OBJECTS) $(BUILD)/engine/lua_core.o
+$(BUILD)/tarsier/core.so: $(OBJECTS) $(MODULE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -o $@ $^ $(LIBS)
@@ -154,7 +159,7 @@ $(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -o $@ $(OBJECTS) $(PROBES) $(LIBS)
 
 $(BUILD)/tests/probe.o: $(BUILD)/probes.def
-$(BUILD)/engine/lua_all.o: $(BUILD)/bindings.def
+$(BUILD)/engine/bind/all.o: $(BUILD)/bindings.def
 
 $(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION $(BUILD)/prefix
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS) $(LUA_LIBS)|' $< >$@
@@ -186,7 +191,7 @@ scan: all $(BUILD)/sample/index.json
 	@$(RUN) lua/bin/tarsier scan $(SCAN) $(or $(IMAGE),oci:$(BUILD)/sample)
 
 test: all $(BUILD)/tarsier/probe.so $(if $(wildcard engine/examples/sample-image),$(BUILD)/sample/index.json)
-	@$(BUSTED) --pattern=_spec $(SPECS)
+	@tests/tools/run-specs '$(BUSTED)' $(SPECS)
 
 # ---- installing -------------------------------------------------------------------------------------------------------------
 ROCK_LUADIR ?= $(LUADIR)
@@ -252,22 +257,22 @@ test-asan:
 
 test-tsan: export TSAN_OPTIONS := halt_on_error=1 exitcode=66
 test-tsan:
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/engine_spec.lua)
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer_spec.lua)
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/match_spec.lua)
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/stress_spec.lua)
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer_server_spec.lua)
-	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/registry_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/scan/engine_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/layer/layer_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/match/match_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/scan/stress_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/clair/layer_server_spec.lua)
+	$(call sanitize,tsan,-fsanitize=thread,libtsan.so,tests/net/registry_spec.lua)
 
-# The log also holds valgrind's complaints of system calls that it does not know (openat2).
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp --child-silent-after-fork=yes
-VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,ground letters stream inflate tar evidence overlay cache readers inventory \
-                  match database feeds engine policy whitelist json layer_server clair clair_layers registry_login registry)
+VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,base/ground format/letters format/json stream/stream stream/inflate stream/tar \
+                  layer/evidence layer/overlay layer/cache inventory/readers inventory/inventory match/match \
+                  database/database database/feeds scan/engine policy/policy report/whitelist clair/layer_server \
+                  clair/clair clair/layers net/registry_login net/registry)
 
 test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
-	@$(VALGRIND) --log-file=$(BUILD)/valgrind.log $(BUSTED) --pattern=_spec $(VALGRIND_SPECS) || \
-	    { grep -a '^==' $(BUILD)/valgrind.log; exit 1; }
+	@tests/tools/run-specs '$(VALGRIND) $(BUSTED)' $(VALGRIND_SPECS)
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -294,10 +299,10 @@ bench: all
 
 lint:
 	@luacheck --quiet lua policies tests engine
-	@shellcheck .ci/run .ci/packages tests/support/clair/programs
+	@shellcheck .ci/run .ci/packages tests/support/clair/programs tests/tools/run-specs
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
 	    -D'json_array_foreach(array,index,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
-	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) engine/lua_core.c
+	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)
 	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang all
 
 -include $(shell find $(BUILD)/engine $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 /* bench/layer FILE [threads]: indexes one layer and says what it cost. */
-#include "layer.h"
+#include "layer/layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* A vulnerability report of Clair v4, whatever it says, is an error with a message, or records that hold together. */
-#include "clair_v4.h"
+#include "clair/v4.h"
 
 #include <stdlib.h>
 #include <string.h>

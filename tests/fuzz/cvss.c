@@ -1,5 +1,5 @@
 /* A vector is an error with a message, or a score of one decimal. */
-#include "cvss.h"
+#include "format/cvss.h"
 
 #include <math.h>
 #include <stdlib.h>

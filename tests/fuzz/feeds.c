@@ -1,6 +1,6 @@
 /* A feed's file: what it is, an error with a message, or records whose every string is there. The first byte chooses:
  * the feed alone, or an import of it with a match against what was made of it. */
-#include "match.h"
+#include "match/match.h"
 
 #include <stdio.h>
 #include <stdlib.h>

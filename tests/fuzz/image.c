@@ -1,6 +1,6 @@
 /* What an image says of itself, and a whole archive of one: an error with a message, or an image. The first byte
  * chooses which of the documents the rest is. */
-#include "image.h"
+#include "image/image.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Any bytes as compressed ones; for gzip, ISA-L and zlib must agree. */
-#include "decoder.h"
-#include "inflate.h"
+#include "stream/codec.h"
+#include "stream/inflate.h"
 
 #include <stdlib.h>
 #include <string.h>

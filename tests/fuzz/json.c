@@ -1,5 +1,5 @@
 /* A document is an error with a message, or a value. */
-#include "json.h"
+#include "format/json.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Any bytes as a layer's blob, in one thread or three. */
-#include "layer.h"
+#include "layer/layer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Five lines: type, namespace, name, version, a qualifier. What comes out needs no more encoding. */
-#include "purl.h"
+#include "format/purl.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Every reader, the distribution's files, and the inventory made of both. The first byte chooses a reader and one of
  * its patterns; the rest is the file. */
-#include "inventory.h"
+#include "inventory/inventory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Names of images in registries, and the headers in which a registry asks for a log-in. */
-#include "registry_challenge.h"
-#include "registry_name.h"
+#include "net/registry_challenge.h"
+#include "net/registry_name.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Fields lie inside the text, and reading always ends. */
-#include "stanza.h"
+#include "format/stanza.h"
 
 #include <stdlib.h>
 

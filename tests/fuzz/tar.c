@@ -1,5 +1,5 @@
 /* Any bytes as a tar, pushed at once and in pieces: both must end alike. */
-#include "tar.h"
+#include "stream/tar.h"
 
 #include <stdlib.h>
 #include <string.h>

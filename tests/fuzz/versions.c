@@ -1,5 +1,5 @@
 /* Three versions of one scheme: nothing crashes, and where all are valid the order is one. */
-#include "version.h"
+#include "format/version.h"
 
 #include <stdlib.h>
 

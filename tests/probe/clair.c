@@ -1,10 +1,10 @@
 /* floors 1 and 5: tokens, the layer server without a Clair, and Clair without a registry */
 #include "probe.h"
 
-#include "clair.h"
-#include "base64.h"
-#include "jwt.h"
-#include "layer_server.h"
+#include "clair/clair.h"
+#include "clair/layer_server.h"
+#include "format/base64.h"
+#include "format/jwt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* floor 4: readers, distribution, inventory */
-#include "inventory.h"
+#include "inventory/inventory.h"
 #include "probe.h"
 
 #include <stdlib.h>

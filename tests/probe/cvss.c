@@ -1,5 +1,5 @@
 /* floor 1: cvss.h */
-#include "cvss.h"
+#include "format/cvss.h"
 #include "probe.h"
 
 int probe_cvss(lua_State *L);

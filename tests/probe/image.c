@@ -1,5 +1,5 @@
 /* floor 3 */
-#include "image.h"
+#include "image/image.h"
 #include "probe.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* floor 5: feeds, database, matching */
-#include "match.h"
+#include "match/match.h"
 #include "probe.h"
 
 #include <pthread.h>

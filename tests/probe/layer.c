@@ -1,5 +1,5 @@
 /* floor 3: matcher and layer index, with readers that the spec makes up */
-#include "layer.h"
+#include "layer/layer.h"
 #include "probe.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* floor 1: digest.h, json.h, stanza.h, purl.h */
-#include "digest.h"
-#include "json.h"
+#include "format/digest.h"
+#include "format/json.h"
+#include "format/purl.h"
+#include "format/stanza.h"
 #include "probe.h"
-#include "purl.h"
-#include "stanza.h"
 
 #include <stdlib.h>
 

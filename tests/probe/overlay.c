@@ -1,8 +1,8 @@
 /* floor 3: layers laid over each other and through the cache */
 #include "probe.h"
 
-#include "cache.h"
-#include "overlay.h"
+#include "layer/cache.h"
+#include "layer/overlay.h"
 
 int probe_overlay(lua_State *L);
 

@@ -1,8 +1,8 @@
 /* floor 7 */
-#include "lua_push.h"
-#include "policy.h"
+#include "policy/policy.h"
+#include "policy/push_report.h"
 #include "probe.h"
-#include "report.h"
+#include "scan/report.h"
 
 #include <stdlib.h>
 #include <string.h>

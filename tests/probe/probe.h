@@ -2,8 +2,8 @@
 #ifndef TARSIER_PROBE_H
 #define TARSIER_PROBE_H
 
-#include "error.h"
-#include "span.h"
+#include "base/error.h"
+#include "base/span.h"
 
 #include <lauxlib.h>
 #include <lua.h>

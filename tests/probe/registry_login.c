@@ -1,5 +1,5 @@
 /* floor 2: registry_login.h, registry_helper.h */
-#include "registry_helper.h"
+#include "net/registry_helper.h"
 
 #include "probe.h"
 

@@ -1,9 +1,9 @@
 /* floor 2: streams, codecs, tars, zips */
-#include "archive.h"
-#include "decoder.h"
-#include "inflate.h"
 #include "probe.h"
-#include "tar.h"
+#include "stream/codec.h"
+#include "stream/inflate.h"
+#include "stream/tar.h"
+#include "stream/zip.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

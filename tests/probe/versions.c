@@ -1,6 +1,6 @@
 /* floor 1: version.h, and the face's tarsier_compare */
+#include "format/version.h"
 #include "probe.h"
-#include "version.h"
 
 int probe_versions(lua_State *L);
 

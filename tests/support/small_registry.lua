@@ -1,5 +1,5 @@
 -- A registry that holds one image of an OCI layout, scripted: for what the command does around it, in specs that are
--- quick. What a real one makes of us, tests/registry_real_spec.lua has.
+-- quick. What a real one makes of us, tests/real/registry_spec.lua has.
 
 local json = require "tarsier.json"
 local shell = require "support.shell"

@@ -1,0 +1,132 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fresh pages are the dearest thing on a virtual machine, so blocks start small. */
+enum { FIRST_BLOCK = 4 * 1024, LARGEST_BLOCK = 256 * 1024 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size, used; /* of the bytes behind this header */
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+void *memory_resize(const struct tarsier_allocator *allocator, void *ptr, size_t old_size, size_t new_size)
+{
+	if (allocator && allocator->resize)
+		return allocator->resize(allocator->user, ptr, old_size, new_size);
+	if (new_size == 0) {
+		free(ptr);
+		return NULL;
+	}
+	return realloc(ptr, new_size);
+}
+
+void arena_init(struct arena *arena, const struct tarsier_allocator *allocator)
+{
+	memset(arena, 0, sizeof *arena);
+	if (allocator)
+		arena->allocator = *allocator;
+}
+
+void arena_free(struct arena *arena)
+{
+	struct arena_block *block = arena->blocks;
+	while (block) {
+		struct arena_block *next = block->next;
+		memory_resize(&arena->allocator, block, sizeof *block + block->size, 0);
+		block = next;
+	}
+	arena->blocks = NULL;
+	arena->used = 0;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t wanted)
+{
+	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+	if (size > LARGEST_BLOCK)
+		size = LARGEST_BLOCK;
+	if (size < wanted)
+		size = wanted;
+	if (size > SIZE_MAX - sizeof(struct arena_block))
+		return NULL;
+	struct arena_block *block = memory_resize(&arena->allocator, NULL, 0, sizeof *block + size);
+	if (!block)
+		return NULL;
+	*block = (struct arena_block){.next = arena->blocks, .size = size};
+	arena->blocks = block;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	if (size > SIZE_MAX - align)
+		return NULL;
+	size_t rounded = size ? (size + align - 1) / align * align : align;
+	if (arena->limit && (arena->used > arena->limit || rounded > arena->limit - arena->used))
+		return NULL;
+	struct arena_block *block = arena->blocks;
+	if (!block || block->size - block->used < rounded)
+		block = add_block(arena, rounded);
+	if (!block)
+		return NULL;
+	void *piece = block->bytes + block->used;
+	block->used += rounded;
+	arena->used += rounded;
+	return memset(piece, 0, rounded);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		return NULL;
+	return arena_alloc(arena, count * size);
+}
+
+char *arena_copy(struct arena *arena, const void *data, size_t length)
+{
+	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
+	if (copy && length)
+		memcpy(copy, data, length);
+	return copy;
+}
+
+char *arena_string(struct arena *arena, const char *string)
+{
+	return arena_copy(arena, string, strlen(string));
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	char *text = length < 0 ? NULL : arena_alloc(arena, (size_t)length + 1);
+	if (!text)
+		return NULL;
+	va_start(arguments, format);
+	vsnprintf(text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return array;
+	size_t larger = *capacity ? *capacity * 2 : 8;
+	void *moved = arena_array(arena, larger, size);
+	if (!moved)
+		return NULL;
+	if (count)
+		memcpy(moved, array, count * size);
+	*capacity = larger;
+	return moved;
+}

@@ -1,0 +1,38 @@
+/* memory that is handed out piece by piece and given back at once */
+#ifndef TARSIER_BASE_ARENA_H
+#define TARSIER_BASE_ARENA_H
+
+#include "tarsier.h"
+
+#include <stdbool.h>
+
+/* The host's allocator, or malloc where resize is NULL. */
+void *memory_resize(const struct tarsier_allocator *allocator, void *ptr, size_t old_size, size_t new_size);
+
+/* An arena belongs to one thread at a time. Nothing in it is freed before all of it is. */
+struct arena {
+	struct tarsier_allocator allocator;
+	struct arena_block *blocks;
+	size_t used;  /* bytes handed out, for limits and tests */
+	size_t limit; /* bytes it may hand out; 0: no limit */
+};
+
+void arena_init(struct arena *arena, const struct tarsier_allocator *allocator); /* allocator NULL: malloc */
+void arena_free(struct arena *arena);                                            /* the arena may be used again */
+
+/* Zeroed, aligned for any type. NULL when memory or the limit ran out. arena_alloc(a, 0) is not NULL. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* count × size, overflow checked. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+/* A NUL-terminated copy of `length` bytes. */
+char *arena_copy(struct arena *arena, const void *data, size_t length);
+char *arena_string(struct arena *arena, const char *string);
+char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Room for one more element in an array that doubles: returns the array, moved if need be, or NULL. *capacity is in
+ * elements. Old arrays stay in the arena, so what grows without bound belongs in a buffer.
+ *
+ *	list->items = arena_grow(arena, list->items, list->count, &list->capacity, sizeof *list->items); */
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size);
+
+#endif

@@ -1,0 +1,49 @@
+#include "base/suggest.h"
+
+/* Nobody types longer words by mistake. */
+enum { LONGEST = 64 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static bool is_same(span a, size_t i, span b, size_t j)
+{
+	return lower(a.ptr[i - 1]) == lower(b.ptr[j - 1]);
+}
+
+/* Optimal string alignment: three rows of the usual table. */
+static size_t distance(span a, span b)
+{
+	size_t rows[3][LONGEST + 1];
+	for (size_t j = 0; j <= b.len; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !is_same(a, i, b, j));
+			if (i > 1 && j > 1 && is_same(a, i, b, j - 1) && is_same(a, i - 1, b, j))
+				row[j] = least(row[j], before[j - 2] + 1);
+		}
+	}
+	return rows[a.len % 3][b.len];
+}
+
+void nearest_offer(struct nearest *nearest, span known)
+{
+	if (!nearest->typed.len || nearest->typed.len > LONGEST || !known.len || known.len > LONGEST)
+		return;
+	size_t far = distance(nearest->typed, known);
+	size_t longer = known.len > nearest->typed.len ? known.len : nearest->typed.len;
+	if (far * 3 <= longer && (!nearest->word.len || far < nearest->far)) {
+		nearest->word = known;
+		nearest->far = far;
+	}
+}

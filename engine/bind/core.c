@@ -1,0 +1,9 @@
+/* what require "tarsier.core" finds in the Lua module */
+#include "bind/core.h"
+
+TARSIER_API int luaopen_tarsier_core(lua_State *L);
+
+int luaopen_tarsier_core(lua_State *L)
+{
+	return bind_all_open(L);
+}

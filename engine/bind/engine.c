@@ -1,0 +1,294 @@
+/* an engine as a Lua object */
+#include "base/suggest.h"
+#include "bind/core.h"
+#include "bind/options.h"
+#include "policy/push_report.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+int bind_engine_open(lua_State *L);
+
+static const char class_name[] = "tarsier.engine";
+
+/* The event callback is the userdata's user value. */
+struct box {
+	tarsier_engine *engine;
+	lua_State *scanning; /* the state that is inside engine:scan() */
+	int callback_failed; /* its error is on top of that state's stack */
+	bool tidies;         /* what a scan leaves with Clair it takes away again */
+};
+
+static struct box *check_engine(lua_State *L, int index)
+{
+	struct box *box = luaL_checkudata(L, index, class_name);
+	luaL_argcheck(L, box->engine, index, "the engine is closed");
+	return box;
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------------- */
+
+static const char *event_name(enum tarsier_event_kind kind)
+{
+	static const char *const names[] = {"", "image", "layer", "bytes", "match", "warning"};
+	return names[kind];
+}
+
+static void push_event(lua_State *L, const struct tarsier_event *event)
+{
+	lua_createtable(L, 0, 7);
+	lua_pushstring(L, event_name(event->kind));
+	lua_setfield(L, -2, "kind");
+	lua_pushinteger(L, (lua_Integer)event->done);
+	lua_setfield(L, -2, "done");
+	lua_pushinteger(L, (lua_Integer)event->total);
+	lua_setfield(L, -2, "total");
+	lua_pushinteger(L, (lua_Integer)event->index + 1);
+	lua_setfield(L, -2, "index");
+	lua_pushboolean(L, event->cached);
+	lua_setfield(L, -2, "cached");
+	lua_pushstring(L, event->digest);
+	lua_setfield(L, -2, "digest");
+	lua_pushstring(L, event->message);
+	lua_setfield(L, -2, "message");
+}
+
+/* callback, event --> : inside a protected call, since pushing may run out of memory */
+static int call_back(lua_State *L)
+{
+	push_event(L, lua_touserdata(L, 2));
+	lua_replace(L, 2);
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+static void on_event(void *user, const struct tarsier_event *event)
+{
+	struct box *box = user;
+	lua_State *L = box->scanning;
+	if (box->callback_failed || !lua_checkstack(L, 8) || lua_getiuservalue(L, 1, 1) != LUA_TFUNCTION)
+		return;
+	lua_pushcfunction(L, call_back);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)event);
+	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+		box->callback_failed = 1;
+		tarsier_cancel(box->engine);
+	}
+}
+
+/* ---- configuration --------------------------------------------------------------------------------------------------- */
+
+static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
+	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
+	"clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", NULL};
+
+static const char who[] = "tarsier.open";
+
+static void check_keys(lua_State *L, int index)
+{
+	const char *unknown = fields_unknown(L, index, keys);
+	if (!unknown)
+		return;
+	struct nearest nearest = {.typed = span_of(unknown)};
+	for (const char *const *known = keys; *known; known++)
+		nearest_offer(&nearest, span_of(*known));
+	if (nearest.word.len)
+		luaL_error(L, "%s: unknown key '%s' (did you mean '%s'?)", who, unknown, nearest.word.ptr);
+	luaL_error(L, "%s: unknown key '%s'", who, unknown);
+}
+
+static unsigned small_field(lua_State *L, int index, const char *key)
+{
+	lua_Integer number = fields_count(L, index, key, who);
+	return number > INT32_MAX ? INT32_MAX : (unsigned)number;
+}
+
+static void read_clair(lua_State *L, int index, struct tarsier_config *config)
+{
+	config->clair = fields_string(L, index, "clair", who);
+	config->clair_matcher = fields_string(L, index, "clair_matcher", who);
+	config->clair_api = fields_string(L, index, "clair_api", who);
+	config->clair_key = fields_string(L, index, "clair_key", who);
+	config->clair_issuer = fields_string(L, index, "clair_issuer", who);
+	config->layer_host = fields_string(L, index, "layer_host", who);
+	config->ca_file = fields_string(L, index, "ca_file", who);
+	config->layer_port = small_field(L, index, "layer_port");
+	config->clair_timeout = small_field(L, index, "clair_timeout");
+	config->clair_keep = fields_flag(L, index, "clair_keep");
+}
+
+static void read_config(lua_State *L, int index, struct tarsier_config *config)
+{
+	check_keys(L, index);
+	config->database = fields_string(L, index, "database", who);
+	config->cache_dir = fields_string(L, index, "cache_dir", who);
+	config->platform = fields_string(L, index, "platform", who);
+	config->cache_limit = (uint64_t)fields_count(L, index, "cache_limit", who);
+	config->threads = (unsigned)fields_count(L, index, "threads", who);
+	config->skip_diff_id = fields_flag(L, index, "skip_diff_id");
+	config->registry_user = fields_string(L, index, "registry_user", who);
+	config->registry_password = fields_string(L, index, "registry_password", who);
+	config->plain_http = fields_flag(L, index, "plain_http");
+	read_clair(L, index, config);
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------------- */
+
+/* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
+ * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
+ * clair_timeout =, ca_file =, registry_user =, registry_password =, plain_http = } --> engine | nil, message, code */
+static int l_open(lua_State *L)
+{
+	struct tarsier_config config;
+	struct tarsier_error error;
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	tarsier_config_init(&config);
+	read_config(L, 1, &config);
+	int box_index = lua_gettop(L) + 1; /* above the strings that the config points to */
+	struct box *box = lua_newuserdatauv(L, sizeof *box, 1);
+	*box = (struct box){.engine = NULL};
+	luaL_setmetatable(L, class_name);
+	if (lua_getfield(L, 1, "on_event") != LUA_TNIL)
+		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_event must be a function");
+	if (lua_isfunction(L, -1))
+		config.on_event = on_event;
+	lua_setiuservalue(L, box_index, 1);
+	config.user = box;
+	box->tidies = config.clair && !config.clair_keep;
+	if (tarsier_open(&config, &box->engine, &error) < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
+/* ---- Ctrl-C ---------------------------------------------------------------------------------------------------------- */
+
+/* A command that is interrupted while Clair holds layers of it deletes them before it ends. A thread takes the signals
+ * meanwhile; the second one ends the process at once. */
+struct watch {
+	tarsier_engine *engine;
+	pthread_t thread;
+	sigset_t signals, before;
+	atomic_int caught;
+	atomic_bool done; /* SIGUSR1 from ourselves tells the thread */
+};
+
+static void end_by(int number, const sigset_t *signals)
+{
+	signal(number, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+	raise(number);
+}
+
+static void *await_signals(void *argument)
+{
+	struct watch *watch = argument;
+	int number;
+	while (sigwait(&watch->signals, &number) == 0) {
+		if (number == SIGUSR1 && atomic_load(&watch->done))
+			return NULL;
+		if (atomic_load(&watch->caught))
+			end_by(number, &watch->signals);
+		atomic_store(&watch->caught, number);
+		tarsier_cancel(watch->engine);
+	}
+	return NULL;
+}
+
+/* Those that are ignored, as under nohup, stay so. */
+static bool start_watch(struct watch *watch, tarsier_engine *engine)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+	watch->engine = engine;
+	atomic_init(&watch->caught, 0);
+	atomic_init(&watch->done, false);
+	sigemptyset(&watch->signals);
+	sigaddset(&watch->signals, SIGUSR1);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&watch->signals, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &watch->signals, &watch->before);
+	if (pthread_create(&watch->thread, NULL, await_signals, watch) == 0)
+		return true;
+	pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+	return false;
+}
+
+static void end_watch(struct watch *watch)
+{
+	atomic_store(&watch->done, true);
+	pthread_kill(watch->thread, SIGUSR1);
+	pthread_join(watch->thread, NULL);
+	if (atomic_load(&watch->caught))
+		end_by(atomic_load(&watch->caught), &watch->signals);
+	pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+}
+
+static bool is_command(lua_State *L)
+{
+	bool is = lua_getfield(L, LUA_REGISTRYINDEX, LUA_COMMAND_LINE) != LUA_TNIL;
+	lua_pop(L, 1);
+	return is;
+}
+
+/* ---- scanning -------------------------------------------------------------------------------------------------------- */
+
+/* engine:scan(reference) --> report | nil, message, code */
+static int l_scan(lua_State *L)
+{
+	struct box *box = check_engine(L, 1);
+	const char *reference = luaL_checkstring(L, 2);
+	struct tarsier_error error;
+	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning already: its callback cannot start another scan");
+	lua_settop(L, 2);
+	tarsier_report **report = bind_new_report(L);
+	box->scanning = L;
+	box->callback_failed = 0;
+	struct watch watch;
+	bool watched = box->tidies && is_command(L) && start_watch(&watch, box->engine);
+	int code = tarsier_scan(box->engine, reference, report, &error);
+	if (watched)
+		end_watch(&watch);
+	box->scanning = NULL;
+	if (box->callback_failed)
+		return lua_error(L);
+	if (code < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
+/* engine:close(); twice is fine */
+static int l_close(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, class_name);
+	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning: its callback cannot close it");
+	tarsier_close(box->engine);
+	box->engine = NULL;
+	return 0;
+}
+
+static int l_tostring(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, class_name);
+	lua_pushfstring(L, box->engine ? "%s: %p" : "%s (closed)", class_name, (void *)box);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"scan", l_scan}, {"close", l_close}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
+
+int bind_engine_open(lua_State *L)
+{
+	if (luaL_newmetatable(L, class_name)) {
+		luaL_setfuncs(L, metamethods, 0);
+		luaL_newlib(L, methods);
+		lua_setfield(L, -2, "__index");
+	}
+	lua_pop(L, 1);
+	luaL_newlib(L, functions);
+	return 1;
+}

@@ -1,0 +1,109 @@
+/* a report as a Lua object */
+#include "bind/core.h"
+#include "policy/push_report.h"
+
+int bind_report_open(lua_State *L);
+
+static const char class_name[] = "tarsier.report";
+
+tarsier_report **bind_new_report(lua_State *L)
+{
+	tarsier_report **box = lua_newuserdatauv(L, sizeof *box, 0);
+	*box = NULL;
+	luaL_setmetatable(L, class_name);
+	return box;
+}
+
+const tarsier_report *bind_check_report(lua_State *L, int index)
+{
+	tarsier_report **box = luaL_checkudata(L, index, class_name);
+	luaL_argcheck(L, *box, index, "the report is closed");
+	return *box;
+}
+
+/* report:image() --> table, as lua/tarsier/init.lua describes it; so are the rest */
+static int l_image(lua_State *L)
+{
+	push_image(L, bind_check_report(L, 1));
+	return 1;
+}
+
+static int l_packages(lua_State *L)
+{
+	push_packages(L, bind_check_report(L, 1));
+	return 1;
+}
+
+static int l_findings(lua_State *L)
+{
+	const tarsier_report *report = bind_check_report(L, 1);
+	size_t count = tarsier_finding_count(report);
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		push_finding(L, report, i);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	return 1;
+}
+
+static int l_problems(lua_State *L)
+{
+	push_problems(L, bind_check_report(L, 1));
+	return 1;
+}
+
+static int l_database(lua_State *L)
+{
+	push_database_info(L, tarsier_report_database(bind_check_report(L, 1)));
+	return 1;
+}
+
+static int l_backend(lua_State *L)
+{
+	lua_pushstring(L, tarsier_report_backend(bind_check_report(L, 1)));
+	return 1;
+}
+
+static int l_usage(lua_State *L)
+{
+	push_usage(L, bind_check_report(L, 1));
+	return 1;
+}
+
+/* report:close(); twice is fine */
+static int l_close(lua_State *L)
+{
+	tarsier_report **box = luaL_checkudata(L, 1, class_name);
+	tarsier_report_free(*box);
+	*box = NULL;
+	return 0;
+}
+
+static int l_tostring(lua_State *L)
+{
+	tarsier_report **box = luaL_checkudata(L, 1, class_name);
+	if (*box)
+		lua_pushfstring(L, "%s: %s", class_name, tarsier_report_image(*box)->reference);
+	else
+		lua_pushfstring(L, "%s (closed)", class_name);
+	return 1;
+}
+
+static const luaL_Reg methods[] = {
+	{"image", l_image},       {"packages", l_packages}, {"findings", l_findings}, {"problems", l_problems},
+	{"database", l_database}, {"usage", l_usage},       {"backend", l_backend},   {"close", l_close},
+	{NULL, NULL},
+};
+static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
+
+int bind_report_open(lua_State *L)
+{
+	if (luaL_newmetatable(L, class_name)) {
+		luaL_setfuncs(L, metamethods, 0);
+		luaL_newlib(L, methods);
+		lua_setfield(L, -2, "__index");
+	}
+	lua_pop(L, 1);
+	lua_newtable(L);
+	return 1;
+}

@@ -1,0 +1,116 @@
+/* has an answer of Clair the shape that it has to have? */
+#include "clair/internal.h"
+
+#include <stdio.h>
+
+enum { PLACE_SIZE = 200 };
+
+/* Where in the answer we are: members have keys, elements of lists none. */
+struct place {
+	const struct place *above;
+	const char *key;
+	size_t index;
+};
+
+struct checking {
+	const char *answer;
+	struct tarsier_error *error;
+};
+
+/* "vulnerabilities.10.links", "environments.3[0].introduced_in"; returns its length, cut where the text ends. */
+static size_t write_place(const struct place *place, char *text)
+{
+	size_t at = place->above ? write_place(place->above, text) : 0;
+	int more = place->key ? snprintf(text + at, PLACE_SIZE - at, "%s%.100s", at ? "." : "", place->key)
+	                      : snprintf(text + at, PLACE_SIZE - at, "[%zu]", place->index);
+	at += more > 0 ? (size_t)more : 0;
+	return at < PLACE_SIZE ? at : PLACE_SIZE - 1;
+}
+
+static int wrong(const struct checking *checking, const struct place *place, const char *what)
+{
+	char text[PLACE_SIZE] = "";
+	write_place(place, text);
+	return error_set(checking->error, TARSIER_BACKEND, "%s is not whole: %s %s", checking->answer,
+	                 *text ? text : "it", what);
+}
+
+static const char *wrong_kind(const json_t *json, enum clair_kind kind)
+{
+	switch (kind) {
+	case CLAIR_TEXT:
+		return json_is_string(json) ? NULL : "is no text";
+	case CLAIR_NUMBER:
+		return json_is_number(json) ? NULL : "is no number";
+	case CLAIR_BOOLEAN:
+		return json_is_boolean(json) ? NULL : "is neither true nor false";
+	case CLAIR_LIST:
+		return json_is_array(json) ? NULL : "is no list";
+	case CLAIR_OBJECT:
+	case CLAIR_MAP:
+		return json_is_object(json) ? NULL : "is no object";
+	case CLAIR_ANYTHING:
+		break;
+	}
+	return NULL;
+}
+
+static int check(const struct checking *checking, const struct place *place, json_t *json,
+                 const struct clair_shape *shape);
+
+static int check_members(const struct checking *checking, const struct place *place, json_t *json,
+                         const struct clair_shape *shape)
+{
+	int code = TARSIER_OK;
+	for (; shape && shape->key && !code; shape++)
+		code = check(checking, &(struct place){place, shape->key, 0}, json_object_get(json, shape->key), shape);
+	return code;
+}
+
+static int check_values(const struct checking *checking, const struct place *place, json_t *json,
+                        const struct clair_shape *shape)
+{
+	json_t *each;
+	const char *key;
+	int code = TARSIER_OK;
+	json_object_foreach(json, key, each)
+		if (!code)
+			code = check(checking, &(struct place){place, key, 0}, each, shape);
+	return code;
+}
+
+static int check_elements(const struct checking *checking, const struct place *place, json_t *json,
+                          const struct clair_shape *shape)
+{
+	json_t *each;
+	size_t i;
+	int code = TARSIER_OK;
+	json_array_foreach(json, i, each)
+		if (!code)
+			code = check(checking, &(struct place){place, NULL, i}, each, shape);
+	return code;
+}
+
+/* As deep as the shape is, whatever the answer. */
+static int check(const struct checking *checking, const struct place *place, json_t *json,
+                 const struct clair_shape *shape)
+{
+	if (!json)
+		return shape->lack & CLAIR_MAY_LACK ? TARSIER_OK : wrong(checking, place, "is missing");
+	if (json_is_null(json) && shape->kind != CLAIR_ANYTHING)
+		return shape->lack & CLAIR_MAY_BE_NULL ? TARSIER_OK : wrong(checking, place, "is null");
+	const char *what = wrong_kind(json, shape->kind);
+	if (what)
+		return wrong(checking, place, what);
+	if (shape->kind == CLAIR_OBJECT)
+		return check_members(checking, place, json, shape->inside);
+	if (shape->kind == CLAIR_MAP)
+		return check_values(checking, place, json, shape->inside);
+	return shape->kind == CLAIR_LIST ? check_elements(checking, place, json, shape->inside) : TARSIER_OK;
+}
+
+int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error)
+{
+	const struct place place = {.key = shape->key ? shape->key : ""};
+	return check(&(struct checking){answer, error}, &place, json, shape);
+}

@@ -1,0 +1,270 @@
+#include "clair/clair.h"
+
+#include "clair/internal.h"
+#include "format/jwt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the configuration ------------------------------------------------------------------------------------------- */
+
+static int check_url(const char *url, const char *what, struct tarsier_error *error)
+{
+	span text = span_of(url), rest = {"", 0};
+	if (span_starts(text, "http://"))
+		rest = span_from(text, 7);
+	else if (span_starts(text, "https://"))
+		rest = span_from(text, 8);
+	if (rest.len && rest.ptr[0] != '/' && !span_contains(text, " ") && !span_contains(text, "?") &&
+	    !span_contains(text, "#"))
+		return TARSIER_OK;
+	return error_set(error, TARSIER_USAGE, "\"%s\" is no address of %s: write it as http://host:6060 or https://…",
+	                 url, what);
+}
+
+static int check_key(const struct clair_config *config, struct tarsier_error *error)
+{
+	struct arena arena;
+	char *token;
+	arena_init(&arena, NULL);
+	int code = jwt_sign(&arena, span_of(config->key), "tarsier", 0, &token, error);
+	arena_free(&arena);
+	return code;
+}
+
+int clair_check(const struct clair_config *config, struct tarsier_error *error)
+{
+	int code = check_url(config->indexer, "Clair", error);
+	if (!code && config->matcher)
+		code = check_url(config->matcher, "Clair's matcher", error);
+	if (!code && config->api && strcmp(config->api, "v1") != 0 && strcmp(config->api, "v4") != 0)
+		code = error_set(error, TARSIER_USAGE, "\"%s\" is no API of Clair: v1 (Clair v2) or v4", config->api);
+	if (!code && config->key)
+		code = check_key(config, error);
+	if (!code && config->layer_host)
+		code = layer_server_check_host(config->layer_host, error);
+	if (!code && config->layer_port > UINT16_MAX)
+		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535",
+		                 config->layer_port);
+	return code;
+}
+
+static char *trimmed(struct arena *arena, const char *url)
+{
+	span text = span_of(url);
+	while (text.len && text.ptr[text.len - 1] == '/')
+		text.len--;
+	return span_copy(arena, text);
+}
+
+static int start(struct clair *clair, const struct clair_config *config, struct arena *arena,
+                 struct tarsier_error *error)
+{
+	*clair = (struct clair){.config = config, .arena = arena};
+	int code = clair_check(config, error);
+	if (code)
+		return code;
+	clair->indexer = trimmed(arena, config->indexer);
+	clair->matcher = config->matcher ? trimmed(arena, config->matcher) : clair->indexer;
+	clair->shown = clair->indexer ? http_printable(arena, clair->indexer) : NULL;
+	return clair->indexer && clair->matcher && clair->shown ? TARSIER_OK : error_memory(error);
+}
+
+/* ---- which Clair it is ------------------------------------------------------------------------------------------- */
+
+static const struct clair_shape namespace_keys[] = {{"Name", CLAIR_TEXT, 0, NULL}, {.key = NULL}};
+static const struct clair_shape namespace = {.kind = CLAIR_OBJECT, .inside = namespace_keys};
+static const struct clair_shape namespaces = {
+	.key = "Namespaces", .kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &namespace};
+
+/* It is v1: or it is not, where it was to be found out, and that is no error. */
+static int read_namespaces(struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                           struct tarsier_error *error)
+{
+	const bool given = clair->generation == CLAIR_V1;
+	json_t *json = NULL;
+	int code = clair_json(call, response, &json, given ? error : NULL);
+	json_t *list = json_object_get(json, "Namespaces");
+	if (!list && !given)
+		code = TARSIER_OK;
+	else if (!code)
+		code = clair_check_shape(list, &namespaces, "Clair's answer to GET /v1/namespaces", error);
+	if (!code && list) {
+		clair->generation = CLAIR_V1;
+		clair->namespaces = json_incref(list);
+	}
+	json_decref(json);
+	return code;
+}
+
+/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. clair->namespaces is set where it is v1. *status: what was answered,
+ * or 0. */
+static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error)
+{
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
+	struct http_response response;
+	int code = clair_send(clair, &call, &response, error);
+	*status = code ? 0 : response.status;
+	bool own = !code && span_is_nocase(http_header(&response, "Server"), "clair");
+	if (!code && response.status == 200)
+		code = read_namespaces(clair, &call, &response, error);
+	else if (!code && ((own && response.status >= 500) || clair->generation == CLAIR_V1))
+		code = clair_refused(clair, &call, &response, error);
+	http_response_free(&response);
+	return code;
+}
+
+/* GET /indexer/api/v1/index_state: 200 {"state":"…"}. *status: what v1's address answered; then what this one did. */
+static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error)
+{
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/indexer/api/v1/index_state"};
+	struct http_response response;
+	json_t *json = NULL;
+	int code = clair_send(clair, &call, &response, error);
+	if (!code && response.status == 200)
+		clair_json(&call, &response, &json, NULL);
+	if (!code && json && *json_text(json, "state"))
+		clair->generation = CLAIR_V4;
+	else if (!code && (response.status == 401 || response.status >= 500 || clair->generation == CLAIR_V4))
+		code = clair_refused(clair, &call, &response, error);
+	else if (!code)
+		code = error_set(error, TARSIER_BACKEND,
+		                 "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
+		                 clair->shown, *status, call.path, response.status);
+	*status = response.status;
+	json_decref(json);
+	http_response_free(&response);
+	return code;
+}
+
+/* The API was given, and what answers has not got it: it may have the other, which is asked once. */
+static int tell_other(const struct clair *clair, struct tarsier_error *error)
+{
+	const bool is_v1 = clair->generation == CLAIR_V1;
+	const char *given = is_v1 ? "v1" : "v4", *spoken = is_v1 ? "v4" : "v1";
+	struct clair other = *clair;
+	long status = 0;
+	other.generation = CLAIR_UNKNOWN;
+	other.namespaces = NULL;
+	int code = is_v1 ? ask_v4(&other, &status, NULL) : ask_v1(&other, &status, NULL);
+	bool found = !code && other.generation != CLAIR_UNKNOWN;
+	json_decref(other.namespaces);
+	if (!found)
+		return TARSIER_BACKEND;
+	return error_set(error, TARSIER_BACKEND,
+	                 "the Clair at %s has the API %s, and %s was asked for: give --clair-api %s, or leave it out",
+	                 clair->shown, spoken, given, spoken);
+}
+
+static int detect(struct clair *clair, struct tarsier_error *error)
+{
+	const char *api = clair->config->api;
+	long status = 0;
+	int code = TARSIER_OK;
+	if (api)
+		clair->generation = strcmp(api, "v1") == 0 ? CLAIR_V1 : CLAIR_V4;
+	if (clair->generation != CLAIR_V4)
+		code = ask_v1(clair, &status, error);
+	if (!code && !clair->namespaces)
+		code = ask_v4(clair, &status, error);
+	return code == TARSIER_BACKEND && api && status ? tell_other(clair, error) : code;
+}
+
+/* ---- its status -------------------------------------------------------------------------------------------------- */
+
+static void describe_v1(const struct clair *clair, struct clair_status *status)
+{
+	size_t count = json_array_size(clair->namespaces);
+	status->generation = "v1";
+	status->ready = count > 0;
+	snprintf(status->detail, sizeof status->detail, !count ? "its vulnerability database is empty"
+	         : count == 1 ? "%zu namespace" : "%zu namespaces", count);
+}
+
+int clair_status(const struct clair_config *config, struct clair_status *status, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct clair clair;
+	arena_init(&arena, NULL);
+	*status = (struct clair_status){.generation = ""};
+	int code = start(&clair, config, &arena, error);
+	if (!code)
+		code = detect(&clair, error);
+	if (!code && clair.generation == CLAIR_V1)
+		describe_v1(&clair, status);
+	if (!code && clair.generation == CLAIR_V4) {
+		status->generation = "v4";
+		code = clair_v4_ready(&clair, &status->ready, error);
+		snprintf(status->detail, sizeof status->detail, status->ready ? "its matcher has vulnerabilities"
+		         : "its matcher's vulnerability database was never filled");
+	}
+	json_decref(clair.namespaces);
+	arena_free(&arena);
+	return code;
+}
+
+/* ---- a scan ------------------------------------------------------------------------------------------------------ */
+
+/* The layers are at the server, or elsewhere. */
+static int scan_placed(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                       struct tarsier_error *error)
+{
+	int code = clair_place_layers(clair, image, error);
+	if (!code && image->server)
+		code = layer_server_reach(image->server, error);
+	if (!code)
+		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error)
+		                                     : clair_v4_scan(clair, image, result, error);
+	if (!code)
+		clair_tell_layers(clair, image);
+	else
+		clair_conceal(image, error);
+	return code;
+}
+
+static int serve_and_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                          struct tarsier_error *error)
+{
+	const struct clair_config *config = clair->config;
+	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port,
+	                                             .bytes = config->bytes,
+	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
+	struct tarsier_error own;
+	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
+	if (code)
+		return code;
+	clair->server = image->server;
+	code = scan_placed(clair, image, result, error);
+	/* the cause of whatever else went wrong */
+	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
+		code = error_set(error, own.code, "%s", own.message);
+	clair->server = NULL;
+	layer_server_stop(image->server);
+	return code;
+}
+
+int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image,
+               struct clair_result *result, struct tarsier_error *error)
+{
+	struct clair clair;
+	struct clair_image sent = {.image = image, .count = image->layer_count};
+	*result = (struct clair_result){.distro = {.id = "", .version = "", .codename = "", .name = "", .id_like = "",
+	                                           .ecosystem = "", .evidence = ""}, .backend = ""};
+	if (!image->open_layer || image->walk)
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "%s: Clair fetches layers one by one, and these can be read in passing only: give "
+		                 "an archive that is not compressed as a whole, or an OCI layout", image->about.reference);
+	int code = start(&clair, config, arena, error);
+	if (!code)
+		code = detect(&clair, error);
+	if (!code && clair.generation == CLAIR_V1 && json_array_size(clair.namespaces) == 0)
+		code = error_set(error, TARSIER_BACKEND,
+		                 "the vulnerability database of Clair at %s is empty: wait until it has read its "
+		                 "sources (`tarsier clair wait`)", clair.shown);
+	result->backend = clair.generation == CLAIR_V1 ? "clair-v1" : "clair-v4";
+	if (!code && sent.count)
+		code = clair_layers_elsewhere(config, image) ? scan_placed(&clair, &sent, result, error)
+		                                             : serve_and_scan(&clair, &sent, result, error);
+	json_decref(clair.namespaces);
+	return code;
+}

@@ -1,0 +1,157 @@
+/* what clair*.c share */
+#ifndef TARSIER_CLAIR_INTERNAL_H
+#define TARSIER_CLAIR_INTERNAL_H
+
+#include "clair/clair.h"
+#include "clair/layer_server.h"
+#include "format/json.h"
+#include "net/http.h"
+
+enum {
+	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* a report of 10,000 findings has about 20 MiB */
+	CLAIR_DEFAULT_SECONDS = 600,           /* Quay gives Clair as long */
+	CLAIR_PACKAGES_LIMIT = 200000,
+	CLAIR_FINDINGS_LIMIT = 1000000,        /* package × vulnerability: a hostile answer could name any number */
+};
+
+enum clair_generation { CLAIR_UNKNOWN, CLAIR_V1 = 1, CLAIR_V4 = 4 };
+
+/* One conversation. Its arena is the caller's. */
+struct clair {
+	const struct clair_config *config;
+	struct arena *arena;
+	const char *indexer, *matcher; /* without a slash at the end */
+	const char *shown;             /* the indexer's, without user and password */
+	enum clair_generation generation;
+	json_t *namespaces;            /* v1: what it has vulnerabilities of; or NULL */
+	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
+};
+
+/* ---- clair_talk.c: requests, with patience ----------------------------------------------------------------------- */
+
+struct clair_call {
+	const char *method, *base, *path;
+	span body;          /* JSON; ptr NULL: none */
+	bool patient;       /* tries again: 500, 502, 503, 504, 429 and connections that break */
+	bool cleaning;      /* goes on though the scan is cancelled, and does not wait long */
+	unsigned seconds;   /* 0: a minute; long ones have the config's */
+};
+
+/* An answer of any status. CANCELLED, MEMORY, UNSUPPORTED (no libcurl); BACKEND where none came. */
+int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
+               struct tarsier_error *error);
+/* The answer as JSON, an object; BACKEND where it is none. The caller owns *json. */
+int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
+               struct tarsier_error *error);
+/* What Clair says went wrong, on one line: "" where it says nothing. In the arena; never NULL. */
+const char *clair_words(struct arena *arena, const struct http_response *response);
+/* BACKEND: a status that the caller has no better sentence for. */
+int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                  struct tarsier_error *error);
+unsigned clair_seconds(const struct clair *clair);
+bool clair_cancelled(const struct clair *clair);
+
+/* ---- clair_layers.c: where Clair finds the layers ---------------------------------------------------------------- */
+
+/* Where Clair fetches a layer: from our layer server, or from a registry, which wants its headers. */
+struct clair_layer {
+	const struct digest *digest;          /* of the bytes there */
+	const char *url;
+	const struct tarsier_label *headers;  /* secrets: in no message */
+	size_t header_count;
+	enum codec codec;
+};
+
+struct clair_image {
+	const struct image *image;
+	struct clair_layer *layers;
+	size_t count;
+	struct layer_server *server;          /* or NULL: the layers are in a registry */
+};
+
+/* Are the layers in a registry, and nobody said that they are to go through us? */
+bool clair_layers_elsewhere(const struct clair_config *config, const struct image *image);
+/* Fills image->layers, URLs too where our server has them. UNSUPPORTED where Clair cannot unpack one, NOT_FOUND where a
+ * registry has it not. */
+int clair_place_layers(const struct clair *clair, struct clair_image *image, struct tarsier_error *error);
+/* Their addresses in the registry, good for a minute: right before they are posted. Nothing to do where our server has
+ * them. BACKEND where Clair is elsewhere and the address is loopback's; whatever the registry's refusal is. */
+int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
+                        struct tarsier_error *error);
+/* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
+int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
+/* To config->layer_done. */
+void clair_tell_layers(const struct clair *clair, const struct clair_image *image);
+/* Cuts out of a message what Clair repeats of the layers' headers. */
+void clair_conceal(const struct clair_image *image, struct tarsier_error *error);
+
+/* ---- clair_shape.c: has an answer the shape that it has to have? ------------------------------------------------- */
+
+enum clair_kind {
+	CLAIR_TEXT, CLAIR_NUMBER, CLAIR_BOOLEAN,
+	CLAIR_LIST,    /* each element is as `inside` */
+	CLAIR_MAP,     /* an object whose keys are the answer's own: each value is as `inside` */
+	CLAIR_OBJECT,  /* `inside`: its members, up to one without a key; others may be there */
+	CLAIR_ANYTHING,
+};
+enum { CLAIR_MAY_LACK = 1, CLAIR_MAY_BE_NULL = 2, CLAIR_OPTIONAL = CLAIR_MAY_LACK | CLAIR_MAY_BE_NULL };
+
+struct clair_shape {
+	const char *key;
+	enum clair_kind kind;
+	unsigned lack; /* 0: it is always there */
+	const struct clair_shape *inside;
+};
+
+/* So that whoever reads the answer finds texts where texts belong. BACKEND with "`answer` is not whole:
+ * vulnerabilities.10.links is no text"; the shape's own key is where the place begins. */
+int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
+
+/* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */
+
+struct clair_records {
+	struct arena *arena;
+	const char *backend;
+	struct tarsier_package *packages;
+	size_t package_count, package_capacity;
+	struct tarsier_finding *findings;
+	size_t finding_count, finding_capacity;
+};
+
+/* `system`: the package is the distribution's own. Name, version, architecture, source, path, layer and type are
+ * set; the rest is made. BACKEND where a name or version is missing, LIMIT. */
+int clair_add_package(struct clair_records *records, const struct distro *distro, bool system,
+                      const struct tarsier_package *package, struct tarsier_error *error);
+/* The package at hand, by its index; the rest of the finding is copied as it is. */
+int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding,
+                      struct tarsier_error *error);
+/* Sorts, joins what is there twice, fills the result. */
+int clair_finish(struct clair_records *records, struct clair_result *result, struct tarsier_error *error);
+
+/* A finding without anything. */
+struct tarsier_finding clair_blank_finding(const char *backend);
+/* Clair's names are more than an id: "CVE-2022-3219 on Ubuntu 22.04 LTS (jammy) - low", "ELSA-2024-1: bash
+ * (IMPORTANT)". Sets id, aliases and, from what follows the id, the summary; `links` are separated by spaces and may
+ * name CVEs. False: no memory. */
+bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const char *name, const char *const *others,
+                     const char *links);
+/* Keeps the better vector: of the higher CVSS version, then the higher score. One that does not parse counts by
+ * `score`. */
+bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score);
+/* The word first, then CVSS. BACKEND where it is no word of Clair's. */
+int clair_set_severity(struct tarsier_finding *finding, const char *word, struct tarsier_error *error);
+/* The ecosystem and, where it has none of OSV's, Clair's own name for the release. False: no memory. */
+bool clair_settle_distro(struct arena *arena, struct distro *distro);
+/* "deb" of "debian", …; "" for a distribution that is not known. */
+const char *clair_type_of_distro(const char *id);
+
+/* ---- the two APIs ------------------------------------------------------------------------------------------------ */
+
+int clair_v1_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error);
+int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error);
+/* Is there anything in its matcher's database? */
+int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,186 @@
+/* where Clair finds an image's layers: at our layer server, or at the registry that has them */
+#include "clair/internal.h"
+
+#include <string.h>
+
+enum { SECRET_RUN = 8 }; /* characters of a header's value in a row: by chance no message has as many */
+
+bool clair_layers_elsewhere(const struct clair_config *config, const struct image *image)
+{
+	return image->locate_layer && !config->layer_host && !config->layer_port;
+}
+
+/* ---- what they are ----------------------------------------------------------------------------------------------- */
+
+/* "…tar+gzip", "…tar.zstd": as the manifest says, since nothing is opened here. */
+static enum codec codec_of_type(const char *media_type)
+{
+	span type = span_of(media_type);
+	if (span_ends(type, "gzip"))
+		return CODEC_GZIP;
+	return span_ends(type, "zstd") ? CODEC_ZSTD : CODEC_NONE;
+}
+
+static int place_elsewhere(struct clair_image *image, size_t index, struct tarsier_error *error)
+{
+	const struct image_layer *layer = &image->image->layers[index];
+	if (image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
+		return error_set(error, TARSIER_NOT_FOUND,
+		                 "layer %zu (%s) is not in the registry: its vendor lets nobody else hand it out; copy the "
+		                 "image into a docker-archive with \"skopeo copy\", which asks the vendor, and scan that",
+		                 index + 1, layer->blob.text);
+	image->layers[index] = (struct clair_layer){.digest = &layer->blob, .url = "",
+	                                            .codec = codec_of_type(layer->media_type)};
+	return TARSIER_OK;
+}
+
+/* Clair v2 unpacks what gzip, bzip2 and xz packed; v4 gzip and zstd. Neither says so in words. */
+static int check_codec(const struct clair *clair, const struct clair_image *image, size_t index,
+                       struct tarsier_error *error)
+{
+	enum codec codec = image->layers[index].codec;
+	bool v4 = clair->generation == CLAIR_V4;
+	if (codec == CODEC_NONE || codec == CODEC_GZIP ||
+	    (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ))
+		return TARSIER_OK;
+	return error_set(error, TARSIER_UNSUPPORTED,
+	                 "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "
+	                 "without --clair, or copy the image with `skopeo copy --dest-compress-format gzip`", index + 1,
+	                 image->count, codec_name(codec), v4 ? "v4" : "v2");
+}
+
+int clair_place_layers(const struct clair *clair, struct clair_image *image, struct tarsier_error *error)
+{
+	int code = TARSIER_OK;
+	image->layers = arena_array(clair->arena, image->count, sizeof *image->layers);
+	if (!image->layers)
+		return error_memory(error);
+	for (size_t i = 0; i < image->count && !code; i++) {
+		if (image->server)
+			image->layers[i] = (struct clair_layer){.digest = layer_server_digest(image->server, i),
+			                                        .url = layer_server_url(image->server, i),
+			                                        .codec = layer_server_codec(image->server, i)};
+		else
+			code = place_elsewhere(image, i, error);
+		if (!code)
+			code = check_codec(clair, image, i, error);
+	}
+	return code;
+}
+
+/* ---- their addresses in a registry ------------------------------------------------------------------------------- */
+
+/* "http://host:port" of a longer address. */
+static span origin_of(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+	return (span){url, (size_t)(host - url) + strcspn(host, "/?#")};
+}
+
+/* NULL: no memory. */
+static char *host_of(struct arena *arena, const char *url)
+{
+	span origin = origin_of(url), port, host = span_from(origin, (size_t)(span_find_last(origin, '/') + 1));
+	host = span_from(host, (size_t)(span_find_last(host, '@') + 1));
+	if (span_starts(host, "["))
+		host.len = (size_t)(span_find(host, ']') + 1);
+	else
+		span_cut(host, ':', &host, &port);
+	return span_copy(arena, host);
+}
+
+/* Our loopback is nobody else's. */
+static int check_origin(const struct clair *clair, const char *url, struct tarsier_error *error)
+{
+	const char *host = host_of(clair->arena, url), *own = host_of(clair->arena, clair->indexer);
+	if (!host || !own)
+		return error_memory(error);
+	if (!layer_server_is_loopback(host) || layer_server_is_loopback(own))
+		return TARSIER_OK;
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair at %s cannot fetch layers from %.*s, an address that means this machine only here: send "
+	                 "them through us with --layer-host HOST, where HOST is this machine as Clair knows it",
+	                 clair->shown, SPAN_ARG(origin_of(url)));
+}
+
+int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
+                        struct tarsier_error *error)
+{
+	for (size_t i = first; i < first + count && !image->server; i++) {
+		struct clair_layer *layer = &image->layers[i];
+		struct layer_address address = {.url = NULL};
+		int code = image->image->locate_layer(image->image, i, clair->arena, &address, error);
+		if (code)
+			return code == TARSIER_CANCELLED ? code
+			                                 : error_prefix(error, "layer %zu of %zu", i + 1, image->count);
+		layer->url = address.url;
+		layer->headers = address.headers;
+		layer->header_count = address.header_count;
+		code = check_origin(clair, layer->url, error);
+		if (code)
+			return code;
+	}
+	return TARSIER_OK;
+}
+
+/* ---- what Clair says of them ------------------------------------------------------------------------------------- */
+
+int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	const char *url = image->layers[layer].url;
+	if (!image->server)
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair cannot fetch layer %zu of %zu from %.*s (%s): Clair itself must be able to reach that "
+		                 "registry and trust its certificate; or send the layers through us with --layer-host HOST, "
+		                 "where HOST is this machine as Clair knows it", layer + 1, image->count,
+		                 (int)strcspn(url, "?"), url, words);
+	if (layer_server_failure(image->server, &own) < 0)
+		return error_set(error, own.code, "%s", own.message);
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
+	                 "that address; name this machine as Clair knows it with --layer-host", layer + 1, image->count,
+	                 url, words);
+}
+
+void clair_tell_layers(const struct clair *clair, const struct clair_image *image)
+{
+	for (size_t i = 0; i < image->count && clair->config->layer_done; i++)
+		clair->config->layer_done(clair->config->user, i, !image->server || layer_server_sent(image->server, i));
+}
+
+/* How many characters, from the start of `text`, stand anywhere in `secret`. */
+static size_t common_run(const char *text, const char *secret)
+{
+	size_t longest = 0;
+	for (; *secret; secret++) {
+		size_t length = 0;
+		while (text[length] && text[length] == secret[length])
+			length++;
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+/* Pieces of it count, too: answers are shown in part. */
+static void conceal(char *text, const char *secret)
+{
+	size_t whole = strlen(secret), least = whole < SECRET_RUN ? whole : SECRET_RUN;
+	while (whole && *text) {
+		size_t run = common_run(text, secret);
+		if (run >= least && run > 1) {
+			text[0] = '*';
+			memmove(text + 1, text + run, strlen(text + run) + 1);
+		}
+		text++;
+	}
+}
+
+void clair_conceal(const struct clair_image *image, struct tarsier_error *error)
+{
+	for (size_t i = 0; error && image->layers && i < image->count; i++)
+		for (size_t j = 0; j < image->layers[i].header_count; j++) {
+			const char *value = image->layers[i].headers[j].value, *space = strrchr(value, ' ');
+			conceal(error->message, space ? space + 1 : value); /* "Bearer" is no secret */
+		}
+}

@@ -1,0 +1,205 @@
+/* requests to Clair, sent again where that may help */
+#include "clair/internal.h"
+#include "format/jwt.h"
+#include "net/retry.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	TRIES = 5,             /* of what breaks or fails inside Clair */
+	SHORT_SECONDS = 60, CLEANING_SECONDS = 10,
+	WORDS = 300,           /* of what Clair says, in a message */
+	HEADERS = 4,
+};
+
+unsigned clair_seconds(const struct clair *clair)
+{
+	return clair->config->seconds ? clair->config->seconds : CLAIR_DEFAULT_SECONDS;
+}
+
+bool clair_cancelled(const struct clair *clair)
+{
+	return clair->config->cancelled && atomic_load(clair->config->cancelled);
+}
+
+/* ---- one attempt ------------------------------------------------------------------------------------------------- */
+
+/* A token lives a minute, so each attempt has its own. */
+static int add_token(const struct clair *clair, struct arena *arena, const char **header, struct tarsier_error *error)
+{
+	const struct clair_config *config = clair->config;
+	char *token;
+	int code = jwt_sign(arena, span_of(config->key), config->issuer ? config->issuer : "tarsier", (int64_t)time(NULL),
+	                    &token, error);
+	if (code)
+		return code;
+	*header = arena_format(arena, "Authorization: Bearer %s", token);
+	return *header ? TARSIER_OK : error_memory(error);
+}
+
+static unsigned seconds_of(const struct clair *clair, const struct clair_call *call)
+{
+	unsigned most = clair_seconds(clair), wanted = call->seconds ? call->seconds : SHORT_SECONDS;
+	if (call->cleaning)
+		wanted = CLEANING_SECONDS;
+	return wanted < most ? wanted : most;
+}
+
+static int attempt(const struct clair *clair, const struct clair_call *call, const char *url,
+                   struct http_response *response, struct tarsier_error *error)
+{
+	struct arena arena;
+	const char *headers[HEADERS] = {"Accept: application/json"};
+	size_t count = 1;
+	int code = TARSIER_OK;
+	memset(response, 0, sizeof *response);
+	buffer_init(&response->headers, NULL);
+	buffer_init(&response->body, NULL);
+	arena_init(&arena, &clair->arena->allocator);
+	if (call->body.ptr)
+		headers[count++] = "Content-Type: application/json";
+	if (clair->config->key && clair->generation != CLAIR_V1)
+		code = add_token(clair, &arena, &headers[count], error);
+	const struct http_request request = {
+		.method = call->method, .url = url, .headers = headers, .body = call->body, .seconds = seconds_of(clair, call),
+		.limit = CLAIR_ANSWER_LIMIT, .ca_file = clair->config->ca_file,
+		.cancelled = call->cleaning ? NULL : clair->config->cancelled};
+	if (!code)
+		code = http_send(&request, response, error);
+	arena_free(&arena);
+	return code;
+}
+
+/* ---- again ------------------------------------------------------------------------------------------------------- */
+
+/* Of requests that are too many, Clair may take all of the time that a request has. */
+static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code,
+                           struct patience *patience)
+{
+	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
+		return 0;
+	return patience_pause(patience, code, response);
+}
+
+static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                   int code, struct tarsier_error *error)
+{
+	if (code != TARSIER_IO && code != TARSIER_LIMIT)
+		return code;
+	if (response->trouble == HTTP_TIMED_OUT)
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair at %s gave no answer to %s %s within %u seconds (--clair-timeout)",
+		                 clair->shown, call->method, call->path, seconds_of(clair, call));
+	char reason[WORDS + 1];
+	snprintf(reason, sizeof reason, "%.*s", WORDS, error->message);
+	return error_set(error, TARSIER_BACKEND, "Clair does not answer: %s", reason);
+}
+
+int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
+               struct tarsier_error *error)
+{
+	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
+	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
+	struct patience patience = {.insists = true, .tries = TRIES, .seconds = clair_seconds(clair)};
+	if (!url)
+		return error_memory(error);
+	for (;;) {
+		int code = attempt(clair, call, url, response, reason);
+		unsigned pause = call->patient ? next_pause(clair, response, code, &patience) : 0;
+		if (!pause)
+			return code ? explain(clair, call, response, code, reason) : TARSIER_OK;
+		http_response_free(response);
+		memset(response, 0, sizeof *response);
+		if (!patience_wait(pause, clair->config->cancelled))
+			return error_set(error, TARSIER_CANCELLED, "cancelled");
+	}
+}
+
+/* ---- what an answer says ----------------------------------------------------------------------------------------- */
+
+int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
+               struct tarsier_error *error)
+{
+	struct tarsier_error reason;
+	*json = NULL;
+	int code = json_parse(buffer_span(&response->body), CLAIR_ANSWER_LIMIT, "JSON", json, &reason);
+	if (!code && json_is_object(*json))
+		return TARSIER_OK;
+	json_decref(*json);
+	*json = NULL;
+	if (code == TARSIER_MEMORY)
+		return error_memory(error);
+	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is no JSON object%s%.200s", call->method,
+	                 call->path, code ? ": " : "", code ? reason.message : "");
+}
+
+/* v1: {"Error":{"Message":"…"}}; v4: {"code":"…","message":"…"}; proxies: anything. */
+const char *clair_words(struct arena *arena, const struct http_response *response)
+{
+	json_t *json = NULL;
+	span words = span_trim(buffer_span(&response->body)), first, rest;
+	if (json_parse(words, CLAIR_ANSWER_LIMIT, "", &json, NULL) == 0 && json_is_object(json)) {
+		const char *text = json_text(json_member(json, "Error"), "Message");
+		words = span_of(*text ? text : json_text(json, "message"));
+	} else {
+		span_cut(words, '\n', &first, &rest);
+		words = span_trim(first);
+	}
+	if (words.len > WORDS)
+		words.len = WORDS;
+	const char *copy = words.len ? span_copy(arena, words) : "";
+	json_decref(json);
+	return copy ? copy : "";
+}
+
+static int refused_key(const struct clair *clair, struct tarsier_error *error)
+{
+	const struct clair_config *config = clair->config;
+	if (!config->key)
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair at %s wants a token (401): give its pre-shared key with --clair-key-file",
+		                 clair->shown);
+	return error_set(error, TARSIER_BACKEND,
+	                 "Clair at %s refuses our token (401): its auth.psk has another key, does not list the "
+	                 "issuer \"%s\" (--clair-issuer), or the two clocks differ", clair->shown, config->issuer
+	                 ? config->issuer : "tarsier");
+}
+
+/* A request with a body is not sent elsewhere: a proxy that turns http into https would be given the layers' headers
+ * twice, and may make a GET of it. */
+static int moved(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                 struct tarsier_error *error)
+{
+	span to = span_trim(http_header(response, "Location"));
+	if (span_ends(to, call->path))
+		to.len -= strlen(call->path);
+	char *url = span_copy(clair->arena, to);
+	const char *shown = url ? http_printable(clair->arena, url) : NULL;
+	if (!shown)
+		return error_memory(error);
+	return error_set(error, TARSIER_BACKEND, "Clair at %s has moved to %.300s (%ld for %s %s): give that address",
+	                 clair->shown, shown, response->status, call->method, call->path);
+}
+
+static bool is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
+                  struct tarsier_error *error)
+{
+	const char *words = clair_words(clair->arena, response);
+	if (response->status == 401)
+		return refused_key(clair, error);
+	if (is_redirect(response->status) && http_header(response, "Location").len)
+		return moved(clair, call, response, error);
+	if (response->status == 429)
+		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
+		                 "index_report_request_concurrency", clair->shown);
+	const char *again = patience_is_trouble(response->status) && call->patient ? " again and again" : "";
+	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
+	                 response->status, again, *words ? ": " : "", words);
+}

@@ -1,0 +1,222 @@
+/* Clair v4's API: telling the indexer of an image, asking the matcher about it */
+#include "clair/v4.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ *	POST /indexer/api/v1/index_report {"hash", "layers":[{"hash", "uri", "headers"}]}    201 and the index report
+ *	GET  /matcher/api/v1/vulnerability_report/HASH       200; 202: it has no vulnerabilities yet
+ *
+ * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners only
+ * and would answer 412, "nothing to redo", of images that it has never seen. Of an image that it knows it returns the
+ * report that it has, and fetches nothing. 412 is taken for what it says; whether there is a report shows when the
+ * matcher is asked.
+ */
+
+/* ---- the manifest ------------------------------------------------------------------------------------------------ */
+
+/* An archive without a manifest has one made up: the same for the same layers. */
+static int make_hash(const struct clair_image *image, struct digest *hash, struct tarsier_error *error)
+{
+	struct buffer text;
+	const char *known = image->image->about.digest;
+	if (*known)
+		return digest_parse(span_of(known), hash, error);
+	buffer_init(&text, NULL);
+	bool ok = buffer_add(&text, "tarsier", 7);
+	for (size_t i = 0; i < image->count && ok; i++)
+		ok = buffer_add(&text, "\n", 1) &&
+		     buffer_add(&text, image->layers[i].digest->text, strlen(image->layers[i].digest->text));
+	int code = ok ? digest_of(buffer_span(&text), hash, error) : error_memory(error);
+	buffer_free(&text);
+	return code;
+}
+
+static json_t *layer_json(const struct clair_layer *layer)
+{
+	json_t *headers = layer->header_count ? json_object() : NULL;
+	for (size_t i = 0; headers && i < layer->header_count; i++)
+		json_object_set_new(headers, layer->headers[i].key, json_pack("[s]", layer->headers[i].value));
+	return json_pack("{s:s, s:s, s:o*}", "hash", layer->digest->text, "uri", layer->url, "headers", headers);
+}
+
+static char *make_manifest(const struct clair_image *image, const struct digest *hash)
+{
+	json_t *layers = json_array(), *json;
+	for (size_t i = 0; layers && i < image->count; i++)
+		if (json_array_append_new(layers, layer_json(&image->layers[i])) < 0) {
+			json_decref(layers);
+			return NULL;
+		}
+	json = json_pack("{s:s, s:o}", "hash", hash->text, "layers", layers);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	return text;
+}
+
+/* ---- indexing ---------------------------------------------------------------------------------------------------- */
+
+static int check_hash(const json_t *json, const struct digest *hash, const char *what, struct tarsier_error *error)
+{
+	const char *found = json_text(json, "manifest_hash");
+	if (strcmp(found, hash->text) == 0)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_BACKEND, "Clair's %s is of another image: manifest_hash is \"%.160s\" and not %s",
+	                 what, found, hash->text);
+}
+
+static int check_index(const struct clair_call *call, const struct http_response *response, const struct digest *hash,
+                       struct tarsier_error *error)
+{
+	json_t *json;
+	int code = clair_json(call, response, &json, error);
+	if (!code)
+		code = check_hash(json, hash, "index report", error);
+	if (!code && (!json_is_true(json_object_get(json, "success")) ||
+	              strcmp(json_text(json, "state"), "IndexFinished") != 0))
+		code = error_set(error, TARSIER_BACKEND,
+		                 "Clair could not index the image: it stopped in the state \"%.60s\"%s%.300s",
+		                 json_text(json, "state"), *json_text(json, "err") ? ": " : "", json_text(json, "err"));
+	json_decref(json);
+	return code;
+}
+
+/* The layer that Clair's words name, or the first. */
+static size_t layer_in(const struct clair_image *image, const char *words)
+{
+	for (size_t i = 0; i < image->count; i++)
+		if (strstr(words, image->layers[i].digest->text))
+			return i;
+	return 0;
+}
+
+static int judge_index(const struct v4 *v4, const struct clair_call *call, const struct http_response *response,
+                       struct tarsier_error *error)
+{
+	if (response->status == 412)
+		return TARSIER_OK;
+	if (response->status == 201)
+		return check_index(call, response, &v4->hash, error);
+	const char *words = clair_words(v4->clair->arena, response);
+	if (response->status == 500 && strstr(words, "fetch"))
+		return clair_unreached(v4->image, layer_in(v4->image, words), words, error);
+	if (response->status == 400 && strstr(words, "failed to start scan"))
+		return error_set(error, TARSIER_FORMAT, "Clair cannot read the layers: %s", words);
+	if (response->status == 404)
+		return error_set(error, TARSIER_BACKEND, "there is no indexer of Clair v4 at %s (404 for POST %s)",
+		                 v4->clair->shown, call->path);
+	return clair_refused(v4->clair, call, response, error);
+}
+
+/* A registry's words in Clair's: "failed to fetch layers: … unexpected status code: 401 Unauthorized". */
+static bool is_let_in_no_more(const struct v4 *v4, const struct http_response *response)
+{
+	if (v4->image->server || response->status != 500)
+		return false;
+	const char *words = clair_words(v4->clair->arena, response);
+	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
+}
+
+static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error *error)
+{
+	struct http_response response;
+	int code = clair_locate_layers(v4->clair, v4->image, 0, v4->image->count, error);
+	if (code)
+		return code;
+	char *body = make_manifest(v4->image, &v4->hash);
+	if (!body)
+		return error_memory(error);
+	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
+	                                .path = "/indexer/api/v1/index_report",
+	                                .body = span_of(body), .patient = true, .seconds = clair_seconds(v4->clair)};
+	code = clair_send(v4->clair, &call, &response, error);
+	*stale = !code && is_let_in_no_more(v4, &response);
+	if (!code)
+		code = judge_index(v4, &call, &response, error);
+	http_response_free(&response);
+	free(body);
+	return code;
+}
+
+/* Clair may have been busy for longer than a registry's token lives: once more, then, with another. */
+static int index_image(const struct v4 *v4, struct tarsier_error *error)
+{
+	bool stale = false;
+	int code = post_manifest(v4, &stale, error);
+	return stale ? post_manifest(v4, &stale, error) : code;
+}
+
+/* ---- matching ---------------------------------------------------------------------------------------------------- */
+
+static int judge_report(const struct v4 *v4, const struct clair_call *call, const struct http_response *response,
+                        json_t **json, struct tarsier_error *error)
+{
+	const char *shown = http_printable(v4->clair->arena, v4->clair->matcher);
+	if (!shown)
+		return error_memory(error);
+	if (response->status == 202)
+		return error_set(error, TARSIER_BACKEND,
+		                 "the vulnerability database of Clair's matcher at %s was never filled (202): wait until "
+		                 "its updaters have run (`tarsier clair wait`)", shown);
+	if (response->status == 404)
+		return error_set(error, TARSIER_BACKEND,
+		                 "Clair's matcher at %s knows no finished index report of %s (404): it and the indexer "
+		                 "at %s do not belong together, or the report was deleted", shown, v4->hash.text,
+		                 v4->clair->shown);
+	if (response->status != 200)
+		return clair_refused(v4->clair, call, response, error);
+	int code = clair_json(call, response, json, error);
+	return code ? code : check_hash(*json, &v4->hash, "vulnerability report", error);
+}
+
+static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier_error *error)
+{
+	struct http_response response;
+	json_t *json = NULL;
+	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
+	if (!path)
+		return error_memory(error);
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .patient = true,
+	                                .seconds = clair_seconds(v4->clair)};
+	int code = clair_send(v4->clair, &call, &response, error);
+	if (!code)
+		code = judge_report(v4, &call, &response, &json, error);
+	http_response_free(&response);
+	if (!code)
+		code = clair_v4_read(v4, json, result, error);
+	json_decref(json);
+	return code;
+}
+
+int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
+                  struct tarsier_error *error)
+{
+	struct v4 v4 = {.clair = clair, .image = image};
+	int code = make_hash(image, &v4.hash, error);
+	if (!code)
+		code = index_image(&v4, error);
+	if (!code && clair_cancelled(clair))
+		code = error_set(error, TARSIER_CANCELLED, "cancelled");
+	return code ? code : get_report(&v4, result, error);
+}
+
+/* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has is
+ * a yes. */
+int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error)
+{
+	const struct clair_call call = {
+		.method = "GET", .base = clair->matcher, .path = "/matcher/api/v1/vulnerability_report/sha256:"
+		"0000000000000000000000000000000000000000000000000000000000000000"};
+	struct http_response response;
+	int code = clair_send(clair, &call, &response, error);
+	json_t *json = NULL;
+	if (!code && response.status == 404) /* its own, and not that of whatever else listens there */
+		clair_json(&call, &response, &json, NULL);
+	*ready = !code && (response.status == 200 || strcmp(json_text(json, "code"), "not-found") == 0);
+	if (!code && !*ready && response.status != 202)
+		code = clair_refused(clair, &call, &response, error);
+	json_decref(json);
+	http_response_free(&response);
+	return code;
+}

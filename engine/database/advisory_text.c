@@ -1,0 +1,231 @@
+#include "database/advisory_text.h"
+
+#include "database/package_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zdict.h>
+#include <zstd.h>
+
+enum { FLAG_SEVERITY = 7, FLAG_DISTRIBUTION = 8 };
+enum { LEVEL = 3 };                 /* higher levels gain 4 % on texts this small, at twice the time */
+enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* a larger share of few samples is those samples by heart */
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static int compare_cves(const void *a, const void *b)
+{
+	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+	return (one > other) - (one < other);
+}
+
+bool story_write_facts(const struct story *story, struct buffer *buffer)
+{
+	if (story->cve_count)
+		qsort(story->cves, story->cve_count, sizeof *story->cves, compare_cves);
+	if (!varint_put(buffer, (unsigned)story->severity | (story->distribution ? FLAG_DISTRIBUTION : 0u)) ||
+	    !varint_put(buffer, story->cve_count))
+		return false;
+	uint32_t last = 0;
+	for (size_t i = 0; i < story->cve_count; i++) {
+		if (!varint_put(buffer, story->cves[i] - last))
+			return false;
+		last = story->cves[i];
+	}
+	return true;
+}
+
+/* At most `limit` bytes, never half a character; three dots say that something is missing. */
+static bool put_text(struct buffer *buffer, const char *text, size_t limit)
+{
+	size_t length = strlen(text);
+	bool cut = length > limit;
+	if (cut)
+		for (length = limit - 3; length && ((unsigned char)text[length] & 0xC0) == 0x80; length--)
+			;
+	return buffer_add(buffer, text, length) && buffer_add(buffer, "...", cut ? 4 : 0) &&
+		(cut || buffer_add(buffer, "", 1));
+}
+
+static bool put_list(struct buffer *buffer, const char **list, size_t limit)
+{
+	for (size_t i = 0; list && list[i] && i < limit; i++)
+		if (list[i][0] && !put_text(buffer, list[i], STORY_SUMMARY))
+			return false;
+	return buffer_add(buffer, "", 1);
+}
+
+bool story_write_text(const struct story *story, struct buffer *buffer)
+{
+	return put_text(buffer, story->vector, STORY_SUMMARY) && put_text(buffer, story->published, STORY_SUMMARY) &&
+	       put_text(buffer, story->modified, STORY_SUMMARY) && put_text(buffer, story->url, STORY_SUMMARY) &&
+	       put_text(buffer, story->summary, STORY_SUMMARY) && put_text(buffer, story->details, STORY_DETAILS) &&
+	       put_list(buffer, story->aliases, STORY_ALIASES) && put_list(buffer, story->references, STORY_REFERENCES);
+}
+
+/* ---- packing ----------------------------------------------------------------------------------------------------- */
+
+struct packer { ZSTD_CCtx *context; ZSTD_CDict *dictionary; };
+
+int packer_new(span dictionary, struct packer **packer, struct tarsier_error *error)
+{
+	struct packer *made = *packer = calloc(1, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	made->context = ZSTD_createCCtx();
+	made->dictionary = ZSTD_createCDict(dictionary.ptr, dictionary.len, LEVEL);
+	if (made->context && made->dictionary)
+		return 0;
+	packer_free(made);
+	*packer = NULL;
+	return error_memory(error);
+}
+
+void packer_free(struct packer *packer)
+{
+	if (!packer)
+		return;
+	ZSTD_freeCCtx(packer->context);
+	ZSTD_freeCDict(packer->dictionary);
+	free(packer);
+}
+
+int packer_pack(struct packer *packer, span text, struct buffer *packed, struct tarsier_error *error)
+{
+	size_t bound = ZSTD_compressBound(text.len);
+	if (!buffer_reserve(packed, bound))
+		return error_memory(error);
+	size_t length = ZSTD_compress_usingCDict(packer->context, packed->data + packed->length, bound, text.ptr, text.len,
+	                                         packer->dictionary);
+	if (ZSTD_isError(length))
+		return error_memory(error); /* the only failure that is left with room for the bound */
+	packed->length += length;
+	return 0;
+}
+
+bool packer_train(const char *samples, const size_t *sizes, size_t count, struct buffer *dictionary)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < count; i++)
+		total += sizes[i];
+	size_t size = total / SAMPLES_A_BYTE < DICTIONARY_SIZE ? total / SAMPLES_A_BYTE : DICTIONARY_SIZE;
+	if (!buffer_reserve(dictionary, size))
+		return false;
+	size_t length = ZDICT_trainFromBuffer(dictionary->data, size, samples, sizes, (unsigned)count);
+	dictionary->length = ZDICT_isError(length) ? 0 : length;
+	return true;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+struct unpacker { ZSTD_DCtx *context; ZSTD_DDict *dictionary; };
+
+int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error)
+{
+	struct unpacker *made = *unpacker = calloc(1, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	made->context = ZSTD_createDCtx();
+	made->dictionary = ZSTD_createDDict(dictionary.ptr, dictionary.len);
+	if (made->context && made->dictionary)
+		return 0;
+	unpacker_free(made);
+	*unpacker = NULL;
+	return error_memory(error);
+}
+
+void unpacker_free(struct unpacker *unpacker)
+{
+	if (!unpacker)
+		return;
+	ZSTD_freeDCtx(unpacker->context);
+	ZSTD_freeDDict(unpacker->dictionary);
+	free(unpacker);
+}
+
+static int damaged(const char *id, struct tarsier_error *error)
+{
+	return error_set(error, TARSIER_DATABASE, "the vulnerability database is damaged at %s: build it again with "
+	                 "`tarsier db import PATH…`", id);
+}
+
+static int read_facts(struct arena *arena, span facts, struct story *story, struct tarsier_error *error)
+{
+	const unsigned char *at = (const unsigned char *)facts.ptr, *end = at + facts.len;
+	uint64_t flags, count, step;
+	if (!varint_get(&at, end, &flags) || !varint_get(&at, end, &count) || count > facts.len)
+		return damaged(story->id, error);
+	story->severity = (enum tarsier_severity)(flags & FLAG_SEVERITY);
+	story->distribution = flags & FLAG_DISTRIBUTION;
+	story->cves = arena_array(arena, (size_t)count, sizeof *story->cves);
+	if (!story->cves)
+		return error_memory(error);
+	uint32_t last = 0;
+	for (; story->cve_count < count; story->cve_count++) {
+		if (!varint_get(&at, end, &step))
+			return damaged(story->id, error);
+		story->cves[story->cve_count] = last += (uint32_t)step;
+	}
+	return 0;
+}
+
+/* The next NUL-ended string; NULL where the text is used up. */
+static const char *take(span *text)
+{
+	const char *string = text->ptr, *end = text->len ? memchr(text->ptr, '\0', text->len) : NULL;
+	if (!end)
+		return NULL;
+	*text = span_from(*text, (size_t)(end - string) + 1);
+	return string;
+}
+
+static int take_list(struct arena *arena, span *text, const char *id, const char ***list, struct tarsier_error *error)
+{
+	size_t count = 0, capacity = 0;
+	for (const char *string = take(text); string; string = take(text)) {
+		*list = arena_grow(arena, *list, count, &capacity, sizeof **list);
+		if (!*list)
+			return error_memory(error);
+		(*list)[count++] = *string ? string : NULL;
+		if (!*string)
+			return 0;
+	}
+	return damaged(id, error);
+}
+
+static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, span *text, const char *id,
+                  struct tarsier_error *error)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(packed.ptr, packed.len);
+	if (size > STORY_TEXT) /* the two error values are larger still */
+		return damaged(id, error);
+	char *bytes = arena_alloc(arena, (size_t)size);
+	if (!bytes)
+		return error_memory(error);
+	size_t length = ZSTD_decompress_usingDDict(unpacker->context, bytes, (size_t)size, packed.ptr, packed.len,
+	                                           unpacker->dictionary);
+	if (ZSTD_isError(length))
+		return damaged(id, error);
+	*text = (span){bytes, length};
+	return 0;
+}
+
+int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, span facts, span packed,
+               struct story *story, struct tarsier_error *error)
+{
+	memset(story, 0, sizeof *story);
+	story->id = id;
+	span text = {"", 0};
+	int code = read_facts(arena, facts, story, error);
+	if (code == 0)
+		code = unpack(unpacker, arena, packed, &text, id, error);
+	if (code < 0)
+		return code;
+	const char **fields[] = {&story->vector, &story->published, &story->modified, &story->url, &story->summary,
+	                         &story->details};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (!(*fields[i] = take(&text)))
+			return damaged(id, error);
+	code = take_list(arena, &text, id, &story->aliases, error);
+	return code < 0 ? code : take_list(arena, &text, id, &story->references, error);
+}

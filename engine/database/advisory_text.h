@@ -1,0 +1,51 @@
+/* what an advisory tells people, packed for the database */
+#ifndef TARSIER_DATABASE_ADVISORY_TEXT_H
+#define TARSIER_DATABASE_ADVISORY_TEXT_H
+
+#include "database/advisory.h"
+
+/*
+ * The row of an advisory, which is read only for what matched. Two columns:
+ *
+ *	facts = flags                        bits 0-2 the severity in its own word, bit 3: a distribution's
+ *	        count { cve }                varints; each as the difference to the one before
+ *	text  = zstd frame of NUL-ended strings: vector published modified url summary details alias… "" reference… ""
+ *
+ * Texts are small, so one dictionary, trained on a sample of them, serves all: a third of their size instead of a half.
+ */
+struct story {
+	const char *id, *vector, *published, *modified, *url, *summary, *details; /* "" where there is none */
+	const char **aliases, **references; /* NULL-terminated */
+	enum tarsier_severity severity;     /* by its own word; UNKNOWN where it has none */
+	bool distribution;                  /* … which is a distribution's word */
+	uint32_t *cves;
+	size_t cve_count;
+};
+
+/* Limits: what is longer says nothing more to a person, and a hostile feed shall not fill the database. */
+enum {
+	STORY_SUMMARY = 512, STORY_DETAILS = 8192, /* bytes, cut at a character */
+	STORY_REFERENCES = 64,
+	STORY_ALIASES = 256,
+	STORY_TEXT = 1 << 20,                      /* the bytes of one story, uncompressed */
+};
+
+bool story_write_facts(const struct story *story, struct buffer *buffer);
+bool story_write_text(const struct story *story, struct buffer *buffer); /* not yet compressed */
+
+/* Compression is one state a thread. The dictionary is borrowed, and may be empty. */
+struct packer;
+int packer_new(span dictionary, struct packer **packer, struct tarsier_error *error);
+void packer_free(struct packer *packer); /* NULL is fine */
+int packer_pack(struct packer *packer, span text, struct buffer *packed, struct tarsier_error *error);
+/* Trains on samples that lie one behind the other. An empty dictionary where there are too few. */
+bool packer_train(const char *samples, const size_t *sizes, size_t count, struct buffer *dictionary);
+
+struct unpacker;
+int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error);
+void unpacker_free(struct unpacker *unpacker);
+/* Everything lies in the arena but the id, which is borrowed. DATABASE where the row is damaged. */
+int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, span facts, span text,
+               struct story *story, struct tarsier_error *error);
+
+#endif

@@ -1,0 +1,350 @@
+#include "database/database.h"
+
+#include "base/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Pages kept in memory, in KiB: a match reads few pages twice, and fresh heap costs more than a page read again. */
+enum { CACHE_KIB = 256 };
+
+struct database {
+	struct arena arena;
+	char *path;                 /* absolute: connections are opened later, too */
+	char *given;                /* as the caller wrote it, for messages */
+	char *identity;             /* tells whether the name still means the same file */
+	struct map meta, ecosystems;
+	span dictionary;
+	pthread_mutex_t lock;
+	struct connection *idle;
+};
+
+int database_fail(sqlite3 *sqlite, const char *path, struct tarsier_error *error)
+{
+	return error_set(error, TARSIER_DATABASE, "%s: %s; build it again with `tarsier db import PATH…`", path,
+	                 sqlite ? sqlite3_errmsg(sqlite) : "out of memory");
+}
+
+span column_span(sqlite3_stmt *statement, int column)
+{
+	const char *bytes = sqlite3_column_blob(statement, column);
+	return (span){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
+}
+
+/* ---- connections ------------------------------------------------------------------------------------------------- */
+
+/* SQLite's URI grammar: '%', '?' and '#' in a path must be escaped. */
+static bool make_uri(struct buffer *uri, const char *path)
+{
+	bool done = buffer_add(uri, "file:", 5);
+	for (const char *c = path; *c && done; c++) {
+		const char *escaped = *c == '%' ? "%25" : *c == '?' ? "%3f" : *c == '#' ? "%23" : NULL;
+		done = escaped ? buffer_add(uri, escaped, 3) : buffer_add(uri, c, 1);
+	}
+	return done && buffer_add(uri, "?mode=ro&immutable=1", sizeof "?mode=ro&immutable=1");
+}
+
+static int open_sqlite(const char *path, sqlite3 **sqlite, struct tarsier_error *error)
+{
+	struct buffer uri;
+	*sqlite = NULL;
+	buffer_init(&uri, NULL);
+	bool made = make_uri(&uri, path);
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int code = made ? sqlite3_open_v2(uri.data, sqlite, flags, NULL) : SQLITE_NOMEM;
+	buffer_free(&uri);
+	if (code != SQLITE_OK)
+		return database_fail(*sqlite, path, error);
+	return 0;
+}
+
+static void close_connection(struct connection *connection)
+{
+	if (!connection)
+		return;
+	sqlite3_finalize(connection->package);
+	sqlite3_finalize(connection->advisory);
+	sqlite3_finalize(connection->cve);
+	sqlite3_close(connection->sqlite);
+	unpacker_free(connection->unpacker);
+	free(connection);
+}
+
+static bool prepare(struct connection *connection)
+{
+	char pragma[64];
+	snprintf(pragma, sizeof pragma, "PRAGMA cache_size=-%d", CACHE_KIB);
+	sqlite3 *sqlite = connection->sqlite;
+	return sqlite3_exec(sqlite, pragma, NULL, NULL, NULL) == SQLITE_OK &&
+	       sqlite3_prepare_v2(sqlite, "SELECT rows FROM package WHERE ecosystem=?1 AND name=?2", -1,
+	                          &connection->package, NULL) == SQLITE_OK &&
+	       sqlite3_prepare_v2(sqlite, "SELECT id, facts, text FROM advisory WHERE number=?1", -1,
+	                          &connection->advisory, NULL) == SQLITE_OK &&
+	       sqlite3_prepare_v2(sqlite, "SELECT epss, percentile, kev, cvss, text FROM cve WHERE number=?1", -1,
+	                          &connection->cve, NULL) == SQLITE_OK;
+}
+
+/* The one value of a statement that takes no arguments, as text in the arena; "" where there is none. */
+static int ask(sqlite3 *sqlite, struct arena *arena, const char *sql, const char **answer)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	*answer = code == SQLITE_ROW || code == SQLITE_DONE ? span_copy(arena, column_span(statement, 0)) : NULL;
+	sqlite3_finalize(statement);
+	return *answer ? SQLITE_OK : code;
+}
+
+/* The file may have been replaced since the first connection: two reports in one would be a lie. */
+static int check_same(struct database *database, struct connection *connection, struct tarsier_error *error)
+{
+	struct arena arena;
+	const char *identity;
+	arena_init(&arena, NULL);
+	int code = 0;
+	if (ask(connection->sqlite, &arena, "SELECT value FROM meta WHERE key='identity'", &identity) != SQLITE_OK)
+		code = database_fail(connection->sqlite, database->given, error);
+	else if (strcmp(identity, database->identity) != 0)
+		code = error_set(error, TARSIER_DATABASE, "%s was replaced while it was in use: scan again", database->given);
+	arena_free(&arena);
+	return code;
+}
+
+static int new_connection(struct database *database, struct connection **result, struct tarsier_error *error)
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+	*result = NULL;
+	if (!connection)
+		return error_memory(error);
+	int code = open_sqlite(database->path, &connection->sqlite, error);
+	if (code == 0 && database->identity)
+		code = check_same(database, connection, error);
+	if (code == 0 && !prepare(connection))
+		code = database_fail(connection->sqlite, database->given, error);
+	if (code == 0)
+		code = unpacker_new(database->dictionary, &connection->unpacker, error);
+	if (code < 0)
+		close_connection(connection);
+	else
+		*result = connection;
+	return code;
+}
+
+static struct connection *take_idle(struct database *database)
+{
+	pthread_mutex_lock(&database->lock);
+	struct connection *connection = database->idle;
+	if (connection)
+		database->idle = connection->next;
+	pthread_mutex_unlock(&database->lock);
+	return connection;
+}
+
+int database_acquire(struct database *database, struct connection **connection, struct tarsier_error *error)
+{
+	*connection = take_idle(database);
+	if (!*connection) {
+		int code = new_connection(database, connection, error);
+		if (code < 0)
+			return code;
+	}
+	sqlite3_exec((*connection)->sqlite, "BEGIN", NULL, NULL, NULL);
+	return 0;
+}
+
+void database_release(struct database *database, struct connection *connection)
+{
+	if (!connection)
+		return;
+	sqlite3_reset(connection->package);
+	sqlite3_reset(connection->advisory);
+	sqlite3_reset(connection->cve);
+	sqlite3_exec(connection->sqlite, "COMMIT", NULL, NULL, NULL);
+	pthread_mutex_lock(&database->lock);
+	connection->next = database->idle;
+	database->idle = connection;
+	pthread_mutex_unlock(&database->lock);
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+/* What the operating system has to say first: its words are better than SQLite's "unable to open". */
+static int check_file(const char *path, struct tarsier_error *error)
+{
+	char reason[128];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno == ENOENT)
+		return error_set(error, TARSIER_DATABASE, "%s: there is no vulnerability database here: make one with "
+		                 "`tarsier db import PATH…`", path);
+	const char *text = strerror_r(errno, reason, sizeof reason);
+	return error_set(error, TARSIER_DATABASE, "%s: cannot open this vulnerability database: %s", path, text);
+}
+
+static int check_schema(sqlite3 *sqlite, struct arena *arena, const char *path, struct tarsier_error *error)
+{
+	const char *application, *schema;
+	if (ask(sqlite, arena, "PRAGMA application_id", &application) != SQLITE_OK ||
+	    atoi(application) != DATABASE_APPLICATION)
+		return error_set(error, TARSIER_DATABASE, "%s: this is not a vulnerability database: make one with "
+		                 "`tarsier db import PATH…`", path);
+	if (ask(sqlite, arena, "PRAGMA user_version", &schema) != SQLITE_OK)
+		return database_fail(sqlite, path, error);
+	if (atoi(schema) > DATABASE_SCHEMA)
+		return error_set(error, TARSIER_DATABASE, "%s: a newer tarsier wrote this database (schema %s, this one reads %d): "
+		                 "upgrade tarsier, or build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
+	if (atoi(schema) < DATABASE_SCHEMA)
+		return error_set(error, TARSIER_DATABASE, "%s: an older tarsier wrote this database (schema %s, this one reads %d): "
+		                 "build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
+	return 0;
+}
+
+/* Every row of a two-column statement, as text, into a map. */
+static int read_map(struct database *database, sqlite3 *sqlite, const char *sql, struct map *map,
+                    struct tarsier_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int step = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL);
+	bool memory = true;
+	while (memory && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+		char *key = span_copy(&database->arena, column_span(statement, 0));
+		char *value = span_copy(&database->arena, column_span(statement, 1));
+		memory = key && value && map_put(map, span_of(key), value);
+	}
+	int code = !memory ? error_memory(error) : step == SQLITE_DONE ? 0 : database_fail(sqlite, database->given, error);
+	sqlite3_finalize(statement);
+	return code;
+}
+
+static int read_dictionary(struct database *database, sqlite3 *sqlite, struct tarsier_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(sqlite, "SELECT value FROM meta WHERE key='dictionary'", -1, &statement, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		span bytes = column_span(statement, 0);
+		database->dictionary = (span){span_copy(&database->arena, bytes), bytes.len};
+	}
+	sqlite3_finalize(statement);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return database_fail(sqlite, database->given, error);
+	return database->dictionary.ptr || code == SQLITE_DONE ? 0 : error_memory(error);
+}
+
+static int read_all(struct database *database, sqlite3 *sqlite, struct tarsier_error *error)
+{
+	int code = check_schema(sqlite, &database->arena, database->given, error);
+	if (code == 0)
+		code = read_map(database, sqlite, "SELECT key, value FROM meta WHERE key<>'dictionary'", &database->meta, error);
+	if (code == 0)
+		code = read_map(database, sqlite, "SELECT name, number FROM ecosystem", &database->ecosystems, error);
+	if (code == 0)
+		code = read_dictionary(database, sqlite, error);
+	if (code < 0)
+		return code;
+	if (database->ecosystems.count == 0)
+		return error_set(error, TARSIER_DATABASE, "%s: this database holds no advisories: fill it with "
+		                 "`tarsier db import PATH…`", database->given);
+	return 0;
+}
+
+static int open_all(struct database *database, const char *path, struct tarsier_error *error)
+{
+	struct connection *connection = NULL;
+	sqlite3 *sqlite = NULL;
+	database->given = arena_string(&database->arena, path);
+	char *real = realpath(path, NULL);
+	database->path = real ? arena_string(&database->arena, real) : NULL;
+	free(real);
+	if (!database->given || !database->path)
+		return error_memory(error);
+	int code = open_sqlite(database->path, &sqlite, error);
+	if (code == 0)
+		code = read_all(database, sqlite, error);
+	sqlite3_close(sqlite);
+	if (code < 0)
+		return code;
+	database->identity = arena_string(&database->arena, database_meta(database, "identity"));
+	code = database->identity ? new_connection(database, &connection, error) : error_memory(error);
+	database->idle = connection;
+	return code;
+}
+
+int database_open(const char *path, struct database **result, struct tarsier_error *error)
+{
+	*result = NULL;
+	int code = check_file(path, error);
+	if (code < 0)
+		return code;
+	struct database *database = calloc(1, sizeof *database);
+	if (!database)
+		return error_memory(error);
+	arena_init(&database->arena, NULL);
+	database->meta.arena = database->ecosystems.arena = &database->arena;
+	pthread_mutex_init(&database->lock, NULL);
+	code = open_all(database, path, error);
+	if (code < 0)
+		database_close(database);
+	else
+		*result = database;
+	return code;
+}
+
+void database_close(struct database *database)
+{
+	if (!database)
+		return;
+	while (database->idle) {
+		struct connection *next = database->idle->next;
+		close_connection(database->idle);
+		database->idle = next;
+	}
+	pthread_mutex_destroy(&database->lock);
+	arena_free(&database->arena);
+	free(database);
+}
+
+int database_ecosystem(const struct database *database, span ecosystem)
+{
+	const char *number = map_get(&database->ecosystems, ecosystem);
+	return number ? atoi(number) : 0;
+}
+
+const char *database_path(const struct database *database)
+{
+	return database->given;
+}
+
+const char *database_meta(const struct database *database, const char *key)
+{
+	const char *value = map_get(&database->meta, span_of(key));
+	return value ? value : "";
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *database_ecosystems(const struct database *database, struct arena *arena)
+{
+	const struct map *map = &database->ecosystems;
+	const char **names = arena_array(arena, map->count + 1, sizeof *names);
+	size_t count = 0;
+	for (size_t i = 0; names && i < map->capacity; i++)
+		if (map->slots[i].value && !(names[count++] = span_copy(arena, map->slots[i].key)))
+			return NULL;
+	if (names)
+		qsort(names, count, sizeof *names, compare_names);
+	return names;
+}

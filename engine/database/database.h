@@ -1,0 +1,77 @@
+/* the vulnerability database, one SQLite file that any number of processes read */
+#ifndef TARSIER_DATABASE_DATABASE_H
+#define TARSIER_DATABASE_DATABASE_H
+
+#include "database/advisory.h"
+#include "database/advisory_text.h"
+
+#include <sqlite3.h>
+
+struct database;
+
+/* Read-only. DATABASE: missing, not a database, of an unknown schema, or empty: each says what to do. */
+int database_open(const char *path, struct database **database, struct tarsier_error *error);
+void database_close(struct database *database); /* NULL is fine */
+/* Fills *info with copies in the arena. */
+int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
+                  struct tarsier_error *error);
+
+/*
+ * The file:
+ *
+ *	meta(key, value)                  built newest kev_date epss_date starter advisories packages identity dictionary
+ *	ecosystem(number, name, packages) "Debian:12", as ecosystem_key writes it, and how many packages it speaks of
+ *	package(ecosystem, name, rows)    rows.h: everything that matching reads, one row a package
+ *	advisory(number, id, facts, text) story.h: what people read, and only of what matched
+ *	cve(number, epss, percentile, kev, cvss, text)
+ *
+ * A database is built beside the old one and renamed over it: a file that has its name is never written again. That
+ * is what makes `immutable=1` right: no locks, no journal, works on a read-only file system; and a process that has
+ * the old file open reads on in it.
+ */
+enum { DATABASE_APPLICATION = 0x54525352 /* "TRSR" */, DATABASE_SCHEMA = 1 };
+
+/* One thread's way into the file: prepared statements and what unpacks texts. */
+struct connection {
+	sqlite3 *sqlite;
+	sqlite3_stmt *package, *advisory, *cve;
+	struct unpacker *unpacker;
+	struct connection *next;
+};
+
+/* A connection nobody else has; many threads may hold one each. Hand it back. */
+int database_acquire(struct database *database, struct connection **connection, struct tarsier_error *error);
+void database_release(struct database *database, struct connection *connection);
+
+/* The number of an ecosystem, given as ecosystem_key makes it; 0 where the database knows nothing of it. */
+int database_ecosystem(const struct database *database, span ecosystem);
+
+/* As it was given to database_open. */
+const char *database_path(const struct database *database);
+/* A value of the meta table; "" where there is none. Borrowed from the database. */
+const char *database_meta(const struct database *database, const char *key);
+/* Names, sorted, NULL-terminated, in the arena; NULL when memory ran out. */
+const char *const *database_ecosystems(const struct database *database, struct arena *arena);
+
+/* What is known of a package: 1 and *rows, borrowed until the next call; 0 where there is nothing. */
+int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows,
+                    struct tarsier_error *error);
+int connection_story(struct connection *connection, struct arena *arena, uint32_t advisory, struct story *story,
+                     struct tarsier_error *error);
+
+struct cve_facts {
+	double epss, percentile;           /* negative where unknown */
+	const char *kev_added, *kev_due;   /* "" where it is not in the catalogue */
+	bool kev, ransomware;
+	const char *cvss;                  /* "" where nobody gave a vector */
+	uint32_t text;                     /* an advisory that describes it; or 0 */
+};
+int connection_cve(struct connection *connection, struct arena *arena, uint32_t cve, struct cve_facts *facts,
+                   struct tarsier_error *error);
+
+/* DATABASE with SQLite's own words. */
+int database_fail(sqlite3 *sqlite, const char *path, struct tarsier_error *error);
+/* A column's bytes; never a NULL pointer. Borrowed until the next step. */
+span column_span(sqlite3_stmt *statement, int column);
+
+#endif

@@ -1,0 +1,61 @@
+/* what a database says of itself */
+#include "database/database.h"
+
+#include <stdlib.h>
+
+static bool copy(struct arena *arena, const char *text, const char **field)
+{
+	return (*field = arena_string(arena, text)) != NULL;
+}
+
+int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
+                  struct tarsier_error *error)
+{
+	span advisories = span_of(database_meta(database, "advisories")),
+		packages = span_of(database_meta(database, "packages"));
+	*info = (struct tarsier_database_info){0};
+	span_number(advisories, &info->advisories);
+	span_number(packages, &info->packages);
+	info->starter = span_is(span_of(database_meta(database, "starter")), "1");
+	info->ecosystems = database_ecosystems(database, arena);
+	if (!info->ecosystems || !copy(arena, database_path(database), &info->path) ||
+	    !copy(arena, database_meta(database, "built"), &info->built) ||
+	    !copy(arena, database_meta(database, "newest"), &info->newest) ||
+	    !copy(arena, database_meta(database, "kev_date"), &info->kev_date) ||
+	    !copy(arena, database_meta(database, "epss_date"), &info->epss_date))
+		return error_memory(error);
+	return 0;
+}
+
+/* What tarsier_database_read hands out: the record first, so that its address is the whole's. */
+struct held_info { struct tarsier_database_info info; struct arena arena; };
+
+int tarsier_database_read(const char *path, struct tarsier_database_info **info, struct tarsier_error *error)
+{
+	struct database *database;
+	*info = NULL;
+	int code = database_open(path, &database, error);
+	if (code < 0)
+		return code;
+	struct held_info *held = calloc(1, sizeof *held);
+	code = held ? 0 : error_memory(error);
+	if (held) {
+		arena_init(&held->arena, NULL);
+		code = database_info(database, &held->arena, &held->info, error);
+	}
+	database_close(database);
+	if (code < 0)
+		tarsier_database_info_free(held ? &held->info : NULL);
+	else
+		*info = &held->info;
+	return code;
+}
+
+void tarsier_database_info_free(struct tarsier_database_info *info)
+{
+	struct held_info *held = (struct held_info *)info;
+	if (!held)
+		return;
+	arena_free(&held->arena);
+	free(held);
+}

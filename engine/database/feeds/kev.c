@@ -1,0 +1,153 @@
+#include "database/advisory.h"
+#include "format/json.h"
+
+#include <string.h>
+
+/*
+ * CISA's catalogue of known exploited vulnerabilities, as JSON and as CSV (RFC 4180):
+ *
+ *	{ "catalogVersion", "dateReleased",
+ *	  "vulnerabilities": [{ "cveID", "dateAdded", "dueDate", "knownRansomwareCampaignUse" }] }
+ *
+ *	cveID,vendorProject,…,dateAdded,…,dueDate,knownRansomwareCampaignUse,…
+ */
+
+enum { KEV_LIMIT = 64 << 20 };  /* the catalogue has 1.3 MiB, and gains 0.2 a year */
+enum { KEV_COLUMNS = 64 };
+
+static int kev_claims(span head)
+{
+	struct json_head names = {.rest = head};
+	span name;
+	bool catalogue = false, other = false;
+	while (json_head_next(&names, &name)) {
+		catalogue = catalogue || span_is(name, "catalogVersion") || span_is(name, "vulnerabilities");
+		other = other || span_is(name, "document"); /* CSAF has vulnerabilities, too */
+	}
+	if (catalogue && !other && span_contains(head, "\"cveID\""))
+		return 10;
+	span line, rest;
+	span_cut(head, '\n', &line, &rest);
+	if (span_starts(line, "\xEF\xBB\xBF"))
+		line = span_from(line, 3);
+	return span_starts(line, "cveID,") && span_contains(line, "dateAdded") ? 10 : 0;
+}
+
+static int put(struct advisory_sink *sink, const char *id, const char *added, const char *due, const char *ransomware,
+               struct tarsier_error *error)
+{
+	struct kev kev = {.id = id, .added = added, .due = begins_with_date(due) ? due : "",
+	                  .ransomware = strcmp(ransomware, "Known") == 0};
+	if (cve_number(span_of(id)) && begins_with_date(added))
+		return sink->kev(sink->user, &kev, error);
+	sink->unreadable(sink->user, *id ? id : "an entry of the KEV catalogue", "no CVE id with the day it was added");
+	return 0;
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+static int read_json(span text, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	json_t *document, *entry;
+	size_t index;
+	int code = json_parse(text, KEV_LIMIT, name, &document, error);
+	if (code < 0)
+		return code;
+	const json_t *entries = json_list(document, "vulnerabilities");
+	const char *released = json_text(document, "dateReleased");
+	if (!entries)
+		code = error_set(error, TARSIER_FORMAT, "%s: a KEV catalogue without its list of vulnerabilities", name);
+	if (code == 0 && begins_with_date(released))
+		code = sink->dated(sink->user, "kev", released, error);
+	json_array_foreach(entries, index, entry) {
+		if (code < 0)
+			break;
+		code = put(sink, json_text(entry, "cveID"), json_text(entry, "dateAdded"), json_text(entry, "dueDate"),
+		           json_text(entry, "knownRansomwareCampaignUse"), error);
+	}
+	json_decref(document);
+	return code;
+}
+
+/* ---- CSV --------------------------------------------------------------------------------------------------------- */
+
+/* One record: unquotes in place and ends each field with a NUL, for which the text has room: a separator goes. The
+ * number of fields; 0 at the end of the text. Fields past the last column are skipped. */
+static size_t next_record(char **at, char *end, char *fields[KEV_COLUMNS])
+{
+	size_t count = 0;
+	char *in = *at;
+	if (in == end)
+		return 0;
+	for (bool more = true; more; ) {
+		char *out = in, *field = in;
+		bool quoted = false;
+		for (; in < end && (quoted || (*in != ',' && *in != '\n')); in++) {
+			if (*in != '"')
+				*out++ = *in;
+			else if (quoted && in + 1 < end && in[1] == '"')
+				*out++ = *in++;
+			else
+				quoted = !quoted;
+		}
+		more = in < end && *in == ',';
+		if (out > field && out[-1] == '\r' && !more)
+			out--;
+		in += in < end;
+		*out = '\0';
+		if (count < KEV_COLUMNS)
+			fields[count++] = field;
+	}
+	*at = in;
+	return count;
+}
+
+static const char *field_named(char **header, size_t columns, char **fields, size_t count, const char *name)
+{
+	for (size_t i = 0; i < columns && i < count; i++)
+		if (strcmp(header[i], name) == 0)
+			return fields[i];
+	return "";
+}
+
+/* The text is the caller's to change, and holds a byte more than `length`. */
+static int read_csv(char *text, size_t length, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	char *header[KEV_COLUMNS], *fields[KEV_COLUMNS], *at = text, *end = text + length;
+	char newest[11] = "";
+	size_t columns = next_record(&at, end, header), count;
+	int code = 0;
+	while (code == 0 && (count = next_record(&at, end, fields)) > 0) {
+		const char *added = field_named(header, columns, fields, count, "dateAdded");
+		if (count == 1 && !*fields[0])
+			continue;
+		code = put(sink, fields[0], added, field_named(header, columns, fields, count, "dueDate"),
+		           field_named(header, columns, fields, count, "knownRansomwareCampaignUse"), error);
+		if (begins_with_date(added) && strncmp(added, newest, 10) > 0)
+			memcpy(newest, added, 10);
+	}
+	if (code == 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */
+		code = sink->dated(sink->user, "kev", newest, error);
+	return code;
+}
+
+static int kev_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	struct buffer text;
+	buffer_init(&text, NULL);
+	int code = stream_read_all(stream, &text, KEV_LIMIT, error);
+	size_t length = text.length;
+	if (code == 0 && !buffer_add(&text, "", 1))
+		code = error_memory(error);
+	if (code == 0 && span_starts(buffer_span(&text), "\xEF\xBB\xBF"))
+		text.data[0] = text.data[1] = text.data[2] = ' ';
+	if (code == 0) {
+		char *start = text.data + strspn(text.data, " \t\r\n");
+		length -= (size_t)(start - text.data);
+		code = *start == '{' ? read_json((span){start, length}, name, sink, error) : read_csv(start, length, sink, error);
+	}
+	buffer_free(&text);
+	return code;
+}
+
+const struct feed feed_kev = {"kev", kev_claims, kev_read};

@@ -1,0 +1,360 @@
+#include "database/advisory.h"
+#include "format/cvss.h"
+#include "format/json.h"
+
+#include <string.h>
+
+/*
+ * OSV records, https://ossf.github.io/osv-schema/ (1.0 to 1.7): a JSON object of its own, or an array of such objects.
+ *
+ *	{ "id", "modified", "published", "withdrawn", "aliases": [id], "upstream": [id], "related": [id],
+ *	  "summary", "details", "severity": [{type, score}], "references": [{type, url}],
+ *	  "affected": [{ "package": {ecosystem, name}, "versions": [v], "severity": […],
+ *	                 "ranges": [{ "type": SEMVER|ECOSYSTEM|GIT, "events": [{introduced|fixed|last_affected|limit: v}] }],
+ *	                 "ecosystem_specific": {…}, "database_specific": {…} }],
+ *	  "database_specific": {…} }
+ *
+ * Fields that are absent, null or of another type count as absent: records in the field have all of these.
+ */
+
+enum {
+	RECORD_LIMIT = 16 << 20,  /* the largest record in use has 2 MiB */
+	ID_LIMIT = 128,
+	TEXT_LIMIT = 1024,        /* of a version, a package's name, an ecosystem */
+};
+
+struct reading {
+	struct arena arena;       /* what lives for one record */
+	struct advisory_sink *sink;
+	struct tarsier_error *error;
+	bool no_memory;
+};
+
+static int osv_claims(span head)
+{
+	static const char *const members[] = {
+		"schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
+		"details", "severity", "affected", "references", "credits", "database_specific", NULL};
+	struct json_head names = {.rest = head};
+	span name;
+	int found = 0;
+	while (json_head_next(&names, &name)) {
+		const char *const *member = members;
+		while (*member && !span_is(name, *member))
+			member++;
+		if (!*member)
+			return 0;
+		found++;
+	}
+	return found;
+}
+
+/* ---- small pieces ------------------------------------------------------------------------------------------------ */
+
+static void complain(struct reading *reading, const char *id, const char *why)
+{
+	reading->sink->unreadable(reading->sink->user, id, why);
+}
+
+static void *list_of(struct reading *reading, size_t count, size_t size)
+{
+	void *list = arena_array(&reading->arena, count, size);
+	reading->no_memory = reading->no_memory || !list;
+	return list;
+}
+
+/* Appends the texts of an array that are no longer than `limit`. */
+static size_t add_texts(const json_t *array, const char **list, size_t count, size_t limit)
+{
+	size_t index;
+	json_t *item;
+	json_array_foreach(array, index, item) {
+		size_t length = json_string_length(item);
+		if (length && length <= limit)
+			list[count++] = json_string_value(item);
+	}
+	return count;
+}
+
+static bool any_cve(const char **ids)
+{
+	for (; *ids; ids++)
+		if (cve_number(span_of(*ids)) || cve_tracked(span_of(*ids)))
+			return true;
+	return false;
+}
+
+/* A distribution's advisory ("ALSA-2024:1234") often says only in "related" which CVEs it fixes; elsewhere that list
+ * is what it says, not the same thing. */
+static size_t add_related(const json_t *record, const char **list, size_t count)
+{
+	size_t index;
+	json_t *item;
+	json_array_foreach(json_list(record, "related"), index, item) {
+		const char *id = json_string_value(item);
+		if (id && cve_number(span_of(id)))
+			list[count++] = id;
+	}
+	return count;
+}
+
+static const char **read_aliases(struct reading *reading, const json_t *record, bool distribution)
+{
+	const json_t *aliases = json_list(record, "aliases"), *upstream = json_list(record, "upstream");
+	size_t most = json_array_size(aliases) + json_array_size(upstream) + json_array_size(json_list(record, "related"));
+	const char **list = list_of(reading, most + 1, sizeof *list);
+	if (!list)
+		return NULL;
+	size_t count = add_texts(aliases, list, 0, ID_LIMIT);
+	count = add_texts(upstream, list, count, ID_LIMIT);
+	list[count] = NULL;
+	if (distribution && !any_cve(list))
+		add_related(record, list, count);
+	return list;
+}
+
+static const char **read_references(struct reading *reading, const json_t *record, const char **url)
+{
+	const json_t *references = json_list(record, "references");
+	const char **list = list_of(reading, json_array_size(references) + 1, sizeof *list);
+	size_t index, count = 0;
+	json_t *item;
+	*url = "";
+	if (!list)
+		return NULL;
+	json_array_foreach(references, index, item) {
+		const char *target = json_text(item, "url");
+		if (!*target)
+			continue;
+		list[count++] = target;
+		if (!**url && strcmp(json_text(item, "type"), "ADVISORY") == 0)
+			*url = target;
+	}
+	if (!**url && count)
+		*url = list[0];
+	return list;
+}
+
+/* ---- severity ---------------------------------------------------------------------------------------------------- */
+
+/* "severity": CVSS vectors go into the list, good or bad; any other type ("Ubuntu") is a distribution's own word. */
+static const char **read_severity(struct reading *reading, const json_t *object, const char **word)
+{
+	const json_t *severity = json_list(object, "severity");
+	const char **vectors = list_of(reading, json_array_size(severity) + 1, sizeof *vectors);
+	size_t index, count = 0;
+	json_t *item;
+	if (!vectors)
+		return NULL;
+	json_array_foreach(severity, index, item) {
+		const char *score = json_text(item, "score");
+		if (strncmp(json_text(item, "type"), "CVSS", 4) == 0)
+			vectors[count++] = score;
+		else if (*score)
+			*word = score;
+	}
+	return vectors;
+}
+
+static const char *word_in(const json_t *object, const char *group, const char *key, const char *otherwise)
+{
+	const char *word = json_text(json_member(object, group), key);
+	return *word ? word : otherwise;
+}
+
+/* "Important: kernel security update" */
+static const char *word_of_summary(struct reading *reading, const char *summary)
+{
+	span word, rest;
+	if (!span_cut(span_of(summary), ':', &word, &rest) || word.len > 16 || !severity_of_word(word))
+		return NULL;
+	char *copy = span_copy(&reading->arena, word);
+	reading->no_memory = reading->no_memory || !copy;
+	return copy;
+}
+
+/* ---- affected ---------------------------------------------------------------------------------------------------- */
+
+static size_t add_events(const json_t *object, struct advisory_event *events, size_t count)
+{
+	static const char *const kinds[] = {"introduced", "fixed", "last_affected", "limit"};
+	for (size_t kind = 0; kind < 4; kind++) {
+		const json_t *version = json_object_get(object, kinds[kind]);
+		if (json_string_length(version) && json_string_length(version) <= TEXT_LIMIT)
+			events[count++] = (struct advisory_event){(enum range_event)kind, json_string_value(version)};
+	}
+	return count;
+}
+
+static void read_range(struct reading *reading, const json_t *json, struct advisory_range *range)
+{
+	const json_t *events = json_list(json, "events");
+	size_t index;
+	json_t *event;
+	range->events = list_of(reading, json_array_size(events) * 4, sizeof *range->events);
+	if (!range->events)
+		return;
+	json_array_foreach(events, index, event)
+		range->count = add_events(event, range->events, range->count);
+}
+
+static void read_ranges(struct reading *reading, const json_t *json, struct affected *affected)
+{
+	const json_t *ranges = json_list(json, "ranges");
+	size_t index;
+	json_t *range;
+	affected->ranges = list_of(reading, json_array_size(ranges), sizeof *affected->ranges);
+	if (!affected->ranges)
+		return;
+	json_array_foreach(ranges, index, range) {
+		const char *type = json_text(range, "type");
+		if (strcmp(type, "ECOSYSTEM") != 0 && strcmp(type, "SEMVER") != 0)
+			continue;
+		struct advisory_range *next = &affected->ranges[affected->range_count];
+		read_range(reading, range, next);
+		affected->range_count += next->count > 0;
+	}
+}
+
+/* The better of a package's own vectors is left to whoever stores it: there is never more than one in the field. */
+static void read_affected(struct reading *reading, const json_t *json, struct affected *affected)
+{
+	const json_t *package = json_member(json, "package"), *versions = json_list(json, "versions");
+	const char *word = NULL;
+	affected->ecosystem = json_text(package, "ecosystem");
+	affected->name = json_text(package, "name");
+	const char **vectors = read_severity(reading, json, &word);
+	affected->cvss = vectors ? vectors[0] : NULL;
+	word = word_in(json, "database_specific", "severity", word);
+	word = word_in(json, "ecosystem_specific", "urgency", word);
+	affected->severity_word = word_in(json, "ecosystem_specific", "severity", word);
+	read_ranges(reading, json, affected);
+	affected->versions = list_of(reading, json_array_size(versions) + 1, sizeof *affected->versions);
+	if (affected->versions)
+		add_texts(versions, affected->versions, 0, TEXT_LIMIT);
+}
+
+/* News of bug fixes and enhancements ("ALBA-…", "RHEA-…") says of no version that it is vulnerable, unless it names a
+ * CVE. */
+static bool is_news(const char *id, const char **aliases)
+{
+	static const char vendors[][3] = {"AL", "RL", "RH", "EL"};
+	for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
+		if (strncmp(id, vendors[i], 2) == 0 && (strncmp(id + 2, "BA-", 3) == 0 || strncmp(id + 2, "EA-", 3) == 0))
+			return !any_cve(aliases);
+	return false;
+}
+
+static bool fits(const char *text)
+{
+	return *text && strlen(text) <= TEXT_LIMIT;
+}
+
+static void read_all_affected(struct reading *reading, const json_t *record, struct advisory *advisory)
+{
+	const json_t *list = json_list(record, "affected");
+	size_t index;
+	json_t *item;
+	advisory->affected = list_of(reading, json_array_size(list), sizeof *advisory->affected);
+	if (!advisory->affected || is_news(advisory->id, advisory->aliases))
+		return;
+	json_array_foreach(list, index, item) {
+		struct affected *next = &advisory->affected[advisory->affected_count];
+		*next = (struct affected){0};
+		read_affected(reading, item, next);
+		advisory->affected_count += fits(next->ecosystem) && fits(next->name); /* without a package: a repository of source */
+	}
+}
+
+static bool of_distribution(const json_t *record)
+{
+	const json_t *package = json_member(json_array_get(json_list(record, "affected"), 0), "package");
+	return ecosystem_is_distribution(span_of(json_text(package, "ecosystem")));
+}
+
+/* ---- records ----------------------------------------------------------------------------------------------------- */
+
+static int read_advisory(struct reading *reading, const json_t *record)
+{
+	const char *word = NULL;
+	const json_t *withdrawn = json_object_get(record, "withdrawn");
+	bool distribution = of_distribution(record);
+	struct advisory advisory = {
+		.id = json_text(record, "id"), .summary = json_text(record, "summary"), .details = json_text(record, "details"),
+		.published = json_text(record, "published"), .modified = json_text(record, "modified"),
+		.withdrawn = json_string_length(withdrawn) ? json_string_value(withdrawn) : NULL,
+	};
+	advisory.aliases = read_aliases(reading, record, distribution);
+	advisory.references = read_references(reading, record, &advisory.url);
+	advisory.cvss = read_severity(reading, record, &word);
+	word = word_in(record, "database_specific", "severity", word);
+	if (!word && distribution)
+		word = word_of_summary(reading, advisory.summary);
+	advisory.severity_word = word;
+	if (!reading->no_memory)
+		read_all_affected(reading, record, &advisory);
+	if (reading->no_memory)
+		return error_memory(reading->error);
+	return reading->sink->advisory(reading->sink->user, &advisory, reading->error);
+}
+
+static int read_record(struct reading *reading, const json_t *record, const char *name)
+{
+	const char *id = json_text(record, "id");
+	if (!*id || strlen(id) > ID_LIMIT) {
+		complain(reading, name, "not an OSV record: it has no id");
+		return 0;
+	}
+	if (!json_list(record, "affected") && !*json_text(record, "withdrawn") && !*json_text(record, "modified")) {
+		complain(reading, id, "not an OSV record: nothing is affected");
+		return 0;
+	}
+	arena_free(&reading->arena);
+	return read_advisory(reading, record);
+}
+
+static int read_document(struct reading *reading, const json_t *document, const char *name)
+{
+	size_t index;
+	json_t *record;
+	int code = 0;
+	if (!json_is_array(document))
+		return read_record(reading, document, name);
+	json_array_foreach(document, index, record)
+		if ((code = read_record(reading, record, name)) < 0)
+			break;
+	return code;
+}
+
+/* What is too large or no JSON is the record's fault, and the feed goes on; a file that cannot be read is not. */
+static int parse(struct reading *reading, struct stream *stream, const char *name, json_t **document)
+{
+	struct tarsier_error why;
+	struct buffer text;
+	buffer_init(&text, NULL);
+	int code = stream_read_all(stream, &text, RECORD_LIMIT, &why);
+	bool fault = code == TARSIER_LIMIT;
+	if (code == 0) {
+		code = json_parse(buffer_span(&text), RECORD_LIMIT, name, document, &why);
+		fault = code == TARSIER_LIMIT || code == TARSIER_FORMAT;
+	}
+	buffer_free(&text);
+	if (fault)
+		complain(reading, name, why.message);
+	return code == 0 || fault ? 0 : error_set(reading->error, code, "%s", why.message);
+}
+
+static int osv_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	struct reading reading = {.sink = sink, .error = error};
+	json_t *document = NULL;
+	arena_init(&reading.arena, NULL);
+	int code = parse(&reading, stream, name, &document);
+	if (document)
+		code = read_document(&reading, document, name);
+	arena_free(&reading.arena);
+	json_decref(document);
+	return code;
+}
+
+const struct feed feed_osv = {"osv", osv_claims, osv_read};

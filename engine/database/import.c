@@ -1,0 +1,157 @@
+#include "database/import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define X(name) extern const struct feed feed_##name;
+#include "feeds.def"
+#undef X
+
+const struct feed *const feeds_all[] = {
+#define X(name) &feed_##name,
+#include "feeds.def"
+#undef X
+	NULL};
+
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
+
+/* Names and reasons come out of files that anybody may have written: control bytes must not reach a terminal. */
+static void copy_printable(char *copy, size_t size, const char *text)
+{
+	snprintf(copy, size, "%s", text);
+	for (unsigned char *c = (unsigned char *)copy; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
+static void report(struct importing *importing, const char *input, const char *feed, uint64_t records,
+                   const char *message)
+{
+	char name[1024], reason[1024];
+	if (!importing->options->on_input)
+		return;
+	copy_printable(name, sizeof name, input);
+	copy_printable(reason, sizeof reason, message ? message : "");
+	importing->options->on_input(importing->options->user, name, feed, records, message ? reason : NULL);
+}
+
+void import_complain(struct importing *importing, const char *name, const char *feed, const char *why)
+{
+	if (importing->container->complaints++ < COMPLAINTS_MOST)
+		report(importing, name, feed, 0, why);
+}
+
+void import_container_done(struct importing *importing, struct container *container)
+{
+	char message[64];
+	for (size_t i = 0; feeds_all[i]; i++)
+		if (container->records[i])
+			report(importing, container->name, feeds_all[i]->name, container->records[i], NULL);
+	if (container->complaints <= COMPLAINTS_MOST)
+		return;
+	snprintf(message, sizeof message, "%llu more were left out",
+	         (unsigned long long)container->complaints - COMPLAINTS_MOST);
+	report(importing, container->name, "", 0, message);
+}
+
+/* ---- the sink ---------------------------------------------------------------------------------------------------- */
+
+/* Names the record by its container. */
+static void complain_of(struct importing *importing, const char *what, const char *why)
+{
+	char name[512];
+	bool whole = strcmp(what, importing->container->name) == 0;
+	snprintf(name, sizeof name, whole ? "%s" : "%s: %s", importing->container->name, what);
+	import_complain(importing, name, feeds_all[importing->feed]->name, why);
+}
+
+static void on_unreadable(void *user, const char *what, const char *why)
+{
+	struct importing *importing = user;
+	importing->result.unreadable++;
+	complain_of(importing, what, why);
+}
+
+static int taken(struct importing *importing, int code)
+{
+	if (code == 0)
+		importing->container->records[importing->feed]++;
+	return code;
+}
+
+static int on_advisory(void *user, const struct advisory *advisory, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	const char *complaint;
+	int code = writer_advisory(importing->writer, advisory, &complaint, error);
+	if (complaint) /* a part of it: the rest is in */
+		complain_of(importing, advisory->id, complaint);
+	return taken(importing, code);
+}
+
+static int on_kev(void *user, const struct kev *kev, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	return taken(importing, writer_kev(importing->writer, kev, error));
+}
+
+static int on_epss(void *user, const struct epss *epss, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	return taken(importing, writer_epss(importing->writer, epss, error));
+}
+
+static int on_dated(void *user, const char *feed, const char *date, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	return writer_dated(importing->writer, feed, date, error);
+}
+
+/* ---- tarsier.h --------------------------------------------------------------------------------------------------- */
+
+void tarsier_import_options_init(struct tarsier_import_options *options)
+{
+	*options = (struct tarsier_import_options){.size = sizeof *options};
+}
+
+static int import_all(struct importing *importing, const char *const *paths, size_t count, struct tarsier_error *error)
+{
+	int code = importing->options->merge ? writer_take_old(importing->writer, error) : 0;
+	for (size_t i = 0; i < count && code == 0; i++)
+		code = import_path(importing, paths[i], error);
+	return code;
+}
+
+static bool took_nothing(const struct tarsier_import_result *result)
+{
+	return result->advisories + result->withdrawn + result->kev + result->epss == 0;
+}
+
+int tarsier_import(const char *database, const char *const *paths, size_t count,
+                   const struct tarsier_import_options *options,
+                   struct tarsier_import_result *result, struct tarsier_error *error)
+{
+	struct tarsier_import_options defaults;
+	struct tarsier_error unwanted = {.code = 0};
+	error = error ? error : &unwanted; /* what is below reads it */
+	tarsier_import_options_init(&defaults);
+	struct importing importing = {.options = options ? options : &defaults};
+	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_dated, on_unreadable, &importing};
+	if (count == 0)
+		return error_set(error, TARSIER_USAGE, "nothing to import: name OSV, KEV or EPSS files, or folders of them");
+	int code = writer_new(database, importing.options->starter, &importing.writer, error);
+	if (code == 0)
+		code = import_all(&importing, paths, count, error);
+	if (code == 0) {
+		writer_count(importing.writer, &importing.result);
+		if (took_nothing(&importing.result))
+			code = error_set(error, TARSIER_FORMAT, "nothing that a feed knows was in what was given%s%s: %s is left as it is",
+			                 count == 1 ? ", " : "", count == 1 ? paths[0] : "", database);
+	}
+	if (code == 0)
+		code = writer_finish(importing.writer, error);
+	writer_free(importing.writer);
+	if (result)
+		*result = importing.result;
+	return code;
+}

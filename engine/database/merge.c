@@ -1,0 +1,174 @@
+/* what an older database holds, staged again as the beginning of a new one */
+#include "database/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct merging {
+	struct database_writer *writer;
+	struct database *database;
+	struct connection *connection;
+	struct arena arena;            /* what lives for one row */
+};
+
+/* Calls `take` for every row of a statement on the old file. */
+static int each(struct merging *merging, const char *sql,
+                int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *), struct tarsier_error *error)
+{
+	sqlite3 *sqlite = merging->connection->sqlite;
+	sqlite3_stmt *select = NULL;
+	int step = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL), code = 0;
+	while (code == 0 && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
+		arena_free(&merging->arena);
+		code = take(merging, select, error);
+	}
+	if (code == 0 && step != SQLITE_DONE)
+		code = database_fail(sqlite, merging->writer->path, error);
+	sqlite3_finalize(select);
+	return code;
+}
+
+static int take_ecosystem(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
+	struct known_ecosystem *known = writer_ecosystem(merging->writer, column_span(row, 1));
+	if (!known)
+		return error_memory(error);
+	known->number = sqlite3_column_int(row, 0);
+	if (known->number > merging->writer->last_ecosystem)
+		merging->writer->last_ecosystem = known->number;
+	return 0;
+}
+
+static int note_known(struct database_writer *writer, const char *id, uint32_t number, const char *modified,
+                      struct tarsier_error *error)
+{
+	struct known_advisory *known = arena_alloc(&writer->arena, sizeof *known);
+	char *key = arena_string(&writer->arena, id);
+	if (!known || !key || !map_put(&writer->known, span_of(key), known))
+		return error_memory(error);
+	*known = (struct known_advisory){.number = number, .modified = arena_string(&writer->arena, modified), .old = true};
+	while (writer->dead.length <= number)
+		if (!buffer_add(&writer->dead, "", 1))
+			return error_memory(error);
+	if (number > writer->last_number)
+		writer->last_number = number;
+	return known->modified ? 0 : error_memory(error);
+}
+
+static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
+	struct database_writer *writer = merging->writer;
+	uint32_t number = (uint32_t)sqlite3_column_int64(row, 0);
+	struct story story;
+	struct buffer text;
+	char *id = span_copy(&merging->arena, column_span(row, 1));
+	int code = id
+		? story_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
+	                           &story, error) : error_memory(error);
+	if (code == 0)
+		code = note_known(writer, id, number, story.modified, error);
+	if (code < 0)
+		return code;
+	buffer_init(&text, NULL);
+	code = story_write_text(&story, &text) ? 0 : error_memory(error);
+	if (code == 0) {
+		span facts = column_span(row, 2);
+		sqlite3_bind_int64(writer->put_story, 1, number);
+		sqlite3_bind_text(writer->put_story, 2, id, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(writer->put_story, 3, facts.ptr, facts.len, SQLITE_STATIC);
+		sqlite3_bind_blob64(writer->put_story, 4, text.data, text.length, SQLITE_STATIC);
+		code = writer_step(writer, writer->put_story, error);
+	}
+	buffer_free(&text);
+	return code;
+}
+
+/* One row of many, alone in a blob of its own. */
+static int stage_row(struct merging *merging, const struct rows *rows, int ecosystem, const char *name,
+                     struct tarsier_error *error)
+{
+	struct row row = rows->row;
+	struct row_writer out;
+	row_writer_init(&out, &merging->arena);
+	bool done = !row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]));
+	for (size_t i = 0; done && i < row.event_count; i++)
+		if (row.events[i].version)
+			done = (row.events[i].version = row_writer_version(&out, rows->versions[row.events[i].version])) != 0;
+	for (size_t i = 0; done && i < row.version_count; i++)
+		done = (row.versions[i] = row_writer_version(&out, rows->versions[row.versions[i]])) != 0;
+	done = done && row_writer_add(&out, &row);
+	int code = done ? writer_stage_rows(merging->writer, ecosystem, name, row.advisory, &out, error) : error_memory(error);
+	row_writer_free(&out);
+	return code;
+}
+
+static int take_package(struct merging *merging, sqlite3_stmt *from, struct tarsier_error *error)
+{
+	struct rows rows;
+	const char *name = span_copy(&merging->arena, column_span(from, 1));
+	int code = name ? rows_open(&rows, &merging->arena, column_span(from, 2), error) : error_memory(error);
+	while (code == 0 && (code = rows_next(&rows, error)) > 0)
+		code = stage_row(merging, &rows, sqlite3_column_int(from, 0), name, error);
+	return code;
+}
+
+static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
+	struct arena *arena = &merging->writer->arena;
+	struct cve_facts old;
+	uint32_t cve = (uint32_t)sqlite3_column_int64(row, 0);
+	int code = connection_cve(merging->connection, &merging->arena, cve, &old, error);
+	if (code < 0)
+		return code;
+	struct fact *fact = facts_at(&merging->writer->facts, cve);
+	if (!fact || (*old.cvss && !facts_cvss(&merging->writer->facts, fact, old.cvss)))
+		return error_memory(error);
+	fact->text = old.text;
+	if (old.epss >= 0) {
+		fact->epss = (int32_t)(old.epss * 1e5 + 0.5);
+		fact->percentile = (int32_t)(old.percentile * 1e5 + 0.5);
+	}
+	if (old.kev) {
+		fact->kev_added = arena_string(arena, old.kev_added);
+		fact->kev_due = arena_string(arena, old.kev_due);
+		fact->ransomware = old.ransomware;
+	}
+	return old.kev && (!fact->kev_added || !fact->kev_due) ? error_memory(error) : 0;
+}
+
+static int take_meta(struct merging *merging, struct tarsier_error *error)
+{
+	struct database_writer *writer = merging->writer;
+	writer->newest = arena_string(&writer->arena, database_meta(merging->database, "newest"));
+	writer->kev_date = arena_string(&writer->arena, database_meta(merging->database, "kev_date"));
+	writer->epss_date = arena_string(&writer->arena, database_meta(merging->database, "epss_date"));
+	return writer->newest && writer->kev_date && writer->epss_date ? 0 : error_memory(error);
+}
+
+int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
+{
+	struct merging merging = {.writer = writer};
+	if (access(writer->path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	int code = database_open(writer->path, &merging.database, error);
+	if (code < 0)
+		return code;
+	arena_init(&merging.arena, NULL);
+	code = database_acquire(merging.database, &merging.connection, error);
+	if (code == 0)
+		code = take_meta(&merging, error);
+	if (code == 0)
+		code = each(&merging, "SELECT number, name FROM ecosystem", take_ecosystem, error);
+	if (code == 0)
+		code = each(&merging, "SELECT number, id, facts, text FROM advisory", take_advisory, error);
+	if (code == 0)
+		code = each(&merging, "SELECT ecosystem, name, rows FROM package", take_package, error);
+	if (code == 0)
+		code = each(&merging, "SELECT number FROM cve", take_cve, error);
+	database_release(merging.database, merging.connection);
+	database_close(merging.database);
+	arena_free(&merging.arena);
+	return code;
+}

@@ -1,0 +1,69 @@
+/* what advisories say of one package, as the database keeps it: a compact row */
+#ifndef TARSIER_DATABASE_PACKAGE_ROWS_H
+#define TARSIER_DATABASE_PACKAGE_ROWS_H
+
+#include "base/map.h"
+#include "database/advisory.h"
+
+/*
+ * One blob holds everything that is known of one package of one ecosystem: reading it is one look-up. Numbers are
+ * LEB128 varints.
+ *
+ *	blob    = count { length bytes }     the versions that are spoken of, each once; number 1 is the first
+ *	          { entry }                  to the end, by rising advisory number
+ *	entry   = advisory                   the difference to the entry before
+ *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector
+ *	          [cve]                      the CVE that a distribution's tracker speaks of
+ *	          [vector]                   a CVSS vector of this package's own, kept among the versions
+ *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version
+ *	          versions { version }       what is affected by name
+ *
+ * The events of a range stand in the ecosystem's order of versions.
+ */
+struct row_event { uint32_t version; uint8_t kind; bool starts; };
+
+struct row {
+	uint32_t advisory;
+	enum tarsier_severity severity; /* UNKNOWN where the distribution says nothing */
+	uint32_t cve;                   /* 0: not a tracker's */
+	uint32_t vector;                /* index, or 0 */
+	struct row_event *events;       /* of all ranges, one behind the other */
+	size_t event_count;
+	uint32_t *versions;
+	size_t version_count;
+};
+
+/* Reads a blob. The arrays of a row are used again for the next. */
+struct rows {
+	struct arena *arena;
+	const unsigned char *at, *end;
+	span *versions; /* [0] is empty */
+	size_t version_count;
+	struct row row;
+	size_t event_capacity, version_capacity;
+};
+/* The blob is borrowed. DATABASE where it is damaged, MEMORY. */
+int rows_open(struct rows *rows, struct arena *arena, span blob, struct tarsier_error *error);
+/* 1 and the row in rows->row; 0 at the end. */
+int rows_next(struct rows *rows, struct tarsier_error *error);
+
+/* Writes one. Everything is borrowed until the arena is gone. */
+struct row_writer {
+	struct arena *arena;
+	struct map known;
+	struct buffer versions, entries;
+	uint32_t version_count, last;
+};
+void row_writer_init(struct row_writer *writer, struct arena *arena);
+void row_writer_free(struct row_writer *writer);
+/* The version's number; 0 when memory ran out. */
+uint32_t row_writer_version(struct row_writer *writer, span version);
+/* Rows come by rising advisory number. */
+bool row_writer_add(struct row_writer *writer, const struct row *row);
+bool row_writer_finish(struct row_writer *writer, struct buffer *blob);
+
+/* LEB128. */
+bool varint_put(struct buffer *buffer, uint64_t number);
+bool varint_get(const unsigned char **at, const unsigned char *end, uint64_t *number);
+
+#endif

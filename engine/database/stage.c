@@ -1,0 +1,369 @@
+/* what a feed says, put where the database to be is composed from */
+#include "database/write.h"
+
+#include "format/cvss.h"
+#include "format/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Limits of one advisory: what is larger is no description of anything, and costs time that grows with its square. */
+enum { EVENTS_LIMIT = 20000, VERSIONS_LIMIT = 65536 };
+
+bool writer_is_dead(const struct database_writer *writer, uint32_t number)
+{
+	return number >= writer->dead.length || writer->dead.data[number];
+}
+
+struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key)
+{
+	struct known_ecosystem *known = map_get(&writer->ecosystems, key);
+	if (known)
+		return known;
+	known = arena_alloc(&writer->arena, sizeof *known);
+	const char *name = span_copy(&writer->arena, key);
+	if (!known || !name || !map_put(&writer->ecosystems, span_of(name), known))
+		return NULL;
+	known->name = name;
+	known->number = ++writer->last_ecosystem;
+	known->distribution = ecosystem_is_distribution(key);
+	return known;
+}
+
+/* ---- one package of an advisory ---------------------------------------------------------------------------------- */
+
+struct staging {
+	struct database_writer *writer;
+	const struct advisory *advisory;
+	struct tarsier_error *error;
+	const char *complaint;
+	uint32_t number;
+};
+
+static void complain(struct staging *staging, const struct affected *affected, const char *what, const char *which)
+{
+	if (!staging->complaint)
+		staging->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem, affected->name,
+		                                  what, which);
+}
+
+struct ordered_event { const char *version; uint32_t number; uint8_t kind; uint32_t place; };
+
+/* By version, "0" before everything; events of one version keep the order they were written in. */
+static int compare_events(const void *a, const void *b, void *user)
+{
+	const struct version_scheme *scheme = user;
+	const struct ordered_event *one = a, *other = b;
+	int order = (one->number != 0) - (other->number != 0);
+	if (order == 0 && one->number && scheme)
+		order = scheme->compare(span_of(one->version), span_of(other->version));
+	if (order == 0)
+		order = one->place < other->place ? -1 : 1;
+	return order;
+}
+
+/* Adds an event, or leaves it out where it says nothing: "limit *", or a version that is none. Leaving out a bound on
+ * the upper side, or taking "from the first" for one on the lower, reports too much rather than too little. */
+static bool add_event(struct staging *staging, const struct affected *affected, const struct advisory_event *event,
+                      const struct version_scheme *scheme, struct row_writer *rows, struct ordered_event *list,
+	size_t *count)
+{
+	uint32_t number = 0;
+	bool everything = event->kind == EVENT_INTRODUCED && strcmp(event->version, "0") == 0;
+	if (event->kind == EVENT_LIMIT && strcmp(event->version, "*") == 0)
+		return true;
+	if (!everything && scheme && !scheme->valid(span_of(event->version))) {
+		complain(staging, affected, "not a version: ", event->version);
+		if (event->kind != EVENT_INTRODUCED)
+			return true;
+		everything = true;
+	}
+	if (!everything && !(number = row_writer_version(rows, span_of(event->version))))
+		return false;
+	list[*count] = (struct ordered_event){event->version, number, (uint8_t)event->kind, (uint32_t)*count};
+	(*count)++;
+	return true;
+}
+
+static bool has_introduced(const struct advisory_range *range)
+{
+	for (size_t i = 0; i < range->count; i++)
+		if (range->events[i].kind == EVENT_INTRODUCED)
+			return true;
+	return false;
+}
+
+static bool stage_range(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
+                        const struct version_scheme *scheme, struct row_writer *rows, struct row *row)
+{
+	static const struct advisory_event from_the_first = {EVENT_INTRODUCED, "0"};
+	size_t count = 0;
+	struct ordered_event *list = arena_array(&staging->writer->scratch, range->count + 1, sizeof *list);
+	if (!list)
+		return false;
+	if (!has_introduced(range) && !add_event(staging, affected, &from_the_first, scheme, rows, list, &count))
+		return false;
+	for (size_t i = 0; i < range->count; i++)
+		if (!add_event(staging, affected, &range->events[i], scheme, rows, list, &count))
+			return false;
+	qsort_r(list, count, sizeof *list, compare_events, (void *)(uintptr_t)scheme);
+	for (size_t i = 0; i < count; i++)
+		row->events[row->event_count++] = (struct row_event){list[i].number, list[i].kind, i == 0};
+	return true;
+}
+
+/* How many events and versions there may be in the row: one more a range, for "introduced 0". */
+static bool measure(struct staging *staging, const struct affected *affected, size_t *events, size_t *versions)
+{
+	*events = affected->range_count;
+	*versions = 0;
+	for (size_t i = 0; i < affected->range_count; i++)
+		*events += affected->ranges[i].count;
+	while (affected->versions && affected->versions[*versions])
+		(*versions)++;
+	if (*events > EVENTS_LIMIT || *versions > VERSIONS_LIMIT)
+		complain(staging, affected, "more events or versions than a description can have", "");
+	else if (*events == 0 && *versions == 0)
+		complain(staging, affected, "no word of which versions", "");
+	else
+		return true;
+	return false;
+}
+
+/* The row's vector is its own only where the advisory speaks of several packages; else it is the advisory's. */
+static bool fill_row(struct staging *staging, const struct affected *affected, const struct known_ecosystem *ecosystem,
+                     struct row_writer *rows, struct row *row)
+{
+	const struct version_scheme *scheme = version_scheme_of_ecosystem(span_of(ecosystem->name));
+	row->advisory = staging->number;
+	if (ecosystem->distribution) {
+		row->cve = cve_tracked(span_of(staging->advisory->id));
+		row->severity = affected->severity_word ? severity_of_word(span_of(affected->severity_word))
+			: TARSIER_SEVERITY_UNKNOWN;
+	}
+	if (affected->cvss && staging->advisory->affected_count > 1 &&
+	    !(row->vector = row_writer_version(rows, span_of(affected->cvss))))
+		return false;
+	for (size_t i = 0; i < affected->range_count; i++)
+		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
+			return false;
+	for (; affected->versions && affected->versions[row->version_count]; row->version_count++) {
+		uint32_t number = row_writer_version(rows, span_of(affected->versions[row->version_count]));
+		if (!number)
+			return false;
+		row->versions[row->version_count] = number;
+	}
+	return true;
+}
+
+int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
+                      struct row_writer *rows, struct tarsier_error *error)
+{
+	struct buffer blob;
+	buffer_init(&blob, NULL);
+	if (!row_writer_finish(rows, &blob)) {
+		buffer_free(&blob);
+		return error_memory(error);
+	}
+	sqlite3_stmt *put = writer->put_entry;
+	sqlite3_bind_int(put, 1, ecosystem);
+	sqlite3_bind_text(put, 2, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(put, 3, number);
+	sqlite3_bind_blob64(put, 4, blob.data, blob.length, SQLITE_STATIC);
+	int code = writer_step(writer, put, error);
+	buffer_free(&blob);
+	return code;
+}
+
+static int stage_affected(struct staging *staging, const struct affected *affected)
+{
+	struct database_writer *writer = staging->writer;
+	size_t events, versions;
+	span key = ecosystem_key(&writer->scratch, span_of(affected->ecosystem));
+	if (!key.ptr)
+		return error_memory(staging->error);
+	if (key.len == 0 || !measure(staging, affected, &events, &versions))
+		return 0;
+	struct known_ecosystem *ecosystem = writer_ecosystem(writer, key);
+	const char *name = package_key(&writer->scratch, key, span_of(affected->name));
+	struct row row = {.events = arena_array(&writer->scratch, events, sizeof *row.events),
+	                  .versions = arena_array(&writer->scratch, versions, sizeof *row.versions)};
+	if (!ecosystem || !name || !row.events || !row.versions)
+		return error_memory(staging->error);
+	struct row_writer rows;
+	row_writer_init(&rows, &writer->scratch);
+	bool done = fill_row(staging, affected, ecosystem, &rows, &row) && row_writer_add(&rows, &row);
+	int code = done ? writer_stage_rows(writer, ecosystem->number, name, staging->number, &rows, staging->error)
+	                : error_memory(staging->error);
+	row_writer_free(&rows);
+	return code;
+}
+
+/* ---- the advisory itself ----------------------------------------------------------------------------------------- */
+
+/* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score. */
+static void consider(struct database_writer *writer, const char *candidate, struct cvss *best, const char **vector,
+                     const char **complaint)
+{
+	struct cvss one;
+	struct tarsier_error why;
+	if (cvss_score(span_of(candidate), &one, &why) < 0) {
+		*complaint = arena_string(&writer->scratch, why.message);
+	} else if (one.version > best->version || (one.version == best->version && one.score > best->score)) {
+		*best = one;
+		*vector = candidate;
+	}
+}
+
+static const char *best_vector(struct database_writer *writer, const struct advisory *advisory, const char **complaint)
+{
+	struct cvss best = {0};
+	const char *vector = "";
+	for (const char **v = advisory->cvss; *v; v++)
+		consider(writer, *v, &best, &vector, complaint);
+	if (!*vector && advisory->affected_count == 1 && advisory->affected[0].cvss)
+		consider(writer, advisory->affected[0].cvss, &best, &vector, complaint);
+	return vector;
+}
+
+/* Sorts the names of an advisory into CVEs and the rest. */
+static bool sort_names(struct database_writer *writer, const struct advisory *advisory, struct story *story)
+{
+	size_t count = 0, rest = 0;
+	while (advisory->aliases[count])
+		count++;
+	story->cves = arena_array(&writer->scratch, count + 1, sizeof *story->cves);
+	story->aliases = arena_array(&writer->scratch, count + 1, sizeof *story->aliases);
+	if (!story->cves || !story->aliases)
+		return false;
+	uint32_t own = cve_number(span_of(story->id));
+	if (own)
+		story->cves[story->cve_count++] = own;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t cve = cve_number(span_of(advisory->aliases[i]));
+		if (cve && cve != own)
+			story->cves[story->cve_count++] = cve;
+		else if (!cve)
+			story->aliases[rest++] = advisory->aliases[i];
+	}
+	return true;
+}
+
+static bool make_story(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                       struct story *story, const char **complaint)
+{
+	*story = (struct story){
+		.id = id, .vector = best_vector(writer, advisory, complaint), .published = advisory->published,
+			.modified = advisory->modified,
+		.url = advisory->url, .summary = advisory->summary, .details = advisory->details,
+		.references = advisory->references,
+		.severity = advisory->severity_word ? severity_of_word(span_of(advisory->severity_word)) : TARSIER_SEVERITY_UNKNOWN,
+		.distribution = advisory->affected_count && ecosystem_is_distribution(span_of(advisory->affected[0].ecosystem)),
+	};
+	return sort_names(writer, advisory, story);
+}
+
+/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
+ * "DSA-…": they are about a package. */
+static bool note_facts(struct database_writer *writer, const struct story *story, uint32_t number)
+{
+	bool about_cve = !story->distribution || cve_tracked(span_of(story->id)) || cve_number(span_of(story->id));
+	for (size_t i = 0; i < story->cve_count && about_cve; i++) {
+		bool tells = *story->details && story->cve_count == 1;
+		if (!tells && !*story->vector)
+			continue;
+		struct fact *fact = facts_at(&writer->facts, story->cves[i]);
+		if (!fact || (*story->vector && story->cve_count == 1 && !facts_cvss(&writer->facts, fact, story->vector)))
+			return false;
+		if (tells && (!fact->text || writer_is_dead(writer, fact->text)))
+			fact->text = number;
+	}
+	return true;
+}
+
+static int stage_story(struct database_writer *writer, struct story *story, uint32_t number,
+                       struct tarsier_error *error)
+{
+	struct buffer facts, text;
+	buffer_init(&facts, NULL);
+	buffer_init(&text, NULL);
+	int code = story_write_facts(story, &facts) && story_write_text(story, &text) && note_facts(writer, story, number)
+	         ? 0 : error_memory(error);
+	if (code == 0) {
+		sqlite3_stmt *put = writer->put_story;
+		sqlite3_bind_int64(put, 1, number);
+		sqlite3_bind_text(put, 2, story->id, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 3, facts.data, facts.length, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 4, text.data, text.length, SQLITE_STATIC);
+		code = writer_step(writer, put, error);
+	}
+	buffer_free(&facts);
+	buffer_free(&text);
+	return code;
+}
+
+/* NULL: an as new or newer record of that id is there. Else where to note the new one, which makes the other dead. */
+static int make_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                      struct known_advisory **result, struct tarsier_error *error)
+{
+	struct known_advisory *known = map_get(&writer->known, span_of(id));
+	const char *modified = begins_with_date(advisory->modified) ? advisory->modified : ""; /* older than everything */
+	*result = NULL;
+	if (known) {
+		int order = strcmp(modified, known->modified);
+		if (order < 0 || (order == 0 && !known->old))
+			return 0;
+		if (known->number)
+			writer->dead.data[known->number] = 1;
+	} else {
+		char *key = arena_string(&writer->arena, id);
+		known = arena_alloc(&writer->arena, sizeof *known);
+		if (!key || !known || !map_put(&writer->known, span_of(key), known))
+			return error_memory(error);
+	}
+	*known = (struct known_advisory){.withdrawn = advisory->withdrawn != NULL};
+	known->modified = arena_string(&writer->arena, modified);
+	if (!known->modified)
+		return error_memory(error);
+	if (strcmp(known->modified, writer->newest) > 0)
+		writer->newest = known->modified;
+	*result = known;
+	return 0;
+}
+
+static int next_number(struct database_writer *writer, uint32_t *number, struct tarsier_error *error)
+{
+	if (writer->last_number == UINT32_MAX - 1)
+		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
+	while (writer->dead.length <= writer->last_number + 1)
+		if (!buffer_add(&writer->dead, "", 1))
+			return error_memory(error);
+	*number = ++writer->last_number;
+	return 0;
+}
+
+int writer_advisory(struct database_writer *writer, const struct advisory *advisory, const char **complaint,
+                    struct tarsier_error *error)
+{
+	char name[CVE_NAME_SIZE];
+	uint32_t cve = cve_number(span_of(advisory->id));
+	const char *id = cve ? cve_name(cve, name) : advisory->id; /* "cvE-2020-1234" is one of the spellings in use */
+	struct staging staging = {.writer = writer, .advisory = advisory, .error = error};
+	struct known_advisory *known;
+	struct story story;
+	*complaint = NULL;
+	arena_free(&writer->scratch);
+	int code = make_known(writer, advisory, id, &known, error);
+	if (code < 0 || !known || known->withdrawn)
+		return code;
+	code = next_number(writer, &staging.number, error);
+	known->number = staging.number;
+	if (code == 0 && !make_story(writer, advisory, id, &story, &staging.complaint))
+		code = error_memory(error);
+	if (code == 0)
+		code = stage_story(writer, &story, staging.number, error);
+	for (size_t i = 0; i < advisory->affected_count && code == 0; i++)
+		code = stage_affected(&staging, &advisory->affected[i]);
+	*complaint = staging.complaint;
+	return code;
+}

@@ -1,0 +1,243 @@
+#include "database/write.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char settings[] =
+	"PRAGMA page_size=4096;"
+	"PRAGMA journal_mode=OFF;"       /* nobody sees the file before it is whole, and a torn one is thrown away */
+	"PRAGMA synchronous=OFF;"        /* one fsync before the rename */
+	"PRAGMA locking_mode=EXCLUSIVE;"
+	"PRAGMA cache_size=-8192;"
+	"PRAGMA temp_store=FILE;"
+	"PRAGMA temp.cache_size=-16384;"
+	"PRAGMA temp.journal_mode=OFF;";
+
+static const char tables[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE ecosystem(number INTEGER PRIMARY KEY, name TEXT, packages INTEGER);"
+	"CREATE TABLE package(ecosystem INTEGER, name TEXT, rows BLOB, PRIMARY KEY(ecosystem, name)) WITHOUT ROWID;"
+	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, facts BLOB, text BLOB);"
+	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, cvss TEXT, text INTEGER);"
+	"CREATE TEMP TABLE story(number INTEGER PRIMARY KEY, id TEXT, facts BLOB, text BLOB);"
+	"CREATE TEMP TABLE entry(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
+
+/* ---- SQLite ------------------------------------------------------------------------------------------------------ */
+
+static int fail(struct database_writer *writer, struct tarsier_error *error)
+{
+	int code = sqlite3_errcode(writer->sqlite);
+	if (code == SQLITE_NOMEM)
+		return error_memory(error);
+	return error_set(error, TARSIER_IO, "writing %s: %s", writer->path, sqlite3_errmsg(writer->sqlite));
+}
+
+int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_error *error)
+{
+	return sqlite3_exec(writer->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(writer, error);
+}
+
+int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
+                   struct tarsier_error *error)
+{
+	return sqlite3_prepare_v2(writer->sqlite, sql, -1, statement, NULL) == SQLITE_OK ? 0 : fail(writer, error);
+}
+
+int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error)
+{
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		fail(writer, error); /* before the reset forgets why */
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? 0 : error ? error->code : TARSIER_IO;
+}
+
+/* ---- the file beside --------------------------------------------------------------------------------------------- */
+
+/* "/a/b" → "/a/" and "b" */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* An import holds a lock on what it builds; a file that nobody locks was left by one that was killed. */
+static void remove_if_left(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(folder, name, 0);
+	close(fd);
+}
+
+static void remove_leftovers(const char *directory, const char *prefix)
+{
+	DIR *stream = opendir(directory);
+	if (!stream)
+		return;
+	for (struct dirent *entry = readdir(stream); entry; entry = readdir(stream))
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			remove_if_left(dirfd(stream), entry->d_name);
+	closedir(stream);
+}
+
+/* The database itself where its name is a link to it: the link stays. */
+static int find_path(struct database_writer *writer, const char *path, struct tarsier_error *error)
+{
+	char *real = realpath(path, NULL);
+	writer->path = arena_string(&writer->arena, real ? real : path);
+	free(real);
+	if (!writer->path)
+		return error_memory(error);
+	if (!*base_name(writer->path))
+		return error_set(error, TARSIER_USAGE, "%s: the database is to be a file, and this names a folder", path);
+	struct stat info;
+	if (stat(writer->path, &info) == 0 && !S_ISREG(info.st_mode))
+		return error_set(error, TARSIER_USAGE, "%s: the database is to be a file, and this is none", path);
+	return 0;
+}
+
+static int make_file(struct database_writer *writer, struct tarsier_error *error)
+{
+	const char *base = base_name(writer->path);
+	size_t length = (size_t)(base - writer->path);
+	char *directory = length ? arena_copy(&writer->arena, writer->path, length) : arena_string(&writer->arena, ".");
+	char *prefix = arena_format(&writer->arena, ".%s.new-", base);
+	char *building = arena_format(&writer->arena, "%.*s%s%d", (int)length, writer->path, prefix ? prefix : "",
+	                              (int)gettid());
+	if (!directory || !prefix || !building)
+		return error_memory(error);
+	remove_leftovers(directory, prefix);
+	writer->lock = open(building, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (writer->lock < 0)
+		return error_errno(error, errno, "making %s", building);
+	writer->building = building;
+	if (flock(writer->lock, LOCK_EX | LOCK_NB) < 0)
+		return error_errno(error, errno, "locking %s", building);
+	return 0;
+}
+
+static int open_file(struct database_writer *writer, struct tarsier_error *error)
+{
+	char header[96];
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	if (sqlite3_open_v2(writer->building, &writer->sqlite, flags, NULL) != SQLITE_OK)
+		return fail(writer, error);
+	snprintf(header, sizeof header, "PRAGMA application_id=%d; PRAGMA user_version=%d; BEGIN;", DATABASE_APPLICATION,
+	         DATABASE_SCHEMA);
+	int code = writer_exec(writer, settings, error);
+	if (code == 0)
+		code = writer_exec(writer, header, error);
+	if (code == 0)
+		code = writer_exec(writer, tables, error);
+	if (code == 0)
+		code = writer_prepare(writer, "INSERT INTO temp.story VALUES(?1, ?2, ?3, ?4)", &writer->put_story, error);
+	if (code == 0)
+		code = writer_prepare(writer, "INSERT INTO temp.entry VALUES(?1, ?2, ?3, ?4)", &writer->put_entry, error);
+	return code;
+}
+
+int writer_new(const char *path, bool starter, struct database_writer **result, struct tarsier_error *error)
+{
+	*result = NULL;
+	struct database_writer *writer = calloc(1, sizeof *writer);
+	if (!writer)
+		return error_memory(error);
+	arena_init(&writer->arena, NULL);
+	arena_init(&writer->scratch, NULL);
+	buffer_init(&writer->dead, NULL);
+	writer->known.arena = writer->ecosystems.arena = writer->facts.arena = &writer->arena;
+	writer->lock = -1;
+	writer->starter = starter;
+	writer->newest = writer->kev_date = writer->epss_date = "";
+	int code = find_path(writer, path, error);
+	if (code == 0)
+		code = make_file(writer, error);
+	if (code == 0)
+		code = open_file(writer, error);
+	if (code < 0)
+		writer_free(writer);
+	else
+		*result = writer;
+	return code;
+}
+
+static int close_sqlite(struct database_writer *writer)
+{
+	sqlite3_finalize(writer->put_story);
+	sqlite3_finalize(writer->put_entry);
+	writer->put_story = writer->put_entry = NULL;
+	int code = sqlite3_close(writer->sqlite);
+	writer->sqlite = NULL;
+	return code;
+}
+
+void writer_free(struct database_writer *writer)
+{
+	if (!writer)
+		return;
+	close_sqlite(writer);
+	if (writer->building)
+		unlink(writer->building);
+	if (writer->lock >= 0)
+		close(writer->lock);
+	buffer_free(&writer->dead);
+	arena_free(&writer->scratch);
+	arena_free(&writer->arena);
+	free(writer);
+}
+
+/* ---- taking the place -------------------------------------------------------------------------------------------- */
+
+static int sync_directory(const char *path, struct tarsier_error *error)
+{
+	const char *base = base_name(path);
+	char *directory = base == path ? strdup(".") : strndup(path, (size_t)(base - path));
+	if (!directory)
+		return error_memory(error);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? error_errno(error, errno, "writing %s", directory) : 0;
+	if (fd >= 0)
+		close(fd);
+	free(directory);
+	return code;
+}
+
+int writer_finish(struct database_writer *writer, struct tarsier_error *error)
+{
+	int code = writer_compose(writer, error);
+	if (code < 0)
+		return code;
+	if (close_sqlite(writer) != SQLITE_OK || fsync(writer->lock) < 0)
+		return error_errno(error, errno, "writing %s", writer->building);
+	if (rename(writer->building, writer->path) < 0)
+		return error_errno(error, errno, "renaming %s to %s", writer->building, writer->path);
+	writer->building = NULL;
+	return sync_directory(writer->path, error);
+}
+
+void writer_count(const struct database_writer *writer, struct tarsier_import_result *result)
+{
+	for (size_t i = 0; i < writer->known.capacity; i++) {
+		const struct known_advisory *known = writer->known.slots[i].value;
+		if (!known || known->old)
+			continue;
+		result->withdrawn += known->withdrawn;
+		result->advisories += !known->withdrawn;
+	}
+	for (size_t i = 0; i < writer->facts.count; i++) {
+		result->kev += writer->facts.items[i].from_kev;
+		result->epss += writer->facts.items[i].from_epss;
+	}
+}

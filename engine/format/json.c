@@ -1,0 +1,97 @@
+#include "format/json.h"
+
+#include <string.h>
+
+/* jansson recurses, in parsing and in freeing. Its own bound of 2048 levels is more stack than a thread of an embedding
+ * host may have; the deepest real document here (a CycloneDX attestation) has some 20 levels. */
+enum { JSON_MAX_DEPTH = 200 };
+
+/* An empty object takes three bytes of text and some 250 of memory, so a limit on the text alone bounds nothing. Real
+ * documents have a value every 20 bytes or so; denser ones may be a 16th of the text's limit, and this many anyway. */
+enum { JSON_VALUES_FREE = 4096, JSON_BYTES_A_VALUE = 16 };
+
+/* Where a string that begins at `at` ends: at its closing quote, or at the end of the text. */
+static size_t skip_string(span text, size_t at)
+{
+	while (++at < text.len && text.ptr[at] != '"')
+		if (text.ptr[at] == '\\')
+			at++;
+	return at;
+}
+
+/* A pass without recursion over brackets and commas, before jansson sees the text. */
+static int check_shape(span text, size_t limit, const char *what, struct tarsier_error *error)
+{
+	size_t depth = 0, values = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c == '"')
+			i = skip_string(text, i);
+		else if (c == '{' || c == '[')
+			depth++, values++;
+		else if (c == '}' || c == ']')
+			depth -= depth > 0;
+		else if (c == ',')
+			values++;
+		if (depth > JSON_MAX_DEPTH)
+			return error_set(error, TARSIER_LIMIT, "%s: JSON nested more than %d levels deep", what, JSON_MAX_DEPTH);
+	}
+	if (values > JSON_VALUES_FREE && values - JSON_VALUES_FREE > limit / JSON_BYTES_A_VALUE)
+		return error_set(error, TARSIER_LIMIT, "%s: JSON of %zu values, more than its limit of %zu bytes allows for", what,
+		                 values, limit);
+	return TARSIER_OK;
+}
+
+static int parse(span text, size_t limit, const char *what, bool is_secret, json_t **json, struct tarsier_error *error)
+{
+	*json = NULL;
+	if (text.len > limit)
+		return error_set(error, TARSIER_LIMIT, "%s: %zu bytes of JSON, more than the limit of %zu", what, text.len, limit);
+	if (span_starts(text, "\xef\xbb\xbf"))
+		text = span_from(text, 3);
+	int code = check_shape(text, limit, what, error);
+	if (code < 0)
+		return code;
+	json_error_t problem;
+	*json = json_loadb(text.len ? text.ptr : "", text.len, 0, &problem);
+	if (*json)
+		return TARSIER_OK;
+	if (json_error_code(&problem) == json_error_out_of_memory)
+		return error_memory(error);
+	return error_set(error, TARSIER_FORMAT, "%s: line %d column %d: %s", what, problem.line, problem.column,
+	                 is_secret ? "this is not JSON" : problem.text);
+}
+
+int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+{
+	return parse(text, limit, what, false, json, error);
+}
+
+int json_parse_secret(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+{
+	return parse(text, limit, what, true, json, error);
+}
+
+const char *json_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+const json_t *json_list(const json_t *object, const char *key)
+{
+	const json_t *list = json_object_get(object, key);
+	return json_is_array(list) ? list : NULL;
+}
+
+const json_t *json_member(const json_t *object, const char *key)
+{
+	const json_t *member = json_object_get(object, key);
+	return json_is_object(member) ? member : NULL;
+}
+
+uint64_t json_count(const json_t *object, const char *key)
+{
+	json_int_t number = json_integer_value(json_object_get(object, key));
+	return number > 0 ? (uint64_t)number : 0;
+}

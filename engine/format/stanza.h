@@ -1,0 +1,18 @@
+/* paragraphs of "Key: value" lines, as dpkg, apk and Python's metadata write them */
+#ifndef TARSIER_FORMAT_STANZA_H
+#define TARSIER_FORMAT_STANZA_H
+
+#include "base/span.h"
+
+struct field {
+	span key, value; /* value trimmed; continuation lines (leading space or tab) stay in it, newlines and all */
+};
+
+/* Takes the next "key: value" line with its continuation lines off the front of *rest. False at the end of the
+ * paragraph (an empty line, which is taken too) and at the end of the text. Lines without a colon are skipped. */
+bool stanza_field(span *rest, struct field *field);
+
+/* True while a paragraph is left: skips empty lines. */
+bool stanza_more(span *rest);
+
+#endif

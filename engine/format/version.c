@@ -1,0 +1,130 @@
+#include "format/version.h"
+
+#include <string.h>
+
+#define X(name) extern const struct version_scheme scheme_##name;
+#include "versions.def"
+#undef X
+
+static const struct version_scheme *const schemes[] = {
+#define X(name) &scheme_##name,
+#include "versions.def"
+#undef X
+};
+enum { SCHEMES = sizeof schemes / sizeof *schemes };
+
+const struct version_scheme *version_scheme(const char *name)
+{
+	for (size_t i = 0; name && i < SCHEMES; i++)
+		if (strcmp(schemes[i]->name, name) == 0)
+			return schemes[i];
+	return NULL;
+}
+
+static bool orders(const struct version_scheme *scheme, span ecosystem)
+{
+	for (const char *const *name = scheme->ecosystems; *name; name++)
+		if (span_is(ecosystem, *name))
+			return true;
+	return false;
+}
+
+const struct version_scheme *version_scheme_of_ecosystem(span ecosystem)
+{
+	span name, release;
+	span_cut(ecosystem, ':', &name, &release);
+	for (size_t i = 0; i < SCHEMES; i++)
+		if (orders(schemes[i], name))
+			return schemes[i];
+	return NULL;
+}
+
+static span take_while(span *rest, bool (*wanted)(char c))
+{
+	size_t length = 0;
+	while (length < rest->len && wanted(rest->ptr[length]))
+		length++;
+	span run = {rest->ptr, length};
+	*rest = span_from(*rest, length);
+	return run;
+}
+
+span version_take_digits(span *rest)
+{
+	return take_while(rest, version_is_digit);
+}
+
+span version_take_letters(span *rest)
+{
+	return take_while(rest, version_is_letter);
+}
+
+bool version_take_char(span *rest, char c)
+{
+	if (rest->len == 0 || rest->ptr[0] != c)
+		return false;
+	*rest = span_from(*rest, 1);
+	return true;
+}
+
+static span without_zeros(span digits)
+{
+	while (digits.len > 0 && digits.ptr[0] == '0')
+		digits = span_from(digits, 1);
+	return digits;
+}
+
+int version_compare_digits(span a, span b)
+{
+	a = without_zeros(a);
+	b = without_zeros(b);
+	if (a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	return span_compare(a, b);
+}
+
+int version_compare_numbers(span a, span b)
+{
+	int order = 0;
+	while (order == 0 && (a.len > 0 || b.len > 0)) {
+		span left = version_take_digits(&a), right = version_take_digits(&b);
+		order = version_compare_digits(left, right);
+		a = span_from(a, 1);
+		b = span_from(b, 1);
+	}
+	return order;
+}
+
+/* ---- tarsier.h --------------------------------------------------------------------------------------------------- */
+
+const char *const *tarsier_schemes(void)
+{
+	static const char *const names[] = {
+#define X(name) #name,
+#include "versions.def"
+#undef X
+		NULL};
+	return names;
+}
+
+static int check_version(const struct version_scheme *scheme, span version, struct tarsier_error *error)
+{
+	if (scheme->valid(version))
+		return TARSIER_OK;
+	return error_set(error, TARSIER_FORMAT, "\"%.*s\" is not a version that %s allows", SPAN_ARG(version), scheme->name);
+}
+
+int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error)
+{
+	const struct version_scheme *found = version_scheme(scheme);
+	*order = 0;
+	if (!found)
+		return error_set(error, TARSIER_USAGE, "there is no version scheme \"%s\"; tarsier_schemes() lists them",
+		                 scheme ? scheme : "");
+	int code = check_version(found, span_of(a), error);
+	if (code == TARSIER_OK)
+		code = check_version(found, span_of(b), error);
+	if (code == TARSIER_OK)
+		*order = found->compare(span_of(a), span_of(b));
+	return code;
+}

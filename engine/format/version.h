@@ -1,0 +1,39 @@
+/* orders of versions, one file a scheme in versions/ */
+#ifndef TARSIER_FORMAT_VERSION_H
+#define TARSIER_FORMAT_VERSION_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+/* A scheme is one file, versions/NAME.c, that defines `const struct version_scheme scheme_NAME`, and its data,
+ * tests/data/versions/NAME.txt. Nothing else lists it. */
+struct version_scheme {
+	const char *name;                 /* "deb" */
+	int (*compare)(span a, span b);   /* -1 0 1; both valid; nothing breaks where they are not */
+	bool (*valid)(span version);
+	const char *const *ecosystems;    /* OSV's names, without releases, that it orders; NULL-terminated */
+};
+
+/* NULL where there is none of that name. */
+const struct version_scheme *version_scheme(const char *name);
+
+/* The scheme that orders an OSV ecosystem's versions: "Debian:12" → deb, "PyPI" → pep440. A release suffix after ':'
+ * is ignored. NULL for an ecosystem whose order nobody here knows. */
+const struct version_scheme *version_scheme_of_ecosystem(span ecosystem);
+
+/* For the schemes. Numbers are runs of digits of any length and are never turned into integers. */
+static inline bool version_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool version_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+span version_take_digits(span *rest);          /* the run of digits at the front, maybe empty */
+span version_take_letters(span *rest);         /* the run of ASCII letters */
+int version_compare_digits(span a, span b);    /* by value; an empty run is 0 */
+int version_compare_numbers(span a, span b);   /* "1.2.3", with any one character between; what is missing is 0 */
+bool version_take_char(span *rest, char c);    /* takes c off the front if it is there */
+
+#endif

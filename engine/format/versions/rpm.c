@@ -1,0 +1,113 @@
+/* rpm-version(7): how rpm orders packages.
+ *
+ *	version ::= [epoch ":"] version ["-" release]
+ *
+ * An epoch is digits up to a colon at the front, and 0 where it is absent; the release begins behind the last hyphen.
+ * Where one side has no release, versions alone decide, as they do in rpm's own dependencies ("Requires: foo = 1.2" is
+ * met by foo-1.2-3): an advisory that says "last affected: 1.2" means every release of 1.2. So 1.2 = 1.2-1 and
+ * 1.2 = 1.2-2 though 1.2-1 < 1.2-2; lists to be sorted must have releases throughout, or nowhere. */
+#include "format/version.h"
+
+struct parts {
+	span epoch, version, release;
+	bool has_release;
+};
+
+static struct parts split(span text)
+{
+	struct parts parts = {.epoch = SPAN(""), .release = SPAN("")};
+	span rest = text, epoch = version_take_digits(&rest);
+	if (version_take_char(&rest, ':')) {
+		parts.epoch = epoch;
+		text = rest;
+	}
+	ptrdiff_t hyphen = span_find_last(text, '-');
+	parts.has_release = hyphen >= 0;
+	parts.version = parts.has_release ? (span){text.ptr, (size_t)hyphen} : text;
+	if (parts.has_release)
+		parts.release = span_from(text, (size_t)hyphen + 1);
+	return parts;
+}
+
+static span skip_separators(span text)
+{
+	while (text.len > 0 && !version_is_digit(text.ptr[0]) && !version_is_letter(text.ptr[0]) && text.ptr[0] != '~' &&
+	       text.ptr[0] != '^')
+		text = span_from(text, 1);
+	return text;
+}
+
+/* What stands at the front, least first. A '~' is less than the end, a '^' more, but less than what goes on. */
+enum front { TILDE, END, CARET, LETTERS, DIGITS };
+
+static enum front front_of(span text)
+{
+	if (text.len == 0)
+		return END;
+	if (text.ptr[0] == '~')
+		return TILDE;
+	if (text.ptr[0] == '^')
+		return CARET;
+	return version_is_digit(text.ptr[0]) ? DIGITS : LETTERS;
+}
+
+static int compare_segment(enum front front, span *a, span *b)
+{
+	if (front == DIGITS) {
+		span left = version_take_digits(a), right = version_take_digits(b);
+		return version_compare_digits(left, right);
+	}
+	if (front == LETTERS) {
+		span left = version_take_letters(a), right = version_take_letters(b);
+		return span_compare(left, right);
+	}
+	*a = span_from(*a, 1);
+	*b = span_from(*b, 1);
+	return 0;
+}
+
+static int compare_part(span a, span b)
+{
+	for (;;) {
+		a = skip_separators(a);
+		b = skip_separators(b);
+		enum front left = front_of(a), right = front_of(b);
+		if (left != right)
+			return left < right ? -1 : 1;
+		if (left == END)
+			return 0;
+		int order = compare_segment(left, &a, &b);
+		if (order)
+			return order;
+	}
+}
+
+static int compare(span a, span b)
+{
+	struct parts left = split(a), right = split(b);
+	int order = version_compare_digits(left.epoch, right.epoch);
+	if (order == 0)
+		order = compare_part(left.version, right.version);
+	if (order == 0 && left.has_release && right.has_release)
+		order = compare_part(left.release, right.release);
+	return order;
+}
+
+/* rpm orders any text; what could not be the name of a package file is refused here. */
+static bool valid(span version)
+{
+	for (size_t i = 0; i < version.len; i++) {
+		unsigned char c = (unsigned char)version.ptr[i];
+		if (c <= ' ' || c == 0x7f || c == '/')
+			return false;
+	}
+	struct parts parts = split(version);
+	return parts.version.len > 0 && (!parts.has_release || parts.release.len > 0);
+}
+
+static const char *const ecosystems[] = {
+	"AlmaLinux",    "Amazon Linux", "Azure Linux", "CentOS",   "Fedora", "Mageia",      "Oracle", "Oracle Linux",
+	"Photon OS",    "Red Hat",      "Rocky Linux", "SUSE",     "openEuler", "openSUSE", NULL,
+};
+
+const struct version_scheme scheme_rpm = {"rpm", compare, valid, ecosystems};

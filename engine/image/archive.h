@@ -1,0 +1,16 @@
+/* an image in an archive, whichever of the two layouts the archive has */
+#ifndef TARSIER_IMAGE_ARCHIVE_H
+#define TARSIER_IMAGE_ARCHIVE_H
+
+#include "image/image.h"
+
+enum archive_layout { ARCHIVE_ANY, ARCHIVE_OCI };
+
+/* The whole of a source's open(): reference->path "" is standard input. */
+int archived_image_open(const struct reference *reference, enum archive_layout wanted,
+                        const struct source_options *options, struct image *image, struct tarsier_error *error);
+
+/* Do a file's first bytes look like an archive, compressed or not? */
+bool archived_image_claims(span head);
+
+#endif

@@ -1,0 +1,139 @@
+/* an image's config document: what it says about the image, its layers' diff IDs and their history */
+#include "format/json.h"
+#include "image/image.h"
+
+#include <string.h>
+
+/* OCI image-spec, config.md; Docker's image specification 1.2 has the same members:
+ *
+ *	{ "architecture", "os", "variant", "created",
+ *	  "config": { "User", "WorkingDir", "Env": [], "Entrypoint": [], "Cmd": [], "ExposedPorts": {}, "Labels": {} },
+ *	  "rootfs": { "type": "layers", "diff_ids": [] },
+ *	  "history": [ { "created_by", "empty_layer" } ] }
+ */
+
+static const char *keep_text(struct image *image, const json_t *object, const char *key, bool *memory)
+{
+	const char *text = json_text(object, key);
+	char *copy = *text ? arena_string(image->arena, text) : (char *)"";
+	*memory = *memory && copy;
+	return copy ? copy : "";
+}
+
+/* An array of strings, or the keys of an object (ExposedPorts). */
+static const char *const *keep_list(struct image *image, const json_t *object, const char *key, bool *memory)
+{
+	const json_t *list = object ? json_object_get(object, key) : NULL;
+	size_t size = json_is_array(list) ? json_array_size(list) : json_object_size(list), count = 0, i;
+	const char **texts = arena_array(image->arena, size + 1, sizeof *texts);
+	const char *name = NULL;
+	json_t *item = NULL;
+	*memory = *memory && texts;
+	if (!texts)
+		return image->about.env;
+	json_array_foreach(list, i, item)
+		if (json_is_string(item))
+			*memory = (texts[count++] = arena_string(image->arena, json_string_value(item))) && *memory;
+	if (json_is_object(list))
+		json_object_foreach((json_t *)list, name, item)
+			*memory = (texts[count++] = arena_string(image->arena, name)) && *memory;
+	return texts;
+}
+
+static void keep_labels(struct image *image, const json_t *labels, bool *memory)
+{
+	size_t size = labels ? json_object_size(labels) : 0, count = 0;
+	struct tarsier_label *kept = arena_array(image->arena, size + 1, sizeof *kept);
+	const char *key = NULL;
+	json_t *value = NULL;
+	*memory = *memory && kept;
+	if (!kept || !labels)
+		return;
+	json_object_foreach((json_t *)labels, key, value) {
+		kept[count].key = arena_string(image->arena, key);
+		kept[count].value = arena_string(image->arena, json_is_string(value) ? json_string_value(value) : "");
+		*memory = *memory && kept[count].key && kept[count].value;
+		count++;
+	}
+	image->about.labels = kept;
+	image->about.label_count = count;
+}
+
+static int read_about(struct image *image, const json_t *config, struct tarsier_error *error)
+{
+	struct tarsier_image *about = &image->about;
+	const json_t *inner = json_member(config, "config");
+	bool memory = true;
+	about->os = keep_text(image, config, "os", &memory);
+	about->architecture = keep_text(image, config, "architecture", &memory);
+	about->variant = keep_text(image, config, "variant", &memory);
+	about->created = keep_text(image, config, "created", &memory);
+	about->user = keep_text(image, inner, "User", &memory);
+	about->working_dir = keep_text(image, inner, "WorkingDir", &memory);
+	about->env = keep_list(image, inner, "Env", &memory);
+	about->entrypoint = keep_list(image, inner, "Entrypoint", &memory);
+	about->cmd = keep_list(image, inner, "Cmd", &memory);
+	about->exposed_ports = keep_list(image, inner, "ExposedPorts", &memory);
+	keep_labels(image, inner ? json_member(inner, "Labels") : NULL, &memory);
+	return memory ? TARSIER_OK : error_memory(error);
+}
+
+static int read_diff_ids(struct image *image, const json_t *rootfs, struct tarsier_error *error)
+{
+	const char *type = json_text(rootfs, "type");
+	const json_t *diff_ids = json_list(rootfs, "diff_ids");
+	size_t count = diff_ids ? json_array_size(diff_ids) : 0;
+	if (*type && strcmp(type, "layers") != 0)
+		return error_set(error, TARSIER_UNSUPPORTED,
+		                 "the config's root file system is made of \"%s\", not of layers", type);
+	if (count != image->layer_count)
+		return error_set(error, TARSIER_FORMAT, "the config names %zu diff IDs for %zu layers", count,
+		                 image->layer_count);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(diff_ids, i));
+		int result = digest_parse(span_of(text), &image->layers[i].diff_id, error);
+		if (result < 0) {
+			error_prefix(error, "the config's diff ID of layer %zu", i + 1);
+			return result;
+		}
+	}
+	return TARSIER_OK;
+}
+
+static bool makes_layer(const json_t *entry)
+{
+	return json_is_object(entry) && !json_is_true(json_object_get(entry, "empty_layer"));
+}
+
+/* The history's entries that made a layer stand for the layers in order, if there are as many. Where there are not, any
+ * guess might name the wrong instruction, so none is made. */
+static int read_history(struct image *image, const json_t *history, struct tarsier_error *error)
+{
+	size_t i, count = 0, layer = 0;
+	const json_t *entry;
+	bool memory = true;
+	json_array_foreach(history, i, entry)
+		count += makes_layer(entry);
+	if (count != image->layer_count)
+		return TARSIER_OK;
+	json_array_foreach(history, i, entry)
+		if (makes_layer(entry))
+			image->layers[layer++].created_by = keep_text(image, entry, "created_by", &memory);
+	return memory ? TARSIER_OK : error_memory(error);
+}
+
+int image_read_config(struct image *image, span config, struct tarsier_error *error)
+{
+	json_t *json = NULL;
+	int result = json_parse(config, IMAGE_DOCUMENT_LIMIT, "image config", &json, error);
+	if (result >= 0 && !json_is_object(json))
+		result = error_set(error, TARSIER_FORMAT, "the image config is no JSON object");
+	if (result >= 0)
+		result = read_about(image, json, error);
+	if (result >= 0)
+		result = read_diff_ids(image, json_member(json, "rootfs"), error);
+	if (result >= 0)
+		result = read_history(image, json_list(json, "history"), error);
+	json_decref(json);
+	return result;
+}

@@ -1,0 +1,14 @@
+/* the archives that `docker save` writes, by their manifest.json */
+#ifndef TARSIER_IMAGE_DOCKER_SAVE_H
+#define TARSIER_IMAGE_DOCKER_SAVE_H
+
+#include "image/archive_members.h"
+#include "image/layout.h"
+
+/* Chooses an image by the names and configs of manifest.json and verifies its config. Where the archive is an OCI
+ * layout too (`layout` not NULL: Docker since 25), the image's manifest is found and verified as well, and both must
+ * agree. */
+int docker_save_open(struct image_archive *archive, const struct layout *layout, const struct reference *reference,
+                     struct image *image, struct tarsier_error *error);
+
+#endif

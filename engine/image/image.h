@@ -1,0 +1,129 @@
+/* an image as its manifest and config describe it, wherever it lies; one file a place in sources/ */
+#ifndef TARSIER_IMAGE_IMAGE_H
+#define TARSIER_IMAGE_IMAGE_H
+
+#include "image/reference.h"
+#include "layer/layer.h"
+
+#include <jansson.h>
+
+struct image;
+
+struct image_layer {
+	struct digest blob, diff_id; /* promised; blob is empty where the source has only diff IDs */
+	uint64_t size;               /* promised, or else as the archive's header says; UINT64_MAX where nobody does */
+	const char *media_type, *created_by; /* never NULL */
+	void *place;                 /* the source's own word for where the blob lies */
+	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by
+	                              * the image; two layers that are the same share one */
+};
+
+struct layer_address {
+	const char *url;
+	const struct tarsier_label *headers; /* that go with it: Authorization */
+	size_t header_count;
+};
+
+struct image {
+	struct arena *arena;         /* the scan's; holds all strings here */
+	struct tarsier_image about;  /* name, digest, id, os, …: all strings non-NULL; its layers are left to the engine */
+	struct image_layer *layers;  /* bottom to top */
+	size_t layer_count;
+	/* Opens a layer's blob as stored. May be called from several threads at once, each with its own arena. NULL where
+	 * every layer has its index already. */
+	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
+	                  struct tarsier_error *error);
+	/* Where somebody else can fetch a layer's blob, for a minute or more. NULL where the blobs lie on this machine. */
+	int (*locate_layer)(const struct image *image, size_t layer, struct arena *arena, struct layer_address *address,
+	                    struct tarsier_error *error);
+	/* Instead of layers, for a root file system: fills one builder. NULL elsewhere. */
+	int (*walk)(const struct image *image, struct layer_builder *builder, struct tarsier_error *error);
+	void (*close)(struct image *image);
+	void *source;                /* the source's own state */
+};
+
+struct source_options {
+	const char *platform;        /* "os/arch[/variant]" as asked for; "" or platform_of_this_machine(): no wish */
+	const struct layer_options *layers; /* for sources that must index in passing; its `cancelled` is every source's */
+	/* For registries; each may be NULL. */
+	const char *user, *password, *ca_file;
+	bool plain_http;
+};
+
+struct source {
+	const char *name;            /* the reference's scheme: "oci" */
+	const char *summary;         /* for --help */
+	bool remote;                 /* "//" and an image's name in a registry follow the scheme, and no path */
+	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a
+	 * directory). */
+	bool (*claims)(const char *path, bool directory, span head);
+	int (*open)(const struct reference *reference, const struct source_options *options, struct image *image,
+	            struct tarsier_error *error);
+};
+
+/* All sources, NULL-terminated: made by the build from sources/. Defined in image.c. */
+extern const struct source *const sources_all[];
+
+/* Finds the source and opens the image. image_close gives everything back but the arena. */
+int image_open(struct arena *arena, const char *reference, const struct source_options *options,
+               struct image *image, struct tarsier_error *error);
+void image_close(struct image *image);
+
+/* ---- shared by sources ------------------------------------------------------------------------------------------ */
+
+enum {
+	IMAGE_DOCUMENT_LIMIT = 8 << 20, /* a manifest, an index or a config: registries refuse manifests above 4 MiB */
+	IMAGE_LAYER_LIMIT = 1000,       /* engines stop at 127, where overlayfs does */
+	IMAGE_INDEX_DEPTH = 4,          /* indexes in indexes; builders write two */
+};
+
+/* A small blob by its digest: what it gives is verified. */
+typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                       struct tarsier_error *error);
+/* Fills image->about and the layers' diff IDs and created_by from an OCI or Docker config document; the number of diff
+ * IDs must be the number of layers. */
+int image_read_config(struct image *image, span config, struct tarsier_error *error);
+/* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
+int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size,
+                        struct tarsier_error *error);
+/* Both, from a manifest that is verified: `fetch` brings the config. Also the image's digest, which is the manifest's, and
+ * its id, which is the config's. */
+int image_read_documents(struct image *image, const struct digest *digest, span manifest, blob_fetch *fetch, void *user,
+                         struct tarsier_error *error);
+/* `count` layers that promise nothing yet. LIMIT. */
+int image_make_layers(struct image *image, size_t count, struct tarsier_error *error);
+
+enum media_kind { MEDIA_NONE, MEDIA_MANIFEST, MEDIA_INDEX, MEDIA_CONFIG, MEDIA_LAYER, MEDIA_FOREIGN_LAYER,
+                 MEDIA_OTHER };
+enum media_kind image_media_kind(const char *media_type);
+/* A descriptor's digest and size; the error begins with `what`. */
+int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
+                          struct tarsier_error *error);
+
+/* How well an image's name answers to the one asked for: "app:1" itself, or what ends in "/app:1", or has the tag
+ * "latest" where none was asked for. */
+enum name_rank { NAME_OTHER, NAME_NEAR, NAME_SAME };
+enum name_rank image_name_rank(const char *wanted, const char *name);
+
+/* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
+ * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
+struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
+int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
+                 blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
+
+/* A list of what may be chosen, for messages: at most ten, then an ellipsis. */
+struct choice_list { struct arena *arena; const char *text; size_t count; };
+void choice_add(struct choice_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+const char *platform_of_this_machine(void); /* "linux/amd64"; static */
+/* Nobody asked for a platform: this machine's is preferred where there is a choice, and anything will do where not. */
+bool platform_is_default(const char *wanted);
+int platform_check(const char *wanted, struct tarsier_error *error); /* USAGE unless it is "os/arch[/variant]" or "" */
+/* Does an image's os, architecture and variant satisfy "os/arch[/variant]"? */
+bool platform_matches(const char *wanted, const char *os, const char *architecture, const char *variant);
+/* How well: UNKNOWN where the image names neither os nor architecture, NEAR where only the variant differs and none was
+ * asked for. */
+enum platform_rank { PLATFORM_OTHER, PLATFORM_UNKNOWN, PLATFORM_NEAR, PLATFORM_SAME };
+enum platform_rank platform_rank(const char *wanted, const char *os, const char *architecture, const char *variant);
+
+#endif

@@ -1,0 +1,128 @@
+/* an image in a registry */
+#include "format/json.h"
+#include "image/image.h"
+#include "net/registry.h"
+
+#include <string.h>
+
+/* The scheme is called "docker" because skopeo and podman call it so; any registry is meant. */
+
+static int fetch_manifest(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                          struct tarsier_error *error)
+{
+	size_t before = into->length;
+	int code = registry_manifest(user, digest, IMAGE_DOCUMENT_LIMIT, into, error);
+	return code ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
+}
+
+static int fetch_config(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
+                        struct tarsier_error *error)
+{
+	size_t before = into->length;
+	int code = registry_blob(user, digest, IMAGE_DOCUMENT_LIMIT, into, error);
+	return code ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
+}
+
+/* ---- layers ------------------------------------------------------------------------------------------------------ */
+
+static int open_layer(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
+                      struct tarsier_error *error)
+{
+	const struct image_layer *wanted = &image->layers[layer];
+	return registry_stream(image->source, arena, &wanted->blob, wanted->size, stream, error);
+}
+
+static int locate_layer(const struct image *image, size_t layer, struct arena *arena, struct layer_address *address,
+                        struct tarsier_error *error)
+{
+	struct tarsier_label *header = arena_alloc(arena, sizeof *header);
+	const char *authorization;
+	if (!header)
+		return error_memory(error);
+	int code = registry_address(image->source, arena, &image->layers[layer].blob, &address->url, &authorization, error);
+	if (code)
+		return code;
+	*header = (struct tarsier_label){"Authorization", authorization};
+	address->headers = header;
+	address->header_count = *authorization ? 1 : 0;
+	return TARSIER_OK;
+}
+
+static void close_image(struct image *image)
+{
+	registry_close(image->source);
+	image->source = NULL;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static int is_index(span text, bool *index, struct tarsier_error *error)
+{
+	json_t *json = NULL;
+	int code = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image manifest", &json, error);
+	*index = !code && json_list(json, "manifests") && !json_list(json, "layers");
+	json_decref(json);
+	return code;
+}
+
+/* The one for the platform takes the index's place in `text`. */
+static int choose(struct registry *registry, const struct reference *reference, const struct source_options *options,
+                  struct image *image, struct buffer *text, struct digest *digest, struct tarsier_error *error)
+{
+	struct descriptor chosen;
+	struct reference anything = *reference; /* the name and the digest led here already */
+	anything.name = anything.digest = "";
+	int code = image_choose(image->arena, buffer_span(text), &anything, options->platform, fetch_manifest, registry, &chosen,
+	                        error);
+	if (code)
+		return code;
+	text->length = 0;
+	*digest = chosen.digest;
+	return fetch_manifest(registry, digest, chosen.size, text, error);
+}
+
+static int read_image(struct registry *registry, const struct reference *reference, const struct source_options *options,
+                      struct image *image, struct buffer *text, struct tarsier_error *error)
+{
+	const struct registry_name *name = &reference->registry;
+	struct digest digest = name->digest;
+	bool index;
+	int code = digest_is_empty(&digest) ? registry_tagged(registry, name->tag, IMAGE_DOCUMENT_LIMIT, text, &digest, error)
+	                                    : fetch_manifest(registry, &digest, UINT64_MAX, text, error);
+	if (!code)
+		code = is_index(buffer_span(text), &index, error);
+	if (!code && index)
+		code = choose(registry, reference, options, image, text, &digest, error);
+	return code ? code : image_read_documents(image, &digest, buffer_span(text), fetch_config, registry, error);
+}
+
+static int docker_open(const struct reference *reference, const struct source_options *options, struct image *image,
+                       struct tarsier_error *error)
+{
+	const struct registry_config config = {
+		.name = &reference->registry, .user = options->user, .password = options->password, .ca_file = options->ca_file,
+		.plain_http = options->plain_http, .cancelled = options->layers->cancelled};
+	struct registry *registry;
+	struct buffer text;
+	int code = registry_open(image->arena, &config, &registry, error);
+	if (code)
+		return code;
+	image->source = registry;
+	image->open_layer = open_layer;
+	image->locate_layer = locate_layer;
+	image->close = close_image;
+	image->about.name = reference->registry.familiar;
+	buffer_init(&text, &image->arena->allocator);
+	code = read_image(registry, reference, options, image, &text, error);
+	buffer_free(&text);
+	if (code < 0 && code != TARSIER_CANCELLED)
+		error_prefix(error, "%s", reference->text);
+	return code;
+}
+
+const struct source source_docker = {
+	.name = "docker",
+	.summary = "//[HOST/]NAME[:TAG][@DIGEST]: an image in a registry",
+	.remote = true,
+	.open = docker_open,
+};

@@ -1,0 +1,341 @@
+#include "inventory/distro.h"
+
+#include <string.h>
+
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
+
+/* A copy without control bytes, which have no business in a name. NULL when memory ran out. */
+static char *clean_copy(struct arena *arena, span text)
+{
+	char *copy = span_copy(arena, text);
+	for (size_t i = 0; copy && i < text.len; i++)
+		if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
+			copy[i] = '?';
+	return copy;
+}
+
+/* os-release(5) says that ID is in lower case; openEuler's is not, and lsb-release's never is. */
+static const char *lower(char *text)
+{
+	for (char *c = text; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return text;
+}
+
+static const char *clean_lower(struct arena *arena, span text)
+{
+	return lower(clean_copy(arena, text));
+}
+
+/* ---- os-release(5) and lsb-release ------------------------------------------------------------------------------- */
+
+/*
+ *	line  ::= "#" anything | NAME "=" value
+ *	value ::= "'" literal "'" | '"' quoted '"' | plain
+ *
+ * Backslash takes the meaning from the character behind it: in plain from all, in double quotes only from `"$\ and
+ * backtick. What follows a closing quote is dropped; a quote that never closes ends with the line. Nothing is expanded.
+ */
+static char *unquote(struct arena *arena, span value)
+{
+	char quote = value.len && (value.ptr[0] == '"' || value.ptr[0] == '\'') ? value.ptr[0] : '\0';
+	char *text = arena_alloc(arena, value.len + 1);
+	size_t length = 0;
+	for (size_t i = quote != '\0'; text && i < value.len && (!quote || value.ptr[i] != quote); i++) {
+		bool escape = value.ptr[i] == '\\' && quote != '\'' && i + 1 < value.len;
+		if (escape && (!quote || strchr("\"$\\`", value.ptr[i + 1])))
+			i++;
+		text[length++] = value.ptr[i];
+	}
+	return text ? clean_copy(arena, (span){text, length}) : NULL;
+}
+
+/* The last assignment of `name` in the text, as in a shell. "" where there is none; NULL when memory ran out. */
+static char *assigned(struct arena *arena, span text, const char *name)
+{
+	span line, key, value, found = {0};
+	while (span_next(&text, '\n', &line))
+		if (span_cut(span_trim(line), '=', &key, &value) && span_is(key, name))
+			found = value;
+	return unquote(arena, found);
+}
+
+static bool complete(const struct distro *distro)
+{
+	return distro->id && distro->version && distro->codename && distro->name && distro->id_like;
+}
+
+/* What reads one file: fills what the file tells, and false when memory ran out. */
+static bool read_os_release(struct arena *arena, span text, struct distro *distro)
+{
+	distro->id = lower(assigned(arena, text, "ID"));
+	distro->version = assigned(arena, text, "VERSION_ID");
+	distro->codename = assigned(arena, text, "VERSION_CODENAME");
+	distro->name = assigned(arena, text, "PRETTY_NAME");
+	distro->id_like = assigned(arena, text, "ID_LIKE");
+	return complete(distro);
+}
+
+static bool read_lsb_release(struct arena *arena, span text, struct distro *distro)
+{
+	distro->id = lower(assigned(arena, text, "DISTRIB_ID"));
+	distro->version = assigned(arena, text, "DISTRIB_RELEASE");
+	distro->codename = assigned(arena, text, "DISTRIB_CODENAME");
+	distro->name = assigned(arena, text, "DISTRIB_DESCRIPTION");
+	return complete(distro);
+}
+
+/* ---- files of one line, and SuSE-release ------------------------------------------------------------------------- */
+
+static span first_line(span text)
+{
+	span line, rest;
+	span_cut(text, '\n', &line, &rest);
+	return span_trim(line);
+}
+
+/* "3.20.3" */
+static bool read_alpine_release(struct arena *arena, span text, struct distro *distro)
+{
+	span version = first_line(text);
+	if (!version.len)
+		return true;
+	distro->id = "alpine";
+	distro->version = clean_copy(arena, version);
+	distro->name = distro->version ? arena_format(arena, "Alpine Linux %s", distro->version) : NULL;
+	return complete(distro);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "12.5"; in testing and unstable "trixie/sid", where both are testing's base-files: it is taken for testing. */
+static bool read_debian_version(struct arena *arena, span text, struct distro *distro)
+{
+	span line = first_line(text), head, rest;
+	if (!line.len)
+		return true;
+	bool numbered = is_digit(line.ptr[0]);
+	span_cut(line, numbered ? '.' : '/', &head, &rest);
+	distro->id = "debian";
+	if (numbered)
+		distro->version = clean_copy(arena, head);
+	else
+		distro->codename = clean_lower(arena, head);
+	char *shown = clean_copy(arena, line);
+	distro->name = shown ? arena_format(arena, "Debian GNU/Linux %s", shown) : NULL;
+	return complete(distro);
+}
+
+/* "CentOS Linux release 7.9.2009 (Core)": NAME " release " VERSION [" (" CODENAME ")"] */
+static bool read_release(struct arena *arena, span text, struct distro *distro)
+{
+	static const struct { const char *name, *id; } names[] = {
+		{"AlmaLinux", "almalinux"}, {"Amazon Linux", "amzn"}, {"CentOS", "centos"}, {"Fedora", "fedora"},
+		{"Oracle Linux", "ol"}, {"Red Hat Enterprise Linux", "rhel"}, {"Rocky Linux", "rocky"},
+	};
+	static const char word[] = " release ";
+	span line = first_line(text), version, codename, rest;
+	const char *at = line.len ? memmem(line.ptr, line.len, word, sizeof word - 1) : NULL;
+	for (size_t i = 0; at && !distro->id[0] && i < sizeof names / sizeof *names; i++)
+		if (span_starts(line, names[i].name))
+			distro->id = names[i].id;
+	if (!distro->id[0])
+		return true;
+	span_cut(span_from(line, (size_t)(at - line.ptr) + sizeof word - 1), ' ', &version, &rest);
+	span_cut(rest, '(', &codename, &rest);
+	span_cut(rest, ')', &codename, &rest);
+	distro->version = clean_copy(arena, version);
+	distro->codename = clean_copy(arena, codename);
+	distro->name = clean_copy(arena, line);
+	return complete(distro);
+}
+
+static span value_of(span text, const char *name)
+{
+	span line, key, value;
+	while (span_next(&text, '\n', &line))
+		if (span_cut(line, '=', &key, &value) && span_is(span_trim(key), name))
+			return span_trim(value);
+	return (span){"", 0};
+}
+
+/* "SUSE Linux Enterprise Server 11 (x86_64)", then "VERSION = 11" and "PATCHLEVEL = 4"; or "openSUSE 13.2 (x86_64)".
+ * The name is made as later os-releases write it: "SUSE Linux Enterprise Server 11 SP4". */
+static bool read_suse_release(struct arena *arena, span text, struct distro *distro)
+{
+	span name, rest, version = value_of(text, "VERSION"), patch = value_of(text, "PATCHLEVEL");
+	span_cut(first_line(text), '(', &name, &rest);
+	name = span_trim(name);
+	bool open = span_starts(name, "openSUSE"), service_pack = !open && patch.len && !span_is(patch, "0");
+	if (!open && !span_starts(name, "SUSE Linux Enterprise"))
+		return true;
+	char *parts[] = {clean_copy(arena, name), clean_copy(arena, version), clean_copy(arena, patch)};
+	if (!parts[0] || !parts[1] || !parts[2])
+		return false;
+	distro->id = open ? "opensuse" : "sles";
+	distro->version = service_pack ? arena_format(arena, "%s.%s", parts[1], parts[2]) : parts[1];
+	distro->name = service_pack ? arena_format(arena, "%s SP%s", parts[0], parts[2]) : parts[0];
+	return complete(distro);
+}
+
+/* ---- the ecosystem, in OSV's words ------------------------------------------------------------------------------- */
+
+/* https://ossf.github.io/osv-schema/#defined-ecosystems says how each writes its release; Red Hat's are CPEs there, and
+ * CentOS, Fedora, Oracle and Amazon have none: ours are named alike. A distribution that is not here has no ecosystem.
+ * One that derives from another (ID_LIKE) rebuilds and patches as it likes: its parent's advisories would be guesses.
+ */
+enum release { NONE, WHOLE, MAJOR, MAJOR_MINOR };
+
+static const struct system { const char *id, *ecosystem; enum release release; } systems[] = {
+	{"almalinux", "AlmaLinux", MAJOR},
+	{"alpaquita", "Alpaquita", WHOLE},
+	{"amzn", "Amazon Linux", WHOLE},
+	{"azurelinux", "Azure Linux", MAJOR},
+	{"centos", "CentOS", MAJOR},
+	{"chainguard", "Chainguard", NONE},
+	{"debian", "Debian", MAJOR},
+	{"fedora", "Fedora", MAJOR},
+	{"mageia", "Mageia", MAJOR},
+	{"mariner", "Azure Linux", MAJOR},
+	{"minimos", "MinimOS", NONE},
+	{"ol", "Oracle Linux", MAJOR},
+	{"photon", "Photon OS", MAJOR_MINOR},
+	{"rhel", "Red Hat", MAJOR},
+	{"rocky", "Rocky Linux", MAJOR},
+	{"ubuntu", "Ubuntu", MAJOR_MINOR},
+	{"wolfi", "Wolfi", NONE},
+};
+
+/* The leading numbers of a version: "3.20.3" to two is "3.20". */
+static span leading(span version, int numbers)
+{
+	size_t length = 0;
+	while (length < version.len && (is_digit(version.ptr[length]) || (version.ptr[length] == '.' && --numbers > 0)))
+		length++;
+	return (span){version.ptr, length};
+}
+
+static const char *suffixed(struct arena *arena, const char *ecosystem, const char *mark, span release)
+{
+	if (!release.len)
+		return ""; /* a release that is not known is not any release */
+	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_ARG(release));
+}
+
+/* Edge calls itself by the release it will become, and _alpha. */
+static const char *alpine_ecosystem(struct arena *arena, const struct distro *distro)
+{
+	if (strstr(distro->version, "_alpha"))
+		return "Alpine:edge";
+	return suffixed(arena, "Alpine", "v", leading(span_of(distro->version), 2));
+}
+
+/* Marketing names: PRETTY_NAME without the first word, "SUSE:Linux Enterprise Server 15 SP5", "openSUSE:Leap 15.6". */
+static const char *suse_ecosystem(struct arena *arena, const struct distro *distro)
+{
+	if (strncmp(distro->name, "openSUSE ", 9) == 0)
+		return suffixed(arena, "openSUSE", "", span_from(span_of(distro->name), 9));
+	if (strncmp(distro->name, "SUSE ", 5) == 0)
+		return suffixed(arena, "SUSE", "", span_from(span_of(distro->name), 5));
+	return "";
+}
+
+/* sles, sled, sle-micro, sle_hpc, sl-micro, opensuse, opensuse-leap, … */
+const char *distro_vendor(const char *id)
+{
+	if (strcmp(id, "rhel") == 0)
+		return "redhat";
+	if (strncmp(id, "opensuse", 8) == 0)
+		return "opensuse";
+	return strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0 ? "suse" : id;
+}
+
+const char *distro_ecosystem(struct arena *arena, const struct distro *distro)
+{
+	if (strcmp(distro->id, "alpine") == 0)
+		return alpine_ecosystem(arena, distro);
+	const char *vendor = distro_vendor(distro->id);
+	if (strcmp(vendor, "suse") == 0 || strcmp(vendor, "opensuse") == 0)
+		return suse_ecosystem(arena, distro);
+	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
+		const struct system *system = &systems[i];
+		if (strcmp(distro->id, system->id) != 0)
+			continue;
+		if (system->release == NONE)
+			return system->ecosystem;
+		span version = span_of(distro->version);
+		if (system->release != WHOLE)
+			version = leading(version, system->release == MAJOR ? 1 : 2);
+		return suffixed(arena, system->ecosystem, "", version);
+	}
+	return "";
+}
+
+/* ---- all files --------------------------------------------------------------------------------------------------- */
+
+/* Empty where the image does not have the file, or it could not be read. */
+static span content_of(const struct overlay *overlay, const char *path)
+{
+	const struct overlay_file *found = overlay_find(overlay, path);
+	return found && !found->file->problem ? found->file->content : (span){"", 0};
+}
+
+/* Debian's testing has a codename and no number yet: takes the one it will be released as, which advisories use too. */
+static bool number_debian(struct arena *arena, const struct overlay *overlay, struct distro *distro)
+{
+	static const struct { const char *codename, *version; } releases[] = {
+		{"buster", "10"}, {"bullseye", "11"}, {"bookworm", "12"}, {"trixie", "13"}, {"forky", "14"}, {"duke", "15"},
+	};
+	if (strcmp(distro->id, "debian") != 0 || distro->version[0])
+		return true;
+	if (!distro->codename[0]) {
+		struct distro other = {"debian", "", "", "", "", "", ""};
+		if (!read_debian_version(arena, content_of(overlay, "etc/debian_version"), &other))
+			return false;
+		distro->version = other.version;
+		distro->codename = other.codename;
+	}
+	for (size_t i = 0; !distro->version[0] && i < sizeof releases / sizeof *releases; i++)
+		if (strcmp(distro->codename, releases[i].codename) == 0)
+			distro->version = releases[i].version;
+	return true;
+}
+
+/* The first that names a distribution. Of the last ones the particular stand before those that are links to them. */
+static const struct place { const char *path; bool (*read)(struct arena *, span, struct distro *); } places[] = {
+	{"etc/os-release", read_os_release},       {"usr/lib/os-release", read_os_release},
+	{"etc/lsb-release", read_lsb_release},     {"etc/alpine-release", read_alpine_release},
+	{"etc/debian_version", read_debian_version}, {"etc/almalinux-release", read_release},
+	{"etc/rocky-release", read_release},       {"etc/centos-release", read_release},
+	{"etc/oracle-release", read_release},      {"etc/fedora-release", read_release},
+	{"etc/redhat-release", read_release},      {"etc/system-release", read_release},
+	{"etc/SuSE-release", read_suse_release},
+};
+
+int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
+                  struct tarsier_error *error)
+{
+	static const struct distro unknown = {"", "", "", "", "", "", ""};
+	*distro = unknown;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct distro found = unknown;
+		span text = content_of(overlay, places[i].path);
+		if (!places[i].read(arena, text, &found))
+			return error_memory(error);
+		if (!found.id[0])
+			continue;
+		found.evidence = places[i].path;
+		if (!number_debian(arena, overlay, &found))
+			return error_memory(error);
+		found.ecosystem = distro_ecosystem(arena, &found);
+		if (!found.ecosystem)
+			return error_memory(error);
+		*distro = found;
+		break;
+	}
+	return TARSIER_OK;
+}

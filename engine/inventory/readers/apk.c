@@ -1,0 +1,92 @@
+/* Alpine's package database */
+#include "inventory/reader_add.h"
+#include "layer/path_match.h"
+
+/*
+ * lib/apk/db/installed: blocks of "K:value" lines, K one letter whose case matters, an empty line behind each block
+ * (apk-tools, apk-package(5) and the index format). Of its lines:
+ *
+ *	P:libcrypto3       name
+ *	V:3.3.2-r0         version
+ *	A:x86_64           architecture
+ *	o:openssl          origin: the source package, of the same version
+ *	F:usr/lib          a folder with files of the package
+ *	R:libcrypto.so.3   a file in the folder named last
+ */
+struct block {
+	const char *start; /* its first line; NULL between blocks */
+	span name, version, architecture, origin, folder;
+};
+
+static void take_field(struct block *block, span line)
+{
+	span value = span_from(line, 2);
+	switch (line.ptr[0]) {
+	case 'P': block->name = value; break;
+	case 'V': block->version = value; break;
+	case 'A': block->architecture = value; break;
+	case 'o': block->origin = value; break;
+	case 'F': block->folder = value; break;
+	}
+}
+
+static int add(struct inventory *inventory, const struct block *block, struct tarsier_error *error)
+{
+	return inventory_found(inventory,
+	                       &(struct found){.type = "apk",
+	                                       .name = block->name,
+	                                       .version = block->version,
+	                                       .architecture = block->architecture,
+	                                       .source_name = block->origin},
+	                       error);
+}
+
+/* A failure leaves the block's start for the message. */
+static int take_line(span line, struct block *block, struct inventory *inventory, struct tarsier_error *error)
+{
+	if (line.len && !block->start)
+		block->start = line.ptr;
+	if (!line.len) {
+		int code = block->start ? add(inventory, block, error) : TARSIER_OK;
+		if (code == TARSIER_OK)
+			*block = (struct block){0};
+		return code;
+	}
+	if (line.len < 2 || line.ptr[1] != ':') {
+		block->start = line.ptr;
+		return error_set(error, TARSIER_FORMAT, "not a line of the form \"K:value\"");
+	}
+	if (line.ptr[0] == 'R')
+		return inventory_own(inventory, block->folder, span_from(line, 2), error);
+	take_field(block, line);
+	return TARSIER_OK;
+}
+
+static int read_lines(span content, struct block *block, struct inventory *inventory, struct tarsier_error *error)
+{
+	span line;
+	int code = TARSIER_OK;
+	while (code == TARSIER_OK && span_next(&content, '\n', &line)) {
+		if (line.len && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		code = take_line(line, block, inventory, error);
+	}
+	return code == TARSIER_OK && block->start ? add(inventory, block, error) : code;
+}
+
+static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+{
+	struct block block = {0};
+	int code = read_lines(evidence->content, &block, inventory, error);
+	if (code < 0)
+		error_prefix(error, "line %zu", found_line(evidence->content, block.start));
+	return code;
+}
+
+const struct reader reader_apk = {
+	.name = "apk",
+	.version = 2,
+	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
+	.limit = 96 << 20, /* it lists every file: a large image has 20 MB */
+	.read = read,
+};

@@ -1,0 +1,21 @@
+/* keeps the files that tell which distribution an image is */
+#include "layer/path_match.h"
+
+/* They make sense only together and once all layers are known: distro_detect reads them. */
+static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+{
+	(void)evidence, (void)inventory, (void)error;
+	return TARSIER_OK;
+}
+
+const struct reader reader_distro = {
+	.name = "distro",
+	.version = 1,
+	.evidence = (const char *const[]){"etc/os-release", "usr/lib/os-release", "etc/lsb-release", "etc/alpine-release",
+	                                  "etc/debian_version", "etc/almalinux-release", "etc/rocky-release",
+	                                  "etc/centos-release", "etc/oracle-release", "etc/fedora-release",
+	                                  "etc/redhat-release", "etc/system-release", "etc/SuSE-release", NULL},
+	.limit = 64 << 10, /* they have less than 1 KB */
+	.keep = true,
+	.read = read,
+};

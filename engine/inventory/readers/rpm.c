@@ -1,0 +1,248 @@
+/* rpm's package database */
+#include "inventory/reader_add.h"
+#include "inventory/rpm_header.h"
+#include "layer/path_match.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it
+ * was a Berkeley DB file "Packages"; SUSE's is "Packages.db" in rpm's own ndb format. Those two are recognised and
+ * refused, so that nobody takes such an image for one without packages.
+ *
+ * The version is what `rpm -q --qf '%{EVR}'` prints: the epoch stands before it where the header has one, even 0.
+ */
+enum {
+	/* An honest database takes about 6 steps a row. */
+	STEPS_AT_ONCE = 10000,
+	STEPS_LIMIT = 20 * 1000 * 1000,
+	/* The longest statement of rpm's schema has 100 bytes. */
+	SCHEMA_LIMIT = 64 << 10,
+};
+
+/* ---- the database, opened in memory and distrusted --------------------------------------------------------------- */
+
+struct rpm_database {
+	sqlite3 *handle;
+	sqlite3_stmt *rows;
+	long steps;
+	unsigned char *copy; /* or NULL */
+	size_t size;
+};
+
+static int count_steps(void *user)
+{
+	struct rpm_database *database = user;
+	database->steps += STEPS_AT_ONCE;
+	return database->steps > STEPS_LIMIT;
+}
+
+/* Only this: reading the columns of Packages. No function, no pragma, no other table, whatever the schema has made of
+ * the table's name. */
+static int authorize(void *user, int action, const char *table, const char *column, const char *name,
+                     const char *trigger)
+{
+	(void)user, (void)column, (void)name;
+	if (trigger)
+		return SQLITE_DENY;
+	if (action == SQLITE_SELECT || (action == SQLITE_READ && table && sqlite3_stricmp(table, "Packages") == 0))
+		return SQLITE_OK;
+	return SQLITE_DENY;
+}
+
+static int database_error(const struct rpm_database *database, int result, struct tarsier_error *error)
+{
+	if (result == SQLITE_NOMEM)
+		return error_memory(error);
+	if (result == SQLITE_INTERRUPT)
+		return error_set(error, TARSIER_LIMIT, "reading this rpm database takes more than %d steps: its pages go in circles",
+		                 STEPS_LIMIT);
+	return error_set(error, TARSIER_FORMAT, "not a readable rpm database: %s", sqlite3_errmsg(database->handle));
+}
+
+static void distrust(struct rpm_database *database, size_t size)
+{
+	sqlite3 *handle = database->handle;
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, size < INT_MAX ? (int)size : INT_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, SCHEMA_LIMIT);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_progress_handler(handle, STEPS_AT_ONCE, count_steps, database);
+	sqlite3_set_authorizer(handle, authorize, NULL);
+}
+
+/* rpm leaves its database in WAL mode (bytes 18 and 19 are 2), which SQLite refuses in memory: in a copy they are 1. */
+static unsigned char *without_wal(struct rpm_database *database, const struct arena *arena, span content)
+{
+	if (content.ptr[18] != 2 && content.ptr[19] != 2)
+		return (unsigned char *)(uintptr_t)content.ptr;
+	database->copy = memory_resize(&arena->allocator, NULL, 0, content.len);
+	if (!database->copy)
+		return NULL;
+	memcpy(database->copy, content.ptr, content.len);
+	database->copy[18] = database->copy[19] = 1;
+	database->size = content.len;
+	return database->copy;
+}
+
+static int database_open(struct rpm_database *database, const struct arena *arena, span content,
+                         struct tarsier_error *error)
+{
+	unsigned char *bytes = without_wal(database, arena, content);
+	if (!bytes)
+		return error_memory(error);
+	int result = sqlite3_open_v2(":memory:", &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(database->handle, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_deserialize(database->handle, "main", bytes, (sqlite3_int64)content.len,
+		                             (sqlite3_int64)content.len, SQLITE_DESERIALIZE_READONLY);
+	if (result != SQLITE_OK)
+		return database_error(database, result, error);
+	distrust(database, content.len);
+	result = sqlite3_prepare_v2(database->handle, "SELECT blob FROM Packages", -1, &database->rows, NULL);
+	return result == SQLITE_OK ? TARSIER_OK : database_error(database, result, error);
+}
+
+static void database_close(struct rpm_database *database, const struct arena *arena)
+{
+	sqlite3_finalize(database->rows);
+	sqlite3_close(database->handle);
+	memory_resize(&arena->allocator, database->copy, database->size, 0);
+}
+
+/* ---- its rows ---------------------------------------------------------------------------------------------------- */
+
+enum { VERSION_ROOM = 2 * FOUND_FIELD_LIMIT + 32 };
+
+/* What is longer than this inventory_found refuses. */
+static int shown(span text)
+{
+	return text.len > FOUND_FIELD_LIMIT ? FOUND_FIELD_LIMIT + 1 : (int)text.len;
+}
+
+static span write_version(char room[VERSION_ROOM], const struct rpm_header *header, span version, span release)
+{
+	if (!version.len)
+		return (span){"", 0};
+	int length = header->has_epoch ? snprintf(room, VERSION_ROOM, "%u:", (unsigned)header->epoch) : 0;
+	length += snprintf(room + length, VERSION_ROOM - (size_t)length, "%.*s", shown(version), version.ptr);
+	if (release.len)
+		length += snprintf(room + length, VERSION_ROOM - (size_t)length, "-%.*s", shown(release), release.ptr);
+	return (span){room, (size_t)length};
+}
+
+static int add(struct inventory *inventory, const struct rpm_header *header, struct tarsier_error *error)
+{
+	char version[VERSION_ROOM], source_version[VERSION_ROOM];
+	struct found found = {.type = "rpm", .name = header->name, .architecture = header->architecture};
+	span source_evr;
+	if (span_is(header->name, "gpg-pubkey"))
+		return TARSIER_OK; /* rpm keeps keys it trusts as if they were packages */
+	found.version = write_version(version, header, header->version, header->release);
+	rpm_source_split(header->source, &found.source_name, &source_evr);
+	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless the spec says otherwise. */
+	found.source_version = write_version(source_version, header, source_evr, (span){"", 0});
+	int code = inventory_found(inventory, &found, error);
+	return code < 0 ? code : rpm_header_own_files(header, inventory, error);
+}
+
+/* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
+static int read_rows(struct rpm_database *database, size_t size, struct inventory *inventory,
+                     struct tarsier_error *error)
+{
+	size_t number = 0, bytes = 0;
+	int result;
+	while ((result = sqlite3_step(database->rows)) == SQLITE_ROW) {
+		struct rpm_header header;
+		const void *data = sqlite3_column_blob(database->rows, 0);
+		span blob = {data ? data : "", (size_t)sqlite3_column_bytes(database->rows, 0)};
+		bytes += blob.len + 1;
+		if (bytes > size)
+			return error_set(error, TARSIER_FORMAT, "not a readable rpm database: its rows overlap");
+		number++;
+		if (!rpm_header_read(blob, &header))
+			return error_set(error, TARSIER_FORMAT, "row %zu of this rpm database is not an rpm header", number);
+		int code = add(inventory, &header, error);
+		if (code < 0)
+			return error_prefix(error, "row %zu", number), code;
+	}
+	return result == SQLITE_DONE ? TARSIER_OK : database_error(database, result, error);
+}
+
+static int read_sqlite(span content, struct inventory *inventory, struct tarsier_error *error)
+{
+	struct rpm_database database = {0};
+	int code = database_open(&database, inventory->arena, content, error);
+	if (code == TARSIER_OK)
+		code = read_rows(&database, content.len, inventory, error);
+	database_close(&database, inventory->arena);
+	return code;
+}
+
+/* ---- which kind it is: by its first bytes, for a link's target may have any name --------------------------------- */
+
+enum { SQLITE_HEADER = 100, LOG_HEADER = 32 };
+
+static bool is_sqlite(span content)
+{
+	static const char magic[16] = "SQLite format 3"; /* its NUL is part of it */
+	return content.len >= SQLITE_HEADER && memcmp(content.ptr, magic, sizeof magic) == 0;
+}
+
+/* SQLite's write-ahead log. rpm leaves an empty one, or none, when it closes its database. */
+static bool is_log(span content)
+{
+	return content.len > LOG_HEADER && (memcmp(content.ptr, "\x37\x7f\x06\x82", 4) == 0 ||
+	                                    memcmp(content.ptr, "\x37\x7f\x06\x83", 4) == 0);
+}
+
+/* db.h's DB_HASHMAGIC or DB_BTREEMAGIC at byte 12, in the order of bytes of the machine that wrote it. */
+static bool is_berkeley(span content)
+{
+	static const char magics[4][4] = {"\x61\x15\x06", "\x00\x06\x15\x61", "\x62\x31\x05", "\x00\x05\x31\x62"};
+	for (int i = 0; content.len >= 16 && i < 4; i++)
+		if (memcmp(content.ptr + 12, magics[i], 4) == 0)
+			return true;
+	return false;
+}
+
+static int refuse_old(const char *kind, struct tarsier_error *error)
+{
+	return error_set(error, TARSIER_UNSUPPORTED, "%s rpm database, which this version cannot read yet; with _db_backend "
+	                                             "sqlite, rpmdb --rebuilddb of rpm 4.16 or later makes one that it can",
+	                 kind);
+}
+
+static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+{
+	span content = evidence->content;
+	if (is_sqlite(content))
+		return read_sqlite(content, inventory, error);
+	if (is_log(content))
+		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: what is in this log is not in "
+		                                             "rpmdb.sqlite; run rpmdb --rebuilddb in the image");
+	if (is_berkeley(content))
+		return refuse_old("a Berkeley DB", error);
+	if (span_starts(content, "RpmP"))
+		return refuse_old("an ndb", error);
+	if (span_ends(evidence->path, "-wal"))
+		return TARSIER_OK; /* SQLite ignores a log without frames, or without its magic, too */
+	return error_set(error, TARSIER_FORMAT, "not an rpm database: neither SQLite nor Berkeley DB nor ndb");
+}
+
+#define IN(folder) folder "/rpmdb.sqlite", folder "/rpmdb.sqlite-wal", folder "/Packages", folder "/Packages.db"
+
+const struct reader reader_rpm = {
+	.name = "rpm",
+	.version = 2,
+	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
+	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
+	.read = read,
+};

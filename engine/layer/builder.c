@@ -1,0 +1,509 @@
+/* what is kept of a layer, entry by entry */
+#include "layer/internal.h"
+#include "layer/layer.h"
+#include "stream/tar.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Evidence is collected in a buffer that is used again; one that has grown beyond this is given back. */
+enum { CONTENT_KEPT = 4 * 1024 * 1024, CONTENT_LARGE = 8 * 1024 * 1024, CHARGE_STEP = 64 * 1024 };
+
+struct pending_file { struct layer_file file; uint32_t sequence; };
+struct pending_link { struct layer_link link; uint32_t sequence; };
+
+struct layer_builder {
+	const struct matcher *matcher;
+	struct tarsier_allocator allocator;
+	struct arena arena;  /* the builder's own */
+	struct tar *tar;
+	struct layer_index *index;
+	uint32_t sequence;   /* of the entry at hand: they count from 1 */
+	atomic_uint_fast64_t *kept; /* of all layers; or NULL */
+	size_t charged;      /* this layer's part of it */
+	sem_t *large;        /* or NULL */
+	bool holds_large;
+	struct order order;
+	struct buffer files, links, whiteouts, opaques; /* of struct pending_file, struct pending_link, const char * */
+	struct buffer taken; /* of uint64_t */
+	struct buffer content;
+};
+
+static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_error *error);
+static int on_data(void *user, span piece, struct tarsier_error *error);
+static int on_done(void *user, struct tarsier_error *error);
+
+struct layer_index *layer_index_new(const struct tarsier_allocator *allocator)
+{
+	struct layer_index *index = memory_resize(allocator, NULL, 0, sizeof *index);
+	if (!index)
+		return NULL;
+	memset(index, 0, sizeof *index);
+	arena_init(&index->arena, allocator);
+	return index;
+}
+
+struct layer_index *layer_index_hold(struct layer_index *index)
+{
+	index->holders++;
+	return index;
+}
+
+void layer_index_free(struct layer_index *index)
+{
+	if (!index || index->holders--)
+		return;
+	struct tarsier_allocator allocator = index->arena.allocator;
+	arena_free(&index->arena);
+	memory_resize(&allocator, index, sizeof *index, 0);
+}
+
+int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error)
+{
+	struct layer_builder *made = memory_resize(options->allocator, NULL, 0, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	memset(made, 0, sizeof *made);
+	made->matcher = options->matcher;
+	made->kept = options->kept;
+	made->large = options->large;
+	if (options->allocator)
+		made->allocator = *options->allocator;
+	made->order.allocator = made->allocator;
+	arena_init(&made->arena, options->allocator);
+	struct buffer *const buffers[] = {&made->files,   &made->links, &made->whiteouts,
+	                                  &made->opaques, &made->taken, &made->content};
+	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+		buffer_init(buffers[i], options->allocator);
+	made->index = layer_index_new(options->allocator);
+	struct tar_sink sink = {.entry = on_entry, .data = on_data, .done = on_done, .user = made};
+	int code = made->index ? tar_new(&made->arena, &sink, &made->tar, error) : error_memory(error);
+	if (code < 0) {
+		layer_builder_free(made);
+		return code;
+	}
+	made->index->arena.limit = LAYER_INDEX_LIMIT;
+	*builder = made;
+	return TARSIER_OK;
+}
+
+/* Layers are read side by side, and each may hold a file as large as its reader takes: they take turns at large ones. */
+static void await_turn(struct layer_builder *builder)
+{
+	if (!builder->large || builder->holds_large)
+		return;
+	while (sem_wait(builder->large) < 0 && errno == EINTR)
+		;
+	builder->holds_large = true;
+}
+
+static void end_turn(struct layer_builder *builder)
+{
+	if (builder->holds_large)
+		sem_post(builder->large);
+	builder->holds_large = false;
+}
+
+void layer_builder_free(struct layer_builder *builder)
+{
+	if (!builder)
+		return;
+	struct tarsier_allocator allocator = builder->allocator;
+	struct buffer *const buffers[] = {&builder->files,   &builder->links, &builder->whiteouts,
+	                                  &builder->opaques, &builder->taken, &builder->content};
+	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+		buffer_free(buffers[i]);
+	end_turn(builder);
+	tar_free(builder->tar);
+	order_free(&builder->order);
+	layer_index_free(builder->index);
+	arena_free(&builder->arena);
+	memory_resize(&allocator, builder, sizeof *builder, 0);
+}
+
+/* ---- what every kind of entry needs ----------------------------------------------------------------------------- */
+
+/* The index's arena gave nothing: because it is full, unless memory is short in earnest. */
+static int no_room(const struct layer_builder *builder, struct tarsier_error *error)
+{
+	if (builder->index->arena.used < LAYER_INDEX_LIMIT / 2)
+		return error_memory(error);
+	return error_set(error, TARSIER_LIMIT,
+	                 "more than %d MiB would have to be kept of this layer: packages, links, whiteouts",
+	                 LAYER_INDEX_LIMIT >> 20);
+}
+
+/* What this layer has come to hold counts for all of them, so that many layers at once stay within one bound. */
+static int charge(struct layer_builder *builder, size_t holds, struct tarsier_error *error)
+{
+	if (!builder->kept || holds <= builder->charged)
+		return TARSIER_OK;
+	size_t more = holds - builder->charged;
+	builder->charged = holds;
+	if (atomic_fetch_add(builder->kept, more) + more <= LAYERS_KEPT_LIMIT)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_LIMIT, "more than %d MiB would have to be kept of all layers: packages, links, whiteouts",
+	                 LAYERS_KEPT_LIMIT >> 20);
+}
+
+static int count_entry(struct layer_builder *builder, struct tarsier_error *error)
+{
+	if (builder->sequence >= LAYER_ENTRIES_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
+	builder->sequence++;
+	size_t holds = builder->index->arena.used + builder->taken.length + builder->files.length + builder->links.length;
+	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : charge(builder, holds, error);
+}
+
+/* The path is taken by an entry of this layer, whether or not anything is kept of it. */
+static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
+{
+	uint64_t mark = path_mark(path, directory);
+	int code = count_entry(builder, error);
+	if (code < 0)
+		return code;
+	order_note(&builder->order, mark, directory, builder->sequence);
+	return buffer_add(&builder->taken, &mark, sizeof mark) ? TARSIER_OK : error_memory(error);
+}
+
+static const struct reader *wanted_by(const struct layer_builder *builder, span path)
+{
+	return builder->matcher ? matcher_find(builder->matcher, path) : NULL;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static struct pending_file *file_at(const struct layer_builder *builder, size_t index)
+{
+	return (struct pending_file *)(void *)builder->files.data + index;
+}
+
+static size_t file_count(const struct layer_builder *builder)
+{
+	return builder->files.length / sizeof(struct pending_file);
+}
+
+static int add_file(struct layer_builder *builder, span path, const struct layer_file *like,
+                    struct tarsier_error *error)
+{
+	struct pending_file pending = {.file = *like, .sequence = builder->sequence};
+	pending.file.path = span_copy(&builder->index->arena, path);
+	if (!pending.file.path)
+		return no_room(builder, error);
+	int code = order_keep(&builder->order, path, builder->sequence, error);
+	if (code < 0)
+		return code;
+	if (!buffer_add(&builder->files, &pending, sizeof pending))
+		return error_memory(error);
+	order_find(&builder->order, path_mark(path, false))->file = (uint32_t)file_count(builder);
+	return TARSIER_OK;
+}
+
+static struct layer_file *last_file(const struct layer_builder *builder)
+{
+	return &file_at(builder, file_count(builder) - 1)->file;
+}
+
+static int set_problem(struct layer_builder *builder, const char *problem, struct tarsier_error *error)
+{
+	struct layer_file *file = last_file(builder);
+	file->problem = arena_string(&builder->index->arena, problem);
+	return file->problem ? TARSIER_OK : no_room(builder, error);
+}
+
+static int begin_file(struct layer_builder *builder, span path, const struct reader *reader,
+                      struct tarsier_error *error)
+{
+	builder->content.length = 0;
+	return add_file(builder, path, &(struct layer_file){.reader = reader}, error);
+}
+
+static int too_large(struct layer_builder *builder, struct tarsier_error *error)
+{
+	struct tarsier_error problem;
+	const struct layer_file *file = last_file(builder);
+	error_set(&problem, TARSIER_LIMIT, "larger than the %zu bytes that reader %s takes", file->reader->limit,
+	          file->reader->name);
+	return set_problem(builder, problem.message, error);
+}
+
+/* All of the file is in builder->content. */
+static int read_file(struct layer_builder *builder, struct tarsier_error *error)
+{
+	struct layer_file *file = last_file(builder);
+	struct arena *arena = &builder->index->arena;
+	struct evidence evidence = {.path = span_of(file->path), .content = buffer_span(&builder->content)};
+	struct inventory inventory = {.arena = arena, .matcher = builder->matcher};
+	struct tarsier_error problem = {0};
+	int code = file->reader->read ? file->reader->read(&evidence, &inventory, &problem) : TARSIER_OK;
+	if (code == TARSIER_MEMORY)
+		return no_room(builder, error);
+	if (code < 0)
+		return set_problem(builder, problem.message[0] ? problem.message : tarsier_code_name(code), error);
+	file->packages = inventory.packages;
+	file->package_count = inventory.count;
+	file->owned = inventory.owned;
+	file->owned_count = inventory.owned_count;
+	if (!file->reader->keep)
+		return TARSIER_OK;
+	file->content = (span){span_copy(arena, evidence.content), evidence.content.len};
+	return file->content.ptr ? TARSIER_OK : no_room(builder, error);
+}
+
+static int end_file(struct layer_builder *builder, struct tarsier_error *error)
+{
+	int code = read_file(builder, error);
+	if (builder->content.capacity > CONTENT_KEPT)
+		buffer_free(&builder->content);
+	end_turn(builder);
+	return code;
+}
+
+/* ---- links ------------------------------------------------------------------------------------------------------ */
+
+/* Path and target lie in one piece of the arena. */
+static int add_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
+{
+	char *strings = arena_alloc(&builder->index->arena, path.len + target.len + 2);
+	if (!strings)
+		return no_room(builder, error);
+	memcpy(strings, path.ptr, path.len);
+	if (target.len)
+		memcpy(strings + path.len + 1, target.ptr, target.len);
+	struct pending_link pending = {
+		.link = {.path = strings, .target = strings + path.len + 1, .hard = hard},
+		.sequence = builder->sequence,
+	};
+	int code = order_keep(&builder->order, path, builder->sequence, error);
+	if (code < 0)
+		return code;
+	return buffer_add(&builder->links, &pending, sizeof pending) ? TARSIER_OK : error_memory(error);
+}
+
+/* The file that stands under this path by now, where it is evidence; or NULL. */
+static const struct pending_file *file_under(const struct layer_builder *builder, span path)
+{
+	const struct order_slot *slot = order_find(&builder->order, path_mark(path, false));
+	if (!slot || !slot->file)
+		return NULL;
+	const struct pending_file *pending = file_at(builder, slot->file - 1);
+	return pending->sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
+}
+
+/* A hard link is a second name of a file: where both names are evidence for one reader, it has found all twice. */
+static int add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error)
+{
+	const struct reader *reader = wanted_by(builder, path);
+	if (!reader && !wanted_by(builder, target))
+		return TARSIER_OK;
+	const struct pending_file *original = file_under(builder, target);
+	int code = add_link(builder, path, target, true, error);
+	if (code < 0 || !reader || !original || original->file.reader != reader)
+		return code;
+	struct layer_file like = original->file; /* add_file may move the original */
+	return add_file(builder, path, &like, error);
+}
+
+/* ---- whiteouts -------------------------------------------------------------------------------------------------- */
+
+static int add_string(struct layer_builder *builder, struct buffer *list, span folder, span name,
+                      struct tarsier_error *error)
+{
+	char *string = arena_format(&builder->index->arena, "%.*s%s%.*s", (int)folder.len, folder.ptr,
+	                            folder.len && name.len ? "/" : "", (int)name.len, name.ptr);
+	if (!string)
+		return no_room(builder, error);
+	return buffer_add(list, &string, sizeof string) ? TARSIER_OK : error_memory(error);
+}
+
+/*
+ * OCI image-spec, layer.md, "Whiteouts": ".wh.NAME" deletes NAME from the layers below, ".wh..wh..opq" all that they
+ * have in its folder. Other names that begin with ".wh..wh." are aufs's own affairs. 1: it was one of these, 0: it was
+ * not.
+ */
+static int take_whiteout(struct layer_builder *builder, span path, struct tarsier_error *error)
+{
+	ptrdiff_t slash = span_find_last(path, '/');
+	span name = slash < 0 ? path : span_from(path, (size_t)slash + 1);
+	span folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
+	int code = TARSIER_OK;
+	if (span_starts(name, ".wh..wh..opq") && name.len == strlen(".wh..wh..opq")) {
+		code = add_string(builder, &builder->opaques, folder, SPAN(""), error);
+	} else if (span_starts(name, ".wh.") && !span_starts(name, ".wh..wh.")) {
+		span deleted = span_from(name, 4);
+		if (deleted.len == 0 || span_is(deleted, ".") || span_is(deleted, ".."))
+			return error_set(error, TARSIER_FORMAT, "%.*s: a whiteout that names nothing", SPAN_ARG(path));
+		code = add_string(builder, &builder->whiteouts, folder, deleted, error);
+	} else if (!span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh.")) {
+		return 0;
+	}
+	if (code >= 0)
+		code = count_entry(builder, error);
+	return code < 0 ? code : 1;
+}
+
+/* ---- the tar's entries ------------------------------------------------------------------------------------------ */
+
+static int on_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error)
+{
+	const struct reader *reader = wanted_by(builder, entry->path);
+	if (!reader)
+		return 0;
+	int code = begin_file(builder, entry->path, reader, error);
+	if (code < 0)
+		return code;
+	if (entry->size > reader->limit)
+		return too_large(builder, error);
+	if (entry->size > CONTENT_LARGE)
+		await_turn(builder);
+	return 1;
+}
+
+static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_error *error)
+{
+	struct layer_builder *builder = user;
+	int code = take_whiteout(builder, entry->path, error);
+	if (code != 0)
+		return code < 0 ? code : 0;
+	code = take_path(builder, entry->path, entry->type == '5', error);
+	if (code < 0)
+		return code;
+	switch (entry->type) {
+	case '0':
+		return on_file(builder, entry, error);
+	case '1':
+		return add_hard_link(builder, entry->path, entry->link, error);
+	case '2':
+		return add_link(builder, entry->path, entry->link, false, error);
+	default:
+		return 0;
+	}
+}
+
+static int on_data(void *user, span piece, struct tarsier_error *error)
+{
+	struct layer_builder *builder = user;
+	return buffer_add(&builder->content, piece.ptr, piece.len) ? TARSIER_OK : error_memory(error);
+}
+
+static int on_done(void *user, struct tarsier_error *error)
+{
+	return end_file(user, error);
+}
+
+int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error)
+{
+	builder->index->tar_size += tar_bytes.len;
+	return tar_push(builder->tar, tar_bytes, error);
+}
+
+/* ---- entries given one by one ----------------------------------------------------------------------------------- */
+
+int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error)
+{
+	struct tarsier_error problem;
+	int code = take_path(builder, path, false, error);
+	const struct reader *reader = code < 0 ? NULL : wanted_by(builder, path);
+	if (!reader || !content)
+		return code;
+	if ((code = begin_file(builder, path, reader, error)) < 0)
+		return code;
+	code = stream_read_all(content, &builder->content, reader->limit, &problem);
+	if (code == TARSIER_LIMIT)
+		return too_large(builder, error);
+	if (code == TARSIER_MEMORY)
+		return error_memory(error);
+	return code < 0 ? set_problem(builder, problem.message, error) : end_file(builder, error);
+}
+
+int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
+{
+	int code = take_path(builder, path, false, error);
+	if (code < 0)
+		return code;
+	return hard ? add_hard_link(builder, path, target, error) : add_link(builder, path, target, false, error);
+}
+
+int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error)
+{
+	return take_path(builder, path, true, error);
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------------- */
+
+static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
+{
+	return !builder->order.disturbed || order_is_last(&builder->order, span_of(path), sequence);
+}
+
+static bool finish_files(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count = file_count(builder);
+	index->files = arena_array(&index->arena, count, sizeof *index->files);
+	for (size_t i = 0; index->files && i < count; i++) {
+		const struct pending_file *pending = file_at(builder, i);
+		if (is_last(builder, pending->file.path, pending->sequence))
+			index->files[index->file_count++] = pending->file;
+	}
+	return index->files;
+}
+
+static bool finish_links(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	const struct pending_link *pending = (const struct pending_link *)(const void *)builder->links.data;
+	size_t count = builder->links.length / sizeof *pending;
+	index->links = arena_array(&index->arena, count, sizeof *index->links);
+	for (size_t i = 0; index->links && i < count; i++)
+		if (is_last(builder, pending[i].link.path, pending[i].sequence))
+			index->links[index->link_count++] = pending[i].link;
+	return index->links;
+}
+
+static bool finish_strings(struct layer_index *index, const struct buffer *list, const char ***strings, size_t *count)
+{
+	*count = list->length / sizeof **strings;
+	*strings = arena_array(&index->arena, *count, sizeof **strings);
+	if (*strings && *count)
+		memcpy(*strings, list->data, list->length);
+	return *strings;
+}
+
+static bool finish_marks(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	uint64_t *marks = (uint64_t *)(void *)builder->taken.data;
+	size_t count = builder->taken.length / sizeof *marks;
+	index->taken = arena_array(&index->arena, count, sizeof *marks);
+	if (!index->taken)
+		return false;
+	if (count)
+		marks_sort(marks, index->taken, count);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || marks[i] != marks[i - 1])
+			index->taken[index->taken_count++] = marks[i];
+	return true;
+}
+
+int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error)
+{
+	struct layer_index *made = builder->index;
+	*index = NULL;
+	int code = tar_finish(builder->tar, error);
+	made->entries = builder->sequence;
+	made->arena.limit = 0; /* what is left to add is as large as what was kept already */
+	if (code >= 0 && !(finish_files(builder) && finish_links(builder) && finish_marks(builder) &&
+	                   finish_strings(made, &builder->whiteouts, &made->whiteouts, &made->whiteout_count) &&
+	                   finish_strings(made, &builder->opaques, &made->opaques, &made->opaque_count)))
+		code = error_memory(error);
+	if (code >= 0)
+		code = charge(builder, made->arena.used, error);
+	if (code >= 0) {
+		*index = made;
+		builder->index = NULL;
+	}
+	layer_builder_free(builder);
+	return code;
+}

@@ -1,0 +1,29 @@
+/* a layer index as bytes, and back */
+#ifndef TARSIER_LAYER_INDEX_FILE_H
+#define TARSIER_LAYER_INDEX_FILE_H
+
+#include "layer/layer.h"
+
+/*	"tarsier layer index 2\n\0\0"     24 bytes
+ *	u32 CRC-32 of all that follows; u32 zero
+ *	text blob, diff_id; u64 blob_size, tar_size, entries
+ *	u64 count, then u64 marks         (taken)
+ *	u64 count, then texts             (whiteouts)
+ *	u64 count, then texts             (opaques)
+ *	u64 count, then {u64 hard, text path, text target}
+ *	u64 count, then {text path, text reader, u64 has_problem [text problem], text content, 
+ *	                 u64 count, then texts (owned), u64 packages, then
+ *	                 {text type, name, version, architecture, source_name, source_version, ecosystem}}
+ * Numbers are little-endian. A text is a u64 length, its bytes, a NUL, and zeros up to a multiple of 8, so that an index
+ * that was read points into the file's bytes and nothing is copied. */
+
+/* False when memory ran out. */
+bool index_write(const struct layer_index *index, struct buffer *file);
+
+/* `bytes` must lie in index->arena, aligned to 8; the index then borrows from them. False on anything that is not what
+ * index_write writes, and for a reader that is not in `readers`. */
+bool index_read(span bytes, const struct reader *const *readers, struct layer_index *index);
+
+enum { INDEX_FILE_LIMIT = 256 * 1024 * 1024 }; /* more than layer_read ever keeps */
+
+#endif

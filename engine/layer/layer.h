@@ -1,0 +1,99 @@
+/* one pass over a layer, and what is kept of it */
+#ifndef TARSIER_LAYER_LAYER_H
+#define TARSIER_LAYER_LAYER_H
+
+#include "format/digest.h"
+#include "layer/path_match.h"
+#include "stream/stream.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct layer_file { /* a regular file that a reader wanted */
+	const char *path;
+	const struct reader *reader;
+	const struct package *packages;
+	size_t package_count;
+	const char *const *owned; /* evidence that is one of these packages', not a language's own */
+	size_t owned_count;
+	span content;        /* where reader->keep; else empty */
+	const char *problem; /* why the reader could not read it; NULL where it could */
+};
+
+struct layer_link { /* every symlink; hard links to or from evidence */
+	const char *path, *target; /* target as written; a hard link's is a path from the root */
+	bool hard;
+};
+
+/* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
+struct layer_index {
+	struct arena arena;           /* holds everything below */
+	unsigned holders;             /* besides the first owner */
+	struct digest blob, diff_id;  /* as measured; diff_id empty where it was not */
+	uint64_t blob_size, tar_size, entries;
+	struct layer_file *files;     /* last one wins where a tar holds a path twice: only that one is here */
+	size_t file_count;
+	struct layer_link *links;
+	size_t link_count;
+	const char **whiteouts;       /* paths that ".wh." entries delete from the layers below */
+	size_t whiteout_count;
+	const char **opaques;         /* directories whose content below is hidden (".wh..wh..opq") */
+	size_t opaque_count;
+	uint64_t *taken;              /* sorted path_mark() of every entry: what hides the layers below by being there */
+	size_t taken_count;
+};
+
+/* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
+uint64_t path_mark(span path, bool directory);
+bool layer_has(const struct layer_index *index, span path, bool directory);
+/* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
+struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
+/* One more owner, in the same thread: whoever holds it frees it too. */
+struct layer_index *layer_index_hold(struct layer_index *index);
+void layer_index_free(struct layer_index *index); /* NULL is fine */
+
+enum {
+	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000, /* large layers have a million; 8 bytes each, for a moment twice */
+	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,  /* bytes kept of a layer: half a million links, 70,000 packages */
+	LAYERS_KEPT_LIMIT = 96 * 1024 * 1024,  /* … and of all layers of an image together: there may be a thousand */
+};
+#define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
+
+struct layer_options {
+	const struct matcher *matcher;
+	const struct tarsier_allocator *allocator;
+	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
+	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
+	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */
+	const atomic_bool *cancelled; /* or NULL */
+	atomic_uint_fast64_t *kept;   /* counts what is kept of all layers, up to LAYERS_KEPT_LIMIT; or NULL */
+	sem_t *large;                 /* of 1: one large piece of evidence at a time, over all layers; or NULL */
+	uint64_t tar_limit;           /* bytes that a layer may inflate to; 0: LAYER_TAR_LIMIT */
+};
+
+struct layer_expected {           /* what the manifest and the config promise; empty and UINT64_MAX: no promise */
+	struct digest blob, diff_id;
+	uint64_t size;
+};
+
+/* Reads the blob to its end (in another thread, perhaps) and closes it, in any case. A blob that is not what was promised
+ * is DIGEST, which names what was expected and what was found, whatever else went wrong with it after. A reader's failure
+ * is no failure of this: it is layer_file.problem. *index is owned: layer_index_free; NULL on failure. */
+int layer_read(struct stream *blob, const struct layer_expected *expected, const struct layer_options *options,
+               struct layer_index **index, struct tarsier_error *error);
+
+/* The tar half of it, for whoever pushes uncompressed bytes: dir sources and tests. */
+struct layer_builder;
+int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
+int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
+/* Entries given one by one instead (a directory on disk), with paths as tar_entry has them; ".wh." means nothing here.
+ * `content` stays the caller's and is read only where the matcher wants the path; NULL where it does not. What cannot
+ * be read is layer_file.problem. */
+int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
+int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
+int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
+/* Frees the builder, in any case. */
+int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error);
+void layer_builder_free(struct layer_builder *builder); /* NULL is fine */
+
+#endif

@@ -1,0 +1,224 @@
+#include "match/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what was read already --------------------------------------------------------------------------------------- */
+
+static size_t place_of(const struct numbered *numbered, uint32_t key)
+{
+	size_t at = (key * 0x9E3779B1u >> 8) & (numbered->capacity - 1);
+	while (numbered->values[at] && numbered->keys[at] != key)
+		at = (at + 1) & (numbered->capacity - 1);
+	return at;
+}
+
+static bool grow_numbered(struct numbered *numbered, struct arena *arena)
+{
+	struct numbered larger = {.capacity = numbered->capacity ? numbered->capacity * 2 : 256, .count = numbered->count};
+	larger.keys = arena_array(arena, larger.capacity, sizeof *larger.keys);
+	larger.values = arena_array(arena, larger.capacity, sizeof *larger.values);
+	if (!larger.keys || !larger.values)
+		return false;
+	for (size_t i = 0; i < numbered->capacity; i++)
+		if (numbered->values[i]) {
+			size_t at = place_of(&larger, numbered->keys[i]);
+			larger.keys[at] = numbered->keys[i];
+			larger.values[at] = numbered->values[i];
+		}
+	*numbered = larger;
+	return true;
+}
+
+/* What is known under that number, or fresh memory for it: *fresh says which. NULL when memory ran out. */
+static void *recall(struct numbered *numbered, struct arena *arena, uint32_t key, size_t size, bool *fresh)
+{
+	if (numbered->count * 2 >= numbered->capacity && !grow_numbered(numbered, arena))
+		return NULL;
+	size_t at = place_of(numbered, key);
+	*fresh = !numbered->values[at];
+	if (!*fresh)
+		return numbered->values[at];
+	numbered->keys[at] = key;
+	numbered->values[at] = arena_alloc(arena, size);
+	numbered->count += numbered->values[at] != NULL;
+	return numbered->values[at];
+}
+
+int matching_story(struct matching *matching, uint32_t advisory, const struct story **result,
+                   struct tarsier_error *error)
+{
+	bool fresh;
+	struct story *story = recall(&matching->stories, matching->arena, advisory, sizeof *story, &fresh);
+	*result = story;
+	if (!story)
+		return error_memory(error);
+	return fresh ? connection_story(matching->connection, matching->arena, advisory, story, error) : 0;
+}
+
+int matching_facts(struct matching *matching, uint32_t cve, const struct cve_facts **result,
+                   struct tarsier_error *error)
+{
+	bool fresh;
+	struct cve_facts *facts = recall(&matching->cves, matching->arena, cve, sizeof *facts, &fresh);
+	*result = facts;
+	if (!facts)
+		return error_memory(error);
+	return fresh ? connection_cve(matching->connection, matching->arena, cve, facts, error) : 0;
+}
+
+/* ---- who speaks of what ------------------------------------------------------------------------------------------ */
+
+static bool add_claim(struct matching *matching, struct claims *claims, uint32_t cve, const struct hit *hit,
+                      const struct story *story)
+{
+	claims->items = arena_grow(&matching->scratch, claims->items, claims->count, &claims->capacity, sizeof *claims->items);
+	if (claims->items)
+		claims->items[claims->count++] = (struct claim){.cve = cve, .hit = hit, .story = story};
+	return claims->items != NULL;
+}
+
+static int compare_trackers(const void *a, const void *b)
+{
+	const struct hit *one = *(const struct hit *const *)a, *other = *(const struct hit *const *)b;
+	return (one->cve > other->cve) - (one->cve < other->cve);
+}
+
+/* The trackers' hits by CVE, for bsearch. */
+struct trackers { const struct hit **items; size_t count; bool open; };
+
+static bool find_trackers(struct matching *matching, struct trackers *trackers)
+{
+	*trackers = (struct trackers){.items = arena_array(&matching->scratch, matching->hit_count, sizeof *trackers->items)};
+	if (!trackers->items)
+		return false;
+	for (size_t i = 0; i < matching->hit_count; i++) {
+		const struct hit *hit = &matching->hits[i];
+		if (!hit->cve)
+			continue;
+		trackers->items[trackers->count++] = hit;
+		trackers->open = trackers->open || (hit->affected && !hit->has_fix);
+	}
+	qsort(trackers->items, trackers->count, sizeof *trackers->items, compare_trackers);
+	return true;
+}
+
+static struct hit *tracker_of(const struct trackers *trackers, uint32_t cve)
+{
+	struct hit key = {.cve = cve}, *wanted = &key;
+	struct hit **found = trackers->count
+		? bsearch(&wanted, trackers->items, trackers->count, sizeof *trackers->items, compare_trackers)
+	                                     : NULL;
+	return found ? *found : NULL;
+}
+
+/* "Open" says the tracker, and the advisory names a version that the installed one has reached. */
+static void close_open_ones(const struct trackers *trackers, const struct hit *hit, const struct story *story)
+{
+	for (size_t i = 0; i < story->cve_count; i++) {
+		struct hit *tracker = tracker_of(trackers, story->cves[i]);
+		if (tracker && !tracker->has_fix && hit->has_fix)
+			tracker->affected = false;
+	}
+}
+
+/* Has the tracker said of this CVE that the package is not affected? Of a CVE that it calls open, or does not know,
+ * others may speak. */
+static bool overruled(const struct trackers *trackers, uint32_t cve)
+{
+	const struct hit *tracker = tracker_of(trackers, cve);
+	return tracker && !tracker->affected && tracker->has_fix;
+}
+
+static int claim_hit(struct matching *matching, const struct trackers *trackers, const struct hit *hit,
+                     struct claims *claims, struct tarsier_error *error)
+{
+	const struct story *story;
+	int code = matching_story(matching, hit->advisory, &story, error);
+	if (code < 0)
+		return code;
+	if (hit->cve)
+		return add_claim(matching, claims, hit->cve, hit, story) ? 0 : error_memory(error);
+	for (size_t i = 0; i < story->cve_count; i++)
+		if (!overruled(trackers, story->cves[i]) && !add_claim(matching, claims, story->cves[i], hit, story))
+			return error_memory(error);
+	if (story->cve_count == 0 && !add_claim(matching, claims, 0, hit, story))
+		return error_memory(error);
+	return 0;
+}
+
+static int collect(struct matching *matching, struct claims *claims, struct tarsier_error *error)
+{
+	struct trackers trackers;
+	const struct story *story;
+	int code = find_trackers(matching, &trackers) ? 0 : error_memory(error);
+	for (size_t i = 0; i < matching->hit_count && code == 0 && trackers.open; i++) {
+		const struct hit *hit = &matching->hits[i];
+		if (hit->cve || hit->affected || !hit->has_fix)
+			continue;
+		code = matching_story(matching, hit->advisory, &story, error);
+		if (code == 0)
+			close_open_ones(&trackers, hit, story);
+	}
+	for (size_t i = 0; i < matching->hit_count && code == 0; i++)
+		if (matching->hits[i].affected)
+			code = claim_hit(matching, &trackers, &matching->hits[i], claims, error);
+	return code;
+}
+
+/* ---- advisories without a CVE ------------------------------------------------------------------------------------ */
+
+static bool has_name(const struct story *story, const char *name)
+{
+	if (strcmp(story->id, name) == 0)
+		return true;
+	for (const char **alias = story->aliases; *alias; alias++)
+		if (strcmp(*alias, name) == 0)
+			return true;
+	return false;
+}
+
+static bool share_name(const struct story *a, const struct story *b)
+{
+	if (has_name(b, a->id))
+		return true;
+	for (const char **alias = a->aliases; *alias; alias++)
+		if (has_name(b, *alias))
+			return true;
+	return false;
+}
+
+/* Gives a claim without a CVE the one of a claim that shares a name; among those without, the first's place. Few
+ * advisories have no CVE, so the square of their number is small. */
+static void join_claims(struct claims *claims)
+{
+	for (bool changed = true; changed; ) {
+		changed = false;
+		for (size_t i = 0; i < claims->count; i++) {
+			struct claim *claim = &claims->items[i];
+			for (size_t j = 0; j < claims->count && !claim->cve; j++) {
+				if (!claims->items[j].cve || !share_name(claim->story, claims->items[j].story))
+					continue;
+				claim->cve = claims->items[j].cve;
+				changed = true;
+			}
+		}
+	}
+	for (size_t i = 0; i < claims->count; i++) {
+		claims->items[i].head = (uint32_t)i;
+		for (size_t j = 0; j < i && !claims->items[i].cve; j++)
+			if (!claims->items[j].cve && share_name(claims->items[i].story, claims->items[j].story)) {
+				claims->items[i].head = claims->items[j].head;
+				break;
+			}
+	}
+}
+
+int claims_collect(struct matching *matching, struct claims *claims, struct tarsier_error *error)
+{
+	*claims = (struct claims){0};
+	int code = collect(matching, claims, error);
+	if (code == 0)
+		join_claims(claims);
+	return code;
+}

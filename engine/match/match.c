@@ -1,0 +1,321 @@
+#include "match/match.h"
+
+#include "format/version.h"
+#include "match/affected.h"
+#include "match/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What packages are matched by; packages that share all of it share their findings. */
+struct subject {
+	span ecosystem;                          /* as ecosystem_key writes it */
+	const char *name, *version;
+	const char *other_name, *other_version;  /* a second name to look under; "" where there is none */
+	size_t package;
+};
+
+/* ---- under which names ------------------------------------------------------------------------------------------- */
+
+/* Red Hat's and AlmaLinux's records name the packages that are installed. The other rpm distributions' name source
+ * packages, as the OSV schema says, and some of them binary ones: both are looked for. */
+static bool names_binaries(span ecosystem)
+{
+	span family = ecosystem_family(ecosystem);
+	return span_is(family, "AlmaLinux") || span_is(family, "Red Hat");
+}
+
+/* A source rpm's file name has no epoch; its packages have it. */
+static const char *with_epoch(struct arena *arena, const char *source, const char *binary)
+{
+	ptrdiff_t colon = span_find(span_of(binary), ':');
+	if (colon < 0 || strchr(source, ':'))
+		return source;
+	return arena_format(arena, "%.*s:%s", (int)colon, binary, source);
+}
+
+static bool is_source_matched(const char *type)
+{
+	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0;
+}
+
+static int make_subject(struct arena *arena, const struct tarsier_package *package, struct subject *subject,
+                        struct tarsier_error *error)
+{
+	span raw = span_of(package->ecosystem);
+	subject->ecosystem = ecosystem_key(arena, raw);
+	if (subject->ecosystem.ptr && subject->ecosystem.len == 0)
+		subject->ecosystem = raw;
+	bool source = is_source_matched(package->type);
+	subject->name = package_key(arena, subject->ecosystem, span_of(source ? package->source_name : package->name));
+	subject->version = source ? package->source_version : package->version;
+	subject->other_name = subject->other_version = "";
+	if (!subject->ecosystem.ptr || !subject->name)
+		return error_memory(error);
+	if (strcmp(package->type, "rpm") != 0 || names_binaries(subject->ecosystem) ||
+	    strcmp(package->source_name, package->name) == 0)
+		return 0;
+	subject->other_name = package->source_name;
+	subject->other_version = with_epoch(arena, package->source_version, package->version);
+	return subject->other_version ? 0 : error_memory(error);
+}
+
+static int compare_subjects(const void *a, const void *b)
+{
+	const struct subject *one = a, *other = b;
+	int order = span_compare(one->ecosystem, other->ecosystem);
+	order = order ? order : strcmp(one->name, other->name);
+	order = order ? order : strcmp(one->version, other->version);
+	order = order ? order : strcmp(one->other_name, other->other_name);
+	return order ? order : strcmp(one->other_version, other->other_version);
+}
+
+/* ---- what is known of one ---------------------------------------------------------------------------------------- */
+
+static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct row *row,
+                   struct tarsier_error *error)
+{
+	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
+	                  .vector = "", .fix = "", .affected = evaluation_affected(evaluation, row)};
+	if (!hit.affected && !hit.has_fix) /* says nothing: neither of this version, nor what a fix would be */
+		return 0;
+	uint32_t fix = hit.affected ? evaluation_fix(evaluation, row) : 0;
+	if (fix)
+		hit.fix = span_copy(matching->arena, evaluation->rows->versions[fix]);
+	if (row->vector)
+		hit.vector = span_copy(matching->arena, evaluation->rows->versions[row->vector]);
+	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,
+	                            sizeof hit);
+	if (!hit.fix || !hit.vector || !matching->hits)
+		return error_memory(error);
+	matching->hits[matching->hit_count++] = hit;
+	return 0;
+}
+
+static int look_under(struct matching *matching, span ecosystem, const char *name, const char *version,
+                      struct tarsier_error *error)
+{
+	struct evaluation evaluation;
+	struct rows rows;
+	span blob;
+	int number = database_ecosystem(matching->database, ecosystem);
+	if (number == 0 || !*name)
+		return 0;
+	int code = connection_rows(matching->connection, number, name, &blob, error);
+	if (code <= 0)
+		return code;
+	code = rows_open(&rows, &matching->scratch, blob, error);
+	if (code == 0)
+		code = evaluation_begin(&evaluation, &matching->scratch, ecosystem, span_of(version), &rows, error);
+	while (code == 0 && (code = rows_next(&rows, error)) > 0)
+		code = add_hit(matching, &evaluation, &rows.row, error);
+	return code;
+}
+
+/* In the release's own records, and in those that speak of all releases ("Debian"). */
+static int look_up(struct matching *matching, const struct subject *subject, struct tarsier_error *error)
+{
+	span family = ecosystem_family(subject->ecosystem);
+	arena_free(&matching->scratch);
+	matching->hits = NULL;
+	matching->hit_count = matching->hit_capacity = 0;
+	int code = look_under(matching, subject->ecosystem, subject->name, subject->version, error);
+	if (code == 0)
+		code = look_under(matching, subject->ecosystem, subject->other_name, subject->other_version, error);
+	if (code == 0 && family.len < subject->ecosystem.len)
+		code = look_under(matching, family, subject->name, subject->version, error);
+	if (code == 0 && family.len < subject->ecosystem.len)
+		code = look_under(matching, family, subject->other_name, subject->other_version, error);
+	return code;
+}
+
+/* ---- problems ---------------------------------------------------------------------------------------------------- */
+
+static int add_problem(struct arena *arena, struct finding_list *list, struct tarsier_problem problem,
+                       struct tarsier_error *error)
+{
+	list->problems = arena_grow(arena, list->problems, list->problem_count, &list->problem_capacity, sizeof problem);
+	if (!list->problems || !problem.subject || !problem.message)
+		return error_memory(error);
+	list->problems[list->problem_count++] = problem;
+	return 0;
+}
+
+static const char *lack_of(struct matching *matching, span ecosystem, size_t count)
+{
+	if (!database_ecosystem(matching->database, ecosystem) &&
+	    !database_ecosystem(matching->database, ecosystem_family(ecosystem)))
+		return arena_format(matching->arena, "%zu package%s of %.*s %s not matched: the database holds no advisories for it; "
+		                    "import a feed that does with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
+		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
+	if (!version_scheme_of_ecosystem(ecosystem))
+		return arena_format(matching->arena,
+		                    "%zu package%s of %.*s %s matched by exact version only: tarsier does not know how "
+		                    "its versions are ordered", count, count == 1 ? "" : "s", SPAN_ARG(ecosystem),
+		                    count == 1 ? "is" : "are");
+	return "";
+}
+
+/* Once for each ecosystem: the subjects are sorted by it. */
+static int check_ecosystems(struct matching *matching, const struct subject *subjects, size_t count,
+                            struct finding_list *list, struct tarsier_error *error)
+{
+	int code = 0;
+	for (size_t i = 0, next; i < count && code == 0; i = next) {
+		for (next = i + 1; next < count && span_equal(subjects[next].ecosystem, subjects[i].ecosystem); next++)
+			;
+		const char *message = lack_of(matching, subjects[i].ecosystem, next - i);
+		struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_FEED, .message = message,
+		                                  .subject = span_copy(matching->arena, subjects[i].ecosystem)};
+		if (!message || *message)
+			code = add_problem(matching->arena, list, problem, error);
+	}
+	return code;
+}
+
+/* A version that its own scheme does not allow can be compared with nothing. */
+static int check_version(struct matching *matching, const struct subject *subject,
+                         const struct tarsier_package *package, struct finding_list *list, struct tarsier_error *error)
+{
+	const struct version_scheme *scheme = version_scheme_of_ecosystem(subject->ecosystem);
+	if (!scheme || scheme->valid(span_of(subject->version)))
+		return 0;
+	struct tarsier_problem problem = {
+		.kind = TARSIER_PROBLEM_UNREADABLE, .subject = package->path, .layer = package->layer,
+		.message = arena_format(matching->arena, "%.100s has version %.100s, which %s does not allow: it is matched by exact "
+		                        "version only", package->name, subject->version, scheme->name)};
+	return add_problem(matching->arena, list, problem, error);
+}
+
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
+
+static int add_findings(struct matching *matching, const struct tarsier_finding *findings, size_t count,
+                        const struct tarsier_package *packages, size_t index, struct finding_list *list,
+	struct tarsier_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list->count >= FINDINGS_LIMIT)
+			return error_set(error, TARSIER_LIMIT, "more than %d findings: no image has that many that is not made to",
+			                 FINDINGS_LIMIT);
+		list->items = arena_grow(matching->arena, list->items, list->count, &list->capacity, sizeof *list->items);
+		if (!list->items)
+			return error_memory(error);
+		struct tarsier_finding *finding = &list->items[list->count++];
+		*finding = findings[i];
+		finding->package = &packages[index];
+		finding->package_index = index;
+	}
+	return 0;
+}
+
+/* The subjects from `first` to `end` are the same but for their package. */
+static int match_subject(struct matching *matching, const struct subject *first, const struct subject *end,
+                         const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
+{
+	struct tarsier_finding *findings = NULL;
+	size_t count = 0;
+	int code = check_version(matching, first, &packages[first->package], list, error);
+	if (code == 0)
+		code = look_up(matching, first, error);
+	if (code == 0 && matching->hit_count)
+		code = findings_merge(matching, version_scheme_of_ecosystem(first->ecosystem), &findings, &count, error);
+	for (; first < end && code == 0; first++)
+		code = add_findings(matching, findings, count, packages, first->package, list, error);
+	return code;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct tarsier_finding *one = a, *other = b;
+	if (one->severity != other->severity)
+		return one->severity > other->severity ? -1 : 1;
+	int order = strcmp(one->package->name, other->package->name);
+	order = order ? order : strcmp(one->id, other->id);
+	return order ? order : (one->package_index > other->package_index) - (one->package_index < other->package_index);
+}
+
+void match_sort(struct tarsier_finding *findings, size_t count)
+{
+	if (count)
+		qsort(findings, count, sizeof *findings, compare_findings);
+}
+
+static int match_all(struct matching *matching, struct subject *subjects, size_t count,
+                     const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
+{
+	qsort(subjects, count, sizeof *subjects, compare_subjects);
+	int code = check_ecosystems(matching, subjects, count, list, error);
+	for (size_t i = 0, next; i < count && code == 0; i = next) {
+		for (next = i + 1; next < count && compare_subjects(&subjects[i], &subjects[next]) == 0; next++)
+			;
+		code = match_subject(matching, &subjects[i], &subjects[next], packages, list, error);
+	}
+	if (code == 0)
+		match_sort(list->items, list->count);
+	return code;
+}
+
+int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
+                   struct finding_list *findings, struct tarsier_error *error)
+{
+	struct matching matching = {.database = database, .arena = arena};
+	size_t subject_count = 0;
+	struct subject *subjects = arena_array(arena, count, sizeof *subjects);
+	int code = subjects ? 0 : error_memory(error);
+	for (size_t i = 0; i < count && code == 0; i++) {
+		if (!*packages[i].ecosystem) /* matched nowhere, and told of by whoever knows why */
+			continue;
+		subjects[subject_count].package = i;
+		code = make_subject(arena, &packages[i], &subjects[subject_count++], error);
+	}
+	if (code < 0)
+		return code;
+	arena_init(&matching.scratch, &arena->allocator);
+	code = database_acquire(database, &matching.connection, error);
+	if (code == 0)
+		code = match_all(&matching, subjects, subject_count, packages, findings, error);
+	database_release(database, matching.connection);
+	arena_free(&matching.scratch);
+	return code;
+}
+
+/* ---- findings of others ------------------------------------------------------------------------------------------ */
+
+static int take_facts(struct connection *connection, struct arena *arena, const char *name,
+                      struct tarsier_finding *finding, struct tarsier_error *error)
+{
+	struct cve_facts facts;
+	uint32_t cve = cve_number(span_of(name));
+	int code = cve ? connection_cve(connection, arena, cve, &facts, error) : 0;
+	if (code < 0 || !cve)
+		return code;
+	if (facts.kev && !finding->kev) {
+		finding->kev = true;
+		finding->kev_added = facts.kev_added;
+		finding->kev_due = facts.kev_due;
+	}
+	finding->kev_ransomware = finding->kev_ransomware || facts.ransomware;
+	if (facts.epss > finding->epss) {
+		finding->epss = facts.epss;
+		finding->epss_percentile = facts.percentile;
+	}
+	return 0;
+}
+
+int match_enrich(struct database *database, struct arena *arena, struct tarsier_finding *findings, size_t count,
+                 struct tarsier_error *error)
+{
+	struct connection *connection;
+	int code = database_acquire(database, &connection, error);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < count && code == 0; i++) {
+		struct tarsier_finding *finding = &findings[i];
+		bool is_cve = cve_number(span_of(finding->id)) != 0;
+		code = take_facts(connection, arena, finding->id, finding, error);
+		for (const char *const *alias = finding->aliases; *alias && code == 0 && !is_cve; alias++)
+			code = take_facts(connection, arena, *alias, finding, error);
+	}
+	database_release(database, connection);
+	return code;
+}

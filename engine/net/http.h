@@ -1,0 +1,71 @@
+/* one HTTP request and its answer, by libcurl, which is loaded when first needed */
+#ifndef TARSIER_NET_HTTP_H
+#define TARSIER_NET_HTTP_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* libcurl brings TLS, HTTP/2, IDN and Kerberos along: 18 ms and more that a scan without a network must not pay. */
+
+/* Connections that stay open from one request to the next, which may come from several threads. The pool lies in the
+ * arena; NULL: no memory. No request may be under way when it is freed; NULL is fine. */
+struct http_pool;
+struct http_pool *http_pool_new(struct arena *arena);
+void http_pool_free(struct http_pool *pool);
+
+struct http_request {
+	const char *method;                 /* "GET", "HEAD", "POST", "PUT", "DELETE" */
+	const char *url;                    /* http or https; redirects are followed, five at most, only to those, and by no request
+	                                     * that has a body */
+	const char *unix_socket;            /* connects here instead of to the URL's host; or NULL */
+	const char *const *headers;         /* "Name: value", NULL-terminated; or NULL. Authorization is not sent on to other hosts */
+	span body;                          /* sent where ptr is not NULL */
+	unsigned connect_seconds;           /* 0: 10 */
+	unsigned seconds;                   /* for all of it; 0: 60 */
+	bool blob;                          /* a body that may be long: it comes as it is stored, not as a Content-Encoding unpacks
+	                                     * it, and `seconds` is how long it may stand still, but for the sink's own time */
+	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
+	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
+	bool direct;                        /* past any proxy: the host is this machine or beside it */
+	const atomic_bool *cancelled;       /* or NULL */
+	struct http_pool *pool;             /* or NULL: the connection ends with the request */
+	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
+	 * Other answers' bodies are errors to be read, and kept. The response has its status by then. */
+	bool (*sink)(void *user, span piece);
+	void *user;
+};
+
+enum http_trouble {
+	HTTP_NO_TROUBLE,
+	HTTP_TIMED_OUT,                     /* it took longer than `seconds` or `connect_seconds` */
+	HTTP_NO_CONNECTION,                 /* no such host, or nobody listens there */
+	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust */
+	HTTP_OTHER_HOST,                    /* it is another host's */
+	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
+	HTTP_NO_AUTHORITIES,                /* ca_file cannot be read */
+	HTTP_ASTRAY,                        /* redirects without end, or to what is no http */
+};
+
+struct http_response {
+	long status;                        /* 0 where there was none */
+	enum http_trouble trouble;          /* … and why, where that makes a difference */
+	struct buffer headers;              /* the last answer's lines as they came */
+	struct buffer body;
+};
+
+/* Proxies, and hosts to reach without one, are taken from the environment (http_proxy, https_proxy, all_proxy, no_proxy), as
+ * curl does. Any status is a success: the caller knows what it asked for. IO where no whole answer came: the message names
+ * the URL (without its user and password) and libcurl's reason. The response is the caller's to free, on failure too. */
+int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error);
+void http_response_free(struct http_response *response);
+
+/* A header's value, names compared without regard to case; empty where there is none. Borrowed from the response. */
+span http_header(const struct http_response *response, const char *name);
+
+/* The URL without user and password, for messages. */
+char *http_printable(struct arena *arena, const char *url);
+
+#endif

@@ -1,0 +1,220 @@
+/* where policies lie */
+#include "policy/policy.h"
+
+#include "base/suggest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DIRS = 64, MAX_POLICIES = 1000 }; /* who has more than that means something else */
+
+struct dirs {
+	struct arena *arena;
+	const char *items[MAX_DIRS + 1];
+	size_t count;
+	bool is_out_of_memory;
+};
+
+static void add_dir(struct dirs *dirs, const char *dir)
+{
+	if (!dir)
+		dirs->is_out_of_memory = true;
+	else if (*dir && dirs->count < MAX_DIRS)
+		dirs->items[dirs->count++] = dir;
+}
+
+static void add_environment(struct dirs *dirs)
+{
+	span rest = span_of(getenv("TARSIER_POLICIES")), part;
+	while (span_next(&rest, ':', &part))
+		add_dir(dirs, span_copy(dirs->arena, part));
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (config && *config)
+		add_dir(dirs, arena_format(dirs->arena, "%s/tarsier/policies", config));
+	else if (home && *home)
+		add_dir(dirs, arena_format(dirs->arena, "%s/.config/tarsier/policies", home));
+}
+
+const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_config *config)
+{
+	struct dirs dirs = {.arena = arena};
+	for (const char *const *dir = config->policy_dirs; dir && *dir; dir++)
+		add_dir(&dirs, *dir);
+	if (!config->no_environment)
+		add_environment(&dirs);
+	add_dir(&dirs, config->ready_dir);
+	if (!config->no_environment)
+		add_dir(&dirs, "policies");
+	const char **list = dirs.is_out_of_memory ? NULL : arena_array(arena, dirs.count + 1, sizeof *list);
+	return list ? memcpy(list, dirs.items, dirs.count * sizeof *list) : NULL;
+}
+
+static bool is_file_name(const char *policy)
+{
+	return strchr(policy, '/') || span_ends(span_of(policy), ".lua");
+}
+
+static bool is_name(const char *policy)
+{
+	size_t length = strspn(policy, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+	return length && !policy[length] && policy[0] != '.' && policy[0] != '-';
+}
+
+static bool is_readable(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	if (file)
+		fclose(file);
+	return file != NULL;
+}
+
+/* The name in ".../fixable.lua". */
+static span base_name(const char *path)
+{
+	span name = span_of(path);
+	ptrdiff_t slash = span_find_last(name, '/');
+	name = span_from(name, (size_t)(slash + 1));
+	return span_ends(name, ".lua") ? (span){name.ptr, name.len - 4} : name;
+}
+
+static int not_found(struct arena *arena, const struct tarsier_judge_config *config, const char *policy,
+                     const char *const *dirs, struct tarsier_error *error)
+{
+	const char *const *files;
+	if (policy_list(arena, config, &files, error) < 0)
+		return error->code;
+	struct nearest nearest = {.typed = span_of(policy)};
+	for (; *files; files++)
+		nearest_offer(&nearest, base_name(*files));
+	char hint[160] = "", places[600] = "";
+	if (nearest.word.len)
+		snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SPAN_ARG(nearest.word));
+	for (size_t used = 0; *dirs && used < sizeof places; dirs++)
+		used += (size_t)snprintf(places + used, sizeof places - used, "%s%s", used ? ", " : "", *dirs);
+	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s", policy, hint,
+	                 *places ? places : "no folder at all");
+}
+
+int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
+                struct tarsier_error *error)
+{
+	struct tarsier_error own = {0};
+	error = error ? error : &own;
+	if (is_file_name(policy)) {
+		*file = arena_string(arena, policy);
+		return *file ? TARSIER_OK : error_memory(error);
+	}
+	if (!is_name(policy))
+		return error_set(error, TARSIER_USAGE, "'%s' is no policy: give a name such as 'fixable', or a file", policy);
+	const char *const *dirs = policy_dirs(arena, config);
+	if (!dirs)
+		return error_memory(error);
+	for (const char *const *dir = dirs; *dir; dir++) {
+		*file = arena_format(arena, "%s/%s.lua", *dir, policy);
+		if (!*file)
+			return error_memory(error);
+		if (is_readable(*file))
+			return TARSIER_OK;
+	}
+	return not_found(arena, config, policy, dirs, error);
+}
+
+/* ---- listing ---- */
+
+struct listing {
+	struct arena *arena;
+	const char **files;
+	size_t count, capacity;
+};
+
+static bool is_listed(const struct listing *listing, const char *file)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		if (span_equal(base_name(listing->files[i]), base_name(file)))
+			return true;
+	return false;
+}
+
+static bool list_one(struct listing *listing, const char *dir, const char *name)
+{
+	if (name[0] == '.' || !span_ends(span_of(name), ".lua") || listing->count >= MAX_POLICIES)
+		return true;
+	const char *file = arena_format(listing->arena, "%s/%s", dir, name);
+	if (!file || is_listed(listing, file))
+		return file != NULL;
+	const char **files = arena_grow(listing->arena, listing->files, listing->count, &listing->capacity, sizeof *files);
+	if (!files)
+		return false;
+	listing->files = files;
+	listing->files[listing->count++] = file;
+	return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool list_dir(struct listing *listing, const char *dir)
+{
+	DIR *folder = opendir(dir);
+	if (!folder)
+		return true; /* most of the folders are optional */
+	size_t first = listing->count;
+	bool is_ok = true;
+	for (struct dirent *entry; is_ok && (entry = readdir(folder));)
+		is_ok = list_one(listing, dir, entry->d_name);
+	closedir(folder);
+	if (listing->count > first)
+		qsort(listing->files + first, listing->count - first, sizeof *listing->files, compare_names);
+	return is_ok;
+}
+
+int policy_list(struct arena *arena, const struct tarsier_judge_config *config, const char *const **files,
+                struct tarsier_error *error)
+{
+	struct listing listing = {.arena = arena};
+	const char *const *dirs = policy_dirs(arena, config);
+	for (const char *const *dir = dirs; dir && *dir; dir++)
+		if (!list_dir(&listing, *dir))
+			return error_memory(error);
+	const char **list = dirs ? arena_array(arena, listing.count + 1, sizeof *list) : NULL;
+	if (!list)
+		return error_memory(error);
+	if (listing.count)
+		memcpy(list, listing.files, listing.count * sizeof *list);
+	*files = list;
+	return TARSIER_OK;
+}
+
+/* ---- reading ---- */
+
+int policy_read(struct arena *arena, const char *file, span *text, struct tarsier_error *error)
+{
+	FILE *stream = fopen(file, "rb");
+	if (!stream && errno == ENOENT)
+		return error_set(error, TARSIER_NOT_FOUND, "policy %s: no such file", file);
+	if (!stream)
+		return error_errno(error, errno, "policy %s", file);
+	struct buffer buffer;
+	buffer_init(&buffer, &arena->allocator);
+	int code = TARSIER_OK;
+	char piece[8192];
+	size_t got;
+	while (code == TARSIER_OK && (got = fread(piece, 1, sizeof piece, stream)) > 0) {
+		if (buffer.length + got > SANDBOX_TEXT)
+			code = error_set(error, TARSIER_POLICY, "policy %s: larger than %d KiB", file, SANDBOX_TEXT >> 10);
+		else if (!buffer_add(&buffer, piece, got))
+			code = error_memory(error);
+	}
+	if (code == TARSIER_OK && ferror(stream))
+		code = error_errno(error, errno, "policy %s", file);
+	fclose(stream);
+	text->ptr = code == TARSIER_OK ? arena_copy(arena, buffer.data, buffer.length) : NULL;
+	text->len = buffer.length;
+	buffer_free(&buffer);
+	return code == TARSIER_OK && !text->ptr ? error_memory(error) : code;
+}

@@ -1,0 +1,292 @@
+/* what the prelude may call of the engine */
+#include "policy/run.h"
+
+#include "base/suggest.h"
+
+#include <string.h>
+
+static struct run *run_of(lua_State *L)
+{
+	return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* compile(position, environment) --> the policy's file as a function */
+static int l_compile(lua_State *L)
+{
+	struct run *run = run_of(L);
+	size_t position = (size_t)luaL_checkinteger(L, 1) - 1;
+	luaL_checktype(L, 2, LUA_TTABLE);
+	luaL_argcheck(L, position < run->count, 1, "no such policy");
+	const char *file = run->policies[position].file, *slash = strrchr(file, '/');
+	sandbox_load(L, run->policies[position].text, lua_pushfstring(L, "@%s", slash ? slash + 1 : file));
+	lua_pushvalue(L, 2);
+	if (!lua_setupvalue(L, -2, 1))
+		lua_pop(L, 1); /* a file without any global: nothing to set */
+	return 1;
+}
+
+/* count() --> findings */
+static int l_count(lua_State *L)
+{
+	return lua_pushinteger(L, (lua_Integer)run_of(L)->subject->count), 1;
+}
+
+static size_t check_finding(lua_State *L)
+{
+	struct run *run = run_of(L);
+	lua_Integer index = luaL_checkinteger(L, 1);
+	luaL_argcheck(L, index >= 1 && (size_t)index <= run->subject->count, 1, "no such finding");
+	return (size_t)index - 1;
+}
+
+/* A fresh table: a policy that changes it changes nothing for the next. Making all of it costs ten times as much as
+ * what most policies look at. */
+static void push_finding_of(lua_State *L, struct run *run, size_t finding)
+{
+	if (run->subject->push_light(L, run->subject, finding)) {
+		lua_getfield(L, LUA_REGISTRYINDEX, POLICY_LIGHT);
+		lua_setmetatable(L, -2);
+	} else {
+		run->subject->push_finding(L, run->subject, finding);
+	}
+	lua_pushinteger(L, (lua_Integer)finding + 1);
+	lua_setfield(L, -2, "index");
+}
+
+/* light(metatable): of the findings that are to be completed by whole() */
+static int l_light(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_setfield(L, LUA_REGISTRYINDEX, POLICY_LIGHT);
+	return 0;
+}
+
+/* finding(i) --> what the next hook looks at */
+static int l_finding(lua_State *L)
+{
+	struct run *run = run_of(L);
+	run->finding = check_finding(L);
+	run->where = AT_FINDING;
+	push_finding_of(L, run, run->finding);
+	return 1;
+}
+
+/* whole(i) --> the finding with all its fields */
+static int l_whole(lua_State *L)
+{
+	struct run *run = run_of(L);
+	run->subject->push_finding(L, run->subject, check_finding(L));
+	return 1;
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+	lua_pushstring(L, text);
+	lua_setfield(L, -2, key);
+}
+
+static void set_word(lua_State *L, const struct tarsier_word *word)
+{
+	set_text(L, "decision", tarsier_decision_name(word->decision));
+	set_text(L, "policy", word->policy);
+	if (*word->reason)
+		set_text(L, "reason", word->reason);
+}
+
+/* so_far(i) --> { decision =, reason =, policy = }, or nil */
+static int l_so_far(lua_State *L)
+{
+	const struct tarsier_word *last = verdict_last(run_of(L)->verdict, check_finding(L));
+	if (!last)
+		return lua_pushnil(L), 1;
+	lua_createtable(L, 0, 3);
+	set_word(L, last);
+	return 1;
+}
+
+/* decided(i) --> the finding with its last decision */
+static int l_decided(lua_State *L)
+{
+	struct run *run = run_of(L);
+	size_t finding = check_finding(L);
+	const struct tarsier_word *last = verdict_last(run->verdict, finding);
+	push_finding_of(L, run, finding);
+	if (last)
+		set_word(L, last);
+	return 1;
+}
+
+/* image() --> a fresh table */
+static int l_image(lua_State *L)
+{
+	struct run *run = run_of(L);
+	run->where = AT_IMAGE;
+	run->subject->push_image(L, run->subject);
+	return 1;
+}
+
+/* packages() --> a fresh list */
+static int l_packages(lua_State *L)
+{
+	const struct subject *subject = run_of(L)->subject;
+	subject->push_packages(L, subject);
+	return 1;
+}
+
+const char *const policy_hook_names[] = {"", "image", "finding", "verdict"};
+
+/* Findings may be decided in all four ways, the image as a whole only be complained of, the verdict also be
+ * overruled. */
+static const char *const hook_decisions[] = {"", "\"fail\", \"warn\"", "\"fail\", \"warn\", \"accept\", \"ignore\"",
+                                             "\"fail\", \"warn\", \"accept\""};
+
+static bool is_allowed(enum where where, enum tarsier_decision decision)
+{
+	return decision == TARSIER_FAIL || decision == TARSIER_WARN || (decision == TARSIER_ACCEPT && where != AT_IMAGE) ||
+	       (decision == TARSIER_IGNORE && where == AT_FINDING);
+}
+
+/* Raises with the place where the hook stands: it has returned, so nothing of it runs. */
+static int bad_word(lua_State *L, enum where where, const char *what)
+{
+	lua_Debug debug;
+	lua_pushvalue(L, 1);
+	lua_getinfo(L, ">S", &debug);
+	lua_pushfstring(L, "%s:%d: the hook that begins here returned %s; return %s or nil, and a reason", debug.short_src,
+	                debug.linedefined, what, hook_decisions[where]);
+	return lua_error(L);
+}
+
+/* The decision at `index` with its reason behind it. */
+static enum tarsier_decision check_word(lua_State *L, enum where where, int index)
+{
+	static const enum tarsier_decision decisions[] = {TARSIER_IGNORE, TARSIER_ACCEPT, TARSIER_WARN, TARSIER_FAIL};
+	const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+	enum tarsier_decision decision = TARSIER_UNDECIDED;
+	for (size_t i = 0; text && i < sizeof decisions / sizeof *decisions; i++)
+		if (strcmp(text, tarsier_decision_name(decisions[i])) == 0)
+			decision = decisions[i];
+	if (text && !is_allowed(where, decision))
+		bad_word(L, where, lua_pushfstring(L, "\"%s\", which is no decision for it", text));
+	if (!text && !lua_isnil(L, index))
+		bad_word(L, where, lua_pushfstring(L, "a %s as decision", luaL_typename(L, index)));
+	if (lua_type(L, index + 1) != LUA_TSTRING && !lua_isnoneornil(L, index + 1))
+		bad_word(L, where, lua_pushfstring(L, "a %s as reason", luaL_typename(L, index + 1)));
+	if (!text && !lua_isnoneornil(L, index + 1))
+		bad_word(L, where, "a reason without a decision");
+	return decision;
+}
+
+static enum where check_where(lua_State *L, const char *name)
+{
+	for (int where = AT_IMAGE; where <= AT_VERDICT; where++)
+		if (strcmp(name, policy_hook_names[where]) == 0)
+			return (enum where)where;
+	return (enum where)luaL_error(L, "no such hook: %s", name);
+}
+
+/* word(hook, "image" | "verdict" | i, decision, reason) */
+static int l_word(lua_State *L)
+{
+	struct run *run = run_of(L);
+	bool is_finding = lua_isinteger(L, 2);
+	enum where where = is_finding ? AT_FINDING : check_where(L, luaL_checkstring(L, 2));
+	struct tarsier_word word = {
+		.policy = run->verdict->policies[run->position].name,
+		.hook = policy_hook_names[where],
+		.decision = check_word(L, where, 3),
+		.reason = luaL_optstring(L, 4, ""),
+	};
+	size_t finding = is_finding ? (size_t)lua_tointeger(L, 2) - 1 : NO_FINDING;
+	if (word.decision != TARSIER_UNDECIDED && !verdict_word(run->verdict, finding, &word)) {
+		error_memory(&run->failure);
+		return luaL_error(L, "out of memory");
+	}
+	return 0;
+}
+
+/* check_word(hook, "finding" | "image" | "verdict", decision, reason): raises where word would */
+static int l_check_word(lua_State *L)
+{
+	check_word(L, check_where(L, luaL_checkstring(L, 2)), 3);
+	return 0;
+}
+
+/* nearest(word, list) --> the nearest text in the list, or nil */
+static int l_nearest(lua_State *L)
+{
+	struct nearest nearest = {.typed = span_of(luaL_checkstring(L, 1))};
+	lua_Integer count = luaL_len(L, 2);
+	sandbox_charge(L, (uint64_t)count * 20);
+	for (lua_Integer i = 1; i <= count; i++) {
+		lua_rawgeti(L, 2, i); /* the list keeps the text alive */
+		if (lua_type(L, -1) == LUA_TSTRING)
+			nearest_offer(&nearest, span_of(lua_tostring(L, -1)));
+		lua_pop(L, 1);
+	}
+	if (!nearest.word.len)
+		return lua_pushnil(L), 1;
+	lua_pushlstring(L, nearest.word.ptr, nearest.word.len);
+	return 1;
+}
+
+/* '*' stands for any text, '?' for one byte. At most pattern × text steps: only the last '*' is ever tried again. */
+static bool glob(span pattern, span text, uint64_t *steps)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, retry = 0;
+	for (; t < text.len || p < pattern.len; ++*steps) {
+		if (p < pattern.len && pattern.ptr[p] == '*') {
+			star = p++;
+			retry = t;
+		} else if (p < pattern.len && t < text.len && (pattern.ptr[p] == '?' || pattern.ptr[p] == text.ptr[t])) {
+			p++;
+			t++;
+		} else if (star != SIZE_MAX && retry < text.len) {
+			p = star + 1;
+			t = ++retry;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The longest name or reference that globs are made for, many times over: bounds their work. */
+enum { GLOB_LIMIT = 4096 };
+
+/* glob(pattern, text) --> boolean */
+static int l_glob(lua_State *L)
+{
+	span pattern, text;
+	pattern.ptr = luaL_checklstring(L, 1, &pattern.len);
+	text.ptr = luaL_checklstring(L, 2, &text.len);
+	luaL_argcheck(L, pattern.len <= GLOB_LIMIT, 1, "longer than 4096 bytes");
+	luaL_argcheck(L, text.len <= GLOB_LIMIT, 2, "longer than 4096 bytes");
+	uint64_t steps = 0;
+	bool matches = glob(pattern, text, &steps);
+	sandbox_charge(L, steps / 4);
+	lua_pushboolean(L, matches);
+	return 1;
+}
+
+/* version_compare(scheme, a, b) --> -1, 0, 1; nil, message for what is no version. Raises for an unknown scheme. */
+static int l_version_compare(lua_State *L)
+{
+	const char *scheme = luaL_checkstring(L, 1), *a = luaL_checkstring(L, 2), *b = luaL_checkstring(L, 3);
+	struct tarsier_error error;
+	int order;
+	int code = tarsier_compare(scheme, a, b, &order, &error);
+	sandbox_charge(L, (strlen(a) + strlen(b)) / 4);
+	if (code == TARSIER_USAGE)
+		return luaL_error(L, "version_compare: %s", error.message);
+	if (code < 0)
+		return lua_pushnil(L), lua_pushstring(L, error.message), 2;
+	lua_pushinteger(L, order);
+	return 1;
+}
+
+const luaL_Reg policy_host_functions[] = {
+	{"compile", l_compile},   {"count", l_count},     {"light", l_light},           {"finding", l_finding},
+	{"whole", l_whole},       {"so_far", l_so_far},   {"decided", l_decided},       {"image", l_image},
+	{"packages", l_packages}, {"word", l_word},       {"check_word", l_check_word}, {"nearest", l_nearest},
+	{"glob", l_glob},         {"version_compare", l_version_compare}, {NULL, NULL}};

@@ -1,0 +1,218 @@
+#include "policy/lua_json.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	VALUE_DEPTH = 32,            /* options and details are lists of records; a report is four deep */
+	VALUE_NODES = 4 * 1000 * 1000, /* a report with 100,000 findings has about 3,000,000 values */
+};
+
+/* ---- JSON to Lua ---- */
+
+static void push_object(lua_State *L, const json_t *json)
+{
+	const char *key;
+	json_t *value;
+	lua_createtable(L, 0, (int)json_object_size(json));
+	json_object_foreach((json_t *)json, key, value) {
+		if (json_is_null(value))
+			continue;
+		lua_pushstring(L, key);
+		value_push(L, value);
+		lua_rawset(L, -3);
+	}
+}
+
+static void push_array(lua_State *L, const json_t *json)
+{
+	size_t count = json_array_size(json);
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		value_push(L, json_array_get(json, i));
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+void value_push(lua_State *L, const json_t *json)
+{
+	luaL_checkstack(L, 4, "JSON nests too deep");
+	switch (json ? json_typeof(json) : JSON_NULL) {
+	case JSON_OBJECT: push_object(L, json); break;
+	case JSON_ARRAY: push_array(L, json); break;
+	case JSON_STRING: lua_pushlstring(L, json_string_value(json), json_string_length(json)); break;
+	case JSON_INTEGER: lua_pushinteger(L, json_integer_value(json)); break;
+	case JSON_REAL: lua_pushnumber(L, json_real_value(json)); break;
+	case JSON_TRUE: lua_pushboolean(L, 1); break;
+	case JSON_FALSE: lua_pushboolean(L, 0); break;
+	case JSON_NULL: lua_pushnil(L); break;
+	}
+}
+
+static int l_free(lua_State *L)
+{
+	json_t **box = lua_touserdata(L, 1);
+	json_decref(*box);
+	*box = NULL;
+	return 0;
+}
+
+/* The document lies in a userdata, so that it is freed where pushing its values raises. */
+void value_push_text(lua_State *L, const char *text)
+{
+	json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
+	*box = NULL;
+	if (luaL_newmetatable(L, "tarsier.json")) {
+		lua_pushcfunction(L, l_free);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	*box = *text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+	value_push(L, *box);
+	json_decref(*box);
+	*box = NULL;
+	lua_remove(L, -2);
+}
+
+/* ---- Lua to JSON ---- */
+
+struct writer {
+	lua_State *L;
+	struct tarsier_error *error;
+	size_t nodes;
+	int depth, code;
+};
+
+static json_t *write_value(struct writer *w, int index, const char *field);
+
+static json_t *fail(struct writer *w, int code, const char *what, const char *field)
+{
+	w->code = error_set(w->error, code, "%s%s%s", what, *field ? " in the field " : "", field);
+	return NULL;
+}
+
+/* UTF-8, RFC 3629: the bytes of the character at the front of `s`, or 0. */
+static size_t character_length(span s)
+{
+	unsigned char c = (unsigned char)s.ptr[0];
+	size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	if (length > s.len)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)s.ptr[i] & 0xc0) != 0x80)
+			return 0;
+	unsigned char next = length > 1 ? (unsigned char)s.ptr[1] : 0;
+	bool is_wrong = (c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) || (c == 0xf0 && next < 0x90) ||
+	                (c == 0xf4 && next > 0x8f);
+	return is_wrong ? 0 : length;
+}
+
+static json_t *write_text(struct writer *w, span text)
+{
+	struct buffer clean;
+	buffer_init(&clean, NULL);
+	while (text.len) {
+		size_t length = character_length(text);
+		if (!buffer_add(&clean, length ? text.ptr : "?", length ? length : 1))
+			break;
+		text = span_from(text, length ? length : 1);
+	}
+	json_t *json = text.len ? NULL : json_stringn_nocheck(clean.length ? clean.data : "", clean.length);
+	buffer_free(&clean);
+	if (!json)
+		w->code = error_memory(w->error);
+	return json;
+}
+
+static json_t *write_number(struct writer *w, int index, const char *field)
+{
+	if (lua_isinteger(w->L, index))
+		return json_integer(lua_tointeger(w->L, index));
+	double number = lua_tonumber(w->L, index);
+	if (!isfinite(number))
+		return fail(w, TARSIER_FORMAT, "a number that is not finite", field);
+	return json_real(number);
+}
+
+static json_t *write_list(struct writer *w, int index, size_t count, const char *field)
+{
+	json_t *list = json_array();
+	for (size_t i = 1; list && i <= count; i++) {
+		lua_rawgeti(w->L, index, (lua_Integer)i);
+		json_t *item = write_value(w, lua_gettop(w->L), field);
+		lua_pop(w->L, 1);
+		if (!item || json_array_append_new(list, item) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *write_object(struct writer *w, int index, const char *field)
+{
+	json_t *object = json_object();
+	lua_pushnil(w->L);
+	while (object && lua_next(w->L, index)) {
+		json_t *value = NULL;
+		if (lua_type(w->L, -2) != LUA_TSTRING)
+			fail(w, TARSIER_FORMAT, "a table that is neither a list nor has text keys", field);
+		else
+			value = write_value(w, lua_gettop(w->L), lua_tostring(w->L, -2));
+		/* jansson refuses keys that are not UTF-8 */
+		if (!value || json_object_set_new(object, lua_tostring(w->L, -2), value) < 0) {
+			if (!w->code)
+				fail(w, TARSIER_FORMAT, "a key that is not UTF-8", field);
+			json_decref(object);
+			lua_pop(w->L, 2);
+			return NULL;
+		}
+		lua_pop(w->L, 1);
+	}
+	return object;
+}
+
+/* An empty table is a list. */
+static json_t *write_table(struct writer *w, int index, const char *field)
+{
+	if (w->depth >= VALUE_DEPTH || !lua_checkstack(w->L, 8))
+		return fail(w, TARSIER_LIMIT, "tables nest too deep", field);
+	w->depth++;
+	size_t count = lua_rawlen(w->L, index), members = 0;
+	lua_pushnil(w->L);
+	while (lua_next(w->L, index)) {
+		lua_pop(w->L, 1);
+		members++;
+	}
+	json_t *json = members == count ? write_list(w, index, count, field) : write_object(w, index, field);
+	w->depth--;
+	return json;
+}
+
+static json_t *write_value(struct writer *w, int index, const char *field)
+{
+	if (++w->nodes > VALUE_NODES)
+		return fail(w, TARSIER_LIMIT, "too many values", field);
+	span text;
+	switch (lua_type(w->L, index)) {
+	case LUA_TNIL: return json_null();
+	case LUA_TBOOLEAN: return json_boolean(lua_toboolean(w->L, index));
+	case LUA_TNUMBER: return write_number(w, index, field);
+	case LUA_TTABLE: return write_table(w, index, field);
+	case LUA_TSTRING:
+		text.ptr = lua_tolstring(w->L, index, &text.len);
+		return write_text(w, text);
+	default: return fail(w, TARSIER_FORMAT, "a function or another thing that is not plain data", field);
+	}
+}
+
+int value_json(lua_State *L, int index, json_t **json, struct tarsier_error *error)
+{
+	struct writer w = {.L = L, .error = error};
+	*json = write_value(&w, lua_absindex(L, index), "");
+	if (*json)
+		return TARSIER_OK;
+	return w.code ? w.code : error_memory(error);
+}

@@ -1,0 +1,230 @@
+#include "policy/policy.h"
+
+#include "base/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A second of policies' work; an honest one takes some hundred instructions a finding. */
+static const uint64_t DEFAULT_INSTRUCTIONS = 100 * 1000 * 1000;
+static const size_t DEFAULT_MEMORY = 64 << 20;
+static const double DEFAULT_SECONDS = 10;
+/* Options are a whitelist at the most. */
+enum { OPTIONS_LIMIT = 8 << 20 };
+
+void tarsier_judge_config_init(struct tarsier_judge_config *config)
+{
+	memset(config, 0, sizeof *config);
+	config->size = sizeof *config;
+}
+
+const char *tarsier_decision_name(enum tarsier_decision decision)
+{
+	static const char *const names[] = {"undecided", "ignore", "accept", "warn", "fail"};
+	return (unsigned)decision < sizeof names / sizeof *names ? names[decision] : names[0];
+}
+
+/* ---- opening ---- */
+
+static const char *copy_or(struct arena *arena, const char *given, const char *otherwise)
+{
+	return arena_string(arena, given ? given : otherwise);
+}
+
+static bool copy_dirs(struct arena *arena, struct tarsier_judge_config *config)
+{
+	size_t count = 0;
+	while (config->policy_dirs && config->policy_dirs[count])
+		count++;
+	const char **dirs = arena_array(arena, count + 1, sizeof *dirs);
+	for (size_t i = 0; dirs && i < count; i++)
+		if (!(dirs[i] = arena_string(arena, config->policy_dirs[i])))
+			return false;
+	config->policy_dirs = dirs;
+	return dirs != NULL;
+}
+
+static void today_utc(char text[16])
+{
+	time_t now = time(NULL);
+	struct tm day;
+	gmtime_r(&now, &day);
+	strftime(text, 16, "%Y-%m-%d", &day);
+}
+
+static bool copy_config(struct tarsier_judge *judge)
+{
+	struct tarsier_judge_config *config = &judge->config;
+	char today[16];
+	today_utc(today);
+	config->instructions = config->instructions ? config->instructions : DEFAULT_INSTRUCTIONS;
+	config->memory = config->memory ? config->memory : DEFAULT_MEMORY;
+	config->seconds = config->seconds > 0 ? config->seconds : DEFAULT_SECONDS;
+	config->ready_dir = copy_or(&judge->arena, config->ready_dir, TARSIER_LUA_DIR "/tarsier/policies");
+	config->lua_dir = copy_or(&judge->arena, config->lua_dir, TARSIER_LUA_DIR);
+	config->today = copy_or(&judge->arena, config->today, today);
+	return config->ready_dir && config->lua_dir && config->today && copy_dirs(&judge->arena, config);
+}
+
+int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge, struct tarsier_error *error)
+{
+	struct tarsier_judge_config defaults;
+	tarsier_judge_config_init(&defaults);
+	config = config ? config : &defaults;
+	*judge = NULL;
+	if (config->size != sizeof *config)
+		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: fill the config with tarsier_judge_config_init first");
+	if (config->today && strlen(config->today) != 10)
+		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24",
+		                 config->today);
+	struct tarsier_judge *opened = memory_resize(&config->allocator, NULL, 0, sizeof *opened);
+	if (!opened)
+		return error_memory(error);
+	memset(opened, 0, sizeof *opened);
+	opened->config = *config;
+	arena_init(&opened->arena, &config->allocator);
+	if (!copy_config(opened)) {
+		tarsier_judge_free(opened);
+		return error_memory(error);
+	}
+	*judge = opened;
+	return TARSIER_OK;
+}
+
+void tarsier_judge_free(tarsier_judge *judge)
+{
+	if (!judge)
+		return;
+	struct tarsier_allocator allocator = judge->config.allocator;
+	for (size_t i = 0; i < judge->count; i++)
+		json_decref(judge->policies[i].options);
+	arena_free(&judge->arena);
+	memory_resize(&allocator, judge, sizeof *judge, 0);
+}
+
+/* ---- adding ---- */
+
+static int parse_options(const char *options, const char *file, json_t **json, struct tarsier_error *error)
+{
+	*json = NULL;
+	if (!options)
+		return TARSIER_OK;
+	char what[200];
+	snprintf(what, sizeof what, "options of policy %s", file);
+	int code = json_parse(span_of(options), OPTIONS_LIMIT, what, json, error);
+	if (code < 0)
+		return code;
+	if (json_is_object(*json))
+		return TARSIER_OK;
+	json_decref(*json);
+	*json = NULL;
+	return error_set(error, TARSIER_USAGE, "%s: a JSON object is expected", what);
+}
+
+/* What the check learned: name and summary, and that no other policy has that name. */
+static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier_error *error)
+{
+	json_t *info;
+	int code = policy_check(judge, policy, &info, error);
+	if (code < 0)
+		return code;
+	policy->name = arena_string(&judge->arena, json_text(info, "name"));
+	policy->summary = arena_string(&judge->arena, json_text(info, "summary"));
+	json_decref(info);
+	if (!policy->name || !policy->summary)
+		return error_memory(error);
+	for (size_t i = 0; i < judge->count; i++)
+		if (strcmp(judge->policies[i].name, policy->name) == 0)
+			return error_set(error, TARSIER_USAGE, "policy '%s' is given twice: %s and %s", policy->name,
+			                 judge->policies[i].file, policy->file);
+	return TARSIER_OK;
+}
+
+/* The file's name and the text lie in the arena already. */
+static int add_policy(tarsier_judge *judge, const char *file, span text, const char *options,
+                      struct tarsier_error *error)
+{
+	struct policy policy = {.file = file, .text = text, .name = "", .summary = ""};
+	int code = parse_options(options, file, &policy.options, error);
+	if (code == TARSIER_OK)
+		code = take_info(judge, &policy, error);
+	struct policy *policies = NULL;
+	if (code == TARSIER_OK) {
+		policies = arena_grow(&judge->arena, judge->policies, judge->count, &judge->capacity, sizeof *policies);
+		code = policies ? TARSIER_OK : error_memory(error);
+	}
+	if (code < 0) {
+		json_decref(policy.options);
+		return code;
+	}
+	judge->policies = policies;
+	judge->policies[judge->count++] = policy;
+	return TARSIER_OK;
+}
+
+int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *options, struct tarsier_error *error)
+{
+	const char *file;
+	span text;
+	int code = policy_find(&judge->arena, &judge->config, policy, &file, error);
+	if (code == TARSIER_OK)
+		code = policy_read(&judge->arena, file, &text, error);
+	return code == TARSIER_OK ? add_policy(judge, file, text, options, error) : code;
+}
+
+int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length, const char *options,
+                           struct tarsier_error *error)
+{
+	if (length > SANDBOX_TEXT)
+		return error_set(error, TARSIER_POLICY, "policy %s: larger than %d KiB", file, SANDBOX_TEXT >> 10);
+	const char *name = arena_string(&judge->arena, file), *copy = arena_copy(&judge->arena, text, length);
+	if (!name || !copy)
+		return error_memory(error);
+	return add_policy(judge, name, (span){copy, length}, options, error);
+}
+
+/* ---- setting one option ---- */
+
+static struct policy *policy_named(tarsier_judge *judge, span name)
+{
+	for (size_t i = 0; i < judge->count; i++)
+		if (span_is(name, judge->policies[i].name))
+			return &judge->policies[i];
+	return NULL;
+}
+
+static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error *error)
+{
+	struct nearest nearest = {.typed = name};
+	for (size_t i = 0; i < judge->count; i++)
+		nearest_offer(&nearest, span_of(judge->policies[i].name));
+	if (nearest.word.len)
+		return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part (did you mean '%.*s'?)", SPAN_ARG(name),
+		                 SPAN_ARG(nearest.word));
+	return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part", SPAN_ARG(name));
+}
+
+int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error)
+{
+	span whole = span_of(key);
+	ptrdiff_t dot = span_find_last(whole, '.'); /* policies' names may have dots, options' names have none */
+	if (dot <= 0 || (size_t)dot + 1 == whole.len)
+		return error_set(error, TARSIER_USAGE, "'%s' names no option: write policy.option, such as threshold.threshold", key);
+	struct policy *policy = policy_named(judge, (span){key, (size_t)dot});
+	if (!policy)
+		return no_such_policy(judge, (span){key, (size_t)dot}, error);
+	struct setting setting = {arena_string(&judge->arena, key + dot + 1), arena_string(&judge->arena, value)};
+	struct setting *settings = arena_grow(&judge->arena, policy->settings, policy->setting_count,
+	                                      &policy->setting_capacity, sizeof *settings);
+	if (!setting.key || !setting.value || !settings)
+		return error_memory(error);
+	policy->settings = settings;
+	policy->settings[policy->setting_count++] = setting;
+	json_t *info;
+	int code = policy_check(judge, policy, &info, error);
+	json_decref(info);
+	if (code < 0)
+		policy->setting_count--;
+	return code;
+}

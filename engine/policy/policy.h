@@ -1,0 +1,116 @@
+/* how policies are found, loaded and run */
+#ifndef TARSIER_POLICY_POLICY_H
+#define TARSIER_POLICY_POLICY_H
+
+#include "format/json.h"
+#include "policy/sandbox.h"
+#include "tarsier_policy.h"
+
+struct setting { const char *key, *value; };
+
+/* A policy that was added; its strings lie in the judge's arena. */
+struct policy {
+	const char *file;
+	span text;
+	const char *name, *summary; /* as the policy says; "" until it was checked */
+	json_t *options;            /* an object, or NULL */
+	struct setting *settings;   /* from tarsier_judge_set, in order */
+	size_t setting_count, setting_capacity;
+};
+
+struct tarsier_judge {
+	struct arena arena;
+	struct tarsier_judge_config config;
+	struct policy *policies;
+	size_t count, capacity;
+};
+
+/* ---- policy_find.c ---- */
+
+/* The folders names are looked for in, in order, NULL-terminated, in the arena. NULL without memory. */
+const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_config *config);
+
+/* *file is the path of the policy of that name, or of that file. NOT_FOUND says where it was looked for and names the
+ * nearest. */
+int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
+                struct tarsier_error *error);
+
+/* The paths of all policies in the folders, NULL-terminated, sorted in each; of two with one name only the first. */
+int policy_list(struct arena *arena, const struct tarsier_judge_config *config, const char *const **files,
+                struct tarsier_error *error);
+
+int policy_read(struct arena *arena, const char *file, span *text, struct tarsier_error *error);
+
+/* What is judged: a scan's report, or a JSON report. The pushers run in the sandbox and may raise. */
+struct subject {
+	size_t count;
+	const void *data;
+	void (*push_image)(lua_State *L, const struct subject *subject); /* with `database` and `problems` */
+	void (*push_packages)(lua_State *L, const struct subject *subject);
+	void (*push_finding)(lua_State *L, const struct subject *subject, size_t index);
+	/* Pushes id, severity and fixed_by only; or pushes nothing and returns false: this finding has more that matters
+	 * (kev). */
+	bool (*push_light)(lua_State *L, const struct subject *subject, size_t index);
+	/* For tallies and messages; text is borrowed and never NULL. */
+	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
+	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */
+};
+
+/* ---- policy_subject.c ---- */
+
+/* tarsier_judge_json with the document at hand. */
+int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error);
+
+/* ---- policy_run.c ---- */
+
+int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict,
+                 struct tarsier_error *error);
+
+/* Loads one policy and checks it and its options. *info: { name, summary, description, options, defaults, hooks = {},
+ * examples = n }, owned by the caller. */
+int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error);
+
+/* Runs the policy's examples, each in a sandbox of its own. *results: a list of { ok, index, hook, expected, got,
+ * reason }. */
+int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, struct tarsier_error *error);
+
+/* ---- policy_verdict.c ---- */
+
+/* A verdict in the making; all of it lies in its arena. */
+struct verdict {
+	tarsier_verdict public; /* first: what the host holds is a pointer to this */
+	struct arena arena;
+	struct tarsier_decided *findings;
+	struct tarsier_word *trail;
+	size_t trail_capacity;
+	struct tarsier_policy_use *policies;
+};
+
+struct verdict *verdict_new(const struct tarsier_allocator *allocator, size_t findings, size_t policies);
+
+/* Adds a word to a finding's trail, or to the image's where `finding` is SIZE_MAX. The reason is copied, cut where it
+ * is long, and made one line. False without memory. */
+bool verdict_word(struct verdict *verdict, size_t finding, const struct tarsier_word *word);
+
+/* The last word on a finding, or NULL. */
+const struct tarsier_word *verdict_last(const struct verdict *verdict, size_t finding);
+
+/* Counts the findings by their last word; before the verdict hooks. */
+void verdict_count(struct verdict *verdict, const struct subject *subject);
+
+/* What the words so far come to. */
+enum tarsier_decision verdict_decision(const struct verdict *verdict);
+
+/* Decision and reasons. False without memory. */
+bool verdict_finish(struct verdict *verdict, const struct subject *subject);
+
+/* ---- policy_push.c ---- */
+
+/* Pushes a verdict's table, as reports read it. */
+void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict);
+
+/* Sets decision, reason, policy and trail in the table on top of the stack. */
+void policy_push_decision(lua_State *L, const tarsier_verdict *verdict, size_t finding);
+
+#endif

@@ -1,0 +1,187 @@
+/* what is judged: a scan's report, or the json report of an earlier one */
+#include "policy/policy.h"
+
+#include "format/json.h"
+#include "policy/lua_json.h"
+#include "policy/push_report.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+/* ---- a scan's report ---- */
+
+/* Hooks find what the scan was made with in the image: what no database covered is theirs to judge too. */
+static void report_image(lua_State *L, const struct subject *subject)
+{
+	push_image(L, subject->data);
+	push_problems(L, subject->data);
+	lua_setfield(L, -2, "problems");
+	push_database_info(L, tarsier_report_database(subject->data));
+	lua_setfield(L, -2, "database");
+	lua_pushstring(L, tarsier_report_backend(subject->data));
+	lua_setfield(L, -2, "backend");
+}
+
+static void report_packages(lua_State *L, const struct subject *subject)
+{
+	push_packages(L, subject->data);
+}
+
+static void report_finding(lua_State *L, const struct subject *subject, size_t index)
+{
+	push_finding(L, subject->data, index);
+}
+
+/* `fixed` is NULL or "" where there is no fix. */
+static void push_light(lua_State *L, const char *id, const char *severity, const char *fixed)
+{
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, id);
+	lua_setfield(L, -2, "id");
+	lua_pushstring(L, severity);
+	lua_setfield(L, -2, "severity");
+	if (!fixed || !*fixed)
+		return;
+	lua_pushstring(L, fixed);
+	lua_setfield(L, -2, "fixed_by");
+}
+
+static bool report_light(lua_State *L, const struct subject *subject, size_t index)
+{
+	const struct tarsier_finding *finding = tarsier_finding_at(subject->data, index);
+	if (!finding->kev)
+		push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version);
+	return !finding->kev;
+}
+
+static enum tarsier_severity report_severity(const struct subject *subject, size_t index)
+{
+	return tarsier_finding_at(subject->data, index)->severity;
+}
+
+static const char *report_name(const struct subject *subject, size_t index)
+{
+	return tarsier_finding_at(subject->data, index)->id;
+}
+
+int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error)
+{
+	const struct subject subject = {
+		.count = tarsier_finding_count(report),
+		.data = report,
+		.push_image = report_image,
+		.push_packages = report_packages,
+		.push_finding = report_finding,
+		.push_light = report_light,
+		.severity = report_severity,
+		.name = report_name,
+	};
+	return policy_judge(judge, &subject, verdict, error);
+}
+
+/* ---- a JSON report ---- */
+
+/* As large as a report of 100,000 findings with long descriptions. */
+enum { JSON_LIMIT = 512 << 20 };
+
+static const json_t *json_finding(const struct subject *subject, size_t index)
+{
+	return json_array_get(json_list(subject->data, "findings"), index);
+}
+
+static void json_image(lua_State *L, const struct subject *subject)
+{
+	value_push(L, json_member(subject->data, "image"));
+	value_push(L, json_list(subject->data, "problems"));
+	lua_setfield(L, -2, "problems");
+	value_push(L, json_member(subject->data, "database"));
+	lua_setfield(L, -2, "database");
+	lua_pushstring(L, json_text(json_member(subject->data, "backend"), "name"));
+	lua_setfield(L, -2, "backend");
+}
+
+static void json_packages(lua_State *L, const struct subject *subject)
+{
+	value_push(L, json_list(subject->data, "packages"));
+}
+
+/* Without what earlier policies said. */
+static void json_push_finding(lua_State *L, const struct subject *subject, size_t index)
+{
+	static const char *const said[] = {"decision", "reason", "policy", "trail"};
+	value_push(L, json_finding(subject, index));
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		lua_pushnil(L);
+		lua_setfield(L, -2, said[i]);
+	}
+}
+
+static bool json_light(lua_State *L, const struct subject *subject, size_t index)
+{
+	const json_t *finding = json_finding(subject, index);
+	bool is_light = !json_member(finding, "kev");
+	if (is_light)
+		push_light(L, json_text(finding, "id"), json_text(finding, "severity"), json_text(finding, "fixed_by"));
+	return is_light;
+}
+
+static enum tarsier_severity json_severity(const struct subject *subject, size_t index)
+{
+	const char *name = json_text(json_finding(subject, index), "severity");
+	for (int s = TARSIER_SEVERITY_DEFCON1; s > TARSIER_SEVERITY_UNKNOWN; s--)
+		if (strcmp(name, tarsier_severity_name((enum tarsier_severity)s)) == 0)
+			return (enum tarsier_severity)s;
+	return TARSIER_SEVERITY_UNKNOWN;
+}
+
+static const char *json_name(const struct subject *subject, size_t index)
+{
+	return json_text(json_finding(subject, index), "id");
+}
+
+/* A report without findings is one that was never matched: to pass it would be silent. */
+static int check_shape(const json_t *report, struct tarsier_error *error)
+{
+	const char *missing = !json_member(report, "image") ? "image" : !json_list(report, "findings") ? "findings"
+	                      : !json_list(report, "problems") ? "problems" : NULL;
+	if (missing)
+		return error_set(error, TARSIER_FORMAT, "not a json report of a scan: it has no '%s'", missing);
+	const json_t *findings = json_list(report, "findings");
+	for (size_t i = 0; i < json_array_size(findings); i++)
+		if (!json_is_object(json_array_get(findings, i)))
+			return error_set(error, TARSIER_FORMAT, "not a json report of a scan: finding %zu is no object", i + 1);
+	return TARSIER_OK;
+}
+
+int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict,
+                      struct tarsier_error *error)
+{
+	*verdict = NULL;
+	if (check_shape(report, error) < 0)
+		return TARSIER_FORMAT;
+	const struct subject subject = {
+		.count = json_array_size(json_list(report, "findings")),
+		.data = report,
+		.push_image = json_image,
+		.push_packages = json_packages,
+		.push_finding = json_push_finding,
+		.push_light = json_light,
+		.severity = json_severity,
+		.name = json_name,
+	};
+	return policy_judge(judge, &subject, verdict, error);
+}
+
+int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, tarsier_verdict **verdict,
+                       struct tarsier_error *error)
+{
+	json_t *report;
+	*verdict = NULL;
+	int code = json_parse((span){json, length}, JSON_LIMIT, "json report", &report, error);
+	if (code < 0)
+		return code;
+	code = policy_judge_json(judge, report, verdict, error);
+	json_decref(report);
+	return code;
+}

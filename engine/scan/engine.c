@@ -1,0 +1,154 @@
+/* tarsier.h's engine */
+#include "scan/scan.h"
+
+#include <string.h>
+
+const char *tarsier_version(void)
+{
+	return TARSIER_VERSION;
+}
+
+enum { DEFAULT_CACHE_LIMIT = 1024 * 1024 * 1024 };
+
+void tarsier_config_init(struct tarsier_config *config)
+{
+	*config = (struct tarsier_config){.size = sizeof *config};
+}
+
+/* ---- opening and closing -------------------------------------------------------------------------------------------- */
+
+static bool copy_strings(struct arena *arena, const char **const strings[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*strings[i] && !(*strings[i] = arena_string(arena, *strings[i])))
+			return false;
+	return true;
+}
+
+/* A host that was built with an older header has a shorter config: what it lacks has its default. */
+static struct tarsier_config with_defaults(const struct tarsier_config *config)
+{
+	struct tarsier_config whole;
+	tarsier_config_init(&whole);
+	memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
+	return whole;
+}
+
+static int copy_config(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
+{
+	struct tarsier_config *own = &engine->config;
+	*own = *config;
+	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->clair, &own->clair_matcher,
+	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host,
+	                                &own->ca_file, &own->registry_user, &own->registry_password};
+	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
+		return error_memory(error);
+	if (!own->cache_limit)
+		own->cache_limit = DEFAULT_CACHE_LIMIT;
+	return TARSIER_OK;
+}
+
+/* Clair reads and matches the layers, so our cache is not needed then; a wrong word about it is told now. */
+static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
+{
+	struct tarsier_config *config = &engine->config;
+	if (config->clair) {
+		struct clair_config clair = scan_clair_config(config);
+		return clair_check(&clair, error);
+	}
+	engine->fingerprint = readers_fingerprint(&engine->arena, readers_all);
+	if (!engine->fingerprint)
+		return error_memory(error);
+	return cache_open(&engine->arena, config->cache_dir, config->cache_limit, engine->fingerprint, &engine->cache, error);
+}
+
+static int prepare(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
+{
+	int code = copy_config(engine, config, error);
+	if (!code)
+		code = matcher_new(&engine->arena, readers_all, &engine->matcher, error);
+	if (!code)
+		code = prepare_layers(engine, error);
+	if (!code && engine->config.database)
+		code = database_open(engine->config.database, &engine->database, error);
+	return code;
+}
+
+int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error)
+{
+	*engine = NULL;
+	if (config->size == 0)
+		return error_set(error, TARSIER_USAGE, "tarsier_config: not filled by tarsier_config_init");
+	const struct tarsier_config whole = with_defaults(config);
+	tarsier_engine *made = memory_resize(&whole.allocator, NULL, 0, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	memset(made, 0, sizeof *made);
+	arena_init(&made->arena, &whole.allocator);
+	int code = prepare(made, &whole, error);
+	if (code) {
+		tarsier_close(made);
+		return code;
+	}
+	*engine = made;
+	return TARSIER_OK;
+}
+
+void tarsier_close(tarsier_engine *engine)
+{
+	if (!engine)
+		return;
+	struct tarsier_allocator allocator = engine->arena.allocator;
+	database_close(engine->database);
+	cache_close(engine->cache);
+	arena_free(&engine->arena);
+	memory_resize(&allocator, engine, sizeof *engine, 0);
+}
+
+void tarsier_cancel(tarsier_engine *engine)
+{
+	atomic_fetch_add(&engine->cancellations, 1);
+}
+
+/* ---- scanning ---------------------------------------------------------------------------------------------------------- */
+
+static void *scan_thread(void *argument)
+{
+	struct scan *scan = argument;
+	scan->code = scan_run(scan);
+	events_finish(&scan->events);
+	return NULL;
+}
+
+/* The scan works in a thread of its own, so that this one can deliver events and notice a cancellation. */
+static int run_and_pump(struct scan *scan, tarsier_engine *engine)
+{
+	unsigned before = atomic_load(&engine->cancellations);
+	pthread_t thread;
+	int number = pthread_create(&thread, NULL, scan_thread, scan);
+	if (number)
+		return error_errno(scan->error, number, "cannot start a thread");
+	while (events_pump(&scan->events))
+		if (atomic_load(&engine->cancellations) != before)
+			atomic_store(&scan->cancelled, true);
+	pthread_join(thread, NULL);
+	return scan->code;
+}
+
+int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report, struct tarsier_error *error)
+{
+	*report = NULL;
+	struct scan scan = {.engine = engine, .reference = reference, .error = error, .report = report_new(&engine->config.allocator)};
+	if (!scan.report)
+		return error_memory(error);
+	int code = events_init(&scan.events, &engine->config.allocator, engine->config.on_event, engine->config.user, error);
+	if (!code) {
+		code = run_and_pump(&scan, engine);
+		events_free(&scan.events);
+	}
+	if (code)
+		tarsier_report_free(scan.report);
+	else
+		*report = scan.report;
+	return code;
+}

@@ -1,0 +1,94 @@
+#include "scan/report.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct tarsier_report *report_new(const struct tarsier_allocator *allocator)
+{
+	struct tarsier_report *report = memory_resize(allocator, NULL, 0, sizeof *report);
+	if (!report)
+		return NULL;
+	memset(report, 0, sizeof *report);
+	report->backend = "embedded";
+	arena_init(&report->arena, allocator);
+	return report;
+}
+
+void tarsier_report_free(tarsier_report *report)
+{
+	if (!report)
+		return;
+	struct tarsier_allocator allocator = report->arena.allocator;
+	for (struct report_indexes *kept = report->indexes; kept; kept = kept->next)
+		for (size_t i = 0; i < kept->count; i++)
+			layer_index_free(kept->items[i]);
+	arena_free(&report->arena);
+	memory_resize(&allocator, report, sizeof *report, 0);
+}
+
+int report_add_problem(struct tarsier_report *report, const struct tarsier_problem *problem)
+{
+	struct tarsier_problem *problems = arena_grow(&report->arena, report->problems, report->problem_count,
+	                                              &report->problem_capacity, sizeof *problems);
+	char *subject = arena_string(&report->arena, problem->subject);
+	char *message = arena_string(&report->arena, problem->message);
+	if (!problems || !subject || !message)
+		return TARSIER_MEMORY;
+	report->problems = problems;
+	problems[report->problem_count++] = (struct tarsier_problem){
+		.kind = problem->kind, .subject = subject, .message = message, .layer = problem->layer};
+	return TARSIER_OK;
+}
+
+const struct tarsier_image *tarsier_report_image(const tarsier_report *report)
+{
+	return &report->image;
+}
+
+size_t tarsier_package_count(const tarsier_report *report)
+{
+	return report->package_count;
+}
+
+const struct tarsier_package *tarsier_package_at(const tarsier_report *report, size_t index)
+{
+	assert(index < report->package_count);
+	return &report->packages[index];
+}
+
+size_t tarsier_finding_count(const tarsier_report *report)
+{
+	return report->finding_count;
+}
+
+const struct tarsier_finding *tarsier_finding_at(const tarsier_report *report, size_t index)
+{
+	assert(index < report->finding_count);
+	return &report->findings[index];
+}
+
+size_t tarsier_problem_count(const tarsier_report *report)
+{
+	return report->problem_count;
+}
+
+const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index)
+{
+	assert(index < report->problem_count);
+	return &report->problems[index];
+}
+
+const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report)
+{
+	return report->database.path ? &report->database : NULL;
+}
+
+const char *tarsier_report_backend(const tarsier_report *report)
+{
+	return report->backend;
+}
+
+const struct tarsier_usage *tarsier_report_usage(const tarsier_report *report)
+{
+	return &report->usage;
+}

@@ -1,0 +1,143 @@
+/* a scan whose layers Clair reads and matches */
+#include "match/match.h"
+#include "scan/scan.h"
+
+#include <string.h>
+
+static void on_warning(void *user, const char *message)
+{
+	struct scan *scan = user;
+	events_warn(&scan->events, "%s", message);
+}
+
+/* What Clair did not fetch from us it knew already. What it had from a registry is nobody's cache, for all we know. */
+static void on_layer(void *user, size_t layer, bool sent)
+{
+	struct scan *scan = user;
+	scan->cached[layer] = !sent;
+	const struct tarsier_event event = {.kind = TARSIER_EVENT_LAYER, .index = layer, .cached = !sent,
+	                                    .total = scan->layer_count, .digest = scan->image.layers[layer].blob.text};
+	events_post(&scan->events, &event);
+}
+
+struct clair_config scan_clair_config(const struct tarsier_config *config)
+{
+	return (struct clair_config){
+		.indexer = config->clair, .matcher = config->clair_matcher, .api = config->clair_api, .key = config->clair_key,
+		.issuer = config->clair_issuer, .ca_file = config->ca_file, .layer_host = config->layer_host,
+		.layer_port = config->layer_port, .keep = config->clair_keep, .seconds = config->clair_timeout};
+}
+
+int scan_clair_check(const struct scan *scan)
+{
+	if (strcmp(scan->reference, "-") != 0)
+		return TARSIER_OK;
+	return error_set(scan->error, TARSIER_UNSUPPORTED,
+	                 "standard input cannot be scanned with Clair, which fetches layers one by one: "
+	                 "save the archive to a file and scan that");
+}
+
+/* The layers as the manifest has them: none is read here. */
+static int describe_layers(struct scan *scan)
+{
+	struct tarsier_report *report = scan->report;
+	struct tarsier_layer *layers = arena_array(&report->arena, scan->layer_count, sizeof *layers);
+	if (!layers)
+		return error_memory(scan->error);
+	for (size_t i = 0; i < scan->layer_count; i++) {
+		const struct image_layer *layer = &scan->image.layers[i];
+		const struct digest *blob = digest_is_empty(&layer->blob) ? &layer->diff_id : &layer->blob;
+		layers[i] = (struct tarsier_layer){
+			.digest = arena_string(&report->arena, blob->text),
+			.diff_id = arena_string(&report->arena, layer->diff_id.text), .created_by = layer->created_by,
+			.media_type = layer->media_type, .size = layer->size, .cached = scan->cached[i]};
+		if (!layers[i].digest || !layers[i].diff_id)
+			return error_memory(scan->error);
+		report->usage.layers_cached += scan->cached[i];
+		report->usage.layers_read += !scan->cached[i];
+	}
+	return scan_describe_image(scan, layers);
+}
+
+static bool is_system_package(const struct tarsier_package *package)
+{
+	return strcmp(package->type, "deb") == 0 || strcmp(package->type, "rpm") == 0 || strcmp(package->type, "apk") == 0;
+}
+
+/* Clair v4 passes over a dpkg database without its "info" folder, as slimmed images have it, and says nothing. */
+static void warn_of_absent_system(struct scan *scan, const struct distro *distro)
+{
+	const struct tarsier_report *report = scan->report;
+	if (!*distro->id || !report->package_count)
+		return;
+	for (size_t i = 0; i < report->package_count; i++)
+		if (is_system_package(&report->packages[i]))
+			return;
+	events_warn(&scan->events, "Clair found %s and none of its packages: only what is wrong with the %zu package%s of "
+	            "other kinds is reported", *distro->name ? distro->name : distro->id, report->package_count,
+	            report->package_count == 1 ? "" : "s");
+}
+
+static int find_gaps(struct scan *scan, const struct clair_result *result)
+{
+	struct tarsier_problem problem = {
+		.kind = TARSIER_PROBLEM_NO_PACKAGES, .subject = scan->reference,
+		.message = "Clair found no packages: nothing is installed in a way that it can read"};
+	int code = TARSIER_OK;
+	if (scan->report->package_count == 0)
+		return report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
+	if (result->uncovered) {
+		problem = (struct tarsier_problem){
+			.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
+			.message = "Clair has no vulnerabilities of this system: its packages were not matched"};
+		code = report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
+	}
+	return code ? code : scan_find_gaps(scan, &result->distro);
+}
+
+/* KEV and EPSS, which Clair has not, from our own database where there is one. */
+static int enrich(struct scan *scan)
+{
+	struct tarsier_report *report = scan->report;
+	if (!scan->engine->database)
+		return TARSIER_OK;
+	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
+	if (code)
+		return code;
+	return match_enrich(scan->engine->database, &report->arena, report->findings, report->finding_count, scan->error);
+}
+
+int scan_with_clair(struct scan *scan)
+{
+	struct tarsier_report *report = scan->report;
+	struct clair_config config = scan_clair_config(&scan->engine->config);
+	struct clair_result result;
+	config.cancelled = &scan->cancelled;
+	config.bytes = &scan->events.bytes_done;
+	config.warn = on_warning;
+	config.layer_done = on_layer;
+	config.user = scan;
+	if (scan->image.walk)
+		return error_set(scan->error, TARSIER_UNSUPPORTED,
+		                 "%s: a root file system has no layers for Clair to fetch: scan it without "
+		                 "--clair, or an image of it", scan->reference);
+	scan->cached = arena_array(&report->arena, scan->layer_count, sizeof *scan->cached);
+	if (!scan->cached)
+		return error_memory(scan->error);
+	int code = clair_scan(&config, &report->arena, &scan->image, &result, scan->error);
+	if (!code)
+		code = describe_layers(scan);
+	if (code)
+		return code;
+	scan_describe_distro(scan, &result.distro);
+	report->backend = result.backend;
+	report->packages = result.packages;
+	report->package_count = result.package_count;
+	report->findings = result.findings;
+	report->finding_count = result.finding_count;
+	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
+	match_sort(report->findings, report->finding_count);
+	warn_of_absent_system(scan, &result.distro);
+	code = find_gaps(scan, &result);
+	return code ? code : enrich(scan);
+}

@@ -1,0 +1,88 @@
+/* xz by liblzma, loaded when first needed: hardly any layer is xz, and no other scan should pay for it */
+#include "base/dl.h"
+#include "stream/codec.h"
+
+#if __has_include(<lzma.h>)
+
+#include <lzma.h>
+
+struct xz_decoder {
+	struct decoder decoder;
+	__typeof__(lzma_code) *code;
+	__typeof__(lzma_end) *end;
+	lzma_stream lzma;
+	bool done;
+};
+
+static int xz_error(lzma_ret code, struct tarsier_error *error)
+{
+	switch (code) {
+	case LZMA_MEM_ERROR:
+		return error_memory(error);
+	case LZMA_MEMLIMIT_ERROR:
+		return error_set(error, TARSIER_LIMIT, "it needs more than %d MiB of memory",
+		                 1 << (DECODER_WINDOW_LOG - 20));
+	case LZMA_OPTIONS_ERROR:
+		return error_set(error, TARSIER_UNSUPPORTED, "it uses options that this liblzma does not know");
+	case LZMA_FORMAT_ERROR:
+		return error_set(error, TARSIER_FORMAT, "what follows is not an xz stream");
+	default:
+		return error_set(error, TARSIER_FORMAT, "the compressed data are broken");
+	}
+}
+
+/* LZMA_CONCATENATED takes further streams and their padding, and ends where it is told that the input has. */
+static int decode_xz(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+{
+	struct xz_decoder *xz = (struct xz_decoder *)decoder;
+	if (xz->done)
+		return TARSIER_OK;
+	xz->lzma.next_in = io->in;
+	xz->lzma.avail_in = io->in_left;
+	xz->lzma.next_out = io->out;
+	xz->lzma.avail_out = io->out_left;
+	lzma_ret code = xz->code(&xz->lzma, io->last ? LZMA_FINISH : LZMA_RUN);
+	io->in = xz->lzma.next_in, io->in_left = xz->lzma.avail_in;
+	io->out = xz->lzma.next_out, io->out_left = xz->lzma.avail_out;
+	if (code == LZMA_STREAM_END)
+		xz->done = io->whole = true;
+	else if (code != LZMA_OK && code != LZMA_BUF_ERROR)
+		return xz_error(code, error);
+	return TARSIER_OK;
+}
+
+static void close_xz(struct decoder *decoder)
+{
+	struct xz_decoder *xz = (struct xz_decoder *)decoder;
+	xz->end(&xz->lzma);
+}
+
+int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+{
+	struct xz_decoder *xz = arena_alloc(arena, sizeof *xz);
+	if (!xz)
+		return error_memory(error);
+	__typeof__(lzma_stream_decoder) *open;
+	const struct library_symbol wanted[] = {{"lzma_stream_decoder", &open}, {"lzma_code", &xz->code},
+	                                        {"lzma_end", &xz->end}};
+	int code = library_load("liblzma.so.5", "compressed with xz, which needs", "liblzma5", wanted,
+	                        sizeof wanted / sizeof *wanted, error);
+	if (code)
+		return code;
+	if (open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
+		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and liblzma.so.5 would not start");
+	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
+	*decoder = &xz->decoder;
+	return TARSIER_OK;
+}
+
+#else
+
+int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+{
+	(void)arena, (void)decoder;
+	return error_set(error, TARSIER_UNSUPPORTED,
+	                 "compressed with xz, and this build has no xz (package liblzma-dev)");
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* bytes that are pulled, streams wrapped round each other */
+#ifndef TARSIER_STREAM_STREAM_H
+#define TARSIER_STREAM_STREAM_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+#include <sys/types.h>
+
+/* A stream belongs to one thread at a time. Where an opening that takes over `inner` fails, it stays the caller's. */
+struct stream {
+	/* Up to `size` bytes into `buffer`: their number, 0 at the end, or a negative code with its message. */
+	ssize_t (*read)(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
+	/* Gives back what is not in the arena, and closes the stream underneath; or NULL. */
+	void (*close)(struct stream *stream);
+	struct tarsier_error failure;         /* of the read that failed: stream_read keeps it. Begins as zero */
+};
+
+/* Once a read has failed, every later one fails with the same code and message. */
+ssize_t stream_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
+/* Reads until the buffer is full or the stream ends: how many bytes, or a negative code. */
+ssize_t stream_fill(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
+void stream_close(struct stream *stream); /* NULL is fine */
+
+/* The stream itself lies in the arena. */
+int stream_open_file(struct arena *arena, const char *path, struct stream **stream, struct tarsier_error *error);
+/* `length` bytes of an open file from `offset`, by pread, so that many streams share one descriptor, which stays the
+ * caller's. A file that is shorter is FORMAT. */
+int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t length, const char *name,
+                      struct stream **stream, struct tarsier_error *error);
+/* The descriptor stays the caller's. */
+int stream_open_fd(struct arena *arena, int fd, const char *name, struct stream **stream, struct tarsier_error *error);
+/* The bytes are borrowed. */
+int stream_open_memory(struct arena *arena, span bytes, struct stream **stream, struct tarsier_error *error);
+/* The bytes `head` (copied) again, then the rest of `inner`, which it closes: for a stream whose beginning was looked
+ * at. */
+int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, struct stream **stream,
+                         struct tarsier_error *error);
+
+/* Reads everything into the buffer; LIMIT beyond `limit` bytes. */
+int stream_read_all(struct stream *stream, struct buffer *buffer, size_t limit, struct tarsier_error *error);
+
+#endif

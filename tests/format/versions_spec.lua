@@ -1,0 +1,301 @@
+-- Every scheme in engine/format/versions/ against its data file, the tool whose order it is, and the laws of orders.
+
+local versions = require "tarsier.probe".versions
+
+local folder = "tests/data/versions/"
+local sign = { [-1] = "<", [0] = "=", [1] = ">" }
+
+local function read_data(scheme)
+  local file = io.open(folder .. scheme .. ".txt")
+  if not file then return nil end
+  local cases = {}
+  for line in file:lines() do
+    local text = line:gsub("%s#.*", "")
+    local a, operator, b = text:match "^(%S+) ([<=>]) (%S+)%s*$"
+    if a and a ~= "invalid" then
+      cases[#cases + 1] = { line = line, a = a, operator = operator, b = b }
+    elseif text:match "^invalid" then
+      cases[#cases + 1] = { line = line, invalid = text:sub(9) }
+    else
+      assert(text == "" or text:match "^#", folder .. scheme .. ".txt: " .. line)
+    end
+  end
+  file:close()
+  return cases
+end
+
+-- What both sides of a line may be besides valid: apk orders what it does not allow, up to where it breaks.
+local function check_order(scheme, case)
+  local opposite = ({ ["<"] = ">", [">"] = "<", ["="] = "=" })[case.operator]
+  assert.equal(case.operator, sign[versions.order(scheme, case.a, case.b)], case.line)
+  assert.equal(opposite, sign[versions.order(scheme, case.b, case.a)], "turned round: " .. case.line)
+end
+
+local function lines_of(command)
+  local pipe = assert(io.popen(command))
+  local lines = {}
+  for line in pipe:lines() do
+    if line ~= "" then lines[#lines + 1] = line end
+  end
+  pipe:close()
+  return lines
+end
+
+local function runs(command)
+  return (os.execute(command .. " >/dev/null 2>&1"))
+end
+
+local function with_file(text, use)
+  local name = os.tmpname()
+  local file = assert(io.open(name, "w"))
+  file:write(text)
+  file:close()
+  local ok, message = pcall(use, name)
+  os.remove(name)
+  if not ok then error(message, 0) end
+end
+
+-- Random versions, of the bits that each grammar is made of.
+local bits = {
+  deb = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "+", "-", "a", "b", "rc", "deb12u", "Z", ":" },
+  rpm = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "^", "_", "+", "a", "b", "rc", "el9", "Z" },
+  apk = { "0", "1", "2", "10", "05", ".", ".", "a", "z", "_alpha", "_beta", "_rc", "_p", "_git", "~ab", "-r1", "-r0",
+    "_pre2" },
+  pep440 = { "0", "1", "2", "10", "01", ".", ".", ".", "!", "a", "b", "rc", "alpha", "c", "dev", "post", "r", "rev",
+    "-", "_", "+", "v", "x", "RC" },
+  semver = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "b", "rc", "v", "_", "Beta" },
+}
+
+local function random_version(scheme)
+  local list, parts = bits[scheme], { tostring(math.random(0, 3)) }
+  for _ = 1, math.random(0, 7) do parts[#parts + 1] = list[math.random(#list)] end
+  return table.concat(parts)
+end
+
+local function random_valid(scheme, accept)
+  while true do
+    local version = random_version(scheme)
+    if versions.valid(scheme, version) and (not accept or accept(version)) then return version end
+  end
+end
+
+local function pairs_of(scheme, count, accept)
+  local list = {}
+  for i = 1, count do list[i] = { random_valid(scheme, accept), random_valid(scheme, accept) } end
+  return list
+end
+
+math.randomseed(20240229)
+
+for _, scheme in ipairs(versions.schemes()) do
+  describe("version scheme " .. scheme, function()
+    local cases = read_data(scheme)
+
+    it("has a data file", function()
+      assert.is_table(cases, folder .. scheme .. ".txt is missing: a scheme is a file and its data")
+      assert.is_true(#cases >= 60, "only " .. #cases .. " cases")
+      assert.is_table(bits[scheme], "the spec has no bits to make random versions of " .. scheme .. " from")
+    end)
+
+    it("orders what its data file says", function()
+      for _, case in ipairs(cases) do
+        if case.operator then check_order(scheme, case) end
+      end
+    end)
+
+    it("tells versions from other text", function()
+      for _, case in ipairs(cases) do
+        if case.invalid then
+          assert.is_false(versions.valid(scheme, case.invalid), case.line)
+          local order, message, code = versions.compare(scheme, case.invalid, "1")
+          assert.is_nil(order)
+          assert.equal("FORMAT", code)
+          assert.truthy(message:find(scheme, 1, true))
+        elseif not case.line:match "# not a version" then
+          assert.is_true(versions.valid(scheme, case.a), case.line)
+          assert.is_true(versions.valid(scheme, case.b), case.line)
+        end
+      end
+    end)
+
+    it("is an order: reflexive, antisymmetric, transitive", function()
+      -- Of rpm's versions all have a release here, or none: versions/rpm.c says why.
+      for round = 1, 3000 do
+        local suffix = scheme == "rpm" and round % 2 == 0 and "-" or ""
+        local v = {}
+        for i = 1, 3 do v[i] = random_valid(scheme) .. (suffix == "" and "" or suffix .. random_valid(scheme)) end
+        local a, b, c = v[1], v[2], v[3]
+        local ab, bc, ac = versions.order(scheme, a, b), versions.order(scheme, b, c), versions.order(scheme, a, c)
+        assert.equal(0, versions.order(scheme, a, a), a)
+        assert.equal(-ab, versions.order(scheme, b, a), a .. " and " .. b)
+        if ab <= 0 and bc <= 0 then
+          assert.is_true(ac <= 0 and (ac < 0 or (ab == 0 and bc == 0)), a .. " <= " .. b .. " <= " .. c)
+        end
+        if ab == 0 then assert.equal(bc, ac, a .. " = " .. b .. ", " .. c) end
+      end
+    end)
+
+    it("survives any bytes", function()
+      for _ = 1, 2000 do
+        local text = {}
+        for i = 1, math.random(0, 12) do text[i] = string.char(math.random(0, 255)) end
+        local a, b = table.concat(text), random_version(scheme)
+        versions.valid(scheme, a)
+        assert.equal(-versions.order(scheme, a, b), versions.order(scheme, b, a), ("%q and %q"):format(a, b))
+      end
+      local long = ("1."):rep(200000) .. "1"
+      assert.equal(0, versions.order(scheme, long, long))
+      assert.equal(1, versions.order(scheme, ("9"):rep(100000), ("8"):rep(100000)))
+    end)
+  end)
+end
+
+describe("version schemes beside their tools", function()
+  local function data_pairs(scheme)
+    local list = {}
+    for _, case in ipairs(read_data(scheme)) do
+      if case.operator then list[#list + 1] = { case.a, case.b } end
+    end
+    return list
+  end
+
+  local function append(list, more)
+    for _, pair in ipairs(more) do list[#list + 1] = pair end
+    return list
+  end
+
+  local function check(scheme, list, answers)
+    assert.equal(#list, #answers)
+    for i, pair in ipairs(list) do
+      local ours = sign[versions.order(scheme, pair[1], pair[2])]
+      assert.equal(answers[i], ours, ("%s: %s and %s"):format(scheme, pair[1], pair[2]))
+    end
+  end
+
+  it("deb orders as dpkg does", function()
+    if not runs "dpkg --version" then return pending "needs dpkg: apt-get install dpkg" end
+    local list = append(data_pairs "deb", pairs_of("deb", 400))
+    local script = {}
+    for _, pair in ipairs(list) do
+      local a, b = pair[1], pair[2]
+      script[#script + 1] = ("if dpkg --compare-versions '%s' lt '%s'; then echo '<';" ..
+        " elif dpkg --compare-versions '%s' eq '%s'; then echo '='; else echo '>'; fi"):format(a, b, a, b)
+    end
+    with_file(table.concat(script, "\n"), function(name)
+      check("deb", list, lines_of("sh " .. name .. " 2>/dev/null"))
+    end)
+  end)
+
+  it("deb allows what dpkg allows", function()
+    if not runs "dpkg --version" then return pending "needs dpkg: apt-get install dpkg" end
+    local list, script = {}, {}
+    for i = 1, 200 do
+      local version = random_version "deb"
+      list[i] = version
+      script[i] = ("dpkg --compare-versions '%s' eq 1; test $? -le 1 && echo yes || echo no"):format(version)
+    end
+    with_file(table.concat(script, "\n"), function(name)
+      for i, answer in ipairs(lines_of("sh " .. name .. " 2>/dev/null")) do
+        assert.equal(answer == "yes", versions.valid("deb", list[i]), list[i])
+      end
+    end)
+  end)
+
+  it("rpm orders as rpm does", function()
+    if not runs "rpm --version" then return pending "needs rpm: apt-get install rpm" end
+    local list = {}
+    local function has_release(text) return text:find("-", 1, true) ~= nil end
+    for _, pair in ipairs(data_pairs "rpm") do -- rpm has an absent release less than any, see versions/rpm.c
+      if has_release(pair[1]) == has_release(pair[2]) then list[#list + 1] = pair end
+    end
+    append(list, pairs_of("rpm", 3000))
+    for _ = 1, 1000 do
+      local function evr()
+        local epoch = math.random(3) == 1 and math.random(0, 2) .. ":" or ""
+        return epoch .. random_valid "rpm" .. "-" .. random_valid "rpm"
+      end
+      list[#list + 1] = { evr(), evr() }
+    end
+    local calls = {}
+    for i, pair in ipairs(list) do calls[i] = ("%q,%q"):format(pair[1], pair[2]) end
+    local script = "local t = {" .. table.concat(calls, ",") .. "}\n" ..
+      "for i = 1, #t, 2 do io.write(({'<', '=', '>'})[rpm.vercmp(t[i], t[i + 1]) + 2], '\\n') end\n"
+    with_file(script, function(name) check("rpm", list, lines_of("rpm --eval '%{lua:dofile(\"" .. name .. "\")}'")) end)
+  end)
+
+  local python_versions = [[
+import sys
+from packaging.version import Version, InvalidVersion
+for line in sys.stdin.read().split("\n")[:-1]:
+    texts = line.split("\t")
+    try:
+        a, b = [Version(text) for text in texts]
+        print("<" if a < b else "=" if a == b else ">")
+    except InvalidVersion:
+        print("invalid")
+]]
+
+  it("pep440 orders and allows what Python's packaging does", function()
+    local python = os.getenv "TARSIER_PYTHON" or "python3"
+    if not runs(python .. " -c 'import packaging.version'") then
+      return pending "needs Python's packaging: apt-get install python3-packaging"
+    end
+    local list = append(data_pairs "pep440", pairs_of("pep440", 4000))
+    for _, case in ipairs(read_data "pep440") do
+      if case.invalid then list[#list + 1] = { case.invalid, "1" } end
+    end
+    for _ = 1, 4000 do list[#list + 1] = { random_version "pep440", "1" } end
+    local input = {}
+    for i, pair in ipairs(list) do input[i] = pair[1] .. "\t" .. pair[2] .. "\n" end
+    with_file(python_versions, function(script)
+      with_file(table.concat(input), function(name)
+        local answers = lines_of(("%s %s < %s"):format(python, script, name))
+        assert.equal(#list, #answers)
+        for i, pair in ipairs(list) do
+          local order = versions.compare("pep440", pair[1], pair[2])
+          assert.equal(answers[i], order and sign[order] or "invalid", pair[1] .. " and " .. pair[2])
+        end
+      end)
+    end)
+  end)
+end)
+
+describe("tarsier_compare", function()
+  it("answers -1, 0 and 1", function()
+    assert.equal(-1, versions.compare("deb", "1", "2"))
+    assert.equal(0, versions.compare("semver", "v1", "1.0.0"))
+    assert.equal(1, versions.compare("rpm", "1:1", "2"))
+  end)
+
+  it("names what is wrong", function()
+    local _, message, code = versions.compare("gem", "1", "2")
+    assert.equal("USAGE", code)
+    assert.truthy(message:find('"gem"', 1, true))
+    _, message, code = versions.compare("apk", "1", "hello")
+    assert.equal("FORMAT", code)
+    assert.truthy(message:find('"hello"', 1, true))
+  end)
+end)
+
+describe("the scheme of an ecosystem", function()
+  local expected = {
+    deb = { "Debian", "Debian:12", "Debian:13", "Ubuntu:22.04:LTS", "Ubuntu:Pro:18.04:LTS", "Raspbian" },
+    apk = { "Alpine", "Alpine:v3.20", "Wolfi", "Chainguard", "Alpaquita:stream", "MinimOS" },
+    rpm = { "AlmaLinux", "AlmaLinux:9", "Rocky Linux:8", "Red Hat:enterprise_linux:9::appstream", "openSUSE:Leap 15.6",
+      "SUSE:Linux Enterprise Server 15 SP5", "Oracle", "Oracle Linux:9", "Amazon Linux:2023", "Photon OS:5.0",
+      "Azure Linux:3", "Mageia:9", "openEuler:24.03-LTS", "Fedora:40" },
+    pep440 = { "PyPI" },
+    semver = { "npm", "Go", "crates.io", "Bitnami", "SwiftURL", "Hex", "Pub", "GitHub Actions", "Julia" },
+  }
+  for scheme, names in pairs(expected) do
+    it("is " .. scheme, function()
+      for _, name in ipairs(names) do assert.equal(scheme, versions.of_ecosystem(name), name) end
+    end)
+  end
+
+  it("is none for what nobody here knows", function()
+    for _, name in ipairs { "", ":", "Maven", "NuGet", "debian", "DebianX", "Deb", "Linux", "PyPI2" } do
+      assert.is_nil(versions.of_ecosystem(name), name)
+    end
+  end)
+end)
