@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +13,19 @@ static void make_printable(char *message)
 			*c = '?';
 }
 
+/* A message that was cut ends with a whole character. */
+static void end_message(struct tarsier_error *error, size_t length)
+{
+	if (length < sizeof error->message)
+		return;
+	span kept = utf8_whole((span){error->message, sizeof error->message - 1});
+	error->message[kept.len] = '\0';
+}
+
 static void write_message(struct tarsier_error *error, const char *format, va_list arguments)
 {
-	vsnprintf(error->message, sizeof error->message, format, arguments);
+	int length = vsnprintf(error->message, sizeof error->message, format, arguments);
+	end_message(error, length < 0 ? 0 : (size_t)length);
 	make_printable(error->message);
 }
 
@@ -39,7 +51,8 @@ int error_prefix(struct tarsier_error *error, const char *format, ...)
 	write_message(error, format, arguments);
 	va_end(arguments);
 	size_t used = strlen(error->message);
-	snprintf(error->message + used, sizeof error->message - used, ": %s", old.message);
+	int more = snprintf(error->message + used, sizeof error->message - used, ": %s", old.message);
+	end_message(error, more < 0 ? 0 : used + (size_t)more);
 	return error->code;
 }
 
@@ -59,7 +72,8 @@ int error_errno(struct tarsier_error *error, int number, const char *format, ...
 	char reason[128] = "";
 	const char *text = strerror_r(number, reason, sizeof reason);
 	size_t used = strlen(error->message);
-	snprintf(error->message + used, sizeof error->message - used, ": %s", text);
+	int more = snprintf(error->message + used, sizeof error->message - used, ": %s", text);
+	end_message(error, more < 0 ? 0 : used + (size_t)more);
 	error->code = TARSIER_IO;
 	return TARSIER_IO;
 }

@@ -95,7 +95,7 @@ static const char *options_text(lua_State *L, int index)
 	if (lua_isnoneornil(L, index))
 		return NULL;
 	luaL_checktype(L, index, LUA_TTABLE);
-	if (value_json(L, index, &json, &error) < 0)
+	if (lua_json_read(L, index, &json, &error) < 0)
 		luaL_argerror(L, index, error.message);
 	/* an empty table is taken for a list */
 	char *text = json_array_size(json) == 0 && json_is_array(json) ? strdup("{}") : json_dumps(json, JSON_COMPACT);
@@ -147,7 +147,7 @@ static int judge_table(lua_State *L, tarsier_judge *judge, tarsier_verdict **ver
 {
 	json_t *json;
 	luaL_checktype(L, 2, LUA_TTABLE);
-	int code = value_json(L, 2, &json, error);
+	int code = lua_json_read(L, 2, &json, error);
 	if (code < 0)
 		return code;
 	code = policy_judge_json(judge, json, verdict, error);
@@ -189,7 +189,7 @@ static int push_json(lua_State *L, json_t *json)
 	json_decref(json);
 	if (!text)
 		return luaL_error(L, "out of memory");
-	value_push_text(L, text); /* may raise, and then leaks `text`: out of memory */
+	lua_json_push_text(L, text); /* may raise, and then leaks `text`: out of memory */
 	free(text);
 	return 1;
 }

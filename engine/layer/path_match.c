@@ -1,10 +1,12 @@
 #include "layer/path_match.h"
 
+#include "base/glob.h"
+
 #include <string.h>
 
 /*
  * pattern   := ["**" "/"] component {"/" component}
- * component := any bytes but "/", where "*" stands for any number of them
+ * component := any bytes but "/"; "*" and "?" are base/glob.h's
  *
  * A path is looked up by its last component, by that component's extension and by the folder it lies in: whichever the
  * pattern spells out. So most paths meet nothing, in three probes of a table. Patterns that spell out none of the three
@@ -31,28 +33,6 @@ struct matcher {
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
-/* Does one component match? Each star takes as little as it can; only the last star is ever tried again. */
-static bool component_matches(span pattern, span text)
-{
-	size_t p = 0, t = 0, star = SIZE_MAX, star_text = 0;
-	while (t < text.len) {
-		if (p < pattern.len && pattern.ptr[p] == '*') {
-			star = p++;
-			star_text = t;
-		} else if (p < pattern.len && pattern.ptr[p] == text.ptr[t]) {
-			p++, t++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			t = ++star_text;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.len && pattern.ptr[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
 /* Takes the last component off *path, the slash before it too. */
 static span take_last(span *path)
 {
@@ -67,7 +47,7 @@ static bool rule_matches(const struct rule *rule, span path)
 {
 	span pattern = rule->pattern;
 	for (size_t left = rule->components; left; left--) {
-		if (path.len == 0 || !component_matches(take_last(&pattern), take_last(&path)))
+		if (path.len == 0 || !glob_matches(take_last(&pattern), take_last(&path), NULL))
 			return false;
 	}
 	return rule->anywhere || path.len == 0;

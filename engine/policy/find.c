@@ -124,13 +124,13 @@ int policy_find(struct arena *arena, const struct tarsier_judge_config *config, 
 
 /* ---- listing ---- */
 
-struct listing {
+struct policy_listing {
 	struct arena *arena;
 	const char **files;
 	size_t count, capacity;
 };
 
-static bool is_listed(const struct listing *listing, const char *file)
+static bool is_listed(const struct policy_listing *listing, const char *file)
 {
 	for (size_t i = 0; i < listing->count; i++)
 		if (span_equal(base_name(listing->files[i]), base_name(file)))
@@ -138,7 +138,7 @@ static bool is_listed(const struct listing *listing, const char *file)
 	return false;
 }
 
-static bool list_one(struct listing *listing, const char *dir, const char *name)
+static bool list_one(struct policy_listing *listing, const char *dir, const char *name)
 {
 	if (name[0] == '.' || !span_ends(span_of(name), ".lua") || listing->count >= MAX_POLICIES)
 		return true;
@@ -158,7 +158,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool list_dir(struct listing *listing, const char *dir)
+static bool list_dir(struct policy_listing *listing, const char *dir)
 {
 	DIR *folder = opendir(dir);
 	if (!folder)
@@ -176,7 +176,7 @@ static bool list_dir(struct listing *listing, const char *dir)
 int policy_list(struct arena *arena, const struct tarsier_judge_config *config, const char *const **files,
                 struct tarsier_error *error)
 {
-	struct listing listing = {.arena = arena};
+	struct policy_listing listing = {.arena = arena};
 	const char *const *dirs = policy_dirs(arena, config);
 	for (const char *const *dir = dirs; dir && *dir; dir++)
 		if (!list_dir(&listing, *dir))
@@ -204,17 +204,17 @@ int policy_read(struct arena *arena, const char *file, span *text, struct tarsie
 	int code = TARSIER_OK;
 	char piece[8192];
 	size_t got;
-	while (code == TARSIER_OK && (got = fread(piece, 1, sizeof piece, stream)) > 0) {
+	while (code >= 0 && (got = fread(piece, 1, sizeof piece, stream)) > 0) {
 		if (buffer.length + got > SANDBOX_TEXT)
 			code = error_set(error, TARSIER_POLICY, "policy %s: larger than %d KiB", file, SANDBOX_TEXT >> 10);
 		else if (!buffer_add(&buffer, piece, got))
 			code = error_memory(error);
 	}
-	if (code == TARSIER_OK && ferror(stream))
+	if (code >= 0 && ferror(stream))
 		code = error_errno(error, errno, "policy %s", file);
 	fclose(stream);
-	text->ptr = code == TARSIER_OK ? arena_copy(arena, buffer.data, buffer.length) : NULL;
+	text->ptr = code >= 0 ? arena_copy(arena, buffer.data, buffer.length) : NULL;
 	text->len = buffer.length;
 	buffer_free(&buffer);
-	return code == TARSIER_OK && !text->ptr ? error_memory(error) : code;
+	return code >= 0 && !text->ptr ? error_memory(error) : code;
 }

@@ -1,7 +1,9 @@
 /* what the prelude may call of the engine */
 #include "policy/run.h"
 
+#include "base/glob.h"
 #include "base/suggest.h"
+#include "policy/lua_table.h"
 
 #include <string.h>
 
@@ -79,18 +81,12 @@ static int l_whole(lua_State *L)
 	return 1;
 }
 
-static void set_text(lua_State *L, const char *key, const char *text)
-{
-	lua_pushstring(L, text);
-	lua_setfield(L, -2, key);
-}
-
 static void set_word(lua_State *L, const struct tarsier_word *word)
 {
-	set_text(L, "decision", tarsier_decision_name(word->decision));
-	set_text(L, "policy", word->policy);
+	table_set_text(L, "decision", tarsier_decision_name(word->decision));
+	table_set_text(L, "policy", word->policy);
 	if (*word->reason)
-		set_text(L, "reason", word->reason);
+		table_set_text(L, "reason", word->reason);
 }
 
 /* so_far(i) --> { decision =, reason =, policy = }, or nil */
@@ -230,27 +226,6 @@ static int l_nearest(lua_State *L)
 	return 1;
 }
 
-/* '*' stands for any text, '?' for one byte. At most pattern × text steps: only the last '*' is ever tried again. */
-static bool glob(span pattern, span text, uint64_t *steps)
-{
-	size_t p = 0, t = 0, star = SIZE_MAX, retry = 0;
-	for (; t < text.len || p < pattern.len; ++*steps) {
-		if (p < pattern.len && pattern.ptr[p] == '*') {
-			star = p++;
-			retry = t;
-		} else if (p < pattern.len && t < text.len && (pattern.ptr[p] == '?' || pattern.ptr[p] == text.ptr[t])) {
-			p++;
-			t++;
-		} else if (star != SIZE_MAX && retry < text.len) {
-			p = star + 1;
-			t = ++retry;
-		} else {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* The longest name or reference that globs are made for, many times over: bounds their work. */
 enum { GLOB_LIMIT = 4096 };
 
@@ -263,7 +238,7 @@ static int l_glob(lua_State *L)
 	luaL_argcheck(L, pattern.len <= GLOB_LIMIT, 1, "longer than 4096 bytes");
 	luaL_argcheck(L, text.len <= GLOB_LIMIT, 2, "longer than 4096 bytes");
 	uint64_t steps = 0;
-	bool matches = glob(pattern, text, &steps);
+	bool matches = glob_matches(pattern, text, &steps);
 	sandbox_charge(L, steps / 4);
 	lua_pushboolean(L, matches);
 	return 1;

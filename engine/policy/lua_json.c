@@ -1,13 +1,15 @@
 #include "policy/lua_json.h"
 
+#include "base/utf8.h"
+
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	VALUE_DEPTH = 32,            /* options and details are lists of records; a report is four deep */
-	VALUE_NODES = 4 * 1000 * 1000, /* a report with 100,000 findings has about 3,000,000 values */
+	JSON_DEPTH = 32,            /* options and details are lists of records; a report is four deep */
+	JSON_NODES = 4 * 1000 * 1000, /* a report with 100,000 findings has about 3,000,000 values */
 };
 
 /* ---- JSON to Lua ---- */
@@ -21,7 +23,7 @@ static void push_object(lua_State *L, const json_t *json)
 		if (json_is_null(value))
 			continue;
 		lua_pushstring(L, key);
-		value_push(L, value);
+		lua_json_push(L, value);
 		lua_rawset(L, -3);
 	}
 }
@@ -31,12 +33,12 @@ static void push_array(lua_State *L, const json_t *json)
 	size_t count = json_array_size(json);
 	lua_createtable(L, (int)count, 0);
 	for (size_t i = 0; i < count; i++) {
-		value_push(L, json_array_get(json, i));
+		lua_json_push(L, json_array_get(json, i));
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
 
-void value_push(lua_State *L, const json_t *json)
+void lua_json_push(lua_State *L, const json_t *json)
 {
 	luaL_checkstack(L, 4, "JSON nests too deep");
 	switch (json ? json_typeof(json) : JSON_NULL) {
@@ -60,7 +62,7 @@ static int l_free(lua_State *L)
 }
 
 /* The document lies in a userdata, so that it is freed where pushing its values raises. */
-void value_push_text(lua_State *L, const char *text)
+void lua_json_push_text(lua_State *L, const char *text)
 {
 	json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
 	*box = NULL;
@@ -70,7 +72,7 @@ void value_push_text(lua_State *L, const char *text)
 	}
 	lua_setmetatable(L, -2);
 	*box = *text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
-	value_push(L, *box);
+	lua_json_push(L, *box);
 	json_decref(*box);
 	*box = NULL;
 	lua_remove(L, -2);
@@ -78,43 +80,27 @@ void value_push_text(lua_State *L, const char *text)
 
 /* ---- Lua to JSON ---- */
 
-struct writer {
+struct json_writer {
 	lua_State *L;
 	struct tarsier_error *error;
 	size_t nodes;
 	int depth, code;
 };
 
-static json_t *write_value(struct writer *w, int index, const char *field);
+static json_t *write_value(struct json_writer *w, int index, const char *field);
 
-static json_t *fail(struct writer *w, int code, const char *what, const char *field)
+static json_t *fail(struct json_writer *w, int code, const char *what, const char *field)
 {
 	w->code = error_set(w->error, code, "%s%s%s", what, *field ? " in the field " : "", field);
 	return NULL;
 }
 
-/* UTF-8, RFC 3629: the bytes of the character at the front of `s`, or 0. */
-static size_t character_length(span s)
-{
-	unsigned char c = (unsigned char)s.ptr[0];
-	size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	if (length > s.len)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if (((unsigned char)s.ptr[i] & 0xc0) != 0x80)
-			return 0;
-	unsigned char next = length > 1 ? (unsigned char)s.ptr[1] : 0;
-	bool is_wrong = (c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) || (c == 0xf0 && next < 0x90) ||
-	                (c == 0xf4 && next > 0x8f);
-	return is_wrong ? 0 : length;
-}
-
-static json_t *write_text(struct writer *w, span text)
+static json_t *write_text(struct json_writer *w, span text)
 {
 	struct buffer clean;
 	buffer_init(&clean, NULL);
 	while (text.len) {
-		size_t length = character_length(text);
+		size_t length = utf8_character(text);
 		if (!buffer_add(&clean, length ? text.ptr : "?", length ? length : 1))
 			break;
 		text = span_from(text, length ? length : 1);
@@ -126,7 +112,7 @@ static json_t *write_text(struct writer *w, span text)
 	return json;
 }
 
-static json_t *write_number(struct writer *w, int index, const char *field)
+static json_t *write_number(struct json_writer *w, int index, const char *field)
 {
 	if (lua_isinteger(w->L, index))
 		return json_integer(lua_tointeger(w->L, index));
@@ -136,7 +122,7 @@ static json_t *write_number(struct writer *w, int index, const char *field)
 	return json_real(number);
 }
 
-static json_t *write_list(struct writer *w, int index, size_t count, const char *field)
+static json_t *write_list(struct json_writer *w, int index, size_t count, const char *field)
 {
 	json_t *list = json_array();
 	for (size_t i = 1; list && i <= count; i++) {
@@ -151,7 +137,7 @@ static json_t *write_list(struct writer *w, int index, size_t count, const char 
 	return list;
 }
 
-static json_t *write_object(struct writer *w, int index, const char *field)
+static json_t *write_object(struct json_writer *w, int index, const char *field)
 {
 	json_t *object = json_object();
 	lua_pushnil(w->L);
@@ -175,9 +161,9 @@ static json_t *write_object(struct writer *w, int index, const char *field)
 }
 
 /* An empty table is a list. */
-static json_t *write_table(struct writer *w, int index, const char *field)
+static json_t *write_table(struct json_writer *w, int index, const char *field)
 {
-	if (w->depth >= VALUE_DEPTH || !lua_checkstack(w->L, 8))
+	if (w->depth >= JSON_DEPTH || !lua_checkstack(w->L, 8))
 		return fail(w, TARSIER_LIMIT, "tables nest too deep", field);
 	w->depth++;
 	size_t count = lua_rawlen(w->L, index), members = 0;
@@ -191,9 +177,9 @@ static json_t *write_table(struct writer *w, int index, const char *field)
 	return json;
 }
 
-static json_t *write_value(struct writer *w, int index, const char *field)
+static json_t *write_value(struct json_writer *w, int index, const char *field)
 {
-	if (++w->nodes > VALUE_NODES)
+	if (++w->nodes > JSON_NODES)
 		return fail(w, TARSIER_LIMIT, "too many values", field);
 	span text;
 	switch (lua_type(w->L, index)) {
@@ -208,9 +194,9 @@ static json_t *write_value(struct writer *w, int index, const char *field)
 	}
 }
 
-int value_json(lua_State *L, int index, json_t **json, struct tarsier_error *error)
+int lua_json_read(lua_State *L, int index, json_t **json, struct tarsier_error *error)
 {
-	struct writer w = {.L = L, .error = error};
+	struct json_writer w = {.L = L, .error = error};
 	*json = write_value(&w, lua_absindex(L, index), "");
 	if (*json)
 		return TARSIER_OK;

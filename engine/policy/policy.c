@@ -19,12 +19,6 @@ void tarsier_judge_config_init(struct tarsier_judge_config *config)
 	config->size = sizeof *config;
 }
 
-const char *tarsier_decision_name(enum tarsier_decision decision)
-{
-	static const char *const names[] = {"undecided", "ignore", "accept", "warn", "fail"};
-	return (unsigned)decision < sizeof names / sizeof *names ? names[decision] : names[0];
-}
-
 /* ---- opening ---- */
 
 static const char *copy_or(struct arena *arena, const char *given, const char *otherwise)
@@ -147,10 +141,10 @@ static int add_policy(tarsier_judge *judge, const char *file, span text, const c
 {
 	struct policy policy = {.file = file, .text = text, .name = "", .summary = ""};
 	int code = parse_options(options, file, &policy.options, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = take_info(judge, &policy, error);
 	struct policy *policies = NULL;
-	if (code == TARSIER_OK) {
+	if (code >= 0) {
 		policies = arena_grow(&judge->arena, judge->policies, judge->count, &judge->capacity, sizeof *policies);
 		code = policies ? TARSIER_OK : error_memory(error);
 	}
@@ -168,9 +162,9 @@ int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *opti
 	const char *file;
 	span text;
 	int code = policy_find(&judge->arena, &judge->config, policy, &file, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = policy_read(&judge->arena, file, &text, error);
-	return code == TARSIER_OK ? add_policy(judge, file, text, options, error) : code;
+	return code >= 0 ? add_policy(judge, file, text, options, error) : code;
 }
 
 int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length, const char *options,

@@ -25,7 +25,7 @@ struct tarsier_judge {
 	size_t count, capacity;
 };
 
-/* ---- policy_find.c ---- */
+/* ---- find.c ---- */
 
 /* The folders names are looked for in, in order, NULL-terminated, in the arena. NULL without memory. */
 const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_config *config);
@@ -56,13 +56,13 @@ struct subject {
 	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */
 };
 
-/* ---- policy_subject.c ---- */
+/* ---- subject.c ---- */
 
 /* tarsier_judge_json with the document at hand. */
 int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdict **verdict,
                       struct tarsier_error *error);
 
-/* ---- policy_run.c ---- */
+/* ---- run.c ---- */
 
 int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict,
                  struct tarsier_error *error);
@@ -75,7 +75,7 @@ int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, str
  * reason }. */
 int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, struct tarsier_error *error);
 
-/* ---- policy_verdict.c ---- */
+/* ---- verdict.c ---- */
 
 /* A verdict in the making; all of it lies in its arena. */
 struct verdict {
@@ -105,7 +105,7 @@ enum tarsier_decision verdict_decision(const struct verdict *verdict);
 /* Decision and reasons. False without memory. */
 bool verdict_finish(struct verdict *verdict, const struct subject *subject);
 
-/* ---- policy_push.c ---- */
+/* ---- push.c ---- */
 
 /* Pushes a verdict's table, as reports read it. */
 void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict);

@@ -2,36 +2,25 @@
 #include "policy/policy.h"
 
 #include "policy/lua_json.h"
+#include "policy/lua_table.h"
 
 #include <lauxlib.h>
-
-static void set_text(lua_State *L, const char *key, const char *text)
-{
-	lua_pushstring(L, text);
-	lua_setfield(L, -2, key);
-}
-
-static void set_count(lua_State *L, const char *key, uint64_t count)
-{
-	lua_pushinteger(L, (lua_Integer)count);
-	lua_setfield(L, -2, key);
-}
 
 /* Sets the field `key` to what the JSON text says; leaves it nil for "". */
 static void set_json(lua_State *L, const char *key, const char *text)
 {
-	value_push_text(L, text);
+	lua_json_push_text(L, text);
 	lua_setfield(L, -2, key);
 }
 
 static void push_word(lua_State *L, const struct tarsier_word *word)
 {
 	lua_createtable(L, 0, 4);
-	set_text(L, "policy", word->policy);
-	set_text(L, "hook", word->hook);
-	set_text(L, "decision", tarsier_decision_name(word->decision));
+	table_set_text(L, "policy", word->policy);
+	table_set_text(L, "hook", word->hook);
+	table_set_text(L, "decision", tarsier_decision_name(word->decision));
 	if (*word->reason)
-		set_text(L, "reason", word->reason);
+		table_set_text(L, "reason", word->reason);
 }
 
 static void set_words(lua_State *L, const struct tarsier_word *words, size_t count)
@@ -52,29 +41,29 @@ void policy_push_decision(lua_State *L, const tarsier_verdict *verdict, size_t f
 	if (!decided->count)
 		return;
 	const struct tarsier_word *last = &decided->words[decided->count - 1];
-	set_text(L, "decision", tarsier_decision_name(last->decision));
-	set_text(L, "policy", last->policy);
+	table_set_text(L, "decision", tarsier_decision_name(last->decision));
+	table_set_text(L, "policy", last->policy);
 	if (*last->reason)
-		set_text(L, "reason", last->reason);
+		table_set_text(L, "reason", last->reason);
 }
 
 static void push_tally(lua_State *L, const tarsier_verdict *verdict)
 {
 	lua_createtable(L, 0, 7);
 	for (int d = TARSIER_UNDECIDED; d <= TARSIER_FAIL; d++)
-		set_count(L, tarsier_decision_name((enum tarsier_decision)d), verdict->tally[d]);
-	set_count(L, "total", verdict->finding_count);
+		table_set_count(L, tarsier_decision_name((enum tarsier_decision)d), verdict->tally[d]);
+	table_set_count(L, "total", verdict->finding_count);
 	lua_createtable(L, 0, 7);
 	for (int s = TARSIER_SEVERITY_UNKNOWN; s <= TARSIER_SEVERITY_DEFCON1; s++)
-		set_count(L, tarsier_severity_name((enum tarsier_severity)s), verdict->severities[s]);
+		table_set_count(L, tarsier_severity_name((enum tarsier_severity)s), verdict->severities[s]);
 	lua_setfield(L, -2, "severity");
 }
 
 static void push_use(lua_State *L, const struct tarsier_policy_use *use)
 {
 	lua_createtable(L, 0, 3);
-	set_count(L, "instructions", use->instructions);
-	set_count(L, "memory", use->memory);
+	table_set_count(L, "instructions", use->instructions);
+	table_set_count(L, "memory", use->memory);
 	lua_pushnumber(L, use->seconds);
 	lua_setfield(L, -2, "seconds");
 }
@@ -85,9 +74,9 @@ static void push_policies(lua_State *L, const tarsier_verdict *verdict)
 	for (size_t i = 0; i < verdict->policy_count; i++) {
 		const struct tarsier_policy_use *use = &verdict->policies[i];
 		lua_createtable(L, 0, 6);
-		set_text(L, "name", use->name);
-		set_text(L, "summary", use->summary);
-		set_text(L, "file", use->file);
+		table_set_text(L, "name", use->name);
+		table_set_text(L, "summary", use->summary);
+		table_set_text(L, "file", use->file);
 		set_json(L, "options", use->options);
 		set_json(L, "details", use->details);
 		push_use(L, use);
@@ -108,7 +97,7 @@ void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict)
 {
 	luaL_checkstack(L, 12, "verdict");
 	lua_createtable(L, 0, 7);
-	set_text(L, "decision", verdict->decision == TARSIER_UNDECIDED ? "pass" : tarsier_decision_name(verdict->decision));
+	table_set_text(L, "decision", verdict->decision == TARSIER_UNDECIDED ? "pass" : tarsier_decision_name(verdict->decision));
 	lua_pushboolean(L, verdict->decision != TARSIER_FAIL);
 	lua_setfield(L, -2, "pass");
 	lua_newtable(L);

@@ -1,57 +1,25 @@
 #include "policy/push_report.h"
 
+#include "policy/lua_table.h"
+
 #include <lauxlib.h>
-
-static void set_string(lua_State *L, const char *key, const char *value)
-{
-	lua_pushstring(L, value ? value : "");
-	lua_setfield(L, -2, key);
-}
-
-static void set_integer(lua_State *L, const char *key, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, key);
-}
-
-static void set_number(lua_State *L, const char *key, double value)
-{
-	lua_pushnumber(L, value);
-	lua_setfield(L, -2, key);
-}
-
-static void set_boolean(lua_State *L, const char *key, int value)
-{
-	lua_pushboolean(L, value);
-	lua_setfield(L, -2, key);
-}
-
-static void set_list(lua_State *L, const char *key, const char *const *strings)
-{
-	lua_newtable(L);
-	for (lua_Integer i = 1; strings && *strings; strings++, i++) {
-		lua_pushstring(L, *strings);
-		lua_rawseti(L, -2, i);
-	}
-	lua_setfield(L, -2, key);
-}
 
 static void push_labels(lua_State *L, const struct tarsier_image *image)
 {
 	lua_createtable(L, 0, (int)image->label_count);
 	for (size_t i = 0; i < image->label_count; i++)
-		set_string(L, image->labels[i].key, image->labels[i].value);
+		table_set_text(L, image->labels[i].key, image->labels[i].value);
 }
 
 static void push_config(lua_State *L, const struct tarsier_image *image)
 {
 	lua_createtable(L, 0, 7);
-	set_string(L, "user", image->user);
-	set_string(L, "working_dir", image->working_dir);
-	set_list(L, "env", image->env);
-	set_list(L, "entrypoint", image->entrypoint);
-	set_list(L, "cmd", image->cmd);
-	set_list(L, "exposed_ports", image->exposed_ports);
+	table_set_text(L, "user", image->user);
+	table_set_text(L, "working_dir", image->working_dir);
+	table_set_list(L, "env", image->env);
+	table_set_list(L, "entrypoint", image->entrypoint);
+	table_set_list(L, "cmd", image->cmd);
+	table_set_list(L, "exposed_ports", image->exposed_ports);
 	push_labels(L, image);
 	lua_setfield(L, -2, "labels");
 }
@@ -59,23 +27,23 @@ static void push_config(lua_State *L, const struct tarsier_image *image)
 static void push_distro(lua_State *L, const struct tarsier_image *image)
 {
 	lua_createtable(L, 0, 4);
-	set_string(L, "id", image->distro_id);
-	set_string(L, "version", image->distro_version);
-	set_string(L, "codename", image->distro_codename);
-	set_string(L, "name", image->distro_name);
+	table_set_text(L, "id", image->distro_id);
+	table_set_text(L, "version", image->distro_version);
+	table_set_text(L, "codename", image->distro_codename);
+	table_set_text(L, "name", image->distro_name);
 }
 
 static void push_layer(lua_State *L, const struct tarsier_image *image, size_t index)
 {
 	const struct tarsier_layer *layer = &image->layers[index];
 	lua_createtable(L, 0, 7);
-	set_integer(L, "index", index + 1);
-	set_string(L, "digest", layer->digest);
-	set_string(L, "diff_id", layer->diff_id);
-	set_string(L, "created_by", layer->created_by);
-	set_string(L, "media_type", layer->media_type);
-	set_integer(L, "size", layer->size);
-	set_boolean(L, "cached", layer->cached);
+	table_set_count(L, "index", index + 1);
+	table_set_text(L, "digest", layer->digest);
+	table_set_text(L, "diff_id", layer->diff_id);
+	table_set_text(L, "created_by", layer->created_by);
+	table_set_text(L, "media_type", layer->media_type);
+	table_set_count(L, "size", layer->size);
+	table_set_boolean(L, "cached", layer->cached);
 }
 
 void push_image(lua_State *L, const tarsier_report *report)
@@ -83,15 +51,15 @@ void push_image(lua_State *L, const tarsier_report *report)
 	const struct tarsier_image *image = tarsier_report_image(report);
 	luaL_checkstack(L, 8, "image");
 	lua_createtable(L, 0, 12);
-	set_string(L, "reference", image->reference);
-	set_string(L, "name", image->name);
-	set_string(L, "digest", image->digest);
-	set_string(L, "id", image->id);
-	set_string(L, "os", image->os);
-	set_string(L, "architecture", image->architecture);
-	set_string(L, "variant", image->variant);
-	set_string(L, "created", image->created);
-	set_string(L, "ecosystem", image->ecosystem);
+	table_set_text(L, "reference", image->reference);
+	table_set_text(L, "name", image->name);
+	table_set_text(L, "digest", image->digest);
+	table_set_text(L, "id", image->id);
+	table_set_text(L, "os", image->os);
+	table_set_text(L, "architecture", image->architecture);
+	table_set_text(L, "variant", image->variant);
+	table_set_text(L, "created", image->created);
+	table_set_text(L, "ecosystem", image->ecosystem);
 	push_config(L, image);
 	lua_setfield(L, -2, "config");
 	push_distro(L, image);
@@ -109,19 +77,19 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	const struct tarsier_package *package = tarsier_package_at(report, index);
 	luaL_checkstack(L, 8, "package");
 	lua_createtable(L, 0, 11);
-	set_integer(L, "index", index + 1);
-	set_string(L, "type", package->type);
-	set_string(L, "ecosystem", package->ecosystem);
-	set_string(L, "name", package->name);
-	set_string(L, "version", package->version);
-	set_string(L, "architecture", package->architecture);
-	set_string(L, "purl", package->purl);
-	set_string(L, "path", package->path);
-	set_string(L, "reader", package->reader);
-	set_integer(L, "layer", package->layer + 1);
+	table_set_count(L, "index", index + 1);
+	table_set_text(L, "type", package->type);
+	table_set_text(L, "ecosystem", package->ecosystem);
+	table_set_text(L, "name", package->name);
+	table_set_text(L, "version", package->version);
+	table_set_text(L, "architecture", package->architecture);
+	table_set_text(L, "purl", package->purl);
+	table_set_text(L, "path", package->path);
+	table_set_text(L, "reader", package->reader);
+	table_set_count(L, "layer", package->layer + 1);
 	lua_createtable(L, 0, 2);
-	set_string(L, "name", package->source_name);
-	set_string(L, "version", package->source_version);
+	table_set_text(L, "name", package->source_name);
+	table_set_text(L, "version", package->source_version);
 	lua_setfield(L, -2, "source");
 }
 
@@ -140,21 +108,21 @@ static void set_scores(lua_State *L, const struct tarsier_finding *finding)
 {
 	if (finding->cvss_score >= 0) {
 		lua_createtable(L, 0, 2);
-		set_string(L, "vector", finding->cvss_vector);
-		set_number(L, "score", finding->cvss_score);
+		table_set_text(L, "vector", finding->cvss_vector);
+		table_set_number(L, "score", finding->cvss_score);
 		lua_setfield(L, -2, "cvss");
 	}
 	if (finding->epss >= 0) {
 		lua_createtable(L, 0, 2);
-		set_number(L, "score", finding->epss);
-		set_number(L, "percentile", finding->epss_percentile);
+		table_set_number(L, "score", finding->epss);
+		table_set_number(L, "percentile", finding->epss_percentile);
 		lua_setfield(L, -2, "epss");
 	}
 	if (finding->kev) {
 		lua_createtable(L, 0, 3);
-		set_string(L, "added", finding->kev_added);
-		set_string(L, "due", finding->kev_due);
-		set_boolean(L, "ransomware", finding->kev_ransomware);
+		table_set_text(L, "added", finding->kev_added);
+		table_set_text(L, "due", finding->kev_due);
+		table_set_boolean(L, "ransomware", finding->kev_ransomware);
 		lua_setfield(L, -2, "kev");
 	}
 }
@@ -165,20 +133,20 @@ void push_finding(lua_State *L, const tarsier_report *report, size_t index)
 	const struct tarsier_image *image = tarsier_report_image(report);
 	luaL_checkstack(L, 8, "finding");
 	lua_createtable(L, 0, 20);
-	set_string(L, "id", finding->id);
-	set_list(L, "aliases", finding->aliases);
-	set_string(L, "severity", tarsier_severity_name(finding->severity));
-	set_string(L, "severity_source", finding->severity_source);
+	table_set_text(L, "id", finding->id);
+	table_set_list(L, "aliases", finding->aliases);
+	table_set_text(L, "severity", tarsier_severity_name(finding->severity));
+	table_set_text(L, "severity_source", finding->severity_source);
 	set_scores(L, finding);
 	if (finding->fixed_version && *finding->fixed_version)
-		set_string(L, "fixed_by", finding->fixed_version);
-	set_string(L, "summary", finding->summary);
-	set_string(L, "description", finding->description);
-	set_string(L, "url", finding->url);
-	set_string(L, "published", finding->published);
-	set_string(L, "modified", finding->modified);
-	set_list(L, "references", finding->references);
-	set_string(L, "backend", finding->backend);
+		table_set_text(L, "fixed_by", finding->fixed_version);
+	table_set_text(L, "summary", finding->summary);
+	table_set_text(L, "description", finding->description);
+	table_set_text(L, "url", finding->url);
+	table_set_text(L, "published", finding->published);
+	table_set_text(L, "modified", finding->modified);
+	table_set_list(L, "references", finding->references);
+	table_set_text(L, "backend", finding->backend);
 	push_package(L, report, finding->package_index);
 	lua_setfield(L, -2, "package");
 	if (finding->package->layer < image->layer_count) {
@@ -205,11 +173,11 @@ void push_problems(lua_State *L, const tarsier_report *report)
 	for (size_t i = 0; i < tarsier_problem_count(report); i++) {
 		const struct tarsier_problem *problem = tarsier_problem_at(report, i);
 		lua_createtable(L, 0, 4);
-		set_string(L, "kind", problem_name(problem->kind));
-		set_string(L, "subject", problem->subject);
-		set_string(L, "message", problem->message);
+		table_set_text(L, "kind", problem_name(problem->kind));
+		table_set_text(L, "subject", problem->subject);
+		table_set_text(L, "message", problem->message);
 		if (problem->kind == TARSIER_PROBLEM_UNREADABLE)
-			set_integer(L, "layer", problem->layer + 1);
+			table_set_count(L, "layer", problem->layer + 1);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
@@ -219,10 +187,10 @@ void push_usage(lua_State *L, const tarsier_report *report)
 	const struct tarsier_usage *usage = tarsier_report_usage(report);
 	luaL_checkstack(L, 8, "usage");
 	lua_createtable(L, 0, 4);
-	set_number(L, "seconds", usage->seconds);
-	set_integer(L, "bytes_read", usage->bytes_read);
-	set_integer(L, "layers_read", usage->layers_read);
-	set_integer(L, "layers_cached", usage->layers_cached);
+	table_set_number(L, "seconds", usage->seconds);
+	table_set_count(L, "bytes_read", usage->bytes_read);
+	table_set_count(L, "layers_read", usage->layers_read);
+	table_set_count(L, "layers_cached", usage->layers_cached);
 }
 
 void push_database_info(lua_State *L, const struct tarsier_database_info *info)
@@ -233,15 +201,15 @@ void push_database_info(lua_State *L, const struct tarsier_database_info *info)
 		return;
 	}
 	lua_createtable(L, 0, 9);
-	set_string(L, "path", info->path);
-	set_string(L, "built", info->built);
-	set_string(L, "newest", info->newest);
-	set_string(L, "kev_date", info->kev_date);
-	set_string(L, "epss_date", info->epss_date);
-	set_integer(L, "advisories", info->advisories);
-	set_integer(L, "packages", info->packages);
-	set_boolean(L, "starter", info->starter);
-	set_list(L, "ecosystems", info->ecosystems);
+	table_set_text(L, "path", info->path);
+	table_set_text(L, "built", info->built);
+	table_set_text(L, "newest", info->newest);
+	table_set_text(L, "kev_date", info->kev_date);
+	table_set_text(L, "epss_date", info->epss_date);
+	table_set_count(L, "advisories", info->advisories);
+	table_set_count(L, "packages", info->packages);
+	table_set_boolean(L, "starter", info->starter);
+	table_set_list(L, "ecosystems", info->ecosystems);
 }
 
 int push_error(lua_State *L, const struct tarsier_error *error)

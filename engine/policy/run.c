@@ -2,6 +2,7 @@
 #include "policy/run.h"
 
 #include "policy/lua_json.h"
+#include "policy/lua_table.h"
 #include "prelude.inc"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static void tell(lua_State *L, struct run *run)
 {
 	json_decref(run->told);
 	run->told = NULL;
-	if (value_json(L, -1, &run->told, &run->failure) < 0)
+	if (lua_json_read(L, -1, &run->told, &run->failure) < 0)
 		luaL_error(L, "%s", run->failure.message);
 	lua_pop(L, 1);
 }
@@ -63,7 +64,7 @@ static int body_load(lua_State *L)
 	struct run *run = lua_touserdata(L, 1);
 	const struct policy *policy = &run->policies[run->position];
 	push_prelude(L, run, "load");
-	value_push(L, policy->options);
+	lua_json_push(L, policy->options);
 	push_settings(L, policy);
 	lua_pushstring(L, run->judge->config.today);
 	lua_call(L, 4, 1);
@@ -83,29 +84,17 @@ static int body_hooks(lua_State *L)
 	return 0;
 }
 
-static void set_text(lua_State *L, const char *key, const char *text)
-{
-	lua_pushstring(L, text);
-	lua_setfield(L, -2, key);
-}
-
-static void set_count(lua_State *L, const char *key, size_t count)
-{
-	lua_pushinteger(L, (lua_Integer)count);
-	lua_setfield(L, -2, key);
-}
-
 static void push_tally(lua_State *L, const struct verdict *verdict)
 {
 	enum tarsier_decision decision = verdict_decision(verdict);
 	lua_createtable(L, 0, 8);
 	for (int d = TARSIER_UNDECIDED; d <= TARSIER_FAIL; d++)
-		set_count(L, tarsier_decision_name((enum tarsier_decision)d), verdict->public.tally[d]);
-	set_count(L, "total", verdict->public.finding_count);
-	set_text(L, "decision", decision == TARSIER_UNDECIDED ? "pass" : tarsier_decision_name(decision));
+		table_set_count(L, tarsier_decision_name((enum tarsier_decision)d), verdict->public.tally[d]);
+	table_set_count(L, "total", verdict->public.finding_count);
+	table_set_text(L, "decision", decision == TARSIER_UNDECIDED ? "pass" : tarsier_decision_name(decision));
 	lua_createtable(L, 0, 7);
 	for (int s = TARSIER_SEVERITY_UNKNOWN; s <= TARSIER_SEVERITY_DEFCON1; s++)
-		set_count(L, tarsier_severity_name((enum tarsier_severity)s), verdict->public.severities[s]);
+		table_set_count(L, tarsier_severity_name((enum tarsier_severity)s), verdict->public.severities[s]);
 	lua_setfield(L, -2, "severity");
 }
 
@@ -167,7 +156,7 @@ static int run_open(struct run *run, struct tarsier_error *error)
 	const struct sandbox_limits limits = {config->memory, config->instructions, config->seconds};
 	run->finding = NO_FINDING;
 	int code = sandbox_open(&run->sandbox, &limits, &config->allocator, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = sandbox_run(&run->sandbox, body_boot, run, error);
 	return code < 0 ? (error_prefix(error, "the sandbox for policies"), code) : TARSIER_OK;
 }
@@ -218,16 +207,16 @@ static int describe_policy(struct run *run, struct tarsier_error *error)
 static int run_hooks(struct run *run, struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
-	for (run->position = 0; code == TARSIER_OK && run->position < run->count; run->position++) {
+	for (run->position = 0; code >= 0 && run->position < run->count; run->position++) {
 		sandbox_budget(&run->sandbox);
 		run->where = NOWHERE;
 		run->finding = NO_FINDING;
 		code = run_body(run, body_load, error);
-		if (code == TARSIER_OK)
+		if (code >= 0)
 			code = describe_policy(run, error);
-		if (code == TARSIER_OK)
+		if (code >= 0)
 			code = run_body(run, body_hooks, error);
-		if (code == TARSIER_OK)
+		if (code >= 0)
 			add_usage(run);
 	}
 	return code;
@@ -236,7 +225,7 @@ static int run_hooks(struct run *run, struct tarsier_error *error)
 static int run_verdict_hooks(struct run *run, struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
-	for (run->position = 0; code == TARSIER_OK && run->position < run->count; run->position++) {
+	for (run->position = 0; code >= 0 && run->position < run->count; run->position++) {
 		sandbox_budget(&run->sandbox);
 		code = run_body(run, body_verdict, error);
 		if (code < 0)
@@ -264,16 +253,16 @@ int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_ve
 	if (!run.verdict)
 		return error_memory(error);
 	int code = run_open(&run, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = run_hooks(&run, error);
-	if (code == TARSIER_OK) {
+	if (code >= 0) {
 		verdict_count(run.verdict, subject);
 		code = run_verdict_hooks(&run, error);
 	}
 	run_close(&run);
-	if (code == TARSIER_OK && !verdict_finish(run.verdict, subject))
+	if (code >= 0 && !verdict_finish(run.verdict, subject))
 		code = error_memory(error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		*public = &run.verdict->public;
 	else
 		tarsier_verdict_free(&run.verdict->public);
@@ -289,9 +278,9 @@ int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, str
 	struct run run = {.judge = judge, .policies = policy, .count = 1};
 	*info = NULL;
 	int code = run_open(&run, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = run_body(&run, body_load, error);
-	if (code == TARSIER_OK) {
+	if (code >= 0) {
 		*info = run.told;
 		run.told = NULL;
 	}
@@ -314,9 +303,9 @@ static json_t *test_one(tarsier_judge *judge, struct policy *policy, size_t exam
 	struct tarsier_error error = {0};
 	struct run run = {.judge = judge, .policies = policy, .count = 1, .example = example};
 	int code = run_open(&run, &error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = run_body(&run, body_load, &error);
-	if (code == TARSIER_OK) {
+	if (code >= 0) {
 		json_decref(run.told);
 		run.told = NULL;
 		code = run_body(&run, body_example, &error);

@@ -30,7 +30,7 @@ struct run {
 	struct tarsier_error failure;  /* what went wrong in a body beside Lua; code 0: nothing */
 };
 
-/* policy_host.c: what the prelude may call; each has a struct run as its upvalue. */
+/* host.c: what the prelude may call; each has a struct run as its upvalue. */
 extern const luaL_Reg policy_host_functions[];
 
 #endif

@@ -92,10 +92,10 @@ static const json_t *json_finding(const struct subject *subject, size_t index)
 
 static void json_image(lua_State *L, const struct subject *subject)
 {
-	value_push(L, json_member(subject->data, "image"));
-	value_push(L, json_list(subject->data, "problems"));
+	lua_json_push(L, json_member(subject->data, "image"));
+	lua_json_push(L, json_list(subject->data, "problems"));
 	lua_setfield(L, -2, "problems");
-	value_push(L, json_member(subject->data, "database"));
+	lua_json_push(L, json_member(subject->data, "database"));
 	lua_setfield(L, -2, "database");
 	lua_pushstring(L, json_text(json_member(subject->data, "backend"), "name"));
 	lua_setfield(L, -2, "backend");
@@ -103,14 +103,14 @@ static void json_image(lua_State *L, const struct subject *subject)
 
 static void json_packages(lua_State *L, const struct subject *subject)
 {
-	value_push(L, json_list(subject->data, "packages"));
+	lua_json_push(L, json_list(subject->data, "packages"));
 }
 
 /* Without what earlier policies said. */
 static void json_push_finding(lua_State *L, const struct subject *subject, size_t index)
 {
 	static const char *const said[] = {"decision", "reason", "policy", "trail"};
-	value_push(L, json_finding(subject, index));
+	lua_json_push(L, json_finding(subject, index));
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
 		lua_pushnil(L);
 		lua_setfield(L, -2, said[i]);

@@ -1,11 +1,19 @@
 /* what policies' words come to */
 #include "policy/policy.h"
 
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /* A reason is a sentence; what is longer is a description that slipped in. */
 enum { REASON_LIMIT = 1000 };
+
+const char *tarsier_decision_name(enum tarsier_decision decision)
+{
+	static const char *const names[] = {"undecided", "ignore", "accept", "warn", "fail"};
+	return (unsigned)decision < sizeof names / sizeof *names ? names[decision] : names[0];
+}
 
 struct verdict *verdict_new(const struct tarsier_allocator *allocator, size_t findings, size_t policies)
 {
@@ -41,12 +49,8 @@ void tarsier_verdict_free(tarsier_verdict *public)
 /* One line of at most REASON_LIMIT bytes, cut between characters. */
 static const char *clean_reason(struct arena *arena, const char *reason)
 {
-	size_t length = strlen(reason);
-	bool is_cut = length > REASON_LIMIT;
-	if (is_cut)
-		for (length = REASON_LIMIT; length && ((unsigned char)reason[length] & 0xc0) == 0x80;)
-			length--;
-	char *copy = is_cut ? arena_format(arena, "%.*s…", (int)length, reason) : arena_copy(arena, reason, length);
+	span whole = span_of(reason), kept = utf8_cut(whole, REASON_LIMIT);
+	char *copy = arena_format(arena, "%.*s%s", (int)kept.len, kept.ptr, kept.len < whole.len ? "…" : "");
 	for (char *c = copy; c && *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

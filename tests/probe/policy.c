@@ -1,4 +1,4 @@
-/* floor 7 */
+/* policy/ and scan/report.h */
 #include "policy/policy.h"
 #include "policy/push_report.h"
 #include "probe.h"
