@@ -1,7 +1,7 @@
 #include "base/suggest.h"
 
-/* Nobody types longer words by mistake. */
-enum { LONGEST = 64 };
+/* Longer words are not typed by hand, and the table's rows lie on the stack. */
+enum { LONGEST = 64, SHORTEST_PREFIX = 2 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -19,7 +19,7 @@ static bool is_same(span a, size_t i, span b, size_t j)
 }
 
 /* Optimal string alignment: three rows of the usual table. */
-static size_t distance(span a, span b)
+static size_t distance_between(span a, span b)
 {
 	size_t rows[3][LONGEST + 1];
 	for (size_t j = 0; j <= b.len; j++)
@@ -36,14 +36,25 @@ static size_t distance(span a, span b)
 	return rows[a.len % 3][b.len];
 }
 
-void nearest_offer(struct nearest *nearest, span known)
+static bool is_beginning(span typed, span known)
 {
-	if (!nearest->typed.len || nearest->typed.len > LONGEST || !known.len || known.len > LONGEST)
+	size_t same = 0;
+	while (same < typed.len && same < known.len && is_same(typed, same + 1, known, same + 1))
+		same++;
+	return same == typed.len && same >= SHORTEST_PREFIX;
+}
+
+void suggestion_offer(struct suggestion *suggestion, span known)
+{
+	span typed = suggestion->typed;
+	if (!typed.len || typed.len > LONGEST || !known.len || known.len > LONGEST)
 		return;
-	size_t far = distance(nearest->typed, known);
-	size_t longer = known.len > nearest->typed.len ? known.len : nearest->typed.len;
-	if (far * 3 <= longer && (!nearest->word.len || far < nearest->far)) {
-		nearest->word = known;
-		nearest->far = far;
+	size_t distance = distance_between(typed, known), longer = known.len > typed.len ? known.len : typed.len;
+	if (is_beginning(typed, known))
+		distance = least(distance, 1);
+	bool close = distance * 3 <= longer || (distance == 1 && typed.len > 1);
+	if (close && (!suggestion->word.len || distance < suggestion->distance)) {
+		suggestion->word = known;
+		suggestion->distance = distance;
 	}
 }

@@ -91,11 +91,11 @@ static void check_keys(lua_State *L, int index)
 	const char *unknown = fields_unknown(L, index, keys);
 	if (!unknown)
 		return;
-	struct nearest nearest = {.typed = span_of(unknown)};
+	struct suggestion suggestion = {.typed = span_of(unknown)};
 	for (const char *const *known = keys; *known; known++)
-		nearest_offer(&nearest, span_of(*known));
-	if (nearest.word.len)
-		luaL_error(L, "%s: unknown key '%s' (did you mean '%s'?)", who, unknown, nearest.word.ptr);
+		suggestion_offer(&suggestion, span_of(*known));
+	if (suggestion.word.len)
+		luaL_error(L, "%s: unknown key '%s' (did you mean '%s'?)", who, unknown, suggestion.word.ptr);
 	luaL_error(L, "%s: unknown key '%s'", who, unknown);
 }
 

@@ -27,7 +27,7 @@ struct clair {
 	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
 };
 
-/* ---- clair_talk.c: requests, with patience ----------------------------------------------------------------------- */
+/* ---- clair_talk.c: requests, with retries ----------------------------------------------------------------------- */
 
 struct clair_call {
 	const char *method, *base, *path;

@@ -76,11 +76,11 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 
 /* Of requests that are too many, Clair may take all of the time that a request has. */
 static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code,
-                           struct patience *patience)
+                           struct retry *retry)
 {
 	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
 		return 0;
-	return patience_pause(patience, code, response);
+	return retry_pause(retry, code, response);
 }
 
 static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
@@ -102,17 +102,17 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 {
 	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
-	struct patience patience = {.insists = true, .tries = TRIES, .seconds = clair_seconds(clair)};
+	struct retry retry = {.insists = true, .tries = TRIES, .seconds = clair_seconds(clair)};
 	if (!url)
 		return error_memory(error);
 	for (;;) {
 		int code = attempt(clair, call, url, response, reason);
-		unsigned pause = call->patient ? next_pause(clair, response, code, &patience) : 0;
+		unsigned pause = call->patient ? next_pause(clair, response, code, &retry) : 0;
 		if (!pause)
 			return code ? explain(clair, call, response, code, reason) : TARSIER_OK;
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
-		if (!patience_wait(pause, clair->config->cancelled))
+		if (!retry_wait(pause, clair->config->cancelled))
 			return error_set(error, TARSIER_CANCELLED, "cancelled");
 	}
 }
@@ -199,7 +199,7 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	if (response->status == 429)
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);
-	const char *again = patience_is_trouble(response->status) && call->patient ? " again and again" : "";
+	const char *again = retry_is_transient(response->status) && call->patient ? " again and again" : "";
 	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
 	                 response->status, again, *words ? ": " : "", words);
 }

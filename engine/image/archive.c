@@ -9,15 +9,15 @@ static int layout_read(const struct layout *layout, const char *path, struct buf
 	return image_archive_read(layout->user, path, into, error);
 }
 
-static int layout_find(const struct layout *layout, const char *path, uint64_t *size, void **place,
+static int layout_find(const struct layout *layout, const char *path, uint64_t *size, void **location,
                        struct tarsier_error *error)
 {
 	struct member *member;
-	int result = image_archive_find(layout->user, path, &member, error);
-	if (result < 0)
-		return result;
+	int code = image_archive_find(layout->user, path, &member, error);
+	if (code < 0)
+		return code;
 	*size = member->size;
-	*place = member;
+	*location = member;
 	return TARSIER_OK;
 }
 
@@ -46,29 +46,29 @@ static int open_either(struct image_archive *archive, const struct reference *re
 		return no_image(archive, error);
 	if (oci && (!docker || !platform_is_default(options->platform)))
 		return layout_open(&layout, reference, options, image, error);
-	int result = docker_save_open(archive, oci ? &layout : NULL, reference, image, error);
-	if (result == TARSIER_NOT_FOUND && oci && *reference->digest) /* of a manifest, not of a config */
-		result = layout_open(&layout, reference, options, image, error);
-	return result;
+	int code = docker_save_open(archive, oci ? &layout : NULL, reference, image, error);
+	if (code == TARSIER_NOT_FOUND && oci && *reference->digest) /* of a manifest, not of a config */
+		code = layout_open(&layout, reference, options, image, error);
+	return code;
 }
 
 int archived_image_open(const struct reference *reference, enum archive_layout wanted,
                         const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
 	struct image_archive *archive = NULL;
-	int result = image_archive_open(image->arena, reference->path, options->layers, &archive, error);
-	if (result < 0)
-		return result;
-	result = open_either(archive, reference, wanted, options, image, error);
-	if (result < 0) {
+	int code = image_archive_open(image->arena, reference->path, options->layers, &archive, error);
+	if (code < 0)
+		return code;
+	code = open_either(archive, reference, wanted, options, image, error);
+	if (code < 0) {
 		error_prefix(error, "%s", *reference->path ? reference->path : "standard input");
 		image_archive_close(archive);
-		return result;
+		return code;
 	}
 	return image_archive_settle(archive, image, error);
 }
 
-bool archived_image_claims(span head)
+bool archived_image_accepts(span head)
 {
 	struct tar_header header;
 	return codec_of(head) != CODEC_NONE || (head.len >= TAR_BLOCK && tar_header_read(head.ptr, &header, NULL) >= 0);

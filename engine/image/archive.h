@@ -11,6 +11,6 @@ int archived_image_open(const struct reference *reference, enum archive_layout w
                         const struct source_options *options, struct image *image, struct tarsier_error *error);
 
 /* Do a file's first bytes look like an archive, compressed or not? */
-bool archived_image_claims(span head);
+bool archived_image_accepts(span head);
 
 #endif

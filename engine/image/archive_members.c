@@ -98,9 +98,9 @@ int image_archive_find(struct image_archive *archive, const char *path, struct m
 {
 	struct buffer at;
 	buffer_init(&at, &archive->arena->allocator);
-	int result = follow(archive, path, &at, member, error);
+	int code = follow(archive, path, &at, member, error);
 	buffer_free(&at);
-	return result;
+	return code;
 }
 
 bool image_archive_has(struct image_archive *archive, const char *path)
@@ -117,21 +117,21 @@ static int read_in_place(struct image_archive *archive, const struct member *mem
 		return error_set(error, TARSIER_LIMIT, "%s has %llu bytes; a document may have %d", member->path,
 		                 (unsigned long long)member->size, IMAGE_DOCUMENT_LIMIT);
 	arena_init(&arena, &into->allocator);
-	int result = stream_open_range(&arena, archive->fd, member->offset, member->size, member->path, &stream, error);
-	if (result >= 0)
-		result = stream_read_all(stream, into, IMAGE_DOCUMENT_LIMIT, error);
+	int code = stream_open_range(&arena, archive->fd, member->offset, member->size, member->path, &stream, error);
+	if (code >= 0)
+		code = stream_read_all(stream, into, IMAGE_DOCUMENT_LIMIT, error);
 	stream_close(stream);
 	arena_free(&arena);
-	return result;
+	return code;
 }
 
 int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into,
                        struct tarsier_error *error)
 {
 	struct member *member;
-	int result = image_archive_find(archive, path, &member, error);
-	if (result < 0)
-		return result;
+	int code = image_archive_find(archive, path, &member, error);
+	if (code < 0)
+		return code;
 	if (!archive->passing)
 		return read_in_place(archive, member, into, error);
 	if (member->problem)
@@ -180,20 +180,20 @@ int image_archive_open(struct arena *arena, const char *path, const struct layer
 	if (!archive)
 		return error_memory(error);
 	*archive = (struct image_archive){.arena = arena, .options = options, .fd = -1};
-	int result = open_file(archive, path, error);
-	if (result >= 0)
-		result = choose_way(archive, &size, error);
-	if (result >= 0) {
-		result = archive->passing ? image_archive_scan_passing(archive, error)
+	int code = open_file(archive, path, error);
+	if (code >= 0)
+		code = choose_way(archive, &size, error);
+	if (code >= 0) {
+		code = archive->passing ? image_archive_scan_passing(archive, error)
 		                          : image_archive_scan_file(archive, size, error);
-		if (result < 0)
+		if (code < 0)
 			error_prefix(error, "%s", archive->name);
 	}
 	sort_members(archive);
 	*opened = archive;
-	if (result < 0)
+	if (code < 0)
 		image_archive_close(archive);
-	return result;
+	return code;
 }
 
 void image_archive_close(struct image_archive *archive)
@@ -214,7 +214,7 @@ static int open_layer(const struct image *image, size_t index, struct arena *are
                       struct tarsier_error *error)
 {
 	const struct image_archive *archive = image->source;
-	const struct member *member = image->layers[index].place;
+	const struct member *member = image->layers[index].location;
 	return stream_open_range(arena, archive->fd, member->offset, member->size, member->path, stream, error);
 }
 
@@ -247,11 +247,11 @@ static int check_layer(struct image_layer *layer, const struct member *member, s
 	if (layer->size != UINT64_MAX && layer->size != index->blob_size)
 		return error_set(error, TARSIER_DIGEST, "%llu bytes are promised, and %llu were found",
 		                 (unsigned long long)layer->size, (unsigned long long)index->blob_size);
-	int result = compare_digest(&layer->blob, &index->blob, "the digest", error);
-	if (result >= 0)
-		result = compare_digest(&layer->diff_id, &index->diff_id, "the diff ID", error);
+	int code = compare_digest(&layer->blob, &index->blob, "the digest", error);
+	if (code >= 0)
+		code = compare_digest(&layer->diff_id, &index->diff_id, "the diff ID", error);
 	layer->index = member->index;
-	return result;
+	return code;
 }
 
 /* The indexes of layers that are other images' are of no use any more. */
@@ -260,7 +260,7 @@ static void free_unused(struct image_archive *archive, const struct image *image
 	for (size_t i = 0; i < archive->count; i++) {
 		bool used = false;
 		for (size_t layer = 0; archive->members[i].index && layer < image->layer_count; layer++)
-			used = used || image->layers[layer].place == &archive->members[i];
+			used = used || image->layers[layer].location == &archive->members[i];
 		if (used)
 			continue;
 		layer_index_free(archive->members[i].index);
@@ -275,17 +275,17 @@ int image_archive_settle(struct image_archive *archive, struct image *image, str
 	image->open_layer = archive->passing ? NULL : open_layer;
 	for (size_t i = 0; i < image->layer_count && !archive->passing; i++)
 		if (image->layers[i].size == UINT64_MAX)
-			image->layers[i].size = ((const struct member *)image->layers[i].place)->size;
+			image->layers[i].size = ((const struct member *)image->layers[i].location)->size;
 	if (!archive->passing)
 		return TARSIER_OK;
 	free_unused(archive, image);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		struct image_layer *layer = &image->layers[i];
-		int result = check_layer(layer, layer->place, error);
-		if (result < 0) {
+		int code = check_layer(layer, layer->location, error);
+		if (code < 0) {
 			const char *digest = *layer->blob.text ? layer->blob.text : layer->diff_id.text;
 			error_prefix(error, "%s: layer %zu (%s)", archive->name, i + 1, digest);
-			return result;
+			return code;
 		}
 	}
 	return TARSIER_OK;

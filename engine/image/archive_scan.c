@@ -128,12 +128,12 @@ static int index_layer(struct image_archive *archive, struct member *member, str
 	if (++archive->layers > LAYERS_IN_PASSING)
 		return error_set(error, TARSIER_LIMIT, "more than %d layers in one stream", LAYERS_IN_PASSING);
 	options.want_diff_id = true; /* all that an archive of the older kind can be checked by */
-	int result = layer_read(stream, &expected, &options, &member->index, &problem);
-	if (result >= 0)
+	int code = layer_read(stream, &expected, &options, &member->index, &problem);
+	if (code >= 0)
 		return count_index(archive, member->index, error);
 	member->index = NULL;
-	if (result == TARSIER_MEMORY || result == TARSIER_CANCELLED)
-		return error_set(error, result, "%s", problem.message);
+	if (code == TARSIER_MEMORY || code == TARSIER_CANCELLED)
+		return error_set(error, code, "%s", problem.message);
 	return note_problem(archive, member, &problem, error);
 }
 
@@ -149,14 +149,14 @@ static int take_member(struct image_archive *archive, struct member *member, str
 	bool layer = looks_like_layer(first, span_of(member->path)); /* a tar's first member may be called "[" */
 	if (!layer && !looks_like_json(first))
 		return TARSIER_OK;
-	int result = stream_open_prefixed(arena, first, data, &stream, error);
-	if (result < 0)
-		return result;
+	int code = stream_open_prefixed(arena, first, data, &stream, error);
+	if (code < 0)
+		return code;
 	if (layer)
 		return index_layer(archive, member, stream, error); /* closes it */
-	result = keep_document(archive, member, stream, error);
+	code = keep_document(archive, member, stream, error);
 	stream_close(stream);
-	return result;
+	return code;
 }
 
 /* Every member, from the first to the last; `take` is false where they are only to be listed. */
@@ -166,23 +166,23 @@ static int scan(struct image_archive *archive, struct tar_reader *reader, bool t
 	struct member *member = NULL;
 	struct arena arena;
 	uint64_t offset;
-	int result;
+	int code;
 	arena_init(&arena, &archive->arena->allocator);
-	while ((result = tar_reader_next(reader, &entry, &offset, error)) > 0) {
+	while ((code = tar_reader_next(reader, &entry, &offset, error)) > 0) {
 		bool file = entry.type == '0' || entry.type == '7', link = entry.type == '1' || entry.type == '2';
 		if (cancelled(archive))
-			result = error_set(error, TARSIER_CANCELLED, "cancelled");
+			code = error_set(error, TARSIER_CANCELLED, "cancelled");
 		else if (take && (offset > STREAM_LIMIT || entry.size > STREAM_LIMIT - offset))
-			result = error_set(error, TARSIER_LIMIT, "more than %llu bytes, inflated", (unsigned long long)STREAM_LIMIT);
+			code = error_set(error, TARSIER_LIMIT, "more than %llu bytes, inflated", (unsigned long long)STREAM_LIMIT);
 		else if (file || link)
-			result = add_member(archive, &entry, offset, &member, error);
-		if (result >= 0 && file && take)
-			result = take_member(archive, member, tar_reader_data(reader), &arena, error);
+			code = add_member(archive, &entry, offset, &member, error);
+		if (code >= 0 && file && take)
+			code = take_member(archive, member, tar_reader_data(reader), &arena, error);
 		arena_free(&arena);
-		if (result < 0)
+		if (code < 0)
 			break;
 	}
-	return result;
+	return code;
 }
 
 /* A stream that is asked often whether anyone still wants it: one member may take minutes to pass over. */
@@ -208,23 +208,23 @@ int image_archive_scan_passing(struct image_archive *archive, struct tarsier_err
 	enum codec codec;
 	struct watched watched = {.stream = {.read = watched_read}, .archive = archive};
 	arena_init(&arena, &archive->arena->allocator);
-	int result = stream_open_fd(&arena, archive->fd, archive->name, &raw, error);
-	if (result >= 0)
-		result = inflate_open_any(&arena, raw, &codec, &plain, error);
+	int code = stream_open_fd(&arena, archive->fd, archive->name, &raw, error);
+	if (code >= 0)
+		code = inflate_open_any(&arena, raw, &codec, &plain, error);
 	watched.inner = plain;
-	if (result >= 0)
-		result = tar_reader_new(&arena, &watched.stream, NULL, &reader, error);
-	if (result >= 0)
-		result = scan(archive, reader, true, error);
+	if (code >= 0)
+		code = tar_reader_new(&arena, &watched.stream, NULL, &reader, error);
+	if (code >= 0)
+		code = scan(archive, reader, true, error);
 	tar_reader_free(reader);
 	stream_close(plain ? plain : raw);
 	arena_free(&arena);
-	return result;
+	return code;
 }
 
 /* ---- in place ------------------------------------------------------------------------------------------------ */
 
-struct cursor { /* a file that is read here and there */
+struct file_cursor { /* a file that is read here and there */
 	struct stream stream;
 	int fd;
 	uint64_t at, size;
@@ -232,7 +232,7 @@ struct cursor { /* a file that is read here and there */
 
 static ssize_t cursor_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
 {
-	struct cursor *cursor = (struct cursor *)stream;
+	struct file_cursor *cursor = (struct file_cursor *)stream;
 	ssize_t got;
 	do
 		got = pread(cursor->fd, buffer, size, (off_t)cursor->at);
@@ -246,7 +246,7 @@ static ssize_t cursor_read(struct stream *stream, void *buffer, size_t size, str
 /* Past the end is allowed for padding only; data that is not there is noticed member by member. */
 static int cursor_seek(struct stream *stream, uint64_t length, struct tarsier_error *error)
 {
-	struct cursor *cursor = (struct cursor *)stream;
+	struct file_cursor *cursor = (struct file_cursor *)stream;
 	if (cursor->at > cursor->size || length > cursor->size - cursor->at + HEAD)
 		return error_set(error, TARSIER_FORMAT, "the archive ends inside a member");
 	cursor->at += length;
@@ -255,18 +255,18 @@ static int cursor_seek(struct stream *stream, uint64_t length, struct tarsier_er
 
 int image_archive_scan_file(struct image_archive *archive, uint64_t size, struct tarsier_error *error)
 {
-	struct cursor cursor = {.stream = {.read = cursor_read}, .fd = archive->fd, .size = size};
+	struct file_cursor cursor = {.stream = {.read = cursor_read}, .fd = archive->fd, .size = size};
 	struct tar_reader *reader = NULL;
 	struct arena arena;
 	arena_init(&arena, &archive->arena->allocator);
-	int result = tar_reader_new(&arena, &cursor.stream, cursor_seek, &reader, error);
-	if (result >= 0)
-		result = scan(archive, reader, false, error);
-	for (size_t i = 0; result >= 0 && i < archive->count; i++)
+	int code = tar_reader_new(&arena, &cursor.stream, cursor_seek, &reader, error);
+	if (code >= 0)
+		code = scan(archive, reader, false, error);
+	for (size_t i = 0; code >= 0 && i < archive->count; i++)
 		if (archive->members[i].offset > size || archive->members[i].size > size - archive->members[i].offset)
-			result = error_set(error, TARSIER_FORMAT, "the archive ends inside its member %s",
+			code = error_set(error, TARSIER_FORMAT, "the archive ends inside its member %s",
 			                   archive->members[i].path);
 	tar_reader_free(reader);
 	arena_free(&arena);
-	return result;
+	return code;
 }

@@ -91,10 +91,10 @@ static int read_diff_ids(struct image *image, const json_t *rootfs, struct tarsi
 		                 image->layer_count);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = json_string_value(json_array_get(diff_ids, i));
-		int result = digest_parse(span_of(text), &image->layers[i].diff_id, error);
-		if (result < 0) {
+		int code = digest_parse(span_of(text), &image->layers[i].diff_id, error);
+		if (code < 0) {
 			error_prefix(error, "the config's diff ID of layer %zu", i + 1);
-			return result;
+			return code;
 		}
 	}
 	return TARSIER_OK;
@@ -125,15 +125,15 @@ static int read_history(struct image *image, const json_t *history, struct tarsi
 int image_read_config(struct image *image, span config, struct tarsier_error *error)
 {
 	json_t *json = NULL;
-	int result = json_parse(config, IMAGE_DOCUMENT_LIMIT, "image config", &json, error);
-	if (result >= 0 && !json_is_object(json))
-		result = error_set(error, TARSIER_FORMAT, "the image config is no JSON object");
-	if (result >= 0)
-		result = read_about(image, json, error);
-	if (result >= 0)
-		result = read_diff_ids(image, json_member(json, "rootfs"), error);
-	if (result >= 0)
-		result = read_history(image, json_list(json, "history"), error);
+	int code = json_parse(config, IMAGE_DOCUMENT_LIMIT, "image config", &json, error);
+	if (code >= 0 && !json_is_object(json))
+		code = error_set(error, TARSIER_FORMAT, "the image config is no JSON object");
+	if (code >= 0)
+		code = read_about(image, json, error);
+	if (code >= 0)
+		code = read_diff_ids(image, json_member(json, "rootfs"), error);
+	if (code >= 0)
+		code = read_history(image, json_list(json, "history"), error);
 	json_decref(json);
-	return result;
+	return code;
 }

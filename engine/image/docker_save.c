@@ -11,7 +11,7 @@
  * with layers bottom to top. Docker before 25 writes ID.json and ID/layer.tar, skopeo and Podman DIGEST.tar and links
  * to it, go-containerregistry "sha256:ID" and DIGEST.tar.gz, Docker since 25 blobs/sha256/DIGEST for both. */
 
-struct entry {
+struct saved_entry {
 	const json_t *json;
 	const char *config, *name; /* the name that was asked for, or the first */
 	struct digest promised;    /* of the config, by its file's name; "" where that is none */
@@ -21,7 +21,7 @@ struct entry {
 struct listing {
 	struct arena *arena;
 	const struct reference *reference;
-	struct entry *entries; /* those that were asked for */
+	struct saved_entry *entries; /* those that were asked for */
 	size_t count, total;
 	struct choice_list choices; /* all */
 };
@@ -52,7 +52,7 @@ static bool digest_from_path(const char *path, struct digest *digest)
 
 /* ---- which image --------------------------------------------------------------------------------------------- */
 
-static void rank_names(const struct reference *reference, struct entry *entry)
+static void rank_names(const struct reference *reference, struct saved_entry *entry)
 {
 	const json_t *names = json_list(entry->json, "RepoTags"), *item;
 	size_t i;
@@ -67,7 +67,7 @@ static void rank_names(const struct reference *reference, struct entry *entry)
 	}
 }
 
-static void list_entry(struct listing *listing, const struct entry *entry, const char *stem)
+static void list_entry(struct listing *listing, const struct saved_entry *entry, const char *stem)
 {
 	const json_t *names = json_list(entry->json, "RepoTags"), *item;
 	size_t i;
@@ -78,7 +78,7 @@ static void list_entry(struct listing *listing, const struct entry *entry, const
 		choice_add(&listing->choices, "%s@%s", stem, *entry->promised.text ? entry->promised.text : entry->config);
 }
 
-static bool is_wanted(const struct reference *reference, const struct entry *entry)
+static bool is_wanted(const struct reference *reference, const struct saved_entry *entry)
 {
 	if (*reference->digest && strcmp(reference->digest, entry->promised.text) != 0)
 		return false;
@@ -86,7 +86,7 @@ static bool is_wanted(const struct reference *reference, const struct entry *ent
 }
 
 /* The same image under two entries is one. */
-static bool is_known(const struct listing *listing, const struct entry *entry)
+static bool is_known(const struct listing *listing, const struct saved_entry *entry)
 {
 	for (size_t i = 0; i < listing->count; i++)
 		if (strcmp(listing->entries[i].config, entry->config) == 0 && listing->entries[i].rank >= entry->rank)
@@ -103,7 +103,7 @@ static int list_entries(struct listing *listing, const json_t *manifest, const c
 	if (!listing->entries)
 		return error_memory(error);
 	json_array_foreach(manifest, i, item) {
-		struct entry entry = {.json = item, .config = json_text(item, "Config")};
+		struct saved_entry entry = {.json = item, .config = json_text(item, "Config")};
 		if (!*entry.config || !json_list(item, "Layers"))
 			return error_set(error, TARSIER_FORMAT, "manifest.json: entry %zu has no Config or no Layers", i + 1);
 		digest_from_path(entry.config, &entry.promised);
@@ -133,9 +133,9 @@ static int choose(struct listing *listing, const json_t *manifest, struct tarsie
 {
 	const struct reference *reference = listing->reference;
 	const char *stem = reference_stem(listing->arena, reference);
-	int result = stem ? list_entries(listing, manifest, stem, error) : error_memory(error);
-	if (result < 0)
-		return result;
+	int code = stem ? list_entries(listing, manifest, stem, error) : error_memory(error);
+	if (code < 0)
+		return code;
 	const char *choices = listing->choices.text ? listing->choices.text : "";
 	if (*reference->name)
 		keep_best(listing);
@@ -158,14 +158,14 @@ static int find_layer(struct image_archive *archive, struct image *image, size_t
 	struct member *member;
 	if (!json_is_string(path))
 		return error_set(error, TARSIER_FORMAT, "manifest.json: layer %zu is no path", index + 1);
-	int result = image_archive_find(archive, json_string_value(path), &member, error);
-	if (result < 0) {
+	int code = image_archive_find(archive, json_string_value(path), &member, error);
+	if (code < 0) {
 		error_prefix(error, "layer %zu", index + 1);
-		return result;
+		return code;
 	}
 	if (span_starts(span_of(json_string_value(path)), "blobs/"))
 		digest_from_path(json_string_value(path), &layer->blob);
-	layer->place = member;
+	layer->location = member;
 	return TARSIER_OK;
 }
 
@@ -174,12 +174,12 @@ static int read_layers(struct image_archive *archive, struct image *image, const
 {
 	const json_t *path;
 	size_t i;
-	int result = image_make_layers(image, json_array_size(paths), error);
-	if (result < 0)
-		return result;
+	int code = image_make_layers(image, json_array_size(paths), error);
+	if (code < 0)
+		return code;
 	json_array_foreach(paths, i, path)
-		if ((result = find_layer(archive, image, i, path, error)) < 0)
-			return result;
+		if ((code = find_layer(archive, image, i, path, error)) < 0)
+			return code;
 	return TARSIER_OK;
 }
 
@@ -199,26 +199,26 @@ static int compare_layers(const struct image *image, const json_t *paths, struct
 	return error_set(error, TARSIER_FORMAT, "manifest.json and index.json name different layers for the same image");
 }
 
-static int read_config(struct image_archive *archive, const struct entry *entry, struct digest *id, struct buffer *text,
+static int read_config(struct image_archive *archive, const struct saved_entry *entry, struct digest *id, struct buffer *text,
                        struct tarsier_error *error)
 {
-	int result = image_archive_read(archive, entry->config, text, error);
-	if (result < 0) {
+	int code = image_archive_read(archive, entry->config, text, error);
+	if (code < 0) {
 		error_prefix(error, "the image's config");
-		return result;
+		return code;
 	}
 	if (*entry->promised.text) {
 		*id = entry->promised;
-		result = digest_check(buffer_span(text), id, UINT64_MAX, error);
+		code = digest_check(buffer_span(text), id, UINT64_MAX, error);
 	} else {
-		result = digest_of(buffer_span(text), id, error);
+		code = digest_of(buffer_span(text), id, error);
 	}
-	if (result < 0)
+	if (code < 0)
 		error_prefix(error, "the image's config");
-	return result;
+	return code;
 }
 
-static int read_image(struct image_archive *archive, const struct layout *layout, const struct entry *entry,
+static int read_image(struct image_archive *archive, const struct layout *layout, const struct saved_entry *entry,
                       struct image *image, struct tarsier_error *error)
 {
 	struct buffer config;
@@ -226,22 +226,22 @@ static int read_image(struct image_archive *archive, const struct layout *layout
 	bool found = false;
 	const json_t *layers = json_list(entry->json, "Layers");
 	buffer_init(&config, &image->arena->allocator);
-	int result = read_config(archive, entry, &id, &config, error);
-	if (result >= 0 && layout)
-		result = layout_find_config(layout, &id, image, &found, error);
-	if (result >= 0 && found)
-		result = compare_layers(image, layers, error);
-	if (result >= 0 && !found) {
-		result = read_layers(archive, image, layers, error);
-		if (result >= 0)
-			result = image_read_config(image, buffer_span(&config), error);
+	int code = read_config(archive, entry, &id, &config, error);
+	if (code >= 0 && layout)
+		code = layout_find_config(layout, &id, image, &found, error);
+	if (code >= 0 && found)
+		code = compare_layers(image, layers, error);
+	if (code >= 0 && !found) {
+		code = read_layers(archive, image, layers, error);
+		if (code >= 0)
+			code = image_read_config(image, buffer_span(&config), error);
 	}
 	buffer_free(&config);
 	image->about.id = arena_string(image->arena, id.text);
 	image->about.name = arena_string(image->arena, entry->name);
-	if (result >= 0 && (!image->about.id || !image->about.name))
-		result = error_memory(error);
-	return result;
+	if (code >= 0 && (!image->about.id || !image->about.name))
+		code = error_memory(error);
+	return code;
 }
 
 int docker_save_open(struct image_archive *archive, const struct layout *layout, const struct reference *reference,
@@ -252,16 +252,16 @@ int docker_save_open(struct image_archive *archive, const struct layout *layout,
 	struct listing listing = {.arena = image->arena, .reference = reference,
 	                          .choices = {.arena = image->arena, .text = ""}};
 	buffer_init(&text, &image->arena->allocator);
-	int result = image_archive_read(archive, "manifest.json", &text, error);
-	if (result >= 0)
-		result = json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "manifest.json", &manifest, error);
-	if (result >= 0 && !json_is_array(manifest))
-		result = error_set(error, TARSIER_FORMAT, "manifest.json is no list of images");
-	if (result >= 0)
-		result = choose(&listing, manifest, error);
-	if (result >= 0)
-		result = read_image(archive, layout, listing.entries, image, error);
+	int code = image_archive_read(archive, "manifest.json", &text, error);
+	if (code >= 0)
+		code = json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "manifest.json", &manifest, error);
+	if (code >= 0 && !json_is_array(manifest))
+		code = error_set(error, TARSIER_FORMAT, "manifest.json is no list of images");
+	if (code >= 0)
+		code = choose(&listing, manifest, error);
+	if (code >= 0)
+		code = read_image(archive, layout, listing.entries, image, error);
 	json_decref(manifest);
 	buffer_free(&text);
-	return result;
+	return code;
 }

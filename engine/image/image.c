@@ -56,11 +56,11 @@ static int source_of_path(const char *path, const struct source **source, struct
 		*source = source_named("-");
 		return TARSIER_OK;
 	}
-	int result = directory ? TARSIER_OK : read_head(path, head, &length, error);
-	if (result < 0)
-		return result;
+	int code = directory ? TARSIER_OK : read_head(path, head, &length, error);
+	if (code < 0)
+		return code;
 	for (const struct source *const *each = sources_all; *each; each++)
-		if ((*each)->claims && (*each)->claims(path, directory, (span){head, length})) {
+		if ((*each)->accepts && (*each)->accepts(path, directory, (span){head, length})) {
 			*source = *each;
 			return TARSIER_OK;
 		}
@@ -98,24 +98,24 @@ int image_open(struct arena *arena, const char *text, const struct source_option
 	const struct source *source = NULL;
 	*image = (struct image){.arena = arena};
 	make_blank(&image->about);
-	int result = reference_parse(arena, text, &reference, error);
-	if (result < 0 || (result = platform_check(options->platform, error)) < 0)
-		return result;
+	int code = reference_parse(arena, text, &reference, error);
+	if (code < 0 || (code = platform_check(options->platform, error)) < 0)
+		return code;
 	image->about.reference = reference.text;
 	if (*reference.scheme)
 		source = source_named(reference.scheme);
 	else
-		result = source_of_path(reference.path, &source, error);
-	if (result < 0)
-		return result;
+		code = source_of_path(reference.path, &source, error);
+	if (code < 0)
+		return code;
 	if (!source)
 		return error_set(error, TARSIER_UNSUPPORTED, "%s: this build has no source for it", text);
-	result = source->open(&reference, options, image, error);
-	if (result >= 0)
-		result = check_wish(image, options->platform, error);
-	if (result < 0)
+	code = source->open(&reference, options, image, error);
+	if (code >= 0)
+		code = check_wish(image, options->platform, error);
+	if (code < 0)
 		image_close(image);
-	return result;
+	return code;
 }
 
 void image_close(struct image *image)

@@ -13,7 +13,7 @@ struct image_layer {
 	struct digest blob, diff_id; /* promised; blob is empty where the source has only diff IDs */
 	uint64_t size;               /* promised, or else as the archive's header says; UINT64_MAX where nobody does */
 	const char *media_type, *created_by; /* never NULL */
-	void *place;                 /* the source's own word for where the blob lies */
+	void *location;                /* the source's own word for where the blob lies */
 	struct layer_index *index;   /* where the source could only read it in passing (a pipe): read and verified. Owned by
 	                              * the image; two layers that are the same share one */
 };
@@ -56,7 +56,7 @@ struct source {
 	bool remote;                 /* "//" and an image's name in a registry follow the scheme, and no path */
 	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a
 	 * directory). */
-	bool (*claims)(const char *path, bool directory, span head);
+	bool (*accepts)(const char *path, bool directory, span head);
 	int (*open)(const struct reference *reference, const struct source_options *options, struct image *image,
 	            struct tarsier_error *error);
 };

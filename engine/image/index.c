@@ -128,9 +128,9 @@ static int read_candidate(struct chooser *chooser, const json_t *entry, const st
 	const json_t *platform = json_member(entry, "platform");
 	const char *os = json_text(platform, "os"), *architecture = json_text(platform, "architecture");
 	const char *variant = json_text(platform, "variant");
-	int result = image_read_descriptor(entry, &one->digest, &one->size, "an entry of the index", error);
-	if (result < 0)
-		return result;
+	int code = image_read_descriptor(entry, &one->digest, &one->size, "an entry of the index", error);
+	if (code < 0)
+		return code;
 	one->name = name_of(chooser, entry, parent);
 	one->media_type = arena_string(chooser->arena, json_text(entry, "mediaType"));
 	one->rank = platform_rank(chooser->platform, os, architecture, variant);
@@ -178,24 +178,24 @@ static int descend(struct chooser *chooser, const struct candidate *one, bool by
 	if (++chooser->fetches > MOST_FETCHES)
 		return error_set(error, TARSIER_LIMIT, "more than %d indexes lie in the index", MOST_FETCHES);
 	buffer_init(&text, &chooser->arena->allocator);
-	int result = chooser->fetch(chooser->user, &one->digest, one->size, &text, error);
-	if (result >= 0)
-		result = collect(chooser, buffer_span(&text), one, by_digest, error);
-	else if (result == TARSIER_NOT_FOUND) {
+	int code = chooser->fetch(chooser->user, &one->digest, one->size, &text, error);
+	if (code >= 0)
+		code = collect(chooser, buffer_span(&text), one, by_digest, error);
+	else if (code == TARSIER_NOT_FOUND) {
 		choice_add(&chooser->others, "%s (an index that is not there)", one->digest.text);
-		result = TARSIER_OK;
+		code = TARSIER_OK;
 	}
 	buffer_free(&text);
-	return result;
+	return code;
 }
 
 static int collect_entry(struct chooser *chooser, const json_t *entry, struct candidate *one,
                          const struct candidate *parent, bool by_digest, struct tarsier_error *error)
 {
 	const struct reference *wanted = chooser->reference;
-	int result = read_candidate(chooser, entry, parent, one, error);
-	if (result < 0)
-		return result;
+	int code = read_candidate(chooser, entry, parent, one, error);
+	if (code < 0)
+		return code;
 	enum media_kind kind = image_media_kind(one->media_type);
 	if (kind == MEDIA_OTHER || kind == MEDIA_CONFIG || kind == MEDIA_LAYER || kind == MEDIA_FOREIGN_LAYER)
 		return TARSIER_OK; /* an artifact, not an image */
@@ -221,21 +221,21 @@ static int collect(struct chooser *chooser, span text, const struct candidate *p
 	json_t *json = NULL;
 	const json_t *entry;
 	size_t i;
-	int result = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image index", &json, error);
-	if (result < 0)
-		return result;
+	int code = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image index", &json, error);
+	if (code < 0)
+		return code;
 	const json_t *entries = json_list(json, "manifests");
 	if (!entries)
-		result = error_set(error, TARSIER_FORMAT, "an index has no list of manifests");
+		code = error_set(error, TARSIER_FORMAT, "an index has no list of manifests");
 	json_array_foreach(entries, i, entry) {
 		struct candidate one = {.root = parent ? parent->root : i, .depth = parent ? parent->depth + 1 : 1};
 		if (is_attestation(entry))
 			continue;
-		if ((result = collect_entry(chooser, entry, &one, parent, by_digest, error)) < 0)
+		if ((code = collect_entry(chooser, entry, &one, parent, by_digest, error)) < 0)
 			break;
 	}
 	json_decref(json);
-	return result;
+	return code;
 }
 
 /* ---- which of it ------------------------------------------------------------------------------------------------- */
@@ -335,15 +335,15 @@ int image_choose(struct arena *arena, span index, const struct reference *refere
 	const struct candidate *one = NULL;
 	if (!(chooser.stem = reference_stem(arena, reference)))
 		return error_memory(error);
-	int result = collect(&chooser, index, NULL, false, error);
-	if (result < 0)
-		return result;
+	int code = collect(&chooser, index, NULL, false, error);
+	if (code < 0)
+		return code;
 	if (*reference->name)
 		keep_best_named(&chooser);
 	if (!*reference->digest && count_names(&chooser) > 1)
 		return several_found(&chooser, true, PLATFORM_OTHER, error);
-	if ((result = choose(&chooser, &one, error)) < 0)
-		return result;
+	if ((code = choose(&chooser, &one, error)) < 0)
+		return code;
 	*chosen = (struct descriptor){one->digest, one->size, one->media_type, one->name};
 	return TARSIER_OK;
 }

@@ -29,8 +29,8 @@ static int fetch(void *user, const struct digest *digest, uint64_t size, struct 
 	if (size != UINT64_MAX && size > IMAGE_DOCUMENT_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "%s is said to have %llu bytes; a manifest, index or config may have %d",
 		                 digest->text, (unsigned long long)size, IMAGE_DOCUMENT_LIMIT);
-	int result = layout->read(layout, path, into, error);
-	return result < 0 ? result : digest_check(buffer_span(into), digest, size, error);
+	int code = layout->read(layout, path, into, error);
+	return code < 0 ? code : digest_check(buffer_span(into), digest, size, error);
 }
 
 /* The file "oci-layout": its absence is survived (archives of some builders lack it), another major version is not. */
@@ -39,17 +39,17 @@ static int check_version(const struct layout *layout, struct image *image, struc
 	struct buffer text;
 	json_t *json = NULL;
 	buffer_init(&text, &image->arena->allocator);
-	int result = layout->read(layout, "oci-layout", &text, error);
-	if (result >= 0)
-		result = json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "oci-layout", &json, error);
-	else if (result == TARSIER_NOT_FOUND)
-		result = TARSIER_OK;
+	int code = layout->read(layout, "oci-layout", &text, error);
+	if (code >= 0)
+		code = json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "oci-layout", &json, error);
+	else if (code == TARSIER_NOT_FOUND)
+		code = TARSIER_OK;
 	const char *version = json_text(json, "imageLayoutVersion");
 	if (*version && !span_starts(span_of(version), "1."))
-		result = error_set(error, TARSIER_UNSUPPORTED, "the image layout has the version %s, and 1 is read", version);
+		code = error_set(error, TARSIER_UNSUPPORTED, "the image layout has the version %s, and 1 is read", version);
 	json_decref(json);
 	buffer_free(&text);
-	return result;
+	return code;
 }
 
 /* ---- one image --------------------------------------------------------------------------------------------------- */
@@ -60,14 +60,14 @@ static int find_layer(const struct layout *layout, struct image *image, size_t i
 	char path[BLOB_PATH];
 	uint64_t size;
 	layout_blob_path(&layer->blob, path);
-	int result = layout->find(layout, path, &size, &layer->place, error);
-	if (result == TARSIER_NOT_FOUND && image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
+	int code = layout->find(layout, path, &size, &layer->location, error);
+	if (code == TARSIER_NOT_FOUND && image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
 		return error_set(error, TARSIER_NOT_FOUND,
 		                 "layer %zu (%s) is not in there: its vendor lets nobody else hand it out; "
 		                 "pull it in with \"skopeo copy\" from its registry", index + 1, layer->blob.text);
-	if (result < 0) {
+	if (code < 0) {
 		error_prefix(error, "layer %zu (%s)", index + 1, layer->blob.text);
-		return result;
+		return code;
 	}
 	if (size != layer->size)
 		return error_set(error, TARSIER_DIGEST, "layer %zu (%s) has %llu bytes, and %llu are promised", index + 1,
@@ -80,24 +80,24 @@ static int read_chosen(const struct layout *layout, const struct digest *digest,
 {
 	struct buffer text;
 	buffer_init(&text, &image->arena->allocator);
-	int result = fetch((void *)layout, digest, size, &text, error);
-	if (result < 0)
+	int code = fetch((void *)layout, digest, size, &text, error);
+	if (code < 0)
 		error_prefix(error, "the image's manifest");
 	else
-		result = image_read_documents(image, digest, buffer_span(&text), fetch, (void *)layout, error);
-	for (size_t i = 0; result >= 0 && i < image->layer_count; i++)
-		result = find_layer(layout, image, i, error);
+		code = image_read_documents(image, digest, buffer_span(&text), fetch, (void *)layout, error);
+	for (size_t i = 0; code >= 0 && i < image->layer_count; i++)
+		code = find_layer(layout, image, i, error);
 	buffer_free(&text);
-	return result;
+	return code;
 }
 
 static int open_index(const struct layout *layout, span index, const struct reference *reference,
                       const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
 	struct descriptor chosen;
-	int result = image_choose(image->arena, index, reference, options->platform, fetch, (void *)layout, &chosen, error);
-	if (result < 0)
-		return result;
+	int code = image_choose(image->arena, index, reference, options->platform, fetch, (void *)layout, &chosen, error);
+	if (code < 0)
+		return code;
 	image->about.name = chosen.name;
 	return read_chosen(layout, &chosen.digest, chosen.size, image, error);
 }
@@ -107,18 +107,18 @@ int layout_open(const struct layout *layout, const struct reference *reference, 
 {
 	struct buffer index;
 	buffer_init(&index, &image->arena->allocator);
-	int result = check_version(layout, image, error);
-	if (result >= 0)
-		result = layout->read(layout, "index.json", &index, error);
-	if (result >= 0)
-		result = open_index(layout, buffer_span(&index), reference, options, image, error);
+	int code = check_version(layout, image, error);
+	if (code >= 0)
+		code = layout->read(layout, "index.json", &index, error);
+	if (code >= 0)
+		code = open_index(layout, buffer_span(&index), reference, options, image, error);
 	buffer_free(&index);
-	return result;
+	return code;
 }
 
 /* ---- by config ----------------------------------------------------------------------------------------------- */
 
-struct search {
+struct config_search {
 	const struct layout *layout;
 	const struct digest *config;
 	struct image *image;
@@ -126,11 +126,11 @@ struct search {
 	bool found;
 };
 
-static int search_document(struct search *search, span text, unsigned depth, const struct digest *digest, uint64_t size,
+static int search_document(struct config_search *search, span text, unsigned depth, const struct digest *digest, uint64_t size,
                            struct tarsier_error *error);
 
 /* One entry of an index. What is not in there belongs to another platform. */
-static int search_entry(struct search *search, const json_t *entry, unsigned depth, struct tarsier_error *error)
+static int search_entry(struct config_search *search, const json_t *entry, unsigned depth, struct tarsier_error *error)
 {
 	struct digest digest;
 	uint64_t size;
@@ -138,20 +138,20 @@ static int search_entry(struct search *search, const json_t *entry, unsigned dep
 	enum media_kind kind = image_media_kind(json_text(entry, "mediaType"));
 	if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST)
 		return TARSIER_OK;
-	int result = image_read_descriptor(entry, &digest, &size, "an entry of the index", error);
-	if (result < 0)
-		return result;
+	int code = image_read_descriptor(entry, &digest, &size, "an entry of the index", error);
+	if (code < 0)
+		return code;
 	buffer_init(&text, &search->image->arena->allocator);
-	result = fetch((void *)search->layout, &digest, size, &text, error);
-	if (result >= 0)
-		result = search_document(search, buffer_span(&text), depth + 1, &digest, size, error);
-	else if (result == TARSIER_NOT_FOUND)
-		result = TARSIER_OK;
+	code = fetch((void *)search->layout, &digest, size, &text, error);
+	if (code >= 0)
+		code = search_document(search, buffer_span(&text), depth + 1, &digest, size, error);
+	else if (code == TARSIER_NOT_FOUND)
+		code = TARSIER_OK;
 	buffer_free(&text);
-	return result;
+	return code;
 }
 
-static int search_document(struct search *search, span text, unsigned depth, const struct digest *digest, uint64_t size,
+static int search_document(struct config_search *search, span text, unsigned depth, const struct digest *digest, uint64_t size,
                            struct tarsier_error *error)
 {
 	json_t *json = NULL;
@@ -160,33 +160,33 @@ static int search_document(struct search *search, span text, unsigned depth, con
 	if (depth > IMAGE_INDEX_DEPTH + 1 || text.len > search->budget)
 		return error_set(error, TARSIER_LIMIT, "the index is nested too deep or too large to be searched");
 	search->budget -= text.len;
-	int result = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image index", &json, error);
-	if (result < 0)
-		return result;
+	int code = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image index", &json, error);
+	if (code < 0)
+		return code;
 	if (digest && span_is(span_of(json_text(json_member(json, "config"), "digest")), search->config->text)) {
 		search->found = true;
-		result = read_chosen(search->layout, digest, size, search->image, error);
+		code = read_chosen(search->layout, digest, size, search->image, error);
 	}
 	json_array_foreach(json_list(json, "manifests"), i, entry) {
-		if (search->found || (result = search_entry(search, entry, depth, error)) < 0)
+		if (search->found || (code = search_entry(search, entry, depth, error)) < 0)
 			break;
 	}
 	json_decref(json);
-	return result;
+	return code;
 }
 
 int layout_find_config(const struct layout *layout, const struct digest *config, struct image *image, bool *found,
                        struct tarsier_error *error)
 {
-	struct search search = {layout, config, image, SEARCH_BYTES, false};
+	struct config_search search = {layout, config, image, SEARCH_BYTES, false};
 	struct buffer index;
 	buffer_init(&index, &image->arena->allocator);
-	int result = layout->read(layout, "index.json", &index, error);
-	if (result >= 0)
-		result = search_document(&search, buffer_span(&index), 0, NULL, 0, error);
-	else if (result == TARSIER_NOT_FOUND)
-		result = TARSIER_OK;
+	int code = layout->read(layout, "index.json", &index, error);
+	if (code >= 0)
+		code = search_document(&search, buffer_span(&index), 0, NULL, 0, error);
+	else if (code == TARSIER_NOT_FOUND)
+		code = TARSIER_OK;
 	buffer_free(&index);
 	*found = search.found;
-	return result;
+	return code;
 }

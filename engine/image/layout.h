@@ -8,7 +8,7 @@ struct layout {
 	/* A small file, all of it. NOT_FOUND; LIMIT above IMAGE_DOCUMENT_LIMIT. */
 	int (*read)(const struct layout *layout, const char *path, struct buffer *into, struct tarsier_error *error);
 	/* How long a blob is, and the source's word for where it lies. NOT_FOUND. */
-	int (*find)(const struct layout *layout, const char *path, uint64_t *size, void **place,
+	int (*find)(const struct layout *layout, const char *path, uint64_t *size, void **location,
 	            struct tarsier_error *error);
 	void *user;
 };

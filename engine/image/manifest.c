@@ -55,10 +55,10 @@ static int read_descriptor(const json_t *object, struct digest *digest, uint64_t
 int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
                           struct tarsier_error *error)
 {
-	int result = read_descriptor(object, digest, size, error);
-	if (result < 0)
+	int code = read_descriptor(object, digest, size, error);
+	if (code < 0)
 		error_prefix(error, "%s", what);
-	return result;
+	return code;
 }
 
 static int check_layer_type(const char *type, struct tarsier_error *error)
@@ -75,10 +75,10 @@ static int read_layer(struct image *image, const json_t *object, size_t index, s
 {
 	struct image_layer *layer = &image->layers[index];
 	const char *type = json_text(object, "mediaType");
-	int result = check_layer_type(type, error);
-	if (result >= 0)
-		result = read_descriptor(object, &layer->blob, &layer->size, error);
-	if (result < 0)
+	int code = check_layer_type(type, error);
+	if (code >= 0)
+		code = read_descriptor(object, &layer->blob, &layer->size, error);
+	if (code < 0)
 		return error_prefix(error, "layer %zu", index + 1);
 	layer->created_by = "";
 	layer->media_type = arena_string(image->arena, type);
@@ -133,18 +133,18 @@ static int read_config_descriptor(const json_t *json, struct digest *config, uin
 static int read_manifest(struct image *image, const json_t *json, struct digest *config, uint64_t *config_size,
                          struct tarsier_error *error)
 {
-	int result = check_document(json, error);
-	if (result < 0 || (result = read_config_descriptor(json, config, config_size, error)) < 0)
-		return result;
+	int code = check_document(json, error);
+	if (code < 0 || (code = read_config_descriptor(json, config, config_size, error)) < 0)
+		return code;
 	const json_t *layers = json_list(json, "layers"), *layer;
 	size_t i;
 	if (!layers)
 		return error_set(error, TARSIER_FORMAT, "no list of layers");
-	if ((result = image_make_layers(image, json_array_size(layers), error)) < 0)
-		return result;
+	if ((code = image_make_layers(image, json_array_size(layers), error)) < 0)
+		return code;
 	json_array_foreach(layers, i, layer)
-		if ((result = read_layer(image, layer, i, error)) < 0)
-			return result;
+		if ((code = read_layer(image, layer, i, error)) < 0)
+			return code;
 	return TARSIER_OK;
 }
 
@@ -152,14 +152,14 @@ int image_read_manifest(struct image *image, span manifest, struct digest *confi
                         struct tarsier_error *error)
 {
 	json_t *json = NULL;
-	int result = json_parse(manifest, IMAGE_DOCUMENT_LIMIT, "image manifest", &json, error);
-	if (result < 0)
-		return result;
-	result = read_manifest(image, json, config, config_size, error);
-	if (result < 0)
+	int code = json_parse(manifest, IMAGE_DOCUMENT_LIMIT, "image manifest", &json, error);
+	if (code < 0)
+		return code;
+	code = read_manifest(image, json, config, config_size, error);
+	if (code < 0)
 		error_prefix(error, "the manifest");
 	json_decref(json);
-	return result;
+	return code;
 }
 
 static int fetch_config(struct image *image, const struct digest *digest, uint64_t size, blob_fetch *fetch, void *user,
@@ -167,13 +167,13 @@ static int fetch_config(struct image *image, const struct digest *digest, uint64
 {
 	struct buffer text;
 	buffer_init(&text, &image->arena->allocator);
-	int result = fetch(user, digest, size, &text, error);
-	if (result < 0)
+	int code = fetch(user, digest, size, &text, error);
+	if (code < 0)
 		error_prefix(error, "the image's config");
 	else
-		result = image_read_config(image, buffer_span(&text), error);
+		code = image_read_config(image, buffer_span(&text), error);
 	buffer_free(&text);
-	return result;
+	return code;
 }
 
 int image_read_documents(struct image *image, const struct digest *digest, span manifest, blob_fetch *fetch, void *user,
@@ -181,11 +181,11 @@ int image_read_documents(struct image *image, const struct digest *digest, span 
 {
 	struct digest config;
 	uint64_t config_size;
-	int result = image_read_manifest(image, manifest, &config, &config_size, error);
-	if (result >= 0)
-		result = fetch_config(image, &config, config_size, fetch, user, error);
-	if (result < 0)
-		return result;
+	int code = image_read_manifest(image, manifest, &config, &config_size, error);
+	if (code >= 0)
+		code = fetch_config(image, &config, config_size, fetch, user, error);
+	if (code < 0)
+		return code;
 	image->about.digest = arena_string(image->arena, digest->text);
 	image->about.id = arena_string(image->arena, config.text);
 	return image->about.digest && image->about.id ? TARSIER_OK : error_memory(error);

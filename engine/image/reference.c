@@ -96,7 +96,7 @@ static int parse_remote(struct arena *arena, const struct source *source, span n
 {
 	struct registry_name *registry = &reference->registry;
 	int code = registry_name_parse(arena, name, registry, error);
-	if (code)
+	if (code < 0)
 		return code;
 	reference->scheme = source->name;
 	reference->path = arena_format(arena, "//%s/%s", registry->domain, registry->path);
@@ -133,7 +133,7 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 		                 "%s: not a place that is read: the tarsier command takes docker-daemon:%s out of Docker and Podman; "
 		                 "otherwise save the image, with \"docker save -o image.tar %s\", or name it in its registry, "
 		                 "docker://%s (schemes: %s)", text, image, image, image, scheme_list(arena));
-	if (registry_name_parse(arena, span_of(text), &name, NULL) == TARSIER_OK && !strchr(name.path, '.'))
+	if (registry_name_parse(arena, span_of(text), &name, NULL) >= 0 && !strchr(name.path, '.'))
 		return error_set(error, TARSIER_IO, "%s: no such file or directory; an image in a registry is docker://%s", text, text);
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 	if (scheme > 0 && text[scheme] == ':')

@@ -18,7 +18,7 @@ enum {
 	IDLE_HANDLES = 16,           /* as many as layers are read at once */
 };
 
-struct library {
+struct curl_library {
 	CURLcode (*global_init)(long flags);
 	CURL *(*easy_init)(void);
 	CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
@@ -32,7 +32,7 @@ struct library {
 };
 
 /* Its global initialisation is thread-safe since 7.84. */
-static int load(struct library *library, struct tarsier_error *error)
+static int load(struct curl_library *library, struct tarsier_error *error)
 {
 	const struct library_symbol wanted[] = {
 		{"curl_global_init", &library->global_init},       {"curl_easy_init", &library->easy_init},
@@ -42,17 +42,17 @@ static int load(struct library *library, struct tarsier_error *error)
 		{"curl_slist_append", &library->slist_append},     {"curl_slist_free_all", &library->slist_free_all},
 	};
 	int code = library_load("libcurl.so.4", "HTTP needs", "libcurl4", wanted, sizeof wanted / sizeof *wanted, error);
-	if (code)
+	if (code < 0)
 		return code;
 	return library->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? TARSIER_OK : error_set(error, TARSIER_IO, "libcurl cannot start");
 }
 
 /* ---- what libcurl calls --------------------------------------------------------------------------------------------- */
 
-struct transfer {
+struct http_transfer {
 	const struct http_request *request;
 	struct http_response *response;
-	const struct library *library;
+	const struct curl_library *library;
 	CURL *curl;
 	const struct buffer *too_large; /* which of the response's has no room left */
 	bool stalled;
@@ -72,7 +72,7 @@ static unsigned seconds_of(const struct http_request *request)
 	return request->seconds ? request->seconds : DEFAULT_SECONDS;
 }
 
-static bool wants_sink(const struct transfer *transfer)
+static bool wants_sink(const struct http_transfer *transfer)
 {
 	long *status = &transfer->response->status;
 	if (transfer->request->sink)
@@ -81,7 +81,7 @@ static bool wants_sink(const struct transfer *transfer)
 }
 
 /* The time that the sink took is not the server's. */
-static void hear(struct transfer *transfer, size_t length, time_t sinking)
+static void hear(struct http_transfer *transfer, size_t length, time_t sinking)
 {
 	transfer->heard += sinking;
 	transfer->unheard += length;
@@ -93,7 +93,7 @@ static void hear(struct transfer *transfer, size_t length, time_t sinking)
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
-	struct transfer *transfer = user;
+	struct http_transfer *transfer = user;
 	if (wants_sink(transfer)) {
 		span piece = {data, size * count};
 		time_t before = seconds_now();
@@ -109,7 +109,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 
 static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
-	struct transfer *transfer = user;
+	struct http_transfer *transfer = user;
 	span line = {data, size * count};
 	if (span_starts(line, "HTTP/")) /* the next answer: after a redirect, a proxy's or an interim one */
 		transfer->response->headers.length = 0;
@@ -122,7 +122,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_off_t total_up, curl_off_t up)
 {
 	(void)total_down, (void)down, (void)total_up, (void)up;
-	struct transfer *transfer = user;
+	struct http_transfer *transfer = user;
 	const struct http_request *request = transfer->request;
 	transfer->stalled = request->blob && seconds_now() - transfer->heard > (time_t)seconds_of(request);
 	return transfer->stalled || (request->cancelled && atomic_load(request->cancelled));
@@ -155,7 +155,7 @@ void http_pool_free(struct http_pool *pool)
 	pthread_mutex_destroy(&pool->lock);
 }
 
-static CURL *take_handle(const struct library *library, struct http_pool *pool)
+static CURL *take_handle(const struct curl_library *library, struct http_pool *pool)
 {
 	CURL *handle = NULL;
 	if (!pool)
@@ -168,7 +168,7 @@ static CURL *take_handle(const struct library *library, struct http_pool *pool)
 }
 
 /* Its options point to what is gone by now; its connections stay. */
-static void give_handle(const struct library *library, struct http_pool *pool, CURL *handle)
+static void give_handle(const struct curl_library *library, struct http_pool *pool, CURL *handle)
 {
 	bool kept = false;
 	library->easy_reset(handle);
@@ -186,7 +186,7 @@ static void give_handle(const struct library *library, struct http_pool *pool, C
 
 /* ---- one request ------------------------------------------------------------------------------------------------------ */
 
-static struct curl_slist *make_headers(const struct library *library, const struct http_request *request, bool *ok)
+static struct curl_slist *make_headers(const struct curl_library *library, const struct http_request *request, bool *ok)
 {
 	/* No "Expect: 100-continue": it only costs a round trip here. */
 	struct curl_slist *list = library->slist_append(NULL, "Expect:");
@@ -199,7 +199,7 @@ static struct curl_slist *make_headers(const struct library *library, const stru
 	return list;
 }
 
-static void set_method(const struct library *library, CURL *curl, const struct http_request *request)
+static void set_method(const struct curl_library *library, CURL *curl, const struct http_request *request)
 {
 	if (request->body.ptr) {
 		library->easy_setopt(curl, CURLOPT_POST, 1L);
@@ -212,7 +212,7 @@ static void set_method(const struct library *library, CURL *curl, const struct h
 		library->easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static void set_options(const struct library *library, CURL *curl, struct transfer *transfer, char *reason)
+static void set_options(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, char *reason)
 {
 	const struct http_request *request = transfer->request;
 	library->easy_setopt(curl, CURLOPT_URL, request->url);
@@ -257,14 +257,14 @@ char *http_printable(struct arena *arena, const char *url)
 }
 
 /* OpenSSL finds nothing wrong with a certificate that is another host's. */
-static enum http_trouble trouble_with_certificate(const struct transfer *transfer)
+static enum http_trouble trouble_with_certificate(const struct http_transfer *transfer)
 {
 	long verdict = 1;
 	transfer->library->easy_getinfo(transfer->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
 	return verdict ? HTTP_UNTRUSTED : HTTP_OTHER_HOST;
 }
 
-static enum http_trouble trouble_of(const struct transfer *transfer, CURLcode result)
+static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLcode result)
 {
 	switch (result) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -276,12 +276,12 @@ static enum http_trouble trouble_of(const struct transfer *transfer, CURLcode re
 	case CURLE_SSL_CACERT_BADFILE: return HTTP_NO_AUTHORITIES;
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT: return HTTP_ASTRAY;
+	case CURLE_URL_MALFORMAT: return HTTP_BAD_REDIRECT;
 	default: return HTTP_NO_TROUBLE;
 	}
 }
 
-static int explain(const struct transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
+static int explain(const struct http_transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
 {
 	struct arena arena;
 	arena_init(&arena, NULL);
@@ -306,13 +306,13 @@ static int explain(const struct transfer *transfer, CURLcode result, const char 
 	return code;
 }
 
-static int perform(const struct library *library, CURL *curl, struct transfer *transfer, struct tarsier_error *error)
+static int perform(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, struct tarsier_error *error)
 {
 	char reason[CURL_ERROR_SIZE] = "";
 	bool ok;
 	struct curl_slist *headers = make_headers(library, transfer->request, &ok);
 	int code = ok ? TARSIER_OK : error_memory(error);
-	if (!code) {
+	if (code >= 0) {
 		set_options(library, curl, transfer, reason);
 		library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 		CURLcode result = library->easy_perform(curl);
@@ -332,14 +332,14 @@ int http_send(const struct http_request *request, struct http_response *response
 	buffer_init(&response->body, NULL);
 	response->headers.limit = HEADERS_LIMIT;
 	response->body.limit = request->limit ? request->limit : DEFAULT_LIMIT;
-	struct library library;
+	struct curl_library library;
 	int code = load(&library, error);
-	if (code)
+	if (code < 0)
 		return code;
 	CURL *curl = take_handle(&library, request->pool);
 	if (!curl)
 		return error_memory(error);
-	struct transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl,
+	struct http_transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl,
 	                            .heard = seconds_now()};
 	code = perform(&library, curl, &transfer, error);
 	give_handle(&library, request->pool, curl);

@@ -46,7 +46,7 @@ enum http_trouble {
 	HTTP_OTHER_HOST,                    /* it is another host's */
 	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
 	HTTP_NO_AUTHORITIES,                /* ca_file cannot be read */
-	HTTP_ASTRAY,                        /* redirects without end, or to what is no http */
+	HTTP_BAD_REDIRECT,                        /* redirects without end, or to what is no http */
 };
 
 struct http_response {

@@ -24,7 +24,7 @@ static bool answers(const struct registry *registry, const char *scheme, struct 
 	const struct http_request request = {.method = "GET", .url = url, .seconds = PROBE_SECONDS, .direct = true,
 	                                     .connect_seconds = PROBE_SECONDS, .ca_file = registry->config.ca_file,
 	                                     .cancelled = registry->config.cancelled, .pool = registry->pool};
-	bool ok = url && http_send(&request, &response, NULL) == TARSIER_OK &&
+	bool ok = url && http_send(&request, &response, NULL) >= 0 &&
 	          (response.status == 200 || response.status == 401);
 	if (url)
 		http_response_free(&response);
@@ -54,7 +54,7 @@ static int find_login(struct registry *registry, struct arena *arena, struct tar
 static int prepare(struct registry *registry, struct arena *arena, struct tarsier_error *error)
 {
 	int code = find_login(registry, arena, error);
-	if (code)
+	if (code < 0)
 		return code;
 	registry->origin = arena_format(arena, "%s://%s", scheme_of(registry, arena), registry->name.host);
 	if (*registry->login.registry_token)
@@ -76,7 +76,7 @@ int registry_open(struct arena *arena, const struct registry_config *config, str
 	pthread_mutex_init(&made->lock, NULL); /* on Linux it cannot fail */
 	arena_init(&made->secrets, &arena->allocator);
 	int code = prepare(made, arena, error);
-	if (code)
+	if (code < 0)
 		registry_close(made);
 	else
 		*registry = made;
@@ -100,7 +100,7 @@ const char *registry_words(struct arena *arena, const struct http_response *resp
 	json_t *json = NULL;
 	span words = span_trim(buffer_span(&response->body)), first, rest;
 	const char *text = "";
-	if (json_parse(words, WORDS_LIMIT, "", &json, NULL) == 0 && json_is_object(json)) {
+	if (json_parse(words, WORDS_LIMIT, "", &json, NULL) >= 0 && json_is_object(json)) {
 		const json_t *entry = json_array_get(json_list(json, "errors"), 0);
 		const char *code = json_text(entry, "code"), *message = json_text(entry, "message");
 		if (!*code && !*message) /* token servers have their own way */
@@ -182,7 +182,7 @@ static int send_once(struct registry *registry, const struct registry_call *call
 	size_t count = 0;
 	memset(response, 0, sizeof *response);
 	int code = registry_authorization(registry, INT64_MAX, arena, &authorization, generation, error);
-	if (code)
+	if (code < 0)
 		return code;
 	const char *url = arena_format(arena, "%s/v2/%s/%ss/%s", registry->origin, registry->config.name->path, call->kind,
 	                               call->which);
@@ -218,7 +218,7 @@ static int judge(struct registry *registry, const struct registry_call *call, co
 		const struct tarsier_error reason = *error;
 		return error_set(error, code, "%s%s", reason.message, advice(response));
 	}
-	if (code || is_good(response))
+	if (code < 0 || is_good(response))
 		return code;
 	arena_init(&arena, NULL);
 	code = refused(registry, call, response, registry_words(&arena, response), error);
@@ -229,7 +229,7 @@ static int judge(struct registry *registry, const struct registry_call *call, co
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error)
 {
-	struct patience patience = {.insists = call->progress, .tries = TRIES, .seconds = BUSY_SECONDS};
+	struct retry retry = {.insists = call->progress, .tries = TRIES, .seconds = BUSY_SECONDS};
 	struct tarsier_error own;
 	bool renewed = false;
 	error = error ? error : &own;
@@ -239,16 +239,16 @@ int registry_get(struct registry *registry, const struct registry_call *call, st
 		arena_init(&arena, &registry->secrets.allocator);
 		int code = send_once(registry, call, &arena, &generation, response, error);
 		arena_free(&arena);
-		bool again = !code && response->status == 401 && !renewed;
+		bool again = code >= 0 && response->status == 401 && !renewed;
 		if (again && (code = registry_renew(registry, generation, response, error)) < 0)
 			return code;
 		if (!again && !(call->progress && call->progress->stopped))
-			pause = patience_pause(&patience, code, response);
+			pause = retry_pause(&retry, code, response);
 		if (!again && !pause)
 			return judge(registry, call, response, code, error);
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
-		if (!patience_wait(pause, registry->config.cancelled))
+		if (!retry_wait(pause, registry->config.cancelled))
 			return error_set(error, TARSIER_CANCELLED, "cancelled");
 		renewed = again;
 	}
@@ -259,7 +259,7 @@ static int get_document(struct registry *registry, const struct registry_call *c
                         struct http_response *response, struct tarsier_error *error)
 {
 	int code = registry_get(registry, call, response, error);
-	if (!code && !buffer_add(into, response->body.data, response->body.length))
+	if (code >= 0 && !buffer_add(into, response->body.data, response->body.length))
 		code = error_memory(error);
 	return code;
 }
@@ -275,7 +275,7 @@ static int identify(const struct http_response *response, struct digest *digest,
 {
 	struct digest promised;
 	int code = digest_of(buffer_span(&response->body), digest, error);
-	if (code || digest_parse(http_header(response, "Docker-Content-Digest"), &promised, NULL) < 0)
+	if (code < 0 || digest_parse(http_header(response, "Docker-Content-Digest"), &promised, NULL) < 0)
 		return code;
 	return digest_check(buffer_span(&response->body), &promised, UINT64_MAX, error);
 }
@@ -286,7 +286,7 @@ int registry_tagged(struct registry *registry, const char *tag, size_t limit, st
 	struct http_response response;
 	const struct registry_call call = {.kind = "manifest", .which = tag, .accept = accept, .limit = limit};
 	int code = get_document(registry, &call, into, &response, error);
-	if (!code)
+	if (code >= 0)
 		code = identify(&response, digest, error);
 	http_response_free(&response);
 	return code;

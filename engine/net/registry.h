@@ -89,7 +89,7 @@ struct registry_call {
 	struct registry_progress *progress; /* with a sink */
 };
 
-/* registry.c: one GET, with patience, and the log-in where it is asked for. An answer that is no 2xx is an error in words.
+/* registry.c: one GET, with retries, and the log-in where it is asked for. An answer that is no 2xx is an error in words.
  * The response is the caller's to free, on failure too. */
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error);

@@ -90,7 +90,7 @@ static bool make_request(const struct registry *registry, struct arena *arena, s
 static int ask(struct registry *registry, struct arena *arena, struct http_response *response, struct tarsier_error *error)
 {
 	struct token_request wanted;
-	struct patience patience = {.tries = TRIES, .seconds = BUSY_SECONDS};
+	struct retry retry = {.tries = TRIES, .seconds = BUSY_SECONDS};
 	memset(response, 0, sizeof *response);
 	if (!make_request(registry, arena, &wanted))
 		return error_memory(error);
@@ -100,12 +100,12 @@ static int ask(struct registry *registry, struct arena *arena, struct http_respo
 		.direct = registry->config.name->loopback, .cancelled = registry->config.cancelled, .pool = registry->pool};
 	for (;;) {
 		int code = http_send(&request, response, error);
-		unsigned pause = patience_pause(&patience, code, response);
+		unsigned pause = retry_pause(&retry, code, response);
 		if (!pause)
 			return code;
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
-		if (!patience_wait(pause, registry->config.cancelled))
+		if (!retry_wait(pause, registry->config.cancelled))
 			return error_set(error, TARSIER_CANCELLED, "cancelled");
 	}
 }
@@ -126,7 +126,7 @@ static int read_token(struct registry *registry, const struct http_response *res
 	json_t *json = NULL;
 	int code = json_parse(buffer_span(&response->body), ANSWER_LIMIT, "JSON", &json, NULL);
 	const char *token = *json_text(json, "token") ? json_text(json, "token") : json_text(json, "access_token");
-	if (code || !is_visible(token))
+	if (code < 0 || !is_visible(token))
 		code = error_set(error, TARSIER_FORMAT, "%s: what gives tokens for %s gave none", registry->realm,
 		                 registry->config.name->domain);
 	else if (!(registry->authorization = arena_format(&registry->secrets, "Bearer %s", token)))
@@ -159,9 +159,9 @@ static int fetch_token(struct registry *registry, struct tarsier_error *error)
 	int code = ask(registry, &arena, &response, error);
 	if (code == TARSIER_IO)
 		error_prefix(error, "a token for %s", registry->config.name->domain);
-	else if (!code && response.status == 200)
+	else if (code >= 0 && response.status == 200)
 		code = read_token(registry, &response, error);
-	else if (!code)
+	else if (code >= 0)
 		code = refused_token(registry, &arena, &response, error);
 	registry->made = seconds_now();
 	registry->generation++;
@@ -190,7 +190,7 @@ static int make_authorization(struct registry *registry, const struct registry_c
 		registry->realm = challenge->realm;
 		registry->service = challenge->service;
 		int code = check_realm(registry, challenge->realm, error);
-		return code ? code : fetch_token(registry, error);
+		return code < 0 ? code : fetch_token(registry, error);
 	}
 	if (challenge->basic && known) {
 		registry->authorization = basic(&registry->secrets, &registry->login);
@@ -214,7 +214,7 @@ int registry_renew(struct registry *registry, unsigned generation, const struct 
 			code = error_memory(error);
 		else
 			code = make_authorization(registry, &challenge, error);
-		if (code) /* nothing half made is sent */
+		if (code < 0) /* nothing half made is sent */
 			registry->authorization = "";
 	}
 	pthread_mutex_unlock(&registry->lock);
@@ -229,7 +229,7 @@ int registry_authorization(struct registry *registry, int64_t age, struct arena 
 	if (*registry->realm && seconds_now() - registry->made > age)
 		code = fetch_token(registry, error);
 	*generation = registry->generation;
-	*authorization = code ? "" : arena_string(arena, registry->authorization);
+	*authorization = code < 0 ? "" : arena_string(arena, registry->authorization);
 	pthread_mutex_unlock(&registry->lock);
 	return *authorization ? code : error_memory(error);
 }

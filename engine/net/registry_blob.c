@@ -93,7 +93,7 @@ static void *run(void *user)
 	int code = receive(blob, &error);
 	if (blob->room)
 		give(blob);
-	ring_end(blob->ring, code ? &error : NULL);
+	ring_end(blob->ring, code < 0 ? &error : NULL);
 	return NULL;
 }
 
@@ -102,9 +102,9 @@ static void *run(void *user)
 static int start(struct blob *blob, struct tarsier_error *error)
 {
 	int code = ring_new(blob->arena, &blob->ring, error);
-	if (!code)
+	if (code >= 0)
 		code = ring_stream(blob->arena, blob->ring, &blob->taken, error);
-	if (code)
+	if (code < 0)
 		return code;
 	int number = ring_start_giver(&blob->thread, run, blob);
 	blob->running = number == 0;
@@ -115,7 +115,7 @@ static ssize_t read_blob(struct stream *stream, void *buffer, size_t size, struc
 {
 	struct blob *blob = (struct blob *)stream;
 	int code = blob->running ? TARSIER_OK : start(blob, error);
-	return code ? code : stream_read(blob->taken, buffer, size, error);
+	return code < 0 ? code : stream_read(blob->taken, buffer, size, error);
 }
 
 static void close_blob(struct stream *stream)

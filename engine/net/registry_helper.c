@@ -140,11 +140,11 @@ static int start(struct helper *helper, const char *address, struct tarsier_erro
 	    fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
 		number = errno;
 	int code = number ? error_errno(error, number, "a pipe to %s", helper->program) : TARSIER_OK;
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		number = spawn(helper, input[0], output[1]);
-	if (code == TARSIER_OK && number)
+	if (code >= 0 && number)
 		code = fail_to_start(helper, number, error);
-	if (code == TARSIER_OK) {
+	if (code >= 0) {
 		helper->output = output[0];
 		output[0] = -1;
 	}
@@ -203,7 +203,7 @@ static int take(struct helper *helper, const char *bytes, size_t length, struct 
 static int listen_to(struct helper *helper, struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
-	while (code == TARSIER_OK) {
+	while (code >= 0) {
 		char bytes[4096];
 		bool was_all = has_ended(helper);
 		ssize_t got = read(helper->output, bytes, sizeof bytes);
@@ -277,7 +277,7 @@ static bool is_name(const char *name)
 	return is_plain;
 }
 
-int registry_helper_ask(struct arena *arena, const char *name, const char *address, unsigned patience,
+int registry_helper_ask(struct arena *arena, const char *name, const char *address, unsigned timeout,
                         struct registry_login *login, struct tarsier_error *error)
 {
 	*login = (struct registry_login){"", "", "", ""};
@@ -285,7 +285,7 @@ int registry_helper_ask(struct arena *arena, const char *name, const char *addre
 		return error_set(error, TARSIER_FORMAT, "\"%.100s\" is no name of a program that keeps log-ins", name);
 	if (strlen(address) > ADDRESS_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "a registry's address of more than %d bytes", ADDRESS_LIMIT);
-	struct helper helper = {.program = arena_format(arena, "docker-credential-%s", name), .deadline = now() + patience};
+	struct helper helper = {.program = arena_format(arena, "docker-credential-%s", name), .deadline = now() + timeout};
 	if (!helper.program)
 		return error_memory(error);
 	buffer_init(&helper.answer, &arena->allocator);
@@ -293,9 +293,9 @@ int registry_helper_ask(struct arena *arena, const char *name, const char *addre
 	if (code < 0)
 		return code;
 	code = listen_to(&helper, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = await_end(&helper, error);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = judge(arena, &helper, login, error);
 	end(&helper);
 	return code;

@@ -19,12 +19,12 @@
 
 enum {
 	FILE_LIMIT = 1 << 20,    /* bytes; a file with a log-in for every registry of a big company has some 20 KiB */
-	HELPER_PATIENCE = 60000, /* milliseconds: it may have to ask for a pass phrase */
+	HELPER_TIMEOUT = 60000, /* milliseconds: it may have to ask for a pass phrase */
 };
 
 #define HUB_KEY "https://index.docker.io/v1/" /* under which docker keeps log-ins for Docker Hub */
 
-struct search {
+struct login_search {
 	struct arena *arena;
 	const char *domain;
 	const char *name;   /* "domain/path", or the domain alone */
@@ -33,13 +33,13 @@ struct search {
 	struct tarsier_error *error;
 };
 
-static bool is_found(const struct search *search)
+static bool is_found(const struct login_search *search)
 {
 	const struct registry_login *login = search->login;
 	return *login->user || *login->identity_token || *login->registry_token;
 }
 
-static int fail(const struct search *search, const char *what)
+static int fail(const struct login_search *search, const char *what)
 {
 	return error_set(search->error, TARSIER_FORMAT, "%s: the log-in for %s: %s", search->source, search->domain, what);
 }
@@ -51,7 +51,7 @@ static bool is_absent(const json_t *json)
 	return !json || json_is_null(json);
 }
 
-static int read_text(const struct search *search, const json_t *entry, const char *key, const char **text)
+static int read_text(const struct login_search *search, const json_t *entry, const char *key, const char **text)
 {
 	const json_t *json = json_object_get(entry, key);
 	*text = "";
@@ -64,7 +64,7 @@ static int read_text(const struct search *search, const json_t *entry, const cha
 }
 
 /* base64 as programs write it may have line ends, which Go, and so docker, does not mind. */
-static int decode(const struct search *search, const char *auth, span *bytes)
+static int decode(const struct login_search *search, const char *auth, span *bytes)
 {
 	char *text = arena_alloc(search->arena, strlen(auth) + 1);
 	size_t length = 0;
@@ -80,7 +80,7 @@ static int decode(const struct search *search, const char *auth, span *bytes)
 	return TARSIER_OK;
 }
 
-static int read_auth(const struct search *search, const char *auth)
+static int read_auth(const struct login_search *search, const char *auth)
 {
 	span bytes, user, password;
 	int code = decode(search, auth, &bytes);
@@ -104,7 +104,7 @@ static bool has_control(const char *text)
 }
 
 /* "<token>" in place of a user says that what stands for the password is an identity token. */
-static int settle(const struct search *search)
+static int settle(const struct login_search *search)
 {
 	struct registry_login *login = search->login;
 	if (strcmp(login->user, "<token>") == 0) {
@@ -118,14 +118,14 @@ static int settle(const struct search *search)
 	return TARSIER_OK;
 }
 
-static int read_fields(const struct search *search, const json_t *entry)
+static int read_fields(const struct login_search *search, const json_t *entry)
 {
 	struct registry_login *login = search->login;
 	const char *auth;
 	int code = read_text(search, entry, "auth", &auth);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = read_text(search, entry, "identitytoken", &login->identity_token);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = read_text(search, entry, "registrytoken", &login->registry_token);
 	if (code < 0 || *auth)
 		return code < 0 ? code : read_auth(search, auth);
@@ -134,7 +134,7 @@ static int read_fields(const struct search *search, const json_t *entry)
 }
 
 /* An empty entry is what docker leaves where a helper has the log-in. */
-static int read_entry(const struct search *search, const json_t *entry)
+static int read_entry(const struct login_search *search, const json_t *entry)
 {
 	if (is_absent(entry))
 		return TARSIER_OK;
@@ -170,7 +170,7 @@ static span key_host(const char *key)
 
 /* The member of an object whose key is for the registry; *key is as it stands there. docker's own key for its Hub goes
  * before others: there are also "https://index.docker.io/v1/access-token" and the like. */
-static const json_t *find_host(const struct search *search, const json_t *object, const char **key)
+static const json_t *find_host(const struct login_search *search, const json_t *object, const char **key)
 {
 	span wanted = hub_or(span_of(search->domain));
 	const char *exact[] = {search->domain, span_is(wanted, "docker.io") ? HUB_KEY : search->domain};
@@ -186,14 +186,14 @@ static const json_t *find_host(const struct search *search, const json_t *object
 }
 
 /* From "domain/a/b" up to "domain", then the addresses. */
-static int look_in_auths(const struct search *search, const json_t *auths)
+static int look_in_auths(const struct login_search *search, const json_t *auths)
 {
 	const char *key;
 	int code = TARSIER_OK;
 	char *name = arena_string(search->arena, search->name);
 	if (!name)
 		return error_memory(search->error);
-	for (char *slash = name; slash && code == TARSIER_OK && !is_found(search);) {
+	for (char *slash = name; slash && code >= 0 && !is_found(search);) {
 		code = read_entry(search, json_object_get(auths, name));
 		slash = strrchr(name, '/');
 		if (slash)
@@ -206,9 +206,9 @@ static int look_in_auths(const struct search *search, const json_t *auths)
 
 /* ---- one file ---------------------------------------------------------------------------------------------------- */
 
-static int ask_helper(const struct search *search, const char *name, const char *address)
+static int ask_helper(const struct login_search *search, const char *name, const char *address)
 {
-	int code = registry_helper_ask(search->arena, name, address, HELPER_PATIENCE, search->login, search->error);
+	int code = registry_helper_ask(search->arena, name, address, HELPER_TIMEOUT, search->login, search->error);
 	if (code < 0 && code != TARSIER_MEMORY)
 		error_prefix(search->error, "%s", search->source);
 	return code < 0 ? code : settle(search);
@@ -216,7 +216,7 @@ static int ask_helper(const struct search *search, const char *name, const char 
 
 /* A helper for this registry has the last word in its file, as containers-auth.json(5) wants it. Named "" it says that
  * the store for all is not asked. A store that knows nobody leaves it to what the file itself has. */
-static int look_in_file(const struct search *search, const json_t *auths, const json_t *helpers, const char *store)
+static int look_in_file(const struct login_search *search, const json_t *auths, const json_t *helpers, const char *store)
 {
 	const char *key = search->domain;
 	const json_t *helper = find_host(search, helpers, &key);
@@ -231,7 +231,7 @@ static int look_in_file(const struct search *search, const json_t *auths, const 
 	return code < 0 || is_found(search) ? code : look_in_auths(search, auths);
 }
 
-static int read_member(const struct search *search, const json_t *object, const char *key, const json_t **member)
+static int read_member(const struct login_search *search, const json_t *object, const char *key, const json_t **member)
 {
 	*member = json_object_get(object, key);
 	if (is_absent(*member))
@@ -241,7 +241,7 @@ static int read_member(const struct search *search, const json_t *object, const 
 	return TARSIER_OK;
 }
 
-static int look_in_json(const struct search *search, const json_t *file)
+static int look_in_json(const struct login_search *search, const json_t *file)
 {
 	const json_t *auths = NULL, *helpers = NULL, *store = json_object_get(file, "credsStore");
 	if (!json_is_object(file))
@@ -249,12 +249,12 @@ static int look_in_json(const struct search *search, const json_t *file)
 	if (!is_absent(store) && !json_is_string(store))
 		return error_set(search->error, TARSIER_FORMAT, "%s: \"credsStore\" is not a text", search->source);
 	int code = read_member(search, file, "auths", &auths);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = read_member(search, file, "credHelpers", &helpers);
 	return code < 0 ? code : look_in_file(search, auths, helpers, json_text(file, "credsStore"));
 }
 
-static int look_in_text(const struct search *search, span text)
+static int look_in_text(const struct login_search *search, span text)
 {
 	json_t *json;
 	if (span_trim(text).len == 0)
@@ -269,7 +269,7 @@ static int look_in_text(const struct search *search, span text)
 
 /* ---- where they are ---------------------------------------------------------------------------------------------- */
 
-static int read_all(const struct search *search, int fd, struct buffer *content)
+static int read_all(const struct login_search *search, int fd, struct buffer *content)
 {
 	char bytes[8192];
 	for (;;) {
@@ -288,7 +288,7 @@ static int read_all(const struct search *search, int fd, struct buffer *content)
 
 /* A named pipe that nobody writes to would hold open(2) for ever; with O_NONBLOCK it is empty. One that somebody
  * writes to is waited for: shells make them for $REGISTRY_AUTH_FILE=<(command). */
-static int look_at_path(struct search *search, const char *path, bool must_exist)
+static int look_at_path(struct login_search *search, const char *path, bool must_exist)
 {
 	struct buffer content;
 	search->source = path;
@@ -301,38 +301,38 @@ static int look_at_path(struct search *search, const char *path, bool must_exist
 	fcntl(fd, F_SETFL, 0);
 	int code = read_all(search, fd, &content);
 	close(fd);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		code = look_in_text(search, buffer_span(&content));
 	buffer_free(&content);
 	return code;
 }
 
-static const struct place {
+static const struct login_file {
 	const char *variable; /* names the folder */
 	const char *at_home;  /* the folder below $HOME where it does not; NULL: one of the system's */
 	const char *file;
-} places[] = {
+} login_files[] = {
 	{"XDG_RUNTIME_DIR", NULL, "containers/auth.json"},
 	{"XDG_CONFIG_HOME", ".config", "containers/auth.json"},
 	{"DOCKER_CONFIG", ".docker", "config.json"},
 };
 
-/* "" where there is no such place, NULL when memory ran out. */
-static const char *path_of(struct arena *arena, const struct place *place)
+/* "" where there is no such file, NULL when memory ran out. */
+static const char *path_of(struct arena *arena, const struct login_file *file)
 {
-	const char *folder = getenv(place->variable), *home = getenv("HOME");
+	const char *folder = getenv(file->variable), *home = getenv("HOME");
 	if (folder && *folder)
-		return arena_format(arena, "%s/%s", folder, place->file);
-	if (!place->at_home) /* where podman puts it for a user without a session */
+		return arena_format(arena, "%s/%s", folder, file->file);
+	if (!file->at_home) /* where podman puts it for a user without a session */
 		return arena_format(arena, "/run/containers/%u/auth.json", (unsigned)getuid());
-	return home && *home ? arena_format(arena, "%s/%s/%s", home, place->at_home, place->file) : "";
+	return home && *home ? arena_format(arena, "%s/%s/%s", home, file->at_home, file->file) : "";
 }
 
-static int look_at_places(struct search *search)
+static int look_at_files(struct login_search *search)
 {
 	int code = TARSIER_OK;
-	for (size_t i = 0; i < sizeof places / sizeof *places && code == TARSIER_OK && !is_found(search); i++) {
-		const char *path = path_of(search->arena, &places[i]);
+	for (size_t i = 0; i < sizeof login_files / sizeof *login_files && code >= 0 && !is_found(search); i++) {
+		const char *path = path_of(search->arena, &login_files[i]);
 		if (!path)
 			return error_memory(search->error);
 		if (*path)
@@ -341,20 +341,20 @@ static int look_at_places(struct search *search)
 	return code;
 }
 
-static int look_at_variable(struct search *search)
+static int look_at_variable(struct login_search *search)
 {
 	search->source = "$DOCKER_AUTH_CONFIG, the content of a config.json";
 	return look_in_text(search, span_of(getenv("DOCKER_AUTH_CONFIG")));
 }
 
-static int look_everywhere(struct search *search)
+static int look_everywhere(struct login_search *search)
 {
 	const char *named = getenv("REGISTRY_AUTH_FILE");
 	int code = look_at_variable(search);
 	if (code < 0 || is_found(search))
 		return code;
 	if (!named || !*named)
-		return look_at_places(search);
+		return look_at_files(search);
 	code = look_at_path(search, named, true);
 	if (code < 0 && code != TARSIER_MEMORY)
 		error_prefix(search->error, "$REGISTRY_AUTH_FILE");
@@ -365,7 +365,7 @@ int registry_login_find(struct arena *arena, const char *domain, const char *pat
                         struct tarsier_error *error)
 {
 	*login = (struct registry_login){"", "", "", ""};
-	struct search search = {.arena = arena, .domain = domain, .name = domain, .login = login, .error = error};
+	struct login_search search = {.arena = arena, .domain = domain, .name = domain, .login = login, .error = error};
 	if (*path)
 		search.name = arena_format(arena, "%s/%s", domain, path);
 	if (!search.name)

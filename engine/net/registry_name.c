@@ -115,7 +115,7 @@ static bool is_domain(span text)
 
 /* ---- its parts --------------------------------------------------------------------------------------------------- */
 
-struct parts {
+struct name_parts {
 	span domain, path, tag, digest;
 	bool has_tag, has_digest;
 };
@@ -126,9 +126,9 @@ static bool names_domain(span first)
 	return span_find(first, '.') >= 0 || span_find(first, ':') >= 0 || span_is(first, "localhost");
 }
 
-static struct parts split(span text)
+static struct name_parts split(span text)
 {
-	struct parts parts = {.domain = {"", 0}, .tag = {"", 0}, .digest = {"", 0}};
+	struct name_parts parts = {.domain = {"", 0}, .tag = {"", 0}, .digest = {"", 0}};
 	span first, rest;
 	ptrdiff_t at = span_find(text, '@');
 	if (at >= 0) {
@@ -150,7 +150,7 @@ static struct parts split(span text)
 	return parts;
 }
 
-static int check(span text, const struct parts *parts, struct tarsier_error *error)
+static int check(span text, const struct name_parts *parts, struct tarsier_error *error)
 {
 	if (parts->domain.len && !is_domain(parts->domain))
 		return error_set(error, TARSIER_USAGE, "%.*s: \"%.*s\" is no host of a registry", SPAN_ARG(text),
@@ -186,7 +186,7 @@ static bool is_hub(span domain)
 	return domain.len == 0 || span_is(domain, hub) || span_is(domain, "index.docker.io") || span_is(domain, hub_host);
 }
 
-static bool fill_place(struct arena *arena, const struct parts *parts, struct registry_name *name)
+static bool fill_address(struct arena *arena, const struct name_parts *parts, struct registry_name *name)
 {
 	bool on_hub = is_hub(parts->domain);
 	const char *library = on_hub && span_find(parts->path, '/') < 0 ? hub_library : "";
@@ -220,18 +220,18 @@ static bool fill_familiar(struct arena *arena, struct registry_name *name)
 
 int registry_name_parse(struct arena *arena, span text, struct registry_name *name, struct tarsier_error *error)
 {
-	struct parts parts = split(text);
+	struct name_parts parts = split(text);
 	*name = (struct registry_name){.tag = ""};
 	int code = check(text, &parts, error);
-	if (!code && parts.has_digest && (code = digest_parse(parts.digest, &name->digest, error)) < 0)
+	if (code >= 0 && parts.has_digest && (code = digest_parse(parts.digest, &name->digest, error)) < 0)
 		error_prefix(error, "%.*s", SPAN_ARG(text));
-	if (code)
+	if (code < 0)
 		return code;
-	return fill_place(arena, &parts, name) && fill_familiar(arena, name) ? TARSIER_OK : error_memory(error);
+	return fill_address(arena, &parts, name) && fill_familiar(arena, name) ? TARSIER_OK : error_memory(error);
 }
 
 bool registry_name_has_domain(span text)
 {
-	struct parts parts = split(text);
-	return parts.domain.len && check(text, &parts, NULL) == TARSIER_OK;
+	struct name_parts parts = split(text);
+	return parts.domain.len && check(text, &parts, NULL) >= 0;
 }

@@ -9,7 +9,7 @@ enum {
 	SLICE = 50,            /* of a pause, between looks at whether the scan is cancelled */
 };
 
-bool patience_is_trouble(long status)
+bool retry_is_transient(long status)
 {
 	return status == 500 || status == 502 || status == 503 || status == 504;
 }
@@ -23,27 +23,27 @@ static uint64_t asked_for(const struct http_response *response)
 	return seconds > LONGEST_PAUSE / 1000 ? LONGEST_PAUSE : seconds * 1000;
 }
 
-static bool may_pass(const struct patience *patience, int code, enum http_trouble trouble)
+static bool may_pass(const struct retry *retry, int code, enum http_trouble trouble)
 {
-	return code == TARSIER_IO && (!trouble || (trouble == HTTP_NO_CONNECTION && patience->insists));
+	return code == TARSIER_IO && (!trouble || (trouble == HTTP_NO_CONNECTION && retry->insists));
 }
 
-unsigned patience_pause(struct patience *patience, int code, const struct http_response *response)
+unsigned retry_pause(struct retry *retry, int code, const struct http_response *response)
 {
-	unsigned before = patience->tried++;
-	bool busy = !code && response->status == 429;
-	if (code ? !may_pass(patience, code, response->trouble) : !busy && !patience_is_trouble(response->status))
+	unsigned before = retry->tried++;
+	bool busy = code >= 0 && response->status == 429;
+	if (code < 0 ? !may_pass(retry, code, response->trouble) : !busy && !retry_is_transient(response->status))
 		return 0;
-	if (!busy && patience->tried >= patience->tries)
+	if (!busy && retry->tried >= retry->tries)
 		return 0;
 	uint64_t pause = before > DOUBLINGS ? LONGEST_PAUSE : (uint64_t)FIRST_PAUSE << before;
-	uint64_t asked = code ? 0 : asked_for(response);
+	uint64_t asked = code < 0 ? 0 : asked_for(response);
 	pause = asked > pause ? asked : pause;
-	patience->waited += pause;
-	return patience->waited > (uint64_t)patience->seconds * 1000 ? 0 : (unsigned)pause;
+	retry->waited += pause;
+	return retry->waited > (uint64_t)retry->seconds * 1000 ? 0 : (unsigned)pause;
 }
 
-bool patience_wait(unsigned milliseconds, const atomic_bool *cancelled)
+bool retry_wait(unsigned milliseconds, const atomic_bool *cancelled)
 {
 	const struct timespec slice = {.tv_nsec = SLICE * 1000000L};
 	for (unsigned waited = 0; waited < milliseconds && !(cancelled && atomic_load(cancelled)); waited += SLICE)

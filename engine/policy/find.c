@@ -86,12 +86,12 @@ static int not_found(struct arena *arena, const struct tarsier_judge_config *con
 	const char *const *files;
 	if (policy_list(arena, config, &files, error) < 0)
 		return error->code;
-	struct nearest nearest = {.typed = span_of(policy)};
+	struct suggestion suggestion = {.typed = span_of(policy)};
 	for (; *files; files++)
-		nearest_offer(&nearest, base_name(*files));
+		suggestion_offer(&suggestion, base_name(*files));
 	char hint[160] = "", places[600] = "";
-	if (nearest.word.len)
-		snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SPAN_ARG(nearest.word));
+	if (suggestion.word.len)
+		snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SPAN_ARG(suggestion.word));
 	for (size_t used = 0; *dirs && used < sizeof places; dirs++)
 		used += (size_t)snprintf(places + used, sizeof places - used, "%s%s", used ? ", " : "", *dirs);
 	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s", policy, hint,

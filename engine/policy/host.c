@@ -211,18 +211,18 @@ static int l_check_word(lua_State *L)
 /* nearest(word, list) --> the nearest text in the list, or nil */
 static int l_nearest(lua_State *L)
 {
-	struct nearest nearest = {.typed = span_of(luaL_checkstring(L, 1))};
+	struct suggestion suggestion = {.typed = span_of(luaL_checkstring(L, 1))};
 	lua_Integer count = luaL_len(L, 2);
 	sandbox_charge(L, (uint64_t)count * 20);
 	for (lua_Integer i = 1; i <= count; i++) {
 		lua_rawgeti(L, 2, i); /* the list keeps the text alive */
 		if (lua_type(L, -1) == LUA_TSTRING)
-			nearest_offer(&nearest, span_of(lua_tostring(L, -1)));
+			suggestion_offer(&suggestion, span_of(lua_tostring(L, -1)));
 		lua_pop(L, 1);
 	}
-	if (!nearest.word.len)
+	if (!suggestion.word.len)
 		return lua_pushnil(L), 1;
-	lua_pushlstring(L, nearest.word.ptr, nearest.word.len);
+	lua_pushlstring(L, suggestion.word.ptr, suggestion.word.len);
 	return 1;
 }
 

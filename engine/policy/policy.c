@@ -190,12 +190,12 @@ static struct policy *policy_named(tarsier_judge *judge, span name)
 
 static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error *error)
 {
-	struct nearest nearest = {.typed = name};
+	struct suggestion suggestion = {.typed = name};
 	for (size_t i = 0; i < judge->count; i++)
-		nearest_offer(&nearest, span_of(judge->policies[i].name));
-	if (nearest.word.len)
+		suggestion_offer(&suggestion, span_of(judge->policies[i].name));
+	if (suggestion.word.len)
 		return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part (did you mean '%.*s'?)", SPAN_ARG(name),
-		                 SPAN_ARG(nearest.word));
+		                 SPAN_ARG(suggestion.word));
 	return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part", SPAN_ARG(name));
 }
 

@@ -126,7 +126,7 @@ static bool has_child(void)
 static int l_ask(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1), *address = luaL_checkstring(L, 2), *how = luaL_optstring(L, 5, "");
-	unsigned patience = (unsigned)luaL_checkinteger(L, 3);
+	unsigned timeout = (unsigned)luaL_checkinteger(L, 3);
 	luaL_checktype(L, 4, LUA_TTABLE);
 	bool closed = strcmp(how, "closed") == 0;
 	int signal = strcmp(how, "ignore") == 0 ? SIGCHLD : strcmp(how, "pipe") == 0 ? SIGPIPE : 0;
@@ -141,7 +141,7 @@ static int l_ask(lua_State *L)
 	set_signals(signal, &action);
 	if (closed)
 		close(0), close(1);
-	int code = registry_helper_ask(&arena, name, address, patience, &login, &error);
+	int code = registry_helper_ask(&arena, name, address, timeout, &login, &error);
 	if (closed)
 		dup2(in, 0), dup2(out, 1), close(in), close(out);
 	reset_signals(signal, &action);

@@ -13,7 +13,7 @@
 /* Each level holds a descriptor open, and a process may have 1,024; the deepest real trees (node_modules) reach 60. */
 enum { DEEPEST = 512 };
 
-struct walk {
+struct root_walk {
 	const struct image *image;
 	const char *root;               /* as given, for messages */
 	const struct layer_options *options;
@@ -22,12 +22,12 @@ struct walk {
 	unsigned depth;
 };
 
-struct folder {
+struct root_folder {
 	const char *path;
 	const struct layer_options *options;
 };
 
-static int refused(const struct walk *walk, const char *verb, int number, struct tarsier_error *error)
+static int refused(const struct root_walk *walk, const char *verb, int number, struct tarsier_error *error)
 {
 	span path = buffer_span(&walk->path);
 	const char *hint = number == EACCES || number == EPERM ? " (a scan as root can)" : "";
@@ -38,7 +38,7 @@ static int refused(const struct walk *walk, const char *verb, int number, struct
 
 struct content {
 	struct stream stream;
-	struct walk *walk;
+	struct root_walk *walk;
 	const char *name;
 	int parent, fd;
 };
@@ -63,9 +63,9 @@ static ssize_t content_read(struct stream *stream, void *buffer, size_t size, st
 {
 	struct content *content = (struct content *)stream;
 	ssize_t got;
-	int result = content->fd < 0 ? open_content(content, error) : TARSIER_OK;
-	if (result < 0)
-		return result;
+	int code = content->fd < 0 ? open_content(content, error) : TARSIER_OK;
+	if (code < 0)
+		return code;
 	do
 		got = read(content->fd, buffer, size);
 	while (got < 0 && errno == EINTR);
@@ -80,15 +80,15 @@ static void content_close(struct stream *stream)
 	content->fd = -1;
 }
 
-static int take_file(struct walk *walk, int parent, const char *name, struct tarsier_error *error)
+static int take_file(struct root_walk *walk, int parent, const char *name, struct tarsier_error *error)
 {
 	struct content content = {{.read = content_read, .close = content_close}, walk, name, parent, -1};
-	int result = layer_builder_file(walk->builder, buffer_span(&walk->path), &content.stream, error);
+	int code = layer_builder_file(walk->builder, buffer_span(&walk->path), &content.stream, error);
 	content_close(&content.stream);
-	return result;
+	return code;
 }
 
-static int take_link(struct walk *walk, int parent, const char *name, struct tarsier_error *error)
+static int take_link(struct root_walk *walk, int parent, const char *name, struct tarsier_error *error)
 {
 	char target[4097]; /* Linux keeps at most 4,095 bytes */
 	ssize_t length = readlinkat(parent, name, target, sizeof target);
@@ -118,15 +118,15 @@ static bool is_pseudo(int fd, span path)
 	return type == TMPFS_MAGIC && span_is(path, "dev"); /* devtmpfs, and what containers have in its place */
 }
 
-static int walk_folder(struct walk *walk, int fd, dev_t device, struct tarsier_error *error);
+static int walk_folder(struct root_walk *walk, int fd, dev_t device, struct tarsier_error *error);
 
 /* Opened without following a link, whatever took the directory's place since it was seen. */
-static int take_folder(struct walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
+static int take_folder(struct root_walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
 {
 	struct stat status;
-	int result = layer_builder_directory(walk->builder, buffer_span(&walk->path), error);
-	if (result < 0)
-		return result;
+	int code = layer_builder_directory(walk->builder, buffer_span(&walk->path), error);
+	if (code < 0)
+		return code;
 	if (walk->depth >= DEEPEST)
 		return error_set(error, TARSIER_LIMIT, "%s: directories are nested more than %d deep", walk->root, DEEPEST);
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -137,13 +137,13 @@ static int take_folder(struct walk *walk, int parent, const char *name, dev_t de
 		return TARSIER_OK;
 	}
 	walk->depth++;
-	result = walk_folder(walk, fd, status.st_dev, error);
+	code = walk_folder(walk, fd, status.st_dev, error);
 	walk->depth--;
-	return result;
+	return code;
 }
 
 /* Devices, pipes and sockets hold nothing. What vanished since it was listed belongs to no image. */
-static int take_entry(struct walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
+static int take_entry(struct root_walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
 {
 	struct stat status;
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -157,49 +157,49 @@ static int take_entry(struct walk *walk, int parent, const char *name, dev_t dev
 	return TARSIER_OK;
 }
 
-static int walk_entry(struct walk *walk, int fd, const char *name, dev_t device, struct tarsier_error *error)
+static int walk_entry(struct root_walk *walk, int fd, const char *name, dev_t device, struct tarsier_error *error)
 {
 	size_t length = walk->path.length;
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return TARSIER_OK;
 	if ((length && !buffer_add(&walk->path, "/", 1)) || !buffer_add(&walk->path, name, strlen(name)))
 		return error_memory(error);
-	int result = take_entry(walk, fd, name, device, error);
+	int code = take_entry(walk, fd, name, device, error);
 	walk->path.length = length;
-	return result;
+	return code;
 }
 
-static bool cancelled(const struct walk *walk)
+static bool cancelled(const struct root_walk *walk)
 {
 	return walk->options && walk->options->cancelled && atomic_load(walk->options->cancelled);
 }
 
 /* Closes `fd`. */
-static int walk_folder(struct walk *walk, int fd, dev_t device, struct tarsier_error *error)
+static int walk_folder(struct root_walk *walk, int fd, dev_t device, struct tarsier_error *error)
 {
 	DIR *folder = fdopendir(fd);
 	struct dirent *entry;
-	int result = TARSIER_OK;
+	int code = TARSIER_OK;
 	if (!folder) {
-		result = refused(walk, "list", errno, error);
+		code = refused(walk, "list", errno, error);
 		close(fd);
-		return result;
+		return code;
 	}
-	while (result >= 0 && (errno = 0, entry = readdir(folder))) {
-		result = walk_entry(walk, fd, entry->d_name, device, error);
-		if (result >= 0 && cancelled(walk))
-			result = error_set(error, TARSIER_CANCELLED, "cancelled");
+	while (code >= 0 && (errno = 0, entry = readdir(folder))) {
+		code = walk_entry(walk, fd, entry->d_name, device, error);
+		if (code >= 0 && cancelled(walk))
+			code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	}
-	if (result >= 0 && errno)
-		result = refused(walk, "list", errno, error);
+	if (code >= 0 && errno)
+		code = refused(walk, "list", errno, error);
 	closedir(folder);
-	return result;
+	return code;
 }
 
 static int walk_root(const struct image *image, struct layer_builder *builder, struct tarsier_error *error)
 {
-	const struct folder *folder = image->source;
-	struct walk walk = {.image = image, .root = folder->path, .options = folder->options, .builder = builder};
+	const struct root_folder *folder = image->source;
+	struct root_walk walk = {.image = image, .root = folder->path, .options = folder->options, .builder = builder};
 	struct stat status;
 	int fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -209,9 +209,9 @@ static int walk_root(const struct image *image, struct layer_builder *builder, s
 		return error_errno(error, errno, "%s", folder->path);
 	}
 	buffer_init(&walk.path, &image->arena->allocator);
-	int result = walk_folder(&walk, fd, status.st_dev, error);
+	int code = walk_folder(&walk, fd, status.st_dev, error);
 	buffer_free(&walk.path);
-	return result;
+	return code;
 }
 
 /* ---- the source ---------------------------------------------------------------------------------------------- */
@@ -220,7 +220,7 @@ static int dir_open(const struct reference *reference, const struct source_optio
                     struct tarsier_error *error)
 {
 	struct stat status;
-	struct folder *folder = arena_alloc(image->arena, sizeof *folder);
+	struct root_folder *folder = arena_alloc(image->arena, sizeof *folder);
 	if (!folder)
 		return error_memory(error);
 	if (stat(reference->path, &status) < 0)
@@ -231,13 +231,13 @@ static int dir_open(const struct reference *reference, const struct source_optio
 	if (*reference->name || *reference->digest)
 		return error_set(error, TARSIER_USAGE, "%s: a root file system has no name or digest to choose by",
 		                 reference->text);
-	*folder = (struct folder){reference->path, options->layers};
+	*folder = (struct root_folder){reference->path, options->layers};
 	image->source = folder;
 	image->walk = walk_root;
 	return TARSIER_OK;
 }
 
-static bool dir_claims(const char *path, bool directory, span head)
+static bool dir_accepts(const char *path, bool directory, span head)
 {
 	(void)head;
 	int root = directory ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -248,5 +248,5 @@ static bool dir_claims(const char *path, bool directory, span head)
 }
 
 const struct source source_dir = {
-	.name = "dir", .summary = "PATH: a root file system in a folder", .claims = dir_claims, .open = dir_open,
+	.name = "dir", .summary = "PATH: a root file system in a folder", .accepts = dir_accepts, .open = dir_open,
 };

@@ -12,7 +12,7 @@ static int fetch_manifest(void *user, const struct digest *digest, uint64_t size
 {
 	size_t before = into->length;
 	int code = registry_manifest(user, digest, IMAGE_DOCUMENT_LIMIT, into, error);
-	return code ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
+	return code < 0 ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
 }
 
 static int fetch_config(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
@@ -20,7 +20,7 @@ static int fetch_config(void *user, const struct digest *digest, uint64_t size, 
 {
 	size_t before = into->length;
 	int code = registry_blob(user, digest, IMAGE_DOCUMENT_LIMIT, into, error);
-	return code ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
+	return code < 0 ? code : digest_check(span_from(buffer_span(into), before), digest, size, error);
 }
 
 /* ---- layers ------------------------------------------------------------------------------------------------------ */
@@ -40,7 +40,7 @@ static int locate_layer(const struct image *image, size_t layer, struct arena *a
 	if (!header)
 		return error_memory(error);
 	int code = registry_address(image->source, arena, &image->layers[layer].blob, &address->url, &authorization, error);
-	if (code)
+	if (code < 0)
 		return code;
 	*header = (struct tarsier_label){"Authorization", authorization};
 	address->headers = header;
@@ -60,7 +60,7 @@ static int is_index(span text, bool *index, struct tarsier_error *error)
 {
 	json_t *json = NULL;
 	int code = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image manifest", &json, error);
-	*index = !code && json_list(json, "manifests") && !json_list(json, "layers");
+	*index = code >= 0 && json_list(json, "manifests") && !json_list(json, "layers");
 	json_decref(json);
 	return code;
 }
@@ -74,7 +74,7 @@ static int choose(struct registry *registry, const struct reference *reference, 
 	anything.name = anything.digest = "";
 	int code = image_choose(image->arena, buffer_span(text), &anything, options->platform, fetch_manifest, registry, &chosen,
 	                        error);
-	if (code)
+	if (code < 0)
 		return code;
 	text->length = 0;
 	*digest = chosen.digest;
@@ -89,11 +89,11 @@ static int read_image(struct registry *registry, const struct reference *referen
 	bool index;
 	int code = digest_is_empty(&digest) ? registry_tagged(registry, name->tag, IMAGE_DOCUMENT_LIMIT, text, &digest, error)
 	                                    : fetch_manifest(registry, &digest, UINT64_MAX, text, error);
-	if (!code)
+	if (code >= 0)
 		code = is_index(buffer_span(text), &index, error);
-	if (!code && index)
+	if (code >= 0 && index)
 		code = choose(registry, reference, options, image, text, &digest, error);
-	return code ? code : image_read_documents(image, &digest, buffer_span(text), fetch_config, registry, error);
+	return code < 0 ? code : image_read_documents(image, &digest, buffer_span(text), fetch_config, registry, error);
 }
 
 static int docker_open(const struct reference *reference, const struct source_options *options, struct image *image,
@@ -105,7 +105,7 @@ static int docker_open(const struct reference *reference, const struct source_op
 	struct registry *registry;
 	struct buffer text;
 	int code = registry_open(image->arena, &config, &registry, error);
-	if (code)
+	if (code < 0)
 		return code;
 	image->source = registry;
 	image->open_layer = open_layer;

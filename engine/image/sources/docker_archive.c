@@ -1,10 +1,10 @@
 /* what `docker save` writes, and any other archive of an image whose kind nobody named */
 #include "image/archive.h"
 
-static bool claims(const char *path, bool directory, span head)
+static bool accepts(const char *path, bool directory, span head)
 {
 	(void)path;
-	return !directory && archived_image_claims(head);
+	return !directory && archived_image_accepts(head);
 }
 
 static int open_archive(const struct reference *reference, const struct source_options *options, struct image *image,
@@ -16,6 +16,6 @@ static int open_archive(const struct reference *reference, const struct source_o
 const struct source source_docker_archive = {
 	.name = "docker-archive",
 	.summary = "FILE[:NAME|@DIGEST]: an archive as `docker save` writes it; plain, gzip or zstd",
-	.claims = claims,
+	.accepts = accepts,
 	.open = open_archive,
 };

@@ -8,50 +8,50 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct folder {
+struct layout_folder {
 	struct layout layout;
 	int root;
 };
 
 static int folder_read(const struct layout *layout, const char *path, struct buffer *into, struct tarsier_error *error)
 {
-	const struct folder *folder = layout->user;
+	const struct layout_folder *folder = layout->user;
 	struct arena arena;
 	struct stream *stream = NULL;
 	uint64_t size;
 	arena_init(&arena, &into->allocator);
-	int result = beneath_stream(&arena, folder->root, path, &size, &stream, error);
-	if (result >= 0 && (result = stream_read_all(stream, into, IMAGE_DOCUMENT_LIMIT, error)) < 0)
+	int code = beneath_stream(&arena, folder->root, path, &size, &stream, error);
+	if (code >= 0 && (code = stream_read_all(stream, into, IMAGE_DOCUMENT_LIMIT, error)) < 0)
 		error_prefix(error, "%s", path);
 	stream_close(stream);
 	arena_free(&arena);
-	return result;
+	return code;
 }
 
-static int folder_find(const struct layout *layout, const char *path, uint64_t *size, void **place,
+static int folder_find(const struct layout *layout, const char *path, uint64_t *size, void **location,
                        struct tarsier_error *error)
 {
-	const struct folder *folder = layout->user;
-	*place = NULL;
+	const struct layout_folder *folder = layout->user;
+	*location = NULL;
 	return beneath_size(folder->root, path, size, error);
 }
 
 static int folder_layer(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
                         struct tarsier_error *error)
 {
-	const struct folder *folder = image->source;
+	const struct layout_folder *folder = image->source;
 	char path[BLOB_PATH];
 	uint64_t size;
 	layout_blob_path(&image->layers[layer].blob, path);
-	int result = beneath_stream(arena, folder->root, path, &size, stream, error);
-	if (result < 0)
+	int code = beneath_stream(arena, folder->root, path, &size, stream, error);
+	if (code < 0)
 		error_prefix(error, "%s: layer %zu", image->about.reference, layer + 1);
-	return result;
+	return code;
 }
 
 static void folder_close(struct image *image)
 {
-	struct folder *folder = image->source;
+	struct layout_folder *folder = image->source;
 	if (folder->root >= 0)
 		close(folder->root);
 	folder->root = -1;
@@ -60,7 +60,7 @@ static void folder_close(struct image *image)
 static int oci_open(const struct reference *reference, const struct source_options *options, struct image *image,
                     struct tarsier_error *error)
 {
-	struct folder *folder = arena_alloc(image->arena, sizeof *folder);
+	struct layout_folder *folder = arena_alloc(image->arena, sizeof *folder);
 	if (!folder)
 		return error_memory(error);
 	folder->root = open(reference->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -73,13 +73,13 @@ static int oci_open(const struct reference *reference, const struct source_optio
 	image->source = folder;
 	image->open_layer = folder_layer;
 	image->close = folder_close;
-	int result = layout_open(&folder->layout, reference, options, image, error);
-	if (result < 0)
+	int code = layout_open(&folder->layout, reference, options, image, error);
+	if (code < 0)
 		error_prefix(error, "%s", reference->path);
-	return result;
+	return code;
 }
 
-static bool oci_claims(const char *path, bool directory, span head)
+static bool oci_accepts(const char *path, bool directory, span head)
 {
 	(void)head;
 	int root = directory ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -90,5 +90,5 @@ static bool oci_claims(const char *path, bool directory, span head)
 }
 
 const struct source source_oci = {
-	.name = "oci", .summary = "DIR[:TAG|@DIGEST]: an OCI image layout in a folder", .claims = oci_claims, .open = oci_open,
+	.name = "oci", .summary = "DIR[:TAG|@DIGEST]: an OCI image layout in a folder", .accepts = oci_accepts, .open = oci_open,
 };

@@ -1,0 +1,20 @@
+local core = require "tarsier.core"
+
+describe("a suggestion", function()
+  local words = { "severity", "policy", "platform", "plain-http", "fixed_by", "db" }
+
+  it("is the known word that was probably meant", function()
+    for typed, meant in pairs { sevrity = "severity", POLICY = "policy", polciy = "policy", platfrom = "platform",
+      sev = "severity", pl = "platform", fixd_by = "fixed_by", policys = "policy", bd = "db" } do
+      assert.equal(meant, core.suggest(typed, words), typed)
+    end
+  end)
+
+  it("is none where no word is close", function()
+    for _, typed in ipairs { "", "elephant", "s", "xyz", ("x"):rep(1000) } do
+      assert.is_nil(core.suggest(typed, words), typed)
+    end
+    assert.is_nil(core.suggest("policy", {}))
+    assert.is_nil(core.suggest("policy", { ("policy"):rep(20), "" }))
+  end)
+end)
