@@ -1,6 +1,7 @@
 /* our records out of Clair's words */
 #include "clair/internal.h"
 #include "database/advisory.h"
+#include "format/cve_id.h"
 #include "format/cvss.h"
 #include "inventory/inventory.h"
 

@@ -48,40 +48,10 @@ struct advisory_sink {
 struct feed {
 	const char *name;                   /* "osv" */
 	/* 0: not mine; more: the surer. Looks at the first bytes (up to 4,096) of a decompressed file. */
-	int (*claims)(span head);
+	int (*recognise)(span head);
 	int (*read)(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error);
 };
 
-extern const struct feed *const feeds_all[]; /* NULL-terminated; made by the build from feeds/. Defined in import.c */
-
-/* The names of an object's own members, as far as `head`, the beginning of a JSON text, shows them: what a feed claims
- * by. An array is looked into. False when there are no more. */
-struct json_head { span rest; bool begun; };
-bool json_head_next(struct json_head *head, span *name);
-
-/* "2021-12-10", and whatever follows: dates in this form sort as text. */
-bool begins_with_date(const char *text);
-
-/* ---- names ------------------------------------------------------------------------------------------------------- */
-
-/* "CVE-2021-44228", in any case, as a number that sorts by year and then by sequence; 0 for what is not a CVE id. */
-uint32_t cve_number(span id);
-enum { CVE_NAME_SIZE = 24 };
-const char *cve_name(uint32_t number, char name[CVE_NAME_SIZE]);
-/* The CVE that a distribution's tracker speaks of in "DEBIAN-CVE-2021-44228"; 0 for any other id. */
-uint32_t cve_tracked(span id);
-
-/* "Debian" of "Debian:12". */
-span ecosystem_family(span ecosystem);
-/* A Linux distribution's. */
-bool ecosystem_is_distribution(span ecosystem);
-/* What packages of a release look themselves up by: "Ubuntu:22.04:LTS" → "Ubuntu:22.04", "Rocky Linux:9.3" → "Rocky
- * Linux:9", "Red Hat:enterprise_linux:9::baseos" → "Red Hat:9". An empty span where no plain release is meant:
- * extended support ("Ubuntu:Pro:…", "Red Hat:rhel_eus:…") and layered products fix other builds than the release's
- * own. */
-span ecosystem_key(struct arena *arena, span ecosystem);
-/* One spelling a package, where an ecosystem allows several: PEP 503 for PyPI, lower case for NuGet and Packagist. NULL
- * when memory ran out. */
-const char *package_key(struct arena *arena, span ecosystem, span name);
+extern const struct feed *const feeds_all[]; /* NULL-terminated; made by the build from feeds/ */
 
 #endif

@@ -19,18 +19,18 @@ static int compare_cves(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-bool story_write_facts(const struct story *story, struct buffer *buffer)
+bool advisory_text_write_head(const struct advisory_text *text, struct buffer *buffer)
 {
-	if (story->cve_count)
-		qsort(story->cves, story->cve_count, sizeof *story->cves, compare_cves);
-	if (!varint_put(buffer, (unsigned)story->severity | (story->distribution ? FLAG_DISTRIBUTION : 0u)) ||
-	    !varint_put(buffer, story->cve_count))
+	if (text->cve_count)
+		qsort(text->cves, text->cve_count, sizeof *text->cves, compare_cves);
+	if (!varint_put(buffer, (unsigned)text->severity | (text->distribution ? FLAG_DISTRIBUTION : 0u)) ||
+	    !varint_put(buffer, text->cve_count))
 		return false;
 	uint32_t last = 0;
-	for (size_t i = 0; i < story->cve_count; i++) {
-		if (!varint_put(buffer, story->cves[i] - last))
+	for (size_t i = 0; i < text->cve_count; i++) {
+		if (!varint_put(buffer, text->cves[i] - last))
 			return false;
-		last = story->cves[i];
+		last = text->cves[i];
 	}
 	return true;
 }
@@ -50,17 +50,17 @@ static bool put_text(struct buffer *buffer, const char *text, size_t limit)
 static bool put_list(struct buffer *buffer, const char **list, size_t limit)
 {
 	for (size_t i = 0; list && list[i] && i < limit; i++)
-		if (list[i][0] && !put_text(buffer, list[i], STORY_SUMMARY))
+		if (list[i][0] && !put_text(buffer, list[i], TEXT_SUMMARY))
 			return false;
 	return buffer_add(buffer, "", 1);
 }
 
-bool story_write_text(const struct story *story, struct buffer *buffer)
+bool advisory_text_write_body(const struct advisory_text *text, struct buffer *buffer)
 {
-	return put_text(buffer, story->vector, STORY_SUMMARY) && put_text(buffer, story->published, STORY_SUMMARY) &&
-	       put_text(buffer, story->modified, STORY_SUMMARY) && put_text(buffer, story->url, STORY_SUMMARY) &&
-	       put_text(buffer, story->summary, STORY_SUMMARY) && put_text(buffer, story->details, STORY_DETAILS) &&
-	       put_list(buffer, story->aliases, STORY_ALIASES) && put_list(buffer, story->references, STORY_REFERENCES);
+	return put_text(buffer, text->vector, TEXT_SUMMARY) && put_text(buffer, text->published, TEXT_SUMMARY) &&
+	       put_text(buffer, text->modified, TEXT_SUMMARY) && put_text(buffer, text->url, TEXT_SUMMARY) &&
+	       put_text(buffer, text->summary, TEXT_SUMMARY) && put_text(buffer, text->details, TEXT_DETAILS) &&
+	       put_list(buffer, text->aliases, TEXT_ALIASES) && put_list(buffer, text->references, TEXT_REFERENCES);
 }
 
 /* ---- packing ----------------------------------------------------------------------------------------------------- */
@@ -149,22 +149,22 @@ static int damaged(const char *id, struct tarsier_error *error)
 	                 "`tarsier db import PATH…`", id);
 }
 
-static int read_facts(struct arena *arena, span facts, struct story *story, struct tarsier_error *error)
+static int read_head(struct arena *arena, span head, struct advisory_text *text, struct tarsier_error *error)
 {
-	const unsigned char *at = (const unsigned char *)facts.ptr, *end = at + facts.len;
+	const unsigned char *at = (const unsigned char *)head.ptr, *end = at + head.len;
 	uint64_t flags, count, step;
-	if (!varint_get(&at, end, &flags) || !varint_get(&at, end, &count) || count > facts.len)
-		return damaged(story->id, error);
-	story->severity = (enum tarsier_severity)(flags & FLAG_SEVERITY);
-	story->distribution = flags & FLAG_DISTRIBUTION;
-	story->cves = arena_array(arena, (size_t)count, sizeof *story->cves);
-	if (!story->cves)
+	if (!varint_get(&at, end, &flags) || !varint_get(&at, end, &count) || count > head.len)
+		return damaged(text->id, error);
+	text->severity = (enum tarsier_severity)(flags & FLAG_SEVERITY);
+	text->distribution = flags & FLAG_DISTRIBUTION;
+	text->cves = arena_array(arena, (size_t)count, sizeof *text->cves);
+	if (!text->cves)
 		return error_memory(error);
 	uint32_t last = 0;
-	for (; story->cve_count < count; story->cve_count++) {
+	for (; text->cve_count < count; text->cve_count++) {
 		if (!varint_get(&at, end, &step))
-			return damaged(story->id, error);
-		story->cves[story->cve_count] = last += (uint32_t)step;
+			return damaged(text->id, error);
+		text->cves[text->cve_count] = last += (uint32_t)step;
 	}
 	return 0;
 }
@@ -197,7 +197,7 @@ static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, s
                   struct tarsier_error *error)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(packed.ptr, packed.len);
-	if (size > STORY_TEXT) /* the two error values are larger still */
+	if (size > TEXT_BYTES_MOST) /* the two error values are larger still */
 		return damaged(id, error);
 	char *bytes = arena_alloc(arena, (size_t)size);
 	if (!bytes)
@@ -210,22 +210,22 @@ static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, s
 	return 0;
 }
 
-int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, span facts, span packed,
-               struct story *story, struct tarsier_error *error)
+int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span body,
+               struct advisory_text *text, struct tarsier_error *error)
 {
-	memset(story, 0, sizeof *story);
-	story->id = id;
-	span text = {"", 0};
-	int code = read_facts(arena, facts, story, error);
+	memset(text, 0, sizeof *text);
+	text->id = id;
+	span rest = {"", 0};
+	int code = read_head(arena, head, text, error);
 	if (code == 0)
-		code = unpack(unpacker, arena, packed, &text, id, error);
+		code = unpack(unpacker, arena, body, &rest, id, error);
 	if (code < 0)
 		return code;
-	const char **fields[] = {&story->vector, &story->published, &story->modified, &story->url, &story->summary,
-	                         &story->details};
+	const char **fields[] = {&text->vector, &text->published, &text->modified, &text->url, &text->summary,
+	                         &text->details};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (!(*fields[i] = take(&text)))
+		if (!(*fields[i] = take(&rest)))
 			return damaged(id, error);
-	code = take_list(arena, &text, id, &story->aliases, error);
-	return code < 0 ? code : take_list(arena, &text, id, &story->references, error);
+	code = take_list(arena, &rest, id, &text->aliases, error);
+	return code < 0 ? code : take_list(arena, &rest, id, &text->references, error);
 }

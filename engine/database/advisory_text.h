@@ -7,13 +7,13 @@
 /*
  * The row of an advisory, which is read only for what matched. Two columns:
  *
- *	facts = flags                        bits 0-2 the severity in its own word, bit 3: a distribution's
+ *	head  = flags                        bits 0-2 the severity in its own word, bit 3: a distribution's
  *	        count { cve }                varints; each as the difference to the one before
- *	text  = zstd frame of NUL-ended strings: vector published modified url summary details alias… "" reference… ""
+ *	body  = zstd frame of NUL-ended strings: vector published modified url summary details alias… "" reference… ""
  *
  * Texts are small, so one dictionary, trained on a sample of them, serves all: a third of their size instead of a half.
  */
-struct story {
+struct advisory_text {
 	const char *id, *vector, *published, *modified, *url, *summary, *details; /* "" where there is none */
 	const char **aliases, **references; /* NULL-terminated */
 	enum tarsier_severity severity;     /* by its own word; UNKNOWN where it has none */
@@ -24,14 +24,14 @@ struct story {
 
 /* Limits: what is longer says nothing more to a person, and a hostile feed shall not fill the database. */
 enum {
-	STORY_SUMMARY = 512, STORY_DETAILS = 8192, /* bytes, cut at a character */
-	STORY_REFERENCES = 64,
-	STORY_ALIASES = 256,
-	STORY_TEXT = 1 << 20,                      /* the bytes of one story, uncompressed */
+	TEXT_SUMMARY = 512, TEXT_DETAILS = 8192, /* bytes, cut at a character */
+	TEXT_REFERENCES = 64,
+	TEXT_ALIASES = 256,
+	TEXT_BYTES_MOST = 1 << 20,                      /* the bytes of one text, uncompressed */
 };
 
-bool story_write_facts(const struct story *story, struct buffer *buffer);
-bool story_write_text(const struct story *story, struct buffer *buffer); /* not yet compressed */
+bool advisory_text_write_head(const struct advisory_text *text, struct buffer *buffer);
+bool advisory_text_write_body(const struct advisory_text *text, struct buffer *buffer); /* not yet compressed */
 
 /* Compression is one state a thread. The dictionary is borrowed, and may be empty. */
 struct packer;
@@ -45,7 +45,7 @@ struct unpacker;
 int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error);
 void unpacker_free(struct unpacker *unpacker);
 /* Everything lies in the arena but the id, which is borrowed. DATABASE where the row is damaged. */
-int story_read(struct unpacker *unpacker, struct arena *arena, const char *id, span facts, span text,
-               struct story *story, struct tarsier_error *error);
+int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span body,
+               struct advisory_text *text, struct tarsier_error *error);
 
 #endif

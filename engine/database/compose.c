@@ -1,4 +1,4 @@
-/* a database out of what was staged: one row a package, texts packed, facts by CVE */
+/* a database out of what was staged: one row a package, texts packed, CVEs by number */
 #include "database/write.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ static int take_samples(struct database_writer *writer, struct buffer *samples, 
 {
 	sqlite3_stmt *select = NULL;
 	uint32_t step = writer->last_number / SAMPLE_COUNT + 1;
-	int code = writer_prepare(writer, "SELECT text FROM temp.story WHERE number % ?1 = 0", &select, error);
+	int code = writer_prepare(writer, "SELECT body FROM temp.staged_advisory WHERE number % ?1 = 0", &select, error);
 	if (code == 0)
 		sqlite3_bind_int64(select, 1, step);
 	while (code == 0 && (code = writer_step(writer, select, error)) > 0) {
@@ -60,7 +60,7 @@ static int train(struct database_writer *writer, struct buffer *dictionary, stru
 	return code;
 }
 
-static int pack_story(struct database_writer *writer, struct packer *packer, sqlite3_stmt *from, sqlite3_stmt *to,
+static int pack_text(struct database_writer *writer, struct packer *packer, sqlite3_stmt *from, sqlite3_stmt *to,
                       struct tarsier_error *error)
 {
 	struct buffer packed;
@@ -78,32 +78,33 @@ static int pack_story(struct database_writer *writer, struct packer *packer, sql
 	return code;
 }
 
-static int pack_stories(struct database_writer *writer, span dictionary, struct tarsier_error *error)
+static int pack_texts(struct database_writer *writer, span dictionary, struct tarsier_error *error)
 {
 	sqlite3_stmt *from = NULL, *to = NULL;
 	struct packer *packer = NULL;
 	int code = packer_new(dictionary, &packer, error);
 	if (code == 0)
-		code = writer_prepare(writer, "SELECT number, id, facts, text FROM temp.story ORDER BY number", &from, error);
+		code = writer_prepare(writer, "SELECT number, id, head, body FROM temp.staged_advisory ORDER BY number", &from,
+		                      error);
 	if (code == 0)
 		code = writer_prepare(writer, "INSERT INTO advisory VALUES(?1, ?2, ?3, ?4)", &to, error);
 	while (code == 0 && (code = writer_step(writer, from, error)) > 0)
 		code = writer_is_dead(writer, (uint32_t)sqlite3_column_int64(from, 0)) ? 0
-			: pack_story(writer, packer, from, to, error);
+			: pack_text(writer, packer, from, to, error);
 	sqlite3_finalize(from);
 	sqlite3_finalize(to);
 	packer_free(packer);
 	return code;
 }
 
-static int write_stories(struct database_writer *writer, struct tarsier_error *error)
+static int write_texts(struct database_writer *writer, struct tarsier_error *error)
 {
 	struct buffer dictionary;
 	sqlite3_stmt *put = NULL;
 	buffer_init(&dictionary, NULL);
 	int code = train(writer, &dictionary, error);
 	if (code == 0)
-		code = pack_stories(writer, buffer_span(&dictionary), error);
+		code = pack_texts(writer, buffer_span(&dictionary), error);
 	if (code == 0)
 		code = writer_prepare(writer, "INSERT INTO meta VALUES('dictionary', ?1)", &put, error);
 	if (code == 0) {
@@ -122,16 +123,16 @@ struct package {
 	int ecosystem;
 	const char *name;
 	struct row_writer rows;
-	struct row row;          /* not yet added: more of the same advisory may come */
+	struct package_row row;          /* not yet added: more of the same advisory may come */
 	size_t event_capacity, version_capacity;
 };
 
 /* An advisory that names a package twice speaks of it once: the ranges of both. */
-static bool join_row(struct database_writer *writer, struct package *package, const struct rows *from)
+static bool join_row(struct database_writer *writer, struct package *package, const struct package_rows *from)
 {
 	struct arena *scratch = &writer->scratch;
-	struct row *to = &package->row;
-	const struct row *row = &from->row;
+	struct package_row *to = &package->row;
+	const struct package_row *row = &from->row;
 	to->advisory = row->advisory;
 	to->cve = row->cve;
 	to->severity = row->severity > to->severity ? row->severity : to->severity;
@@ -168,12 +169,12 @@ static bool flush_row(struct package *package)
 static int add_entry(struct database_writer *writer, struct package *package, span blob, uint32_t number,
                      struct tarsier_error *error)
 {
-	struct rows rows;
+	struct package_rows rows;
 	char *bytes = arena_copy(&writer->scratch, blob.ptr, blob.len); /* its versions live as long as the package */
 	if (!bytes)
 		return error_memory(error);
-	int code = rows_open(&rows, &writer->scratch, (span){bytes, blob.len}, error);
-	if (code < 0 || (code = rows_next(&rows, error)) <= 0)
+	int code = package_rows_open(&rows, &writer->scratch, (span){bytes, blob.len}, error);
+	if (code < 0 || (code = package_rows_next(&rows, error)) <= 0)
 		return code;
 	if (number != package->row.advisory && !flush_row(package))
 		return error_memory(error);
@@ -243,7 +244,7 @@ static int write_packages(struct database_writer *writer, struct tarsier_error *
 {
 	sqlite3_stmt *from = NULL, *put = NULL;
 	struct package package = {0};
-	int code = writer_prepare(writer, "SELECT ecosystem, name, number, rows FROM temp.entry ORDER BY 1, 2, 3", &from,
+	int code = writer_prepare(writer, "SELECT ecosystem, name, number, rows FROM temp.staged_row ORDER BY 1, 2, 3", &from,
 	                          error);
 	if (code == 0)
 		code = writer_prepare(writer, "INSERT INTO package VALUES(?1, ?2, ?3)", &put, error);
@@ -258,36 +259,36 @@ static int write_packages(struct database_writer *writer, struct tarsier_error *
 	return code;
 }
 
-/* ---- facts and the rest ------------------------------------------------------------------------------------------ */
+/* ---- CVEs and the rest - ------------------------------------------------------------------------------------------ */
 
-static int write_fact(struct database_writer *writer, const struct fact *fact, sqlite3_stmt *put,
+static int write_cve(struct database_writer *writer, const struct cve_entry *entry, sqlite3_stmt *put,
                       struct tarsier_error *error)
 {
 	char kev[96];
 	sqlite3_clear_bindings(put);
-	sqlite3_bind_int64(put, 1, fact->cve);
-	if (fact->epss != FACT_UNKNOWN) {
-		sqlite3_bind_int(put, 2, fact->epss);
-		sqlite3_bind_int(put, 3, fact->percentile);
+	sqlite3_bind_int64(put, 1, entry->cve);
+	if (entry->epss != CVE_SCORE_UNKNOWN) {
+		sqlite3_bind_int(put, 2, entry->epss);
+		sqlite3_bind_int(put, 3, entry->percentile);
 	}
-	if (fact->kev_added) {
-		snprintf(kev, sizeof kev, "%.10s %.10s%s", fact->kev_added, fact->kev_due, fact->ransomware ? " ransomware" : "");
+	if (entry->kev_added) {
+		snprintf(kev, sizeof kev, "%.10s %.10s%s", entry->kev_added, entry->kev_due, entry->ransomware ? " ransomware" : "");
 		sqlite3_bind_text(put, 4, kev, -1, SQLITE_STATIC);
 	}
-	if (fact->cvss)
-		sqlite3_bind_text(put, 5, fact->cvss, -1, SQLITE_STATIC);
-	if (fact->text && !writer_is_dead(writer, fact->text))
-		sqlite3_bind_int64(put, 6, fact->text);
+	if (entry->cvss)
+		sqlite3_bind_text(put, 5, entry->cvss, -1, SQLITE_STATIC);
+	if (entry->text && !writer_is_dead(writer, entry->text))
+		sqlite3_bind_int64(put, 6, entry->text);
 	return writer_step(writer, put, error);
 }
 
-static int write_facts(struct database_writer *writer, struct tarsier_error *error)
+static int write_cves(struct database_writer *writer, struct tarsier_error *error)
 {
 	sqlite3_stmt *put = NULL;
-	facts_sort(&writer->facts);
+	cve_table_sort(&writer->cves);
 	int code = writer_prepare(writer, "INSERT INTO cve VALUES(?1, ?2, ?3, ?4, ?5, ?6)", &put, error);
-	for (size_t i = 0; i < writer->facts.count && code == 0; i++)
-		code = write_fact(writer, &writer->facts.items[i], put, error);
+	for (size_t i = 0; i < writer->cves.count && code == 0; i++)
+		code = write_cve(writer, &writer->cves.items[i], put, error);
 	sqlite3_finalize(put);
 	return code;
 }
@@ -333,19 +334,25 @@ static int write_meta(struct database_writer *writer, struct tarsier_error *erro
 	return code;
 }
 
-int writer_compose(struct database_writer *writer, struct tarsier_error *error)
+static int compose(struct database_writer *writer, struct tarsier_error *error)
 {
 	int code = write_packages(writer, error);
 	if (code == 0 && writer->packages == 0)
 		return error_set(error, TARSIER_DATABASE, "%s: nothing to match packages with would be in this database: it needs "
 		                 "OSV records; KEV and EPSS alone can be merged into one that is there", writer->path);
 	if (code == 0)
-		code = write_stories(writer, error);
+		code = write_texts(writer, error);
 	if (code == 0)
-		code = write_facts(writer, error);
+		code = write_cves(writer, error);
 	if (code == 0)
 		code = write_ecosystems(writer, error);
 	if (code == 0)
 		code = write_meta(writer, error);
 	return code == 0 ? writer_exec(writer, "COMMIT", error) : code;
+}
+
+int writer_finish(struct database_writer *writer, struct tarsier_error *error)
+{
+	int code = compose(writer, error);
+	return code < 0 ? code : writer_replace(writer, error);
 }

@@ -83,7 +83,7 @@ static bool prepare(struct connection *connection)
 	return sqlite3_exec(sqlite, pragma, NULL, NULL, NULL) == SQLITE_OK &&
 	       sqlite3_prepare_v2(sqlite, "SELECT rows FROM package WHERE ecosystem=?1 AND name=?2", -1,
 	                          &connection->package, NULL) == SQLITE_OK &&
-	       sqlite3_prepare_v2(sqlite, "SELECT id, facts, text FROM advisory WHERE number=?1", -1,
+	       sqlite3_prepare_v2(sqlite, "SELECT id, head, body FROM advisory WHERE number=?1", -1,
 	                          &connection->advisory, NULL) == SQLITE_OK &&
 	       sqlite3_prepare_v2(sqlite, "SELECT epss, percentile, kev, cvss, text FROM cve WHERE number=?1", -1,
 	                          &connection->cve, NULL) == SQLITE_OK;

@@ -21,15 +21,15 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
  *
  *	meta(key, value)                  built newest kev_date epss_date starter advisories packages identity dictionary
  *	ecosystem(number, name, packages) "Debian:12", as ecosystem_key writes it, and how many packages it speaks of
- *	package(ecosystem, name, rows)    rows.h: everything that matching reads, one row a package
- *	advisory(number, id, facts, text) story.h: what people read, and only of what matched
+ *	package(ecosystem, name, rows)    package_rows.h: everything that matching reads, one row a package
+ *	advisory(number, id, head, body)  advisory_text.h: what people read, and only of what matched
  *	cve(number, epss, percentile, kev, cvss, text)
  *
  * A database is built beside the old one and renamed over it: a file that has its name is never written again. That
  * is what makes `immutable=1` right: no locks, no journal, works on a read-only file system; and a process that has
  * the old file open reads on in it.
  */
-enum { DATABASE_APPLICATION = 0x54525352 /* "TRSR" */, DATABASE_SCHEMA = 1 };
+enum { DATABASE_APPLICATION = 0x54525352 /* "TRSR" */, DATABASE_SCHEMA = 2 };
 
 /* One thread's way into the file: prepared statements and what unpacks texts. */
 struct connection {
@@ -56,7 +56,7 @@ const char *const *database_ecosystems(const struct database *database, struct a
 /* What is known of a package: 1 and *rows, borrowed until the next call; 0 where there is nothing. */
 int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows,
                     struct tarsier_error *error);
-int connection_story(struct connection *connection, struct arena *arena, uint32_t advisory, struct story *story,
+int connection_advisory_text(struct connection *connection, struct arena *arena, uint32_t advisory, struct advisory_text *text,
                      struct tarsier_error *error);
 
 struct cve_facts {

@@ -79,10 +79,10 @@ static bool choose_feed(span head, size_t *feed)
 {
 	int best = 0;
 	for (size_t i = 0; feeds_all[i]; i++) {
-		int claim = feeds_all[i]->claims(head);
-		if (claim <= best)
+		int sure = feeds_all[i]->recognise(head);
+		if (sure <= best)
 			continue;
-		best = claim;
+		best = sure;
 		*feed = i;
 	}
 	return best > 0;

@@ -61,35 +61,35 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 {
 	struct database_writer *writer = merging->writer;
 	uint32_t number = (uint32_t)sqlite3_column_int64(row, 0);
-	struct story story;
-	struct buffer text;
+	struct advisory_text text;
+	struct buffer body;
 	char *id = span_copy(&merging->arena, column_span(row, 1));
 	int code = id
-		? story_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
-	                           &story, error) : error_memory(error);
+		? advisory_text_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
+	                           &text, error) : error_memory(error);
 	if (code == 0)
-		code = note_known(writer, id, number, story.modified, error);
+		code = note_known(writer, id, number, text.modified, error);
 	if (code < 0)
 		return code;
-	buffer_init(&text, NULL);
-	code = story_write_text(&story, &text) ? 0 : error_memory(error);
+	buffer_init(&body, NULL);
+	code = advisory_text_write_body(&text, &body) ? 0 : error_memory(error);
 	if (code == 0) {
-		span facts = column_span(row, 2);
-		sqlite3_bind_int64(writer->put_story, 1, number);
-		sqlite3_bind_text(writer->put_story, 2, id, -1, SQLITE_STATIC);
-		sqlite3_bind_blob64(writer->put_story, 3, facts.ptr, facts.len, SQLITE_STATIC);
-		sqlite3_bind_blob64(writer->put_story, 4, text.data, text.length, SQLITE_STATIC);
-		code = writer_step(writer, writer->put_story, error);
+		span head = column_span(row, 2);
+		sqlite3_bind_int64(writer->put_advisory, 1, number);
+		sqlite3_bind_text(writer->put_advisory, 2, id, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(writer->put_advisory, 3, head.ptr, head.len, SQLITE_STATIC);
+		sqlite3_bind_blob64(writer->put_advisory, 4, body.data, body.length, SQLITE_STATIC);
+		code = writer_step(writer, writer->put_advisory, error);
 	}
-	buffer_free(&text);
+	buffer_free(&body);
 	return code;
 }
 
 /* One row of many, alone in a blob of its own. */
-static int stage_row(struct merging *merging, const struct rows *rows, int ecosystem, const char *name,
+static int stage_row(struct merging *merging, const struct package_rows *rows, int ecosystem, const char *name,
                      struct tarsier_error *error)
 {
-	struct row row = rows->row;
+	struct package_row row = rows->row;
 	struct row_writer out;
 	row_writer_init(&out, &merging->arena);
 	bool done = !row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]));
@@ -106,10 +106,10 @@ static int stage_row(struct merging *merging, const struct rows *rows, int ecosy
 
 static int take_package(struct merging *merging, sqlite3_stmt *from, struct tarsier_error *error)
 {
-	struct rows rows;
+	struct package_rows rows;
 	const char *name = span_copy(&merging->arena, column_span(from, 1));
-	int code = name ? rows_open(&rows, &merging->arena, column_span(from, 2), error) : error_memory(error);
-	while (code == 0 && (code = rows_next(&rows, error)) > 0)
+	int code = name ? package_rows_open(&rows, &merging->arena, column_span(from, 2), error) : error_memory(error);
+	while (code == 0 && (code = package_rows_next(&rows, error)) > 0)
 		code = stage_row(merging, &rows, sqlite3_column_int(from, 0), name, error);
 	return code;
 }
@@ -122,20 +122,20 @@ static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_e
 	int code = connection_cve(merging->connection, &merging->arena, cve, &old, error);
 	if (code < 0)
 		return code;
-	struct fact *fact = facts_at(&merging->writer->facts, cve);
-	if (!fact || (*old.cvss && !facts_cvss(&merging->writer->facts, fact, old.cvss)))
+	struct cve_entry *entry = cve_table_at(&merging->writer->cves, cve);
+	if (!entry || (*old.cvss && !cve_table_cvss(&merging->writer->cves, entry, old.cvss)))
 		return error_memory(error);
-	fact->text = old.text;
+	entry->text = old.text;
 	if (old.epss >= 0) {
-		fact->epss = (int32_t)(old.epss * 1e5 + 0.5);
-		fact->percentile = (int32_t)(old.percentile * 1e5 + 0.5);
+		entry->epss = (int32_t)(old.epss * 1e5 + 0.5);
+		entry->percentile = (int32_t)(old.percentile * 1e5 + 0.5);
 	}
 	if (old.kev) {
-		fact->kev_added = arena_string(arena, old.kev_added);
-		fact->kev_due = arena_string(arena, old.kev_due);
-		fact->ransomware = old.ransomware;
+		entry->kev_added = arena_string(arena, old.kev_added);
+		entry->kev_due = arena_string(arena, old.kev_due);
+		entry->ransomware = old.ransomware;
 	}
-	return old.kev && (!fact->kev_added || !fact->kev_due) ? error_memory(error) : 0;
+	return old.kev && (!entry->kev_added || !entry->kev_due) ? error_memory(error) : 0;
 }
 
 static int take_meta(struct merging *merging, struct tarsier_error *error)
@@ -162,7 +162,7 @@ int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
 	if (code == 0)
 		code = each(&merging, "SELECT number, name FROM ecosystem", take_ecosystem, error);
 	if (code == 0)
-		code = each(&merging, "SELECT number, id, facts, text FROM advisory", take_advisory, error);
+		code = each(&merging, "SELECT number, id, head, body FROM advisory", take_advisory, error);
 	if (code == 0)
 		code = each(&merging, "SELECT ecosystem, name, rows FROM package", take_package, error);
 	if (code == 0)

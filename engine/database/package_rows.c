@@ -35,13 +35,13 @@ static int damaged(struct tarsier_error *error)
 	                 "`tarsier db import PATH…`");
 }
 
-static bool get(struct rows *rows, uint64_t limit, uint64_t *number)
+static bool get(struct package_rows *rows, uint64_t limit, uint64_t *number)
 {
 	return varint_get(&rows->at, rows->end, number) && *number <= limit;
 }
 
 /* How many things follow: each takes a byte at least, which bounds what a damaged blob can make us allocate. */
-static bool get_count(struct rows *rows, size_t *count)
+static bool get_count(struct package_rows *rows, size_t *count)
 {
 	uint64_t number;
 	if (!get(rows, (uint64_t)(rows->end - rows->at), &number))
@@ -50,7 +50,7 @@ static bool get_count(struct rows *rows, size_t *count)
 	return true;
 }
 
-int rows_open(struct rows *rows, struct arena *arena, span blob, struct tarsier_error *error)
+int package_rows_open(struct package_rows *rows, struct arena *arena, span blob, struct tarsier_error *error)
 {
 	memset(rows, 0, sizeof *rows);
 	rows->arena = arena;
@@ -72,7 +72,7 @@ int rows_open(struct rows *rows, struct arena *arena, span blob, struct tarsier_
 }
 
 /* Room for `count` elements in an array that is used again and again. */
-static void *room(struct rows *rows, void *array, size_t *capacity, size_t count, size_t size)
+static void *room(struct package_rows *rows, void *array, size_t *capacity, size_t count, size_t size)
 {
 	if (count <= *capacity && array)
 		return array;
@@ -83,9 +83,9 @@ static void *room(struct rows *rows, void *array, size_t *capacity, size_t count
 	return moved;
 }
 
-static int get_events(struct rows *rows, struct tarsier_error *error)
+static int get_events(struct package_rows *rows, struct tarsier_error *error)
 {
-	struct row *row = &rows->row;
+	struct package_row *row = &rows->row;
 	if (!get_count(rows, &row->event_count))
 		return damaged(error);
 	row->events = room(rows, row->events, &rows->event_capacity, row->event_count, sizeof *row->events);
@@ -100,9 +100,9 @@ static int get_events(struct rows *rows, struct tarsier_error *error)
 	return 0;
 }
 
-static int get_versions(struct rows *rows, struct tarsier_error *error)
+static int get_versions(struct package_rows *rows, struct tarsier_error *error)
 {
-	struct row *row = &rows->row;
+	struct package_row *row = &rows->row;
 	if (!get_count(rows, &row->version_count))
 		return damaged(error);
 	row->versions = room(rows, row->versions, &rows->version_capacity, row->version_count, sizeof *row->versions);
@@ -117,9 +117,9 @@ static int get_versions(struct rows *rows, struct tarsier_error *error)
 	return 0;
 }
 
-int rows_next(struct rows *rows, struct tarsier_error *error)
+int package_rows_next(struct package_rows *rows, struct tarsier_error *error)
 {
-	struct row *row = &rows->row;
+	struct package_row *row = &rows->row;
 	uint64_t step, flags, cve = 0, vector = 0;
 	if (rows->at == rows->end)
 		return 0;
@@ -167,7 +167,7 @@ uint32_t row_writer_version(struct row_writer *writer, span version)
 	return writer->version_count = (uint32_t)number;
 }
 
-bool row_writer_add(struct row_writer *writer, const struct row *row)
+bool row_writer_add(struct row_writer *writer, const struct package_row *row)
 {
 	struct buffer *out = &writer->entries;
 	unsigned flags = (unsigned)row->severity | (row->cve ? FLAG_CVE : 0) | (row->vector ? FLAG_VECTOR : 0);

@@ -22,7 +22,7 @@
  */
 struct row_event { uint32_t version; uint8_t kind; bool starts; };
 
-struct row {
+struct package_row {
 	uint32_t advisory;
 	enum tarsier_severity severity; /* UNKNOWN where the distribution says nothing */
 	uint32_t cve;                   /* 0: not a tracker's */
@@ -34,18 +34,18 @@ struct row {
 };
 
 /* Reads a blob. The arrays of a row are used again for the next. */
-struct rows {
+struct package_rows {
 	struct arena *arena;
 	const unsigned char *at, *end;
 	span *versions; /* [0] is empty */
 	size_t version_count;
-	struct row row;
+	struct package_row row;
 	size_t event_capacity, version_capacity;
 };
 /* The blob is borrowed. DATABASE where it is damaged, MEMORY. */
-int rows_open(struct rows *rows, struct arena *arena, span blob, struct tarsier_error *error);
+int package_rows_open(struct package_rows *rows, struct arena *arena, span blob, struct tarsier_error *error);
 /* 1 and the row in rows->row; 0 at the end. */
-int rows_next(struct rows *rows, struct tarsier_error *error);
+int package_rows_next(struct package_rows *rows, struct tarsier_error *error);
 
 /* Writes one. Everything is borrowed until the arena is gone. */
 struct row_writer {
@@ -59,7 +59,7 @@ void row_writer_free(struct row_writer *writer);
 /* The version's number; 0 when memory ran out. */
 uint32_t row_writer_version(struct row_writer *writer, span version);
 /* Rows come by rising advisory number. */
-bool row_writer_add(struct row_writer *writer, const struct row *row);
+bool row_writer_add(struct row_writer *writer, const struct package_row *row);
 bool row_writer_finish(struct row_writer *writer, struct buffer *blob);
 
 /* LEB128. */

@@ -1,7 +1,10 @@
 /* what a feed says, put where the database to be is composed from */
 #include "database/write.h"
 
+#include "format/cve_id.h"
 #include "format/cvss.h"
+#include "format/date.h"
+#include "format/ecosystem.h"
 #include "format/version.h"
 
 #include <stdlib.h>
@@ -9,26 +12,6 @@
 
 /* Limits of one advisory: what is larger is no description of anything, and costs time that grows with its square. */
 enum { EVENTS_LIMIT = 20000, VERSIONS_LIMIT = 65536 };
-
-bool writer_is_dead(const struct database_writer *writer, uint32_t number)
-{
-	return number >= writer->dead.length || writer->dead.data[number];
-}
-
-struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key)
-{
-	struct known_ecosystem *known = map_get(&writer->ecosystems, key);
-	if (known)
-		return known;
-	known = arena_alloc(&writer->arena, sizeof *known);
-	const char *name = span_copy(&writer->arena, key);
-	if (!known || !name || !map_put(&writer->ecosystems, span_of(name), known))
-		return NULL;
-	known->name = name;
-	known->number = ++writer->last_ecosystem;
-	known->distribution = ecosystem_is_distribution(key);
-	return known;
-}
 
 /* ---- one package of an advisory ---------------------------------------------------------------------------------- */
 
@@ -94,7 +77,7 @@ static bool has_introduced(const struct advisory_range *range)
 }
 
 static bool stage_range(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
-                        const struct version_scheme *scheme, struct row_writer *rows, struct row *row)
+                        const struct version_scheme *scheme, struct row_writer *rows, struct package_row *row)
 {
 	static const struct advisory_event from_the_first = {EVENT_INTRODUCED, "0"};
 	size_t count = 0;
@@ -132,7 +115,7 @@ static bool measure(struct staging *staging, const struct affected *affected, si
 
 /* The row's vector is its own only where the advisory speaks of several packages; else it is the advisory's. */
 static bool fill_row(struct staging *staging, const struct affected *affected, const struct known_ecosystem *ecosystem,
-                     struct row_writer *rows, struct row *row)
+                     struct row_writer *rows, struct package_row *row)
 {
 	const struct version_scheme *scheme = version_scheme_of_ecosystem(span_of(ecosystem->name));
 	row->advisory = staging->number;
@@ -165,7 +148,7 @@ int writer_stage_rows(struct database_writer *writer, int ecosystem, const char 
 		buffer_free(&blob);
 		return error_memory(error);
 	}
-	sqlite3_stmt *put = writer->put_entry;
+	sqlite3_stmt *put = writer->put_row;
 	sqlite3_bind_int(put, 1, ecosystem);
 	sqlite3_bind_text(put, 2, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(put, 3, number);
@@ -186,7 +169,7 @@ static int stage_affected(struct staging *staging, const struct affected *affect
 		return 0;
 	struct known_ecosystem *ecosystem = writer_ecosystem(writer, key);
 	const char *name = package_key(&writer->scratch, key, span_of(affected->name));
-	struct row row = {.events = arena_array(&writer->scratch, events, sizeof *row.events),
+	struct package_row row = {.events = arena_array(&writer->scratch, events, sizeof *row.events),
 	                  .versions = arena_array(&writer->scratch, versions, sizeof *row.versions)};
 	if (!ecosystem || !name || !row.events || !row.versions)
 		return error_memory(staging->error);
@@ -227,32 +210,32 @@ static const char *best_vector(struct database_writer *writer, const struct advi
 }
 
 /* Sorts the names of an advisory into CVEs and the rest. */
-static bool sort_names(struct database_writer *writer, const struct advisory *advisory, struct story *story)
+static bool sort_names(struct database_writer *writer, const struct advisory *advisory, struct advisory_text *text)
 {
 	size_t count = 0, rest = 0;
 	while (advisory->aliases[count])
 		count++;
-	story->cves = arena_array(&writer->scratch, count + 1, sizeof *story->cves);
-	story->aliases = arena_array(&writer->scratch, count + 1, sizeof *story->aliases);
-	if (!story->cves || !story->aliases)
+	text->cves = arena_array(&writer->scratch, count + 1, sizeof *text->cves);
+	text->aliases = arena_array(&writer->scratch, count + 1, sizeof *text->aliases);
+	if (!text->cves || !text->aliases)
 		return false;
-	uint32_t own = cve_number(span_of(story->id));
+	uint32_t own = cve_number(span_of(text->id));
 	if (own)
-		story->cves[story->cve_count++] = own;
+		text->cves[text->cve_count++] = own;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t cve = cve_number(span_of(advisory->aliases[i]));
 		if (cve && cve != own)
-			story->cves[story->cve_count++] = cve;
+			text->cves[text->cve_count++] = cve;
 		else if (!cve)
-			story->aliases[rest++] = advisory->aliases[i];
+			text->aliases[rest++] = advisory->aliases[i];
 	}
 	return true;
 }
 
-static bool make_story(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                       struct story *story, const char **complaint)
+static bool make_text(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                       struct advisory_text *text, const char **complaint)
 {
-	*story = (struct story){
+	*text = (struct advisory_text){
 		.id = id, .vector = best_vector(writer, advisory, complaint), .published = advisory->published,
 			.modified = advisory->modified,
 		.url = advisory->url, .summary = advisory->summary, .details = advisory->details,
@@ -260,45 +243,47 @@ static bool make_story(struct database_writer *writer, const struct advisory *ad
 		.severity = advisory->severity_word ? severity_of_word(span_of(advisory->severity_word)) : TARSIER_SEVERITY_UNKNOWN,
 		.distribution = advisory->affected_count && ecosystem_is_distribution(span_of(advisory->affected[0].ecosystem)),
 	};
-	return sort_names(writer, advisory, story);
+	return sort_names(writer, advisory, text);
 }
 
 /* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
  * "DSA-…": they are about a package. */
-static bool note_facts(struct database_writer *writer, const struct story *story, uint32_t number)
+static bool note_cves(struct database_writer *writer, const struct advisory_text *text, uint32_t number)
 {
-	bool about_cve = !story->distribution || cve_tracked(span_of(story->id)) || cve_number(span_of(story->id));
-	for (size_t i = 0; i < story->cve_count && about_cve; i++) {
-		bool tells = *story->details && story->cve_count == 1;
-		if (!tells && !*story->vector)
+	bool about_cve = !text->distribution || cve_tracked(span_of(text->id)) || cve_number(span_of(text->id));
+	for (size_t i = 0; i < text->cve_count && about_cve; i++) {
+		bool tells = *text->details && text->cve_count == 1;
+		if (!tells && !*text->vector)
 			continue;
-		struct fact *fact = facts_at(&writer->facts, story->cves[i]);
-		if (!fact || (*story->vector && story->cve_count == 1 && !facts_cvss(&writer->facts, fact, story->vector)))
+		struct cve_entry *entry = cve_table_at(&writer->cves, text->cves[i]);
+		bool own = *text->vector && text->cve_count == 1;
+		if (!entry || (own && !cve_table_cvss(&writer->cves, entry, text->vector)))
 			return false;
-		if (tells && (!fact->text || writer_is_dead(writer, fact->text)))
-			fact->text = number;
+		if (tells && (!entry->text || writer_is_dead(writer, entry->text)))
+			entry->text = number;
 	}
 	return true;
 }
 
-static int stage_story(struct database_writer *writer, struct story *story, uint32_t number,
+static int stage_text(struct database_writer *writer, struct advisory_text *text, uint32_t number,
                        struct tarsier_error *error)
 {
-	struct buffer facts, text;
-	buffer_init(&facts, NULL);
-	buffer_init(&text, NULL);
-	int code = story_write_facts(story, &facts) && story_write_text(story, &text) && note_facts(writer, story, number)
-	         ? 0 : error_memory(error);
+	struct buffer head, body;
+	buffer_init(&head, NULL);
+	buffer_init(&body, NULL);
+	bool done = advisory_text_write_head(text, &head) && advisory_text_write_body(text, &body) &&
+	            note_cves(writer, text, number);
+	int code = done ? 0 : error_memory(error);
 	if (code == 0) {
-		sqlite3_stmt *put = writer->put_story;
+		sqlite3_stmt *put = writer->put_advisory;
 		sqlite3_bind_int64(put, 1, number);
-		sqlite3_bind_text(put, 2, story->id, -1, SQLITE_STATIC);
-		sqlite3_bind_blob64(put, 3, facts.data, facts.length, SQLITE_STATIC);
-		sqlite3_bind_blob64(put, 4, text.data, text.length, SQLITE_STATIC);
+		sqlite3_bind_text(put, 2, text->id, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 3, head.data, head.length, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 4, body.data, body.length, SQLITE_STATIC);
 		code = writer_step(writer, put, error);
 	}
-	buffer_free(&facts);
-	buffer_free(&text);
+	buffer_free(&head);
+	buffer_free(&body);
 	return code;
 }
 
@@ -307,7 +292,7 @@ static int make_known(struct database_writer *writer, const struct advisory *adv
                       struct known_advisory **result, struct tarsier_error *error)
 {
 	struct known_advisory *known = map_get(&writer->known, span_of(id));
-	const char *modified = begins_with_date(advisory->modified) ? advisory->modified : ""; /* older than everything */
+	const char *modified = date_begins(advisory->modified) ? advisory->modified : ""; /* older than everything */
 	*result = NULL;
 	if (known) {
 		int order = strcmp(modified, known->modified);
@@ -350,7 +335,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 	const char *id = cve ? cve_name(cve, name) : advisory->id; /* "cvE-2020-1234" is one of the spellings in use */
 	struct staging staging = {.writer = writer, .advisory = advisory, .error = error};
 	struct known_advisory *known;
-	struct story story;
+	struct advisory_text text;
 	*complaint = NULL;
 	arena_free(&writer->scratch);
 	int code = make_known(writer, advisory, id, &known, error);
@@ -358,10 +343,10 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 		return code;
 	code = next_number(writer, &staging.number, error);
 	known->number = staging.number;
-	if (code == 0 && !make_story(writer, advisory, id, &story, &staging.complaint))
+	if (code == 0 && !make_text(writer, advisory, id, &text, &staging.complaint))
 		code = error_memory(error);
 	if (code == 0)
-		code = stage_story(writer, &story, staging.number, error);
+		code = stage_text(writer, &text, staging.number, error);
 	for (size_t i = 0; i < advisory->affected_count && code == 0; i++)
 		code = stage_affected(&staging, &advisory->affected[i]);
 	*complaint = staging.complaint;

@@ -1,5 +1,7 @@
 #include "database/write.h"
 
+#include "format/ecosystem.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,10 +26,10 @@ static const char tables[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE ecosystem(number INTEGER PRIMARY KEY, name TEXT, packages INTEGER);"
 	"CREATE TABLE package(ecosystem INTEGER, name TEXT, rows BLOB, PRIMARY KEY(ecosystem, name)) WITHOUT ROWID;"
-	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, facts BLOB, text BLOB);"
+	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, cvss TEXT, text INTEGER);"
-	"CREATE TEMP TABLE story(number INTEGER PRIMARY KEY, id TEXT, facts BLOB, text BLOB);"
-	"CREATE TEMP TABLE entry(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
+	"CREATE TEMP TABLE staged_advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
+	"CREATE TEMP TABLE staged_row(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
 
 /* ---- SQLite ------------------------------------------------------------------------------------------------------ */
 
@@ -59,6 +61,28 @@ int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct 
 		fail(writer, error); /* before the reset forgets why */
 	sqlite3_reset(statement);
 	return code == SQLITE_DONE ? 0 : error ? error->code : TARSIER_IO;
+}
+
+/* ---- what the writer knows ----------------------------------------------------------------------------------------- */
+
+bool writer_is_dead(const struct database_writer *writer, uint32_t number)
+{
+	return number >= writer->dead.length || writer->dead.data[number];
+}
+
+struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key)
+{
+	struct known_ecosystem *known = map_get(&writer->ecosystems, key);
+	if (known)
+		return known;
+	known = arena_alloc(&writer->arena, sizeof *known);
+	const char *name = span_copy(&writer->arena, key);
+	if (!known || !name || !map_put(&writer->ecosystems, span_of(name), known))
+		return NULL;
+	known->name = name;
+	known->number = ++writer->last_ecosystem;
+	known->distribution = ecosystem_is_distribution(key);
+	return known;
 }
 
 /* ---- the file beside --------------------------------------------------------------------------------------------- */
@@ -142,9 +166,9 @@ static int open_file(struct database_writer *writer, struct tarsier_error *error
 	if (code == 0)
 		code = writer_exec(writer, tables, error);
 	if (code == 0)
-		code = writer_prepare(writer, "INSERT INTO temp.story VALUES(?1, ?2, ?3, ?4)", &writer->put_story, error);
+		code = writer_prepare(writer, "INSERT INTO temp.staged_advisory VALUES(?1, ?2, ?3, ?4)", &writer->put_advisory, error);
 	if (code == 0)
-		code = writer_prepare(writer, "INSERT INTO temp.entry VALUES(?1, ?2, ?3, ?4)", &writer->put_entry, error);
+		code = writer_prepare(writer, "INSERT INTO temp.staged_row VALUES(?1, ?2, ?3, ?4)", &writer->put_row, error);
 	return code;
 }
 
@@ -157,7 +181,7 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 	arena_init(&writer->arena, NULL);
 	arena_init(&writer->scratch, NULL);
 	buffer_init(&writer->dead, NULL);
-	writer->known.arena = writer->ecosystems.arena = writer->facts.arena = &writer->arena;
+	writer->known.arena = writer->ecosystems.arena = writer->cves.arena = &writer->arena;
 	writer->lock = -1;
 	writer->starter = starter;
 	writer->newest = writer->kev_date = writer->epss_date = "";
@@ -175,9 +199,9 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 
 static int close_sqlite(struct database_writer *writer)
 {
-	sqlite3_finalize(writer->put_story);
-	sqlite3_finalize(writer->put_entry);
-	writer->put_story = writer->put_entry = NULL;
+	sqlite3_finalize(writer->put_advisory);
+	sqlite3_finalize(writer->put_row);
+	writer->put_advisory = writer->put_row = NULL;
 	int code = sqlite3_close(writer->sqlite);
 	writer->sqlite = NULL;
 	return code;
@@ -214,11 +238,8 @@ static int sync_directory(const char *path, struct tarsier_error *error)
 	return code;
 }
 
-int writer_finish(struct database_writer *writer, struct tarsier_error *error)
+int writer_replace(struct database_writer *writer, struct tarsier_error *error)
 {
-	int code = writer_compose(writer, error);
-	if (code < 0)
-		return code;
 	if (close_sqlite(writer) != SQLITE_OK || fsync(writer->lock) < 0)
 		return error_errno(error, errno, "writing %s", writer->building);
 	if (rename(writer->building, writer->path) < 0)
@@ -236,8 +257,8 @@ void writer_count(const struct database_writer *writer, struct tarsier_import_re
 		result->withdrawn += known->withdrawn;
 		result->advisories += !known->withdrawn;
 	}
-	for (size_t i = 0; i < writer->facts.count; i++) {
-		result->kev += writer->facts.items[i].from_kev;
-		result->epss += writer->facts.items[i].from_epss;
+	for (size_t i = 0; i < writer->cves.count; i++) {
+		result->kev += writer->cves.items[i].from_kev;
+		result->epss += writer->cves.items[i].from_epss;
 	}
 }

@@ -3,7 +3,7 @@
 #define TARSIER_DATABASE_WRITE_H
 
 #include "base/map.h"
-#include "database/cve_facts.h"
+#include "database/cve_table.h"
 #include "database/database.h"
 #include "database/package_rows.h"
 
@@ -20,10 +20,10 @@ struct database_writer {
 	int lock;                   /* a descriptor of it, with flock: tells the living from what a killed import left */
 	bool starter;
 	sqlite3 *sqlite;
-	sqlite3_stmt *put_story, *put_entry;
+	sqlite3_stmt *put_advisory, *put_row;
 	struct map known;           /* id → struct known_advisory */
 	struct map ecosystems;      /* key → struct known_ecosystem */
-	struct facts facts;
+	struct cve_table cves;
 	struct buffer dead;         /* a byte for each advisory number: nonzero where a newer record took its place */
 	uint32_t last_number;
 	int last_ecosystem;
@@ -60,7 +60,8 @@ int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_
 int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
                    struct tarsier_error *error);
 int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* 1: a row */
-int writer_compose(struct database_writer *writer, struct tarsier_error *error);
+/* Syncs the finished file and renames it over the old one. */
+int writer_replace(struct database_writer *writer, struct tarsier_error *error);
 struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key);
 int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
                       struct row_writer *rows, struct tarsier_error *error);

@@ -20,7 +20,7 @@ enum { NOT_YET = 2, NOT_COMPARABLE = 3 };
 enum { FIXES_TRIED = 64 }; /* a fix that lies inside another range is rare; many of them are an attack on our time */
 
 int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed,
-                     const struct rows *rows, struct tarsier_error *error)
+                     const struct package_rows *rows, struct tarsier_error *error)
 {
 	const struct version_scheme *scheme = version_scheme_of_ecosystem(ecosystem);
 	*evaluation = (struct evaluation){
@@ -92,7 +92,7 @@ static bool in_range(struct evaluation *evaluation, uint32_t candidate, const st
 	return affected && (!limited || below);
 }
 
-static bool is_named_fix(struct evaluation *evaluation, uint32_t candidate, const struct row *row)
+static bool is_named_fix(struct evaluation *evaluation, uint32_t candidate, const struct package_row *row)
 {
 	for (size_t i = 0; i < row->event_count; i++)
 		if (row->events[i].kind == EVENT_FIXED && row->events[i].version &&
@@ -101,7 +101,7 @@ static bool is_named_fix(struct evaluation *evaluation, uint32_t candidate, cons
 	return false;
 }
 
-static bool in_any_range(struct evaluation *evaluation, uint32_t candidate, const struct row *row)
+static bool in_any_range(struct evaluation *evaluation, uint32_t candidate, const struct package_row *row)
 {
 	const struct row_event *end = row->events + row->event_count;
 	if (!evaluation->ordered || (evaluation->exact_fixes && is_named_fix(evaluation, candidate, row)))
@@ -112,7 +112,7 @@ static bool in_any_range(struct evaluation *evaluation, uint32_t candidate, cons
 	return false;
 }
 
-static bool is_listed(struct evaluation *evaluation, const struct row *row)
+static bool is_listed(struct evaluation *evaluation, const struct package_row *row)
 {
 	for (size_t i = 0; i < row->version_count; i++)
 		if (span_equal(evaluation->installed, evaluation->rows->versions[row->versions[i]]) ||
@@ -121,13 +121,13 @@ static bool is_listed(struct evaluation *evaluation, const struct row *row)
 	return false;
 }
 
-bool evaluation_affected(struct evaluation *evaluation, const struct row *row)
+bool evaluation_affected(struct evaluation *evaluation, const struct package_row *row)
 {
 	return in_any_range(evaluation, 0, row) || is_listed(evaluation, row);
 }
 
 /* The lowest fix above the installed version and above `floor`; 0 where there is none. */
-static uint32_t next_fix(struct evaluation *evaluation, const struct row *row, uint32_t floor)
+static uint32_t next_fix(struct evaluation *evaluation, const struct package_row *row, uint32_t floor)
 {
 	const span *versions = evaluation->rows->versions;
 	uint32_t lowest = 0;
@@ -143,7 +143,7 @@ static uint32_t next_fix(struct evaluation *evaluation, const struct row *row, u
 	return lowest;
 }
 
-uint32_t evaluation_fix(struct evaluation *evaluation, const struct row *row)
+uint32_t evaluation_fix(struct evaluation *evaluation, const struct package_row *row)
 {
 	uint32_t fix = evaluation->ordered ? next_fix(evaluation, row, 0) : 0;
 	for (int tried = 0; fix && in_any_range(evaluation, fix, row); tried++)
@@ -151,7 +151,7 @@ uint32_t evaluation_fix(struct evaluation *evaluation, const struct row *row)
 	return fix;
 }
 
-bool row_has_fix(const struct row *row)
+bool row_has_fix(const struct package_row *row)
 {
 	for (size_t i = 0; i < row->event_count; i++)
 		if (row->events[i].kind == EVENT_FIXED)

@@ -8,7 +8,7 @@
 /* One installed version against the rows of one package. */
 struct evaluation {
 	const struct version_scheme *scheme; /* or NULL: nobody here knows the ecosystem's order */
-	const struct rows *rows;
+	const struct package_rows *rows;
 	span installed;
 	bool ordered;                        /* the scheme allows the installed version */
 	bool exact_fixes;                    /* a version that a row names as a fix is not affected by it */
@@ -16,16 +16,16 @@ struct evaluation {
 };
 
 int evaluation_begin(struct evaluation *evaluation, struct arena *arena, span ecosystem, span installed,
-                     const struct rows *rows, struct tarsier_error *error);
+                     const struct package_rows *rows, struct tarsier_error *error);
 
 /* By OSV's rules: named in `versions`, or inside any of the ranges. */
-bool evaluation_affected(struct evaluation *evaluation, const struct row *row);
+bool evaluation_affected(struct evaluation *evaluation, const struct package_row *row);
 
 /* The number of the lowest version above the installed one that a range names as fixed and that none of the ranges
  * affects; 0 where there is none. */
-uint32_t evaluation_fix(struct evaluation *evaluation, const struct row *row);
+uint32_t evaluation_fix(struct evaluation *evaluation, const struct package_row *row);
 
 /* Does it name a fix at all? */
-bool row_has_fix(const struct row *row);
+bool row_has_fix(const struct package_row *row);
 
 #endif

@@ -45,18 +45,18 @@ static void *recall(struct numbered *numbered, struct arena *arena, uint32_t key
 	return numbered->values[at];
 }
 
-int matching_story(struct matching *matching, uint32_t advisory, const struct story **result,
+int matching_advisory_text(struct matching *matching, uint32_t advisory, const struct advisory_text **result,
                    struct tarsier_error *error)
 {
 	bool fresh;
-	struct story *story = recall(&matching->stories, matching->arena, advisory, sizeof *story, &fresh);
-	*result = story;
-	if (!story)
+	struct advisory_text *text = recall(&matching->texts, matching->arena, advisory, sizeof *text, &fresh);
+	*result = text;
+	if (!text)
 		return error_memory(error);
-	return fresh ? connection_story(matching->connection, matching->arena, advisory, story, error) : 0;
+	return fresh ? connection_advisory_text(matching->connection, matching->arena, advisory, text, error) : 0;
 }
 
-int matching_facts(struct matching *matching, uint32_t cve, const struct cve_facts **result,
+int matching_cve_facts(struct matching *matching, uint32_t cve, const struct cve_facts **result,
                    struct tarsier_error *error)
 {
 	bool fresh;
@@ -70,11 +70,11 @@ int matching_facts(struct matching *matching, uint32_t cve, const struct cve_fac
 /* ---- who speaks of what ------------------------------------------------------------------------------------------ */
 
 static bool add_claim(struct matching *matching, struct claims *claims, uint32_t cve, const struct hit *hit,
-                      const struct story *story)
+                      const struct advisory_text *text)
 {
 	claims->items = arena_grow(&matching->scratch, claims->items, claims->count, &claims->capacity, sizeof *claims->items);
 	if (claims->items)
-		claims->items[claims->count++] = (struct claim){.cve = cve, .hit = hit, .story = story};
+		claims->items[claims->count++] = (struct claim){.cve = cve, .hit = hit, .text = text};
 	return claims->items != NULL;
 }
 
@@ -113,10 +113,10 @@ static struct hit *tracker_of(const struct trackers *trackers, uint32_t cve)
 }
 
 /* "Open" says the tracker, and the advisory names a version that the installed one has reached. */
-static void close_open_ones(const struct trackers *trackers, const struct hit *hit, const struct story *story)
+static void close_open_ones(const struct trackers *trackers, const struct hit *hit, const struct advisory_text *text)
 {
-	for (size_t i = 0; i < story->cve_count; i++) {
-		struct hit *tracker = tracker_of(trackers, story->cves[i]);
+	for (size_t i = 0; i < text->cve_count; i++) {
+		struct hit *tracker = tracker_of(trackers, text->cves[i]);
 		if (tracker && !tracker->has_fix && hit->has_fix)
 			tracker->affected = false;
 	}
@@ -133,16 +133,16 @@ static bool overruled(const struct trackers *trackers, uint32_t cve)
 static int claim_hit(struct matching *matching, const struct trackers *trackers, const struct hit *hit,
                      struct claims *claims, struct tarsier_error *error)
 {
-	const struct story *story;
-	int code = matching_story(matching, hit->advisory, &story, error);
+	const struct advisory_text *text;
+	int code = matching_advisory_text(matching, hit->advisory, &text, error);
 	if (code < 0)
 		return code;
 	if (hit->cve)
-		return add_claim(matching, claims, hit->cve, hit, story) ? 0 : error_memory(error);
-	for (size_t i = 0; i < story->cve_count; i++)
-		if (!overruled(trackers, story->cves[i]) && !add_claim(matching, claims, story->cves[i], hit, story))
+		return add_claim(matching, claims, hit->cve, hit, text) ? 0 : error_memory(error);
+	for (size_t i = 0; i < text->cve_count; i++)
+		if (!overruled(trackers, text->cves[i]) && !add_claim(matching, claims, text->cves[i], hit, text))
 			return error_memory(error);
-	if (story->cve_count == 0 && !add_claim(matching, claims, 0, hit, story))
+	if (text->cve_count == 0 && !add_claim(matching, claims, 0, hit, text))
 		return error_memory(error);
 	return 0;
 }
@@ -150,15 +150,15 @@ static int claim_hit(struct matching *matching, const struct trackers *trackers,
 static int collect(struct matching *matching, struct claims *claims, struct tarsier_error *error)
 {
 	struct trackers trackers;
-	const struct story *story;
+	const struct advisory_text *text;
 	int code = find_trackers(matching, &trackers) ? 0 : error_memory(error);
 	for (size_t i = 0; i < matching->hit_count && code == 0 && trackers.open; i++) {
 		const struct hit *hit = &matching->hits[i];
 		if (hit->cve || hit->affected || !hit->has_fix)
 			continue;
-		code = matching_story(matching, hit->advisory, &story, error);
+		code = matching_advisory_text(matching, hit->advisory, &text, error);
 		if (code == 0)
-			close_open_ones(&trackers, hit, story);
+			close_open_ones(&trackers, hit, text);
 	}
 	for (size_t i = 0; i < matching->hit_count && code == 0; i++)
 		if (matching->hits[i].affected)
@@ -168,17 +168,17 @@ static int collect(struct matching *matching, struct claims *claims, struct tars
 
 /* ---- advisories without a CVE ------------------------------------------------------------------------------------ */
 
-static bool has_name(const struct story *story, const char *name)
+static bool has_name(const struct advisory_text *text, const char *name)
 {
-	if (strcmp(story->id, name) == 0)
+	if (strcmp(text->id, name) == 0)
 		return true;
-	for (const char **alias = story->aliases; *alias; alias++)
+	for (const char **alias = text->aliases; *alias; alias++)
 		if (strcmp(*alias, name) == 0)
 			return true;
 	return false;
 }
 
-static bool share_name(const struct story *a, const struct story *b)
+static bool share_name(const struct advisory_text *a, const struct advisory_text *b)
 {
 	if (has_name(b, a->id))
 		return true;
@@ -197,7 +197,7 @@ static void join_claims(struct claims *claims)
 		for (size_t i = 0; i < claims->count; i++) {
 			struct claim *claim = &claims->items[i];
 			for (size_t j = 0; j < claims->count && !claim->cve; j++) {
-				if (!claims->items[j].cve || !share_name(claim->story, claims->items[j].story))
+				if (!claims->items[j].cve || !share_name(claim->text, claims->items[j].text))
 					continue;
 				claim->cve = claims->items[j].cve;
 				changed = true;
@@ -207,7 +207,7 @@ static void join_claims(struct claims *claims)
 	for (size_t i = 0; i < claims->count; i++) {
 		claims->items[i].head = (uint32_t)i;
 		for (size_t j = 0; j < i && !claims->items[i].cve; j++)
-			if (!claims->items[j].cve && share_name(claims->items[i].story, claims->items[j].story)) {
+			if (!claims->items[j].cve && share_name(claims->items[i].text, claims->items[j].text)) {
 				claims->items[i].head = claims->items[j].head;
 				break;
 			}

@@ -9,7 +9,7 @@ struct claim {
 	uint32_t cve;              /* 0: none of its names is a CVE */
 	uint32_t head;             /* without a CVE: the lowest claim that shares a name */
 	const struct hit *hit;
-	const struct story *story;
+	const struct advisory_text *text;
 };
 
 struct claims {
@@ -21,9 +21,9 @@ struct claims {
 int claims_collect(struct matching *matching, struct claims *claims, struct tarsier_error *error);
 
 /* What the database says of an advisory, of a CVE: read once a call. */
-int matching_story(struct matching *matching, uint32_t advisory, const struct story **story,
+int matching_advisory_text(struct matching *matching, uint32_t advisory, const struct advisory_text **text,
                    struct tarsier_error *error);
-int matching_facts(struct matching *matching, uint32_t cve, const struct cve_facts **facts,
+int matching_cve_facts(struct matching *matching, uint32_t cve, const struct cve_facts **facts,
                    struct tarsier_error *error);
 
 #endif

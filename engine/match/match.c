@@ -1,5 +1,7 @@
 #include "match/match.h"
 
+#include "format/cve_id.h"
+#include "format/ecosystem.h"
 #include "format/version.h"
 #include "match/affected.h"
 #include "match/merge.h"
@@ -72,7 +74,7 @@ static int compare_subjects(const void *a, const void *b)
 
 /* ---- what is known of one ---------------------------------------------------------------------------------------- */
 
-static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct row *row,
+static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct package_row *row,
                    struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
@@ -96,7 +98,7 @@ static int look_under(struct matching *matching, span ecosystem, const char *nam
                       struct tarsier_error *error)
 {
 	struct evaluation evaluation;
-	struct rows rows;
+	struct package_rows rows;
 	span blob;
 	int number = database_ecosystem(matching->database, ecosystem);
 	if (number == 0 || !*name)
@@ -104,10 +106,10 @@ static int look_under(struct matching *matching, span ecosystem, const char *nam
 	int code = connection_rows(matching->connection, number, name, &blob, error);
 	if (code <= 0)
 		return code;
-	code = rows_open(&rows, &matching->scratch, blob, error);
+	code = package_rows_open(&rows, &matching->scratch, blob, error);
 	if (code == 0)
 		code = evaluation_begin(&evaluation, &matching->scratch, ecosystem, span_of(version), &rows, error);
-	while (code == 0 && (code = rows_next(&rows, error)) > 0)
+	while (code == 0 && (code = package_rows_next(&rows, error)) > 0)
 		code = add_hit(matching, &evaluation, &rows.row, error);
 	return code;
 }
@@ -281,7 +283,7 @@ int match_packages(struct database *database, struct arena *arena, const struct 
 
 /* ---- findings of others ------------------------------------------------------------------------------------------ */
 
-static int take_facts(struct connection *connection, struct arena *arena, const char *name,
+static int take_cve_facts(struct connection *connection, struct arena *arena, const char *name,
                       struct tarsier_finding *finding, struct tarsier_error *error)
 {
 	struct cve_facts facts;
@@ -312,9 +314,9 @@ int match_enrich(struct database *database, struct arena *arena, struct tarsier_
 	for (size_t i = 0; i < count && code == 0; i++) {
 		struct tarsier_finding *finding = &findings[i];
 		bool is_cve = cve_number(span_of(finding->id)) != 0;
-		code = take_facts(connection, arena, finding->id, finding, error);
+		code = take_cve_facts(connection, arena, finding->id, finding, error);
 		for (const char *const *alias = finding->aliases; *alias && code == 0 && !is_cve; alias++)
-			code = take_facts(connection, arena, *alias, finding, error);
+			code = take_cve_facts(connection, arena, *alias, finding, error);
 	}
 	database_release(database, connection);
 	return code;

@@ -1,5 +1,6 @@
 #include "match/merge.h"
 
+#include "format/cve_id.h"
 #include "format/cvss.h"
 #include "match/group.h"
 
@@ -25,9 +26,9 @@ static int standing(const struct claim *claim)
 {
 	if (claim->hit->cve)
 		return 3;
-	if (claim->cve && cve_number(span_of(claim->story->id)) == claim->cve)
+	if (claim->cve && cve_number(span_of(claim->text->id)) == claim->cve)
 		return 2;
-	return strncmp(claim->story->id, "GHSA-", 5) == 0;
+	return strncmp(claim->text->id, "GHSA-", 5) == 0;
 }
 
 static int compare_claims(const void *a, const void *b)
@@ -38,7 +39,7 @@ static int compare_claims(const void *a, const void *b)
 	if (!one->cve && one->head != other->head)
 		return one->head < other->head ? -1 : 1;
 	int order = standing(other) - standing(one);
-	return order ? order : strcmp(one->story->id, other->story->id);
+	return order ? order : strcmp(one->text->id, other->text->id);
 }
 
 static bool same_vulnerability(const struct claim *a, const struct claim *b)
@@ -61,9 +62,9 @@ static void take_better(struct cvss *best, const char **vector, const char *cand
  * worst one's: `shared` asks for these only. */
 static const char *vector_of(const struct claim *claim, bool shared)
 {
-	if (shared != (claim->story->cve_count > 1))
+	if (shared != (claim->text->cve_count > 1))
 		return "";
-	return *claim->hit->vector ? claim->hit->vector : claim->story->vector;
+	return *claim->hit->vector ? claim->hit->vector : claim->text->vector;
 }
 
 /* The best vector of this CVE's own; else what another ecosystem's record says of it; else one it shares with others.
@@ -90,11 +91,11 @@ static void set_severity(struct tarsier_finding *finding, const struct claim *cl
 	struct cvss cvss = find_vector(claims, count, facts, &finding->cvss_vector);
 	finding->severity_source = "";
 	for (size_t i = 0; i < count; i++) {
-		const struct story *story = claims[i].story;
-		one = claims[i].hit->severity ? claims[i].hit->severity : story->distribution ? story->severity
+		const struct advisory_text *text = claims[i].text;
+		one = claims[i].hit->severity ? claims[i].hit->severity : text->distribution ? text->severity
 			: TARSIER_SEVERITY_UNKNOWN;
 		distribution = one > distribution ? one : distribution;
-		word = story->severity > word ? story->severity : word;
+		word = text->severity > word ? text->severity : word;
 	}
 	finding->cvss_score = cvss.version ? cvss.score : -1;
 	finding->severity = distribution ? distribution : cvss.version ? cvss.severity : word;
@@ -144,14 +145,14 @@ static bool set_aliases(struct matching *matching, struct tarsier_finding *findi
 {
 	size_t most = count, names = 0;
 	for (size_t i = 0; i < count; i++)
-		for (const char **alias = claims[i].story->aliases; *alias; alias++)
+		for (const char **alias = claims[i].text->aliases; *alias; alias++)
 			most++;
 	const char **aliases = arena_array(matching->arena, most + 1, sizeof *aliases);
 	if (!aliases)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		add_name(finding, aliases, &names, claims[i].story->id, claims[i].cve);
-		for (const char **alias = claims[i].story->aliases; *alias; alias++)
+		add_name(finding, aliases, &names, claims[i].text->id, claims[i].cve);
+		for (const char **alias = claims[i].text->aliases; *alias; alias++)
 			add_name(finding, aliases, &names, *alias, claims[i].cve);
 	}
 	finding->aliases = aliases;
@@ -161,7 +162,7 @@ static bool set_aliases(struct matching *matching, struct tarsier_finding *findi
 static const char *first_text(const struct claim *claims, size_t count, size_t offset)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *text = *(const char *const *)((const char *)claims[i].story + offset);
+		const char *text = *(const char *const *)((const char *)claims[i].text + offset);
 		if (*text)
 			return text;
 	}
@@ -173,16 +174,16 @@ static const char *first_text(const struct claim *claims, size_t count, size_t o
 static int set_texts(struct matching *matching, struct tarsier_finding *finding, const struct claim *claims,
                      size_t count, const struct cve_facts *facts, struct tarsier_error *error)
 {
-	const struct story *other;
-	finding->summary = first_text(claims, count, offsetof(struct story, summary));
-	finding->description = first_text(claims, count, offsetof(struct story, details));
-	finding->url = first_text(claims, count, offsetof(struct story, url));
-	finding->published = first_text(claims, count, offsetof(struct story, published));
-	finding->modified = first_text(claims, count, offsetof(struct story, modified));
-	finding->references = claims[0].story->references;
+	const struct advisory_text *other;
+	finding->summary = first_text(claims, count, offsetof(struct advisory_text, summary));
+	finding->description = first_text(claims, count, offsetof(struct advisory_text, details));
+	finding->url = first_text(claims, count, offsetof(struct advisory_text, url));
+	finding->published = first_text(claims, count, offsetof(struct advisory_text, published));
+	finding->modified = first_text(claims, count, offsetof(struct advisory_text, modified));
+	finding->references = claims[0].text->references;
 	if (*finding->description || !facts || !facts->text)
 		return 0;
-	int code = matching_story(matching, facts->text, &other, error);
+	int code = matching_advisory_text(matching, facts->text, &other, error);
 	if (code < 0)
 		return code;
 	finding->description = other->details;
@@ -208,11 +209,11 @@ static int make_finding(struct matching *matching, const struct version_scheme *
 {
 	char name[CVE_NAME_SIZE];
 	const struct cve_facts *facts = NULL;
-	int code = claims[0].cve ? matching_facts(matching, claims[0].cve, &facts, error) : 0;
+	int code = claims[0].cve ? matching_cve_facts(matching, claims[0].cve, &facts, error) : 0;
 	if (code < 0)
 		return code;
 	*finding = (struct tarsier_finding){.backend = "embedded"};
-	finding->id = claims[0].cve ? arena_string(matching->arena, cve_name(claims[0].cve, name)) : claims[0].story->id;
+	finding->id = claims[0].cve ? arena_string(matching->arena, cve_name(claims[0].cve, name)) : claims[0].text->id;
 	if (!finding->id || !set_aliases(matching, finding, claims, count))
 		return error_memory(error);
 	finding->fixed_version = fix_of(scheme, claims, count);

@@ -22,7 +22,7 @@ struct matching {
 	struct connection *connection;
 	struct arena *arena;
 	struct arena scratch;            /* what lives for one package */
-	struct numbered stories, cves;   /* by advisory, by CVE */
+	struct numbered texts, cves;   /* by advisory, by CVE */
 	struct hit *hits;                /* of the package at hand; in `scratch` */
 	size_t hit_count, hit_capacity;
 };

@@ -92,7 +92,7 @@ describe("a database tells what is wrong with it:", function()
       select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
   end)
   it("damaged texts", function()
-    if not meddle "UPDATE advisory SET text=x'00'" then return end
+    if not meddle "UPDATE advisory SET body=x'00'" then return end
     fails("DATABASE", "damaged at A%-1: build it again", nil,
       select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
   end)

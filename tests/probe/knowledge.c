@@ -1,4 +1,6 @@
 /* floor 5: feeds, database, matching */
+#include "format/cve_id.h"
+#include "format/ecosystem.h"
 #include "match/match.h"
 #include "probe.h"
 
@@ -309,9 +311,9 @@ static int l_claims(lua_State *L)
 	const char *name = NULL;
 	int best = 0;
 	for (size_t i = 0; feeds_all[i]; i++) {
-		int claim = feeds_all[i]->claims(probe_span(L, 1));
-		if (claim > best)
-			best = claim, name = feeds_all[i]->name;
+		int sure = feeds_all[i]->recognise(probe_span(L, 1));
+		if (sure > best)
+			best = sure, name = feeds_all[i]->name;
 	}
 	return lua_pushstring(L, name), 1;
 }

@@ -1,4 +1,5 @@
 #include "database/advisory.h"
+#include "format/cve_id.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 enum { CHUNK = 64 << 10, LINE_LIMIT = 1024 };
 
-static int epss_claims(span head)
+static int epss_recognise(span head)
 {
 	return span_starts(head, "#model_version:") || span_starts(head, "cve,epss,percentile") ? 10 : 0;
 }
@@ -118,4 +119,4 @@ static int epss_read(struct stream *stream, const char *name, struct advisory_si
 	return code;
 }
 
-const struct feed feed_epss = {"epss", epss_claims, epss_read};
+const struct feed feed_epss = {"epss", epss_recognise, epss_read};

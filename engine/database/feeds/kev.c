@@ -1,5 +1,8 @@
 #include "database/advisory.h"
+#include "format/cve_id.h"
+#include "format/date.h"
 #include "format/json.h"
+#include "format/json_head.h"
 
 #include <string.h>
 
@@ -15,7 +18,7 @@
 enum { KEV_LIMIT = 64 << 20 };  /* the catalogue has 1.3 MiB, and gains 0.2 a year */
 enum { KEV_COLUMNS = 64 };
 
-static int kev_claims(span head)
+static int kev_recognise(span head)
 {
 	struct json_head names = {.rest = head};
 	span name;
@@ -36,9 +39,9 @@ static int kev_claims(span head)
 static int put(struct advisory_sink *sink, const char *id, const char *added, const char *due, const char *ransomware,
                struct tarsier_error *error)
 {
-	struct kev kev = {.id = id, .added = added, .due = begins_with_date(due) ? due : "",
+	struct kev kev = {.id = id, .added = added, .due = date_begins(due) ? due : "",
 	                  .ransomware = strcmp(ransomware, "Known") == 0};
-	if (cve_number(span_of(id)) && begins_with_date(added))
+	if (cve_number(span_of(id)) && date_begins(added))
 		return sink->kev(sink->user, &kev, error);
 	sink->unreadable(sink->user, *id ? id : "an entry of the KEV catalogue", "no CVE id with the day it was added");
 	return 0;
@@ -57,7 +60,7 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	const char *released = json_text(document, "dateReleased");
 	if (!entries)
 		code = error_set(error, TARSIER_FORMAT, "%s: a KEV catalogue without its list of vulnerabilities", name);
-	if (code == 0 && begins_with_date(released))
+	if (code == 0 && date_begins(released))
 		code = sink->dated(sink->user, "kev", released, error);
 	json_array_foreach(entries, index, entry) {
 		if (code < 0)
@@ -123,7 +126,7 @@ static int read_csv(char *text, size_t length, struct advisory_sink *sink, struc
 			continue;
 		code = put(sink, fields[0], added, field_named(header, columns, fields, count, "dueDate"),
 		           field_named(header, columns, fields, count, "knownRansomwareCampaignUse"), error);
-		if (begins_with_date(added) && strncmp(added, newest, 10) > 0)
+		if (date_begins(added) && strncmp(added, newest, 10) > 0)
 			memcpy(newest, added, 10);
 	}
 	if (code == 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */
@@ -150,4 +153,4 @@ static int kev_read(struct stream *stream, const char *name, struct advisory_sin
 	return code;
 }
 
-const struct feed feed_kev = {"kev", kev_claims, kev_read};
+const struct feed feed_kev = {"kev", kev_recognise, kev_read};

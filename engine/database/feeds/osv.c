@@ -1,6 +1,9 @@
 #include "database/advisory.h"
+#include "format/cve_id.h"
 #include "format/cvss.h"
+#include "format/ecosystem.h"
 #include "format/json.h"
+#include "format/json_head.h"
 
 #include <string.h>
 
@@ -23,14 +26,14 @@ enum {
 	TEXT_LIMIT = 1024,        /* of a version, a package's name, an ecosystem */
 };
 
-struct reading {
+struct osv_reading {
 	struct arena arena;       /* what lives for one record */
 	struct advisory_sink *sink;
 	struct tarsier_error *error;
 	bool no_memory;
 };
 
-static int osv_claims(span head)
+static int osv_recognise(span head)
 {
 	static const char *const members[] = {
 		"schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
@@ -51,12 +54,12 @@ static int osv_claims(span head)
 
 /* ---- small pieces ------------------------------------------------------------------------------------------------ */
 
-static void complain(struct reading *reading, const char *id, const char *why)
+static void complain(struct osv_reading *reading, const char *id, const char *why)
 {
 	reading->sink->unreadable(reading->sink->user, id, why);
 }
 
-static void *list_of(struct reading *reading, size_t count, size_t size)
+static void *list_of(struct osv_reading *reading, size_t count, size_t size)
 {
 	void *list = arena_array(&reading->arena, count, size);
 	reading->no_memory = reading->no_memory || !list;
@@ -98,7 +101,7 @@ static size_t add_related(const json_t *record, const char **list, size_t count)
 	return count;
 }
 
-static const char **read_aliases(struct reading *reading, const json_t *record, bool distribution)
+static const char **read_aliases(struct osv_reading *reading, const json_t *record, bool distribution)
 {
 	const json_t *aliases = json_list(record, "aliases"), *upstream = json_list(record, "upstream");
 	size_t most = json_array_size(aliases) + json_array_size(upstream) + json_array_size(json_list(record, "related"));
@@ -113,7 +116,7 @@ static const char **read_aliases(struct reading *reading, const json_t *record, 
 	return list;
 }
 
-static const char **read_references(struct reading *reading, const json_t *record, const char **url)
+static const char **read_references(struct osv_reading *reading, const json_t *record, const char **url)
 {
 	const json_t *references = json_list(record, "references");
 	const char **list = list_of(reading, json_array_size(references) + 1, sizeof *list);
@@ -138,7 +141,7 @@ static const char **read_references(struct reading *reading, const json_t *recor
 /* ---- severity ---------------------------------------------------------------------------------------------------- */
 
 /* "severity": CVSS vectors go into the list, good or bad; any other type ("Ubuntu") is a distribution's own word. */
-static const char **read_severity(struct reading *reading, const json_t *object, const char **word)
+static const char **read_severity(struct osv_reading *reading, const json_t *object, const char **word)
 {
 	const json_t *severity = json_list(object, "severity");
 	const char **vectors = list_of(reading, json_array_size(severity) + 1, sizeof *vectors);
@@ -163,7 +166,7 @@ static const char *word_in(const json_t *object, const char *group, const char *
 }
 
 /* "Important: kernel security update" */
-static const char *word_of_summary(struct reading *reading, const char *summary)
+static const char *word_of_summary(struct osv_reading *reading, const char *summary)
 {
 	span word, rest;
 	if (!span_cut(span_of(summary), ':', &word, &rest) || word.len > 16 || !severity_of_word(word))
@@ -186,7 +189,7 @@ static size_t add_events(const json_t *object, struct advisory_event *events, si
 	return count;
 }
 
-static void read_range(struct reading *reading, const json_t *json, struct advisory_range *range)
+static void read_range(struct osv_reading *reading, const json_t *json, struct advisory_range *range)
 {
 	const json_t *events = json_list(json, "events");
 	size_t index;
@@ -198,7 +201,7 @@ static void read_range(struct reading *reading, const json_t *json, struct advis
 		range->count = add_events(event, range->events, range->count);
 }
 
-static void read_ranges(struct reading *reading, const json_t *json, struct affected *affected)
+static void read_ranges(struct osv_reading *reading, const json_t *json, struct affected *affected)
 {
 	const json_t *ranges = json_list(json, "ranges");
 	size_t index;
@@ -217,7 +220,7 @@ static void read_ranges(struct reading *reading, const json_t *json, struct affe
 }
 
 /* The better of a package's own vectors is left to whoever stores it: there is never more than one in the field. */
-static void read_affected(struct reading *reading, const json_t *json, struct affected *affected)
+static void read_affected(struct osv_reading *reading, const json_t *json, struct affected *affected)
 {
 	const json_t *package = json_member(json, "package"), *versions = json_list(json, "versions");
 	const char *word = NULL;
@@ -250,7 +253,7 @@ static bool fits(const char *text)
 	return *text && strlen(text) <= TEXT_LIMIT;
 }
 
-static void read_all_affected(struct reading *reading, const json_t *record, struct advisory *advisory)
+static void read_all_affected(struct osv_reading *reading, const json_t *record, struct advisory *advisory)
 {
 	const json_t *list = json_list(record, "affected");
 	size_t index;
@@ -274,7 +277,7 @@ static bool of_distribution(const json_t *record)
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 
-static int read_advisory(struct reading *reading, const json_t *record)
+static int read_advisory(struct osv_reading *reading, const json_t *record)
 {
 	const char *word = NULL;
 	const json_t *withdrawn = json_object_get(record, "withdrawn");
@@ -298,7 +301,7 @@ static int read_advisory(struct reading *reading, const json_t *record)
 	return reading->sink->advisory(reading->sink->user, &advisory, reading->error);
 }
 
-static int read_record(struct reading *reading, const json_t *record, const char *name)
+static int read_record(struct osv_reading *reading, const json_t *record, const char *name)
 {
 	const char *id = json_text(record, "id");
 	if (!*id || strlen(id) > ID_LIMIT) {
@@ -313,7 +316,7 @@ static int read_record(struct reading *reading, const json_t *record, const char
 	return read_advisory(reading, record);
 }
 
-static int read_document(struct reading *reading, const json_t *document, const char *name)
+static int read_document(struct osv_reading *reading, const json_t *document, const char *name)
 {
 	size_t index;
 	json_t *record;
@@ -327,7 +330,7 @@ static int read_document(struct reading *reading, const json_t *document, const 
 }
 
 /* What is too large or no JSON is the record's fault, and the feed goes on; a file that cannot be read is not. */
-static int parse(struct reading *reading, struct stream *stream, const char *name, json_t **document)
+static int parse(struct osv_reading *reading, struct stream *stream, const char *name, json_t **document)
 {
 	struct tarsier_error why;
 	struct buffer text;
@@ -346,7 +349,7 @@ static int parse(struct reading *reading, struct stream *stream, const char *nam
 
 static int osv_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
-	struct reading reading = {.sink = sink, .error = error};
+	struct osv_reading reading = {.sink = sink, .error = error};
 	json_t *document = NULL;
 	arena_init(&reading.arena, NULL);
 	int code = parse(&reading, stream, name, &document);
@@ -357,4 +360,4 @@ static int osv_read(struct stream *stream, const char *name, struct advisory_sin
 	return code;
 }
 
-const struct feed feed_osv = {"osv", osv_claims, osv_read};
+const struct feed feed_osv = {"osv", osv_recognise, osv_read};

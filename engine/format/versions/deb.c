@@ -5,13 +5,13 @@
  * The epoch ends at the first colon, the revision begins behind the last hyphen. Absent parts count as 0. */
 #include "format/version.h"
 
-struct parts {
+struct deb_version {
 	span epoch, upstream, revision;
 };
 
-static struct parts split(span version)
+static struct deb_version split(span version)
 {
-	struct parts parts = {.epoch = SPAN(""), .revision = SPAN("")};
+	struct deb_version parts = {.epoch = SPAN(""), .revision = SPAN("")};
 	span before, after;
 	if (span_cut(version, ':', &before, &after)) {
 		parts.epoch = before;
@@ -57,7 +57,7 @@ static int compare_part(span a, span b)
 
 static int compare(span a, span b)
 {
-	struct parts left = split(a), right = split(b);
+	struct deb_version left = split(a), right = split(b);
 	int order = version_compare_digits(left.epoch, right.epoch);
 	if (order == 0)
 		order = compare_part(left.upstream, right.upstream);
@@ -78,7 +78,7 @@ static bool valid(span version)
 	for (size_t i = 0; i < version.len; i++)
 		if (version.ptr[i] <= ' ' || version.ptr[i] > '~')
 			return false;
-	struct parts parts = split(version);
+	struct deb_version parts = split(version);
 	if (span_find(version, ':') >= 0 && !valid_epoch(parts.epoch))
 		return false;
 	return parts.upstream.len > 0 && !span_ends(version, "-");

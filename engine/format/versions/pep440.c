@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-struct parts {
+struct pep440_version {
 	span epoch, release, local;
 	int pre; /* 1 alpha, 2 beta, 3 rc; 0: none */
 	bool has_post, has_dev, valid;
@@ -114,9 +114,9 @@ static bool valid_local(span local)
 	}
 }
 
-static struct parts split(span text)
+static struct pep440_version split(span text)
 {
-	struct parts parts = {.epoch = SPAN(""), .local = SPAN("")};
+	struct pep440_version parts = {.epoch = SPAN(""), .local = SPAN("")};
 	text = span_trim(text);
 	take_word(&text, "v");
 	span rest = text, epoch = version_take_digits(&rest);
@@ -136,7 +136,7 @@ static struct parts split(span text)
 }
 
 /* A bare development release is before every pre-release, no pre-release is behind them all. */
-static int pre_rank(const struct parts *parts)
+static int pre_rank(const struct pep440_version *parts)
 {
 	if (parts->pre)
 		return parts->pre;
@@ -182,7 +182,7 @@ static int first_difference(const int *orders, size_t count)
 
 static int compare(span a, span b)
 {
-	struct parts left = split(a), right = split(b);
+	struct pep440_version left = split(a), right = split(b);
 	int orders[] = {
 		version_compare_digits(left.epoch, right.epoch),
 		version_compare_numbers(left.release, right.release),

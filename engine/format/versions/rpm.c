@@ -8,14 +8,14 @@
  * 1.2 = 1.2-2 though 1.2-1 < 1.2-2; lists to be sorted must have releases throughout, or nowhere. */
 #include "format/version.h"
 
-struct parts {
+struct rpm_version {
 	span epoch, version, release;
 	bool has_release;
 };
 
-static struct parts split(span text)
+static struct rpm_version split(span text)
 {
-	struct parts parts = {.epoch = SPAN(""), .release = SPAN("")};
+	struct rpm_version parts = {.epoch = SPAN(""), .release = SPAN("")};
 	span rest = text, epoch = version_take_digits(&rest);
 	if (version_take_char(&rest, ':')) {
 		parts.epoch = epoch;
@@ -84,7 +84,7 @@ static int compare_part(span a, span b)
 
 static int compare(span a, span b)
 {
-	struct parts left = split(a), right = split(b);
+	struct rpm_version left = split(a), right = split(b);
 	int order = version_compare_digits(left.epoch, right.epoch);
 	if (order == 0)
 		order = compare_part(left.version, right.version);
@@ -101,7 +101,7 @@ static bool valid(span version)
 		if (c <= ' ' || c == 0x7f || c == '/')
 			return false;
 	}
-	struct parts parts = split(version);
+	struct rpm_version parts = split(version);
 	return parts.version.len > 0 && (!parts.has_release || parts.release.len > 0);
 }
 

@@ -8,7 +8,7 @@
  * is before 1.2.3. Builds do not count: Go's +incompatible is nothing, and its pseudo-versions are pre-releases. */
 #include "format/version.h"
 
-struct parts {
+struct semver_version {
 	span numbers, release;
 	bool valid;
 };
@@ -47,9 +47,9 @@ static span take_numbers(span *rest)
 	return (span){all.ptr, length};
 }
 
-static struct parts split(span text)
+static struct semver_version split(span text)
 {
-	struct parts parts = {.release = SPAN("")};
+	struct semver_version parts = {.release = SPAN("")};
 	span build;
 	bool has_build = span_cut(text, '+', &text, &build);
 	if (!version_take_char(&text, 'v') && !version_take_char(&text, 'V'))
@@ -97,7 +97,7 @@ static int compare_releases(span a, span b)
 
 static int compare(span a, span b)
 {
-	struct parts left = split(a), right = split(b);
+	struct semver_version left = split(a), right = split(b);
 	int order = version_compare_numbers(left.numbers, right.numbers);
 	return order ? order : compare_releases(left.release, right.release);
 }

@@ -1,5 +1,7 @@
 /* what KEV and EPSS say, put beside the advisories of a database to be */
 #include "database/write.h"
+#include "format/cve_id.h"
+#include "format/date.h"
 
 #include <string.h>
 
@@ -8,14 +10,14 @@ int writer_kev(struct database_writer *writer, const struct kev *kev, struct tar
 	uint32_t cve = cve_number(span_of(kev->id));
 	if (!cve)
 		return 1;
-	struct fact *fact = facts_at(&writer->facts, cve);
-	if (!fact)
+	struct cve_entry *entry = cve_table_at(&writer->cves, cve);
+	if (!entry)
 		return error_memory(error);
-	fact->kev_added = arena_string(&writer->arena, kev->added);
-	fact->kev_due = arena_string(&writer->arena, kev->due);
-	fact->ransomware = kev->ransomware;
-	fact->from_kev = true;
-	return fact->kev_added && fact->kev_due ? 0 : error_memory(error);
+	entry->kev_added = arena_string(&writer->arena, kev->added);
+	entry->kev_due = arena_string(&writer->arena, kev->due);
+	entry->ransomware = kev->ransomware;
+	entry->from_kev = true;
+	return entry->kev_added && entry->kev_due ? 0 : error_memory(error);
 }
 
 int writer_epss(struct database_writer *writer, const struct epss *epss, struct tarsier_error *error)
@@ -23,12 +25,12 @@ int writer_epss(struct database_writer *writer, const struct epss *epss, struct 
 	uint32_t cve = cve_number(span_of(epss->id));
 	if (!cve)
 		return 1;
-	struct fact *fact = facts_at(&writer->facts, cve);
-	if (!fact)
+	struct cve_entry *entry = cve_table_at(&writer->cves, cve);
+	if (!entry)
 		return error_memory(error);
-	fact->epss = (int32_t)(epss->score * 1e5 + 0.5);
-	fact->percentile = (int32_t)(epss->percentile * 1e5 + 0.5);
-	fact->from_epss = true;
+	entry->epss = (int32_t)(epss->score * 1e5 + 0.5);
+	entry->percentile = (int32_t)(epss->percentile * 1e5 + 0.5);
+	entry->from_epss = true;
 	return 0;
 }
 
@@ -36,7 +38,7 @@ int writer_dated(struct database_writer *writer, const char *feed, const char *d
 {
 	const char **kept = strcmp(feed, "kev") == 0 ? &writer->kev_date : strcmp(feed, "epss") == 0 ? &writer->epss_date
 		: NULL;
-	if (!kept || !begins_with_date(date) || strcmp(date, *kept) <= 0)
+	if (!kept || !date_begins(date) || strcmp(date, *kept) <= 0)
 		return 0;
 	*kept = arena_copy(&writer->arena, date, 10); /* the day */
 	return *kept ? 0 : error_memory(error);

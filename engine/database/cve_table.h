@@ -1,14 +1,14 @@
 /* what is known of a CVE whatever package it is in, gathered while feeds are read */
-#ifndef TARSIER_DATABASE_CVE_FACTS_H
-#define TARSIER_DATABASE_CVE_FACTS_H
+#ifndef TARSIER_DATABASE_CVE_TABLE_H
+#define TARSIER_DATABASE_CVE_TABLE_H
 
 #include "database/advisory.h"
 
-enum { FACT_UNKNOWN = -1 };
+enum { CVE_SCORE_UNKNOWN = -1 };
 
-struct fact {
+struct cve_entry {
 	uint32_t cve;
-	int32_t epss, percentile;  /* hundred-thousandths, as FIRST publishes them; or FACT_UNKNOWN */
+	int32_t epss, percentile;  /* hundred-thousandths, as FIRST publishes them; or CVE_SCORE_UNKNOWN */
 	const char *kev_added, *kev_due; /* NULL: not in the catalogue */
 	bool ransomware;
 	bool from_kev, from_epss;  /* in these inputs, not only in an older database */
@@ -19,19 +19,19 @@ struct fact {
 };
 
 /* By CVE. Strings and table lie in the arena. */
-struct facts {
+struct cve_table {
 	struct arena *arena;
-	struct fact *items;
+	struct cve_entry *items;
 	size_t count, capacity;
 	uint32_t *slots;           /* index + 1, by a hash of the number */
 	size_t slot_count;
 };
 
 /* The fact of that CVE, made where it is not yet; NULL when memory ran out. Lives until the next call. */
-struct fact *facts_at(struct facts *facts, uint32_t cve);
+struct cve_entry *cve_table_at(struct cve_table *table, uint32_t cve);
 /* Keeps the vector if it is the better one: of the higher CVSS version, then of the higher score. False: no memory. */
-bool facts_cvss(struct facts *facts, struct fact *fact, const char *vector);
-/* By rising number. No facts_at afterwards. */
-void facts_sort(struct facts *facts);
+bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char *vector);
+/* By rising number. No cve_table_at afterwards. */
+void cve_table_sort(struct cve_table *table);
 
 #endif
