@@ -6,19 +6,19 @@
 enum { PLACE_SIZE = 200 };
 
 /* Where in the answer we are: members have keys, elements of lists none. */
-struct place {
-	const struct place *above;
+struct json_place {
+	const struct json_place *above;
 	const char *key;
 	size_t index;
 };
 
-struct checking {
+struct json_check {
 	const char *answer;
 	struct tarsier_error *error;
 };
 
 /* "vulnerabilities.10.links", "environments.3[0].introduced_in"; returns its length, cut where the text ends. */
-static size_t write_place(const struct place *place, char *text)
+static size_t write_place(const struct json_place *place, char *text)
 {
 	size_t at = place->above ? write_place(place->above, text) : 0;
 	int more = place->key ? snprintf(text + at, PLACE_SIZE - at, "%s%.100s", at ? "." : "", place->key)
@@ -27,7 +27,7 @@ static size_t write_place(const struct place *place, char *text)
 	return at < PLACE_SIZE ? at : PLACE_SIZE - 1;
 }
 
-static int wrong(const struct checking *checking, const struct place *place, const char *what)
+static int wrong(const struct json_check *checking, const struct json_place *place, const char *what)
 {
 	char text[PLACE_SIZE] = "";
 	write_place(place, text);
@@ -55,44 +55,44 @@ static const char *wrong_kind(const json_t *json, enum clair_kind kind)
 	return NULL;
 }
 
-static int check(const struct checking *checking, const struct place *place, json_t *json,
+static int check(const struct json_check *checking, const struct json_place *place, json_t *json,
                  const struct clair_shape *shape);
 
-static int check_members(const struct checking *checking, const struct place *place, json_t *json,
+static int check_members(const struct json_check *checking, const struct json_place *place, json_t *json,
                          const struct clair_shape *shape)
 {
 	int code = TARSIER_OK;
-	for (; shape && shape->key && !code; shape++)
-		code = check(checking, &(struct place){place, shape->key, 0}, json_object_get(json, shape->key), shape);
+	for (; shape && shape->key && code >= 0; shape++)
+		code = check(checking, &(struct json_place){place, shape->key, 0}, json_object_get(json, shape->key), shape);
 	return code;
 }
 
-static int check_values(const struct checking *checking, const struct place *place, json_t *json,
+static int check_values(const struct json_check *checking, const struct json_place *place, json_t *json,
                         const struct clair_shape *shape)
 {
 	json_t *each;
 	const char *key;
 	int code = TARSIER_OK;
 	json_object_foreach(json, key, each)
-		if (!code)
-			code = check(checking, &(struct place){place, key, 0}, each, shape);
+		if (code >= 0)
+			code = check(checking, &(struct json_place){place, key, 0}, each, shape);
 	return code;
 }
 
-static int check_elements(const struct checking *checking, const struct place *place, json_t *json,
+static int check_elements(const struct json_check *checking, const struct json_place *place, json_t *json,
                           const struct clair_shape *shape)
 {
 	json_t *each;
 	size_t i;
 	int code = TARSIER_OK;
 	json_array_foreach(json, i, each)
-		if (!code)
-			code = check(checking, &(struct place){place, NULL, i}, each, shape);
+		if (code >= 0)
+			code = check(checking, &(struct json_place){place, NULL, i}, each, shape);
 	return code;
 }
 
 /* As deep as the shape is, whatever the answer. */
-static int check(const struct checking *checking, const struct place *place, json_t *json,
+static int check(const struct json_check *checking, const struct json_place *place, json_t *json,
                  const struct clair_shape *shape)
 {
 	if (!json)
@@ -109,8 +109,8 @@ static int check(const struct checking *checking, const struct place *place, jso
 	return shape->kind == CLAIR_LIST ? check_elements(checking, place, json, shape->inside) : TARSIER_OK;
 }
 
-int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error)
+int clair_check_json(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error)
 {
-	const struct place place = {.key = shape->key ? shape->key : ""};
-	return check(&(struct checking){answer, error}, &place, json, shape);
+	const struct json_place place = {.key = shape->key ? shape->key : ""};
+	return check(&(struct json_check){answer, error}, &place, json, shape);
 }

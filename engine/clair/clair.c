@@ -35,15 +35,15 @@ static int check_key(const struct clair_config *config, struct tarsier_error *er
 int clair_check(const struct clair_config *config, struct tarsier_error *error)
 {
 	int code = check_url(config->indexer, "Clair", error);
-	if (!code && config->matcher)
+	if (code >= 0 && config->matcher)
 		code = check_url(config->matcher, "Clair's matcher", error);
-	if (!code && config->api && strcmp(config->api, "v1") != 0 && strcmp(config->api, "v4") != 0)
+	if (code >= 0 && config->api && strcmp(config->api, "v1") != 0 && strcmp(config->api, "v4") != 0)
 		code = error_set(error, TARSIER_USAGE, "\"%s\" is no API of Clair: v1 (Clair v2) or v4", config->api);
-	if (!code && config->key)
+	if (code >= 0 && config->key)
 		code = check_key(config, error);
-	if (!code && config->layer_host)
+	if (code >= 0 && config->layer_host)
 		code = layer_server_check_host(config->layer_host, error);
-	if (!code && config->layer_port > UINT16_MAX)
+	if (code >= 0 && config->layer_port > UINT16_MAX)
 		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535",
 		                 config->layer_port);
 	return code;
@@ -62,7 +62,7 @@ static int start(struct clair *clair, const struct clair_config *config, struct 
 {
 	*clair = (struct clair){.config = config, .arena = arena};
 	int code = clair_check(config, error);
-	if (code)
+	if (code < 0)
 		return code;
 	clair->indexer = trimmed(arena, config->indexer);
 	clair->matcher = config->matcher ? trimmed(arena, config->matcher) : clair->indexer;
@@ -87,9 +87,9 @@ static int read_namespaces(struct clair *clair, const struct clair_call *call, c
 	json_t *list = json_object_get(json, "Namespaces");
 	if (!list && !given)
 		code = TARSIER_OK;
-	else if (!code)
-		code = clair_check_shape(list, &namespaces, "Clair's answer to GET /v1/namespaces", error);
-	if (!code && list) {
+	else if (code >= 0)
+		code = clair_check_json(list, &namespaces, "Clair's answer to GET /v1/namespaces", error);
+	if (code >= 0 && list) {
 		clair->generation = CLAIR_V1;
 		clair->namespaces = json_incref(list);
 	}
@@ -104,11 +104,11 @@ static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
 	struct http_response response;
 	int code = clair_send(clair, &call, &response, error);
-	*status = code ? 0 : response.status;
-	bool own = !code && span_is_nocase(http_header(&response, "Server"), "clair");
-	if (!code && response.status == 200)
+	*status = code < 0 ? 0 : response.status;
+	bool own = code >= 0 && span_is_nocase(http_header(&response, "Server"), "clair");
+	if (code >= 0 && response.status == 200)
 		code = read_namespaces(clair, &call, &response, error);
-	else if (!code && ((own && response.status >= 500) || clair->generation == CLAIR_V1))
+	else if (code >= 0 && ((own && response.status >= 500) || clair->generation == CLAIR_V1))
 		code = clair_refused(clair, &call, &response, error);
 	http_response_free(&response);
 	return code;
@@ -121,13 +121,13 @@ static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error
 	struct http_response response;
 	json_t *json = NULL;
 	int code = clair_send(clair, &call, &response, error);
-	if (!code && response.status == 200)
+	if (code >= 0 && response.status == 200)
 		clair_json(&call, &response, &json, NULL);
-	if (!code && json && *json_text(json, "state"))
+	if (code >= 0 && json && *json_text(json, "state"))
 		clair->generation = CLAIR_V4;
-	else if (!code && (response.status == 401 || response.status >= 500 || clair->generation == CLAIR_V4))
+	else if (code >= 0 && (response.status == 401 || response.status >= 500 || clair->generation == CLAIR_V4))
 		code = clair_refused(clair, &call, &response, error);
-	else if (!code)
+	else if (code >= 0)
 		code = error_set(error, TARSIER_BACKEND,
 		                 "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
 		                 clair->shown, *status, call.path, response.status);
@@ -147,7 +147,7 @@ static int tell_other(const struct clair *clair, struct tarsier_error *error)
 	other.generation = CLAIR_UNKNOWN;
 	other.namespaces = NULL;
 	int code = is_v1 ? ask_v4(&other, &status, NULL) : ask_v1(&other, &status, NULL);
-	bool found = !code && other.generation != CLAIR_UNKNOWN;
+	bool found = code >= 0 && other.generation != CLAIR_UNKNOWN;
 	json_decref(other.namespaces);
 	if (!found)
 		return TARSIER_BACKEND;
@@ -165,7 +165,7 @@ static int detect(struct clair *clair, struct tarsier_error *error)
 		clair->generation = strcmp(api, "v1") == 0 ? CLAIR_V1 : CLAIR_V4;
 	if (clair->generation != CLAIR_V4)
 		code = ask_v1(clair, &status, error);
-	if (!code && !clair->namespaces)
+	if (code >= 0 && !clair->namespaces)
 		code = ask_v4(clair, &status, error);
 	return code == TARSIER_BACKEND && api && status ? tell_other(clair, error) : code;
 }
@@ -188,11 +188,11 @@ int clair_status(const struct clair_config *config, struct clair_status *status,
 	arena_init(&arena, NULL);
 	*status = (struct clair_status){.generation = ""};
 	int code = start(&clair, config, &arena, error);
-	if (!code)
+	if (code >= 0)
 		code = detect(&clair, error);
-	if (!code && clair.generation == CLAIR_V1)
+	if (code >= 0 && clair.generation == CLAIR_V1)
 		describe_v1(&clair, status);
-	if (!code && clair.generation == CLAIR_V4) {
+	if (code >= 0 && clair.generation == CLAIR_V4) {
 		status->generation = "v4";
 		code = clair_v4_ready(&clair, &status->ready, error);
 		snprintf(status->detail, sizeof status->detail, status->ready ? "its matcher has vulnerabilities"
@@ -210,15 +210,15 @@ static int scan_placed(struct clair *clair, struct clair_image *image, struct cl
                        struct tarsier_error *error)
 {
 	int code = clair_place_layers(clair, image, error);
-	if (!code && image->server)
+	if (code >= 0 && image->server)
 		code = layer_server_reach(image->server, error);
-	if (!code)
+	if (code >= 0)
 		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error)
 		                                     : clair_v4_scan(clair, image, result, error);
-	if (!code)
-		clair_tell_layers(clair, image);
+	if (code >= 0)
+		clair_report_layers(clair, image);
 	else
-		clair_conceal(image, error);
+		clair_hide_secrets(image, error);
 	return code;
 }
 
@@ -231,7 +231,7 @@ static int serve_and_scan(struct clair *clair, struct clair_image *image, struct
 	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
 	struct tarsier_error own;
 	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
-	if (code)
+	if (code < 0)
 		return code;
 	clair->server = image->server;
 	code = scan_placed(clair, image, result, error);
@@ -255,14 +255,14 @@ int clair_scan(const struct clair_config *config, struct arena *arena, const str
 		                 "%s: Clair fetches layers one by one, and these can be read in passing only: give "
 		                 "an archive that is not compressed as a whole, or an OCI layout", image->about.reference);
 	int code = start(&clair, config, arena, error);
-	if (!code)
+	if (code >= 0)
 		code = detect(&clair, error);
-	if (!code && clair.generation == CLAIR_V1 && json_array_size(clair.namespaces) == 0)
+	if (code >= 0 && clair.generation == CLAIR_V1 && json_array_size(clair.namespaces) == 0)
 		code = error_set(error, TARSIER_BACKEND,
 		                 "the vulnerability database of Clair at %s is empty: wait until it has read its "
 		                 "sources (`tarsier clair wait`)", clair.shown);
 	result->backend = clair.generation == CLAIR_V1 ? "clair-v1" : "clair-v4";
-	if (!code && sent.count)
+	if (code >= 0 && sent.count)
 		code = clair_layers_elsewhere(config, image) ? scan_placed(&clair, &sent, result, error)
 		                                             : serve_and_scan(&clair, &sent, result, error);
 	json_decref(clair.namespaces);

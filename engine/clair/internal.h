@@ -1,4 +1,4 @@
-/* what clair*.c share */
+/* internal to clair/ */
 #ifndef TARSIER_CLAIR_INTERNAL_H
 #define TARSIER_CLAIR_INTERNAL_H
 
@@ -27,12 +27,12 @@ struct clair {
 	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
 };
 
-/* ---- clair_talk.c: requests, with retries ----------------------------------------------------------------------- */
+/* ---- request.c: requests, retried where that may help ----------------------------------------------------------------------- */
 
 struct clair_call {
 	const char *method, *base, *path;
 	span body;          /* JSON; ptr NULL: none */
-	bool patient;       /* tries again: 500, 502, 503, 504, 429 and connections that break */
+	bool retry;         /* tries again: 500, 502, 503, 504, 429 and connections that break */
 	bool cleaning;      /* goes on though the scan is cancelled, and does not wait long */
 	unsigned seconds;   /* 0: a minute; long ones have the config's */
 };
@@ -44,14 +44,14 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
                struct tarsier_error *error);
 /* What Clair says went wrong, on one line: "" where it says nothing. In the arena; never NULL. */
-const char *clair_words(struct arena *arena, const struct http_response *response);
+const char *clair_error_text(struct arena *arena, const struct http_response *response);
 /* BACKEND: a status that the caller has no better sentence for. */
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                   struct tarsier_error *error);
 unsigned clair_seconds(const struct clair *clair);
 bool clair_cancelled(const struct clair *clair);
 
-/* ---- clair_layers.c: where Clair finds the layers ---------------------------------------------------------------- */
+/* ---- layers.c: where Clair finds the layers ---------------------------------------------------------------- */
 
 /* Where Clair fetches a layer: from our layer server, or from a registry, which wants its headers. */
 struct clair_layer {
@@ -79,13 +79,13 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
                         struct tarsier_error *error);
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
-int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
+int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
 /* To config->layer_done. */
-void clair_tell_layers(const struct clair *clair, const struct clair_image *image);
+void clair_report_layers(const struct clair *clair, const struct clair_image *image);
 /* Cuts out of a message what Clair repeats of the layers' headers. */
-void clair_conceal(const struct clair_image *image, struct tarsier_error *error);
+void clair_hide_secrets(const struct clair_image *image, struct tarsier_error *error);
 
-/* ---- clair_shape.c: has an answer the shape that it has to have? ------------------------------------------------- */
+/* ---- check_json.c: has an answer the shape that it has to have? ------------------------------------------------- */
 
 enum clair_kind {
 	CLAIR_TEXT, CLAIR_NUMBER, CLAIR_BOOLEAN,
@@ -105,9 +105,9 @@ struct clair_shape {
 
 /* So that whoever reads the answer finds texts where texts belong. BACKEND with "`answer` is not whole:
  * vulnerabilities.10.links is no text"; the shape's own key is where the place begins. */
-int clair_check_shape(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
+int clair_check_json(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
 
-/* ---- clair_records.c: packages and findings out of either API ---------------------------------------------------- */
+/* ---- records.c: packages and findings out of either API ---------------------------------------------------- */
 
 struct clair_records {
 	struct arena *arena;

@@ -55,7 +55,7 @@ static int load(struct arena *arena, const struct microhttpd **result, struct ta
 
 /* ---- one answer's bytes ------------------------------------------------------------------------------------------ */
 
-struct transfer {
+struct layer_transfer {
 	struct layer_server *server;
 	size_t layer;
 	uint64_t start, length, done; /* of the range that was asked for */
@@ -83,34 +83,34 @@ static int skip(struct stream *stream, uint64_t count, char *buffer, size_t size
 	return TARSIER_OK;
 }
 
-static int begin(struct transfer *transfer, char *buffer, size_t size, struct tarsier_error *error)
+static int begin(struct layer_transfer *transfer, char *buffer, size_t size, struct tarsier_error *error)
 {
 	const struct image *image = transfer->server->image;
 	const struct served_layer *layer = &transfer->server->layers[transfer->layer];
 	int code = image->open_layer(image, transfer->layer, &transfer->arena, &transfer->stream, error);
-	if (!code && transfer->length == layer->size)
+	if (code >= 0 && transfer->length == layer->size)
 		code = hasher_new(&layer->digest, &transfer->hasher, error);
-	return code ? code : skip(transfer->stream, transfer->start, buffer, size, error);
+	return code < 0 ? code : skip(transfer->stream, transfer->start, buffer, size, error);
 }
 
 /* Before the last bytes are handed out: what was hashed must be what was promised. */
-static int check_digest(struct transfer *transfer, struct tarsier_error *error)
+static int check_digest(struct layer_transfer *transfer, struct tarsier_error *error)
 {
 	struct served_layer *layer = &transfer->server->layers[transfer->layer];
 	struct digest found;
 	int code = hasher_finish(transfer->hasher, &found, error);
-	if (!code && !digest_equal(&found, &layer->digest))
+	if (code >= 0 && !digest_equal(&found, &layer->digest))
 		code = error_set(error, TARSIER_DIGEST, "%s is promised, and %s was found", layer->digest.text, found.text);
-	if (!code)
+	if (code >= 0)
 		atomic_store(&layer->sent, true);
 	return code;
 }
 
-static ssize_t read_more(struct transfer *transfer, char *buffer, size_t size, struct tarsier_error *error)
+static ssize_t read_more(struct layer_transfer *transfer, char *buffer, size_t size, struct tarsier_error *error)
 {
 	uint64_t left = transfer->length - transfer->done;
 	int code = transfer->stream ? TARSIER_OK : begin(transfer, buffer, size, error);
-	if (code)
+	if (code < 0)
 		return code;
 	ssize_t got = stream_read(transfer->stream, buffer, left < size ? (size_t)left : size, error);
 	if (got <= 0)
@@ -125,7 +125,7 @@ static ssize_t read_more(struct transfer *transfer, char *buffer, size_t size, s
 
 static ssize_t on_read(void *user, uint64_t position, char *buffer, size_t size)
 {
-	struct transfer *transfer = user;
+	struct layer_transfer *transfer = user;
 	struct layer_server *server = transfer->server;
 	struct tarsier_error error = {.code = TARSIER_OK};
 	if (server->options.cancelled && atomic_load(server->options.cancelled))
@@ -145,7 +145,7 @@ static ssize_t on_read(void *user, uint64_t position, char *buffer, size_t size)
 
 static void on_free(void *user)
 {
-	struct transfer *transfer = user;
+	struct layer_transfer *transfer = user;
 	stream_close(transfer->stream);
 	hasher_free(transfer->hasher);
 	arena_free(&transfer->arena);
@@ -203,10 +203,10 @@ static bool read_range(const char *header, uint64_t size, uint64_t *start, uint6
 
 static struct MHD_Response *make_response(struct layer_server *server, size_t layer, uint64_t start, uint64_t length)
 {
-	struct transfer *transfer = memory_resize(server->options.allocator, NULL, 0, sizeof *transfer);
+	struct layer_transfer *transfer = memory_resize(server->options.allocator, NULL, 0, sizeof *transfer);
 	if (!transfer)
 		return NULL;
-	*transfer = (struct transfer){.server = server, .layer = layer, .start = start, .length = length};
+	*transfer = (struct layer_transfer){.server = server, .layer = layer, .start = start, .length = length};
 	arena_init(&transfer->arena, server->options.allocator);
 	struct MHD_Response *response = server->library->response_from_callback(length, BLOCK, on_read, transfer, on_free);
 	if (!response)
@@ -310,10 +310,10 @@ static int start(struct arena *arena, struct layer_server *server, struct tarsie
 	int sockets[2];
 	unsigned count = 0, port = 0;
 	int code = layer_server_listen(server->options.host, server->options.port, sockets, &count, &port, error);
-	if (!code)
+	if (code >= 0)
 		code = make_urls(arena, server, port, error);
 	for (unsigned i = 0; i < count; i++) {
-		if (code) {
+		if (code < 0) {
 			close(sockets[i]);
 			continue;
 		}
@@ -338,17 +338,17 @@ int layer_server_start(struct arena *arena, const struct image *image, const str
 	if (!server->options.host)
 		server->options.host = "localhost";
 	int code = layer_server_check_host(server->options.host, error);
-	if (!code)
+	if (code >= 0)
 		code = load(arena, &server->library, error);
-	if (!code)
+	if (code >= 0)
 		code = make_token(server, error);
-	if (!code)
+	if (code >= 0)
 		code = layer_server_measure(server, error);
-	if (code)
+	if (code < 0)
 		return code;
 	pthread_mutex_init(&server->lock, NULL);
 	code = start(arena, server, error);
-	if (code)
+	if (code < 0)
 		layer_server_stop(server);
 	else
 		*result = server;
@@ -376,14 +376,14 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 	                                     .seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
 	uint64_t length = 0;
 	int code = http_send(&request, &response, &reason);
-	bool whole = !code && response.status == MHD_HTTP_OK &&
+	bool whole = code >= 0 && response.status == MHD_HTTP_OK &&
 	             span_number(http_header(&response, "Content-Length"), &length) && length == server->layers[0].size;
-	if (!code && !whole)
+	if (code >= 0 && !whole)
 		snprintf(reason.message, sizeof reason.message, "something else answers there, with status %ld",
 		         response.status);
 	http_response_free(&response);
 	if (whole || code == TARSIER_CANCELLED || code == TARSIER_UNSUPPORTED)
-		return code ? error_set(error, code, "%s", reason.message) : TARSIER_OK;
+		return code < 0 ? error_set(error, code, "%s", reason.message) : TARSIER_OK;
 	return error_set(error, TARSIER_BACKEND,
 	                 "Clair is to fetch the layers from %s, and that address does not answer even here: name "
 	                 "this machine as Clair can reach it with --layer-host (%.300s)", server->origin, reason.message);
@@ -413,7 +413,7 @@ int layer_server_failure(struct layer_server *server, struct tarsier_error *erro
 {
 	pthread_mutex_lock(&server->lock);
 	int code = server->failure.code;
-	if (code && error)
+	if (code < 0 && error)
 		*error = server->failure;
 	pthread_mutex_unlock(&server->lock);
 	return code;

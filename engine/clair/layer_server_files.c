@@ -33,11 +33,11 @@ static int measure_all(const struct layer_server *server, struct served_layer *l
 	bool want_digest = digest_is_empty(&layer->digest);
 	uint64_t size = head.len;
 	int code = want_digest ? hasher_new(NULL, &hasher, error) : TARSIER_OK;
-	if (!code && want_digest && hasher_add(hasher, head.ptr, head.len) < 0)
+	if (code >= 0 && want_digest && hasher_add(hasher, head.ptr, head.len) < 0)
 		code = error_memory(error);
-	if (!code)
+	if (code >= 0)
 		code = read_through(server, stream, hasher, &size, error);
-	if (!code && want_digest)
+	if (code >= 0 && want_digest)
 		code = hasher_finish(hasher, &layer->digest, error);
 	hasher_free(hasher);
 	layer->size = size;
@@ -71,7 +71,7 @@ static int measure_one(const struct layer_server *server, size_t index, struct t
 	struct stream *stream = NULL;
 	arena_init(&arena, server->options.allocator);
 	int code = server->image->open_layer(server->image, index, &arena, &stream, error);
-	if (!code)
+	if (code >= 0)
 		code = measure_stream(server, index, stream, error);
 	stream_close(stream);
 	arena_free(&arena);
@@ -83,9 +83,9 @@ int layer_server_measure(struct layer_server *server, struct tarsier_error *erro
 	for (size_t i = 0; i < server->image->layer_count; i++) {
 		struct served_layer *layer = &server->layers[i];
 		int code = measure_one(server, i, error);
-		if (code && code != TARSIER_CANCELLED)
+		if (code < 0 && code != TARSIER_CANCELLED)
 			error_prefix(error, "layer %zu of %zu", i + 1, server->image->layer_count);
-		if (code)
+		if (code < 0)
 			return code;
 		while (!digest_equal(&server->layers[layer->first].digest, &layer->digest))
 			layer->first++;

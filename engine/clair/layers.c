@@ -55,14 +55,14 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 	image->layers = arena_array(clair->arena, image->count, sizeof *image->layers);
 	if (!image->layers)
 		return error_memory(error);
-	for (size_t i = 0; i < image->count && !code; i++) {
+	for (size_t i = 0; i < image->count && code >= 0; i++) {
 		if (image->server)
 			image->layers[i] = (struct clair_layer){.digest = layer_server_digest(image->server, i),
 			                                        .url = layer_server_url(image->server, i),
 			                                        .codec = layer_server_codec(image->server, i)};
 		else
 			code = place_elsewhere(image, i, error);
-		if (!code)
+		if (code >= 0)
 			code = check_codec(clair, image, i, error);
 	}
 	return code;
@@ -110,14 +110,14 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 		struct clair_layer *layer = &image->layers[i];
 		struct layer_address address = {.url = NULL};
 		int code = image->image->locate_layer(image->image, i, clair->arena, &address, error);
-		if (code)
+		if (code < 0)
 			return code == TARSIER_CANCELLED ? code
 			                                 : error_prefix(error, "layer %zu of %zu", i + 1, image->count);
 		layer->url = address.url;
 		layer->headers = address.headers;
 		layer->header_count = address.header_count;
 		code = check_origin(clair, layer->url, error);
-		if (code)
+		if (code < 0)
 			return code;
 	}
 	return TARSIER_OK;
@@ -125,7 +125,7 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 
 /* ---- what Clair says of them ------------------------------------------------------------------------------------- */
 
-int clair_unreached(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
+int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	const char *url = image->layers[layer].url;
@@ -143,7 +143,7 @@ int clair_unreached(const struct clair_image *image, size_t layer, const char *w
 	                 url, words);
 }
 
-void clair_tell_layers(const struct clair *clair, const struct clair_image *image)
+void clair_report_layers(const struct clair *clair, const struct clair_image *image)
 {
 	for (size_t i = 0; i < image->count && clair->config->layer_done; i++)
 		clair->config->layer_done(clair->config->user, i, !image->server || layer_server_sent(image->server, i));
@@ -176,7 +176,7 @@ static void conceal(char *text, const char *secret)
 	}
 }
 
-void clair_conceal(const struct clair_image *image, struct tarsier_error *error)
+void clair_hide_secrets(const struct clair_image *image, struct tarsier_error *error)
 {
 	for (size_t i = 0; error && image->layers && i < image->count; i++)
 		for (size_t j = 0; j < image->layers[i].header_count; j++) {

@@ -233,11 +233,11 @@ int clair_finish(struct clair_records *records, struct clair_result *result, str
 bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score)
 {
 	struct cvss cvss = {.version = 0}, best = {.version = 0};
-	if (cvss_score(span_of(vector), &cvss, NULL) == 0)
+	if (cvss_score(span_of(vector), &cvss, NULL) >= 0)
 		score = cvss.score;
 	if (!(score >= 0 && score <= 10))
 		return true;
-	if (finding->cvss_score >= 0 && cvss_score(span_of(finding->cvss_vector), &best, NULL) != 0)
+	if (finding->cvss_score >= 0 && cvss_score(span_of(finding->cvss_vector), &best, NULL) < 0)
 		best.version = 0;
 	if (finding->cvss_score >= 0 && (cvss.version < best.version ||
 	                                 (cvss.version == best.version && score <= finding->cvss_score)))
@@ -269,7 +269,7 @@ int clair_set_severity(struct tarsier_finding *finding, const char *word, struct
 		                 finding->id, word);
 	if (finding->severity || finding->cvss_score < 0)
 		return TARSIER_OK;
-	bool scored = cvss_score(span_of(finding->cvss_vector), &cvss, NULL) == 0;
+	bool scored = cvss_score(span_of(finding->cvss_vector), &cvss, NULL) >= 0;
 	finding->severity = scored ? cvss.severity : severity_of_score(finding->cvss_score);
 	finding->severity_source = "cvss";
 	return TARSIER_OK;

@@ -33,7 +33,7 @@ static int add_token(const struct clair *clair, struct arena *arena, const char 
 	char *token;
 	int code = jwt_sign(arena, span_of(config->key), config->issuer ? config->issuer : "tarsier", (int64_t)time(NULL),
 	                    &token, error);
-	if (code)
+	if (code < 0)
 		return code;
 	*header = arena_format(arena, "Authorization: Bearer %s", token);
 	return *header ? TARSIER_OK : error_memory(error);
@@ -66,7 +66,7 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 		.method = call->method, .url = url, .headers = headers, .body = call->body, .seconds = seconds_of(clair, call),
 		.limit = CLAIR_ANSWER_LIMIT, .ca_file = clair->config->ca_file,
 		.cancelled = call->cleaning ? NULL : clair->config->cancelled};
-	if (!code)
+	if (code >= 0)
 		code = http_send(&request, response, error);
 	arena_free(&arena);
 	return code;
@@ -107,9 +107,9 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 		return error_memory(error);
 	for (;;) {
 		int code = attempt(clair, call, url, response, reason);
-		unsigned pause = call->patient ? next_pause(clair, response, code, &retry) : 0;
+		unsigned pause = call->retry ? next_pause(clair, response, code, &retry) : 0;
 		if (!pause)
-			return code ? explain(clair, call, response, code, reason) : TARSIER_OK;
+			return code < 0 ? explain(clair, call, response, code, reason) : TARSIER_OK;
 		http_response_free(response);
 		memset(response, 0, sizeof *response);
 		if (!retry_wait(pause, clair->config->cancelled))
@@ -125,22 +125,22 @@ int clair_json(const struct clair_call *call, const struct http_response *respon
 	struct tarsier_error reason;
 	*json = NULL;
 	int code = json_parse(buffer_span(&response->body), CLAIR_ANSWER_LIMIT, "JSON", json, &reason);
-	if (!code && json_is_object(*json))
+	if (code >= 0 && json_is_object(*json))
 		return TARSIER_OK;
 	json_decref(*json);
 	*json = NULL;
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
 	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is no JSON object%s%.200s", call->method,
-	                 call->path, code ? ": " : "", code ? reason.message : "");
+	                 call->path, code < 0 ? ": " : "", code < 0 ? reason.message : "");
 }
 
 /* v1: {"Error":{"Message":"…"}}; v4: {"code":"…","message":"…"}; proxies: anything. */
-const char *clair_words(struct arena *arena, const struct http_response *response)
+const char *clair_error_text(struct arena *arena, const struct http_response *response)
 {
 	json_t *json = NULL;
 	span words = span_trim(buffer_span(&response->body)), first, rest;
-	if (json_parse(words, CLAIR_ANSWER_LIMIT, "", &json, NULL) == 0 && json_is_object(json)) {
+	if (json_parse(words, CLAIR_ANSWER_LIMIT, "", &json, NULL) >= 0 && json_is_object(json)) {
 		const char *text = json_text(json_member(json, "Error"), "Message");
 		words = span_of(*text ? text : json_text(json, "message"));
 	} else {
@@ -191,7 +191,7 @@ static bool is_redirect(long status)
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                   struct tarsier_error *error)
 {
-	const char *words = clair_words(clair->arena, response);
+	const char *words = clair_error_text(clair->arena, response);
 	if (response->status == 401)
 		return refused_key(clair, error);
 	if (is_redirect(response->status) && http_header(response, "Location").len)
@@ -199,7 +199,7 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	if (response->status == 429)
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);
-	const char *again = retry_is_transient(response->status) && call->patient ? " again and again" : "";
+	const char *again = retry_is_transient(response->status) && call->retry ? " again and again" : "";
 	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
 	                 response->status, again, *words ? ": " : "", words);
 }

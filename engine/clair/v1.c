@@ -46,7 +46,7 @@ static int make_names(struct v1 *v1, struct tarsier_error *error)
 		struct digest name;
 		char *text = arena_format(arena, "%s %s", parent, v1->image->layers[i].digest->text);
 		int code = text ? digest_of(span_of(text), &name, error) : error_memory(error);
-		if (code)
+		if (code < 0)
 			return code;
 		snprintf(v1->names[i], NAME_SIZE, "tarsier-%.64s", name.text + strlen("sha256:"));
 		parent = v1->names[i];
@@ -93,7 +93,7 @@ static int check_echo(const struct v1 *v1, size_t index, const struct clair_call
 {
 	json_t *json;
 	int code = clair_json(call, response, &json, error);
-	if (!code && strcmp(json_text(json_member(json, "Layer"), "Name"), v1->names[index]) != 0)
+	if (code >= 0 && strcmp(json_text(json_member(json, "Layer"), "Name"), v1->names[index]) != 0)
 		code = error_set(error, TARSIER_BACKEND,
 		                 "Clair says that it has read a layer, but not which (layer %zu of %zu)", index + 1,
 		                 v1->image->count);
@@ -106,11 +106,11 @@ static int judge_post(const struct v1 *v1, size_t index, const struct clair_call
 {
 	if (response->status == 201)
 		return check_echo(v1, index, call, response, error);
-	const char *words = clair_words(v1->clair->arena, response);
+	const char *words = clair_error_text(v1->clair->arena, response);
 	if (response->status == 422)
 		return refused_layer(v1, index, words, error);
 	if (response->status == 400 && strstr(words, "could not find layer"))
-		return clair_unreached(v1->image, index, words, error);
+		return clair_layer_unreachable(v1->image, index, words, error);
 	if (response->status == 400 && strstr(words, "parent layer is unknown"))
 		return error_set(error, TARSIER_BACKEND,
 		                 "Clair has lost layer %zu of %zu while the scan was under way: somebody deleted it",
@@ -124,16 +124,16 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 {
 	struct http_response response;
 	int code = clair_locate_layers(v1->clair, v1->image, index, 1, error);
-	if (code)
+	if (code < 0)
 		return code;
 	char *body = make_body(v1, index);
 	if (!body)
 		return error_memory(error);
 	struct clair_call call = {.method = "POST", .base = v1->clair->indexer, .path = "/v1/layers", .body = span_of(body),
-	                          .patient = true, .seconds = clair_seconds(v1->clair)};
+	                          .retry = true, .seconds = clair_seconds(v1->clair)};
 	v1->posted = index + 1;
 	code = clair_send(v1->clair, &call, &response, error);
-	if (!code)
+	if (code >= 0)
 		code = judge_post(v1, index, &call, &response, error);
 	http_response_free(&response);
 	free(body);
@@ -181,7 +181,7 @@ static const struct clair_shape layer_keys[] = {
 static const struct clair_shape answer_keys[] = {{"Layer", CLAIR_OBJECT, 0, layer_keys}, {.key = NULL}};
 static const struct clair_shape shape = {.kind = CLAIR_OBJECT, .inside = answer_keys};
 
-struct answer {
+struct v1_answer {
 	struct v1 *v1;
 	struct clair_records records;
 	struct clair_result *result;
@@ -189,7 +189,7 @@ struct answer {
 };
 
 /* "debian:12", "alpine:v3.20", "centos:7", "oracle:8": as Clair calls a release. */
-static const struct distro *system_of(struct answer *answer, const char *name)
+static const struct distro *system_of(struct v1_answer *answer, const char *name)
 {
 	struct arena *arena = answer->records.arena;
 	struct distro *distro = map_get(&answer->systems, span_of(name));
@@ -251,7 +251,7 @@ static bool take_metadata(struct arena *arena, struct tarsier_finding *finding, 
 	return finding->published != NULL;
 }
 
-static int add_vulnerability(struct answer *answer, size_t package, const json_t *json, struct tarsier_error *error)
+static int add_vulnerability(struct v1_answer *answer, size_t package, const json_t *json, struct tarsier_error *error)
 {
 	struct arena *arena = answer->records.arena;
 	struct tarsier_finding finding = clair_blank_finding("clair-v1");
@@ -267,10 +267,10 @@ static int add_vulnerability(struct answer *answer, size_t package, const json_t
 	if (!ok || !finding.description || !finding.url || !finding.fixed_version)
 		return error_memory(error);
 	int code = clair_set_severity(&finding, json_text(json, "Severity"), error);
-	return code ? code : clair_add_finding(&answer->records, package, &finding, error);
+	return code < 0 ? code : clair_add_finding(&answer->records, package, &finding, error);
 }
 
-static int add_feature(struct answer *answer, const json_t *json, const char *system, struct tarsier_error *error)
+static int add_feature(struct v1_answer *answer, const json_t *json, const char *system, struct tarsier_error *error)
 {
 	struct arena *arena = answer->records.arena;
 	const char *own = json_text(json, "NamespaceName");
@@ -285,14 +285,14 @@ static int add_feature(struct answer *answer, const json_t *json, const char *sy
 	int code = layer_of(answer->v1, json_text(json, "AddedBy"), &package.layer, error);
 	package.name = arena_string(arena, json_text(json, "Name"));
 	package.version = arena_string(arena, version_of(type, json_text(json, "Version")));
-	if (!code && (!package.name || !package.version))
+	if (code >= 0 && (!package.name || !package.version))
 		code = error_memory(error);
-	if (!code)
+	if (code >= 0)
 		code = clair_add_package(&answer->records, distro, true, &package, error);
 	const json_t *list = json_object_get(json, "Vulnerabilities"), *each;
 	size_t i, index = answer->records.package_count - 1;
 	json_array_foreach(list, i, each)
-		if (!code)
+		if (code >= 0)
 			code = add_vulnerability(answer, index, each, error);
 	return code;
 }
@@ -308,7 +308,7 @@ static bool is_covered(const struct v1 *v1, const char *name)
 	return false;
 }
 
-static int read_layer(struct answer *answer, const json_t *layer, struct tarsier_error *error)
+static int read_layer(struct v1_answer *answer, const json_t *layer, struct tarsier_error *error)
 {
 	const struct v1 *v1 = answer->v1;
 	const char *system = json_text(layer, "NamespaceName");
@@ -325,34 +325,34 @@ static int read_layer(struct answer *answer, const json_t *layer, struct tarsier
 		answer->result->uncovered = is_covered(v1, system) ? NULL : distro->name;
 	}
 	json_array_foreach(features, i, each)
-		if (!code)
+		if (code >= 0)
 			code = add_feature(answer, each, system, error);
-	return code ? code : clair_finish(&answer->records, answer->result, error);
+	return code < 0 ? code : clair_finish(&answer->records, answer->result, error);
 }
 
 static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_error *error)
 {
 	struct clair *clair = v1->clair;
-	struct answer answer = {.v1 = v1, .result = result, .records = {.arena = clair->arena, .backend = "clair-v1"},
+	struct v1_answer answer = {.v1 = v1, .result = result, .records = {.arena = clair->arena, .backend = "clair-v1"},
 	                        .systems = {.arena = clair->arena}};
 	struct http_response response;
 	json_t *json = NULL;
 	char *path = arena_format(clair->arena, "/v1/layers/%s?features&vulnerabilities", v1->names[v1->image->count - 1]);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .patient = true,
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .retry = true,
 	                                .seconds = clair_seconds(clair)};
 	int code = clair_send(clair, &call, &response, error);
-	if (!code && response.status == 404)
+	if (code >= 0 && response.status == 404)
 		code = error_set(error, TARSIER_BACKEND,
 		                 "Clair has lost the image's layers while the scan was under way: somebody deleted them");
-	else if (!code && response.status != 200)
+	else if (code >= 0 && response.status != 200)
 		code = clair_refused(clair, &call, &response, error);
-	if (!code)
+	if (code >= 0)
 		code = clair_json(&call, &response, &json, error);
-	if (!code)
-		code = clair_check_shape(json, &shape, "Clair's answer", error);
-	if (!code)
+	if (code >= 0)
+		code = clair_check_json(json, &shape, "Clair's answer", error);
+	if (code >= 0)
 		code = read_layer(&answer, json_member(json, "Layer"), error);
 	json_decref(json);
 	http_response_free(&response);
@@ -374,11 +374,11 @@ static void clean_up(const struct v1 *v1)
 		return;
 	const struct clair_call call = {.method = "DELETE", .base = clair->indexer, .path = path, .cleaning = true};
 	int code = clair_send(clair, &call, &response, &error);
-	if (!code && response.status != 200 && response.status != 404)
+	if (code >= 0 && response.status != 200 && response.status != 404)
 		code = clair_refused(clair, &call, &response, &error);
 	http_response_free(&response);
-	if (code && clair->config->warn) {
-		clair_conceal(v1->image, &error);
+	if (code < 0 && clair->config->warn) {
+		clair_hide_secrets(v1->image, &error);
 		error_prefix(&error, "the image's layers stay in Clair's database");
 		clair->config->warn(clair->config->user, error.message);
 	}
@@ -389,12 +389,12 @@ int clair_v1_scan(struct clair *clair, struct clair_image *image, struct clair_r
 {
 	struct v1 v1 = {.clair = clair, .image = image};
 	int code = make_names(&v1, error);
-	for (size_t i = 0; i < image->count && !code; i++) {
+	for (size_t i = 0; i < image->count && code >= 0; i++) {
 		code = post_layer(&v1, i, error);
-		if (!code && clair_cancelled(clair))
+		if (code >= 0 && clair_cancelled(clair))
 			code = error_set(error, TARSIER_CANCELLED, "cancelled");
 	}
-	if (!code)
+	if (code >= 0)
 		code = read_top(&v1, result, error);
 	if (v1.names)
 		clean_up(&v1);

@@ -71,9 +71,9 @@ static int check_index(const struct clair_call *call, const struct http_response
 {
 	json_t *json;
 	int code = clair_json(call, response, &json, error);
-	if (!code)
+	if (code >= 0)
 		code = check_hash(json, hash, "index report", error);
-	if (!code && (!json_is_true(json_object_get(json, "success")) ||
+	if (code >= 0 && (!json_is_true(json_object_get(json, "success")) ||
 	              strcmp(json_text(json, "state"), "IndexFinished") != 0))
 		code = error_set(error, TARSIER_BACKEND,
 		                 "Clair could not index the image: it stopped in the state \"%.60s\"%s%.300s",
@@ -98,9 +98,9 @@ static int judge_index(const struct v4 *v4, const struct clair_call *call, const
 		return TARSIER_OK;
 	if (response->status == 201)
 		return check_index(call, response, &v4->hash, error);
-	const char *words = clair_words(v4->clair->arena, response);
+	const char *words = clair_error_text(v4->clair->arena, response);
 	if (response->status == 500 && strstr(words, "fetch"))
-		return clair_unreached(v4->image, layer_in(v4->image, words), words, error);
+		return clair_layer_unreachable(v4->image, layer_in(v4->image, words), words, error);
 	if (response->status == 400 && strstr(words, "failed to start scan"))
 		return error_set(error, TARSIER_FORMAT, "Clair cannot read the layers: %s", words);
 	if (response->status == 404)
@@ -114,7 +114,7 @@ static bool is_let_in_no_more(const struct v4 *v4, const struct http_response *r
 {
 	if (v4->image->server || response->status != 500)
 		return false;
-	const char *words = clair_words(v4->clair->arena, response);
+	const char *words = clair_error_text(v4->clair->arena, response);
 	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
 }
 
@@ -122,17 +122,17 @@ static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error 
 {
 	struct http_response response;
 	int code = clair_locate_layers(v4->clair, v4->image, 0, v4->image->count, error);
-	if (code)
+	if (code < 0)
 		return code;
 	char *body = make_manifest(v4->image, &v4->hash);
 	if (!body)
 		return error_memory(error);
 	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
 	                                .path = "/indexer/api/v1/index_report",
-	                                .body = span_of(body), .patient = true, .seconds = clair_seconds(v4->clair)};
+	                                .body = span_of(body), .retry = true, .seconds = clair_seconds(v4->clair)};
 	code = clair_send(v4->clair, &call, &response, error);
-	*stale = !code && is_let_in_no_more(v4, &response);
-	if (!code)
+	*stale = code >= 0 && is_let_in_no_more(v4, &response);
+	if (code >= 0)
 		code = judge_index(v4, &call, &response, error);
 	http_response_free(&response);
 	free(body);
@@ -167,7 +167,7 @@ static int judge_report(const struct v4 *v4, const struct clair_call *call, cons
 	if (response->status != 200)
 		return clair_refused(v4->clair, call, response, error);
 	int code = clair_json(call, response, json, error);
-	return code ? code : check_hash(*json, &v4->hash, "vulnerability report", error);
+	return code < 0 ? code : check_hash(*json, &v4->hash, "vulnerability report", error);
 }
 
 static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier_error *error)
@@ -177,13 +177,13 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .patient = true,
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .retry = true,
 	                                .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);
-	if (!code)
+	if (code >= 0)
 		code = judge_report(v4, &call, &response, &json, error);
 	http_response_free(&response);
-	if (!code)
+	if (code >= 0)
 		code = clair_v4_read(v4, json, result, error);
 	json_decref(json);
 	return code;
@@ -194,11 +194,11 @@ int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_r
 {
 	struct v4 v4 = {.clair = clair, .image = image};
 	int code = make_hash(image, &v4.hash, error);
-	if (!code)
+	if (code >= 0)
 		code = index_image(&v4, error);
-	if (!code && clair_cancelled(clair))
+	if (code >= 0 && clair_cancelled(clair))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
-	return code ? code : get_report(&v4, result, error);
+	return code < 0 ? code : get_report(&v4, result, error);
 }
 
 /* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has is
@@ -211,10 +211,10 @@ int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error 
 	struct http_response response;
 	int code = clair_send(clair, &call, &response, error);
 	json_t *json = NULL;
-	if (!code && response.status == 404) /* its own, and not that of whatever else listens there */
+	if (code >= 0 && response.status == 404) /* its own, and not that of whatever else listens there */
 		clair_json(&call, &response, &json, NULL);
-	*ready = !code && (response.status == 200 || strcmp(json_text(json, "code"), "not-found") == 0);
-	if (!code && !*ready && response.status != 202)
+	*ready = code >= 0 && (response.status == 200 || strcmp(json_text(json, "code"), "not-found") == 0);
+	if (code >= 0 && !*ready && response.status != 202)
 		code = clair_refused(clair, &call, &response, error);
 	json_decref(json);
 	http_response_free(&response);

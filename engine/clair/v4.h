@@ -1,4 +1,4 @@
-/* what clair_v4*.c share */
+/* what v4*.c share */
 #ifndef TARSIER_CLAIR_V4_H
 #define TARSIER_CLAIR_V4_H
 
@@ -10,10 +10,10 @@ struct v4 {
 	struct digest hash; /* of the manifest: what both servers call the image */
 };
 
-/* clair_v4_report.c: a vulnerability report, of this image, as our records. BACKEND where it is not whole. */
+/* v4_report.c: a vulnerability report, of this image, as our records. BACKEND where it is not whole. */
 int clair_v4_read(const struct v4 *v4, json_t *report, struct clair_result *result, struct tarsier_error *error);
 
-/* clair_v4_shape.c: BACKEND where a key that must be there is not, a value is of another kind than it must be, or an id
+/* v4_check.c: BACKEND where a key that must be there is not, a value is of another kind than it must be, or an id
  * that is used has no record. Whoever reads the report afterwards need not look again. */
 int clair_v4_check(const struct v4 *v4, json_t *report, struct tarsier_error *error);
 int clair_v4_broken(struct tarsier_error *error, const char *what, const char *id);

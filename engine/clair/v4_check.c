@@ -129,8 +129,8 @@ static int check_scores(const json_t *report, struct tarsier_error *error)
 	json_object_foreach(enrichments, type, list) {
 		if (!clair_v4_is_cvss(type))
 			continue;
-		int code = clair_check_shape(list, &cvss_shape, answer, error);
-		if (code)
+		int code = clair_check_json(list, &cvss_shape, answer, error);
+		if (code < 0)
 			return code;
 		json_array_foreach(list, i, block)
 			json_object_foreach(block, id, each)
@@ -176,10 +176,10 @@ static int check_matches(const struct v4 *v4, const json_t *report, struct tarsi
 
 int clair_v4_check(const struct v4 *v4, json_t *report, struct tarsier_error *error)
 {
-	int code = clair_check_shape(report, &report_shape, answer, error);
-	if (!code)
+	int code = clair_check_json(report, &report_shape, answer, error);
+	if (code >= 0)
 		code = check_places(report, error);
-	if (!code)
+	if (code >= 0)
 		code = check_scores(report, error);
-	return code ? code : check_matches(v4, report, error);
+	return code < 0 ? code : check_matches(v4, report, error);
 }

@@ -14,13 +14,13 @@
  * that a vendor says it has not ("Invert").
  */
 
-struct reading {
+struct v4_report {
 	const struct v4 *v4;
 	const json_t *report;
 	struct clair_records records;
 	struct map systems;         /* by distribution id: struct distro */
 	struct map vulnerabilities; /* by id: struct tarsier_finding, but for the package */
-	struct map scores;          /* by id of a vulnerability: struct scores */
+	struct map scores;          /* by id of a vulnerability: struct score_list */
 	const struct distro *chief; /* the distribution that most packages have */
 	size_t chief_count;
 };
@@ -29,67 +29,67 @@ struct reading {
 
 static const struct distro none = {"", "", "", "", "", "", ""};
 
-static const char *copied(struct reading *reading, const json_t *object, const char *key)
+static const char *copied(struct v4_report *report, const json_t *object, const char *key)
 {
-	return arena_string(reading->records.arena, json_text(object, key));
+	return arena_string(report->records.arena, json_text(object, key));
 }
 
 /* Clair has no version_id of Alpine, but its first two numbers as version. */
-static const char *version_of(struct reading *reading, const json_t *json)
+static const char *version_of(struct v4_report *report, const json_t *json)
 {
-	return copied(reading, json, *json_text(json, "version_id") ? "version_id" : "version");
+	return copied(report, json, *json_text(json, "version_id") ? "version_id" : "version");
 }
 
-struct system { struct distro distro; size_t count; };
+struct seen_distro { struct distro distro; size_t count; };
 
-static int read_system(struct reading *reading, const char *id, const json_t *json, struct tarsier_error *error)
+static int read_system(struct v4_report *report, const char *id, const json_t *json, struct tarsier_error *error)
 {
-	struct arena *arena = reading->records.arena;
-	struct system *system = arena_alloc(arena, sizeof *system);
+	struct arena *arena = report->records.arena;
+	struct seen_distro *system = arena_alloc(arena, sizeof *system);
 	if (!system)
 		return error_memory(error);
 	system->distro = (struct distro){
-		.id = copied(reading, json, "did"), .version = version_of(reading, json),
-		.codename = copied(reading, json, "version_code_name"), .name = copied(reading, json, "pretty_name"),
+		.id = copied(report, json, "did"), .version = version_of(report, json),
+		.codename = copied(report, json, "version_code_name"), .name = copied(report, json, "pretty_name"),
 		.id_like = "", .evidence = ""};
 	const struct distro *distro = &system->distro;
 	if (!distro->id || !distro->version || !distro->codename || !distro->name ||
-	    !clair_settle_distro(arena, &system->distro) || !map_put(&reading->systems, span_of(id), system))
+	    !clair_settle_distro(arena, &system->distro) || !map_put(&report->systems, span_of(id), system))
 		return error_memory(error);
 	return TARSIER_OK;
 }
 
-static int read_systems(struct reading *reading, struct tarsier_error *error)
+static int read_systems(struct v4_report *report, struct tarsier_error *error)
 {
 	json_t *each;
 	const char *id;
 	int code = TARSIER_OK;
-	json_object_foreach(json_object_get(reading->report, "distributions"), id, each)
-		if (!code)
-			code = read_system(reading, id, each, error);
+	json_object_foreach(json_object_get(report->report, "distributions"), id, each)
+		if (code >= 0)
+			code = read_system(report, id, each, error);
 	return code;
 }
 
 /* The distribution of a package; of the image, that of most. */
-static const struct distro *system_of(struct reading *reading, const json_t *environment)
+static const struct distro *system_of(struct v4_report *report, const json_t *environment)
 {
-	struct system *system = map_get(&reading->systems, span_of(json_text(environment, "distribution_id")));
+	struct seen_distro *system = map_get(&report->systems, span_of(json_text(environment, "distribution_id")));
 	if (!system)
 		return &none;
-	if (++system->count > reading->chief_count) {
-		reading->chief = &system->distro;
-		reading->chief_count = system->count;
+	if (++system->count > report->chief_count) {
+		report->chief = &system->distro;
+		report->chief_count = system->count;
 	}
 	return &system->distro;
 }
 
 /* Images may hold no package and still be a system. */
-static const struct distro *any_system(struct reading *reading)
+static const struct distro *any_system(struct v4_report *report)
 {
 	json_t *each;
 	const char *id;
-	json_object_foreach(json_object_get(reading->report, "distributions"), id, each) {
-		struct system *system = map_get(&reading->systems, span_of(id));
+	json_object_foreach(json_object_get(report->report, "distributions"), id, each) {
+		struct seen_distro *system = map_get(&report->systems, span_of(id));
 		if (system)
 			return &system->distro;
 	}
@@ -122,9 +122,9 @@ static bool is_system_type(const char *type)
 	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0 || strcmp(type, "rpm") == 0;
 }
 
-static int layer_of(const struct reading *reading, const char *digest, size_t *layer, struct tarsier_error *error)
+static int layer_of(const struct v4_report *report, const char *digest, size_t *layer, struct tarsier_error *error)
 {
-	const struct clair_image *image = reading->v4->image;
+	const struct clair_image *image = report->v4->image;
 	for (size_t i = 0; i < image->count; i++)
 		if (strcmp(image->layers[i].digest->text, digest) == 0) {
 			*layer = i;
@@ -134,11 +134,11 @@ static int layer_of(const struct reading *reading, const char *digest, size_t *l
 }
 
 /* One package of ours a place where Clair saw it. */
-static int add_seen(struct reading *reading, const json_t *json, const json_t *environment, struct tarsier_error *error)
+static int add_seen(struct v4_report *report, const json_t *json, const json_t *environment, struct tarsier_error *error)
 {
-	const struct distro *distro = system_of(reading, environment);
+	const struct distro *distro = system_of(report, environment);
 	const json_t *source = json_member(json, "source");
-	const char *database = copied(reading, environment, "package_db"), *path;
+	const char *database = copied(report, environment, "package_db"), *path;
 	if (!database)
 		return error_memory(error);
 	const char *type = kind_of(database, &path);
@@ -146,45 +146,45 @@ static int add_seen(struct reading *reading, const json_t *json, const json_t *e
 		type = clair_type_of_distro(distro->id);
 	struct tarsier_package package = {
 		.type = *type ? type : "generic", .path = path[0] == '/' ? path + 1 : path,
-		.name = copied(reading, json, "name"), .version = copied(reading, json, "version"),
-		.architecture = copied(reading, json, "arch"), .source_name = copied(reading, source, "name"),
-		.source_version = copied(reading, source, "version")};
+		.name = copied(report, json, "name"), .version = copied(report, json, "version"),
+		.architecture = copied(report, json, "arch"), .source_name = copied(report, source, "name"),
+		.source_version = copied(report, source, "version")};
 	if (!package.name || !package.version || !package.architecture || !package.source_name || !package.source_version)
 		return error_memory(error);
-	int code = layer_of(reading, json_text(environment, "introduced_in"), &package.layer, error);
-	return code ? code : clair_add_package(&reading->records, distro, is_system_type(type), &package, error);
+	int code = layer_of(report, json_text(environment, "introduced_in"), &package.layer, error);
+	return code < 0 ? code : clair_add_package(&report->records, distro, is_system_type(type), &package, error);
 }
 
 /* Where its packages begin in the records, and how many places there are: for the findings. */
-struct place { size_t first, count; };
+struct package_range { size_t first, count; };
 
-static int add_package(struct reading *reading, struct map *places, const char *id, const json_t *json,
+static int add_package(struct v4_report *report, struct map *places, const char *id, const json_t *json,
                        struct tarsier_error *error)
 {
-	const json_t *seen = json_list(json_member(reading->report, "environments"), id), *each;
-	struct place *place = arena_alloc(reading->records.arena, sizeof *place);
+	const json_t *seen = json_list(json_member(report->report, "environments"), id), *each;
+	struct package_range *place = arena_alloc(report->records.arena, sizeof *place);
 	size_t i;
 	int code = TARSIER_OK;
 	if (!place)
 		return error_memory(error);
-	place->first = reading->records.package_count;
+	place->first = report->records.package_count;
 	json_array_foreach(seen, i, each)
-		if (!code)
-			code = add_seen(reading, json, each, error);
-	place->count = reading->records.package_count - place->first;
-	if (!code && !map_put(places, span_of(id), place))
+		if (code >= 0)
+			code = add_seen(report, json, each, error);
+	place->count = report->records.package_count - place->first;
+	if (code >= 0 && !map_put(places, span_of(id), place))
 		code = error_memory(error);
 	return code;
 }
 
-static int add_packages(struct reading *reading, struct map *places, struct tarsier_error *error)
+static int add_packages(struct v4_report *report, struct map *places, struct tarsier_error *error)
 {
 	json_t *each;
 	const char *id;
 	int code = TARSIER_OK;
-	json_object_foreach(json_object_get(reading->report, "packages"), id, each)
-		if (!code)
-			code = add_package(reading, places, id, each, error);
+	json_object_foreach(json_object_get(report->report, "packages"), id, each)
+		if (code >= 0)
+			code = add_package(report, places, id, each, error);
 	return code;
 }
 
@@ -274,38 +274,38 @@ static const char **other_names(struct arena *arena, const json_t *json)
 	return names;
 }
 
-struct scores { const json_t *list; struct scores *next; };
+struct score_list { const json_t *list; struct score_list *next; };
 
-static int take_score(struct reading *reading, struct tarsier_finding *finding, const char *id, const json_t *json,
+static int take_score(struct v4_report *report, struct tarsier_finding *finding, const char *id, const json_t *json,
                       struct tarsier_error *error)
 {
 	const json_t *score = json_object_get(json, "baseScore");
 	const char *vector = json_text(json, "vectorString");
 	double number = score ? json_number_value(score) : -1;
 	struct cvss cvss;
-	if (cvss_score(span_of(vector), &cvss, NULL) != 0 && !(json_is_number(score) && number >= 0 && number <= 10))
+	if (cvss_score(span_of(vector), &cvss, NULL) < 0 && !(json_is_number(score) && number >= 0 && number <= 10))
 		return clair_v4_broken(error, "neither a vector nor a score in a CVSS record of the vulnerability", id);
-	return clair_take_cvss(reading->records.arena, finding, vector, number) ? TARSIER_OK : error_memory(error);
+	return clair_take_cvss(report->records.arena, finding, vector, number) ? TARSIER_OK : error_memory(error);
 }
 
-static int take_scores(struct reading *reading, struct tarsier_finding *finding, const char *id,
+static int take_scores(struct v4_report *report, struct tarsier_finding *finding, const char *id,
                        struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
-	for (const struct scores *scores = map_get(&reading->scores, span_of(id)); scores; scores = scores->next) {
+	for (const struct score_list *scores = map_get(&report->scores, span_of(id)); scores; scores = scores->next) {
 		const json_t *each;
 		size_t i;
 		json_array_foreach(scores->list, i, each)
-			if (!code)
-				code = take_score(reading, finding, id, each, error);
+			if (code >= 0)
+				code = take_score(report, finding, id, each, error);
 	}
 	return code;
 }
 
-static int read_vulnerability(struct reading *reading, const char *id, const json_t *json,
+static int read_vulnerability(struct v4_report *report, const char *id, const json_t *json,
                               struct tarsier_finding *finding, struct tarsier_error *error)
 {
-	struct arena *arena = reading->records.arena;
+	struct arena *arena = report->records.arena;
 	const char *name = json_text(json, "name"), *links = json_text(json, "links");
 	const char *vendor = json_text(json, "severity");
 	if (!*name)
@@ -318,10 +318,10 @@ static int read_vulnerability(struct reading *reading, const char *id, const jso
 	finding->fixed_version = fix_of(arena, json_text(json, "fixed_in_version"));
 	if (!ok || !finding->description || !finding->published || !finding->fixed_version)
 		return error_memory(error);
-	int code = take_scores(reading, finding, id, error);
-	if (!code && !clair_take_cvss(arena, finding, vendor, -1))
+	int code = take_scores(report, finding, id, error);
+	if (code >= 0 && !clair_take_cvss(arena, finding, vendor, -1))
 		code = error_memory(error);
-	if (!code)
+	if (code >= 0)
 		code = clair_set_severity(finding, json_text(json, "normalized_severity"), error);
 	if (finding->severity && finding->cvss_score >= 0 && span_starts(span_of(vendor), "CVSS:"))
 		finding->severity_source = "cvss"; /* the word was made from the vector */
@@ -329,55 +329,55 @@ static int read_vulnerability(struct reading *reading, const char *id, const jso
 }
 
 /* NULL in *finding where it is none: the vendor says that the package is not affected. */
-static int vulnerability_of(struct reading *reading, const char *id, const struct tarsier_finding **finding,
+static int vulnerability_of(struct v4_report *report, const char *id, const struct tarsier_finding **finding,
                             struct tarsier_error *error)
 {
-	const json_t *json = json_member(json_member(reading->report, "vulnerabilities"), id);
-	struct tarsier_finding *made = map_get(&reading->vulnerabilities, span_of(id));
+	const json_t *json = json_member(json_member(report->report, "vulnerabilities"), id);
+	struct tarsier_finding *made = map_get(&report->vulnerabilities, span_of(id));
 	*finding = NULL;
 	if (json_is_true(json_object_get(json, "Invert")))
 		return TARSIER_OK;
 	*finding = made;
 	if (made)
 		return TARSIER_OK;
-	made = arena_alloc(reading->records.arena, sizeof *made);
+	made = arena_alloc(report->records.arena, sizeof *made);
 	if (!made)
 		return error_memory(error);
-	int code = read_vulnerability(reading, id, json, made, error);
-	if (!code && !map_put(&reading->vulnerabilities, span_of(id), made))
+	int code = read_vulnerability(report, id, json, made, error);
+	if (code >= 0 && !map_put(&report->vulnerabilities, span_of(id), made))
 		code = error_memory(error);
 	*finding = made;
 	return code;
 }
 
-static int add_scores(struct reading *reading, json_t *block, struct tarsier_error *error)
+static int add_scores(struct v4_report *report, json_t *block, struct tarsier_error *error)
 {
 	json_t *list;
 	const char *id;
 	json_object_foreach(block, id, list) {
-		struct scores *scores = arena_alloc(reading->records.arena, sizeof *scores);
+		struct score_list *scores = arena_alloc(report->records.arena, sizeof *scores);
 		if (!scores)
 			return error_memory(error);
-		*scores = (struct scores){list, map_get(&reading->scores, span_of(id))};
-		if (!map_put(&reading->scores, span_of(id), scores))
+		*scores = (struct score_list){list, map_get(&report->scores, span_of(id))};
+		if (!map_put(&report->scores, span_of(id), scores))
 			return error_memory(error);
 	}
 	return TARSIER_OK;
 }
 
 /* The CVSS enricher's; others may be there. */
-static int read_enrichments(struct reading *reading, struct tarsier_error *error)
+static int read_enrichments(struct v4_report *report, struct tarsier_error *error)
 {
 	json_t *blocks, *block;
 	const char *type;
 	size_t i;
 	int code = TARSIER_OK;
-	json_object_foreach(json_object_get(reading->report, "enrichments"), type, blocks) {
+	json_object_foreach(json_object_get(report->report, "enrichments"), type, blocks) {
 		if (!clair_v4_is_cvss(type))
 			continue;
 		json_array_foreach(blocks, i, block) {
-			if (!code)
-				code = add_scores(reading, block, error);
+			if (code >= 0)
+				code = add_scores(report, block, error);
 		}
 	}
 	return code;
@@ -385,54 +385,54 @@ static int read_enrichments(struct reading *reading, struct tarsier_error *error
 
 /* ---- which package has which ------------------------------------------------------------------------------------- */
 
-static int add_findings(struct reading *reading, const struct place *place, const json_t *ids,
+static int add_findings(struct v4_report *report, const struct package_range *place, const json_t *ids,
                         struct tarsier_error *error)
 {
 	const struct tarsier_finding *finding;
 	const json_t *each;
 	size_t i;
 	json_array_foreach(ids, i, each) {
-		int code = vulnerability_of(reading, json_string_value(each), &finding, error);
-		for (size_t at = 0; at < place->count && !code && finding; at++)
-			code = clair_add_finding(&reading->records, place->first + at, finding, error);
-		if (code)
+		int code = vulnerability_of(report, json_string_value(each), &finding, error);
+		for (size_t at = 0; at < place->count && code >= 0 && finding; at++)
+			code = clair_add_finding(&report->records, place->first + at, finding, error);
+		if (code < 0)
 			return code;
 	}
 	return TARSIER_OK;
 }
 
-static int join_all(struct reading *reading, const struct map *places, struct tarsier_error *error)
+static int join_all(struct v4_report *report, const struct map *places, struct tarsier_error *error)
 {
 	json_t *ids;
 	const char *package;
-	json_object_foreach(json_object_get(reading->report, "package_vulnerabilities"), package, ids) {
-		const struct place *place = map_get(places, span_of(package));
-		int code = place ? add_findings(reading, place, ids, error) : TARSIER_OK;
-		if (code)
+	json_object_foreach(json_object_get(report->report, "package_vulnerabilities"), package, ids) {
+		const struct package_range *place = map_get(places, span_of(package));
+		int code = place ? add_findings(report, place, ids, error) : TARSIER_OK;
+		if (code < 0)
 			return code;
 	}
 	return TARSIER_OK;
 }
 
-int clair_v4_read(const struct v4 *v4, json_t *report, struct clair_result *result, struct tarsier_error *error)
+int clair_v4_read(const struct v4 *v4, json_t *json, struct clair_result *result, struct tarsier_error *error)
 {
 	struct arena *arena = v4->clair->arena;
-	struct reading reading = {.v4 = v4, .report = report, .records = {.arena = arena, .backend = "clair-v4"},
+	struct v4_report report = {.v4 = v4, .report = json, .records = {.arena = arena, .backend = "clair-v4"},
 	                          .systems = {.arena = arena},
 	                          .vulnerabilities = {.arena = arena}, .scores = {.arena = arena}};
 	struct map places = {.arena = arena};
-	int code = clair_v4_check(v4, report, error);
-	if (!code)
-		code = read_systems(&reading, error);
-	if (!code)
-		code = read_enrichments(&reading, error);
-	if (!code)
-		code = add_packages(&reading, &places, error);
-	if (!code)
-		code = join_all(&reading, &places, error);
-	if (!code)
-		code = clair_finish(&reading.records, result, error);
-	if (!code)
-		result->distro = reading.chief ? *reading.chief : *any_system(&reading);
+	int code = clair_v4_check(v4, json, error);
+	if (code >= 0)
+		code = read_systems(&report, error);
+	if (code >= 0)
+		code = read_enrichments(&report, error);
+	if (code >= 0)
+		code = add_packages(&report, &places, error);
+	if (code >= 0)
+		code = join_all(&report, &places, error);
+	if (code >= 0)
+		code = clair_finish(&report.records, result, error);
+	if (code >= 0)
+		result->distro = report.chief ? *report.chief : *any_system(&report);
 	return code;
 }
