@@ -27,7 +27,7 @@ struct clair {
 	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
 };
 
-/* ---- request.c: requests, retried where that may help ----------------------------------------------------------------------- */
+/* ---- request.c: requests, retried where that may help ------------------------------------------------------------- */
 
 struct clair_call {
 	const char *method, *base, *path;
@@ -79,7 +79,8 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
                         struct tarsier_error *error);
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
-int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error);
+int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words,
+                            struct tarsier_error *error);
 /* To config->layer_done. */
 void clair_report_layers(const struct clair *clair, const struct clair_image *image);
 /* Cuts out of a message what Clair repeats of the layers' headers. */

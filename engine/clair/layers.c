@@ -125,7 +125,8 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 
 /* ---- what Clair says of them ------------------------------------------------------------------------------------- */
 
-int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words, struct tarsier_error *error)
+int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words,
+                            struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	const char *url = image->layers[layer].url;

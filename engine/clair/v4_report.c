@@ -134,7 +134,8 @@ static int layer_of(const struct v4_report *report, const char *digest, size_t *
 }
 
 /* One package of ours a place where Clair saw it. */
-static int add_seen(struct v4_report *report, const json_t *json, const json_t *environment, struct tarsier_error *error)
+static int add_seen(struct v4_report *report, const json_t *json, const json_t *environment,
+                    struct tarsier_error *error)
 {
 	const struct distro *distro = system_of(report, environment);
 	const json_t *source = json_member(json, "source");
