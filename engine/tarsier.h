@@ -21,7 +21,13 @@
  * The engine has no process state: any number of engines may live in any number of threads, and one engine may
  * scan in several threads at once. A report belongs to one thread at a time.
  *
- * Every failure returns a negative code and, where `error` is not NULL, a message that names the thing and the place.
+ * Every failure returns a negative code and, if `error` is not NULL, a message that names the thing and the place. The
+ * code does not depend on whether `error` is NULL.
+ *
+ * Structs grow at their end from version to version. Those that a host fills begin with their size: call the init
+ * function, a macro that passes the size your header knows, before you set a field. Those that the library returns by
+ * pointer are as long as the library knows; read only the fields of your header. Structs in arrays (tarsier_layer,
+ * tarsier_label, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use) never grow.
  */
 #ifndef TARSIER_H
 #define TARSIER_H
@@ -126,9 +132,14 @@ struct tarsier_config {
 	const char *registry_user, *registry_password;
 	int plain_http;
 };
-TARSIER_API void tarsier_config_init(struct tarsier_config *config); /* the defaults above */
-/* Opens an engine; the config is COPIED (but not the allocator's and callback's user data). *engine is OWNED:
- * tarsier_close. On failure *engine is NULL. DATABASE if the database cannot be used. */
+/* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
+ * is for programs built before the macro existed: it sets the fields of the first version only. */
+TARSIER_API void tarsier_config_init_size(struct tarsier_config *config, size_t size);
+TARSIER_API void tarsier_config_init(struct tarsier_config *config);
+#define tarsier_config_init(config) tarsier_config_init_size((config), sizeof *(config))
+/* Opens an engine; the config is COPIED (but not the allocator's and callback's user data); NULL is the default one. *engine
+ * is OWNED: tarsier_close. On failure *engine is NULL. USAGE if the config was not initialised, or sets fields that this
+ * library does not know. DATABASE if the database cannot be used. */
 TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
 
 TARSIER_API void tarsier_close(tarsier_engine *engine); /* NULL is fine. Reports stay valid. No scan may be under way */
@@ -274,7 +285,9 @@ struct tarsier_import_options {
 	void *user;
 };
 struct tarsier_import_result { uint64_t advisories, withdrawn, unreadable, kev, epss; };
-TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options);
+TARSIER_API void tarsier_import_options_init_size(struct tarsier_import_options *options, size_t size);
+TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options); /* as for tarsier_config */
+#define tarsier_import_options_init(options) tarsier_import_options_init_size((options), sizeof *(options))
 
 /* Builds `database` from `paths`, beside the old file, and renames it into place. An import that takes nothing fails
  * and leaves the old file. `result` may be NULL. */

@@ -42,7 +42,9 @@ struct tarsier_judge_config {
 	double seconds;                 /* a judgement may take; 0: 10 */
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
 };
-TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config);
+TARSIER_API void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t size);
+TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config); /* as for tarsier_config */
+#define tarsier_judge_config_init(config) tarsier_judge_config_init_size((config), sizeof *(config))
 
 /* The config is COPIED; NULL is the default one. *judge is OWNED: tarsier_judge_free; NULL on failure. */
 TARSIER_API int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge,

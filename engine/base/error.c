@@ -44,7 +44,7 @@ int error_set(struct tarsier_error *error, int code, const char *format, ...)
 int error_prefix(struct tarsier_error *error, const char *format, ...)
 {
 	if (!error)
-		return TARSIER_OK;
+		return TARSIER_FORMAT;
 	struct tarsier_error old = *error;
 	va_list arguments;
 	va_start(arguments, format);

@@ -11,7 +11,14 @@
  * Control bytes in the message become '?', so that hostile names cannot drive a terminal. */
 int error_set(struct tarsier_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts "prefix: " before the message that is there, and returns the code that is there. */
+/* For public functions, whose caller may pass NULL: what is below them reads the record. */
+static inline struct tarsier_error *error_or(struct tarsier_error *error, struct tarsier_error *own)
+{
+	return error ? error : own;
+}
+
+/* Puts "prefix: " before the message that is there, and returns the code that is there. With NULL there is no code to
+ * return: FORMAT, so that a failure stays one. */
 int error_prefix(struct tarsier_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The sentence for an allocation that failed. */

@@ -139,6 +139,19 @@ static int l_write_file(lua_State *L)
 	return 1;
 }
 
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return "file";
+	case S_IFDIR: return "folder";
+	case S_IFIFO: return "fifo";
+	case S_IFSOCK: return "socket";
+	case S_IFCHR:
+	case S_IFBLK: return "device";
+	default: return "other";
+	}
+}
+
 /* make_folder(path) -> true | nil, message, "IO": with those above it, for the owner alone (XDG base directories). */
 static int l_make_folder(lua_State *L)
 {
@@ -161,6 +174,29 @@ static int l_make_folder(lua_State *L)
 	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
 		return push_failure(L, path, ENOTDIR);
 	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes }, through links
+ * | nil, message, "NOT_FOUND" where nothing is there | nil, message, "IO" where the operating system does not tell. */
+static int l_stat(lua_State *L)
+{
+	struct stat status;
+	const char *path = luaL_checkstring(L, 1);
+	if (stat(path, &status) < 0) {
+		int number = errno;
+		int pushed = push_failure(L, path, number);
+		if (number != ENOENT && number != ENOTDIR && number != ELOOP && number != ENAMETOOLONG)
+			return pushed;
+		lua_pop(L, 1);
+		lua_pushliteral(L, "NOT_FOUND");
+		return pushed;
+	}
+	lua_createtable(L, 0, 2);
+	lua_pushstring(L, type_name(status.st_mode));
+	lua_setfield(L, -2, "type");
+	lua_pushinteger(L, (lua_Integer)status.st_size);
+	lua_setfield(L, -2, "size");
 	return 1;
 }
 
@@ -227,6 +263,7 @@ static const luaL_Reg functions[] = {
 	{ "command_line", l_command_line },
 	{ "write_file", l_write_file },
 	{ "make_folder", l_make_folder },
+	{ "stat", l_stat },
 	{ "sleep", l_sleep },
 	{ "temporary", l_temporary },
 	{ NULL, NULL },

@@ -141,6 +141,8 @@ int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, con
                    const char *format, int (*write)(void *user, const char *text, size_t length), void *user,
                    struct tarsier_error *error)
 {
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	struct render render = {
 		.lua_dir = judge ? judge->config.lua_dir : TARSIER_LUA_DIR,
 		.report = report,

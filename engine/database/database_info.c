@@ -33,6 +33,8 @@ struct held_info { struct tarsier_database_info info; struct arena arena; };
 int tarsier_database_read(const char *path, struct tarsier_database_info **info, struct tarsier_error *error)
 {
 	struct database *database;
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	*info = NULL;
 	int code = database_open(path, &database, error);
 	if (code < 0)

@@ -1,5 +1,7 @@
 #include "database/import.h"
 
+#include "base/config.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -58,9 +60,23 @@ static int on_dated(void *user, const char *feed, const char *date, struct tarsi
 
 /* ---- tarsier.h --------------------------------------------------------------------------------------------------- */
 
-void tarsier_import_options_init(struct tarsier_import_options *options)
+void tarsier_import_options_init_size(struct tarsier_import_options *options, size_t size)
 {
-	*options = (struct tarsier_import_options){.size = sizeof *options};
+	config_clear(options, size);
+}
+
+void(tarsier_import_options_init)(struct tarsier_import_options *options)
+{
+	void **last = &options->user; /* the first version's last field */
+	config_clear(options, (size_t)((char *)(last + 1) - (char *)options));
+}
+
+static int take_options(struct tarsier_import_options *whole, const struct tarsier_import_options *options,
+                        struct tarsier_error *error)
+{
+	struct tarsier_import_options defaults;
+	tarsier_import_options_init(&defaults);
+	return config_take(whole, sizeof *whole, options ? options : &defaults, "tarsier_import_options", error);
 }
 
 static int import_all(struct importing *importing, const char *const *paths, size_t count, struct tarsier_error *error)
@@ -80,15 +96,16 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
                    const struct tarsier_import_options *options,
                    struct tarsier_import_result *result, struct tarsier_error *error)
 {
-	struct tarsier_import_options defaults;
-	struct tarsier_error unwanted = {.code = 0};
-	error = error ? error : &unwanted; /* what is below reads it */
-	tarsier_import_options_init(&defaults);
-	struct importing importing = {.options = options ? options : &defaults};
+	struct tarsier_import_options whole;
+	struct tarsier_error own;
+	error = error_or(error, &own);
+	struct importing importing = {.options = &whole};
 	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_dated, on_unreadable, &importing};
 	if (count == 0)
 		return error_set(error, TARSIER_USAGE, "nothing to import: name OSV, KEV or EPSS files, or folders of them");
-	int code = writer_new(database, importing.options->starter, &importing.writer, error);
+	int code = take_options(&whole, options, error);
+	if (code >= 0)
+		code = writer_new(database, whole.starter, &importing.writer, error);
 	if (code == 0)
 		code = import_all(&importing, paths, count, error);
 	if (code == 0) {

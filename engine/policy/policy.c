@@ -1,5 +1,6 @@
 #include "policy/policy.h"
 
+#include "base/config.h"
 #include "base/suggest.h"
 
 #include <stdio.h>
@@ -13,10 +14,15 @@ static const double DEFAULT_SECONDS = 10;
 /* Options are a whitelist at the most. */
 enum { OPTIONS_LIMIT = 8 << 20 };
 
-void tarsier_judge_config_init(struct tarsier_judge_config *config)
+void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t size)
 {
-	memset(config, 0, sizeof *config);
-	config->size = sizeof *config;
+	config_clear(config, size);
+}
+
+void(tarsier_judge_config_init)(struct tarsier_judge_config *config)
+{
+	const struct tarsier_allocator *last = &config->allocator; /* the first version's last field */
+	config_clear(config, (size_t)((const char *)(last + 1) - (const char *)config));
 }
 
 /* ---- opening ---- */
@@ -61,23 +67,33 @@ static bool copy_config(struct tarsier_judge *judge)
 	return config->ready_dir && config->lua_dir && config->today && copy_dirs(&judge->arena, config);
 }
 
-int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge, struct tarsier_error *error)
+static int take_config(struct tarsier_judge_config *whole, const struct tarsier_judge_config *config,
+                       struct tarsier_error *error)
 {
 	struct tarsier_judge_config defaults;
 	tarsier_judge_config_init(&defaults);
-	config = config ? config : &defaults;
+	int code = config_take(whole, sizeof *whole, config ? config : &defaults, "tarsier_judge_config", error);
+	if (code >= 0 && whole->today && strlen(whole->today) != 10)
+		code = error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24",
+		                 whole->today);
+	return code;
+}
+
+int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge **judge, struct tarsier_error *error)
+{
+	struct tarsier_judge_config whole;
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	*judge = NULL;
-	if (config->size != sizeof *config)
-		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: fill the config with tarsier_judge_config_init first");
-	if (config->today && strlen(config->today) != 10)
-		return error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24",
-		                 config->today);
-	struct tarsier_judge *opened = memory_resize(&config->allocator, NULL, 0, sizeof *opened);
+	int code = take_config(&whole, config, error);
+	if (code < 0)
+		return code;
+	struct tarsier_judge *opened = memory_resize(&whole.allocator, NULL, 0, sizeof *opened);
 	if (!opened)
 		return error_memory(error);
 	memset(opened, 0, sizeof *opened);
-	opened->config = *config;
-	arena_init(&opened->arena, &config->allocator);
+	opened->config = whole;
+	arena_init(&opened->arena, &whole.allocator);
 	if (!copy_config(opened)) {
 		tarsier_judge_free(opened);
 		return error_memory(error);
@@ -161,6 +177,8 @@ int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *opti
 {
 	const char *file;
 	span text;
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	int code = policy_find(&judge->arena, &judge->config, policy, &file, error);
 	if (code >= 0)
 		code = policy_read(&judge->arena, file, &text, error);
@@ -170,6 +188,8 @@ int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *opti
 int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length, const char *options,
                            struct tarsier_error *error)
 {
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	if (length > SANDBOX_TEXT)
 		return error_set(error, TARSIER_POLICY, "policy %s: larger than %d KiB", file, SANDBOX_TEXT >> 10);
 	const char *name = arena_string(&judge->arena, file), *copy = arena_copy(&judge->arena, text, length);
@@ -201,6 +221,8 @@ static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error 
 
 int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error)
 {
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	span whole = span_of(key);
 	ptrdiff_t dot = span_find_last(whole, '.'); /* policies' names may have dots, options' names have none */
 	if (dot <= 0 || (size_t)dot + 1 == whole.len)

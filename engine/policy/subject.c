@@ -77,7 +77,8 @@ int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsie
 		.severity = report_severity,
 		.name = report_name,
 	};
-	return policy_judge(judge, &subject, verdict, error);
+	struct tarsier_error own;
+	return policy_judge(judge, &subject, verdict, error_or(error, &own));
 }
 
 /* ---- a JSON report ---- */
@@ -177,6 +178,8 @@ int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, ta
                        struct tarsier_error *error)
 {
 	json_t *report;
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	*verdict = NULL;
 	int code = json_parse((span){json, length}, JSON_LIMIT, "json report", &report, error);
 	if (code < 0)

@@ -1,6 +1,8 @@
 /* tarsier.h's engine */
 #include "scan/scan.h"
 
+#include "base/config.h"
+
 #include <string.h>
 
 const char *tarsier_version(void)
@@ -10,9 +12,14 @@ const char *tarsier_version(void)
 
 enum { DEFAULT_CACHE_LIMIT = 1024 * 1024 * 1024 };
 
-void tarsier_config_init(struct tarsier_config *config)
+void tarsier_config_init_size(struct tarsier_config *config, size_t size)
 {
-	*config = (struct tarsier_config){.size = sizeof *config};
+	config_clear(config, size);
+}
+
+void(tarsier_config_init)(struct tarsier_config *config)
+{
+	config_clear(config, offsetof(struct tarsier_config, registry_user)); /* where the first version's ended */
 }
 
 /* ---- opening and closing -------------------------------------------------------------------------------------------- */
@@ -25,13 +32,11 @@ static bool copy_strings(struct arena *arena, const char **const strings[], size
 	return true;
 }
 
-/* A host that was built with an older header has a shorter config: what it lacks has its default. */
-static struct tarsier_config with_defaults(const struct tarsier_config *config)
+static int take_config(struct tarsier_config *whole, const struct tarsier_config *config, struct tarsier_error *error)
 {
-	struct tarsier_config whole;
-	tarsier_config_init(&whole);
-	memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
-	return whole;
+	struct tarsier_config defaults;
+	tarsier_config_init(&defaults);
+	return config_take(whole, sizeof *whole, config ? config : &defaults, "tarsier_config", error);
 }
 
 static int copy_config(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
@@ -76,17 +81,20 @@ static int prepare(tarsier_engine *engine, const struct tarsier_config *config, 
 
 int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error)
 {
+	struct tarsier_config whole;
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	*engine = NULL;
-	if (config->size == 0)
-		return error_set(error, TARSIER_USAGE, "tarsier_config: not filled by tarsier_config_init");
-	const struct tarsier_config whole = with_defaults(config);
+	int code = take_config(&whole, config, error);
+	if (code < 0)
+		return code;
 	tarsier_engine *made = memory_resize(&whole.allocator, NULL, 0, sizeof *made);
 	if (!made)
 		return error_memory(error);
 	memset(made, 0, sizeof *made);
 	arena_init(&made->arena, &whole.allocator);
-	int code = prepare(made, &whole, error);
-	if (code) {
+	code = prepare(made, &whole, error);
+	if (code < 0) {
 		tarsier_close(made);
 		return code;
 	}
@@ -137,6 +145,8 @@ static int run_and_pump(struct scan *scan, tarsier_engine *engine)
 
 int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report, struct tarsier_error *error)
 {
+	struct tarsier_error own;
+	error = error_or(error, &own);
 	*report = NULL;
 	struct scan scan = {.engine = engine, .reference = reference, .error = error, .report = report_new(&engine->config.allocator)};
 	if (!scan.report)
