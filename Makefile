@@ -3,18 +3,24 @@
 # ---- settings: all may be given on the command line -----------------------------------------------------------------
 BUILD    ?= build
 PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR  ?=
 CC       ?= cc
 LUA      ?= lua5.4
+CPPFLAGS ?=
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 SANITIZE ?=
+# CI and `make lint` build with WERROR=-Werror.
+WERROR   ?=
 # What `make scan` scans, how, and with what.
 IMAGE    ?=
 SCAN     ?= $(if $(IMAGE),,--no-fail)
 # `make test SPECS=tests/layer/overlay_spec.lua`
 SPECS    ?= tests
-# DEPS=no: leave the system's packages alone.
+# DEPS=no: `make scan`, `make test` and their kin leave the system's packages alone. `make`, `make check` and `make install`
+# always do.
 DEPS     ?= yes
 # `make V=1` shows whole command lines.
 V        ?=
@@ -27,13 +33,14 @@ LINT_PACKAGES  := lua-check cppcheck clang shellcheck
 REAL_PACKAGES  := curl docker-registry apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman runc
 
 .DEFAULT_GOAL := all
-.PHONY: all scan test install uninstall help clean packages FORCE
+.PHONY: all scan test check install uninstall help clean packages FORCE
 
 help:
 	@echo 'make scan [IMAGE=…]   build, then scan a sample image or your own (SCAN="…" adds options)'
 	@echo 'make test [SPECS=…]   build, then run the tests'
+	@echo 'make check [SPECS=…]  the same without installing anything'
 	@echo 'make all              build the C library, the Lua module and the starter database'
-	@echo 'make install          install under PREFIX (now $(PREFIX))'
+	@echo 'make install          install under PREFIX (now $(PREFIX)); LIBDIR, INCLUDEDIR and DESTDIR are heeded'
 	@echo 'make uninstall        remove what that installed'
 	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
 	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
@@ -46,13 +53,6 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/tarsier bin/clair-scanner lib/libtarsier.a lib/libtarsier.so lib/libtarsier.so.0 \
-	    lib/pkgconfig/tarsier.pc include/tarsier.h include/tarsier_policy.h share/man/man1/tarsier.1 \
-	    share/bash-completion/completions/tarsier share/zsh/site-functions/_tarsier \
-	    share/fish/vendor_completions.d/tarsier.fish)
-	rm -rf $(DESTDIR)$(PREFIX)/share/lua/5.4/tarsier $(DESTDIR)$(PREFIX)/lib/lua/5.4/tarsier
-
 # Entry points see to their packages first, then start make afresh: only then is true what pkg-config says.
 ifndef READY
 PACKAGES_FOR = $(BUILD_PACKAGES)
@@ -61,25 +61,33 @@ test-asan test-tsan: PACKAGES_FOR += $(TEST_PACKAGES)
 lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
 test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES)
 fuzz: PACKAGES_FOR += clang libclang-rt-14-dev
-ENTRIES := all scan test install test-real test-asan test-tsan test-valgrind lint fuzz bench rock install-rock
+INSTALLING := scan test test-real test-asan test-tsan test-valgrind lint fuzz bench
+ENTRIES := $(INSTALLING) all check install uninstall rock install-rock
 .PHONY: $(ENTRIES)
 $(ENTRIES):
-ifeq ($(DEPS),yes)
-	@.ci/packages $(CURDIR)/$(BUILD)/packages $(PACKAGES_FOR)
-endif
+	@$(if $(filter $(INSTALLING),$@),$(if $(filter yes,$(DEPS)),.ci/packages $(CURDIR)/$(BUILD)/packages $(PACKAGES_FOR)))
 	@if [ -e $(BUILD)/packages/environment ]; then . $(CURDIR)/$(BUILD)/packages/environment; fi; \
 	 $(MAKE) --no-print-directory READY=1 $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) $@
 else
 
 # ---- what is built from what --------------------------------------------------------------------------------------------
 VERSION  := $(shell cat engine/VERSION)
+# Changes whenever a program built against the last release could break: a symbol that went, a struct that changed.
+SOVERSION := 0
 PACKAGES := libcrypto jansson sqlite3 libzstd zlib
 ISAL     := $(shell pkg-config --exists libisal && echo libisal)
 LUA_PC   := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) && echo $(name))))
 LUADIR    = $(PREFIX)/share/lua/5.4
+# Loaded when first needed: their headers are enough.
+LATER    := libcurl liblzma libmicrohttpd
+ABSENT   := $(shell for name in $(PACKAGES) $(LATER); do pkg-config --exists $$name || echo $$name; done) $(if $(LUA_PC)$(LUA_INCDIR),,lua5.4)
+ifneq ($(strip $(ABSENT)),)
+$(error pkg-config does not find $(strip $(ABSENT)). On Debian, `make scan` installs what the build needs. Elsewhere, install \
+the development files of these libraries)
+endif
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
-FLAGS     = -std=gnu11 $(CFLAGS) $(SANITIZE) $(WARNINGS) -fPIC -fvisibility=hidden -pthread -MMD -MP \
+WARNINGS := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
+FLAGS     = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(WARNINGS) -fPIC -fvisibility=hidden -pthread -MMD -MP \
             -D_GNU_SOURCE -DTARSIER_VERSION='"$(VERSION)"' -DTARSIER_LUA_DIR='"$(LUADIR)"' $(if $(ISAL),-DTARSIER_ISAL) \
             -Iengine -I$(BUILD) $(PC_CFLAGS) $(if $(LUA_INCDIR),-I$(LUA_INCDIR))
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(ISAL) $(LUA_PC))
@@ -95,6 +103,7 @@ ENGINE   := $(filter-out $(MODULE),$(wildcard $(PARTS:%=engine/%/*.c) $(PLUGINS:
 # Each of these files defines functions of require "tarsier.core"; the others in bind/ serve them.
 CLASSES  := $(filter-out all core options render,$(basename $(notdir $(wildcard engine/bind/*.c))))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
+TEMPLATES := $(patsubst engine/packaging/%.in,$(BUILD)/%,$(wildcard engine/packaging/*.in))
 PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c)) $(BUILD)/tests/probe.o
 TABLES   := $(filter-out stream/codecs,$(PLUGINS))
 DEFS     := $(foreach folder,$(TABLES),$(BUILD)/$(notdir $(folder)).def) $(BUILD)/bindings.def $(BUILD)/probes.def
@@ -106,7 +115,7 @@ LUA_FILES := $(shell find lua/tarsier -name '*.lua')
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
-all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so $(BUILD)/tarsier.pc $(if $(wildcard lua/bin/tarsier),$(BUILD)/starter.db)
+all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so $(TEMPLATES) $(if $(wildcard lua/bin/tarsier),$(BUILD)/starter.db)
 
 # Plug-in folders become tables: one X(name) a file, rewritten only when the folder changes.
 $(BUILD)/probes.def: FORCE
@@ -117,7 +126,7 @@ $(BUILD)/%.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/*/$*/*.c)))))
 # Where it will be installed is compiled in: `make && make install PREFIX=/opt` makes afresh what says so.
 $(BUILD)/prefix: FORCE
-	@$(call write_if_changed,$(PREFIX) $(LUADIR))
+	@$(call write_if_changed,$(PREFIX) $(LUADIR) $(LIBDIR) $(INCLUDEDIR))
 $(BUILD)/engine/policy/policy.o $(BUILD)/engine/bind/render.o: $(BUILD)/prefix
 define write_if_changed
 mkdir -p $(@D); printf '%s\n' $(patsubst %,'%',$(1)) > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -142,9 +151,16 @@ $(BUILD)/libtarsier.a: $(OBJECTS)
 	$(Q)objcopy --localize-hidden $(BUILD)/tarsier.o
 	$(Q)ar rcs $@ $(BUILD)/tarsier.o
 
-$(BUILD)/libtarsier.so: $(OBJECTS)
+# The path that the CMake package takes from lib/cmake/tarsier to the headers.
+INCLUDE_FROM_CMAKE = $(shell realpath -ms --relative-to='$(LIBDIR)/cmake/tarsier' '$(INCLUDEDIR)')
+
+$(BUILD)/libtarsier.so.$(SOVERSION): $(OBJECTS) engine/packaging/tarsier.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,libtarsier.so.0 -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -Wl,--version-script=engine/packaging/tarsier.map \
+	    -o $@ $(OBJECTS) $(LIBS) $(LUA_LIBS)
+
+$(BUILD)/libtarsier.so: $(BUILD)/libtarsier.so.$(SOVERSION)
+	@ln -sf $(<F) $@
 
 # Not linked with Lua: the interpreter that loads it has it.
 $(BUILD)/tarsier/core.so: $(OBJECTS) $(MODULE:%.c=$(BUILD)/%.o)
@@ -161,8 +177,12 @@ $(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 $(BUILD)/tests/probe.o: $(BUILD)/probes.def
 $(BUILD)/engine/bind/all.o: $(BUILD)/bindings.def
 
-$(BUILD)/tarsier.pc: engine/tarsier.pc.in engine/VERSION $(BUILD)/prefix
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS) $(LUA_LIBS)|' $< >$@
+# What tells other builds about ours: for pkg-config and for CMake.
+$(TEMPLATES): $(BUILD)/%: engine/packaging/%.in engine/VERSION $(BUILD)/prefix Makefile
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@SOVERSION@|$(SOVERSION)|' \
+	    -e 's|@REQUIRES@|$(strip $(PACKAGES) $(ISAL) $(LUA_PC))|' -e 's|@LIBS@|$(strip $(LIBS) $(LUA_LIBS))|' \
+	    -e 's|@INCLUDE_FROM_CMAKE@|$(INCLUDE_FROM_CMAKE)|' $< >$@
 
 # The manual page and the completions, from the commands' own tables.
 $(BUILD)/tarsier.1: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua)
@@ -190,12 +210,12 @@ $(BUILD)/sample/index.json: $(wildcard engine/examples/sample-image/*)
 scan: all $(BUILD)/sample/index.json
 	@$(RUN) lua/bin/tarsier scan $(SCAN) $(or $(IMAGE),oci:$(BUILD)/sample)
 
-test: all $(BUILD)/tarsier/probe.so $(if $(wildcard engine/examples/sample-image),$(BUILD)/sample/index.json)
+test check: all $(BUILD)/tarsier/probe.so $(if $(wildcard engine/examples/sample-image),$(BUILD)/sample/index.json)
 	@tests/tools/run-specs '$(BUSTED)' $(SPECS)
 
 # ---- installing -------------------------------------------------------------------------------------------------------------
 ROCK_LUADIR ?= $(LUADIR)
-ROCK_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+ROCK_LIBDIR ?= $(LIBDIR)/lua/5.4
 ROCK_BINDIR ?= $(PREFIX)/bin
 TO = $(DESTDIR)$(PREFIX)
 
@@ -212,21 +232,33 @@ install-rock: all
 	install -m 755 lua/bin/tarsier $(DESTDIR)$(ROCK_BINDIR)/tarsier
 	ln -sf tarsier $(DESTDIR)$(ROCK_BINDIR)/clair-scanner
 
+HEADERS := $(DESTDIR)$(INCLUDEDIR)
+LIBRARIES := $(DESTDIR)$(LIBDIR)
+
 install: install-rock $(BUILD)/tarsier.1 $(BUILD)/completion.bash $(BUILD)/completion.zsh $(BUILD)/completion.fish
-	sed -i 's|^local PREFIX = nil.*|local PREFIX = "$(PREFIX)"|' $(TO)/bin/tarsier
-	install -d $(TO)/lib/pkgconfig $(TO)/include $(TO)/share/man/man1
-	install -m 644 $(BUILD)/libtarsier.a $(TO)/lib
-	install -m 755 $(BUILD)/libtarsier.so $(TO)/lib/libtarsier.so.0
-	ln -sf libtarsier.so.0 $(TO)/lib/libtarsier.so
-	install -m 644 $(BUILD)/tarsier.pc $(TO)/lib/pkgconfig
-	sed 's|^#define TARSIER_H$$|&\n\n#define TARSIER_VERSION "$(VERSION)"|' engine/tarsier.h >$(TO)/include/tarsier.h
-	install -m 644 engine/tarsier_policy.h $(TO)/include
-	chmod 644 $(TO)/include/tarsier.h
+	sed -i 's|^local LUADIR, LIBDIR = nil.*|local LUADIR, LIBDIR = "$(ROCK_LUADIR)", "$(ROCK_LIBDIR)"|' $(DESTDIR)$(ROCK_BINDIR)/tarsier
+	install -d $(LIBRARIES)/pkgconfig $(LIBRARIES)/cmake/tarsier $(HEADERS) $(TO)/share/man/man1
+	install -m 644 $(BUILD)/libtarsier.a $(LIBRARIES)
+	install -m 755 $(BUILD)/libtarsier.so.$(SOVERSION) $(LIBRARIES)
+	ln -sf libtarsier.so.$(SOVERSION) $(LIBRARIES)/libtarsier.so
+	install -m 644 $(BUILD)/tarsier.pc $(LIBRARIES)/pkgconfig
+	install -m 644 $(BUILD)/tarsier-config.cmake $(BUILD)/tarsier-config-version.cmake $(LIBRARIES)/cmake/tarsier
+	sed 's|^#define TARSIER_H$$|&\n\n#define TARSIER_VERSION "$(VERSION)"|' engine/tarsier.h >$(HEADERS)/tarsier.h
+	install -m 644 engine/tarsier_policy.h $(HEADERS)
+	chmod 644 $(HEADERS)/tarsier.h
 	install -m 644 $(BUILD)/tarsier.1 $(TO)/share/man/man1
 	install -D -m 644 $(BUILD)/completion.bash $(TO)/share/bash-completion/completions/tarsier
 	install -D -m 644 $(BUILD)/completion.zsh $(TO)/share/zsh/site-functions/_tarsier
 	install -D -m 644 $(BUILD)/completion.fish $(TO)/share/fish/vendor_completions.d/tarsier.fish
 	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall:
+	rm -f $(addprefix $(TO)/,bin/tarsier bin/clair-scanner share/man/man1/tarsier.1 \
+	    share/bash-completion/completions/tarsier share/zsh/site-functions/_tarsier \
+	    share/fish/vendor_completions.d/tarsier.fish) \
+	    $(addprefix $(LIBRARIES)/,libtarsier.a libtarsier.so libtarsier.so.$(SOVERSION) pkgconfig/tarsier.pc) \
+	    $(addprefix $(HEADERS)/,tarsier.h tarsier_policy.h)
+	rm -rf $(DESTDIR)$(ROCK_LUADIR)/tarsier $(DESTDIR)$(ROCK_LIBDIR)/tarsier $(LIBRARIES)/cmake/tarsier
 
 # ---- harder tests -------------------------------------------------------------------------------------------------------------
 comma := ,
@@ -303,7 +335,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
 	    -D'json_array_foreach(array,index,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
 	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)
-	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang all
+	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all
 
 -include $(shell find $(BUILD)/engine $(BUILD)/tests -name '*.d' 2>/dev/null)
 endif

@@ -45,7 +45,8 @@ describe("make install", function()
 
   it("tells the command where the modules are, for those who link to it", function()
     local prefix = shell.read(BUILD .. "/prefix"):match "^%S+"
-    assert.is_truthy(shell.read(folder .. "/inst/bin/tarsier"):find(('local PREFIX = "%s"\n'):format(prefix), 1, true))
+    assert.is_truthy(shell.read(folder .. "/inst/bin/tarsier"):find(
+      ('local LUADIR, LIBDIR = "%s/share/lua/5.4", "%s/lib/lua/5.4"\n'):format(prefix, prefix), 1, true))
   end)
 
   it("installs policies, a starter database and report formats", function()
@@ -83,11 +84,72 @@ describe("make install", function()
     assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
   end)
 
-  it("installs a library that exports nothing but tarsier_…", function()
-    local symbols = shell.capture(("nm -D --defined-only %s/inst/lib/libtarsier.so | cut -d' ' -f3"):format(folder))
-    assert.is_truthy(symbols:find "tarsier_scan")
-    for symbol in symbols:gmatch "%S+" do assert.is_truthy(symbol:match "^tarsier_", symbol) end
-    symbols = shell.capture(("nm -g --defined-only %s/inst/lib/libtarsier.a | sed -n 's/.* [A-TV-Z] //p'")
+  it("installs an archive that a host links with what pkg-config --static names", function()
+    if not shell.has "pkg-config" then return pending "needs pkg-config: apt-get install pkg-config" end
+    local code, output, errors = installed(("cc %s/engine/examples/host.c -o @/static-host $(PKG_CONFIG_PATH=@/inst/lib/pkgconfig "
+      .. "pkg-config --static --define-variable=prefix=@/inst --cflags --libs tarsier | sed 's/-ltarsier/-l:libtarsier.a/')"):format(root))
+    assert.equal(0, code, errors)
+    code, output, errors = installed(("@/static-host @/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(root))
+    assert.equal(0, code, errors)
+    assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
+    assert.is_nil(shell.capture(("ldd %s/static-host"):format(folder)):find("libtarsier", 1, true))
+  end)
+
+  it("installs a CMake package with both libraries", function()
+    if not shell.has "cmake" then return pending "needs cmake: apt-get install cmake" end
+    shell.capture(("mkdir -p %s/cmake"):format(folder))
+    shell.write(folder .. "/cmake/CMakeLists.txt", ([[
+cmake_minimum_required(VERSION 3.16)
+project(host C)
+find_package(tarsier 0.1 REQUIRED)
+add_executable(shared %s/engine/examples/host.c)
+target_link_libraries(shared tarsier::tarsier)
+add_executable(static %s/engine/examples/host.c)
+target_link_libraries(static tarsier::static)
+]]):format(root, root))
+    local code, output, errors = installed "cmake -S @/cmake -B @/cmake/build -DCMAKE_PREFIX_PATH=@/inst && cmake --build @/cmake/build"
+    assert.equal(0, code, output .. errors)
+    for _, program in ipairs { "shared", "static" } do
+      code, output, errors = installed(("@/cmake/build/%s @/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(program, root))
+      assert.equal(0, code, errors)
+      assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
+    end
+    shell.write(folder .. "/cmake/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(host C)\nfind_package(tarsier 9 REQUIRED)\n")
+    assert.not_equal(0, (installed "cmake -S @/cmake -B @/cmake/newer -DCMAKE_PREFIX_PATH=@/inst"))
+  end)
+
+  it("puts libraries and headers where LIBDIR and INCLUDEDIR say", function()
+    local copy = shell.folder()
+    finally(function() shell.remove(copy) end)
+    local code, output, errors = shell.run(("env -u MAKEFLAGS make install READY=1 LUA=%s BUILD=%s/build DESTDIR=%s PREFIX=/usr "
+      .. "LIBDIR=/usr/lib/some-linux INCLUDEDIR=/usr/include/x -n"):format(LUA, copy, copy))
+    assert.equal(0, code, errors)
+    for _, path in ipairs { "/usr/lib/some-linux/pkgconfig", "/usr/lib/some-linux/cmake/tarsier", "/usr/include/x/tarsier.h",
+      "/usr/lib/some-linux/lua/5.4/tarsier/core.so", "/usr/share/lua/5.4/tarsier/starter.db", "/usr/bin/tarsier" } do
+      assert.is_truthy(output:find(copy .. path, 1, true), path)
+    end
+    assert.is_nil(output:find(copy .. "/usr/lib/pkgconfig", 1, true))
+  end)
+
+  it("heeds CPPFLAGS, CFLAGS and LDFLAGS, and makes no warning an error unless asked", function()
+    local line = shell.capture "env -u MAKEFLAGS -u WERROR make -n READY=1 V=1 BUILD=/nonexistent CPPFLAGS=-DONE CFLAGS=-O3 LDFLAGS=-Wl,-s all"
+    assert.is_truthy(line:find("-DONE -O3 ", 1, true))
+    assert.is_truthy(line:find("-Wl,-s", 1, true))
+    assert.is_nil(line:find("-Werror", 1, true))
+  end)
+
+  it("never calls a package manager, and neither do make and make check", function()
+    for _, target in ipairs { "all", "check", "install" } do
+      assert.is_nil(shell.capture("env -u MAKEFLAGS -u READY -u DEPS make -n " .. target):find(".ci/packages", 1, true), target)
+    end
+    for _, target in ipairs { "scan", "test" } do
+      assert.is_truthy(shell.capture("env -u MAKEFLAGS -u READY -u DEPS make -n DEPS=yes " .. target):find(".ci/packages", 1, true), target)
+      assert.is_nil(shell.capture("env -u MAKEFLAGS -u READY -u DEPS make -n DEPS=no " .. target):find(".ci/packages", 1, true), target)
+    end
+  end)
+
+  it("installs an archive that exports nothing but tarsier_…", function()
+    local symbols = shell.capture(("nm -g --defined-only %s/inst/lib/libtarsier.a | sed -n 's/.* [A-TV-Z] //p'")
       :format(folder))
     assert.is_truthy(symbols:find "tarsier_scan")
     for symbol in symbols:gmatch "%S+" do assert.is_truthy(symbol:match "^tarsier_", symbol) end
