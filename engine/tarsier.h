@@ -203,6 +203,8 @@ struct tarsier_package {
 	const char *path;            /* the evidence, without a leading slash: "var/lib/dpkg/status" */
 	const char *reader;          /* the reader that found it: "dpkg" */
 	size_t layer;                /* index of the layer that brought this version in */
+	const char *module;          /* an rpm's module stream: "nodejs:20"; "" if it is in none */
+	const char *vendor;          /* who built an rpm, as it says: "AlmaLinux"; "" if unknown */
 };
 TARSIER_API size_t tarsier_package_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_package *tarsier_package_at(const tarsier_report *report, size_t index);

@@ -61,6 +61,7 @@ int clair_add_package(struct clair_records *records, const struct distro *distro
 	struct tarsier_package *into = &records->packages[records->package_count++];
 	*into = *package;
 	into->reader = "clair";
+	into->module = into->vendor = "";
 	into->ecosystem = system ? distro->ecosystem : ecosystem_of_type(into->type);
 	if (!into->source_name || !*into->source_name)
 		into->source_name = into->name;

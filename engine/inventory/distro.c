@@ -4,7 +4,7 @@
 
 /* ---- strings ----------------------------------------------------------------------------------------------------- */
 
-/* A copy without control bytes, which have no business in a name. NULL when memory ran out. */
+/* A copy in which control bytes are "?": they do not belong in a name. NULL when memory ran out. */
 static char *clean_copy(struct arena *arena, span text)
 {
 	char *copy = span_copy(arena, text);
@@ -14,7 +14,8 @@ static char *clean_copy(struct arena *arena, span text)
 	return copy;
 }
 
-/* os-release(5) says that ID is in lower case; openEuler's is not, and lsb-release's never is. */
+/* os-release(5) says that ID is in lower case; openEuler's has an upper-case letter, and those of
+ * lsb-release begin with one. */
 static const char *lower(char *text)
 {
 	for (char *c = text; c && *c; c++)
@@ -34,8 +35,8 @@ static const char *clean_lower(struct arena *arena, span text)
  *	line  ::= "#" anything | NAME "=" value
  *	value ::= "'" literal "'" | '"' quoted '"' | plain
  *
- * Backslash takes the meaning from the character behind it: in plain from all, in double quotes only from `"$\ and
- * backtick. What follows a closing quote is dropped; a quote that never closes ends with the line. Nothing is expanded.
+ * A backslash quotes the next character: any character in plain text, only `"$\ and backtick in double quotes. The text
+ * behind a closing quote is dropped; a quote that is not closed ends with the line. Variables are not expanded.
  */
 static char *unquote(struct arena *arena, span value)
 {
@@ -51,7 +52,7 @@ static char *unquote(struct arena *arena, span value)
 	return text ? clean_copy(arena, (span){text, length}) : NULL;
 }
 
-/* The last assignment of `name` in the text, as in a shell. "" where there is none; NULL when memory ran out. */
+/* The last assignment of `name` in the text, as in a shell. "" if there is none; NULL when memory ran out. */
 static char *assigned(struct arena *arena, span text, const char *name)
 {
 	span line, key, value, found = {0};
@@ -66,7 +67,7 @@ static bool complete(const struct distro *distro)
 	return distro->id && distro->version && distro->codename && distro->name && distro->id_like;
 }
 
-/* What reads one file: fills what the file tells, and false when memory ran out. */
+/* Reads one file: fills the fields that the file has. False when memory ran out. */
 static bool read_os_release(struct arena *arena, span text, struct distro *distro)
 {
 	distro->id = lower(assigned(arena, text, "ID"));
@@ -112,7 +113,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "12.5"; in testing and unstable "trixie/sid", where both are testing's base-files: it is taken for testing. */
+/* "12.5"; "trixie/sid" in testing and in unstable, which share base-files: it is read as testing. */
 static bool read_debian_version(struct arena *arena, span text, struct distro *distro)
 {
 	span line = first_line(text), head, rest;
@@ -164,7 +165,7 @@ static span value_of(span text, const char *name)
 }
 
 /* "SUSE Linux Enterprise Server 11 (x86_64)", then "VERSION = 11" and "PATCHLEVEL = 4"; or "openSUSE 13.2 (x86_64)".
- * The name is made as later os-releases write it: "SUSE Linux Enterprise Server 11 SP4". */
+ * The name is written as later os-release files have it: "SUSE Linux Enterprise Server 11 SP4". */
 static bool read_suse_release(struct arena *arena, span text, struct distro *distro)
 {
 	span name, rest, version = value_of(text, "VERSION"), patch = value_of(text, "PATCHLEVEL");
@@ -184,13 +185,13 @@ static bool read_suse_release(struct arena *arena, span text, struct distro *dis
 
 /* ---- the ecosystem, in OSV's words ------------------------------------------------------------------------------- */
 
-/* https://ossf.github.io/osv-schema/#defined-ecosystems says how each writes its release; Red Hat's are CPEs there, and
- * CentOS, Fedora, Oracle and Amazon have none: ours are named alike. A distribution that is not here has no ecosystem.
- * One that derives from another (ID_LIKE) rebuilds and patches as it likes: its parent's advisories would be guesses.
- */
+/* https://ossf.github.io/osv-schema/#defined-ecosystems says how each ecosystem writes its release. Red Hat's are CPEs
+ * there; CentOS, Fedora, Oracle and Amazon are not defined there, and their names here follow the same form. A
+ * distribution that is not in this table has no ecosystem. One that derives from another (ID_LIKE) rebuilds and patches
+ * packages on its own: its parent's advisories would be guesses. */
 enum release { NONE, WHOLE, MAJOR, MAJOR_MINOR };
 
-static const struct system { const char *id, *ecosystem; enum release release; } systems[] = {
+static const struct release_rule { const char *id, *ecosystem; enum release release; } rules[] = {
 	{"almalinux", "AlmaLinux", MAJOR},
 	{"alpaquita", "Alpaquita", WHOLE},
 	{"amzn", "Amazon Linux", WHOLE},
@@ -222,11 +223,11 @@ static span leading(span version, int numbers)
 static const char *suffixed(struct arena *arena, const char *ecosystem, const char *mark, span release)
 {
 	if (!release.len)
-		return ""; /* a release that is not known is not any release */
+		return ""; /* an unknown release matches none */
 	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_ARG(release));
 }
 
-/* Edge calls itself by the release it will become, and _alpha. */
+/* The version of edge is that of the next release with "_alpha". */
 static const char *alpine_ecosystem(struct arena *arena, const struct distro *distro)
 {
 	if (strstr(distro->version, "_alpha"))
@@ -261,30 +262,30 @@ const char *distro_ecosystem(struct arena *arena, const struct distro *distro)
 	const char *vendor = distro_vendor(distro->id);
 	if (strcmp(vendor, "suse") == 0 || strcmp(vendor, "opensuse") == 0)
 		return suse_ecosystem(arena, distro);
-	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
-		const struct system *system = &systems[i];
-		if (strcmp(distro->id, system->id) != 0)
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		const struct release_rule *rule = &rules[i];
+		if (strcmp(distro->id, rule->id) != 0)
 			continue;
-		if (system->release == NONE)
-			return system->ecosystem;
+		if (rule->release == NONE)
+			return rule->ecosystem;
 		span version = span_of(distro->version);
-		if (system->release != WHOLE)
-			version = leading(version, system->release == MAJOR ? 1 : 2);
-		return suffixed(arena, system->ecosystem, "", version);
+		if (rule->release != WHOLE)
+			version = leading(version, rule->release == MAJOR ? 1 : 2);
+		return suffixed(arena, rule->ecosystem, "", version);
 	}
 	return "";
 }
 
 /* ---- all files --------------------------------------------------------------------------------------------------- */
 
-/* Empty where the image does not have the file, or it could not be read. */
+/* Empty if the image does not have the file or it could not be read. */
 static span content_of(const struct overlay *overlay, const char *path)
 {
 	const struct overlay_file *found = overlay_find(overlay, path);
 	return found && !found->file->problem ? found->file->content : (span){"", 0};
 }
 
-/* Debian's testing has a codename and no number yet: takes the one it will be released as, which advisories use too. */
+/* Debian's testing has a codename and no number yet: its number will be the one that advisories already use. */
 static bool number_debian(struct arena *arena, const struct overlay *overlay, struct distro *distro)
 {
 	static const struct { const char *codename, *version; } releases[] = {
@@ -305,8 +306,12 @@ static bool number_debian(struct arena *arena, const struct overlay *overlay, st
 	return true;
 }
 
-/* The first that names a distribution. Of the last ones the particular stand before those that are links to them. */
-static const struct place { const char *path; bool (*read)(struct arena *, span, struct distro *); } places[] = {
+/* In the order in which they are tried; the first that names a distribution is used. redhat-release and system-release
+ * are often links to a distribution's own file, and so come after those. */
+static const struct release_file {
+	const char *path;
+	bool (*read)(struct arena *arena, span text, struct distro *distro);
+} release_files[] = {
 	{"etc/os-release", read_os_release},       {"usr/lib/os-release", read_os_release},
 	{"etc/lsb-release", read_lsb_release},     {"etc/alpine-release", read_alpine_release},
 	{"etc/debian_version", read_debian_version}, {"etc/almalinux-release", read_release},
@@ -321,14 +326,14 @@ int distro_detect(struct arena *arena, const struct overlay *overlay, struct dis
 {
 	static const struct distro unknown = {"", "", "", "", "", "", ""};
 	*distro = unknown;
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+	for (size_t i = 0; i < sizeof release_files / sizeof *release_files; i++) {
 		struct distro found = unknown;
-		span text = content_of(overlay, places[i].path);
-		if (!places[i].read(arena, text, &found))
+		span text = content_of(overlay, release_files[i].path);
+		if (!release_files[i].read(arena, text, &found))
 			return error_memory(error);
 		if (!found.id[0])
 			continue;
-		found.evidence = places[i].path;
+		found.evidence = release_files[i].path;
 		if (!number_debian(arena, overlay, &found))
 			return error_memory(error);
 		found.ecosystem = distro_ecosystem(arena, &found);

@@ -1,6 +1,6 @@
 #include "inventory/inventory.h"
-#include "base/map.h"
-#include "format/purl.h"
+
+#include "inventory/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,173 +16,16 @@ const struct reader *const readers_all[] = {
 	NULL,
 };
 
-/* ---- which layer brought a package ------------------------------------------------------------------------------- */
-
-struct row { /* one package of the topmost file, while the layers below are asked for it */
-	const struct package *package;
-	size_t layer;
-	bool held; /* by every layer asked so far */
-};
-
-static int compare_packages(const struct package *a, const struct package *b)
-{
-	int order = strcmp(a->type, b->type);
-	if (!order)
-		order = strcmp(a->name, b->name);
-	if (!order)
-		order = strcmp(a->version, b->version);
-	return order ? order : strcmp(a->architecture, b->architecture);
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-	return compare_packages(((const struct row *)a)->package, ((const struct row *)b)->package);
-}
-
-static int compare_pointers(const void *a, const void *b)
-{
-	return compare_packages(*(const struct package *const *)a, *(const struct package *const *)b);
-}
-
-/* Both sides sorted: walks them side by side. True while some package is still held. */
-static bool ask_layer(struct row *rows, size_t count, const struct package **below, size_t below_count, size_t layer)
-{
-	bool any = false;
-	size_t at = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!rows[i].held)
-			continue;
-		while (at < below_count && compare_packages(below[at], rows[i].package) < 0)
-			at++;
-		rows[i].held = at < below_count && compare_packages(below[at], rows[i].package) == 0;
-		if (rows[i].held)
-			rows[i].layer = layer, any = true;
-	}
-	return any;
-}
-
-/* A file below that could not be read holds, for all we know, nothing. */
-static int ask_layers_below(struct arena *arena, const struct overlay_file *file, struct row *rows)
-{
-	size_t count = file->file->package_count, largest = 0;
-	for (const struct overlay_file *below = file->before; below; below = below->before)
-		if (below->file->package_count > largest)
-			largest = below->file->package_count;
-	const struct package **sorted = arena_array(arena, largest, sizeof *sorted);
-	if (!sorted)
-		return TARSIER_MEMORY;
-	qsort(rows, count, sizeof *rows, compare_rows);
-	for (const struct overlay_file *below = file->before; below; below = below->before) {
-		size_t below_count = below->file->package_count;
-		for (size_t i = 0; i < below_count; i++)
-			sorted[i] = &below->file->packages[i];
-		if (below_count)
-			qsort(sorted, below_count, sizeof *sorted, compare_pointers);
-		if (!ask_layer(rows, count, sorted, below_count, below->layer))
-			break;
-	}
-	return TARSIER_OK;
-}
-
-/* ---- what belongs to the distribution's packages ----------------------------------------------------------------- */
-
-static bool own_all(struct map *owners, const struct overlay_file *owner)
-{
-	for (size_t i = 0; i < owner->file->owned_count; i++) {
-		span path = span_of(owner->file->owned[i]);
-		const struct overlay_file *other = map_get(owners, path);
-		if ((!other || other->layer < owner->layer) && !map_put(owners, path, (void *)(uintptr_t)owner))
-			return false;
-	}
-	return true;
-}
-
-/* From the path of evidence to the package database that says whose it is. Nothing for a distribution that no feed
- * covers: there the language's feed is all there is. */
-static bool find_owners(struct map *owners, const struct overlay_file *const *files, size_t count,
-                        const struct distro *distro)
-{
-	for (size_t i = 0; i < count && distro->ecosystem[0]; i++)
-		if (!own_all(owners, files[i]))
-			return false;
-	return true;
-}
-
-/* A file from a layer above its owner's last word is not what the owner brought: pip has written over it, say. */
-static bool is_owned(const struct map *owners, const struct overlay_file *file)
-{
-	const struct overlay_file *owner = map_get(owners, span_of(file->path));
-	return owner && file->layer <= owner->layer;
-}
-
 /* ---- from a reader's package to the public one ------------------------------------------------------------------- */
 
 struct build {
 	struct arena *arena;
 	const struct distro *distro;
-	const char *qualifier; /* "debian-12" */
-	size_t before;         /* what the arena held before the packages */
+	const char *qualifier; /* of purls: "debian-12" */
+	size_t before;         /* bytes in the arena before the packages */
 	struct map owners;
 	struct package_list *list;
 };
-
-/* rpm's purl has the epoch beside the version: "1:3.0.7-27" gives "1", and *version "3.0.7-27". */
-static const char *cut_epoch(struct arena *arena, const char **version)
-{
-	span epoch, after;
-	uint64_t number;
-	if (!span_cut(span_of(*version), ':', &epoch, &after) || !span_number(epoch, &number))
-		return "";
-	*version += epoch.len + 1;
-	return span_copy(arena, epoch);
-}
-
-/* The first half of a name: the distribution, or what a language's own names begin with ("@scope/name" of npm,
- * "github.com/owner/name" of Go, "group:artifact" of Maven). *name is left with the rest. NULL when memory ran out. */
-static const char *cut_namespace(struct arena *arena, const struct distro *distro, const char **name)
-{
-	if (distro)
-		return distro_vendor(distro->id);
-	const char *cut = strrchr(*name, '/');
-	if (!cut)
-		cut = strrchr(*name, ':');
-	if (!cut || !cut[1])
-		return "";
-	span before = {*name, (size_t)(cut - *name)};
-	*name = cut + 1;
-	return span_copy(arena, before);
-}
-
-/* "debian-12"; "" where there is no distribution; NULL when memory ran out */
-static const char *qualifier_of(struct arena *arena, const struct distro *distro)
-{
-	if (!distro || !distro->version[0])
-		return distro ? distro->id : "";
-	return arena_format(arena, "%s-%s", distro->id, distro->version);
-}
-
-static const char *write_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro,
-                              const char *qualifier)
-{
-	const char *name = package->name, *version = package->version, *epoch = "";
-	const char *name_space = cut_namespace(arena, distro, &name);
-	if (strcmp(package->type, "rpm") == 0)
-		epoch = cut_epoch(arena, &version);
-	if (!name_space || !epoch || !qualifier)
-		return NULL;
-	const struct purl_qualifier qualifiers[] = {
-		{"arch", package->architecture},
-		{"distro", qualifier},
-		{"epoch", epoch},
-	};
-	return purl_write(arena, package->type, name_space, name, version, qualifiers,
-	                  sizeof qualifiers / sizeof *qualifiers);
-}
-
-const char *package_purl(struct arena *arena, const struct tarsier_package *package, const struct distro *distro)
-{
-	return write_purl(arena, package, distro, qualifier_of(arena, distro));
-}
 
 static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from)
 {
@@ -195,29 +38,31 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	into->ecosystem = of_distro ? build->distro->ecosystem : arena_string(arena, from->ecosystem);
 	into->source_name = from->source_name[0] ? arena_string(arena, from->source_name) : into->name;
 	into->source_version = from->source_version[0] ? arena_string(arena, from->source_version) : into->version;
+	into->module = arena_string(arena, from->module);
+	into->vendor = arena_string(arena, from->vendor);
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
-	    !into->source_version)
+	    !into->source_version || !into->module || !into->vendor)
 		return false;
-	into->purl = write_purl(arena, into, of_distro ? build->distro : NULL, of_distro ? build->qualifier : "");
+	into->purl = package_purl_qualified(arena, into, of_distro ? build->distro : NULL, of_distro ? build->qualifier : "");
 	return into->purl != NULL;
 }
 
-static int add_rows(const struct build *build, const struct overlay_file *file, const struct row *rows,
+static int add_found(const struct build *build, const struct overlay_file *file, const struct package_origin *origins,
                     struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
 	const char *path = arena_string(build->arena, file->path);
-	bool owned = is_owned(&build->owners, file);
+	bool owned = owners_have(&build->owners, file);
 	if (!path)
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
-		if (owned && rows[i].package->ecosystem[0])
+		if (owned && origins[i].package->ecosystem[0])
 			continue;
 		struct tarsier_package *package = &list->items[list->count];
 		package->path = path;
 		package->reader = file->reader->name;
-		package->layer = rows[i].layer;
-		if (!fill(build, package, rows[i].package))
+		package->layer = origins[i].layer;
+		if (!fill(build, package, origins[i].package))
 			return error_memory(error);
 		list->count++;
 		if (build->arena->used - build->before > IMAGE_PACKAGES_BYTES)
@@ -233,13 +78,13 @@ static int add_packages(const struct build *build, const struct overlay_file *fi
 	int code = TARSIER_OK;
 	arena_init(&scratch, &build->arena->allocator);
 	size_t count = file->file->package_count;
-	struct row *rows = arena_array(&scratch, count, sizeof *rows);
-	for (size_t i = 0; rows && i < count; i++)
-		rows[i] = (struct row){&file->file->packages[i], file->layer, true};
-	if (!rows || (file->before && ask_layers_below(&scratch, file, rows) < 0))
+	struct package_origin *origins = arena_array(&scratch, count, sizeof *origins);
+	for (size_t i = 0; origins && i < count; i++)
+		origins[i] = (struct package_origin){&file->file->packages[i], file->layer, true};
+	if (!origins || (file->before && origins_find(&scratch, file, origins) < 0))
 		code = error_memory(error);
 	else
-		code = add_rows(build, file, rows, error);
+		code = add_found(build, file, origins, error);
 	arena_free(&scratch);
 	return code;
 }
@@ -321,9 +166,10 @@ static int add_files(struct build *build, const struct overlay_file *const *file
 	for (size_t i = 0; i < count; i++)
 		list->capacity += files[i]->file->package_count;
 	if (list->capacity > IMAGE_PACKAGES_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "%zu packages, and an image may have %d", list->capacity, IMAGE_PACKAGES_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "%zu packages, and an image may have %d", list->capacity,
+		                 IMAGE_PACKAGES_LIMIT);
 	list->items = arena_array(build->arena, list->capacity, sizeof *list->items);
-	if (!list->items || !find_owners(&build->owners, files, count, build->distro))
+	if (!list->items || !owners_find(&build->owners, files, count, build->distro))
 		return error_memory(error);
 	build->before = build->arena->used;
 	for (size_t i = 0; i < count; i++) {
@@ -343,13 +189,13 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	struct arena scratch;
 	size_t count;
 	*list = (struct package_list){0};
-	build.qualifier = qualifier_of(arena, distro);
+	build.qualifier = purl_distro(arena, distro);
 	arena_init(&scratch, &arena->allocator);
 	build.owners.arena = &scratch;
 	const struct overlay_file **files = distinct_files(&scratch, overlay, &count);
 	int code = build.qualifier && files ? add_files(&build, files, count, error) : error_memory(error);
 	arena_free(&scratch);
-	if (code == TARSIER_OK)
+	if (code >= 0)
 		sort_and_drop_duplicates(list);
 	return code;
 }

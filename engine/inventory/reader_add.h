@@ -4,19 +4,19 @@
 
 #include "layer/reader_output.h"
 
-struct found {
+struct package_spans {
 	const char *type, *ecosystem; /* as in struct package; ecosystem may be NULL */
-	span name, version, architecture, source_name, source_version;
+	span name, version, architecture, source_name, source_version, module, vendor;
 };
 
 /* No package manager allows a name or version near this long; what exceeds it is not a package database. */
-enum { FOUND_FIELD_LIMIT = 1024 };
+enum { PACKAGE_FIELD_LIMIT = 1024 };
 
-/* Adds the package. FORMAT where it has no name, no version, or a field that is too long or holds control bytes (a NUL
- * would cut it short: "openssl" would become another package). OK, MEMORY, LIMIT, FORMAT. */
-int inventory_found(struct inventory *inventory, const struct found *found, struct tarsier_error *error);
+/* Adds the package. Fails with FORMAT if it has no name or no version, or if a field is too long or holds control bytes
+ * (a NUL would cut it short: "openssl" would become another package). Returns OK, MEMORY, LIMIT, FORMAT. */
+int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error);
 
-/* The number of the line that `at` stands in, from 1: for messages. */
-size_t found_line(span content, const char *at);
+/* The number, from 1, of the line that holds `at`: for messages. */
+size_t line_number(span content, const char *at);
 
 #endif

@@ -36,7 +36,7 @@ static bool read_string(span data, uint32_t type, size_t offset, span *string)
 	const char *end = rest.len ? memchr(rest.ptr, '\0', rest.len) : NULL;
 	if (type != TYPE_STRING || !end)
 		return false;
-	if (!string->ptr) /* the index is sorted; where a tag stands twice, rpm too finds one of them */
+	if (!string->ptr) /* rpm too uses one of several entries with one tag */
 		*string = (span){rest.ptr, (size_t)(end - rest.ptr)};
 	return true;
 }
@@ -123,29 +123,29 @@ static bool take_folders(const struct rpm_array *array, span *folders)
 	return true;
 }
 
-static int own_files(const struct rpm_header *header, const span *folders, struct inventory *inventory,
+static int own_files(const struct rpm_header *header, const span *folders, struct reader_output *output,
                      struct tarsier_error *error)
 {
 	span names = header->file_names.data, numbers = header->file_folders.data, name;
 	int code = TARSIER_OK;
-	for (uint32_t i = 0; i < header->file_names.count && code == TARSIER_OK; i++) {
+	for (uint32_t i = 0; i < header->file_names.count && code >= 0; i++) {
 		uint32_t number = numbers.len >= 4 ? big_endian(numbers.ptr) : UINT32_MAX;
 		if (number >= header->folders.count || !take_string(&names, &name))
 			return no_files(header, error);
 		numbers = span_from(numbers, 4);
-		code = inventory_own(inventory, folders[number], name, error);
+		code = reader_output_own(output, folders[number], name, error);
 	}
 	return code;
 }
 
-int rpm_header_own_files(const struct rpm_header *header, struct inventory *inventory, struct tarsier_error *error)
+int rpm_header_own_files(const struct rpm_header *header, struct reader_output *output, struct tarsier_error *error)
 {
 	struct arena scratch;
 	if (header->file_names.count != header->file_folders.count || header->folders.count > FOLDERS_LIMIT)
 		return no_files(header, error);
 	if (!header->file_names.count)
 		return TARSIER_OK;
-	arena_init(&scratch, &inventory->arena->allocator);
+	arena_init(&scratch, &output->arena->allocator);
 	span *folders = arena_array(&scratch, header->folders.count, sizeof *folders);
 	int code = TARSIER_OK;
 	if (!folders)
@@ -153,7 +153,7 @@ int rpm_header_own_files(const struct rpm_header *header, struct inventory *inve
 	else if (!take_folders(&header->folders, folders))
 		code = no_files(header, error);
 	else
-		code = own_files(header, folders, inventory, error);
+		code = own_files(header, folders, output, error);
 	arena_free(&scratch);
 	return code;
 }

@@ -9,7 +9,7 @@ struct rpm_array {
 	uint32_t count;
 };
 
-/* What is read of a header. Empty where the header does not have it. */
+/* What is read of a header; empty if the header does not have it. */
 struct rpm_header {
 	span name, version, release, architecture;
 	span source; /* the source package's file, "openssl-3.0.7-27.el9.src.rpm" */
@@ -18,11 +18,11 @@ struct rpm_header {
 	struct rpm_array file_names, file_folders, folders; /* a file's folder is a number, from 0, among the folders */
 };
 
-/* False where the bytes are no header. The spans point into them. */
+/* False if the bytes are not a header. The spans point into them. */
 bool rpm_header_read(span blob, struct rpm_header *header);
 
-/* Tells the inventory which files are this package's. OK, MEMORY, LIMIT, FORMAT. */
-int rpm_header_own_files(const struct rpm_header *header, struct inventory *inventory, struct tarsier_error *error);
+/* Records which evidence this package brought. Returns OK, MEMORY, LIMIT, FORMAT. */
+int rpm_header_own_files(const struct rpm_header *header, struct reader_output *output, struct tarsier_error *error);
 
 /* "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9". False and both empty for anything else. */
 bool rpm_source_split(span file, span *name, span *version);

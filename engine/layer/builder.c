@@ -234,17 +234,20 @@ static int read_file(struct layer_builder *builder, struct tarsier_error *error)
 	struct layer_file *file = last_file(builder);
 	struct arena *arena = &builder->index->arena;
 	struct evidence evidence = {.path = span_of(file->path), .content = buffer_span(&builder->content)};
-	struct inventory inventory = {.arena = arena, .matcher = builder->matcher};
+	struct reader_output output = {.arena = arena, .matcher = builder->matcher};
 	struct tarsier_error problem = {0};
-	int code = file->reader->read ? file->reader->read(&evidence, &inventory, &problem) : TARSIER_OK;
+	int code = file->reader->read ? file->reader->read(&evidence, &output, &problem) : TARSIER_OK;
 	if (code == TARSIER_MEMORY)
 		return no_room(builder, error);
 	if (code < 0)
 		return set_problem(builder, problem.message[0] ? problem.message : tarsier_code_name(code), error);
-	file->packages = inventory.packages;
-	file->package_count = inventory.count;
-	file->owned = inventory.owned;
-	file->owned_count = inventory.owned_count;
+	file->packages = output.packages;
+	file->package_count = output.count;
+	file->owned = output.owned;
+	file->owned_count = output.owned_count;
+	file->owner = output.owner;
+	file->notes = output.notes;
+	file->note_count = output.note_count;
 	if (!file->reader->keep)
 		return TARSIER_OK;
 	file->content = (span){span_copy(arena, evidence.content), evidence.content.len};

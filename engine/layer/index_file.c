@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 2\n";
+static const char magic[24] = "tarsier layer index 3\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -39,15 +39,30 @@ static bool put_package(struct buffer *file, const struct package *package)
 {
 	return put_text(file, package->type) && put_text(file, package->name) && put_text(file, package->version) &&
 	       put_text(file, package->architecture) && put_text(file, package->source_name) &&
-	       put_text(file, package->source_version) && put_text(file, package->ecosystem);
+	       put_text(file, package->source_version) && put_text(file, package->ecosystem) &&
+	       put_text(file, package->module) && put_text(file, package->vendor);
+}
+
+static bool put_notes(struct buffer *file, const struct reader_note *notes, size_t count)
+{
+	bool ok = put_number(file, count);
+	for (size_t i = 0; i < count && ok; i++)
+		ok = put_number(file, notes[i].unreadable) && put_text(file, notes[i].text);
+	return ok;
+}
+
+/* A text that may be absent. */
+static bool put_optional(struct buffer *file, const char *text)
+{
+	return put_number(file, text != NULL) && (!text || put_text(file, text));
 }
 
 static bool put_file(struct buffer *file, const struct layer_file *evidence)
 {
 	bool ok = put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
-	          put_number(file, evidence->problem != NULL) && (!evidence->problem || put_text(file, evidence->problem)) &&
-	          put_span(file, evidence->content) && put_texts(file, evidence->owned, evidence->owned_count) &&
-	          put_number(file, evidence->package_count);
+	          put_optional(file, evidence->problem) && put_span(file, evidence->content) &&
+	          put_optional(file, evidence->owner) && put_texts(file, evidence->owned, evidence->owned_count) &&
+	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
 		ok = put_package(file, &evidence->packages[i]);
 	return ok;
@@ -129,6 +144,11 @@ static const char *get_text(struct cursor *cursor)
 	return get_span(cursor).ptr;
 }
 
+static const char *get_optional(struct cursor *cursor)
+{
+	return get_number(cursor) ? get_text(cursor) : NULL;
+}
+
 /* A count of things that take at least `least` bytes each, and room for them. */
 static void *get_array(struct cursor *cursor, size_t *count, size_t least, size_t size)
 {
@@ -191,12 +211,23 @@ static const struct reader *find_reader(const struct reader *const *readers, con
 
 static void get_packages(struct cursor *cursor, struct layer_file *file)
 {
-	struct package *packages = get_array(cursor, &file->package_count, 7 * 16, sizeof *packages);
+	struct package *packages = get_array(cursor, &file->package_count, 9 * 16, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !cursor->broken; i++)
 		packages[i] = (struct package){.type = get_text(cursor), .name = get_text(cursor), .version = get_text(cursor),
 		                               .architecture = get_text(cursor), .source_name = get_text(cursor),
-		                               .source_version = get_text(cursor), .ecosystem = get_text(cursor)};
+		                               .source_version = get_text(cursor), .ecosystem = get_text(cursor),
+		                               .module = get_text(cursor), .vendor = get_text(cursor)};
 	file->packages = packages;
+}
+
+static void get_notes(struct cursor *cursor, struct layer_file *file)
+{
+	struct reader_note *notes = get_array(cursor, &file->note_count, 24, sizeof *notes);
+	for (size_t i = 0; i < file->note_count && !cursor->broken; i++) {
+		notes[i].unreadable = get_number(cursor) != 0;
+		notes[i].text = get_text(cursor);
+	}
+	file->notes = notes;
 }
 
 static void get_files(struct cursor *cursor, const struct reader *const *readers, struct layer_index *index)
@@ -206,9 +237,11 @@ static void get_files(struct cursor *cursor, const struct reader *const *readers
 		struct layer_file *file = &index->files[i];
 		file->path = get_text(cursor);
 		file->reader = find_reader(readers, get_text(cursor));
-		file->problem = get_number(cursor) ? get_text(cursor) : NULL;
+		file->problem = get_optional(cursor);
 		file->content = get_span(cursor);
+		file->owner = get_optional(cursor);
 		file->owned = get_texts(cursor, &file->owned_count);
+		get_notes(cursor, file);
 		get_packages(cursor, file);
 		cursor->broken = cursor->broken || !file->reader;
 	}

@@ -4,18 +4,18 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 2\n\0\0"     24 bytes
+/*	"tarsier layer index 3\n\0\0"     24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 marks         (taken)
  *	u64 count, then texts             (whiteouts)
  *	u64 count, then texts             (opaques)
  *	u64 count, then {u64 hard, text path, text target}
- *	u64 count, then {text path, text reader, u64 has_problem [text problem], text content, 
- *	                 u64 count, then texts (owned), u64 packages, then
- *	                 {text type, name, version, architecture, source_name, source_version, ecosystem}}
+ *	u64 count, then {text path, text reader, optional problem, text content, optional owner,
+ *	                 u64 count, then texts (owned), u64 count, then {u64 unreadable, text} (notes), u64 packages, then
+ *	                 {text type, name, version, architecture, source_name, source_version, ecosystem, module, vendor}}
  * Numbers are little-endian. A text is a u64 length, its bytes, a NUL, and zeros up to a multiple of 8, so that an index
- * that was read points into the file's bytes and nothing is copied. */
+ * that was read points into the file's bytes and nothing is copied. An optional text is a u64, 0 or 1, and then the text. */
 
 /* False when memory ran out. */
 bool index_write(const struct layer_index *index, struct buffer *file);

@@ -16,6 +16,9 @@ struct layer_file { /* a regular file that a reader wanted */
 	size_t package_count;
 	const char *const *owned; /* evidence that is one of these packages', not a language's own */
 	size_t owned_count;
+	const char *owner;   /* whose `owned` is, as reader_output has it; NULL: these packages' */
+	const struct reader_note *notes; /* entries that gave no package */
+	size_t note_count;
 	span content;        /* where reader->keep; else empty */
 	const char *problem; /* why the reader could not read it; NULL where it could */
 };

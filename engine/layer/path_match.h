@@ -19,10 +19,10 @@ struct reader {
 	bool keep;                   /* the layer index keeps the content itself: what is read only when all layers are known */
 	/* Called once a file, with all of it. What it adds before it fails is dropped. Must not touch anything but its
 	 * arguments: it runs in several threads at once, on hostile bytes. */
-	int (*read)(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error);
+	int (*read)(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error);
 };
 
-/* All readers, NULL-terminated: made by the build from readers/. Defined on floor 4 (inventory.c). */
+/* All readers, NULL-terminated: the build lists the files of inventory/readers/. Defined in inventory/inventory.c. */
 extern const struct reader *const readers_all[];
 
 /* One look a path. */

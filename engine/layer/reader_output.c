@@ -2,19 +2,20 @@
 
 #include <string.h>
 
-enum { OWNED_PATH_LIMIT = 4096 }; /* PATH_MAX: a longer one is no file that was unpacked */
+enum { OWNED_PATH_LIMIT = 4096 }; /* PATH_MAX: no file with a longer path can be unpacked */
 
 static bool is_missing(const char *string)
 {
 	return !string || !*string;
 }
 
-/* Copies the strings; the package is then the inventory's own. False when the arena ran out. */
+/* Copies the strings; the package then borrows nothing of the reader's. False when the arena ran out. */
 static bool copy_strings(struct arena *arena, struct package *package)
 {
 	const char **const fields[] = {
 		&package->type,        &package->name,           &package->version,   &package->architecture,
-		&package->source_name, &package->source_version, &package->ecosystem,
+		&package->source_name, &package->source_version, &package->ecosystem, &package->module,
+		&package->vendor,
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		if (is_missing(*fields[i]))
@@ -25,25 +26,25 @@ static bool copy_strings(struct arena *arena, struct package *package)
 	return true;
 }
 
-int inventory_add(struct inventory *inventory, const struct package *package, struct tarsier_error *error)
+int reader_output_add(struct reader_output *output, const struct package *package, struct tarsier_error *error)
 {
 	if (is_missing(package->name) || is_missing(package->version))
 		return TARSIER_OK;
-	if (inventory->count >= INVENTORY_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "more than %d packages in one file", INVENTORY_LIMIT);
+	if (output->count >= READER_OUTPUT_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "more than %d packages in one file", READER_OUTPUT_LIMIT);
 	struct package own = *package;
-	struct package *packages = arena_grow(inventory->arena, inventory->packages, inventory->count,
-	                                      &inventory->capacity, sizeof *packages);
+	struct package *packages = arena_grow(output->arena, output->packages, output->count,
+	                                      &output->capacity, sizeof *packages);
 	if (!packages)
 		return error_memory(error);
-	inventory->packages = packages;
-	if (!copy_strings(inventory->arena, &own))
+	output->packages = packages;
+	if (!copy_strings(output->arena, &own))
 		return error_memory(error);
-	packages[inventory->count++] = own;
+	packages[output->count++] = own;
 	return TARSIER_OK;
 }
 
-/* The two joined, without the slashes and the "." they may begin with; empty where that is no path. */
+/* Folder and name joined, without leading slashes and "./"; empty if the path is too long or names nothing. */
 static span join_path(char room[OWNED_PATH_LIMIT], span folder, span name)
 {
 	if (folder.len + name.len + 1 >= OWNED_PATH_LIMIT)
@@ -59,20 +60,43 @@ static span join_path(char room[OWNED_PATH_LIMIT], span folder, span name)
 	return path;
 }
 
-int inventory_own(struct inventory *inventory, span folder, span name, struct tarsier_error *error)
+int reader_output_own(struct reader_output *output, span folder, span name, struct tarsier_error *error)
 {
 	char room[OWNED_PATH_LIMIT];
 	span path = join_path(room, folder, name);
-	if (!path.len || !inventory->matcher || !matcher_find(inventory->matcher, path))
+	if (!path.len || !output->matcher || !matcher_find(output->matcher, path))
 		return TARSIER_OK;
-	if (inventory->owned_count >= INVENTORY_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "packages in one file own more than %d pieces of evidence", INVENTORY_LIMIT);
-	const char **owned = arena_grow(inventory->arena, inventory->owned, inventory->owned_count,
-	                                &inventory->owned_capacity, sizeof *owned);
-	const char *copy = span_copy(inventory->arena, path);
+	if (output->owned_count >= READER_OUTPUT_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "packages in one file own more than %d pieces of evidence",
+		                 READER_OUTPUT_LIMIT);
+	const char **owned = arena_grow(output->arena, output->owned, output->owned_count,
+	                                &output->owned_capacity, sizeof *owned);
+	const char *copy = span_copy(output->arena, path);
 	if (!owned || !copy)
 		return error_memory(error);
-	inventory->owned = owned;
-	owned[inventory->owned_count++] = copy;
+	output->owned = owned;
+	owned[output->owned_count++] = copy;
+	return TARSIER_OK;
+}
+
+int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error)
+{
+	output->owner = span_copy(output->arena, owner);
+	return output->owner ? TARSIER_OK : error_memory(error);
+}
+
+int reader_output_note(struct reader_output *output, bool unreadable, const char *text, struct tarsier_error *error)
+{
+	if (output->note_count >= READER_NOTES_LIMIT)
+		return TARSIER_OK;
+	if (output->note_count == READER_NOTES_LIMIT - 1)
+		text = "there are more such entries; only the first are reported";
+	struct reader_note *notes = arena_grow(output->arena, output->notes, output->note_count, &output->note_capacity,
+	                                       sizeof *notes);
+	const char *copy = arena_string(output->arena, text);
+	if (!notes || !copy)
+		return error_memory(error);
+	output->notes = notes;
+	notes[output->note_count++] = (struct reader_note){unreadable, copy};
 	return TARSIER_OK;
 }

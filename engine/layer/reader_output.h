@@ -1,39 +1,62 @@
-/* what a reader finds in evidence */
+/* what a reader finds in one file of evidence */
 #ifndef TARSIER_LAYER_READER_OUTPUT_H
 #define TARSIER_LAYER_READER_OUTPUT_H
 
 #include "base/error.h"
 #include "base/span.h"
 
-/* All strings lie in the inventory's arena; never NULL. */
+/* All strings lie in the output's arena; never NULL. */
 struct package {
 	const char *type;          /* purl type: "deb", "apk", "rpm", "pypi" */
 	const char *name, *version;
-	const char *architecture;  /* "" where it has none */
-	const char *source_name, *source_version; /* "" : the same as name and version */
-	const char *ecosystem;     /* OSV's word where the type alone decides it ("PyPI"); "" where the distribution does */
+	const char *architecture;  /* "" if it has none */
+	const char *source_name, *source_version; /* "": the same as name and version */
+	const char *ecosystem;     /* OSV's word if the type alone decides it ("PyPI"); "" if the distribution does */
+	const char *module;        /* an rpm's module stream, "nodejs:20"; "" if it is in none */
+	const char *vendor;        /* who built an rpm: "AlmaLinux"; "" if the package does not say */
+};
+
+/* A part of the evidence that gave no package. */
+struct reader_note {
+	bool unreadable;           /* there may be a package that could not be read; else the file only looks like evidence */
+	const char *text;          /* where and why */
 };
 
 struct matcher;
 
-struct inventory {
+struct reader_output {
 	struct arena *arena;
 	struct package *packages;
 	size_t count, capacity;
-	const struct matcher *matcher; /* which paths are evidence: of others nobody asks whose they are; or NULL */
+	const struct matcher *matcher; /* which paths are evidence: other paths are not recorded as owned; or NULL */
 	const char **owned;            /* evidence that belongs to one of these packages */
 	size_t owned_count, owned_capacity;
+	const char *owner;             /* set by a list of files: whose they are. The files count only if a package, or a file
+	                                * with packages, has this name. NULL: they belong to the packages above */
+	struct reader_note *notes;
+	size_t note_count, note_capacity;
 };
 
-/* Packages one file may hold, or evidence it may own: the largest distribution has about 70,000 packages. */
-enum { INVENTORY_LIMIT = 200000 };
+enum {
+	READER_OUTPUT_LIMIT = 200000, /* packages one file may hold, or evidence it may own: the largest distribution has about
+	                               * 70,000 packages */
+	READER_NOTES_LIMIT = 20,      /* notes kept of one file: a person does not read more */
+};
 
-/* Copies the package's strings (NULL counts as "") into the inventory. Packages without name or version are not added.
- * OK, MEMORY, LIMIT. */
-int inventory_add(struct inventory *inventory, const struct package *package, struct tarsier_error *error);
+/* Copies the package's strings (NULL counts as "") into the output. Packages without name or version are not added.
+ * Returns OK, MEMORY, LIMIT. */
+int reader_output_add(struct reader_output *output, const struct package *package, struct tarsier_error *error);
 
-/* A package in this inventory brought the file NAME in FOLDER ("" where NAME is the whole path): what a language's reader
- * finds there is the same software once more. Kept where it is evidence, as a path from the root. OK, MEMORY, LIMIT. */
-int inventory_own(struct inventory *inventory, span folder, span name, struct tarsier_error *error);
+/* A package in this output brought the file NAME in FOLDER ("" if NAME is the whole path): what a language's reader
+ * finds there is the same software once more. Kept if it is evidence, as a path from the root. Returns OK, MEMORY,
+ * LIMIT. */
+int reader_output_own(struct reader_output *output, span folder, span name, struct tarsier_error *error);
+
+/* Says who the owner of the files is that this output lists. Returns OK, MEMORY. */
+int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error);
+
+/* Keeps a copy of `text` as a note; the reader goes on with the next entry. The last of READER_NOTES_LIMIT notes says
+ * that there are more, and those are dropped. Returns OK, MEMORY. */
+int reader_output_note(struct reader_output *output, bool unreadable, const char *text, struct tarsier_error *error);
 
 #endif

@@ -76,7 +76,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 {
 	const struct tarsier_package *package = tarsier_package_at(report, index);
 	luaL_checkstack(L, 8, "package");
-	lua_createtable(L, 0, 11);
+	lua_createtable(L, 0, 13);
 	table_set_count(L, "index", index + 1);
 	table_set_text(L, "type", package->type);
 	table_set_text(L, "ecosystem", package->ecosystem);
@@ -86,6 +86,8 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "purl", package->purl);
 	table_set_text(L, "path", package->path);
 	table_set_text(L, "reader", package->reader);
+	table_set_text(L, "module", package->module);
+	table_set_text(L, "vendor", package->vendor);
 	table_set_count(L, "layer", package->layer + 1);
 	lua_createtable(L, 0, 2);
 	table_set_text(L, "name", package->source_name);

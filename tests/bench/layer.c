@@ -7,9 +7,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static int count_lines(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int count_lines(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	(void)inventory, (void)error;
+	(void)output, (void)error;
 	span rest = evidence->content, line;
 	while (span_next(&rest, '\n', &line))
 		continue;

@@ -112,7 +112,8 @@ static void match(const char *path)
 	for (size_t i = 0; i < 6; i++)
 		packages[i] = (struct tarsier_package){.type = i == 3 ? "rpm" : "deb", .ecosystem = ecosystems[i], .name = "p",
 		                                       .version = "1.0",
-		                                       .source_name = i == 3 ? "q" : "p", .source_version = "1.0", .path = ""};
+		                                       .source_name = i == 3 ? "q" : "p", .source_version = "1.0", .path = "", .module = "",
+		                                       .vendor = ""};
 	arena_init(&arena, NULL);
 	if (match_packages(database, &arena, packages, 6, &list, &error) < 0)
 		abort();

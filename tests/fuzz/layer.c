@@ -6,12 +6,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int read_evidence(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read_evidence(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	if (span_starts(evidence->content, "!"))
 		return error_set(error, TARSIER_FORMAT, "no");
-	char *name = span_copy(inventory->arena, evidence->path);
-	return inventory_add(inventory, &(struct package){.type = "test", .name = name, .version = "1"}, error);
+	char *name = span_copy(output->arena, evidence->path);
+	return reader_output_add(output, &(struct package){.type = "test", .name = name, .version = "1"}, error);
 }
 
 static const char *const patterns[] = {"etc/*", "**/x", "**/*.y", NULL};

@@ -49,15 +49,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena.limit = 64 << 20;
 	if (matcher_new(&arena, readers_all, &matcher, &error) < 0)
 		abort();
-	struct inventory inventory = {.arena = &arena, .matcher = matcher};
+	struct reader_output output = {.arena = &arena, .matcher = matcher};
 	const span content = {exact, size - 1};
 	struct layer_file stored = {.path = path, .reader = reader};
-	if (reader->read(&(struct evidence){span_of(path), content}, &inventory, &error) < 0)
+	if (reader->read(&(struct evidence){span_of(path), content}, &output, &error) < 0)
 		stored.problem = error.message;
 	else
-		stored = (struct layer_file){.path = path, .reader = reader, .packages = inventory.packages,
-		                             .package_count = inventory.count, .owned = inventory.owned,
-		                             .owned_count = inventory.owned_count};
+		stored = (struct layer_file){.path = path, .reader = reader, .packages = output.packages,
+		                             .package_count = output.count, .owned = output.owned,
+		                             .owned_count = output.owned_count, .owner = output.owner,
+		                             .notes = output.notes, .note_count = output.note_count};
 	if (reader->keep)
 		stored.content = content;
 	build_inventory(&arena, &(struct overlay_file){.path = path, .reader = reader, .file = &stored});

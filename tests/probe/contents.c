@@ -23,13 +23,13 @@ static void set(lua_State *L, const char *key, const char *value)
 }
 
 /* Runs the reader on a copy of exactly that length, so that a sanitizer sees a step beyond it. */
-static int run(const struct reader *reader, span path, span content, struct inventory *inventory,
+static int run(const struct reader *reader, span path, span content, struct reader_output *output,
                struct tarsier_error *error)
 {
 	char *copy = malloc(content.len ? content.len : 1);
 	if (content.len)
 		memcpy(copy, content.ptr, content.len);
-	int code = reader->read(&(struct evidence){path, {copy, content.len}}, inventory, error);
+	int code = reader->read(&(struct evidence){path, {copy, content.len}}, output, error);
 	free(copy);
 	return code;
 }
@@ -83,36 +83,58 @@ static void push_package(lua_State *L, const struct package *package)
 	set(L, "source_name", package->source_name);
 	set(L, "source_version", package->source_version);
 	set(L, "ecosystem", package->ecosystem);
+	set(L, "module", package->module);
+	set(L, "vendor", package->vendor);
 }
 
-/* read(reader, path, content [, limit of memory]) --> { package, … [, owned = { path, … }] } */
+/* { { unreadable = true or false, text = }, … } */
+static void push_notes(lua_State *L, const struct reader_output *output)
+{
+	lua_newtable(L);
+	for (size_t i = 0; i < output->note_count; i++) {
+		lua_newtable(L);
+		set(L, "text", output->notes[i].text);
+		lua_pushboolean(L, output->notes[i].unreadable);
+		lua_setfield(L, -2, "unreadable");
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+/* read(reader, path, content [, limit of memory]) -->
+ * { package, … [, owned = { path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
 static int l_read(lua_State *L)
 {
 	const struct reader *reader = reader_named(L, luaL_checkstring(L, 1));
 	span path = probe_span(L, 2), content = probe_span(L, 3);
 	struct arena arena, patterns;
 	struct tarsier_error error = {0};
-	struct inventory inventory = {.arena = &arena, .matcher = new_matcher(L, &patterns)};
+	struct reader_output output = {.arena = &arena, .matcher = new_matcher(L, &patterns)};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
-	int code = run(reader, path, content, &inventory, &error);
+	int code = run(reader, path, content, &output, &error);
 	arena_free(&patterns);
 	if (code < 0) {
 		arena_free(&arena);
 		return probe_fail(L, &error);
 	}
 	lua_newtable(L);
-	for (size_t i = 0; i < inventory.count; i++) {
-		push_package(L, &inventory.packages[i]);
+	for (size_t i = 0; i < output.count; i++) {
+		push_package(L, &output.packages[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	lua_newtable(L);
-	for (size_t i = 0; i < inventory.owned_count; i++) {
-		lua_pushstring(L, inventory.owned[i]);
+	for (size_t i = 0; i < output.owned_count; i++) {
+		lua_pushstring(L, output.owned[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
-	if (inventory.owned_count)
+	if (output.owned_count)
 		lua_setfield(L, -2, "owned");
+	else
+		lua_pop(L, 1);
+	set(L, "owner", output.owner);
+	push_notes(L, &output);
+	if (output.note_count)
+		lua_setfield(L, -2, "notes");
 	else
 		lua_pop(L, 1);
 	arena_free(&arena);
@@ -126,13 +148,13 @@ static int l_count(lua_State *L)
 	span path = probe_span(L, 2), content = probe_span(L, 3);
 	struct arena arena;
 	struct tarsier_error error = {0};
-	struct inventory inventory = {.arena = &arena};
+	struct reader_output output = {.arena = &arena};
 	arena_init(&arena, NULL);
-	int code = reader->read(&(struct evidence){path, content}, &inventory, &error);
+	int code = reader->read(&(struct evidence){path, content}, &output, &error);
 	arena_free(&arena);
 	if (code < 0)
 		return probe_fail(L, &error);
-	return lua_pushinteger(L, (lua_Integer)inventory.count), 1;
+	return lua_pushinteger(L, (lua_Integer)output.count), 1;
 }
 
 /* ---- overlays without layers ------------------------------------------------------------------------------------- */
@@ -162,19 +184,22 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena, const s
 {
 	struct overlay_file *file = arena_alloc(arena, sizeof *file);
 	struct layer_file *stored = arena_alloc(arena, sizeof *stored);
-	struct inventory inventory = {.arena = arena, .matcher = matcher};
+	struct reader_output output = {.arena = arena, .matcher = matcher};
 	struct tarsier_error error = {0};
 	span content = content_field(L, arena);
 	file->path = stored->path = field(L, arena, "path");
 	file->reader = stored->reader = reader_named(L, field(L, arena, "reader"));
 	stored->problem = field(L, arena, "problem");
-	if (!stored->problem && run(file->reader, span_of(file->path), content, &inventory, &error) < 0)
+	if (!stored->problem && run(file->reader, span_of(file->path), content, &output, &error) < 0)
 		stored->problem = arena_string(arena, error.message);
 	if (!stored->problem) {
-		stored->packages = inventory.packages;
-		stored->package_count = inventory.count;
-		stored->owned = inventory.owned;
-		stored->owned_count = inventory.owned_count;
+		stored->packages = output.packages;
+		stored->package_count = output.count;
+		stored->owned = output.owned;
+		stored->owned_count = output.owned_count;
+		stored->owner = output.owner;
+		stored->notes = output.notes;
+		stored->note_count = output.note_count;
 	}
 	if (file->reader->keep)
 		stored->content = content;
@@ -233,7 +258,8 @@ static void push_packages(lua_State *L, const struct package_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct tarsier_package *package = &list->items[i];
 		push_package(L, &(struct package){package->type, package->name, package->version, package->architecture,
-		                                  package->source_name, package->source_version, package->ecosystem});
+		                                  package->source_name, package->source_version, package->ecosystem,
+		                                  package->module, package->vendor});
 		set(L, "purl", package->purl);
 		set(L, "path", package->path);
 		set(L, "reader", package->reader);

@@ -8,9 +8,9 @@ int probe_image(lua_State *L);
 
 /* ---- a reader that keeps what a file holds, to see what was read --------------------------------------------- */
 
-static int read_nothing(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read_nothing(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	(void)evidence, (void)inventory, (void)error;
+	(void)evidence, (void)output, (void)error;
 	return TARSIER_OK;
 }
 

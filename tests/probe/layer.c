@@ -10,7 +10,7 @@ int probe_layer(lua_State *L);
 /* ---- readers ---------------------------------------------------------------------------------------------------- */
 
 /* Evidence is lines: "name version" is a package, "!message" a failure. */
-static int read_lines(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read_lines(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	span rest = evidence->content, line, name, version;
 	while (span_next(&rest, '\n', &line)) {
@@ -18,9 +18,9 @@ static int read_lines(const struct evidence *evidence, struct inventory *invento
 		if (span_starts(line, "!"))
 			return error_set(error, TARSIER_FORMAT, "%.*s", SPAN_ARG(span_from(line, 1)));
 		span_cut(line, ' ', &name, &version);
-		if (!(one = span_copy(inventory->arena, name)) || !(two = span_copy(inventory->arena, version)))
+		if (!(one = span_copy(output->arena, name)) || !(two = span_copy(output->arena, version)))
 			return error_memory(error);
-		int code = inventory_add(inventory, &(struct package){.type = "test", .name = one, .version = two},
+		int code = reader_output_add(output, &(struct package){.type = "test", .name = one, .version = two},
 		                         error);
 		if (code < 0)
 			return code;

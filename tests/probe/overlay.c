@@ -7,12 +7,12 @@
 int probe_overlay(lua_State *L);
 
 /* A reader whose "packages" are the words of the file. */
-static int read_words(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read_words(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	span rest = evidence->content, word;
 	while (span_next(&rest, ' ', &word)) {
-		struct package package = {.type = "word", .name = span_copy(inventory->arena, word), .version = "1"};
-		int code = inventory_add(inventory, &package, error);
+		struct package package = {.type = "word", .name = span_copy(output->arena, word), .version = "1"};
+		int code = reader_output_add(output, &package, error);
 		if (code)
 			return code;
 	}

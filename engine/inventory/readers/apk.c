@@ -30,10 +30,10 @@ static void take_field(struct block *block, span line)
 	}
 }
 
-static int add(struct inventory *inventory, const struct block *block, struct tarsier_error *error)
+static int add(struct reader_output *output, const struct block *block, struct tarsier_error *error)
 {
-	return inventory_found(inventory,
-	                       &(struct found){.type = "apk",
+	return reader_add(output,
+	                       &(struct package_spans){.type = "apk",
 	                                       .name = block->name,
 	                                       .version = block->version,
 	                                       .architecture = block->architecture,
@@ -42,13 +42,13 @@ static int add(struct inventory *inventory, const struct block *block, struct ta
 }
 
 /* A failure leaves the block's start for the message. */
-static int take_line(span line, struct block *block, struct inventory *inventory, struct tarsier_error *error)
+static int take_line(span line, struct block *block, struct reader_output *output, struct tarsier_error *error)
 {
 	if (line.len && !block->start)
 		block->start = line.ptr;
 	if (!line.len) {
-		int code = block->start ? add(inventory, block, error) : TARSIER_OK;
-		if (code == TARSIER_OK)
+		int code = block->start ? add(output, block, error) : TARSIER_OK;
+		if (code >= 0)
 			*block = (struct block){0};
 		return code;
 	}
@@ -57,29 +57,29 @@ static int take_line(span line, struct block *block, struct inventory *inventory
 		return error_set(error, TARSIER_FORMAT, "not a line of the form \"K:value\"");
 	}
 	if (line.ptr[0] == 'R')
-		return inventory_own(inventory, block->folder, span_from(line, 2), error);
+		return reader_output_own(output, block->folder, span_from(line, 2), error);
 	take_field(block, line);
 	return TARSIER_OK;
 }
 
-static int read_lines(span content, struct block *block, struct inventory *inventory, struct tarsier_error *error)
+static int read_lines(span content, struct block *block, struct reader_output *output, struct tarsier_error *error)
 {
 	span line;
 	int code = TARSIER_OK;
-	while (code == TARSIER_OK && span_next(&content, '\n', &line)) {
+	while (code >= 0 && span_next(&content, '\n', &line)) {
 		if (line.len && line.ptr[line.len - 1] == '\r')
 			line.len--;
-		code = take_line(line, block, inventory, error);
+		code = take_line(line, block, output, error);
 	}
-	return code == TARSIER_OK && block->start ? add(inventory, block, error) : code;
+	return code >= 0 && block->start ? add(output, block, error) : code;
 }
 
-static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	struct block block = {0};
-	int code = read_lines(evidence->content, &block, inventory, error);
+	int code = read_lines(evidence->content, &block, output, error);
 	if (code < 0)
-		error_prefix(error, "line %zu", found_line(evidence->content, block.start));
+		error_prefix(error, "line %zu", line_number(evidence->content, block.start));
 	return code;
 }
 

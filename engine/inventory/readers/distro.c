@@ -1,10 +1,10 @@
 /* keeps the files that tell which distribution an image is */
 #include "layer/path_match.h"
 
-/* They make sense only together and once all layers are known: distro_detect reads them. */
-static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+/* distro_detect reads them, together and once all layers are known. */
+static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	(void)evidence, (void)inventory, (void)error;
+	(void)evidence, (void)output, (void)error;
 	return TARSIER_OK;
 }
 

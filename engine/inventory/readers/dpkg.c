@@ -11,11 +11,11 @@
  *	Status: install ok installed                  what is wanted, an error flag, what is (dpkg(1))
  *	Version: 3.0.11-1~deb12u2
  *	Architecture: amd64
- *	Source: openssl (3.0.11-1)                    where it differs from name or version
+ *	Source: openssl (3.0.11-1)                    if it differs from name or version
  *
  * A package counts unless its third word of status is "not-installed" or "config-files": "unpacked", "half-configured"
- * and both "triggers-" have all their files on disk, "half-installed" some. The files in status.d have no Status; a
- * paragraph without one counts, for silence about a package must not hide it.
+ * and both "triggers-" have all their files on disk, "half-installed" some. The files in status.d have no Status: a
+ * paragraph without one counts, so that no package is hidden.
  */
 struct paragraph {
 	span package, status, version, architecture, source;
@@ -34,7 +34,7 @@ static span *slot(struct paragraph *paragraph, span key)
 	return span_is_nocase(key, "Source") ? &paragraph->source : NULL;
 }
 
-/* Takes the next paragraph. A field that stands twice is an error in dpkg too: which one would be true? */
+/* Takes the next paragraph. dpkg too refuses a field that is there twice. */
 static int take_paragraph(span *rest, struct paragraph *paragraph, struct tarsier_error *error)
 {
 	struct field field;
@@ -67,11 +67,11 @@ static bool is_on_disk(const struct paragraph *paragraph)
 	span state = third_word(paragraph->status);
 	if (span_is_nocase(state, "not-installed") || span_is_nocase(state, "config-files"))
 		return false;
-	/* A first installation that broke off early leaves no version, and next to nothing on disk. */
+	/* A first installation that failed early leaves no version, and next to nothing on disk. */
 	return paragraph->version.len || !span_is_nocase(state, "half-installed");
 }
 
-static int add(struct inventory *inventory, const struct paragraph *paragraph, struct tarsier_error *error)
+static int add(struct reader_output *output, const struct paragraph *paragraph, struct tarsier_error *error)
 {
 	if (!paragraph->package.len)
 		return error_set(error, TARSIER_FORMAT, "a paragraph without a Package field");
@@ -80,8 +80,8 @@ static int add(struct inventory *inventory, const struct paragraph *paragraph, s
 	span source, rest, source_version;
 	span_cut(paragraph->source, '(', &source, &rest);
 	span_cut(rest, ')', &source_version, &rest);
-	return inventory_found(inventory,
-	                       &(struct found){.type = "deb",
+	return reader_add(output,
+	                       &(struct package_spans){.type = "deb",
 	                                       .name = paragraph->package,
 	                                       .version = paragraph->version,
 	                                       .architecture = paragraph->architecture,
@@ -90,34 +90,34 @@ static int add(struct inventory *inventory, const struct paragraph *paragraph, s
 	                       error);
 }
 
-/* A package's files, a path a line: info/NAME.list, or NAME.md5sums beside a paragraph of status.d, where "MD5  " stands
- * before each. */
+/* A package's files, one path a line: info/NAME.list, or NAME.md5sums beside a file of status.d, with "MD5  " before
+ * each path. */
 enum { CHECKSUM = 32 + 2 };
 
-static int read_list(span content, size_t skip, struct inventory *inventory, struct tarsier_error *error)
+static int read_list(span content, size_t skip, struct reader_output *output, struct tarsier_error *error)
 {
 	span line;
 	int code = TARSIER_OK;
-	while (code == TARSIER_OK && span_next(&content, '\n', &line))
-		code = inventory_own(inventory, SPAN(""), span_from(line, skip), error);
+	while (code >= 0 && span_next(&content, '\n', &line))
+		code = reader_output_own(output, SPAN(""), span_from(line, skip), error);
 	return code;
 }
 
-static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	if (span_ends(evidence->path, ".list"))
-		return read_list(evidence->content, 0, inventory, error);
+		return read_list(evidence->content, 0, output, error);
 	if (span_ends(evidence->path, ".md5sums"))
-		return read_list(evidence->content, CHECKSUM, inventory, error);
+		return read_list(evidence->content, CHECKSUM, output, error);
 	span rest = evidence->content;
 	while (stanza_more(&rest)) {
 		const char *start = rest.ptr;
 		struct paragraph paragraph;
 		int code = take_paragraph(&rest, &paragraph, error);
-		if (code == TARSIER_OK)
-			code = add(inventory, &paragraph, error);
+		if (code >= 0)
+			code = add(output, &paragraph, error);
 		if (code < 0)
-			return error_prefix(error, "line %zu", found_line(evidence->content, start)), code;
+			return error_prefix(error, "line %zu", line_number(evidence->content, start)), code;
 	}
 	return TARSIER_OK;
 }

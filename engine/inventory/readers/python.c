@@ -8,18 +8,18 @@
  * .egg-info, or that as a file). Headers as in RFC 822; behind the first empty line comes a description of any length,
  * which may itself look like headers. Of a header that stands twice the first counts, as for Python's email parser.
  */
-static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	struct found found = {.type = "pypi", .ecosystem = "PyPI"};
+	struct package_spans package = {.type = "pypi", .ecosystem = "PyPI"};
 	span rest = evidence->content;
 	struct field field;
-	while ((!found.name.len || !found.version.len) && stanza_field(&rest, &field)) {
-		if (!found.name.len && span_is_nocase(field.key, "Name"))
-			found.name = field.value;
-		else if (!found.version.len && span_is_nocase(field.key, "Version"))
-			found.version = field.value;
+	while ((!package.name.len || !package.version.len) && stanza_field(&rest, &field)) {
+		if (!package.name.len && span_is_nocase(field.key, "Name"))
+			package.name = field.value;
+		else if (!package.version.len && span_is_nocase(field.key, "Version"))
+			package.version = field.value;
 	}
-	return inventory_found(inventory, &found, error);
+	return reader_add(output, &package, error);
 }
 
 const struct reader reader_python = {

@@ -11,9 +11,9 @@
 /*
  * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it
  * was a Berkeley DB file "Packages"; SUSE's is "Packages.db" in rpm's own ndb format. Those two are recognised and
- * refused, so that nobody takes such an image for one without packages.
+ * refused: an image with one of them is not an image without packages.
  *
- * The version is what `rpm -q --qf '%{EVR}'` prints: the epoch stands before it where the header has one, even 0.
+ * The version is what `rpm -q --qf '%{EVR}'` prints: with the epoch in front if the header has one, even 0.
  */
 enum {
 	/* An honest database takes about 6 steps a row. */
@@ -40,8 +40,8 @@ static int count_steps(void *user)
 	return database->steps > STEPS_LIMIT;
 }
 
-/* Only this: reading the columns of Packages. No function, no pragma, no other table, whatever the schema has made of
- * the table's name. */
+/* Allows reading the columns of Packages and nothing else: no function, pragma or other table, even if the schema has
+ * made Packages a view of them. */
 static int authorize(void *user, int action, const char *table, const char *column, const char *name,
                      const char *trigger)
 {
@@ -119,12 +119,12 @@ static void database_close(struct rpm_database *database, const struct arena *ar
 
 /* ---- its rows ---------------------------------------------------------------------------------------------------- */
 
-enum { VERSION_ROOM = 2 * FOUND_FIELD_LIMIT + 32 };
+enum { VERSION_ROOM = 2 * PACKAGE_FIELD_LIMIT + 32 };
 
-/* What is longer than this inventory_found refuses. */
+/* What is longer than this reader_add refuses. */
 static int shown(span text)
 {
-	return text.len > FOUND_FIELD_LIMIT ? FOUND_FIELD_LIMIT + 1 : (int)text.len;
+	return text.len > PACKAGE_FIELD_LIMIT ? PACKAGE_FIELD_LIMIT + 1 : (int)text.len;
 }
 
 static span write_version(char room[VERSION_ROOM], const struct rpm_header *header, span version, span release)
@@ -138,23 +138,23 @@ static span write_version(char room[VERSION_ROOM], const struct rpm_header *head
 	return (span){room, (size_t)length};
 }
 
-static int add(struct inventory *inventory, const struct rpm_header *header, struct tarsier_error *error)
+static int add(struct reader_output *output, const struct rpm_header *header, struct tarsier_error *error)
 {
 	char version[VERSION_ROOM], source_version[VERSION_ROOM];
-	struct found found = {.type = "rpm", .name = header->name, .architecture = header->architecture};
+	struct package_spans package = {.type = "rpm", .name = header->name, .architecture = header->architecture};
 	span source_evr;
 	if (span_is(header->name, "gpg-pubkey"))
-		return TARSIER_OK; /* rpm keeps keys it trusts as if they were packages */
-	found.version = write_version(version, header, header->version, header->release);
-	rpm_source_split(header->source, &found.source_name, &source_evr);
-	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless the spec says otherwise. */
-	found.source_version = write_version(source_version, header, source_evr, (span){"", 0});
-	int code = inventory_found(inventory, &found, error);
-	return code < 0 ? code : rpm_header_own_files(header, inventory, error);
+		return TARSIER_OK; /* rpm stores the keys it trusts as packages */
+	package.version = write_version(version, header, header->version, header->release);
+	rpm_source_split(header->source, &package.source_name, &source_evr);
+	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless its spec file says so. */
+	package.source_version = write_version(source_version, header, source_evr, (span){"", 0});
+	int code = reader_add(output, &package, error);
+	return code < 0 ? code : rpm_header_own_files(header, output, error);
 }
 
 /* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
-static int read_rows(struct rpm_database *database, size_t size, struct inventory *inventory,
+static int read_rows(struct rpm_database *database, size_t size, struct reader_output *output,
                      struct tarsier_error *error)
 {
 	size_t number = 0, bytes = 0;
@@ -169,24 +169,24 @@ static int read_rows(struct rpm_database *database, size_t size, struct inventor
 		number++;
 		if (!rpm_header_read(blob, &header))
 			return error_set(error, TARSIER_FORMAT, "row %zu of this rpm database is not an rpm header", number);
-		int code = add(inventory, &header, error);
+		int code = add(output, &header, error);
 		if (code < 0)
 			return error_prefix(error, "row %zu", number), code;
 	}
 	return result == SQLITE_DONE ? TARSIER_OK : database_error(database, result, error);
 }
 
-static int read_sqlite(span content, struct inventory *inventory, struct tarsier_error *error)
+static int read_sqlite(span content, struct reader_output *output, struct tarsier_error *error)
 {
 	struct rpm_database database = {0};
-	int code = database_open(&database, inventory->arena, content, error);
-	if (code == TARSIER_OK)
-		code = read_rows(&database, content.len, inventory, error);
-	database_close(&database, inventory->arena);
+	int code = database_open(&database, output->arena, content, error);
+	if (code >= 0)
+		code = read_rows(&database, content.len, output, error);
+	database_close(&database, output->arena);
 	return code;
 }
 
-/* ---- which kind it is: by its first bytes, for a link's target may have any name --------------------------------- */
+/* ---- which kind it is: by its first bytes, because a link's target may have any name ----------------------------- */
 
 enum { SQLITE_HEADER = 100, LOG_HEADER = 32 };
 
@@ -220,11 +220,11 @@ static int refuse_old(const char *kind, struct tarsier_error *error)
 	                 kind);
 }
 
-static int read(const struct evidence *evidence, struct inventory *inventory, struct tarsier_error *error)
+static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	span content = evidence->content;
 	if (is_sqlite(content))
-		return read_sqlite(content, inventory, error);
+		return read_sqlite(content, output, error);
 	if (is_log(content))
 		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: what is in this log is not in "
 		                                             "rpmdb.sqlite; run rpmdb --rebuilddb in the image");
