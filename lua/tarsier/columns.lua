@@ -34,15 +34,22 @@ function columns.fit(titles, rows, width, shrink)
   if total(widths) <= width then return widths end
 end
 
---- line(row, widths, paint) -> the row as a line; paint(column, cell) may colour a cell that is already padded
-function columns.line(row, widths, paint)
-  local cells = {}
-  for i, width in ipairs(widths) do
-    local cell = text.clip(row[i], width)
-    if i < #widths then cell = text.pad(cell, width) end
-    cells[i] = paint and paint(i, cell) or cell
+local function last_filled(row, count)
+  for i = count, 1, -1 do
+    if row[i]:find "%S" then return i end
   end
-  return table.concat(cells, (" "):rep(GAP)):match "^.*%S" or "" -- from the end: each run of spaces is looked at once
+  return 0
+end
+
+--- line(row, widths, paint) -> the row as a line; paint(column, cell) may style a cell, whose padding is outside
+function columns.line(row, widths, paint)
+  local line, last = {}, last_filled(row, #widths)
+  for i = 1, last do
+    local cell = text.clip(row[i], widths[i])
+    local space = i < last and (" "):rep(widths[i] - text.columns(cell) + GAP) or ""
+    line[i] = { paint and paint(i, cell) or cell, space }
+  end
+  return line
 end
 
 return columns

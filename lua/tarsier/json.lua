@@ -32,9 +32,19 @@ function json.pick(t, keys)
   return json.object(picked)
 end
 
---- string(s) -> the JSON string
+-- "\u202e", or "\udb40\udc41" above the basic plane
+local function escape_hidden(character)
+  local code = utf8.codepoint(character)
+  if not text.is_hidden(code) then return end
+  if code < 0x10000 then return ("\\u%04x"):format(code) end
+  return ("\\u%04x\\u%04x"):format(0xD7C0 + (code >> 10), 0xDC00 | code & 0x3FF)
+end
+
+--- string(s) -> the JSON string. What would control a terminal is escaped: people read JSON in the log of a job.
 function json.string(s)
-  return (cjson.encode(text.utf8(s)):gsub("\\/", "/"):gsub("\\u007f", "\127"))
+  local written = cjson.encode(text.utf8(s)):gsub("\\/", "/")
+  if not written:find "[\128-\255]" then return written end
+  return (written:gsub("[\194-\244][\128-\191]*", escape_hidden))
 end
 
 local function number(n)

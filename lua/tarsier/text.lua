@@ -18,18 +18,26 @@ function text.utf8(s, instead)
   return table.concat(parts)
 end
 
--- What would move the cursor, hide, reorder or impersonate: first, last.
+-- What would move the cursor, hide, reorder or impersonate: first, last. Unicode's controls, its characters of the
+-- property Default_Ignorable_Code_Point, and those that reorder or break lines.
 local unprintable = {
   { 0x80, 0x9F },       -- C1 controls
   { 0xAD, 0xAD },       -- soft hyphen
+  { 0x34F, 0x34F },     -- combining grapheme joiner
   { 0x61C, 0x61C },     -- Arabic letter mark
-  { 0x180E, 0x180E },   -- Mongolian vowel separator
+  { 0x115F, 0x1160 },   -- Hangul fillers
+  { 0x17B4, 0x17B5 },   -- Khmer inherent vowels
+  { 0x180B, 0x180F },   -- Mongolian variation selectors and vowel separator
   { 0x200B, 0x200F },   -- zero width, left-to-right and right-to-left marks
   { 0x2028, 0x202E },   -- line and paragraph separators, bidirectional embeddings and overrides
   { 0x2060, 0x206F },   -- invisible operators, bidirectional isolates
+  { 0x3164, 0x3164 },   -- Hangul filler
   { 0xFE00, 0xFE0F },   -- variation selectors
   { 0xFEFF, 0xFEFF },   -- byte order mark
-  { 0xFFF9, 0xFFFB },   -- interlinear annotation
+  { 0xFFA0, 0xFFA0 },   -- halfwidth Hangul filler
+  { 0xFFF0, 0xFFFB },   -- unassigned, interlinear annotation
+  { 0x1BCA0, 0x1BCA3 }, -- shorthand format controls
+  { 0x1D173, 0x1D17A }, -- musical symbols that begin and end beams
   { 0xE0000, 0xE0FFF }, -- tags and variation selectors
 }
 
@@ -42,11 +50,16 @@ end
 
 local function escape_character(character)
   local code = utf8.codepoint(character)
-  if is_in(unprintable, code) then return ("\\u{%x}"):format(code) end
+  if text.is_hidden(code) then return ("\\u{%x}"):format(code) end
+end
+
+--- is_hidden(code) -> does this character, above ASCII, control, hide, reorder or impersonate?
+function text.is_hidden(code)
+  return is_in(unprintable, code)
 end
 
 --- printable(s) -> one line that a terminal shows as it is: white space becomes a space, what controls or hides becomes
---- \x1b or \u{202e}
+--- \x1b or \u{202e}. What is printable already stays as it is.
 function text.printable(s)
   if not s:find "[^ -~]" then return s end
   s = text.utf8(s):gsub("[\t\n\v\f\r]+", " ")
@@ -72,16 +85,19 @@ local function columns_of(code)
   return is_in(two_columns, code) and 2 or 1
 end
 
---- columns(s) -> how many columns of a terminal printable text takes
+-- Widths and cuts are those of the printable form, which is what will be shown.
+
+--- columns(s) -> how many columns of a terminal s takes
 function text.columns(s)
-  if utf8.len(s) == #s then return #s end -- ASCII, and much faster than a pattern
+  if not s:find "[^ -~]" then return #s end
   local sum = 0
-  for _, code in utf8.codes(s) do sum = sum + columns_of(code) end
+  for _, code in utf8.codes(text.printable(s)) do sum = sum + columns_of(code) end
   return sum
 end
 
 --- clip(s, columns) -> s, or its beginning and an ellipsis, in at most that many columns
 function text.clip(s, columns)
+  s = text.printable(s)
   if text.columns(s) <= columns then return s end
   local sum = 0
   for position, code in utf8.codes(s) do
@@ -93,13 +109,14 @@ end
 
 --- pad(s, columns) -> s with spaces up to that many columns
 function text.pad(s, columns)
+  s = text.printable(s)
   return s .. (" "):rep(columns - text.columns(s))
 end
 
 --- wrap(s, columns) -> lines of at most that many columns; no word is cut
 function text.wrap(s, columns)
   local lines, line = {}, nil
-  for word in s:gmatch "%S+" do
+  for word in text.printable(s):gmatch "%S+" do
     local longer = line and line .. " " .. word
     if longer and text.columns(longer) <= columns then
       line = longer

@@ -7,6 +7,7 @@ local exit = require "tarsier.cli.exit"
 local locate = require "tarsier.cli.locate"
 local registry = require "tarsier.cli.registry"
 local report = require "tarsier.report"
+local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
 local DEFAULT_URL = "http://127.0.0.1:6060"
@@ -15,8 +16,6 @@ local DEFAULT_URL = "http://127.0.0.1:6060"
 
 local Log = {}
 Log.__index = Log
-
-local levels = { INFO = "32", WARN = "33", ERRO = "31", CRIT = "1;31" }
 
 local function open_log(path, terminal)
   local self = setmetatable({ terminal = terminal }, Log)
@@ -29,12 +28,10 @@ local function open_log(path, terminal)
 end
 
 function Log:write(level, format, ...)
-  local time, message = os.date "%Y/%m/%d %H:%M:%S", text.printable(format:format(...))
-  local tag = "[" .. level .. "]"
-  self.terminal:wipe()
-  local shown = self.terminal:colour(2) and ("\27[%sm%s\27[0m"):format(levels[level], tag) or tag
-  io.stderr:write(("%s %s ▶ %s\n"):format(time, shown, message))
-  if self.file then self.file:write(("%s %s ▶ %s\n"):format(time, tag, message)) end
+  local time, message = os.date "%Y/%m/%d %H:%M:%S ", (" ▶ %s"):format(format:format(...))
+  local line = { time, styled.text(level, "[" .. level .. "]"), message }
+  self.terminal:log(line)
+  if self.file then self.file:write(styled.plain(line), "\n") end
 end
 
 -- ---- its table ----------------------------------------------------------------------------------------------------
@@ -45,7 +42,7 @@ local CELL = 30 -- columns at which it wraps; longer words make a column wider
 local function lines_of(cell)
   local lines = {}
   for line in (cell .. "\n"):gmatch "([^\n]*)\n" do
-    local wrapped = text.wrap(text.printable(line), CELL)
+    local wrapped = text.wrap(line, CELL)
     if #wrapped == 0 then wrapped[1] = "" end
     table.move(wrapped, 1, #wrapped, #lines + 1, lines)
   end
@@ -75,7 +72,7 @@ end
 local function rule(widths)
   local parts = {}
   for i, width in ipairs(widths) do parts[i] = ("-"):rep(width + 2) end
-  return "+" .. table.concat(parts, "+") .. "+\n"
+  return "+" .. table.concat(parts, "+") .. "+"
 end
 
 local function centred(title, width)
@@ -83,38 +80,34 @@ local function centred(title, width)
   return (" "):rep(left) .. title .. (" "):rep(width - #title - left)
 end
 
-local function paint_status(line, colour)
-  if not colour or not line:find "%a" then return line end
-  return (line:find "^Un" and "\27[1;31m" or "\27[1;36m") .. line .. "\27[0m"
+local function row_line(cells, widths, at, status)
+  local line = { "|" }
+  for i, width in ipairs(widths) do
+    local cell = " " .. text.pad(cells[i][at] or "", width) .. " "
+    line[i + 1] = { i == 1 and cells[i][at] and styled.text(status, cell) or cell, "|" }
+  end
+  return line
 end
 
-local function write_row(out, cells, widths, colour)
+local function add_row(lines, cells, widths)
   local height = 0
-  for _, lines in ipairs(cells) do height = math.max(height, #lines) end
-  for at = 1, height do
-    local parts = {}
-    for i, width in ipairs(widths) do
-      parts[i] = " " .. text.pad(cells[i][at] or "", width) .. " "
-      if i == 1 then parts[i] = paint_status(parts[i], colour) end
-    end
-    out("|" .. table.concat(parts, "|") .. "|\n")
-  end
+  for _, cell in ipairs(cells) do height = math.max(height, #cell) end
+  for at = 1, height do lines[#lines + 1] = row_line(cells, widths, at, cells[1][1]) end
 end
 
-local function table_of(rows, colour)
-  local all, pieces = {}, {}
+local function table_of(rows)
+  local all, head = {}, {}
   for i, row in ipairs(rows) do all[i] = cells_of(row) end
-  local widths, head = widths_of(all), {}
-  local function out(piece) pieces[#pieces + 1] = piece end
+  local widths = widths_of(all)
   for i, title in ipairs(titles) do head[i] = { centred(title, widths[i]) } end
-  out(rule(widths))
-  write_row(out, head, widths)
-  out(rule(widths))
+  local lines = { rule(widths) }
+  add_row(lines, head, widths)
+  lines[#lines + 1] = rule(widths)
   for _, cells in ipairs(all) do
-    write_row(out, cells, widths, colour)
-    out(rule(widths))
+    add_row(lines, cells, widths)
+    lines[#lines + 1] = rule(widths)
   end
-  return table.concat(pieces)
+  return lines
 end
 
 -- ---- the scan -----------------------------------------------------------------------------------------------------
@@ -214,7 +207,7 @@ local function print_result(name, rows, options, terminal, log)
   end
   local shown = shown_rows(rows, options.all)
   if #shown == 0 then return unapproved, true end
-  local ok, message = terminal:print(table_of(shown, terminal:colour(1)))
+  local ok, message = terminal:show(table_of(shown))
   return unapproved, ok, message
 end
 

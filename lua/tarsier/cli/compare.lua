@@ -19,7 +19,7 @@ local function from_input(scheme, terminal)
   local compare = core.compare
   local answers, n = {}, 0
   local function flush()
-    local ok, message = terminal:print(table.concat(answers, "\n", 1, n) .. (n > 0 and "\n" or ""))
+    local ok, message = terminal:write(table.concat(answers, "\n", 1, n) .. (n > 0 and "\n" or ""))
     n = 0
     return ok, message
   end

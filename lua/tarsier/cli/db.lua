@@ -54,7 +54,7 @@ end
 local function as_table(info)
   local lines = {}
   local function line(name, value)
-    if value ~= "" then lines[#lines + 1] = ("%-10s %s\n"):format(name, text.printable(value)) end
+    if value ~= "" then lines[#lines + 1] = ("%-10s %s\n"):format(name, value) end
   end
   line("file", info.path .. (info.starter and " (the starter database)" or ""))
   line("built", info.built)

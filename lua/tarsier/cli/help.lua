@@ -31,7 +31,7 @@ return {
     local page, message = page_of(options, arguments)
     if not page then return nil, message end
     local ok
-    ok, message = terminal:print(page)
+    ok, message = terminal:write(page)
     if not ok then terminal:fail(message) end
     return ok and exit.PASS or exit.USAGE
   end,

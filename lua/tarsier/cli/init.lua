@@ -4,7 +4,6 @@
 local arguments = require "tarsier.cli.arguments"
 local exit = require "tarsier.cli.exit"
 local nearest = require "tarsier.nearest"
-local text = require "tarsier.text"
 
 local cli = {}
 
@@ -55,18 +54,22 @@ function cli.find(words)
   return inner, path .. " " .. inner.name, 2
 end
 
+local function new_terminal(options)
+  return require "tarsier.cli.terminal".new(options) -- after host.command_line
+end
+
 local function usage_error(message, path)
   local help = path:gsub("^tarsier", "tarsier help", 1)
-  io.stderr:write("tarsier: ", text.printable(message), "; `", help, "` says what there is\n")
+  new_terminal():fail(("%s; see `%s`"):format(message, help))
   return exit.USAGE
 end
 
 local function print_help(command, path)
-  local terminal = require "tarsier.cli.terminal".new()
+  local terminal = new_terminal()
   local manual = require "tarsier.cli.manual"
   local page = command and manual.help(command, path) or
     manual.overview(cli.commands(), require "tarsier.core".version)
-  local ok, message = terminal:print(page)
+  local ok, message = terminal:write(page)
   if not ok then terminal:fail(message) end
   return ok and exit.PASS or exit.USAGE
 end
@@ -83,9 +86,16 @@ local function dispatch(argv)
   if not options then return usage_error(rest, path) end
   if options.help then return print_help(command, path) end
   if not command.run then return usage_error(("%s: which command?"):format(command.name), path) end
-  local terminal = require "tarsier.cli.terminal".new(options)
+  local terminal = new_terminal(options)
   local code, message = command.run(options, rest, terminal)
   return code or usage_error(message, path)
+end
+
+local function bug(trace)
+  local terminal = new_terminal()
+  terminal:fail "this is a bug in tarsier, not a verdict on the image:"
+  for line in tostring(trace):gmatch "[^\n]+" do terminal:fail(line) end
+  return exit.BUG
 end
 
 --- main(argv) -> exit code
@@ -94,9 +104,7 @@ function cli.main(argv)
     require "tarsier.core".host.command_line()
     return dispatch(argv)
   end, debug.traceback)
-  if ok then return code end
-  io.stderr:write("tarsier: this is a bug in tarsier, and no verdict on the image: ", tostring(code), "\n")
-  return exit.BUG
+  return ok and code or bug(code)
 end
 
 return cli

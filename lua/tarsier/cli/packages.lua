@@ -5,6 +5,7 @@ local exit = require "tarsier.cli.exit"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
 local report = require "tarsier.report"
+local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
 local formats = {}
@@ -31,7 +32,6 @@ function formats.table(result, terminal)
     if source.version ~= package.version then from = source.name .. " " .. source.version end
     local cells = { package.type, package.name, package.version, package.architecture, from, tostring(package.layer),
       package.path }
-    for column, cell in ipairs(cells) do cells[column] = text.printable(cell) end
     rows[i] = cells
   end
   local width = terminal:width() or math.huge
@@ -39,7 +39,9 @@ function formats.table(result, terminal)
   local widths = columns.fit(titles, rows, width, shrink) or columns.fit(titles, rows, math.huge, {})
   local lines = { columns.line(titles, widths) }
   for i, cells in ipairs(rows) do lines[i + 1] = columns.line(cells, widths) end
-  return table.concat(lines, "\n") .. "\n"
+  lines[#lines + 1] = ""
+  for i, line in ipairs(lines) do lines[i] = styled.plain(line) end
+  return table.concat(lines, "\n")
 end
 
 -- -> result | nil, message, code
@@ -61,7 +63,7 @@ local function run(options, arguments, terminal)
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)
   local ok
-  ok, message = terminal:print(formats[options.format or "table"](result, terminal))
+  ok, message = terminal:write(formats[options.format or "table"](result, terminal))
   if not ok then
     terminal:fail(message)
     return exit.USAGE

@@ -127,7 +127,7 @@ local function write_reports(outputs, result, options, terminal, code, meaning)
     local text = render(output, result, options, terminal, code, meaning)
     local ok, message
     if output.file == "-" then
-      ok, message = terminal:print(text)
+      ok, message = terminal:write(text)
     else
       ok, message = core.host.write_file(output.file, text)
     end

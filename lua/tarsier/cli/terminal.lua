@@ -1,6 +1,8 @@
--- Where the command line speaks: standard output for results, standard error for everything else.
+-- Where the command line speaks: standard output for results, standard error for everything else. What a person reads
+-- is escaped on its way (tarsier.styled).
 
 local core = require "tarsier.core"
+local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
 local host = core.host
@@ -35,32 +37,50 @@ function terminal:wipe()
   self.drawn = false
 end
 
+-- Every line on standard error.
+local function put(self, line)
+  self:wipe()
+  io.stderr:write(styled.render(line, self:colour(2)), "\n")
+end
+
 --- say(message): a line on standard error, unless --quiet
 function terminal:say(message)
-  if self.quiet then return end
-  self:wipe()
-  io.stderr:write(text.printable(message), "\n")
+  if not self.quiet then put(self, message) end
 end
 
 --- warn(message), fail(message): what a person must see
 function terminal:warn(message)
-  self:wipe()
-  local word = self:colour(2) and "\27[33mwarning\27[0m" or "warning"
-  io.stderr:write("tarsier: ", word, ": ", text.printable(message), "\n")
+  put(self, { "tarsier: ", styled.text("warn", "warning"), ": ", message })
 end
 
 function terminal:fail(message)
-  self:wipe()
-  io.stderr:write("tarsier: ", text.printable(message), "\n")
+  put(self, { "tarsier: ", message })
 end
 
---- print(s) -> true | nil, message: to standard output, and know whether it arrived
-function terminal:print(s)
+--- log(line): a line on standard error, whether or not --quiet is given
+function terminal:log(line)
+  put(self, line)
+end
+
+--- write(document) -> true | nil, message: to standard output as it is, and know whether it arrived
+function terminal:write(document)
   self:wipe()
-  local ok, message = io.stdout:write(s)
+  local ok, message = io.stdout:write(document)
   if ok then ok, message = io.stdout:flush() end
   if ok then return true end
   return nil, "standard output: " .. message
+end
+
+--- print(page) -> true | nil, message: lines for a person, escaped, to standard output
+function terminal:print(page)
+  return self:write((page:gsub("[^\n]+", text.printable)))
+end
+
+--- show(lines) -> true | nil, message: styled lines, to standard output
+function terminal:show(lines)
+  local shown, colour = {}, self:colour(1)
+  for i, line in ipairs(lines) do shown[i] = styled.render(line, colour) .. "\n" end
+  return self:write(table.concat(shown))
 end
 
 local BAR = 24
@@ -70,29 +90,31 @@ local function bar(done, all)
   return ("[%s%s] %3d%%"):format(("#"):rep(filled), (" "):rep(BAR - filled), math.min(100, done * 100 // all))
 end
 
+-- Is there a terminal to draw progress on?
+local function shows(self)
+  return not self.quiet and not self.no_progress and host.isatty(2) and os.getenv "TERM" ~= "dumb"
+end
+
 --- draw(line): a line of progress in the place of the last one, where standard error is a terminal
 function terminal:draw(line)
-  if self.quiet or self.no_progress or not host.isatty(2) or os.getenv "TERM" == "dumb" then return end
-  io.stderr:write("\r", text.clip(text.printable(line), (host.columns(2) or 80) - 1), "\27[K")
+  if not shows(self) then return end
+  io.stderr:write("\r", text.clip(styled.plain(line), (host.columns(2) or 80) - 1), "\27[K")
   io.stderr:flush()
   self.drawn = true
 end
 
 --- progress() -> a function for the engine's on_event, that draws where standard error is a terminal
 function terminal:progress()
-  local shows = not self.quiet and not self.no_progress and host.isatty(2) and os.getenv "TERM" ~= "dumb"
+  local is_shown = shows(self)
   local layers, finished, last = 0, 0, ""
   local function draw(line)
-    if line == last then return end -- the same percent again
+    if line ~= last then self:draw(line) end -- the same percent again
     last = line
-    io.stderr:write("\r", line, "\27[K")
-    io.stderr:flush()
-    self.drawn = true
   end
   return function(event)
     if event.kind == "warning" then
       if not self.quiet then self:warn(event.message or "") end
-    elseif not shows then
+    elseif not is_shown then
       return
     elseif event.kind == "image" then
       layers = event.total or 0

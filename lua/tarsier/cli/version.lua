@@ -4,7 +4,6 @@ local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local json = require "tarsier.json"
 local report = require "tarsier.report"
-local text = require "tarsier.text"
 
 local function names(list)
   local words = {}
@@ -38,7 +37,7 @@ local function as_text(list)
     local name, value = list[i][1], list[i][2]
     lines[i] = ("%-9s %s"):format(name, type(value) == "table" and table.concat(value, " ") or value)
   end
-  return text.utf8(table.concat(lines, "\n")) .. "\n"
+  return table.concat(lines, "\n") .. "\n"
 end
 
 return {

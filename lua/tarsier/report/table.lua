@@ -3,18 +3,14 @@
 
 local advice = require "tarsier.advice"
 local columns = require "tarsier.columns"
+local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
-local printable, plural = text.printable, text.plural
+local paint, plural = styled.text, text.plural
 
 local PROSE = 100     -- columns at which sentences wrap where nothing says how wide the place is
 local INSTRUCTION = 44 -- columns of a layer's instruction, at most
 local NAMED = 12      -- ids named in one piece of advice; the rest is counted
-
-local colours = {
-  Defcon1 = "1;31", Critical = "1;31", High = "31", Medium = "33", Low = "36", Negligible = "2", Unknown = "2",
-  fail = "1;31", warn = "33", accept = "32", ignore = "2", undecided = "2", pass = "1;32", title = "1", dim = "2",
-}
 
 local Page = {}
 Page.__index = Page
@@ -24,25 +20,21 @@ local function new_page(out, options)
     prose = math.max(20, math.min(options.width or PROSE, 120)) }, Page)
 end
 
-function Page:paint(style, s)
-  local code = self.options.colour and colours[style]
-  return code and ("\27[%sm%s\27[0m"):format(code, s) or s
-end
-
-function Page:line(s)
-  self.out((s or "") .. "\n")
+-- Everything on the page passes here, and is escaped.
+function Page:line(line)
+  self.out(styled.render(line or "", self.options.colour) .. "\n")
 end
 
 function Page:title(s)
   self:line()
-  self:line(self:paint("title", s))
+  self:line(paint("title", s))
 end
 
 -- A sentence after a mark, wrapped under itself.
 function Page:sentence(mark, s, style)
-  local indent = text.columns(mark:gsub("\27%[[%d;]*m", ""))
+  local indent = text.columns(styled.plain(mark))
   for i, line in ipairs(text.wrap(s, self.prose - indent)) do
-    self:line((i == 1 and mark or (" "):rep(indent)) .. (style and self:paint(style, line) or line))
+    self:line { i == 1 and mark or (" "):rep(indent), style and paint(style, line) or line }
   end
 end
 
@@ -68,7 +60,7 @@ local function count_types(packages)
     counts[package.type] = (counts[package.type] or 0) + 1
   end
   table.sort(types)
-  for i, type in ipairs(types) do types[i] = ("%s %s"):format(text.thousands(counts[type]), printable(type)) end
+  for i, type in ipairs(types) do types[i] = ("%s %s"):format(text.thousands(counts[type]), type) end
   return #packages .. (#types > 0 and " (" .. table.concat(types, ", ") .. ")" or "")
 end
 
@@ -76,7 +68,7 @@ local function system(image)
   local name = image.distro.name ~= "" and image.distro.name or "no distribution recognised"
   local platform = { image.os, image.architecture, image.variant ~= "" and image.variant or nil }
   platform = table.concat(platform, "/")
-  return printable(name) .. (platform:find "%w" and ", " .. printable(platform) or "")
+  return name .. (platform:find "%w" and ", " .. platform or "")
 end
 
 local function layers(result)
@@ -93,7 +85,7 @@ local function database(result)
   if age then parts[1] = ("%s (%s old)"):format(parts[1], plural(age, "day")) end
   if d.kev_date ~= "" then table.insert(parts, "KEV " .. day(d.kev_date)) end
   if d.epss_date ~= "" then table.insert(parts, "EPSS " .. day(d.epss_date)) end
-  return printable(table.concat(parts, ", "))
+  return table.concat(parts, ", ")
 end
 
 local backends = { ["clair-v1"] = "Clair 2 (API v1)", ["clair-v4"] = "Clair 4 (API v4)" }
@@ -101,25 +93,25 @@ local backends = { ["clair-v1"] = "Clair 2 (API v1)", ["clair-v4"] = "Clair 4 (A
 local function judge_of(result)
   local b = result.backend
   local name = b and backends[b.name]
-  return name and printable(b.url and ("%s at %s"):format(name, b.url) or name) or ""
+  return name and b.url and ("%s at %s"):format(name, b.url) or name or ""
 end
 
 local function heading(page, result)
   local image = result.image
   local function field(name, value)
-    if value ~= "" then page:sentence(page:paint("dim", ("%-10s"):format(name)), value) end
+    if value ~= "" then page:sentence(paint("dim", ("%-10s"):format(name)), value) end
   end
   local name = image.name ~= "" and image.name or image.reference
-  page:line(page:paint("title", printable(name)))
-  if image.name ~= "" then field("from", printable(image.reference)) end
-  field("digest", printable(image.digest ~= "" and image.digest or image.id))
+  page:line(paint("title", name))
+  if image.name ~= "" then field("from", image.reference) end
+  field("digest", image.digest ~= "" and image.digest or image.id)
   field("system", system(image))
   if #image.layers > 0 then field("layers", layers(result)) end
   field("packages", count_types(result.packages))
   field("judged by", judge_of(result))
   if result.database or judge_of(result) == "" then field("database", database(result)) end
   if result.database and result.database.starter then
-    page:sentence(page:paint("warn", "note      "), "this is the starter database: a few well-known vulnerabilities to "
+    page:sentence(paint("warn", "note      "), "this is the starter database: a few well-known vulnerabilities to "
       .. "try things out with. Finding none of them means little. `tarsier db import` makes a full one; "
       .. "`tarsier help db` says how.")
   end
@@ -132,8 +124,8 @@ local function problems(page, result)
   page:title "NOT JUDGED"
   for _, problem in ipairs(result.problems) do
     local where = problem.layer and problem.kind == "unreadable" and (" (layer %d)"):format(problem.layer) or ""
-    local subject = problem.subject ~= "" and printable(problem.subject) .. where .. ": " or ""
-    page:sentence("  " .. page:paint("warn", "!") .. " ", subject .. printable(problem.message))
+    local subject = problem.subject ~= "" and problem.subject .. where .. ": " or ""
+    page:sentence({ "  ", paint("warn", "!"), " " }, subject .. problem.message)
   end
 end
 
@@ -166,10 +158,10 @@ local narrow = { { PACKAGE, 12 }, { INSTALLED, 12 }, { FIXED, 12 }, { PACKAGE, 1
 
 local function row(finding)
   local package, layer = finding.package, finding.layer
-  local place = layer and ("%d %s"):format(layer.index, printable(instruction(layer))) or ""
+  local place = layer and ("%d %s"):format(layer.index, instruction(layer)) or ""
   return {
-    finding.decision or "-", printable(finding.id), finding.severity, printable(package.name),
-    printable(package.version), printable(finding.fixed_by or "-"), text.clip(place, INSTRUCTION), marks(finding),
+    finding.decision or "-", finding.id, finding.severity, package.name,
+    package.version, finding.fixed_by or "-", text.clip(place, INSTRUCTION), marks(finding),
   }
 end
 
@@ -189,7 +181,7 @@ local function legend(page, list)
   for number in pairs(seen) do numbers[#numbers + 1] = number end
   table.sort(numbers)
   for _, number in ipairs(numbers) do
-    page:line(page:paint("dim", text.clip(("L%d %s"):format(number, printable(seen[number])), page.prose)))
+    page:line(paint("dim", text.clip(("L%d %s"):format(number, seen[number]), page.prose)))
   end
 end
 
@@ -206,8 +198,7 @@ end
 
 -- Too narrow for columns: two lines a finding.
 local function stacked(page, cells)
-  page:line(("%s %s %s"):format(page:paint(cells[DECISION], cells[DECISION]), cells[ID],
-    page:paint(cells[SEVERITY], cells[SEVERITY])))
+  page:line { paint(cells[DECISION], cells[DECISION]), " ", cells[ID], " ", paint(cells[SEVERITY], cells[SEVERITY]) }
   local fixed = cells[FIXED] == "-" and "no fix" or "fixed in " .. cells[FIXED]
   local parts = { ("%s %s, %s"):format(cells[PACKAGE], cells[INSTALLED], fixed) }
   if cells[LAYER] ~= "" then table.insert(parts, "layer " .. cells[LAYER]) end
@@ -217,16 +208,16 @@ end
 
 local function in_columns(page, cells, widths, finding)
   page:line(columns.line(cells, widths, function(column, cell)
-    if column == DECISION then return page:paint(finding.decision or "undecided", cell) end
-    if column == SEVERITY then return page:paint(cells[SEVERITY], cell) end
-    return column == MARKS and finding.kev and page:paint("fail", cell) or cell
+    if column == DECISION then return paint(finding.decision or "undecided", cell) end
+    if column == SEVERITY then return paint(cells[SEVERITY], cell) end
+    return column == MARKS and finding.kev and paint("fail", cell) or cell
   end))
 end
 
 local function trail(page, finding)
   for _, word in ipairs(finding.trail) do
-    page:sentence("      ", printable(("%s: %s%s"):format(word.policy, word.decision,
-      word.reason and ", " .. word.reason or "")), "dim")
+    page:sentence("      ", ("%s: %s%s"):format(word.policy, word.decision,
+      word.reason and ", " .. word.reason or ""), "dim")
   end
 end
 
@@ -246,7 +237,7 @@ local function findings(page, result)
   if #all == 0 then return end
   page:title(("FINDINGS (%s)"):format(text.thousands(#all)))
   local rows, head, widths = layout(page, all)
-  if widths then page:line(page:paint("dim", columns.line(head, widths))) end
+  if widths then page:line(columns.line(head, widths, function(_, cell) return paint("dim", cell) end)) end
   for i, cells in ipairs(rows) do
     if widths then in_columns(page, cells, widths, list[i]) else stacked(page, cells) end
     if page.options.verbose then trail(page, list[i]) end
@@ -257,7 +248,7 @@ end
 -- "CVE-1, CVE-2 and 3 more"
 local function names(list)
   local shown = {}
-  for i = 1, math.min(#list, NAMED) do shown[i] = printable(list[i]) end
+  for i = 1, math.min(#list, NAMED) do shown[i] = list[i] end
   local rest = #list - #shown
   return table.concat(shown, ", ") .. (rest > 0 and (" and %s more"):format(text.thousands(rest)) or "")
 end
@@ -274,7 +265,7 @@ local function settled_findings(page, result)
     if #seen > 0 then
       if first then page:line() end
       first = false
-      page:sentence(page:paint(decision, words[decision]) .. " ", ("%s: %s"):format(text.thousands(#seen), names(seen)))
+      page:sentence({ paint(decision, words[decision]), " " }, ("%s: %s"):format(text.thousands(#seen), names(seen)))
     end
   end
 end
@@ -282,7 +273,7 @@ end
 -- ---- what to do --------------------------------------------------------------------------------------------------
 
 local function upgrade(group)
-  return ("%s %s → %s (fixes %d: %s)"):format(printable(group.name), printable(group.version), printable(group.to),
+  return ("%s %s → %s (fixes %d: %s)"):format(group.name, group.version, group.to,
     #group.fixed, names(group.fixed))
 end
 
@@ -292,18 +283,18 @@ end
 
 local function whitelist_advice(page, whitelist)
   local function name(entry)
-    if type(entry) ~= "table" then return printable(tostring(entry)) end
-    local parts = { printable(tostring(entry.id or entry[1] or "?")) }
-    if entry.package then table.insert(parts, "of " .. printable(entry.package)) end
-    if entry.image then table.insert(parts, "for " .. printable(entry.image)) end
-    if entry.images then table.insert(parts, "for " .. printable(table.concat(entry.images, ", "))) end
-    if entry.owner then table.insert(parts, "(" .. printable(entry.owner) .. ")") end
+    if type(entry) ~= "table" then return tostring(entry) end
+    local parts = { tostring(entry.id or entry[1] or "?") }
+    if entry.package then table.insert(parts, "of " .. entry.package) end
+    if entry.image then table.insert(parts, "for " .. entry.image) end
+    if entry.images then table.insert(parts, "for " .. table.concat(entry.images, ", ")) end
+    if entry.owner then table.insert(parts, "(" .. entry.owner .. ")") end
     return table.concat(parts, " ")
   end
   for _, entry in ipairs(whitelist.expired or {}) do
     local limit = type(entry) == "table" and entry["until"]
     bullet(page, ("whitelist: %s expired%s: fix it, or renew the entry with a reason"):format(name(entry),
-      limit and " on " .. printable(tostring(limit)) or ""))
+      limit and " on " .. tostring(limit) or ""))
   end
   for _, entry in ipairs(whitelist.unused or {}) do
     bullet(page, ("whitelist: %s matches nothing: remove the entry"):format(name(entry)))
@@ -315,7 +306,7 @@ local function rebase(page, groups)
   for i, group in ipairs(groups) do
     fixes = fixes + #group.fixed
     if i <= NAMED then
-      table.insert(parts, ("%s %s → %s"):format(printable(group.name), printable(group.version), printable(group.to)))
+      table.insert(parts, ("%s %s → %s"):format(group.name, group.version, group.to))
     end
   end
   if #groups > NAMED then table.insert(parts, ("and %d more"):format(#groups - NAMED)) end
@@ -335,7 +326,7 @@ local function what_to_do(page, result)
     local parts = {}
     for i, group in ipairs(plan.wait) do
       if i > NAMED then break end
-      parts[i] = ("%s %s (%s)"):format(printable(group.name), printable(group.version), names(group.open))
+      parts[i] = ("%s %s (%s)"):format(group.name, group.version, names(group.open))
     end
     if #plan.wait > NAMED then table.insert(parts, ("and %d more packages"):format(#plan.wait - NAMED)) end
     bullet(page, "no fix yet: " .. table.concat(parts, ", "))
@@ -351,7 +342,7 @@ local function how(page, result)
     local usage = policy.usage
     local spent = usage and (": %s instructions, %s, %.1f ms"):format(text.thousands(usage.instructions),
       text.size(usage.memory), usage.seconds * 1000) or ""
-    page:line("  policy " .. printable(policy.name) .. spent)
+    page:line("  policy " .. policy.name .. spent)
   end
   local usage = result.usage
   if usage then
@@ -374,10 +365,10 @@ local function verdict(page, result)
   local v, exit = result.verdict, page.options.exit
   page:line()
   if v then
-    page:line(("%s  %s"):format(page:paint(v.decision, v.decision:upper()), tally_words(v.tally)))
-    for _, reason in ipairs(v.reasons) do bullet(page, printable(reason)) end
+    page:line { paint(v.decision, v.decision:upper()), "  ", tally_words(v.tally) }
+    for _, reason in ipairs(v.reasons) do bullet(page, reason) end
   end
-  if exit then page:line(page:paint("dim", ("exit %d: %s"):format(exit.code, exit.meaning))) end
+  if exit then page:line(paint("dim", ("exit %d: %s"):format(exit.code, exit.meaning))) end
 end
 
 return {
