@@ -27,7 +27,7 @@ V        ?=
 
 # ---- Debian's packages ------------------------------------------------------------------------------------------------
 BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjson lua-yaml libssl-dev libjansson-dev \
-                  libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive13 libcurl4-openssl-dev libmicrohttpd-dev
+                  libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive-dev libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
 REAL_PACKAGES  := curl docker-registry apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman runc

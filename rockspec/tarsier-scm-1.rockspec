@@ -14,8 +14,8 @@ description = {
 supported_platforms = { "linux" }
 dependencies = { "lua ~> 5.4", "lua-cjson >= 2.1.0", "lyaml >= 6.2" }
 -- Headers that luarocks looks for, so that what is missing is named before anything is built. Debian's packages:
--- libssl-dev libjansson-dev libsqlite3-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libcurl4-openssl-dev
--- libmicrohttpd-dev, and libisal-dev for twice the speed.
+-- libssl-dev libjansson-dev libsqlite3-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libarchive-dev
+-- libcurl4-openssl-dev libmicrohttpd-dev, and libisal-dev for twice the speed.
 external_dependencies = {
   OPENSSL = { header = "openssl/evp.h" },
   JANSSON = { header = "jansson.h" },
@@ -24,6 +24,7 @@ external_dependencies = {
   ZLIB = { header = "zlib.h" },
   LZMA = { header = "lzma.h" },
   BZIP2 = { header = "bzlib.h" },
+  ARCHIVE = { header = "archive.h" },
   -- curl/curl.h is not asked for: Debian has it in a folder that LuaRocks does not look in
   MICROHTTPD = { header = "microhttpd.h" },
 }

@@ -20,37 +20,26 @@ enum {
 
 /* ---- libmicrohttpd ----------------------------------------------------------------------------------------------- */
 
-struct microhttpd {
-	struct MHD_Daemon *(*start_daemon)(unsigned, uint16_t, MHD_AcceptPolicyCallback, void *, MHD_AccessHandlerCallback,
-	                                   void *, ...);
-	void (*stop_daemon)(struct MHD_Daemon *);
-	struct MHD_Response *(*response_from_callback)(uint64_t, size_t, MHD_ContentReaderCallback, void *,
-	                                               MHD_ContentReaderFreeCallback);
-	struct MHD_Response *(*response_from_buffer)(size_t, void *, enum MHD_ResponseMemoryMode);
-	enum MHD_Result (*add_header)(struct MHD_Response *, const char *, const char *);
-	enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned, struct MHD_Response *);
-	void (*destroy_response)(struct MHD_Response *);
-	const char *(*lookup_value)(struct MHD_Connection *, enum MHD_ValueKind, const char *);
-};
+#define MICROHTTPD_FUNCTIONS(X) \
+	X(start_daemon, MHD_start_daemon) \
+	X(stop_daemon, MHD_stop_daemon) \
+	X(response_from_callback, MHD_create_response_from_callback) \
+	X(response_from_buffer, MHD_create_response_from_buffer) \
+	X(add_header, MHD_add_response_header) \
+	X(queue_response, MHD_queue_response) \
+	X(destroy_response, MHD_destroy_response) \
+	X(lookup_value, MHD_lookup_connection_value)
+
+struct microhttpd { MICROHTTPD_FUNCTIONS(DL_FIELD) };
 
 static int load(struct arena *arena, const struct microhttpd **result, struct tarsier_error *error)
 {
 	struct microhttpd *library = arena_alloc(arena, sizeof *library);
 	if (!library)
 		return error_memory(error);
-	const struct library_symbol wanted[] = {
-		{"MHD_start_daemon", &library->start_daemon},
-		{"MHD_stop_daemon", &library->stop_daemon},
-		{"MHD_create_response_from_callback", &library->response_from_callback},
-		{"MHD_create_response_from_buffer", &library->response_from_buffer},
-		{"MHD_add_response_header", &library->add_header},
-		{"MHD_queue_response", &library->queue_response},
-		{"MHD_destroy_response", &library->destroy_response},
-		{"MHD_lookup_connection_value", &library->lookup_value},
-	};
 	*result = library;
-	return library_load("libmicrohttpd.so.12", "the layer server needs", "libmicrohttpd12", wanted,
-	                    sizeof wanted / sizeof *wanted, error);
+	return DL_LOAD(library, MICROHTTPD_FUNCTIONS, "libmicrohttpd.so.12", "the layer server needs", "libmicrohttpd12",
+	               error);
 }
 
 /* ---- one answer's bytes ------------------------------------------------------------------------------------------ */

@@ -182,7 +182,7 @@ static int import_tar(struct importing *importing, struct metered *metered, cons
 
 /* ---- zip --------------------------------------------------------------------------------------------------------- */
 
-static int import_member(struct importing *importing, struct archive_member *member, uint64_t *left,
+static int import_member(struct importing *importing, struct zip_member *member, uint64_t *left,
                          struct tarsier_error *error)
 {
 	struct arena arena;
@@ -199,18 +199,18 @@ static int import_member(struct importing *importing, struct archive_member *mem
 static int import_zip(struct importing *importing, const char *path, uint64_t left, struct tarsier_error *error)
 {
 	struct arena arena;
-	struct archive_reader *reader = NULL;
-	struct archive_member member;
+	struct zip_reader *reader = NULL;
+	struct zip_member member;
 	uint64_t members = 0;
 	arena_init(&arena, NULL);
-	int code = archive_open(&arena, path, &reader, error);
-	while (code == 0 && (code = archive_next(reader, &member, error)) > 0) {
+	int code = zip_open(&arena, path, &reader, error);
+	while (code == 0 && (code = zip_next(reader, &member, error)) > 0) {
 		if (++members > FILES_MOST)
 			code = error_set(error, TARSIER_LIMIT, "%s holds more than %d files", path, FILES_MOST);
 		else
 			code = member.file ? import_member(importing, &member, &left, error) : 0;
 	}
-	archive_close(reader);
+	zip_close(reader);
 	arena_free(&arena);
 	return code < 0 && !strstr(error->message, path) ? error_prefix(error, "%s", path) : code;
 }

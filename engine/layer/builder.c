@@ -14,7 +14,7 @@ struct pending_file { struct layer_file file; uint32_t sequence; };
 struct pending_link { struct layer_link link; uint32_t sequence; };
 
 struct layer_builder {
-	const struct matcher *matcher;
+	const struct path_match *patterns;
 	struct tarsier_allocator allocator;
 	struct arena arena;  /* the builder's own */
 	struct tar *tar;
@@ -24,7 +24,7 @@ struct layer_builder {
 	size_t charged;      /* this layer's part of it */
 	sem_t *large;        /* or NULL */
 	bool holds_large;
-	struct order order;
+	struct last_entry last;
 	struct buffer files, links, whiteouts, opaques; /* of struct pending_file, struct pending_link, const char * */
 	struct buffer taken; /* of uint64_t */
 	struct buffer content;
@@ -65,12 +65,12 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	if (!made)
 		return error_memory(error);
 	memset(made, 0, sizeof *made);
-	made->matcher = options->matcher;
+	made->patterns = options->patterns;
 	made->kept = options->kept;
 	made->large = options->large;
 	if (options->allocator)
 		made->allocator = *options->allocator;
-	made->order.allocator = made->allocator;
+	made->last.allocator = made->allocator;
 	arena_init(&made->arena, options->allocator);
 	struct buffer *const buffers[] = {&made->files,   &made->links, &made->whiteouts,
 	                                  &made->opaques, &made->taken, &made->content};
@@ -116,7 +116,7 @@ void layer_builder_free(struct layer_builder *builder)
 		buffer_free(buffers[i]);
 	end_turn(builder);
 	tar_free(builder->tar);
-	order_free(&builder->order);
+	last_entry_free(&builder->last);
 	layer_index_free(builder->index);
 	arena_free(&builder->arena);
 	memory_resize(&allocator, builder, sizeof *builder, 0);
@@ -159,17 +159,17 @@ static int count_entry(struct layer_builder *builder, struct tarsier_error *erro
 /* The path is taken by an entry of this layer, whether or not anything is kept of it. */
 static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
 {
-	uint64_t mark = path_mark(path, directory);
+	uint64_t hash = path_hash(path, directory);
 	int code = count_entry(builder, error);
 	if (code < 0)
 		return code;
-	order_note(&builder->order, mark, directory, builder->sequence);
-	return buffer_add(&builder->taken, &mark, sizeof mark) ? TARSIER_OK : error_memory(error);
+	last_entry_note(&builder->last, hash, directory, builder->sequence);
+	return buffer_add(&builder->taken, &hash, sizeof hash) ? TARSIER_OK : error_memory(error);
 }
 
 static const struct reader *wanted_by(const struct layer_builder *builder, span path)
 {
-	return builder->matcher ? matcher_find(builder->matcher, path) : NULL;
+	return builder->patterns ? path_match_find(builder->patterns, path) : NULL;
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
@@ -191,12 +191,12 @@ static int add_file(struct layer_builder *builder, span path, const struct layer
 	pending.file.path = span_copy(&builder->index->arena, path);
 	if (!pending.file.path)
 		return no_room(builder, error);
-	int code = order_keep(&builder->order, path, builder->sequence, error);
+	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
 	if (code < 0)
 		return code;
 	if (!buffer_add(&builder->files, &pending, sizeof pending))
 		return error_memory(error);
-	order_find(&builder->order, path_mark(path, false))->file = (uint32_t)file_count(builder);
+	last_entry_find(&builder->last, path_hash(path, false))->file = (uint32_t)file_count(builder);
 	return TARSIER_OK;
 }
 
@@ -234,7 +234,7 @@ static int read_file(struct layer_builder *builder, struct tarsier_error *error)
 	struct layer_file *file = last_file(builder);
 	struct arena *arena = &builder->index->arena;
 	struct evidence evidence = {.path = span_of(file->path), .content = buffer_span(&builder->content)};
-	struct reader_output output = {.arena = arena, .matcher = builder->matcher};
+	struct reader_output output = {.arena = arena, .patterns = builder->patterns};
 	struct tarsier_error problem = {0};
 	int code = file->reader->read ? file->reader->read(&evidence, &output, &problem) : TARSIER_OK;
 	if (code == TARSIER_MEMORY)
@@ -278,7 +278,7 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 		.link = {.path = strings, .target = strings + path.len + 1, .hard = hard},
 		.sequence = builder->sequence,
 	};
-	int code = order_keep(&builder->order, path, builder->sequence, error);
+	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
 	if (code < 0)
 		return code;
 	return buffer_add(&builder->links, &pending, sizeof pending) ? TARSIER_OK : error_memory(error);
@@ -287,7 +287,7 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 /* The file that stands under this path by now, where it is evidence; or NULL. */
 static const struct pending_file *file_under(const struct layer_builder *builder, span path)
 {
-	const struct order_slot *slot = order_find(&builder->order, path_mark(path, false));
+	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(path, false));
 	if (!slot || !slot->file)
 		return NULL;
 	const struct pending_file *pending = file_at(builder, slot->file - 1);
@@ -437,7 +437,7 @@ int layer_builder_directory(struct layer_builder *builder, span path, struct tar
 
 static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
 {
-	return !builder->order.disturbed || order_is_last(&builder->order, span_of(path), sequence);
+	return !builder->last.disturbed || last_entry_is_last(&builder->last, span_of(path), sequence);
 }
 
 static bool finish_files(struct layer_builder *builder)
@@ -477,16 +477,16 @@ static bool finish_strings(struct layer_index *index, const struct buffer *list,
 static bool finish_marks(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	uint64_t *marks = (uint64_t *)(void *)builder->taken.data;
-	size_t count = builder->taken.length / sizeof *marks;
-	index->taken = arena_array(&index->arena, count, sizeof *marks);
+	uint64_t *hashes = (uint64_t *)(void *)builder->taken.data;
+	size_t count = builder->taken.length / sizeof *hashes;
+	index->taken = arena_array(&index->arena, count, sizeof *hashes);
 	if (!index->taken)
 		return false;
 	if (count)
-		marks_sort(marks, index->taken, count);
+		path_hash_sort(hashes, index->taken, count);
 	for (size_t i = 0; i < count; i++)
-		if (i == 0 || marks[i] != marks[i - 1])
-			index->taken[index->taken_count++] = marks[i];
+		if (i == 0 || hashes[i] != hashes[i - 1])
+			index->taken[index->taken_count++] = hashes[i];
 	return true;
 }
 

@@ -234,7 +234,7 @@ int cache_trouble(const struct cache *cache, const char **folder)
 
 /* ---- the limit ---------------------------------------------------------------------------------------------------- */
 
-struct entry {
+struct cached_file {
 	char name[NAME_LENGTH + 1];
 	time_t used;
 	uint64_t size;
@@ -242,7 +242,7 @@ struct entry {
 
 static int order_by_use(const void *a, const void *b)
 {
-	time_t x = ((const struct entry *)a)->used, y = ((const struct entry *)b)->used;
+	time_t x = ((const struct cached_file *)a)->used, y = ((const struct cached_file *)b)->used;
 	return (x > y) - (x < y);
 }
 
@@ -255,7 +255,7 @@ static bool list_entry(const struct cache *cache, const char *name, struct buffe
 		unlinkat(cache->folder, name, 0);
 	if (strlen(name) != NAME_LENGTH)
 		return true;
-	struct entry entry = {.used = about.st_mtime, .size = (uint64_t)about.st_size};
+	struct cached_file entry = {.used = about.st_mtime, .size = (uint64_t)about.st_size};
 	memcpy(entry.name, name, sizeof entry.name);
 	*total += entry.size;
 	return buffer_add(entries, &entry, sizeof entry);
@@ -263,7 +263,7 @@ static bool list_entry(const struct cache *cache, const char *name, struct buffe
 
 static void delete_oldest(const struct cache *cache, struct buffer *buffer, uint64_t total)
 {
-	struct entry *entries = (struct entry *)(void *)buffer->data;
+	struct cached_file *entries = (struct cached_file *)(void *)buffer->data;
 	size_t count = buffer->length / sizeof *entries;
 	if (total <= cache->limit || !count)
 		return;

@@ -107,13 +107,13 @@ bool index_write(const struct layer_index *index, struct buffer *file)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-struct cursor {
+struct index_reader {
 	span rest;
 	struct arena *arena;
 	bool broken; /* sticky */
 };
 
-static uint64_t get_number(struct cursor *cursor)
+static uint64_t get_number(struct index_reader *cursor)
 {
 	if (cursor->rest.len < 8) {
 		cursor->broken = true;
@@ -126,7 +126,7 @@ static uint64_t get_number(struct cursor *cursor)
 	return number;
 }
 
-static span get_span(struct cursor *cursor)
+static span get_span(struct index_reader *cursor)
 {
 	uint64_t length = get_number(cursor);
 	uint64_t padded = length + (8 - length % 8);
@@ -139,18 +139,18 @@ static span get_span(struct cursor *cursor)
 	return text;
 }
 
-static const char *get_text(struct cursor *cursor)
+static const char *get_text(struct index_reader *cursor)
 {
 	return get_span(cursor).ptr;
 }
 
-static const char *get_optional(struct cursor *cursor)
+static const char *get_optional(struct index_reader *cursor)
 {
 	return get_number(cursor) ? get_text(cursor) : NULL;
 }
 
 /* A count of things that take at least `least` bytes each, and room for them. */
-static void *get_array(struct cursor *cursor, size_t *count, size_t least, size_t size)
+static void *get_array(struct index_reader *cursor, size_t *count, size_t least, size_t size)
 {
 	uint64_t number = get_number(cursor);
 	if (cursor->broken || number > cursor->rest.len / least) {
@@ -164,7 +164,7 @@ static void *get_array(struct cursor *cursor, size_t *count, size_t least, size_
 	return array;
 }
 
-static void get_taken(struct cursor *cursor, struct layer_index *index)
+static void get_taken(struct index_reader *cursor, struct layer_index *index)
 {
 	uint64_t count = get_number(cursor);
 	if (cursor->broken || count > cursor->rest.len / 8) {
@@ -183,7 +183,7 @@ static void get_taken(struct cursor *cursor, struct layer_index *index)
 #endif
 }
 
-static const char **get_texts(struct cursor *cursor, size_t *count)
+static const char **get_texts(struct index_reader *cursor, size_t *count)
 {
 	const char **texts = get_array(cursor, count, 16, sizeof *texts);
 	for (size_t i = 0; i < *count && !cursor->broken; i++)
@@ -191,7 +191,7 @@ static const char **get_texts(struct cursor *cursor, size_t *count)
 	return texts;
 }
 
-static void get_links(struct cursor *cursor, struct layer_index *index)
+static void get_links(struct index_reader *cursor, struct layer_index *index)
 {
 	index->links = get_array(cursor, &index->link_count, 40, sizeof *index->links);
 	for (size_t i = 0; i < index->link_count && !cursor->broken; i++) {
@@ -209,7 +209,7 @@ static const struct reader *find_reader(const struct reader *const *readers, con
 	return NULL;
 }
 
-static void get_packages(struct cursor *cursor, struct layer_file *file)
+static void get_packages(struct index_reader *cursor, struct layer_file *file)
 {
 	struct package *packages = get_array(cursor, &file->package_count, 9 * 16, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !cursor->broken; i++)
@@ -220,7 +220,7 @@ static void get_packages(struct cursor *cursor, struct layer_file *file)
 	file->packages = packages;
 }
 
-static void get_notes(struct cursor *cursor, struct layer_file *file)
+static void get_notes(struct index_reader *cursor, struct layer_file *file)
 {
 	struct reader_note *notes = get_array(cursor, &file->note_count, 24, sizeof *notes);
 	for (size_t i = 0; i < file->note_count && !cursor->broken; i++) {
@@ -230,7 +230,7 @@ static void get_notes(struct cursor *cursor, struct layer_file *file)
 	file->notes = notes;
 }
 
-static void get_files(struct cursor *cursor, const struct reader *const *readers, struct layer_index *index)
+static void get_files(struct index_reader *cursor, const struct reader *const *readers, struct layer_index *index)
 {
 	index->files = get_array(cursor, &index->file_count, 64, sizeof *index->files);
 	for (size_t i = 0; i < index->file_count && !cursor->broken; i++) {
@@ -247,7 +247,7 @@ static void get_files(struct cursor *cursor, const struct reader *const *readers
 	}
 }
 
-static bool get_digest(struct cursor *cursor, struct digest *digest)
+static bool get_digest(struct index_reader *cursor, struct digest *digest)
 {
 	struct tarsier_error unused;
 	span text = get_span(cursor);
@@ -259,7 +259,7 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 {
 	if (bytes.len < HEADER || memcmp(bytes.ptr, magic, sizeof magic) != 0)
 		return false;
-	struct cursor cursor = {.rest = span_from(bytes, sizeof magic), .arena = &index->arena};
+	struct index_reader cursor = {.rest = span_from(bytes, sizeof magic), .arena = &index->arena};
 	if (get_number(&cursor) != checksum(cursor.rest))
 		return false;
 	if (!get_digest(&cursor, &index->blob) || !get_digest(&cursor, &index->diff_id))

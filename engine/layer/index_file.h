@@ -7,7 +7,7 @@
 /*	"tarsier layer index 3\n\0\0"     24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
- *	u64 count, then u64 marks         (taken)
+ *	u64 count, then u64 hashes         (taken)
  *	u64 count, then texts             (whiteouts)
  *	u64 count, then texts             (opaques)
  *	u64 count, then {u64 hard, text path, text target}

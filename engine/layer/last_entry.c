@@ -3,91 +3,91 @@
 
 #include <string.h>
 
-static uint64_t plain(uint64_t mark)
+static uint64_t plain(uint64_t hash)
 {
-	mark &= ~UINT64_C(1);
-	return mark ? mark : 2;
+	hash &= ~UINT64_C(1);
+	return hash ? hash : 2;
 }
 
-/* The slot of this mark, or the free one where it would be. */
-static struct order_slot *place(struct order_slot *slots, size_t capacity, uint64_t mark)
+/* The slot of this hash, or the free one where it would be. */
+static struct last_entry_slot *find_slot(struct last_entry_slot *slots, size_t capacity, uint64_t hash)
 {
-	size_t index = (size_t)(mark >> 20) & (capacity - 1);
-	while (slots[index].mark && slots[index].mark != mark)
+	size_t index = (size_t)(hash >> 20) & (capacity - 1);
+	while (slots[index].hash && slots[index].hash != hash)
 		index = (index + 1) & (capacity - 1);
 	return &slots[index];
 }
 
-void order_free(struct order *order)
+void last_entry_free(struct last_entry *last)
 {
-	if (order->slots)
-		memory_resize(&order->allocator, order->slots, order->capacity * sizeof *order->slots, 0);
-	order->slots = NULL;
+	if (last->slots)
+		memory_resize(&last->allocator, last->slots, last->capacity * sizeof *last->slots, 0);
+	last->slots = NULL;
 }
 
-static bool grow(struct order *order)
+static bool grow(struct last_entry *last)
 {
-	size_t capacity = order->capacity ? order->capacity * 2 : 256;
-	struct order_slot *slots = memory_resize(&order->allocator, NULL, 0, capacity * sizeof *slots);
+	size_t capacity = last->capacity ? last->capacity * 2 : 256;
+	struct last_entry_slot *slots = memory_resize(&last->allocator, NULL, 0, capacity * sizeof *slots);
 	if (!slots)
 		return false;
 	memset(slots, 0, capacity * sizeof *slots);
-	for (size_t i = 0; i < order->capacity; i++)
-		if (order->slots[i].mark)
-			*place(slots, capacity, order->slots[i].mark) = order->slots[i];
-	order_free(order);
-	order->slots = slots;
-	order->capacity = capacity;
+	for (size_t i = 0; i < last->capacity; i++)
+		if (last->slots[i].hash)
+			*find_slot(slots, capacity, last->slots[i].hash) = last->slots[i];
+	last_entry_free(last);
+	last->slots = slots;
+	last->capacity = capacity;
 	return true;
 }
 
-static struct order_slot *insert(struct order *order, uint64_t mark)
+static struct last_entry_slot *insert(struct last_entry *last, uint64_t hash)
 {
-	if (order->count * 2 >= order->capacity && !grow(order))
+	if (last->count * 2 >= last->capacity && !grow(last))
 		return NULL;
-	struct order_slot *slot = place(order->slots, order->capacity, plain(mark));
-	if (slot->mark == 0) {
-		slot->mark = plain(mark);
-		order->count++;
+	struct last_entry_slot *slot = find_slot(last->slots, last->capacity, plain(hash));
+	if (slot->hash == 0) {
+		slot->hash = plain(hash);
+		last->count++;
 	}
 	return slot;
 }
 
-struct order_slot *order_find(const struct order *order, uint64_t mark)
+struct last_entry_slot *last_entry_find(const struct last_entry *last, uint64_t hash)
 {
-	if (order->count == 0)
+	if (last->count == 0)
 		return NULL;
-	struct order_slot *slot = place(order->slots, order->capacity, plain(mark));
-	return slot->mark ? slot : NULL;
+	struct last_entry_slot *slot = find_slot(last->slots, last->capacity, plain(hash));
+	return slot->hash ? slot : NULL;
 }
 
-void order_note(struct order *order, uint64_t mark, bool directory, uint32_t sequence)
+void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence)
 {
-	struct order_slot *slot = order_find(order, mark);
+	struct last_entry_slot *slot = last_entry_find(last, hash);
 	if (!slot)
 		return;
 	slot->latest = sequence;
 	if (!directory)
 		slot->replaced = sequence;
 	if (slot->kept || !directory)
-		order->disturbed = true;
+		last->disturbed = true;
 }
 
-static bool insert_folder(void *user, uint64_t mark)
+static bool insert_folder(void *user, uint64_t hash)
 {
-	struct order *order = user;
-	return order->count < ORDER_LIMIT && insert(order, mark);
+	struct last_entry *last = user;
+	return last->count < LAST_ENTRY_LIMIT && insert(last, hash);
 }
 
-int order_keep(struct order *order, span path, uint32_t sequence, struct tarsier_error *error)
+int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struct tarsier_error *error)
 {
 	span folder = {path.ptr, (size_t)(span_find_last(path, '/') + 1)};
 	if (folder.len)
 		folder.len--;
 	/* Where the folder is known so are those that it lies in. */
-	if (folder.len && !order_find(order, path_mark(folder, true)) && !marks_of_folders(path, insert_folder, order))
+	if (folder.len && !last_entry_find(last, path_hash(folder, true)) && !path_hash_folders(path, insert_folder, last))
 		goto full;
-	struct order_slot *slot = order->count < ORDER_LIMIT ? insert(order, path_mark(path, false)) : NULL;
+	struct last_entry_slot *slot = last->count < LAST_ENTRY_LIMIT ? insert(last, path_hash(path, false)) : NULL;
 	if (!slot)
 		goto full;
 	slot->kept = true;
@@ -95,25 +95,25 @@ int order_keep(struct order *order, span path, uint32_t sequence, struct tarsier
 	slot->file = 0;
 	return TARSIER_OK;
 full:
-	if (order->count < ORDER_LIMIT)
+	if (last->count < LAST_ENTRY_LIMIT)
 		return error_memory(error);
-	return error_set(error, TARSIER_LIMIT, "links and evidence in more than %d paths and folders", ORDER_LIMIT);
+	return error_set(error, TARSIER_LIMIT, "links and evidence in more than %d paths and folders", LAST_ENTRY_LIMIT);
 }
 
-struct still_there { const struct order *order; uint32_t sequence; };
+struct still_there { const struct last_entry *last; uint32_t sequence; };
 
-static bool folder_is_there(void *user, uint64_t mark)
+static bool folder_is_there(void *user, uint64_t hash)
 {
 	const struct still_there *there = user;
-	const struct order_slot *slot = order_find(there->order, mark);
+	const struct last_entry_slot *slot = last_entry_find(there->last, hash);
 	return !slot || slot->replaced <= there->sequence;
 }
 
-bool order_is_last(const struct order *order, span path, uint32_t sequence)
+bool last_entry_is_last(const struct last_entry *last, span path, uint32_t sequence)
 {
-	struct still_there there = {order, sequence};
-	const struct order_slot *slot = order_find(order, path_mark(path, false));
+	struct still_there there = {last, sequence};
+	const struct last_entry_slot *slot = last_entry_find(last, path_hash(path, false));
 	if (slot && slot->latest != sequence)
 		return false;
-	return marks_of_folders(path, folder_is_there, &there);
+	return path_hash_folders(path, folder_is_there, &there);
 }

@@ -4,6 +4,7 @@
 
 #include "format/digest.h"
 #include "layer/path_match.h"
+#include "layer/reader.h"
 #include "stream/stream.h"
 
 #include <semaphore.h>
@@ -42,12 +43,12 @@ struct layer_index {
 	size_t whiteout_count;
 	const char **opaques;         /* directories whose content below is hidden (".wh..wh..opq") */
 	size_t opaque_count;
-	uint64_t *taken;              /* sorted path_mark() of every entry: what hides the layers below by being there */
+	uint64_t *taken;              /* sorted path_hash() of every entry: what hides the layers below by being there */
 	size_t taken_count;
 };
 
 /* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
-uint64_t path_mark(span path, bool directory);
+uint64_t path_hash(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
@@ -63,7 +64,7 @@ enum {
 #define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
 
 struct layer_options {
-	const struct matcher *matcher;
+	const struct path_match *patterns;
 	const struct tarsier_allocator *allocator;
 	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
@@ -90,7 +91,7 @@ struct layer_builder;
 int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
 int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
 /* Entries given one by one instead (a directory on disk), with paths as tar_entry has them; ".wh." means nothing here.
- * `content` stays the caller's and is read only where the matcher wants the path; NULL where it does not. What cannot
+ * `content` stays the caller's and is read only where a pattern matches the path; NULL where it does not. What cannot
  * be read is layer_file.problem. */
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);

@@ -25,11 +25,11 @@ struct laying {
 	const struct layer_index *const *layers;
 	size_t layer_count;
 	const struct reader *const *readers;
-	const struct matcher *matcher;
+	const struct path_match *patterns;
 	struct map by_path;
 	struct node **nodes;
 	size_t node_count, node_capacity;
-	uint64_t *whiteouts, *opaques;   /* of the layer being laid: sorted marks of resolved paths */
+	uint64_t *whiteouts, *opaques;   /* of the layer being laid: sorted hashes of resolved paths */
 	size_t whiteout_count, opaque_count;
 	struct overlay *overlay;
 	size_t file_capacity, want_capacity;
@@ -138,36 +138,36 @@ static int order_marks(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool has_mark(const uint64_t *marks, size_t count, uint64_t mark)
+static bool has_mark(const uint64_t *hashes, size_t count, uint64_t hash)
 {
-	return count && bsearch(&mark, marks, count, sizeof mark, order_marks);
+	return count && bsearch(&hash, hashes, count, sizeof hash, order_marks);
 }
 
-/* Sorted marks of the paths that whiteouts or opaque markers name. */
-static int collect_marks(struct laying *laying, const char **paths, size_t count, uint64_t **marks, size_t *mark_count)
+/* Sorted hashes of the paths that whiteouts or opaque markers name. */
+static int collect_marks(struct laying *laying, const char **paths, size_t count, uint64_t **hashes, size_t *mark_count)
 {
 	*mark_count = 0;
-	*marks = arena_array(laying->arena, count, sizeof **marks);
-	if (!*marks)
+	*hashes = arena_array(laying->arena, count, sizeof **hashes);
+	if (!*hashes)
 		return error_memory(laying->error);
 	for (size_t i = 0; i < count; i++) {
 		const char *path = resolve(laying, span_of(paths[i]), false);
 		if (path)
-			(*marks)[(*mark_count)++] = path_mark(span_of(path), true);
+			(*hashes)[(*mark_count)++] = path_hash(span_of(path), true);
 	}
-	qsort(*marks, *mark_count, sizeof **marks, order_marks);
+	qsort(*hashes, *mark_count, sizeof **hashes, order_marks);
 	return TARSIER_OK;
 }
 
 /* Is anything above this path gone, or no directory any more? */
 static bool is_hidden(const struct laying *laying, const struct layer_index *layer, span path)
 {
-	if (has_mark(laying->whiteouts, laying->whiteout_count, path_mark(path, true)))
+	if (has_mark(laying->whiteouts, laying->whiteout_count, path_hash(path, true)))
 		return true;
 	for (ptrdiff_t slash = span_find_last(path, '/'); path.len; slash = span_find_last(path, '/')) {
 		path.len = slash < 0 ? 0 : (size_t)slash;
-		uint64_t mark = path_mark(path, true);
-		if (has_mark(laying->opaques, laying->opaque_count, mark) || has_mark(laying->whiteouts, laying->whiteout_count, mark))
+		uint64_t hash = path_hash(path, true);
+		if (has_mark(laying->opaques, laying->opaque_count, hash) || has_mark(laying->whiteouts, laying->whiteout_count, hash))
 			return true;
 		if (path.len && layer_has(layer, path, false))
 			return true;
@@ -208,7 +208,7 @@ static struct node *node_at(struct laying *laying, const char *path)
 
 static int lay_link(struct laying *laying, const struct layer_link *link)
 {
-	if (link->hard && !matcher_find(laying->matcher, span_of(link->path)))
+	if (link->hard && !path_match_find(laying->patterns, span_of(link->path)))
 		return TARSIER_OK;
 	const char *path = resolve(laying, span_of(link->path), false);
 	if (!path)
@@ -324,7 +324,7 @@ static int show_behind(struct laying *laying, span path, const char *target, con
 /* Links that dangle are nothing to ask for. */
 static int show_link(struct laying *laying, const struct node *node)
 {
-	const struct reader *reader = matcher_find(laying->matcher, node->path);
+	const struct reader *reader = path_match_find(laying->patterns, node->path);
 	const char *target = reader ? resolve(laying, node->path, true) : NULL;
 	if (!target || !*target)
 		return TARSIER_OK;
@@ -358,7 +358,7 @@ static int show_pattern(struct laying *laying, const char *pattern, const struct
 	char *target = arena_format(laying->arena, "%s%s%s", real, *real ? "/" : "", pattern + slash + 1);
 	if (!target)
 		return error_memory(laying->error);
-	if (matcher_find(laying->matcher, span_of(target)) == reader && !reader->keep)
+	if (path_match_find(laying->patterns, span_of(target)) == reader && !reader->keep)
 		return TARSIER_OK; /* "/lib" is "usr/lib": looked at already */
 	if (!is_anywhere(laying, span_of(target)))
 		return TARSIER_OK;
@@ -380,11 +380,11 @@ static int order_files(const void *a, const void *b)
 }
 
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
-                  const struct reader *const *readers, const struct matcher *matcher, struct overlay *overlay,
+                  const struct reader *const *readers, const struct path_match *patterns, struct overlay *overlay,
                   struct tarsier_error *error)
 {
 	memset(overlay, 0, sizeof *overlay);
-	struct laying laying = {.arena = arena, .readers = readers, .matcher = matcher, .by_path = {.arena = arena},
+	struct laying laying = {.arena = arena, .readers = readers, .patterns = patterns, .by_path = {.arena = arena},
 	                        .layers = layers, .layer_count = count, .overlay = overlay, .error = error};
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < count && !code; i++)

@@ -31,7 +31,7 @@ struct overlay {
  * the symlinks that are there. Links are resolved inside the image: at most 40 a path, as Linux does, and ".." never
  * leaves the root. OK, MEMORY, LIMIT. */
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
-                  const struct reader *const *readers, const struct matcher *matcher, struct overlay *overlay,
+                  const struct reader *const *readers, const struct path_match *patterns, struct overlay *overlay,
                   struct tarsier_error *error);
 
 /* The file shown at exactly this path, or NULL. */

@@ -1,12 +1,12 @@
-/* paths as 64-bit marks */
+/* paths as 64-bit hashes */
 #include "layer/internal.h"
 
 #include <endian.h>
 #include <string.h>
 
 /*
- * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), with a fixed key, for marks are kept on
- * disk. A plain multiplicative hash would be as fast, and would let an image be made whose harmless file has the mark
+ * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), with a fixed key, for hashes are kept on
+ * disk. A plain multiplicative hash would be as fast, and would let an image be made whose harmless file has the hash
  * of a package database in a layer below, and so hides it from us and from nobody else.
  */
 struct sip { uint64_t a, b, c, d; };
@@ -56,21 +56,21 @@ static inline uint64_t sip_finish(struct sip s, const char *tail, size_t length)
 	return s.a ^ s.b ^ s.c ^ s.d;
 }
 
-static inline uint64_t make_mark(uint64_t hash, bool directory)
+static inline uint64_t make_hash(uint64_t hash, bool directory)
 {
 	return (hash & ~UINT64_C(1)) | directory;
 }
 
-uint64_t path_mark(span path, bool directory)
+uint64_t path_hash(span path, bool directory)
 {
 	struct sip s = sip_start;
 	size_t at = 0;
 	for (; at + 8 <= path.len; at += 8)
 		sip_word(&s, read_word(path.ptr + at));
-	return make_mark(sip_finish(s, path.ptr + at, path.len), directory);
+	return make_hash(sip_finish(s, path.ptr + at, path.len), directory);
 }
 
-bool marks_of_folders(span path, bool (*each)(void *user, uint64_t mark), void *user)
+bool path_hash_folders(span path, bool (*each)(void *user, uint64_t hash), void *user)
 {
 	struct sip s = sip_start;
 	size_t whole = 0; /* bytes that are in the state */
@@ -79,39 +79,39 @@ bool marks_of_folders(span path, bool (*each)(void *user, uint64_t mark), void *
 		size_t length = (size_t)(rest.ptr - path.ptr + slash);
 		for (; whole + 8 <= length; whole += 8)
 			sip_word(&s, read_word(path.ptr + whole));
-		if (!each(user, make_mark(sip_finish(s, path.ptr + whole, length), true)))
+		if (!each(user, make_hash(sip_finish(s, path.ptr + whole, length), true)))
 			return false;
 	}
 	return true;
 }
 
 /* Radix sort, a byte a pass, from the lowest: eight passes leave the result where it began. */
-void marks_sort(uint64_t *marks, uint64_t *room, size_t count)
+void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count)
 {
 	for (int shift = 0; shift < 64; shift += 8) {
 		size_t starts[257] = {0};
 		for (size_t i = 0; i < count; i++)
-			starts[(marks[i] >> shift & 0xff) + 1]++;
+			starts[(hashes[i] >> shift & 0xff) + 1]++;
 		for (size_t i = 1; i < 256; i++)
 			starts[i] += starts[i - 1];
 		for (size_t i = 0; i < count; i++)
-			room[starts[marks[i] >> shift & 0xff]++] = marks[i];
+			room[starts[hashes[i] >> shift & 0xff]++] = hashes[i];
 		uint64_t *sorted = room;
-		room = marks;
-		marks = sorted;
+		room = hashes;
+		hashes = sorted;
 	}
 }
 
 bool layer_has(const struct layer_index *index, span path, bool directory)
 {
-	uint64_t mark = path_mark(path, directory);
+	uint64_t hash = path_hash(path, directory);
 	size_t low = 0, high = index->taken_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (index->taken[middle] < mark)
+		if (index->taken[middle] < hash)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < index->taken_count && index->taken[low] == mark;
+	return low < index->taken_count && index->taken[low] == hash;
 }

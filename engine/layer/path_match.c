@@ -1,6 +1,7 @@
 #include "layer/path_match.h"
 
 #include "base/glob.h"
+#include "layer/reader.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ struct rule {
 	const struct reader *reader;
 };
 
-struct matcher {
+struct path_match {
 	struct arena *arena;
 	struct rule **buckets;
 	size_t bucket_count, rule_count; /* the first is a power of two */
@@ -91,40 +92,40 @@ static void set_key(struct rule *rule)
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static bool grow_table(struct matcher *matcher)
+static bool grow_table(struct path_match *patterns)
 {
-	size_t count = matcher->bucket_count ? matcher->bucket_count * 4 : 1024;
-	struct rule **buckets = arena_array(matcher->arena, count, sizeof *buckets);
+	size_t count = patterns->bucket_count ? patterns->bucket_count * 4 : 1024;
+	struct rule **buckets = arena_array(patterns->arena, count, sizeof *buckets);
 	if (!buckets)
 		return false;
-	for (size_t i = 0; i < matcher->bucket_count; i++) {
-		for (struct rule *rule = matcher->buckets[i], *next; rule; rule = next) {
+	for (size_t i = 0; i < patterns->bucket_count; i++) {
+		for (struct rule *rule = patterns->buckets[i], *next; rule; rule = next) {
 			next = rule->next;
 			rule->next = buckets[rule->hash & (count - 1)];
 			buckets[rule->hash & (count - 1)] = rule;
 		}
 	}
-	matcher->buckets = buckets;
-	matcher->bucket_count = count;
+	patterns->buckets = buckets;
+	patterns->bucket_count = count;
 	return true;
 }
 
-static int add_rule(struct matcher *matcher, struct rule *rule, struct tarsier_error *error)
+static int add_rule(struct path_match *patterns, struct rule *rule, struct tarsier_error *error)
 {
-	if (matcher->rule_count >= matcher->bucket_count / 2 && !grow_table(matcher))
+	if (patterns->rule_count >= patterns->bucket_count / 2 && !grow_table(patterns))
 		return error_memory(error);
-	struct rule **list = rule->kind == KEY_NONE ? &matcher->without_key
-	                                            : &matcher->buckets[rule->hash & (matcher->bucket_count - 1)];
+	struct rule **list = rule->kind == KEY_NONE ? &patterns->without_key
+	                                            : &patterns->buckets[rule->hash & (patterns->bucket_count - 1)];
 	rule->next = *list;
 	*list = rule;
-	matcher->rule_count++;
+	patterns->rule_count++;
 	return TARSIER_OK;
 }
 
-static int add_pattern(struct matcher *matcher, const char *pattern, const struct reader *reader,
+static int add_pattern(struct path_match *patterns, const char *pattern, const struct reader *reader,
                        struct tarsier_error *error)
 {
-	struct rule *rule = arena_alloc(matcher->arena, sizeof *rule);
+	struct rule *rule = arena_alloc(patterns->arena, sizeof *rule);
 	if (!rule)
 		return error_memory(error);
 	rule->pattern = span_of(pattern);
@@ -140,13 +141,13 @@ static int add_pattern(struct matcher *matcher, const char *pattern, const struc
 	while (span_next(&rest, '/', &component))
 		rule->components++;
 	set_key(rule);
-	return add_rule(matcher, rule, error);
+	return add_rule(patterns, rule, error);
 }
 
-int matcher_new(struct arena *arena, const struct reader *const *readers, struct matcher **matcher,
+int path_match_new(struct arena *arena, const struct reader *const *readers, struct path_match **patterns,
                 struct tarsier_error *error)
 {
-	struct matcher *made = arena_alloc(arena, sizeof *made);
+	struct path_match *made = arena_alloc(arena, sizeof *made);
 	if (!made)
 		return error_memory(error);
 	made->arena = arena;
@@ -159,21 +160,21 @@ int matcher_new(struct arena *arena, const struct reader *const *readers, struct
 				return code;
 		}
 	}
-	*matcher = made;
+	*patterns = made;
 	return TARSIER_OK;
 }
 
-int matcher_add(struct matcher *matcher, const char *path, const struct reader *reader, struct tarsier_error *error)
+int path_match_add(struct path_match *patterns, const char *path, const struct reader *reader, struct tarsier_error *error)
 {
-	struct rule *rule = arena_alloc(matcher->arena, sizeof *rule);
-	char *copy = arena_string(matcher->arena, path);
+	struct rule *rule = arena_alloc(patterns->arena, sizeof *rule);
+	char *copy = arena_string(patterns->arena, path);
 	if (!rule || !copy)
 		return error_memory(error);
 	span folders = span_of(copy);
 	/* No components: it is compared as a whole. */
 	*rule = (struct rule){.kind = KEY_NAME, .pattern = folders, .reader = reader};
 	rule->hash = key_hash(KEY_NAME, take_last(&folders));
-	return add_rule(matcher, rule, error);
+	return add_rule(patterns, rule, error);
 }
 
 static void consider(const struct rule *rule, span path, const struct reader **best)
@@ -184,36 +185,26 @@ static void consider(const struct rule *rule, span path, const struct reader **b
 		*best = rule->reader;
 }
 
-static void probe(const struct matcher *matcher, enum key_kind kind, span key, span path, const struct reader **best)
+static void probe(const struct path_match *patterns, enum key_kind kind, span key, span path, const struct reader **best)
 {
 	uint32_t hash = key_hash(kind, key);
-	for (const struct rule *rule = matcher->buckets[hash & (matcher->bucket_count - 1)]; rule; rule = rule->next)
+	for (const struct rule *rule = patterns->buckets[hash & (patterns->bucket_count - 1)]; rule; rule = rule->next)
 		if (rule->hash == hash && rule->kind == kind)
 			consider(rule, path, best);
 }
 
-const struct reader *matcher_find(const struct matcher *matcher, span path)
+const struct reader *path_match_find(const struct path_match *patterns, span path)
 {
 	const struct reader *best = NULL;
 	span folders = path, name = take_last(&folders), extension = extension_of(name), folder = take_last(&folders);
 	if (name.len == 0)
 		return NULL;
-	probe(matcher, KEY_NAME, name, path, &best);
+	probe(patterns, KEY_NAME, name, path, &best);
 	if (extension.len)
-		probe(matcher, KEY_EXTENSION, extension, path, &best);
+		probe(patterns, KEY_EXTENSION, extension, path, &best);
 	if (folder.len)
-		probe(matcher, KEY_FOLDER, folder, path, &best);
-	for (const struct rule *rule = matcher->without_key; rule; rule = rule->next)
+		probe(patterns, KEY_FOLDER, folder, path, &best);
+	for (const struct rule *rule = patterns->without_key; rule; rule = rule->next)
 		consider(rule, path, &best);
 	return best;
-}
-
-/* ---- the readers' part of the cache's key ----------------------------------------------------------------------- */
-
-char *readers_fingerprint(struct arena *arena, const struct reader *const *readers)
-{
-	char *text = arena_string(arena, "");
-	for (; text && *readers; readers++)
-		text = arena_format(arena, "%s%s%s:%u", text, *text ? " " : "", (*readers)->name, (*readers)->version);
-	return text;
 }

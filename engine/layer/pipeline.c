@@ -4,35 +4,35 @@
 
 /*
  *	one thread:     from ─▶ inflate ─▶ take
- *	three threads:  from ─▶ ring ─▶ inflate ─▶ ring ─▶ take       (take: the caller's thread)
+ *	three threads:  from ─▶ queue ─▶ inflate ─▶ queue ─▶ take       (take: the caller's thread)
  *
- * An error goes down the rings in the place of the next block. Whoever stops early leaves the ring that feeds it, and
+ * An error goes down the queues in the place of the next block. Whoever stops early leaves the queue that feeds it, and
  * so stops its giver; nobody waits for anybody who is gone.
  */
 struct giver {
 	pthread_t thread;
 	bool running;
-	struct ring *ring;
+	struct block_queue *queue;
 	struct stream *from;
 };
 
 static void *run_giver(void *user)
 {
 	struct giver *giver = user;
-	ring_pump(giver->ring, giver->from);
+	block_queue_pump(giver->queue, giver->from);
 	return NULL;
 }
 
 /* Where no thread can be had, `running` stays false. */
 static void start_giver(struct giver *giver)
 {
-	giver->running = ring_start_giver(&giver->thread, run_giver, giver) == 0;
+	giver->running = block_queue_start_giver(&giver->thread, run_giver, giver) == 0;
 }
 
 static void stop_giver(struct giver *giver)
 {
 	if (giver->running) {
-		ring_leave(giver->ring);
+		block_queue_leave(giver->queue);
 		pthread_join(giver->thread, NULL);
 	}
 	giver->running = false;
@@ -41,11 +41,11 @@ static void stop_giver(struct giver *giver)
 static int take_from_stream(struct pipeline *pipeline, struct arena *arena, struct stream *stream,
                             struct tarsier_error *error)
 {
-	char *block = arena_alloc(arena, RING_BLOCK);
+	char *block = arena_alloc(arena, QUEUE_BLOCK);
 	if (!block)
 		return error_memory(error);
 	for (;;) {
-		ssize_t got = stream_fill(stream, block, RING_BLOCK, error);
+		ssize_t got = stream_fill(stream, block, QUEUE_BLOCK, error);
 		if (got <= 0)
 			return (int)got;
 		int code = pipeline->take(pipeline->user, (span){block, (size_t)got}, error);
@@ -54,17 +54,17 @@ static int take_from_stream(struct pipeline *pipeline, struct arena *arena, stru
 	}
 }
 
-static int take_from_ring(struct pipeline *pipeline, struct ring *ring, struct tarsier_error *error)
+static int take_from_queue(struct pipeline *pipeline, struct block_queue *queue, struct tarsier_error *error)
 {
 	for (;;) {
 		span block;
-		int code = ring_take(ring, &block, error);
+		int code = block_queue_take(queue, &block, error);
 		if (code <= 0)
 			return code;
 		code = pipeline->take(pipeline->user, block, error);
 		if (code < 0)
 			return code;
-		ring_done(ring);
+		block_queue_done(queue);
 	}
 }
 
@@ -79,16 +79,16 @@ static int inflate_and_take(struct pipeline *pipeline, struct arena *arena, stru
 		return code;
 	}
 	if (pipeline->threads > 1 && pipeline->busy_taker && pipeline->codec != CODEC_NONE) {
-		code = ring_new(arena, &inflater.ring, error);
+		code = block_queue_new(arena, &inflater.queue, error);
 		if (code >= 0)
 			start_giver(&inflater);
 	}
 	if (code >= 0)
-		code = inflater.running ? take_from_ring(pipeline, inflater.ring, error)
+		code = inflater.running ? take_from_queue(pipeline, inflater.queue, error)
 		                        : take_from_stream(pipeline, arena, inflater.from, error);
 	stop_giver(&inflater);
 	stream_close(inflater.from);
-	ring_free(inflater.ring);
+	block_queue_free(inflater.queue);
 	return code;
 }
 
@@ -98,15 +98,15 @@ int pipeline_run(struct pipeline *pipeline, struct arena *arena, struct tarsier_
 	struct stream *blocks = pipeline->from;
 	int code = TARSIER_OK;
 	if (pipeline->threads > 1) {
-		code = ring_new(arena, &reader.ring, error);
+		code = block_queue_new(arena, &reader.queue, error);
 		if (code >= 0)
 			start_giver(&reader);
 	}
 	if (code >= 0 && reader.running)
-		code = ring_stream(arena, reader.ring, &blocks, error);
+		code = block_queue_stream(arena, reader.queue, &blocks, error);
 	if (code >= 0)
 		code = inflate_and_take(pipeline, arena, blocks, error);
 	stop_giver(&reader);
-	ring_free(reader.ring);
+	block_queue_free(reader.queue);
 	return code;
 }

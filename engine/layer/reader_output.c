@@ -1,3 +1,5 @@
+#include "layer/reader_output.h"
+
 #include "layer/path_match.h"
 
 #include <string.h>
@@ -64,7 +66,7 @@ int reader_output_own(struct reader_output *output, span folder, span name, stru
 {
 	char room[OWNED_PATH_LIMIT];
 	span path = join_path(room, folder, name);
-	if (!path.len || !output->matcher || !matcher_find(output->matcher, path))
+	if (!path.len || !output->patterns || !path_match_find(output->patterns, path))
 		return TARSIER_OK;
 	if (output->owned_count >= READER_OUTPUT_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "packages in one file own more than %d pieces of evidence",

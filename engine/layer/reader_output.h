@@ -22,13 +22,13 @@ struct reader_note {
 	const char *text;          /* where and why */
 };
 
-struct matcher;
+struct path_match;
 
 struct reader_output {
 	struct arena *arena;
 	struct package *packages;
 	size_t count, capacity;
-	const struct matcher *matcher; /* which paths are evidence: other paths are not recorded as owned; or NULL */
+	const struct path_match *patterns; /* which paths are evidence: other paths are not recorded as owned; or NULL */
 	const char **owned;            /* evidence that belongs to one of these packages */
 	size_t owned_count, owned_capacity;
 	const char *owner;             /* set by a list of files: whose they are. The files count only if a package, or a file

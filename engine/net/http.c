@@ -18,30 +18,24 @@ enum {
 	IDLE_HANDLES = 16,           /* as many as layers are read at once */
 };
 
-struct curl_library {
-	CURLcode (*global_init)(long flags);
-	CURL *(*easy_init)(void);
-	CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
-	CURLcode (*easy_perform)(CURL *);
-	CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
-	void (*easy_reset)(CURL *);
-	void (*easy_cleanup)(CURL *);
-	const char *(*easy_strerror)(CURLcode);
-	struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
-	void (*slist_free_all)(struct curl_slist *);
-};
+#define CURL_FUNCTIONS(X) \
+	X(global_init, curl_global_init) \
+	X(easy_init, curl_easy_init) \
+	X(easy_setopt, curl_easy_setopt) \
+	X(easy_perform, curl_easy_perform) \
+	X(easy_getinfo, curl_easy_getinfo) \
+	X(easy_reset, curl_easy_reset) \
+	X(easy_cleanup, curl_easy_cleanup) \
+	X(easy_strerror, curl_easy_strerror) \
+	X(slist_append, curl_slist_append) \
+	X(slist_free_all, curl_slist_free_all)
+
+struct curl_library { CURL_FUNCTIONS(DL_FIELD) };
 
 /* Its global initialisation is thread-safe since 7.84. */
 static int load(struct curl_library *library, struct tarsier_error *error)
 {
-	const struct library_symbol wanted[] = {
-		{"curl_global_init", &library->global_init},       {"curl_easy_init", &library->easy_init},
-		{"curl_easy_setopt", &library->easy_setopt},       {"curl_easy_perform", &library->easy_perform},
-		{"curl_easy_getinfo", &library->easy_getinfo},     {"curl_easy_cleanup", &library->easy_cleanup},
-		{"curl_easy_reset", &library->easy_reset},         {"curl_easy_strerror", &library->easy_strerror},
-		{"curl_slist_append", &library->slist_append},     {"curl_slist_free_all", &library->slist_free_all},
-	};
-	int code = library_load("libcurl.so.4", "HTTP needs", "libcurl4", wanted, sizeof wanted / sizeof *wanted, error);
+	int code = DL_LOAD(library, CURL_FUNCTIONS, "libcurl.so.4", "HTTP needs", "libcurl4", error);
 	if (code < 0)
 		return code;
 	return library->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? TARSIER_OK : error_set(error, TARSIER_IO, "libcurl cannot start");

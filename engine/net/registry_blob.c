@@ -10,13 +10,13 @@ struct blob {
 	struct arena *arena;
 	struct digest digest;
 	uint64_t size;
-	struct ring *ring;
-	struct stream *taken;         /* the ring's other end */
+	struct block_queue *queue;
+	struct stream *taken;         /* the queue's other end */
 	pthread_t thread;
 	bool running;
 	/* The thread's own. */
 	struct http_response response;
-	char *room;                   /* a block of the ring; NULL: none at hand */
+	char *room;                   /* a block of the queue; NULL: none at hand */
 	size_t filled;                /* of it */
 	struct registry_progress progress;
 	bool too_long;
@@ -27,7 +27,7 @@ struct blob {
 static void give(struct blob *blob)
 {
 	if (blob->filled)
-		ring_give(blob->ring, blob->filled);
+		block_queue_give(blob->queue, blob->filled);
 	blob->room = NULL;
 	blob->filled = 0;
 }
@@ -35,14 +35,14 @@ static void give(struct blob *blob)
 static bool pass_on(struct blob *blob, span piece)
 {
 	while (piece.len) {
-		if (!blob->room && !(blob->room = ring_room(blob->ring)))
+		if (!blob->room && !(blob->room = block_queue_room(blob->queue)))
 			return false;
-		size_t length = RING_BLOCK - blob->filled;
+		size_t length = QUEUE_BLOCK - blob->filled;
 		length = length < piece.len ? length : piece.len;
 		memcpy(blob->room + blob->filled, piece.ptr, length);
 		blob->filled += length;
 		piece = span_from(piece, length);
-		if (blob->filled == RING_BLOCK)
+		if (blob->filled == QUEUE_BLOCK)
 			give(blob);
 	}
 	return true;
@@ -93,7 +93,7 @@ static void *run(void *user)
 	int code = receive(blob, &error);
 	if (blob->room)
 		give(blob);
-	ring_end(blob->ring, code < 0 ? &error : NULL);
+	block_queue_end(blob->queue, code < 0 ? &error : NULL);
 	return NULL;
 }
 
@@ -101,12 +101,12 @@ static void *run(void *user)
 
 static int start(struct blob *blob, struct tarsier_error *error)
 {
-	int code = ring_new(blob->arena, &blob->ring, error);
+	int code = block_queue_new(blob->arena, &blob->queue, error);
 	if (code >= 0)
-		code = ring_stream(blob->arena, blob->ring, &blob->taken, error);
+		code = block_queue_stream(blob->arena, blob->queue, &blob->taken, error);
 	if (code < 0)
 		return code;
-	int number = ring_start_giver(&blob->thread, run, blob);
+	int number = block_queue_start_giver(&blob->thread, run, blob);
 	blob->running = number == 0;
 	return number ? error_errno(error, number, "a thread to read from the registry") : TARSIER_OK;
 }
@@ -122,12 +122,12 @@ static void close_blob(struct stream *stream)
 {
 	struct blob *blob = (struct blob *)stream;
 	if (blob->running) {
-		ring_leave(blob->ring);
+		block_queue_leave(blob->queue);
 		pthread_join(blob->thread, NULL);
 	}
 	blob->running = false;
-	ring_free(blob->ring);
-	blob->ring = NULL;
+	block_queue_free(blob->queue);
+	blob->queue = NULL;
 }
 
 int registry_stream(struct registry *registry, struct arena *arena, const struct digest *digest, uint64_t size,

@@ -71,7 +71,7 @@ static int prepare(tarsier_engine *engine, const struct tarsier_config *config, 
 {
 	int code = copy_config(engine, config, error);
 	if (!code)
-		code = matcher_new(&engine->arena, readers_all, &engine->matcher, error);
+		code = path_match_new(&engine->arena, readers_all, &engine->patterns, error);
 	if (!code)
 		code = prepare_layers(engine, error);
 	if (!code && engine->config.database)

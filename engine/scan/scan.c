@@ -81,12 +81,12 @@ static int look_again(struct scan *scan, struct overlay *overlay, struct layer_i
 	struct layer_index **second = new_indexes(scan);
 	const struct layer_index **joined = arena_array(arena, scan->layer_count, sizeof *joined);
 	char *fingerprint = second_fingerprint(scan, overlay);
-	struct matcher *matcher;
+	struct path_match *patterns;
 	if (!readers || !second || !joined || !fingerprint)
 		return error_memory(scan->error);
-	int code = matcher_new(arena, readers, &matcher, scan->error);
+	int code = path_match_new(arena, readers, &patterns, scan->error);
 	if (!code)
-		code = scan_layers(scan, matcher, cache_with(arena, scan->engine->cache, fingerprint), readers, second);
+		code = scan_layers(scan, patterns, cache_with(arena, scan->engine->cache, fingerprint), readers, second);
 	for (size_t i = 0; i < scan->layer_count && !code; i++) {
 		joined[i] = join_looks(arena, first[i], second[i]);
 		if (!joined[i])
@@ -94,7 +94,7 @@ static int look_again(struct scan *scan, struct overlay *overlay, struct layer_i
 	}
 	if (code)
 		return code;
-	return overlay_build(arena, joined, scan->layer_count, readers_all, scan->engine->matcher, overlay, scan->error);
+	return overlay_build(arena, joined, scan->layer_count, readers_all, scan->engine->patterns, overlay, scan->error);
 }
 
 static void tell_of_cache(struct scan *scan)
@@ -114,10 +114,10 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 	*indexes = new_indexes(scan);
 	if (!scan->cached || !*indexes)
 		return error_memory(scan->error);
-	int code = scan_layers(scan, engine->matcher, engine->cache, readers_all, *indexes);
+	int code = scan_layers(scan, engine->patterns, engine->cache, readers_all, *indexes);
 	if (!code)
 		code = overlay_build(&scan->report->arena, (const struct layer_index *const *)*indexes, scan->layer_count, readers_all,
-		                     engine->matcher, overlay, scan->error);
+		                     engine->patterns, overlay, scan->error);
 	if (!code && overlay->want_count)
 		code = look_again(scan, overlay, *indexes);
 	tell_of_cache(scan);
@@ -246,7 +246,7 @@ static int open_image(struct scan *scan)
 	                                 .password = config->registry_password, .ca_file = config->ca_file,
 	                                 .plain_http = config->plain_http};
 	scan->layer_options = (struct layer_options){
-		.matcher = scan->engine->matcher, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
+		.patterns = scan->engine->patterns, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
 		.threads = 3, .bytes = &scan->events.bytes_done, .cancelled = &scan->cancelled};
 	int code = image_open(&scan->report->arena, scan->reference, &options, &scan->image, scan->error);
 	if (code)

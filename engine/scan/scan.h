@@ -10,9 +10,9 @@
 #include "scan/report.h"
 
 struct tarsier_engine {
-	struct arena arena; /* the config's strings, the matcher, the cache */
+	struct arena arena; /* the config's strings, the patterns, the cache */
 	struct tarsier_config config;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	const char *fingerprint;
 	struct cache *cache;       /* or NULL */
 	struct database *database; /* or NULL */
@@ -36,9 +36,9 @@ struct scan {
 /* The steps in order, in the calling thread, which is not the host's. */
 int scan_run(struct scan *scan);
 
-/* Every layer's index, from the cache or read, in parallel; into `indexes`, which the report frees. `matcher` and `cache` are
+/* Every layer's index, from the cache or read, in parallel; into `indexes`, which the report frees. `patterns` and `cache` are
  * the engine's, or those of a second look. */
-int scan_layers(struct scan *scan, const struct matcher *matcher, const struct cache *cache,
+int scan_layers(struct scan *scan, const struct path_match *patterns, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes);
 
 /* Parts of the report that both ways of scanning fill. `layers` lie in its arena. */

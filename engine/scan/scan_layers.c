@@ -175,9 +175,9 @@ static int walk_directory(struct scan *scan, const struct layer_options *options
 }
 
 /* A pipe was read in passing: its indexes are there, and there is no second look. Two layers may share one. */
-static int take_indexes(struct scan *scan, const struct matcher *matcher, struct layer_index **indexes)
+static int take_indexes(struct scan *scan, const struct path_match *patterns, struct layer_index **indexes)
 {
-	if (matcher != scan->engine->matcher)
+	if (patterns != scan->engine->patterns)
 		return error_set(scan->error, TARSIER_UNSUPPORTED, "%s: links lead to package databases that no pattern names, and "
 		                 "a pipe cannot be read twice: scan a file instead", scan->reference);
 	for (size_t i = 0; i < scan->layer_count; i++)
@@ -185,17 +185,17 @@ static int take_indexes(struct scan *scan, const struct matcher *matcher, struct
 	return TARSIER_OK;
 }
 
-int scan_layers(struct scan *scan, const struct matcher *matcher, const struct cache *cache,
+int scan_layers(struct scan *scan, const struct path_match *patterns, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes)
 {
 	struct reading reading = {.scan = scan, .options = scan->layer_options, .cache = cache, .indexes = indexes};
-	reading.options.matcher = matcher;
+	reading.options.patterns = patterns;
 	reading.options.threads = PIPELINE_THREADS;
 	reading.options.kept = &reading.kept;
 	if (scan->image.walk)
 		return walk_directory(scan, &reading.options, &indexes[0]);
 	if (!scan->image.open_layer)
-		return take_indexes(scan, matcher, indexes);
+		return take_indexes(scan, patterns, indexes);
 	int code = find_jobs(&reading, readers);
 	if (code)
 		return code;

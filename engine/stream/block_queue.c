@@ -3,23 +3,23 @@
 #include <signal.h>
 #include <string.h>
 
-struct ring {
+struct block_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t given, taken;
 	size_t gave, took;   /* blocks, since the beginning */
 	bool giver_waits, taker_waits;
 	bool ended, left;
 	struct tarsier_error failure;
-	size_t lengths[RING_BLOCKS];
+	size_t lengths[QUEUE_BLOCKS];
 	struct tarsier_allocator allocator;
 	char *bytes;
 };
 
-int ring_new(struct arena *arena, struct ring **ring, struct tarsier_error *error)
+int block_queue_new(struct arena *arena, struct block_queue **queue, struct tarsier_error *error)
 {
-	struct ring *made = arena_alloc(arena, sizeof *made);
+	struct block_queue *made = arena_alloc(arena, sizeof *made);
 	/* Not from the arena, which would zero it: blocks that are never used are then never touched. */
-	char *bytes = made ? memory_resize(&arena->allocator, NULL, 0, (size_t)RING_BLOCKS * RING_BLOCK) : NULL;
+	char *bytes = made ? memory_resize(&arena->allocator, NULL, 0, (size_t)QUEUE_BLOCKS * QUEUE_BLOCK) : NULL;
 	if (!bytes)
 		return error_memory(error);
 	made->bytes = bytes;
@@ -27,60 +27,60 @@ int ring_new(struct arena *arena, struct ring **ring, struct tarsier_error *erro
 	pthread_mutex_init(&made->lock, NULL); /* on Linux none of the three can fail */
 	pthread_cond_init(&made->given, NULL);
 	pthread_cond_init(&made->taken, NULL);
-	*ring = made;
+	*queue = made;
 	return TARSIER_OK;
 }
 
-void ring_free(struct ring *ring)
+void block_queue_free(struct block_queue *queue)
 {
-	if (!ring)
+	if (!queue)
 		return;
-	pthread_mutex_destroy(&ring->lock);
-	pthread_cond_destroy(&ring->given);
-	pthread_cond_destroy(&ring->taken);
-	memory_resize(&ring->allocator, ring->bytes, (size_t)RING_BLOCKS * RING_BLOCK, 0);
+	pthread_mutex_destroy(&queue->lock);
+	pthread_cond_destroy(&queue->given);
+	pthread_cond_destroy(&queue->taken);
+	memory_resize(&queue->allocator, queue->bytes, (size_t)QUEUE_BLOCKS * QUEUE_BLOCK, 0);
 }
 
 /* ---- the giver -------------------------------------------------------------------------------------------------- */
 
-char *ring_room(struct ring *ring)
+char *block_queue_room(struct block_queue *queue)
 {
-	pthread_mutex_lock(&ring->lock);
-	while (!ring->left && ring->gave - ring->took == RING_BLOCKS) {
-		ring->giver_waits = true;
-		pthread_cond_wait(&ring->taken, &ring->lock);
+	pthread_mutex_lock(&queue->lock);
+	while (!queue->left && queue->gave - queue->took == QUEUE_BLOCKS) {
+		queue->giver_waits = true;
+		pthread_cond_wait(&queue->taken, &queue->lock);
 	}
-	ring->giver_waits = false;
-	char *room = ring->left ? NULL : ring->bytes + ring->gave % RING_BLOCKS * RING_BLOCK;
-	pthread_mutex_unlock(&ring->lock);
+	queue->giver_waits = false;
+	char *room = queue->left ? NULL : queue->bytes + queue->gave % QUEUE_BLOCKS * QUEUE_BLOCK;
+	pthread_mutex_unlock(&queue->lock);
 	return room;
 }
 
-static void wake_taker(struct ring *ring)
+static void wake_taker(struct block_queue *queue)
 {
-	if (ring->taker_waits)
-		pthread_cond_signal(&ring->given);
+	if (queue->taker_waits)
+		pthread_cond_signal(&queue->given);
 }
 
-void ring_give(struct ring *ring, size_t length)
+void block_queue_give(struct block_queue *queue, size_t length)
 {
-	pthread_mutex_lock(&ring->lock);
-	ring->lengths[ring->gave++ % RING_BLOCKS] = length;
-	wake_taker(ring);
-	pthread_mutex_unlock(&ring->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->lengths[queue->gave++ % QUEUE_BLOCKS] = length;
+	wake_taker(queue);
+	pthread_mutex_unlock(&queue->lock);
 }
 
-void ring_end(struct ring *ring, const struct tarsier_error *error)
+void block_queue_end(struct block_queue *queue, const struct tarsier_error *error)
 {
-	pthread_mutex_lock(&ring->lock);
-	ring->ended = true;
+	pthread_mutex_lock(&queue->lock);
+	queue->ended = true;
 	if (error)
-		ring->failure = *error;
-	wake_taker(ring);
-	pthread_mutex_unlock(&ring->lock);
+		queue->failure = *error;
+	wake_taker(queue);
+	pthread_mutex_unlock(&queue->lock);
 }
 
-int ring_start_giver(pthread_t *thread, void *(*run)(void *), void *user)
+int block_queue_start_giver(pthread_t *thread, void *(*run)(void *), void *user)
 {
 	sigset_t all, before;
 	sigfillset(&all);
@@ -90,74 +90,74 @@ int ring_start_giver(pthread_t *thread, void *(*run)(void *), void *user)
 	return number;
 }
 
-void ring_pump(struct ring *ring, struct stream *from)
+void block_queue_pump(struct block_queue *queue, struct stream *from)
 {
 	struct tarsier_error error = {0};
 	ssize_t got = 0;
 	char *room;
-	while ((room = ring_room(ring)) && (got = stream_fill(from, room, RING_BLOCK, &error)) > 0)
-		ring_give(ring, (size_t)got);
-	ring_end(ring, got < 0 ? &error : NULL);
+	while ((room = block_queue_room(queue)) && (got = stream_fill(from, room, QUEUE_BLOCK, &error)) > 0)
+		block_queue_give(queue, (size_t)got);
+	block_queue_end(queue, got < 0 ? &error : NULL);
 }
 
 /* ---- the taker -------------------------------------------------------------------------------------------------- */
 
-int ring_take(struct ring *ring, span *block, struct tarsier_error *error)
+int block_queue_take(struct block_queue *queue, span *block, struct tarsier_error *error)
 {
 	int code = 1;
-	pthread_mutex_lock(&ring->lock);
-	while (ring->gave == ring->took && !ring->ended) {
-		ring->taker_waits = true;
-		pthread_cond_wait(&ring->given, &ring->lock);
+	pthread_mutex_lock(&queue->lock);
+	while (queue->gave == queue->took && !queue->ended) {
+		queue->taker_waits = true;
+		pthread_cond_wait(&queue->given, &queue->lock);
 	}
-	ring->taker_waits = false;
-	size_t index = ring->took % RING_BLOCKS;
-	if (ring->gave != ring->took)
-		*block = (span){ring->bytes + index * RING_BLOCK, ring->lengths[index]};
-	else if (ring->failure.code < 0)
-		code = error_set(error, ring->failure.code, "%s", ring->failure.message);
+	queue->taker_waits = false;
+	size_t index = queue->took % QUEUE_BLOCKS;
+	if (queue->gave != queue->took)
+		*block = (span){queue->bytes + index * QUEUE_BLOCK, queue->lengths[index]};
+	else if (queue->failure.code < 0)
+		code = error_set(error, queue->failure.code, "%s", queue->failure.message);
 	else
 		code = 0;
-	pthread_mutex_unlock(&ring->lock);
+	pthread_mutex_unlock(&queue->lock);
 	return code;
 }
 
-static void wake_giver(struct ring *ring)
+static void wake_giver(struct block_queue *queue)
 {
-	if (ring->giver_waits)
-		pthread_cond_signal(&ring->taken);
+	if (queue->giver_waits)
+		pthread_cond_signal(&queue->taken);
 }
 
-void ring_done(struct ring *ring)
+void block_queue_done(struct block_queue *queue)
 {
-	pthread_mutex_lock(&ring->lock);
-	ring->took++;
-	wake_giver(ring);
-	pthread_mutex_unlock(&ring->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->took++;
+	wake_giver(queue);
+	pthread_mutex_unlock(&queue->lock);
 }
 
-void ring_leave(struct ring *ring)
+void block_queue_leave(struct block_queue *queue)
 {
-	pthread_mutex_lock(&ring->lock);
-	ring->left = true;
-	wake_giver(ring);
-	pthread_mutex_unlock(&ring->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->left = true;
+	wake_giver(queue);
+	pthread_mutex_unlock(&queue->lock);
 }
 
 /* ---- the taker's end as a stream -------------------------------------------------------------------------------- */
 
-struct ring_stream {
+struct block_queue_stream {
 	struct stream stream;
-	struct ring *ring;
+	struct block_queue *queue;
 	span block; /* what is left of the one that was taken */
 	bool holds;
 };
 
-static ssize_t read_ring(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
+static ssize_t read_queue(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
 {
-	struct ring_stream *taker = (struct ring_stream *)stream;
+	struct block_queue_stream *taker = (struct block_queue_stream *)stream;
 	if (!taker->holds) {
-		int code = ring_take(taker->ring, &taker->block, error);
+		int code = block_queue_take(taker->queue, &taker->block, error);
 		if (code <= 0)
 			return code;
 		taker->holds = true;
@@ -167,23 +167,23 @@ static ssize_t read_ring(struct stream *stream, void *buffer, size_t size, struc
 	memcpy(buffer, taker->block.ptr, size);
 	taker->block = span_from(taker->block, size);
 	if (taker->block.len == 0) {
-		ring_done(taker->ring);
+		block_queue_done(taker->queue);
 		taker->holds = false;
 	}
 	return (ssize_t)size;
 }
 
-static void close_ring(struct stream *stream)
+static void close_queue(struct stream *stream)
 {
-	ring_leave(((struct ring_stream *)stream)->ring);
+	block_queue_leave(((struct block_queue_stream *)stream)->queue);
 }
 
-int ring_stream(struct arena *arena, struct ring *ring, struct stream **stream, struct tarsier_error *error)
+int block_queue_stream(struct arena *arena, struct block_queue *queue, struct stream **stream, struct tarsier_error *error)
 {
-	struct ring_stream *taker = arena_alloc(arena, sizeof *taker);
+	struct block_queue_stream *taker = arena_alloc(arena, sizeof *taker);
 	if (!taker)
 		return error_memory(error);
-	*taker = (struct ring_stream){.stream = {.read = read_ring, .close = close_ring}, .ring = ring};
+	*taker = (struct block_queue_stream){.stream = {.read = read_queue, .close = close_queue}, .queue = queue};
 	*stream = &taker->stream;
 	return TARSIER_OK;
 }

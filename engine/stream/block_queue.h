@@ -6,28 +6,28 @@
 
 #include <pthread.h>
 
-/* Small, because fresh pages cost more than the waiting that larger rings save. */
-enum { RING_BLOCKS = 8, RING_BLOCK = 64 * 1024 };
+/* Small, because fresh pages cost more than the waiting that larger queues save. */
+enum { QUEUE_BLOCKS = 8, QUEUE_BLOCK = 64 * 1024 };
 
-struct ring; /* in the arena, but for its blocks */
-int ring_new(struct arena *arena, struct ring **ring, struct tarsier_error *error);
-void ring_free(struct ring *ring); /* NULL is fine; both threads must be done with it */
+struct block_queue; /* in the arena, but for its blocks */
+int block_queue_new(struct arena *arena, struct block_queue **queue, struct tarsier_error *error);
+void block_queue_free(struct block_queue *queue); /* NULL is fine; both threads must be done with it */
 
-/* The giver: room for RING_BLOCK bytes, as soon as there is; NULL when the taker has left. */
-char *ring_room(struct ring *ring);
-void ring_give(struct ring *ring, size_t length);
-void ring_end(struct ring *ring, const struct tarsier_error *error); /* NULL: a good end; else the taker gets this */
+/* The giver: room for QUEUE_BLOCK bytes, as soon as there is; NULL when the taker has left. */
+char *block_queue_room(struct block_queue *queue);
+void block_queue_give(struct block_queue *queue, size_t length);
+void block_queue_end(struct block_queue *queue, const struct tarsier_error *error); /* NULL: a good end; else the taker gets this */
 
-/* The taker: 1 and the next block, which stays until ring_done; 0: the end; or the giver's error. */
-int ring_take(struct ring *ring, span *block, struct tarsier_error *error);
-void ring_done(struct ring *ring);
-void ring_leave(struct ring *ring); /* takes no more, whatever is given */
+/* The taker: 1 and the next block, which stays until block_queue_done; 0: the end; or the giver's error. */
+int block_queue_take(struct block_queue *queue, span *block, struct tarsier_error *error);
+void block_queue_done(struct block_queue *queue);
+void block_queue_leave(struct block_queue *queue); /* takes no more, whatever is given */
 
 /* A thread for the giver, without signals: those are the business of the host's threads. 0, or pthread_create's errno. */
-int ring_start_giver(pthread_t *thread, void *(*run)(void *), void *user);
-/* Reads `from` to its end into the ring. Runs in the giver's thread. */
-void ring_pump(struct ring *ring, struct stream *from);
-/* The taker's end as a stream; closing it leaves the ring. */
-int ring_stream(struct arena *arena, struct ring *ring, struct stream **stream, struct tarsier_error *error);
+int block_queue_start_giver(pthread_t *thread, void *(*run)(void *), void *user);
+/* Reads `from` to its end into the queue. Runs in the giver's thread. */
+void block_queue_pump(struct block_queue *queue, struct stream *from);
+/* The taker's end as a stream; closing it leaves the queue. */
+int block_queue_stream(struct arena *arena, struct block_queue *queue, struct stream **stream, struct tarsier_error *error);
 
 #endif

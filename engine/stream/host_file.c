@@ -36,7 +36,7 @@ static int open_stepwise(int root, const char *path)
 	return fd < 0 ? -ENOENT : fd;
 }
 
-int beneath_open(int root, const char *path)
+int host_file_open(int root, const char *path)
 {
 	struct open_how how = {.flags = FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 	long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
@@ -50,7 +50,7 @@ int beneath_open(int root, const char *path)
 static int open_regular(int root, const char *path, uint64_t *size, int *opened, struct tarsier_error *error)
 {
 	struct stat status;
-	int fd = beneath_open(root, path);
+	int fd = host_file_open(root, path);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return error_set(error, TARSIER_NOT_FOUND, "%s: no such file in there", path);
 	if (fd == -ELOOP || fd == -EXDEV)
@@ -66,47 +66,47 @@ static int open_regular(int root, const char *path, uint64_t *size, int *opened,
 	return TARSIER_OK;
 }
 
-struct owned {
+struct host_stream {
 	struct stream stream;
 	struct stream *inner;
 	int fd;
 };
 
-static ssize_t owned_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
+static ssize_t host_stream_read(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
 {
-	return stream_read(((struct owned *)stream)->inner, buffer, size, error);
+	return stream_read(((struct host_stream *)stream)->inner, buffer, size, error);
 }
 
-static void owned_close(struct stream *stream)
+static void host_stream_close(struct stream *stream)
 {
-	struct owned *owned = (struct owned *)stream;
-	stream_close(owned->inner);
-	if (owned->fd >= 0)
-		close(owned->fd);
-	owned->fd = -1;
-	owned->inner = NULL;
+	struct host_stream *file = (struct host_stream *)stream;
+	stream_close(file->inner);
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+	file->inner = NULL;
 }
 
-int beneath_stream(struct arena *arena, int root, const char *path, uint64_t *size, struct stream **stream,
+int host_file_stream(struct arena *arena, int root, const char *path, uint64_t *size, struct stream **stream,
                    struct tarsier_error *error)
 {
-	struct owned *owned = arena_alloc(arena, sizeof *owned);
-	if (!owned)
+	struct host_stream *file = arena_alloc(arena, sizeof *file);
+	if (!file)
 		return error_memory(error);
-	int result = open_regular(root, path, size, &owned->fd, error);
+	int result = open_regular(root, path, size, &file->fd, error);
 	if (result < 0)
 		return result;
-	result = stream_open_range(arena, owned->fd, 0, *size, path, &owned->inner, error);
+	result = stream_open_range(arena, file->fd, 0, *size, path, &file->inner, error);
 	if (result < 0) {
-		close(owned->fd);
+		close(file->fd);
 		return result;
 	}
-	owned->stream = (struct stream){.read = owned_read, .close = owned_close};
-	*stream = &owned->stream;
+	file->stream = (struct stream){.read = host_stream_read, .close = host_stream_close};
+	*stream = &file->stream;
 	return TARSIER_OK;
 }
 
-int beneath_size(int root, const char *path, uint64_t *size, struct tarsier_error *error)
+int host_file_size(int root, const char *path, uint64_t *size, struct tarsier_error *error)
 {
 	int fd;
 	int result = open_regular(root, path, size, &fd, error);

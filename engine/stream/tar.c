@@ -1,5 +1,6 @@
 #include "stream/tar.h"
 
+#include "stream/pax.h"
 #include "stream/tar_header.h"
 
 #include <inttypes.h>

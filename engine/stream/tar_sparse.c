@@ -1,5 +1,7 @@
 #include "stream/tar_sparse.h"
 
+#include "stream/tar_field.h"
+
 #include <string.h>
 
 static size_t piece_count(const struct sparse *sparse)

@@ -4,12 +4,6 @@
 
 #include "stream/tar.h"
 
-enum { TAR_BLOCK = 512 };
-#define TAR_FIELD(block, offset, length) ((span){(block) + (offset), (length)})
-
-/* A number in a header's field, octal or base 256; nothing at all is 0. */
-bool tar_number(span field, uint64_t *number);
-
 struct sparse_piece { uint64_t offset, length; };
 
 struct sparse {

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 {
 	struct arena arena;
 	struct tarsier_error error = {0};
-	struct matcher *matcher = NULL;
+	struct path_match *patterns = NULL;
 	struct stream *blob;
 	struct layer_index *index = NULL;
 	struct layer_expected expected = {.size = UINT64_MAX};
@@ -57,8 +57,8 @@ int main(int argc, char **argv)
 		return fprintf(stderr, "usage: layer FILE [threads]\n"), 2;
 	arena_init(&arena, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	int code = matcher_new(&arena, readers, &matcher, &error);
-	options.matcher = matcher;
+	int code = path_match_new(&arena, readers, &patterns, &error);
+	options.patterns = patterns;
 	if (code >= 0)
 		code = stream_open_file(&arena, argv[1], &blob, &error);
 	if (code >= 0)

@@ -58,15 +58,15 @@ static int fuzz_index(struct arena *arena, span text, struct tarsier_error *erro
 static int fuzz_archive(struct arena *arena, span bytes, struct tarsier_error *error)
 {
 	static const struct reader *const none[] = {NULL};
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct image image;
 	char reference[64];
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len)
 		abort();
 	snprintf(reference, sizeof reference, "/proc/self/fd/%d", fd);
-	int result = matcher_new(arena, none, &matcher, error);
-	struct layer_options layers = {.matcher = matcher, .want_diff_id = true, .threads = 1, .tar_limit = 1 << 24};
+	int result = path_match_new(arena, none, &patterns, error);
+	struct layer_options layers = {.patterns = patterns, .want_diff_id = true, .threads = 1, .tar_limit = 1 << 24};
 	struct source_options options = {.platform = "", .layers = &layers};
 	if (result >= 0 && (result = image_open(arena, reference, &options, &image, error)) >= 0)
 		image_close(&image);

@@ -41,17 +41,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	struct arena arena;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct stream *blob;
 	struct layer_index *index;
 	struct tarsier_error error = {0};
 	struct layer_expected expected = {.size = UINT64_MAX};
 	arena_init(&arena, NULL);
-	if (matcher_new(&arena, readers, &matcher, &error) < 0 ||
+	if (path_match_new(&arena, readers, &patterns, &error) < 0 ||
 	    stream_open_memory(&arena, (span){(const char *)data + 1, size - 1}, &blob, &error) < 0)
 		abort();
 	struct layer_options options = {
-		.matcher = matcher, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
+		.patterns = patterns, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
 	};
 	int code = layer_read(blob, &expected, &options, &index, &error);
 	if (code < 0 && (index || error.code != code || !error.message[0]))

@@ -32,24 +32,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
-	size_t readers = 0, patterns = 0;
+	size_t readers = 0, pattern_count = 0;
 	while (readers_all[readers])
 		readers++;
 	const struct reader *reader = readers_all[data[0] % readers];
-	while (reader->evidence[patterns])
-		patterns++;
+	while (reader->evidence[pattern_count])
+		pattern_count++;
 	char room[256];
-	const char *path = path_of(reader->evidence[data[0] / readers % patterns], room, sizeof room);
+	const char *path = path_of(reader->evidence[data[0] / readers % pattern_count], room, sizeof room);
 	char *exact = malloc(size - 1 ? size - 1 : 1); /* no longer than the file, so that a step beyond it is seen */
 	memcpy(exact, data + 1, size - 1);
 	struct arena arena;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct tarsier_error error;
 	arena_init(&arena, NULL);
 	arena.limit = 64 << 20;
-	if (matcher_new(&arena, readers_all, &matcher, &error) < 0)
+	if (path_match_new(&arena, readers_all, &patterns, &error) < 0)
 		abort();
-	struct reader_output output = {.arena = &arena, .matcher = matcher};
+	struct reader_output output = {.arena = &arena, .patterns = patterns};
 	const span content = {exact, size - 1};
 	struct layer_file stored = {.path = path, .reader = reader};
 	if (reader->read(&(struct evidence){span_of(path), content}, &output, &error) < 0)

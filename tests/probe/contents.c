@@ -35,14 +35,14 @@ static int run(const struct reader *reader, span path, span content, struct read
 }
 
 /* For all readers, on an arena of its own: a limit of memory is meant for what is read. */
-static const struct matcher *new_matcher(lua_State *L, struct arena *arena)
+static const struct path_match *new_patterns(lua_State *L, struct arena *arena)
 {
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct tarsier_error error;
 	arena_init(arena, NULL);
-	if (matcher_new(arena, readers_all, &matcher, &error) < 0)
+	if (path_match_new(arena, readers_all, &patterns, &error) < 0)
 		luaL_error(L, "%s", error.message);
-	return matcher;
+	return patterns;
 }
 
 /* readers() --> { { name =, patterns = { … } }, … } */
@@ -68,7 +68,7 @@ static int l_match(lua_State *L)
 {
 	struct arena arena;
 	span path = probe_span(L, 1);
-	const struct reader *reader = matcher_find(new_matcher(L, &arena), path);
+	const struct reader *reader = path_match_find(new_patterns(L, &arena), path);
 	arena_free(&arena);
 	return lua_pushstring(L, reader ? reader->name : NULL), 1;
 }
@@ -106,13 +106,13 @@ static int l_read(lua_State *L)
 {
 	const struct reader *reader = reader_named(L, luaL_checkstring(L, 1));
 	span path = probe_span(L, 2), content = probe_span(L, 3);
-	struct arena arena, patterns;
+	struct arena arena, scratch;
 	struct tarsier_error error = {0};
-	struct reader_output output = {.arena = &arena, .matcher = new_matcher(L, &patterns)};
+	struct reader_output output = {.arena = &arena, .patterns = new_patterns(L, &scratch)};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
 	int code = run(reader, path, content, &output, &error);
-	arena_free(&patterns);
+	arena_free(&scratch);
 	if (code < 0) {
 		arena_free(&arena);
 		return probe_fail(L, &error);
@@ -180,11 +180,11 @@ static span content_field(lua_State *L, struct arena *arena)
 }
 
 /* The table on top of the stack: { path =, reader =, layer =, content = or problem =, before = {…} } */
-static struct overlay_file *take_file(lua_State *L, struct arena *arena, const struct matcher *matcher)
+static struct overlay_file *take_file(lua_State *L, struct arena *arena, const struct path_match *patterns)
 {
 	struct overlay_file *file = arena_alloc(arena, sizeof *file);
 	struct layer_file *stored = arena_alloc(arena, sizeof *stored);
-	struct reader_output output = {.arena = arena, .matcher = matcher};
+	struct reader_output output = {.arena = arena, .patterns = patterns};
 	struct tarsier_error error = {0};
 	span content = content_field(L, arena);
 	file->path = stored->path = field(L, arena, "path");
@@ -208,7 +208,7 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena, const s
 	lua_pop(L, 1);
 	lua_getfield(L, -1, "before");
 	if (lua_istable(L, -1))
-		file->before = take_file(L, arena, matcher);
+		file->before = take_file(L, arena, patterns);
 	lua_pop(L, 1);
 	file->file = stored;
 	return file;
@@ -222,20 +222,20 @@ static int compare_files(const void *a, const void *b)
 /* The list at `index`; a file with `same = n` is the n-th one again, as a link shows it. */
 static void take_overlay(lua_State *L, int index, struct arena *arena, struct overlay *overlay)
 {
-	struct arena patterns;
-	const struct matcher *matcher = new_matcher(L, &patterns);
+	struct arena scratch;
+	const struct path_match *patterns = new_patterns(L, &scratch);
 	overlay->file_count = lua_rawlen(L, index);
 	overlay->files = arena_array(arena, overlay->file_count, sizeof *overlay->files);
 	for (size_t i = 0; i < overlay->file_count; i++) {
 		lua_rawgeti(L, index, (lua_Integer)i + 1);
-		struct overlay_file *file = take_file(L, arena, matcher);
+		struct overlay_file *file = take_file(L, arena, patterns);
 		lua_getfield(L, -1, "same");
 		if (lua_isinteger(L, -1))
 			file->file = overlay->files[lua_tointeger(L, -1) - 1]->file;
 		lua_pop(L, 2);
 		overlay->files[i] = file;
 	}
-	arena_free(&patterns);
+	arena_free(&scratch);
 	if (overlay->file_count)
 		qsort(overlay->files, overlay->file_count, sizeof *overlay->files, compare_files);
 }

@@ -169,10 +169,10 @@ static int l_open(lua_State *L)
 	struct arena arena;
 	struct tarsier_error error = {0, ""};
 	struct image image;
-	struct matcher *matcher = NULL;
+	struct path_match *patterns = NULL;
 	arena_init(&arena, NULL);
-	int result = matcher_new(&arena, keepers, &matcher, &error);
-	struct layer_options options = {.matcher = matcher, .want_diff_id = true, .threads = 1};
+	int result = path_match_new(&arena, keepers, &patterns, &error);
+	struct layer_options options = {.patterns = patterns, .want_diff_id = true, .threads = 1};
 	struct source_options source_options = {.platform = platform, .layers = &options};
 	if (result >= 0 && (result = image_open(&arena, reference, &source_options, &image, &error)) >= 0) {
 		result = push_image(L, &image, &options, &error);

@@ -1,4 +1,4 @@
-/* floor 3: matcher and layer index, with readers that the spec makes up */
+/* floor 3: patterns and layer index, with readers that the spec makes up */
 #include "layer/layer.h"
 #include "probe.h"
 
@@ -70,16 +70,16 @@ static int l_match(lua_State *L)
 {
 	struct readers *readers = get_readers(L, 1);
 	struct arena arena;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct tarsier_error error = {0};
 	arena_init(&arena, NULL);
-	int code = matcher_new(&arena, readers->list, &matcher, &error);
+	int code = path_match_new(&arena, readers->list, &patterns, &error);
 	for (lua_pushnil(L); code >= 0 && lua_istable(L, 3) && lua_next(L, 3); lua_pop(L, 1))
-		code = matcher_add(matcher, lua_tostring(L, -2), readers->list[lua_tointeger(L, -1) - 1], &error);
+		code = path_match_add(patterns, lua_tostring(L, -2), readers->list[lua_tointeger(L, -1) - 1], &error);
 	lua_newtable(L);
 	for (lua_Integer i = 1; code >= 0 && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
 		span path = probe_span(L, -1);
-		const struct reader *reader = matcher_find(matcher, path);
+		const struct reader *reader = path_match_find(patterns, path);
 		lua_pop(L, 1);
 		if (reader)
 			lua_pushstring(L, reader->name);
@@ -289,7 +289,7 @@ static int l_index(lua_State *L)
 		.threads = (unsigned)number_field(L, "threads", 1),
 		.tar_limit = (uint64_t)number_field(L, "tar_limit", 0),
 	};
-	struct matcher *matcher = NULL;
+	struct path_match *patterns = NULL;
 	struct layer_index *index = NULL;
 	struct trap trap = {.stream = {.read = read_trap, .close = close_trap}, .left = UINT64_MAX};
 	if (fail_after >= 0 || cancel_after >= 0)
@@ -297,10 +297,10 @@ static int l_index(lua_State *L)
 	if (cancel_after >= 0)
 		trap.cancelled = &cancelled;
 	arena_init(&arena, NULL);
-	int code = matcher_new(&arena, readers->list, &matcher, &error);
+	int code = path_match_new(&arena, readers->list, &patterns, &error);
 	if (code >= 0)
 		code = stream_open_file(&arena, path, &trap.inner, &error);
-	options.matcher = matcher;
+	options.patterns = patterns;
 	if (code >= 0)
 		code = layer_read(&trap.stream, &expected, &options, &index, &error);
 	if (code < 0)
@@ -324,12 +324,12 @@ static int l_built(lua_State *L)
 	struct readers *readers = get_readers(L, 2);
 	struct arena arena;
 	struct tarsier_error error = {0};
-	struct matcher *matcher = NULL;
+	struct path_match *patterns = NULL;
 	struct layer_builder *builder = NULL;
 	struct layer_index *index = NULL;
 	arena_init(&arena, NULL);
-	int code = matcher_new(&arena, readers->list, &matcher, &error);
-	struct layer_options options = {.matcher = matcher};
+	int code = path_match_new(&arena, readers->list, &patterns, &error);
+	struct layer_options options = {.patterns = patterns};
 	if (code >= 0)
 		code = layer_builder_new(&options, &builder, &error);
 	for (lua_Integer i = 1; code >= 0 && lua_rawgeti(L, 1, i) == LUA_TTABLE; i++) {

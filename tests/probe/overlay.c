@@ -81,21 +81,21 @@ static int l_lay(lua_State *L)
 	enum { MOST = 64 };
 	struct arena arena;
 	struct tarsier_error error;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct overlay overlay;
 	struct layer_index *layers[MOST];
 	size_t count = (size_t)luaL_len(L, 1);
 	luaL_argcheck(L, count <= MOST, 1, "too many layers");
 	arena_init(&arena, NULL);
-	if (matcher_new(&arena, readers, &matcher, &error))
+	if (path_match_new(&arena, readers, &patterns, &error))
 		return luaL_error(L, "%s", error.message);
-	struct layer_options options = {.matcher = matcher, .threads = 1};
+	struct layer_options options = {.patterns = patterns, .threads = 1};
 	for (size_t i = 0; i < count; i++) {
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);
 		layers[i] = build_layer(L, lua_gettop(L), &options);
 		lua_pop(L, 1);
 	}
-	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, matcher, &overlay, &error);
+	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, patterns, &overlay, &error);
 	int results = 2;
 	if (code)
 		results = probe_fail(L, &error);
@@ -114,14 +114,14 @@ static int l_cached(lua_State *L)
 	struct arena arena;
 	struct tarsier_error error;
 	struct cache *cache;
-	struct matcher *matcher;
+	struct path_match *patterns;
 	struct layer_expected expected = {.size = UINT64_MAX};
 	arena_init(&arena, NULL);
 	if (digest_parse(probe_span(L, 2), &expected.blob, &error) ||
 	    cache_open(&arena, luaL_checkstring(L, 1), (uint64_t)luaL_optinteger(L, 4, 1 << 30), "words:1", &cache, &error) ||
-	    matcher_new(&arena, readers, &matcher, &error))
+	    path_match_new(&arena, readers, &patterns, &error))
 		return luaL_error(L, "%s", error.message);
-	struct layer_options options = {.matcher = matcher, .threads = 1};
+	struct layer_options options = {.patterns = patterns, .threads = 1};
 	if (lua_isstring(L, 3)) {
 		struct layer_index *index = build_layer(L, 3, &options);
 		index->blob = expected.blob;

@@ -1,11 +1,13 @@
 /* floor 2: streams, codecs, tars, zips */
 #include "probe.h"
+#include "base/dl.h"
 #include "stream/codec.h"
 #include "stream/inflate.h"
 #include "stream/tar.h"
 #include "stream/zip.h"
 
-#include <dlfcn.h>
+#include <archive.h>
+#include <archive_entry.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,44 +270,44 @@ static int l_tar(lua_State *L)
 
 /* ---- what libarchive makes of a tar ----------------------------------------------------------------------------- */
 
-struct archive;
-struct archive_entry;
-#define FUNCTION(result, name, ...) result (*name)(__VA_ARGS__) = (result (*)(__VA_ARGS__))dlsym(library, #name)
+#define ARCHIVE_FUNCTIONS(X) \
+	X(read_new, archive_read_new) \
+	X(support_tar, archive_read_support_format_tar) \
+	X(open_memory, archive_read_open_memory) \
+	X(next_header, archive_read_next_header) \
+	X(read_data, archive_read_data) \
+	X(read_free, archive_read_free) \
+	X(error_string, archive_error_string) \
+	X(pathname, archive_entry_pathname) \
+	X(hardlink, archive_entry_hardlink) \
+	X(symlink, archive_entry_symlink) \
+	X(filetype, archive_entry_filetype) \
+	X(size, archive_entry_size)
 
-static int push_libarchive(lua_State *L, void *library, span bytes)
+struct tar_library { ARCHIVE_FUNCTIONS(DL_FIELD) };
+
+static int push_libarchive(lua_State *L, const struct tar_library *library, span bytes)
 {
-	FUNCTION(struct archive *, archive_read_new, void);
-	FUNCTION(int, archive_read_support_format_tar, struct archive *);
-	FUNCTION(int, archive_read_open_memory, struct archive *, const void *, size_t);
-	FUNCTION(int, archive_read_next_header, struct archive *, struct archive_entry **);
-	FUNCTION(ssize_t, archive_read_data, struct archive *, void *, size_t);
-	FUNCTION(int, archive_read_free, struct archive *);
-	FUNCTION(const char *, archive_error_string, struct archive *);
-	FUNCTION(const char *, archive_entry_pathname, struct archive_entry *);
-	FUNCTION(const char *, archive_entry_hardlink, struct archive_entry *);
-	FUNCTION(const char *, archive_entry_symlink, struct archive_entry *);
-	FUNCTION(unsigned, archive_entry_filetype, struct archive_entry *);
-	FUNCTION(int64_t, archive_entry_size, struct archive_entry *);
-	struct archive *archive = archive_read_new();
+	struct archive *archive = library->read_new();
 	struct archive_entry *entry;
 	int code = 0;
 	lua_newtable(L);
-	archive_read_support_format_tar(archive);
-	archive_read_open_memory(archive, bytes.ptr, bytes.len);
-	for (lua_Integer i = 1; (code = archive_read_next_header(archive, &entry)) == 0 || code == -20; i++) {
-		const char *hard = archive_entry_hardlink(entry), *soft = archive_entry_symlink(entry);
-		unsigned type = archive_entry_filetype(entry);
-		const char *kind = hard ? "1" : soft ? "2" : type == 0040000 ? "5" : type == 0100000 ? "0" : "device";
+	library->support_tar(archive);
+	library->open_memory(archive, bytes.ptr, bytes.len);
+	for (lua_Integer i = 1; (code = library->next_header(archive, &entry)) == 0 || code == ARCHIVE_WARN; i++) {
+		const char *hard = library->hardlink(entry), *soft = library->symlink(entry);
+		unsigned type = library->filetype(entry);
+		const char *kind = hard ? "1" : soft ? "2" : type == AE_IFDIR ? "5" : type == AE_IFREG ? "0" : "device";
 		luaL_Buffer data;
 		ssize_t got;
 		char block[4096];
 		lua_createtable(L, 0, 4);
-		push_entry(L, "path", span_of(archive_entry_pathname(entry)));
+		push_entry(L, "path", span_of(library->pathname(entry)));
 		push_entry(L, "link", span_of(hard ? hard : soft));
 		push_entry(L, "type", span_of(kind));
 		luaL_buffinit(L, &data);
-		int64_t left = *kind == '0' ? archive_entry_size(entry) : 0;
-		while ((got = archive_read_data(archive, block, sizeof block)) > 0) {
+		int64_t left = *kind == '0' ? library->size(entry) : 0;
+		while ((got = library->read_data(archive, block, sizeof block)) > 0) {
 			luaL_addlstring(&data, block, (size_t)got);
 			left -= got;
 		}
@@ -318,23 +320,21 @@ static int push_libarchive(lua_State *L, void *library, span bytes)
 			lua_pop(L, 1);
 		lua_rawseti(L, -2, i);
 	}
-	if (code != 1) {
+	if (code != ARCHIVE_EOF) {
 		lua_pushnil(L);
-		lua_pushstring(L, archive_error_string(archive));
+		lua_pushstring(L, library->error_string(archive));
 	}
-	archive_read_free(archive);
-	return code == 1 ? 1 : 2;
+	library->read_free(archive);
+	return code == ARCHIVE_EOF ? 1 : 2;
 }
 
 /* libarchive(bytes) --> { { path, link, type, data }, … }; nil where there is no libarchive */
 static int l_libarchive(lua_State *L)
 {
-	void *library = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	if (!library)
+	struct tar_library library;
+	if (DL_LOAD(&library, ARCHIVE_FUNCTIONS, "libarchive.so.13", "needs", "libarchive13", NULL) < 0)
 		return lua_pushnil(L), lua_pushstring(L, "needs libarchive: apt-get install libarchive13"), 2;
-	int count = push_libarchive(L, library, probe_span(L, 1));
-	dlclose(library);
-	return count;
+	return push_libarchive(L, &library, probe_span(L, 1));
 }
 
 /* ---- zip -------------------------------------------------------------------------------------------------------- */
@@ -343,13 +343,13 @@ static int l_libarchive(lua_State *L)
 static int l_zip(lua_State *L)
 {
 	struct arena arena;
-	struct archive_reader *reader = NULL;
-	struct archive_member member;
+	struct zip_reader *reader = NULL;
+	struct zip_member member;
 	struct tarsier_error error = {0};
 	arena_init(&arena, NULL);
-	int code = archive_open(&arena, luaL_checkstring(L, 1), &reader, &error);
+	int code = zip_open(&arena, luaL_checkstring(L, 1), &reader, &error);
 	lua_newtable(L);
-	for (lua_Integer i = 1; code >= 0 && (code = archive_next(reader, &member, &error)) > 0; i++) {
+	for (lua_Integer i = 1; code >= 0 && (code = zip_next(reader, &member, &error)) > 0; i++) {
 		struct buffer content;
 		struct tarsier_error problem = {0};
 		buffer_init(&content, NULL);
@@ -365,7 +365,7 @@ static int l_zip(lua_State *L)
 		lua_rawseti(L, -2, i);
 		buffer_free(&content);
 	}
-	archive_close(reader);
+	zip_close(reader);
 	arena_free(&arena);
 	return code < 0 ? probe_fail(L, &error) : 1;
 }

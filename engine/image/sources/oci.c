@@ -20,7 +20,7 @@ static int folder_read(const struct layout *layout, const char *path, struct buf
 	struct stream *stream = NULL;
 	uint64_t size;
 	arena_init(&arena, &into->allocator);
-	int code = beneath_stream(&arena, folder->root, path, &size, &stream, error);
+	int code = host_file_stream(&arena, folder->root, path, &size, &stream, error);
 	if (code >= 0 && (code = stream_read_all(stream, into, IMAGE_DOCUMENT_LIMIT, error)) < 0)
 		error_prefix(error, "%s", path);
 	stream_close(stream);
@@ -33,7 +33,7 @@ static int folder_find(const struct layout *layout, const char *path, uint64_t *
 {
 	const struct layout_folder *folder = layout->user;
 	*location = NULL;
-	return beneath_size(folder->root, path, size, error);
+	return host_file_size(folder->root, path, size, error);
 }
 
 static int folder_layer(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
@@ -43,7 +43,7 @@ static int folder_layer(const struct image *image, size_t layer, struct arena *a
 	char path[BLOB_PATH];
 	uint64_t size;
 	layout_blob_path(&image->layers[layer].blob, path);
-	int code = beneath_stream(arena, folder->root, path, &size, stream, error);
+	int code = host_file_stream(arena, folder->root, path, &size, stream, error);
 	if (code < 0)
 		error_prefix(error, "%s: layer %zu", image->about.reference, layer + 1);
 	return code;

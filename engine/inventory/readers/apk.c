@@ -1,6 +1,6 @@
 /* Alpine's package database */
 #include "inventory/reader_add.h"
-#include "layer/path_match.h"
+#include "layer/reader.h"
 
 /*
  * lib/apk/db/installed: blocks of "K:value" lines, K one letter whose case matters, an empty line behind each block

@@ -1,5 +1,5 @@
 /* keeps the files that tell which distribution an image is */
-#include "layer/path_match.h"
+#include "layer/reader.h"
 
 /* distro_detect reads them, together and once all layers are known. */
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)

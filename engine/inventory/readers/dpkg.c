@@ -1,7 +1,7 @@
 /* Debian's package database */
 #include "format/stanza.h"
 #include "inventory/reader_add.h"
-#include "layer/path_match.h"
+#include "layer/reader.h"
 
 /*
  * var/lib/dpkg/status, and the files in status.d that images without dpkg carry: paragraphs as in deb822(5), names of

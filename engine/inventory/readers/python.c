@@ -1,7 +1,7 @@
 /* what is installed for Python */
 #include "format/stanza.h"
 #include "inventory/reader_add.h"
-#include "layer/path_match.h"
+#include "layer/reader.h"
 
 /*
  * One file a distribution: METADATA (PyPA core metadata, in a .dist-info folder) or PKG-INFO and its predecessors (in

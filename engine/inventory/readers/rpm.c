@@ -1,7 +1,7 @@
 /* rpm's package database */
 #include "inventory/reader_add.h"
 #include "inventory/rpm_header.h"
-#include "layer/path_match.h"
+#include "layer/reader.h"
 
 #include <limits.h>
 #include <sqlite3.h>

@@ -7,11 +7,13 @@
 #include <bzlib.h>
 #include <limits.h>
 
+#define BZIP2_FUNCTIONS(X) X(init, BZ2_bzDecompressInit) X(decompress, BZ2_bzDecompress) X(end, BZ2_bzDecompressEnd)
+
+struct bzip2_library { BZIP2_FUNCTIONS(DL_FIELD) };
+
 struct bzip2_decoder {
 	struct decoder decoder;
-	__typeof__(BZ2_bzDecompressInit) *init;
-	__typeof__(BZ2_bzDecompress) *decompress;
-	__typeof__(BZ2_bzDecompressEnd) *end;
+	struct bzip2_library library;
 	bz_stream bz;
 	bool running; /* inside a member */
 };
@@ -25,7 +27,7 @@ static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tar
 {
 	struct bzip2_decoder *bzip2 = (struct bzip2_decoder *)decoder;
 	bz_stream *bz = &bzip2->bz;
-	if (!bzip2->running && bzip2->init(bz, 0, 0) != BZ_OK)
+	if (!bzip2->running && bzip2->library.init(bz, 0, 0) != BZ_OK)
 		return error_memory(error);
 	bzip2->running = true;
 	io->whole = false;
@@ -34,7 +36,7 @@ static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tar
 	bz->avail_in = in;
 	bz->next_out = (char *)io->out;
 	bz->avail_out = out;
-	int code = bzip2->decompress(bz);
+	int code = bzip2->library.decompress(bz);
 	io->in += in - bz->avail_in, io->in_left -= in - bz->avail_in;
 	io->out += out - bz->avail_out, io->out_left -= out - bz->avail_out;
 	if (code == BZ_MEM_ERROR)
@@ -44,7 +46,7 @@ static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tar
 		                 code == BZ_DATA_ERROR_MAGIC ? "what follows is not a bzip2 stream"
 		                                             : "the compressed data are broken");
 	if (code == BZ_STREAM_END) {
-		bzip2->end(bz);
+		bzip2->library.end(bz);
 		bzip2->running = false;
 		io->whole = true;
 	}
@@ -55,7 +57,7 @@ static void close_bzip2(struct decoder *decoder)
 {
 	struct bzip2_decoder *bzip2 = (struct bzip2_decoder *)decoder;
 	if (bzip2->running)
-		bzip2->end(&bzip2->bz);
+		bzip2->library.end(&bzip2->bz);
 }
 
 int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
@@ -63,12 +65,9 @@ int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tar
 	struct bzip2_decoder *bzip2 = arena_alloc(arena, sizeof *bzip2);
 	if (!bzip2)
 		return error_memory(error);
-	const struct library_symbol wanted[] = {{"BZ2_bzDecompressInit", &bzip2->init},
-	                                        {"BZ2_bzDecompress", &bzip2->decompress},
-	                                        {"BZ2_bzDecompressEnd", &bzip2->end}};
-	int code = library_load("libbz2.so.1.0", "compressed with bzip2, which needs", "libbz2-1.0", wanted,
-	                        sizeof wanted / sizeof *wanted, error);
-	if (code)
+	int code = DL_LOAD(&bzip2->library, BZIP2_FUNCTIONS, "libbz2.so.1.0", "compressed with bzip2, which needs", "libbz2-1.0",
+	                   error);
+	if (code < 0)
 		return code;
 	bzip2->decoder = (struct decoder){.decode = decode_bzip2, .close = close_bzip2};
 	*decoder = &bzip2->decoder;

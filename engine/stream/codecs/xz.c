@@ -6,10 +6,13 @@
 
 #include <lzma.h>
 
+#define LZMA_FUNCTIONS(X) X(stream_decoder, lzma_stream_decoder) X(code, lzma_code) X(end, lzma_end)
+
+struct lzma_library { LZMA_FUNCTIONS(DL_FIELD) };
+
 struct xz_decoder {
 	struct decoder decoder;
-	__typeof__(lzma_code) *code;
-	__typeof__(lzma_end) *end;
+	struct lzma_library library;
 	lzma_stream lzma;
 	bool done;
 };
@@ -41,7 +44,7 @@ static int decode_xz(struct decoder *decoder, struct decoding *io, struct tarsie
 	xz->lzma.avail_in = io->in_left;
 	xz->lzma.next_out = io->out;
 	xz->lzma.avail_out = io->out_left;
-	lzma_ret code = xz->code(&xz->lzma, io->last ? LZMA_FINISH : LZMA_RUN);
+	lzma_ret code = xz->library.code(&xz->lzma, io->last ? LZMA_FINISH : LZMA_RUN);
 	io->in = xz->lzma.next_in, io->in_left = xz->lzma.avail_in;
 	io->out = xz->lzma.next_out, io->out_left = xz->lzma.avail_out;
 	if (code == LZMA_STREAM_END)
@@ -54,7 +57,7 @@ static int decode_xz(struct decoder *decoder, struct decoding *io, struct tarsie
 static void close_xz(struct decoder *decoder)
 {
 	struct xz_decoder *xz = (struct xz_decoder *)decoder;
-	xz->end(&xz->lzma);
+	xz->library.end(&xz->lzma);
 }
 
 int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
@@ -62,14 +65,11 @@ int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsie
 	struct xz_decoder *xz = arena_alloc(arena, sizeof *xz);
 	if (!xz)
 		return error_memory(error);
-	__typeof__(lzma_stream_decoder) *open;
-	const struct library_symbol wanted[] = {{"lzma_stream_decoder", &open}, {"lzma_code", &xz->code},
-	                                        {"lzma_end", &xz->end}};
-	int code = library_load("liblzma.so.5", "compressed with xz, which needs", "liblzma5", wanted,
-	                        sizeof wanted / sizeof *wanted, error);
-	if (code)
+	int code = DL_LOAD(&xz->library, LZMA_FUNCTIONS, "liblzma.so.5", "compressed with xz, which needs", "liblzma5",
+	                   error);
+	if (code < 0)
 		return code;
-	if (open(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
+	if (xz->library.stream_decoder(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
 		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and liblzma.so.5 would not start");
 	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
 	*decoder = &xz->decoder;

@@ -1,0 +1,9 @@
+#include "layer/reader.h"
+
+char *readers_fingerprint(struct arena *arena, const struct reader *const *readers)
+{
+	char *text = arena_string(arena, "");
+	for (; text && *readers; readers++)
+		text = arena_format(arena, "%s%s%s:%u", text, *text ? " " : "", (*readers)->name, (*readers)->version);
+	return text;
+}
