@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what was read already --------------------------------------------------------------------------------------- */
+/* ---- what is read only once -------------------------------------------------------------------------------------- */
 
 static size_t place_of(const struct numbered *numbered, uint32_t key)
 {
@@ -30,7 +30,7 @@ static bool grow_numbered(struct numbered *numbered, struct arena *arena)
 	return true;
 }
 
-/* What is known under that number, or fresh memory for it: *fresh says which. NULL when memory ran out. */
+/* Returns what is stored under that number, or new memory for it (*fresh is true then); NULL if memory ran out. */
 static void *recall(struct numbered *numbered, struct arena *arena, uint32_t key, size_t size, bool *fresh)
 {
 	if (numbered->count * 2 >= numbered->capacity && !grow_numbered(numbered, arena))
@@ -46,7 +46,7 @@ static void *recall(struct numbered *numbered, struct arena *arena, uint32_t key
 }
 
 int matching_advisory_text(struct matching *matching, uint32_t advisory, const struct advisory_text **result,
-                   struct tarsier_error *error)
+                           struct tarsier_error *error)
 {
 	bool fresh;
 	struct advisory_text *text = recall(&matching->texts, matching->arena, advisory, sizeof *text, &fresh);
@@ -57,7 +57,7 @@ int matching_advisory_text(struct matching *matching, uint32_t advisory, const s
 }
 
 int matching_cve_facts(struct matching *matching, uint32_t cve, const struct cve_facts **result,
-                   struct tarsier_error *error)
+                       struct tarsier_error *error)
 {
 	bool fresh;
 	struct cve_facts *facts = recall(&matching->cves, matching->arena, cve, sizeof *facts, &fresh);
@@ -67,15 +67,16 @@ int matching_cve_facts(struct matching *matching, uint32_t cve, const struct cve
 	return fresh ? connection_cve(matching->connection, matching->arena, cve, facts, error) : 0;
 }
 
-/* ---- who speaks of what ------------------------------------------------------------------------------------------ */
+/* ---- hits and the vulnerabilities that they mention -------------------------------------------------------------- */
 
-static bool add_claim(struct matching *matching, struct claims *claims, uint32_t cve, const struct hit *hit,
-                      const struct advisory_text *text)
+static bool add_mention(struct matching *matching, struct mentions *mentions, uint32_t cve, const struct hit *hit,
+                        const struct advisory_text *text)
 {
-	claims->items = arena_grow(&matching->scratch, claims->items, claims->count, &claims->capacity, sizeof *claims->items);
-	if (claims->items)
-		claims->items[claims->count++] = (struct claim){.cve = cve, .hit = hit, .text = text};
-	return claims->items != NULL;
+	mentions->items = arena_grow(&matching->scratch, mentions->items, mentions->count, &mentions->capacity,
+	                             sizeof *mentions->items);
+	if (mentions->items)
+		mentions->items[mentions->count++] = (struct mention){.cve = cve, .hit = hit, .text = text};
+	return mentions->items != NULL;
 }
 
 static int compare_trackers(const void *a, const void *b)
@@ -84,10 +85,10 @@ static int compare_trackers(const void *a, const void *b)
 	return (one->cve > other->cve) - (one->cve < other->cve);
 }
 
-/* The trackers' hits by CVE, for bsearch. */
+/* The trackers' hits, sorted by CVE for bsearch. */
 struct trackers { const struct hit **items; size_t count; bool open; };
 
-static bool find_trackers(struct matching *matching, struct trackers *trackers)
+static bool trackers_find(struct matching *matching, struct trackers *trackers)
 {
 	*trackers = (struct trackers){.items = arena_array(&matching->scratch, matching->hit_count, sizeof *trackers->items)};
 	if (!trackers->items)
@@ -103,66 +104,66 @@ static bool find_trackers(struct matching *matching, struct trackers *trackers)
 	return true;
 }
 
-static struct hit *tracker_of(const struct trackers *trackers, uint32_t cve)
+static struct hit *trackers_at(const struct trackers *trackers, uint32_t cve)
 {
 	struct hit key = {.cve = cve}, *wanted = &key;
-	struct hit **found = trackers->count
-		? bsearch(&wanted, trackers->items, trackers->count, sizeof *trackers->items, compare_trackers)
-	                                     : NULL;
-	return found ? *found : NULL;
+	struct hit **tracker = NULL;
+	if (trackers->count)
+		tracker = bsearch(&wanted, trackers->items, trackers->count, sizeof *trackers->items, compare_trackers);
+	return tracker ? *tracker : NULL;
 }
 
-/* "Open" says the tracker, and the advisory names a version that the installed one has reached. */
-static void close_open_ones(const struct trackers *trackers, const struct hit *hit, const struct advisory_text *text)
+/* The tracker says "open", but the advisory names a fixed version that is installed. */
+static void trackers_close(const struct trackers *trackers, const struct hit *hit, const struct advisory_text *text)
 {
 	for (size_t i = 0; i < text->cve_count; i++) {
-		struct hit *tracker = tracker_of(trackers, text->cves[i]);
+		struct hit *tracker = trackers_at(trackers, text->cves[i]);
 		if (tracker && !tracker->has_fix && hit->has_fix)
 			tracker->affected = false;
 	}
 }
 
-/* Has the tracker said of this CVE that the package is not affected? Of a CVE that it calls open, or does not know,
- * others may speak. */
-static bool overruled(const struct trackers *trackers, uint32_t cve)
+/* True if the tracker says that this CVE does not affect the package. If the tracker calls the CVE open or does not
+ * know it, other advisories count. */
+static bool trackers_overrule(const struct trackers *trackers, uint32_t cve)
 {
-	const struct hit *tracker = tracker_of(trackers, cve);
+	const struct hit *tracker = trackers_at(trackers, cve);
 	return tracker && !tracker->affected && tracker->has_fix;
 }
 
-static int claim_hit(struct matching *matching, const struct trackers *trackers, const struct hit *hit,
-                     struct claims *claims, struct tarsier_error *error)
+static int mention_hit(struct matching *matching, const struct trackers *trackers, const struct hit *hit,
+                       struct mentions *mentions, struct tarsier_error *error)
 {
 	const struct advisory_text *text;
 	int code = matching_advisory_text(matching, hit->advisory, &text, error);
 	if (code < 0)
 		return code;
 	if (hit->cve)
-		return add_claim(matching, claims, hit->cve, hit, text) ? 0 : error_memory(error);
+		return add_mention(matching, mentions, hit->cve, hit, text) ? 0 : error_memory(error);
 	for (size_t i = 0; i < text->cve_count; i++)
-		if (!overruled(trackers, text->cves[i]) && !add_claim(matching, claims, text->cves[i], hit, text))
+		if (!trackers_overrule(trackers, text->cves[i]) && !add_mention(matching, mentions, text->cves[i], hit, text))
 			return error_memory(error);
-	if (text->cve_count == 0 && !add_claim(matching, claims, 0, hit, text))
+	if (text->cve_count == 0 && !add_mention(matching, mentions, 0, hit, text))
 		return error_memory(error);
 	return 0;
 }
 
-static int collect(struct matching *matching, struct claims *claims, struct tarsier_error *error)
+static int collect(struct matching *matching, struct mentions *mentions, struct tarsier_error *error)
 {
 	struct trackers trackers;
 	const struct advisory_text *text;
-	int code = find_trackers(matching, &trackers) ? 0 : error_memory(error);
-	for (size_t i = 0; i < matching->hit_count && code == 0 && trackers.open; i++) {
+	int code = trackers_find(matching, &trackers) ? 0 : error_memory(error);
+	for (size_t i = 0; i < matching->hit_count && code >= 0 && trackers.open; i++) {
 		const struct hit *hit = &matching->hits[i];
 		if (hit->cve || hit->affected || !hit->has_fix)
 			continue;
 		code = matching_advisory_text(matching, hit->advisory, &text, error);
-		if (code == 0)
-			close_open_ones(&trackers, hit, text);
+		if (code >= 0)
+			trackers_close(&trackers, hit, text);
 	}
-	for (size_t i = 0; i < matching->hit_count && code == 0; i++)
+	for (size_t i = 0; i < matching->hit_count && code >= 0; i++)
 		if (matching->hits[i].affected)
-			code = claim_hit(matching, &trackers, &matching->hits[i], claims, error);
+			code = mention_hit(matching, &trackers, &matching->hits[i], mentions, error);
 	return code;
 }
 
@@ -188,37 +189,37 @@ static bool share_name(const struct advisory_text *a, const struct advisory_text
 	return false;
 }
 
-/* Gives a claim without a CVE the one of a claim that shares a name; among those without, the first's place. Few
- * advisories have no CVE, so the square of their number is small. */
-static void join_claims(struct claims *claims)
+/* A mention without a CVE takes the CVE of a mention that shares a name; mentions that all lack one share the first's
+ * place. Few advisories have no CVE, so the square of their number is small. */
+static void join_mentions(struct mentions *mentions)
 {
 	for (bool changed = true; changed; ) {
 		changed = false;
-		for (size_t i = 0; i < claims->count; i++) {
-			struct claim *claim = &claims->items[i];
-			for (size_t j = 0; j < claims->count && !claim->cve; j++) {
-				if (!claims->items[j].cve || !share_name(claim->text, claims->items[j].text))
+		for (size_t i = 0; i < mentions->count; i++) {
+			struct mention *mention = &mentions->items[i];
+			for (size_t j = 0; j < mentions->count && !mention->cve; j++) {
+				if (!mentions->items[j].cve || !share_name(mention->text, mentions->items[j].text))
 					continue;
-				claim->cve = claims->items[j].cve;
+				mention->cve = mentions->items[j].cve;
 				changed = true;
 			}
 		}
 	}
-	for (size_t i = 0; i < claims->count; i++) {
-		claims->items[i].head = (uint32_t)i;
-		for (size_t j = 0; j < i && !claims->items[i].cve; j++)
-			if (!claims->items[j].cve && share_name(claims->items[i].text, claims->items[j].text)) {
-				claims->items[i].head = claims->items[j].head;
+	for (size_t i = 0; i < mentions->count; i++) {
+		mentions->items[i].head = (uint32_t)i;
+		for (size_t j = 0; j < i && !mentions->items[i].cve; j++)
+			if (!mentions->items[j].cve && share_name(mentions->items[i].text, mentions->items[j].text)) {
+				mentions->items[i].head = mentions->items[j].head;
 				break;
 			}
 	}
 }
 
-int claims_collect(struct matching *matching, struct claims *claims, struct tarsier_error *error)
+int mentions_collect(struct matching *matching, struct mentions *mentions, struct tarsier_error *error)
 {
-	*claims = (struct claims){0};
-	int code = collect(matching, claims, error);
-	if (code == 0)
-		join_claims(claims);
+	*mentions = (struct mentions){0};
+	int code = collect(matching, mentions, error);
+	if (code >= 0)
+		join_mentions(mentions);
 	return code;
 }

@@ -9,25 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What packages are matched by; packages that share all of it share their findings. */
-struct subject {
+/* What a package is looked up by. Packages with equal keys have the same findings. */
+struct match_key {
 	span ecosystem;                          /* as ecosystem_key writes it */
 	const char *name, *version;
-	const char *other_name, *other_version;  /* a second name to look under; "" where there is none */
+	const char *other_name, *other_version;  /* a second name to look up; "" if there is none */
 	size_t package;
 };
 
-/* ---- under which names ------------------------------------------------------------------------------------------- */
+/* ---- names to look up -------------------------------------------------------------------------------------------- */
 
-/* Red Hat's and AlmaLinux's records name the packages that are installed. The other rpm distributions' name source
- * packages, as the OSV schema says, and some of them binary ones: both are looked for. */
+/* Red Hat's and AlmaLinux's records name binary packages. Those of other rpm distributions name source packages, as the
+ * OSV schema says, and some name binary packages: both are looked up. */
 static bool names_binaries(span ecosystem)
 {
 	span family = ecosystem_family(ecosystem);
 	return span_is(family, "AlmaLinux") || span_is(family, "Red Hat");
 }
 
-/* A source rpm's file name has no epoch; its packages have it. */
+/* The file name of a source rpm lacks the epoch that its packages have. */
 static const char *with_epoch(struct arena *arena, const char *source, const char *binary)
 {
 	ptrdiff_t colon = span_find(span_of(binary), ':');
@@ -41,30 +41,30 @@ static bool is_source_matched(const char *type)
 	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0;
 }
 
-static int make_subject(struct arena *arena, const struct tarsier_package *package, struct subject *subject,
-                        struct tarsier_error *error)
+static int make_key(struct arena *arena, const struct tarsier_package *package, struct match_key *key,
+                    struct tarsier_error *error)
 {
 	span raw = span_of(package->ecosystem);
-	subject->ecosystem = ecosystem_key(arena, raw);
-	if (subject->ecosystem.ptr && subject->ecosystem.len == 0)
-		subject->ecosystem = raw;
+	key->ecosystem = ecosystem_key(arena, raw);
+	if (key->ecosystem.ptr && key->ecosystem.len == 0)
+		key->ecosystem = raw;
 	bool source = is_source_matched(package->type);
-	subject->name = package_key(arena, subject->ecosystem, span_of(source ? package->source_name : package->name));
-	subject->version = source ? package->source_version : package->version;
-	subject->other_name = subject->other_version = "";
-	if (!subject->ecosystem.ptr || !subject->name)
+	key->name = package_key(arena, key->ecosystem, span_of(source ? package->source_name : package->name));
+	key->version = source ? package->source_version : package->version;
+	key->other_name = key->other_version = "";
+	if (!key->ecosystem.ptr || !key->name)
 		return error_memory(error);
-	if (strcmp(package->type, "rpm") != 0 || names_binaries(subject->ecosystem) ||
+	if (strcmp(package->type, "rpm") != 0 || names_binaries(key->ecosystem) ||
 	    strcmp(package->source_name, package->name) == 0)
 		return 0;
-	subject->other_name = package->source_name;
-	subject->other_version = with_epoch(arena, package->source_version, package->version);
-	return subject->other_version ? 0 : error_memory(error);
+	key->other_name = package->source_name;
+	key->other_version = with_epoch(arena, package->source_version, package->version);
+	return key->other_version ? 0 : error_memory(error);
 }
 
-static int compare_subjects(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-	const struct subject *one = a, *other = b;
+	const struct match_key *one = a, *other = b;
 	int order = span_compare(one->ecosystem, other->ecosystem);
 	order = order ? order : strcmp(one->name, other->name);
 	order = order ? order : strcmp(one->version, other->version);
@@ -72,20 +72,20 @@ static int compare_subjects(const void *a, const void *b)
 	return order ? order : strcmp(one->other_version, other->other_version);
 }
 
-/* ---- what is known of one ---------------------------------------------------------------------------------------- */
+/* ---- what the database knows of one package ---------------------------------------------------------------------- */
 
-static int add_hit(struct matching *matching, struct evaluation *evaluation, const struct package_row *row,
+static int add_hit(struct matching *matching, struct installed *installed, const struct package_row *row,
                    struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
-	                  .vector = "", .fix = "", .affected = evaluation_affected(evaluation, row)};
-	if (!hit.affected && !hit.has_fix) /* says nothing: neither of this version, nor what a fix would be */
+	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row)};
+	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
 		return 0;
-	uint32_t fix = hit.affected ? evaluation_fix(evaluation, row) : 0;
+	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
 	if (fix)
-		hit.fix = span_copy(matching->arena, evaluation->rows->versions[fix]);
+		hit.fix = span_copy(matching->arena, installed->rows->versions[fix]);
 	if (row->vector)
-		hit.vector = span_copy(matching->arena, evaluation->rows->versions[row->vector]);
+		hit.vector = span_copy(matching->arena, installed->rows->versions[row->vector]);
 	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,
 	                            sizeof hit);
 	if (!hit.fix || !hit.vector || !matching->hits)
@@ -97,7 +97,7 @@ static int add_hit(struct matching *matching, struct evaluation *evaluation, con
 static int look_under(struct matching *matching, span ecosystem, const char *name, const char *version,
                       struct tarsier_error *error)
 {
-	struct evaluation evaluation;
+	struct installed installed;
 	struct package_rows rows;
 	span blob;
 	int number = database_ecosystem(matching->database, ecosystem);
@@ -107,27 +107,27 @@ static int look_under(struct matching *matching, span ecosystem, const char *nam
 	if (code <= 0)
 		return code;
 	code = package_rows_open(&rows, &matching->scratch, blob, error);
-	if (code == 0)
-		code = evaluation_begin(&evaluation, &matching->scratch, ecosystem, span_of(version), &rows, error);
-	while (code == 0 && (code = package_rows_next(&rows, error)) > 0)
-		code = add_hit(matching, &evaluation, &rows.row, error);
+	if (code >= 0)
+		code = installed_begin(&installed, &matching->scratch, ecosystem, span_of(version), &rows, error);
+	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
+		code = add_hit(matching, &installed, &rows.row, error);
 	return code;
 }
 
-/* In the release's own records, and in those that speak of all releases ("Debian"). */
-static int look_up(struct matching *matching, const struct subject *subject, struct tarsier_error *error)
+/* Looks in the records of the release and in those of all releases ("Debian"). */
+static int look_up(struct matching *matching, const struct match_key *key, struct tarsier_error *error)
 {
-	span family = ecosystem_family(subject->ecosystem);
+	span family = ecosystem_family(key->ecosystem);
 	arena_free(&matching->scratch);
 	matching->hits = NULL;
 	matching->hit_count = matching->hit_capacity = 0;
-	int code = look_under(matching, subject->ecosystem, subject->name, subject->version, error);
-	if (code == 0)
-		code = look_under(matching, subject->ecosystem, subject->other_name, subject->other_version, error);
-	if (code == 0 && family.len < subject->ecosystem.len)
-		code = look_under(matching, family, subject->name, subject->version, error);
-	if (code == 0 && family.len < subject->ecosystem.len)
-		code = look_under(matching, family, subject->other_name, subject->other_version, error);
+	int code = look_under(matching, key->ecosystem, key->name, key->version, error);
+	if (code >= 0)
+		code = look_under(matching, key->ecosystem, key->other_name, key->other_version, error);
+	if (code >= 0 && family.len < key->ecosystem.len)
+		code = look_under(matching, family, key->name, key->version, error);
+	if (code >= 0 && family.len < key->ecosystem.len)
+		code = look_under(matching, family, key->other_name, key->other_version, error);
 	return code;
 }
 
@@ -158,34 +158,34 @@ static const char *lack_of(struct matching *matching, span ecosystem, size_t cou
 	return "";
 }
 
-/* Once for each ecosystem: the subjects are sorted by it. */
-static int check_ecosystems(struct matching *matching, const struct subject *subjects, size_t count,
+/* Checks each ecosystem once: the keys are sorted by it. */
+static int check_ecosystems(struct matching *matching, const struct match_key *keys, size_t count,
                             struct finding_list *list, struct tarsier_error *error)
 {
 	int code = 0;
-	for (size_t i = 0, next; i < count && code == 0; i = next) {
-		for (next = i + 1; next < count && span_equal(subjects[next].ecosystem, subjects[i].ecosystem); next++)
+	for (size_t i = 0, next; i < count && code >= 0; i = next) {
+		for (next = i + 1; next < count && span_equal(keys[next].ecosystem, keys[i].ecosystem); next++)
 			;
-		const char *message = lack_of(matching, subjects[i].ecosystem, next - i);
+		const char *message = lack_of(matching, keys[i].ecosystem, next - i);
 		struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_FEED, .message = message,
-		                                  .subject = span_copy(matching->arena, subjects[i].ecosystem)};
+		                                  .subject = span_copy(matching->arena, keys[i].ecosystem)};
 		if (!message || *message)
 			code = add_problem(matching->arena, list, problem, error);
 	}
 	return code;
 }
 
-/* A version that its own scheme does not allow can be compared with nothing. */
-static int check_version(struct matching *matching, const struct subject *subject,
-                         const struct tarsier_package *package, struct finding_list *list, struct tarsier_error *error)
+/* A version that its scheme does not accept cannot be compared. */
+static int check_version(struct matching *matching, const struct match_key *key, const struct tarsier_package *package,
+                         struct finding_list *list, struct tarsier_error *error)
 {
-	const struct version_scheme *scheme = version_scheme_of_ecosystem(subject->ecosystem);
-	if (!scheme || scheme->valid(span_of(subject->version)))
+	const struct version_scheme *scheme = version_scheme_of_ecosystem(key->ecosystem);
+	if (!scheme || scheme->valid(span_of(key->version)))
 		return 0;
 	struct tarsier_problem problem = {
 		.kind = TARSIER_PROBLEM_UNREADABLE, .subject = package->path, .layer = package->layer,
-		.message = arena_format(matching->arena, "%.100s has version %.100s, which %s does not allow: it is matched by exact "
-		                        "version only", package->name, subject->version, scheme->name)};
+		.message = arena_format(matching->arena, "%.100s has version %.100s, which is not valid for %s: it is matched by "
+		                        "exact version only", package->name, key->version, scheme->name)};
 	return add_problem(matching->arena, list, problem, error);
 }
 
@@ -193,7 +193,7 @@ static int check_version(struct matching *matching, const struct subject *subjec
 
 static int add_findings(struct matching *matching, const struct tarsier_finding *findings, size_t count,
                         const struct tarsier_package *packages, size_t index, struct finding_list *list,
-	struct tarsier_error *error)
+                        struct tarsier_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (list->count >= FINDINGS_LIMIT)
@@ -210,18 +210,19 @@ static int add_findings(struct matching *matching, const struct tarsier_finding 
 	return 0;
 }
 
-/* The subjects from `first` to `end` are the same but for their package. */
-static int match_subject(struct matching *matching, const struct subject *first, const struct subject *end,
-                         const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
+/* The keys from `first` up to `end` differ only in their package. */
+static int match_one_key(struct matching *matching, const struct match_key *first, const struct match_key *end,
+                         const struct tarsier_package *packages, struct finding_list *list,
+                         struct tarsier_error *error)
 {
 	struct tarsier_finding *findings = NULL;
 	size_t count = 0;
 	int code = check_version(matching, first, &packages[first->package], list, error);
-	if (code == 0)
+	if (code >= 0)
 		code = look_up(matching, first, error);
-	if (code == 0 && matching->hit_count)
+	if (code >= 0 && matching->hit_count)
 		code = findings_merge(matching, version_scheme_of_ecosystem(first->ecosystem), &findings, &count, error);
-	for (; first < end && code == 0; first++)
+	for (; first < end && code >= 0; first++)
 		code = add_findings(matching, findings, count, packages, first->package, list, error);
 	return code;
 }
@@ -242,17 +243,17 @@ void match_sort(struct tarsier_finding *findings, size_t count)
 		qsort(findings, count, sizeof *findings, compare_findings);
 }
 
-static int match_all(struct matching *matching, struct subject *subjects, size_t count,
+static int match_all(struct matching *matching, struct match_key *keys, size_t count,
                      const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
 {
-	qsort(subjects, count, sizeof *subjects, compare_subjects);
-	int code = check_ecosystems(matching, subjects, count, list, error);
-	for (size_t i = 0, next; i < count && code == 0; i = next) {
-		for (next = i + 1; next < count && compare_subjects(&subjects[i], &subjects[next]) == 0; next++)
+	qsort(keys, count, sizeof *keys, compare_keys);
+	int code = check_ecosystems(matching, keys, count, list, error);
+	for (size_t i = 0, next; i < count && code >= 0; i = next) {
+		for (next = i + 1; next < count && compare_keys(&keys[i], &keys[next]) == 0; next++)
 			;
-		code = match_subject(matching, &subjects[i], &subjects[next], packages, list, error);
+		code = match_one_key(matching, &keys[i], &keys[next], packages, list, error);
 	}
-	if (code == 0)
+	if (code >= 0)
 		match_sort(list->items, list->count);
 	return code;
 }
@@ -261,30 +262,30 @@ int match_packages(struct database *database, struct arena *arena, const struct 
                    struct finding_list *findings, struct tarsier_error *error)
 {
 	struct matching matching = {.database = database, .arena = arena};
-	size_t subject_count = 0;
-	struct subject *subjects = arena_array(arena, count, sizeof *subjects);
-	int code = subjects ? 0 : error_memory(error);
-	for (size_t i = 0; i < count && code == 0; i++) {
-		if (!*packages[i].ecosystem) /* matched nowhere, and told of by whoever knows why */
+	size_t key_count = 0;
+	struct match_key *keys = arena_array(arena, count, sizeof *keys);
+	int code = keys ? 0 : error_memory(error);
+	for (size_t i = 0; i < count && code >= 0; i++) {
+		if (!*packages[i].ecosystem) /* not matched; the scan reports why */
 			continue;
-		subjects[subject_count].package = i;
-		code = make_subject(arena, &packages[i], &subjects[subject_count++], error);
+		keys[key_count].package = i;
+		code = make_key(arena, &packages[i], &keys[key_count++], error);
 	}
 	if (code < 0)
 		return code;
 	arena_init(&matching.scratch, &arena->allocator);
 	code = database_acquire(database, &matching.connection, error);
-	if (code == 0)
-		code = match_all(&matching, subjects, subject_count, packages, findings, error);
+	if (code >= 0)
+		code = match_all(&matching, keys, key_count, packages, findings, error);
 	database_release(database, matching.connection);
 	arena_free(&matching.scratch);
 	return code;
 }
 
-/* ---- findings of others ------------------------------------------------------------------------------------------ */
+/* ---- findings of another matcher --------------------------------------------------------------------------------- */
 
-static int take_cve_facts(struct connection *connection, struct arena *arena, const char *name,
-                      struct tarsier_finding *finding, struct tarsier_error *error)
+static int finding_take_cve_facts(struct connection *connection, struct arena *arena, const char *name,
+                                  struct tarsier_finding *finding, struct tarsier_error *error)
 {
 	struct cve_facts facts;
 	uint32_t cve = cve_number(span_of(name));
@@ -311,12 +312,12 @@ int match_enrich(struct database *database, struct arena *arena, struct tarsier_
 	int code = database_acquire(database, &connection, error);
 	if (code < 0)
 		return code;
-	for (size_t i = 0; i < count && code == 0; i++) {
+	for (size_t i = 0; i < count && code >= 0; i++) {
 		struct tarsier_finding *finding = &findings[i];
 		bool is_cve = cve_number(span_of(finding->id)) != 0;
-		code = take_cve_facts(connection, arena, finding->id, finding, error);
-		for (const char *const *alias = finding->aliases; *alias && code == 0 && !is_cve; alias++)
-			code = take_cve_facts(connection, arena, *alias, finding, error);
+		code = finding_take_cve_facts(connection, arena, finding->id, finding, error);
+		for (const char *const *alias = finding->aliases; *alias && code >= 0 && !is_cve; alias++)
+			code = finding_take_cve_facts(connection, arena, *alias, finding, error);
 	}
 	database_release(database, connection);
 	return code;

@@ -1,34 +1,34 @@
-/* what rows say of one package, merged into one finding a vulnerability */
+/* merges what advisories say of one package into one finding for each vulnerability */
 #ifndef TARSIER_MATCH_MERGE_H
 #define TARSIER_MATCH_MERGE_H
 
 #include "format/version.h"
 #include "match/match.h"
 
-/* What one advisory says of the package at hand. */
+/* What one advisory says of the current package. */
 struct hit {
 	uint32_t advisory;
-	uint32_t cve;                    /* a tracker's record of that CVE; 0: any other advisory */
+	uint32_t cve;                    /* the CVE, if this is a distribution's tracker record; else 0 */
 	bool affected, has_fix;
-	enum tarsier_severity severity;  /* the distribution's word for this package */
-	const char *vector;              /* of this package's own; or "" */
-	const char *fix;                 /* "" where none is known */
+	enum tarsier_severity severity;  /* as the distribution rates it for this package */
+	const char *vector;              /* CVSS vector of this package's own; or "" */
+	const char *fix;                 /* "" if none is known */
 };
 
-/* One call's work: the connection and what was read through it already. */
+/* The state of one call of match_packages: the connection, and what was read through it. */
 struct numbered { uint32_t *keys; void **values; size_t count, capacity; };
 struct matching {
 	struct database *database;
 	struct connection *connection;
 	struct arena *arena;
-	struct arena scratch;            /* what lives for one package */
+	struct arena scratch;            /* lives for one package */
 	struct numbered texts, cves;   /* by advisory, by CVE */
-	struct hit *hits;                /* of the package at hand; in `scratch` */
+	struct hit *hits;                /* of the current package; in `scratch` */
 	size_t hit_count, hit_capacity;
 };
 
-/* One finding for each vulnerability of the package, without the package: in the arena. `scheme` orders the fixes and
- * may be NULL. */
+/* Makes one finding for each vulnerability of the current package, in the arena; the caller sets their package.
+ * `scheme` orders the fixes and may be NULL. Returns OK, MEMORY or DATABASE. */
 int findings_merge(struct matching *matching, const struct version_scheme *scheme, struct tarsier_finding **findings,
                    size_t *count, struct tarsier_error *error);
 

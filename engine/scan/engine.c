@@ -1,4 +1,4 @@
-/* tarsier.h's engine */
+/* the engine of tarsier.h: opening, closing, and a thread for each scan */
 #include "scan/scan.h"
 
 #include "base/config.h"
@@ -22,7 +22,7 @@ void(tarsier_config_init)(struct tarsier_config *config)
 	config_clear(config, offsetof(struct tarsier_config, registry_user)); /* where the first version's ended */
 }
 
-/* ---- opening and closing -------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 static bool copy_strings(struct arena *arena, const char **const strings[], size_t count)
 {
@@ -53,7 +53,7 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	return TARSIER_OK;
 }
 
-/* Clair reads and matches the layers, so our cache is not needed then; a wrong word about it is told now. */
+/* With Clair the layer cache is not needed. A bad option for Clair fails here, before any scan. */
 static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 {
 	struct tarsier_config *config = &engine->config;
@@ -70,11 +70,11 @@ static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 static int prepare(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
 {
 	int code = copy_config(engine, config, error);
-	if (!code)
+	if (code >= 0)
 		code = path_match_new(&engine->arena, readers_all, &engine->patterns, error);
-	if (!code)
+	if (code >= 0)
 		code = prepare_layers(engine, error);
-	if (!code && engine->config.database)
+	if (code >= 0 && engine->config.database)
 		code = database_open(engine->config.database, &engine->database, error);
 	return code;
 }
@@ -118,7 +118,7 @@ void tarsier_cancel(tarsier_engine *engine)
 	atomic_fetch_add(&engine->cancellations, 1);
 }
 
-/* ---- scanning ---------------------------------------------------------------------------------------------------------- */
+/* ---- scanning ---------------------------------------------------------------------------------------------------- */
 
 static void *scan_thread(void *argument)
 {
@@ -128,7 +128,7 @@ static void *scan_thread(void *argument)
 	return NULL;
 }
 
-/* The scan works in a thread of its own, so that this one can deliver events and notice a cancellation. */
+/* The scan runs in a thread of its own, so that this one can deliver events and notice a cancellation. */
 static int run_and_pump(struct scan *scan, tarsier_engine *engine)
 {
 	unsigned before = atomic_load(&engine->cancellations);
@@ -148,15 +148,16 @@ int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report *
 	struct tarsier_error own;
 	error = error_or(error, &own);
 	*report = NULL;
-	struct scan scan = {.engine = engine, .reference = reference, .error = error, .report = report_new(&engine->config.allocator)};
+	struct scan scan = {.engine = engine, .reference = reference, .error = error,
+	                    .report = report_new(&engine->config.allocator)};
 	if (!scan.report)
 		return error_memory(error);
 	int code = events_init(&scan.events, &engine->config.allocator, engine->config.on_event, engine->config.user, error);
-	if (!code) {
+	if (code >= 0) {
 		code = run_and_pump(&scan, engine);
 		events_free(&scan.events);
 	}
-	if (code)
+	if (code < 0)
 		tarsier_report_free(scan.report);
 	else
 		*report = scan.report;

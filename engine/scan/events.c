@@ -16,8 +16,8 @@ struct event_item {
 	char message[1024];
 };
 
-int events_init(struct events *events, const struct tarsier_allocator *allocator,
-                void (*deliver)(void *, const struct tarsier_event *), void *user, struct tarsier_error *error)
+int events_init(struct events *events, const struct tarsier_allocator *allocator, void (*deliver)(void *,
+                const struct tarsier_event *), void *user, struct tarsier_error *error)
 {
 	memset(events, 0, sizeof *events);
 	events->allocator = allocator;

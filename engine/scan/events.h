@@ -1,4 +1,4 @@
-/* events of a scan, made in its threads and delivered in the host's */
+/* events of a scan: its threads post them, the host's thread delivers them */
 #ifndef TARSIER_SCAN_EVENTS_H
 #define TARSIER_SCAN_EVENTS_H
 
@@ -14,7 +14,7 @@ struct events {
 	const struct tarsier_allocator *allocator;
 	void (*deliver)(void *user, const struct tarsier_event *event); /* or NULL */
 	void *user;
-	atomic_uint_fast64_t bytes_done, bytes_total; /* counted by whoever reads; the total is 0 where it is not known */
+	atomic_uint_fast64_t bytes_done, bytes_total; /* counted by the threads that read; the total is 0 if unknown */
 	uint64_t bytes_told;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -22,18 +22,18 @@ struct events {
 	bool finished;
 };
 
-int events_init(struct events *events, const struct tarsier_allocator *allocator,
-                void (*deliver)(void *, const struct tarsier_event *), void *user, struct tarsier_error *error);
+int events_init(struct events *events, const struct tarsier_allocator *allocator, void (*deliver)(void *,
+                const struct tarsier_event *), void *user, struct tarsier_error *error);
 void events_free(struct events *events);
 
-/* From any thread: copies the event. One that there is no memory for is lost. */
+/* Copies the event. Any thread may call it. The event is lost if memory ran out. */
 void events_post(struct events *events, const struct tarsier_event *event);
 void events_warn(struct events *events, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* From any thread: nothing will follow. */
+/* No event follows. Any thread may call it. */
 void events_finish(struct events *events);
 
-/* In the host's thread: delivers what is there, waits for up to a tenth of a second where nothing is. False once all is
- * delivered and finished. */
+/* Called in the host's thread: delivers the events that are there, or waits for up to a tenth of a second. False once
+ * all events are delivered and no event can follow. */
 bool events_pump(struct events *events);
 
 #endif

@@ -1,4 +1,4 @@
-/* what this build can read, for hosts that tell their users */
+/* lists the plug-ins of this build */
 #include "database/advisory.h"
 #include "image/image.h"
 
@@ -25,7 +25,8 @@ static int reader_at(size_t index, struct tarsier_plugin *plugin)
 	while (readers_all[count])
 		count++;
 	if (index < count)
-		*plugin = (struct tarsier_plugin){.name = readers_all[index]->name, .summary = "", .version = readers_all[index]->version};
+		*plugin = (struct tarsier_plugin){
+			.name = readers_all[index]->name, .summary = "", .version = readers_all[index]->version};
 	return index < count;
 }
 

@@ -26,18 +26,28 @@ void tarsier_report_free(tarsier_report *report)
 	memory_resize(&allocator, report, sizeof *report, 0);
 }
 
-int report_add_problem(struct tarsier_report *report, const struct tarsier_problem *problem)
+static int add_problem(struct tarsier_report *report, const struct tarsier_problem *problem,
+                       struct tarsier_error *error)
 {
 	struct tarsier_problem *problems = arena_grow(&report->arena, report->problems, report->problem_count,
 	                                              &report->problem_capacity, sizeof *problems);
 	char *subject = arena_string(&report->arena, problem->subject);
 	char *message = arena_string(&report->arena, problem->message);
 	if (!problems || !subject || !message)
-		return TARSIER_MEMORY;
+		return error_memory(error);
 	report->problems = problems;
 	problems[report->problem_count++] = (struct tarsier_problem){
 		.kind = problem->kind, .subject = subject, .message = message, .layer = problem->layer};
 	return TARSIER_OK;
+}
+
+int report_add_problems(struct tarsier_report *report, const struct tarsier_problem *problems, size_t count,
+                        struct tarsier_error *error)
+{
+	int code = TARSIER_OK;
+	for (size_t i = 0; i < count && code >= 0; i++)
+		code = add_problem(report, &problems[i], error);
+	return code;
 }
 
 const struct tarsier_image *tarsier_report_image(const tarsier_report *report)

@@ -1,17 +1,17 @@
-/* what a scan leaves behind */
+/* the result of a scan */
 #ifndef TARSIER_SCAN_REPORT_H
 #define TARSIER_SCAN_REPORT_H
 
 #include "layer/layer.h"
 
-/* The layers' indexes hold the packages' strings, so the report keeps them. */
+/* The layers' indexes hold the strings of packages, so the report keeps them. */
 struct report_indexes {
 	struct report_indexes *next;
 	struct layer_index **items; /* each may be NULL */
 	size_t count;
 };
 
-/* What the arena and the indexes do not hold is in the report itself. */
+/* The arena and the indexes hold all memory that the report refers to. */
 struct tarsier_report {
 	struct arena arena;
 	struct tarsier_image image;
@@ -21,16 +21,17 @@ struct tarsier_report {
 	size_t finding_count;
 	struct tarsier_problem *problems;
 	size_t problem_count, problem_capacity;
-	struct tarsier_database_info database; /* path NULL: the engine had none */
+	struct tarsier_database_info database; /* path NULL: the engine has no database */
 	struct tarsier_usage usage;
 	const char *backend; /* static */
 	struct report_indexes *indexes;
 };
 
-/* NULL when memory ran out. tarsier_report_free gives it back. */
+/* Returns NULL if memory ran out. Freed by tarsier_report_free. */
 struct tarsier_report *report_new(const struct tarsier_allocator *allocator);
 
-/* OK or MEMORY. Copies subject and message. */
-int report_add_problem(struct tarsier_report *report, const struct tarsier_problem *problem);
+/* Adds copies. Returns OK or MEMORY. */
+int report_add_problems(struct tarsier_report *report, const struct tarsier_problem *problems, size_t count,
+                        struct tarsier_error *error);
 
 #endif

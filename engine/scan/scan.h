@@ -22,33 +22,30 @@ struct tarsier_engine {
 struct scan {
 	const struct tarsier_engine *engine;
 	const char *reference;
-	struct tarsier_report *report; /* its arena serves the whole scan */
+	struct tarsier_report *report; /* its arena holds what lives as long as the scan */
 	struct tarsier_error *error;
 	struct events events;
 	atomic_bool cancelled;
 	struct image image;
 	struct layer_options layer_options;
-	size_t layer_count;            /* a root file system is one */
+	size_t layer_count;            /* a root file system counts as one */
 	bool *cached;
 	int code;
 };
 
-/* The steps in order, in the calling thread, which is not the host's. */
+/* Runs all steps in the calling thread, which is not the host's. Returns OK or a negative code. */
 int scan_run(struct scan *scan);
 
-/* Every layer's index, from the cache or read, in parallel; into `indexes`, which the report frees. `patterns` and `cache` are
- * the engine's, or those of a second look. */
+/* Fills `indexes` (which the report frees) with each layer's index: from the cache, or read in parallel. `patterns` and
+ * `cache` are the engine's, or those of a second look. */
 int scan_layers(struct scan *scan, const struct path_match *patterns, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes);
 
-/* Parts of the report that both ways of scanning fill. `layers` lie in its arena. */
-int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers);
-void scan_describe_distro(struct scan *scan, const struct distro *distro);
-int scan_find_gaps(struct scan *scan, const struct distro *distro);
-
-/* scan_clair.c: layers read and matched by Clair. First of all, whether this reference can be. */
-struct clair_config scan_clair_config(const struct tarsier_config *config);
-int scan_clair_check(const struct scan *scan);
+/* The two ways from an image to a report: tarsier reads the layers and matches the packages itself, or Clair does. */
+int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);
+/* Fails with UNSUPPORTED if Clair cannot scan this reference. */
+int scan_clair_check(const struct scan *scan);
+struct clair_config scan_clair_config(const struct tarsier_config *config);
 
 #endif

@@ -206,7 +206,7 @@ describe("a package is looked up", function()
                                  { "PyPI", "p", "odd one" }, { "PyPI", "p", "odd two" })
     assert.equal(1, #found)
     assert.equal(2, #problems)
-    assert.matches("p has version odd one, which pep440 does not allow", problems[1].message, 1, true)
+    assert.matches("p has version odd one, which is not valid for pep440", problems[1].message, 1, true)
     assert.equal("evidence", problems[1].subject)
   end)
 

@@ -1,6 +1,6 @@
-/* a scan whose layers Clair reads and matches */
+/* a scan whose layers a Clair server reads and matches */
 #include "match/match.h"
-#include "scan/scan.h"
+#include "scan/describe.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ static void on_warning(void *user, const char *message)
 	events_warn(&scan->events, "%s", message);
 }
 
-/* What Clair did not fetch from us it knew already. What it had from a registry is nobody's cache, for all we know. */
+/* Clair already knew a layer that it did not fetch from us. */
 static void on_layer(void *user, size_t layer, bool sent)
 {
 	struct scan *scan = user;
@@ -37,7 +37,7 @@ int scan_clair_check(const struct scan *scan)
 	                 "save the archive to a file and scan that");
 }
 
-/* The layers as the manifest has them: none is read here. */
+/* Describes the layers as the manifest does: none is read here. */
 static int describe_layers(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
@@ -64,7 +64,7 @@ static bool is_system_package(const struct tarsier_package *package)
 	return strcmp(package->type, "deb") == 0 || strcmp(package->type, "rpm") == 0 || strcmp(package->type, "apk") == 0;
 }
 
-/* Clair v4 passes over a dpkg database without its "info" folder, as slimmed images have it, and says nothing. */
+/* Clair v4 silently skips a dpkg database without its "info" folder, which slimmed images lack. */
 static void warn_of_absent_system(struct scan *scan, const struct distro *distro)
 {
 	const struct tarsier_report *report = scan->report;
@@ -73,8 +73,8 @@ static void warn_of_absent_system(struct scan *scan, const struct distro *distro
 	for (size_t i = 0; i < report->package_count; i++)
 		if (is_system_package(&report->packages[i]))
 			return;
-	events_warn(&scan->events, "Clair found %s and none of its packages: only what is wrong with the %zu package%s of "
-	            "other kinds is reported", *distro->name ? distro->name : distro->id, report->package_count,
+	events_warn(&scan->events, "Clair found %s but none of its packages: only the %zu package%s of other kinds were "
+	            "matched", *distro->name ? distro->name : distro->id, report->package_count,
 	            report->package_count == 1 ? "" : "s");
 }
 
@@ -85,24 +85,24 @@ static int find_gaps(struct scan *scan, const struct clair_result *result)
 		.message = "Clair found no packages: nothing is installed in a way that it can read"};
 	int code = TARSIER_OK;
 	if (scan->report->package_count == 0)
-		return report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
+		return report_add_problems(scan->report, &problem, 1, scan->error);
 	if (result->uncovered) {
 		problem = (struct tarsier_problem){
 			.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
-			.message = "Clair has no vulnerabilities of this system: its packages were not matched"};
-		code = report_add_problem(scan->report, &problem) ? error_memory(scan->error) : TARSIER_OK;
+			.message = "Clair has no vulnerability data for this system: its packages were not matched"};
+		code = report_add_problems(scan->report, &problem, 1, scan->error);
 	}
-	return code ? code : scan_find_gaps(scan, &result->distro);
+	return code < 0 ? code : scan_find_gaps(scan, &result->distro);
 }
 
-/* KEV and EPSS, which Clair has not, from our own database where there is one. */
+/* Adds KEV and EPSS, which Clair lacks, from our own database if there is one. */
 static int enrich(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
 	if (!scan->engine->database)
 		return TARSIER_OK;
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
-	if (code)
+	if (code < 0)
 		return code;
 	return match_enrich(scan->engine->database, &report->arena, report->findings, report->finding_count, scan->error);
 }
@@ -125,9 +125,9 @@ int scan_with_clair(struct scan *scan)
 	if (!scan->cached)
 		return error_memory(scan->error);
 	int code = clair_scan(&config, &report->arena, &scan->image, &result, scan->error);
-	if (!code)
+	if (code >= 0)
 		code = describe_layers(scan);
-	if (code)
+	if (code < 0)
 		return code;
 	scan_describe_distro(scan, &result.distro);
 	report->backend = result.backend;
@@ -139,5 +139,5 @@ int scan_with_clair(struct scan *scan)
 	match_sort(report->findings, report->finding_count);
 	warn_of_absent_system(scan, &result.distro);
 	code = find_gaps(scan, &result);
-	return code ? code : enrich(scan);
+	return code < 0 ? code : enrich(scan);
 }

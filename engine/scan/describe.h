@@ -1,0 +1,16 @@
+/* the parts of a report that both ways of scanning fill */
+#ifndef TARSIER_SCAN_DESCRIBE_H
+#define TARSIER_SCAN_DESCRIBE_H
+
+#include "inventory/distro.h"
+#include "scan/scan.h"
+
+/* Fills the report's image. `layers` must lie in the report's arena. Returns OK or MEMORY. */
+int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers);
+void scan_describe_distro(struct scan *scan, const struct distro *distro);
+
+/* Adds a problem if the image has no packages, or packages of a system that no ecosystem covers. Returns OK or
+ * MEMORY. */
+int scan_find_gaps(struct scan *scan, const struct distro *distro);
+
+#endif
