@@ -45,23 +45,38 @@ static int compare_events(const void *a, const void *b, void *user)
 	return order;
 }
 
-/* Adds an event, or leaves it out where it says nothing: "limit *", or a version that is none. Leaving out a bound on
- * the upper side, or taking "from the first" for one on the lower, reports too much rather than too little. */
-static bool add_event(struct staging *staging, const struct affected *affected, const struct advisory_event *event,
-                      const struct version_scheme *scheme, struct row_writer *rows, struct ordered_event *list,
-	size_t *count)
+static bool is_everything(const struct advisory_event *event)
+{
+	return event->kind == EVENT_INTRODUCED && strcmp(event->version, "0") == 0;
+}
+
+/* "limit *" limits nothing. */
+static bool says_nothing(const struct advisory_event *event)
+{
+	return event->kind == EVENT_LIMIT && strcmp(event->version, "*") == 0;
+}
+
+/* Returns false if a bound is not a version: without it the range would be another one. */
+static bool is_usable(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
+                      const struct version_scheme *scheme)
+{
+	for (size_t i = 0; i < range->count && scheme; i++) {
+		const struct advisory_event *event = &range->events[i];
+		if (is_everything(event) || says_nothing(event) || version_is_usable(scheme, span_of(event->version)))
+			continue;
+		complain(staging, affected, "the range has a bound that is not a version: ", event->version);
+		return false;
+	}
+	return true;
+}
+
+static bool add_event(const struct advisory_event *event, struct row_writer *rows, struct ordered_event *list,
+                      size_t *count)
 {
 	uint32_t number = 0;
-	bool everything = event->kind == EVENT_INTRODUCED && strcmp(event->version, "0") == 0;
-	if (event->kind == EVENT_LIMIT && strcmp(event->version, "*") == 0)
+	if (says_nothing(event))
 		return true;
-	if (!everything && scheme && !scheme->valid(span_of(event->version))) {
-		complain(staging, affected, "not a version: ", event->version);
-		if (event->kind != EVENT_INTRODUCED)
-			return true;
-		everything = true;
-	}
-	if (!everything && !(number = row_writer_version(rows, span_of(event->version))))
+	if (!is_everything(event) && !(number = row_writer_version(rows, span_of(event->version))))
 		return false;
 	list[*count] = (struct ordered_event){event->version, number, (uint8_t)event->kind, (uint32_t)*count};
 	(*count)++;
@@ -84,10 +99,12 @@ static bool stage_range(struct staging *staging, const struct affected *affected
 	struct ordered_event *list = arena_array(&staging->writer->scratch, range->count + 1, sizeof *list);
 	if (!list)
 		return false;
-	if (!has_introduced(range) && !add_event(staging, affected, &from_the_first, scheme, rows, list, &count))
+	if (!is_usable(staging, affected, range, scheme))
+		return true;
+	if (!has_introduced(range) && !add_event(&from_the_first, rows, list, &count))
 		return false;
 	for (size_t i = 0; i < range->count; i++)
-		if (!add_event(staging, affected, &range->events[i], scheme, rows, list, &count))
+		if (!add_event(&range->events[i], rows, list, &count))
 			return false;
 	qsort_r(list, count, sizeof *list, compare_events, (void *)(uintptr_t)scheme);
 	for (size_t i = 0; i < count; i++)

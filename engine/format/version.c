@@ -39,6 +39,27 @@ const struct version_scheme *version_scheme_of_ecosystem(span ecosystem)
 	return NULL;
 }
 
+bool version_order(const struct version_scheme *scheme, span a, span b, int *order)
+{
+	bool known = (scheme->valid(a) && scheme->valid(b)) || (scheme->ordered && scheme->ordered(a, b));
+	*order = known ? scheme->compare(a, b) : 0;
+	return known;
+}
+
+/* A version that breaks off behind its first numbers is ordered beside all that differ before. */
+bool version_is_usable(const struct version_scheme *scheme, span version)
+{
+	return scheme->valid(version) || (scheme->ordered && scheme->ordered(version, SPAN("0")));
+}
+
+bool version_is_meant(const struct version_scheme *scheme, span bound, span version)
+{
+	int order;
+	if (!version_order(scheme, bound, version, &order))
+		return false;
+	return order == 0 || (scheme->covers && scheme->covers(bound, version));
+}
+
 static span take_while(span *rest, bool (*wanted)(char c))
 {
 	size_t length = 0;
@@ -107,11 +128,10 @@ const char *const *tarsier_schemes(void)
 	return names;
 }
 
-static int check_version(const struct version_scheme *scheme, span version, struct tarsier_error *error)
+static int fail_order(const struct version_scheme *scheme, span a, span b, struct tarsier_error *error)
 {
-	if (scheme->valid(version))
-		return TARSIER_OK;
-	return error_set(error, TARSIER_FORMAT, "\"%.*s\" is not a version that %s allows", SPAN_ARG(version), scheme->name);
+	span wrong = scheme->valid(a) ? b : a;
+	return error_set(error, TARSIER_FORMAT, "\"%.*s\" is not a version that %s allows", SPAN_ARG(wrong), scheme->name);
 }
 
 int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error)
@@ -121,10 +141,7 @@ int tarsier_compare(const char *scheme, const char *a, const char *b, int *order
 	if (!found)
 		return error_set(error, TARSIER_USAGE, "there is no version scheme \"%s\"; tarsier_schemes() lists them",
 		                 scheme ? scheme : "");
-	int code = check_version(found, span_of(a), error);
-	if (code == TARSIER_OK)
-		code = check_version(found, span_of(b), error);
-	if (code == TARSIER_OK)
-		*order = found->compare(span_of(a), span_of(b));
-	return code;
+	if (!version_order(found, span_of(a), span_of(b), order))
+		return fail_order(found, span_of(a), span_of(b), error);
+	return TARSIER_OK;
 }

@@ -9,16 +9,28 @@
  * tests/data/versions/NAME.txt. Nothing else lists it. */
 struct version_scheme {
 	const char *name;                 /* "deb" */
-	int (*compare)(span a, span b);   /* -1 0 1; both valid; nothing breaks where they are not */
+	int (*compare)(span a, span b);   /* -1 0 1; total: any two texts have an order, valid or not */
 	bool (*valid)(span version);
 	const char *const *ecosystems;    /* OSV's names, without releases, that it orders; NULL-terminated */
+	/* Returns true if a and b have an order, though one of them may be invalid. NULL: only valid ones have. */
+	bool (*ordered)(span a, span b);
+	/* Returns true if `version` is one of those that `bound` means by naming less: "1.2" of an advisory means every
+	 * release of 1.2. Both are valid. NULL: only equal ones are. */
+	bool (*covers)(span bound, span version);
 };
 
-/* NULL where there is none of that name. */
+/* Returns true and the order of a and b if the scheme can order them. */
+bool version_order(const struct version_scheme *scheme, span a, span b, int *order);
+/* Returns true if the scheme can order the version beside most others: an advisory may use it as a bound. */
+bool version_is_usable(const struct version_scheme *scheme, span version);
+/* Returns true if an advisory that names `bound` as affected, or as the last affected one, means `version`. */
+bool version_is_meant(const struct version_scheme *scheme, span bound, span version);
+
+/* Returns NULL if there is no scheme of that name. */
 const struct version_scheme *version_scheme(const char *name);
 
 /* The scheme that orders an OSV ecosystem's versions: "Debian:12" → deb, "PyPI" → pep440. A release suffix after ':'
- * is ignored. NULL for an ecosystem whose order nobody here knows. */
+ * is ignored. Returns NULL for an ecosystem whose order is not known. */
 const struct version_scheme *version_scheme_of_ecosystem(span ecosystem);
 
 /* For the schemes. Numbers are runs of digits of any length and are never turned into integers. */

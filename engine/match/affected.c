@@ -25,7 +25,7 @@ int installed_begin(struct installed *installed, struct arena *arena, span ecosy
 	const struct version_scheme *scheme = version_scheme_of_ecosystem(ecosystem);
 	*installed = (struct installed){
 		.scheme = scheme, .rows = rows, .version = version,
-		.ordered = scheme && scheme->valid(version),
+		.ordered = scheme && version_is_usable(scheme, version),
 		/* One rpm is built once for each module stream, and an advisory lists all of these builds. */
 		.exact_fixes = scheme && strcmp(scheme->name, "rpm") == 0,
 		.orders = arena_alloc(arena, rows->version_count + 1),
@@ -42,10 +42,11 @@ static int installed_order(struct installed *installed, uint32_t number)
 	signed char *order = &installed->orders[number];
 	if (*order != NOT_YET)
 		return *order;
-	span version = installed->rows->versions[number];
-	if (!installed->ordered || !installed->scheme->valid(version))
+	int found;
+	if (!installed->ordered ||
+	    !version_order(installed->scheme, installed->version, installed->rows->versions[number], &found))
 		return *order = NOT_COMPARABLE;
-	return *order = (signed char)installed->scheme->compare(installed->version, version);
+	return *order = (signed char)found;
 }
 
 /* The same for the version with the number `candidate`, or for the installed version if candidate is 0. */
@@ -58,6 +59,14 @@ static int installed_order_of(struct installed *installed, uint32_t candidate, u
 	return installed->scheme->compare(installed->rows->versions[candidate], installed->rows->versions[number]);
 }
 
+/* Returns true if an advisory that names the version with that number means the version with the number `candidate`, or
+ * the installed version if candidate is 0. */
+static bool installed_is_meant(const struct installed *installed, uint32_t candidate, uint32_t number)
+{
+	const span *versions = installed->rows->versions;
+	return version_is_meant(installed->scheme, versions[number], candidate ? versions[candidate] : installed->version);
+}
+
 static bool event_undoes(const struct row_event *event, const struct row_event *last)
 {
 	return event->version == last->version && event->kind != last->kind &&
@@ -65,7 +74,8 @@ static bool event_undoes(const struct row_event *event, const struct row_event *
 	       (last->kind == EVENT_INTRODUCED || last->kind == EVENT_FIXED);
 }
 
-/* Evaluates one range: the events from `event` up to the first event of the next range. */
+/* Evaluates one range: the events from `event` up to the first event of the next range. A bound without an order
+ * relative to the version makes the range unusable: without that bound it would be larger than the advisory says. */
 static bool installed_in_range(struct installed *installed, uint32_t candidate, const struct row_event *event,
                                const struct row_event *end)
 {
@@ -74,7 +84,7 @@ static bool installed_in_range(struct installed *installed, uint32_t candidate, 
 	for (; event < end && (event == first || !event->starts); event++) {
 		int order = event->version == 0 ? 1 : installed_order_of(installed, candidate, event->version);
 		if (order == NOT_COMPARABLE)
-			continue;
+			return false;
 		if (event > first && event_undoes(event, event - 1)) {
 			affected = before;
 			continue;
@@ -84,7 +94,8 @@ static bool installed_in_range(struct installed *installed, uint32_t candidate, 
 			affected = true;
 		else if (event->kind == EVENT_FIXED && order >= 0)
 			affected = false;
-		else if (event->kind == EVENT_LAST_AFFECTED && order > 0)
+		else if (event->kind == EVENT_LAST_AFFECTED && order > 0 &&
+		         !installed_is_meant(installed, candidate, event->version))
 			affected = false;
 		else if (event->kind == EVENT_LIMIT)
 			limited = true, below = below || order < 0;
@@ -116,7 +127,7 @@ static bool installed_is_listed(struct installed *installed, const struct packag
 {
 	for (size_t i = 0; i < row->version_count; i++)
 		if (span_equal(installed->version, installed->rows->versions[row->versions[i]]) ||
-		    installed_order(installed, row->versions[i]) == 0)
+		    (installed->ordered && installed_is_meant(installed, 0, row->versions[i])))
 			return true;
 	return false;
 }

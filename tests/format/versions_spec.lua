@@ -107,7 +107,7 @@ for _, scheme in ipairs(versions.schemes()) do
       for _, case in ipairs(cases) do
         if case.invalid then
           assert.is_false(versions.valid(scheme, case.invalid), case.line)
-          local order, message, code = versions.compare(scheme, case.invalid, "1")
+          local order, message, code = versions.compare(scheme, case.invalid, case.invalid)
           assert.is_nil(order)
           assert.equal("FORMAT", code)
           assert.truthy(message:find(scheme, 1, true))
@@ -119,11 +119,12 @@ for _, scheme in ipairs(versions.schemes()) do
     end)
 
     it("is an order: reflexive, antisymmetric, transitive", function()
-      -- Of rpm's versions all have a release here, or none: versions/rpm.c says why.
-      for round = 1, 3000 do
-        local suffix = scheme == "rpm" and round % 2 == 0 and "-" or ""
+      for _ = 1, 3000 do
         local v = {}
-        for i = 1, 3 do v[i] = random_valid(scheme) .. (suffix == "" and "" or suffix .. random_valid(scheme)) end
+        for i = 1, 3 do
+          v[i] = random_valid(scheme)
+          if scheme == "rpm" and math.random(2) == 1 then v[i] = v[i] .. "-" .. random_valid(scheme) end
+        end
         local a, b, c = v[1], v[2], v[3]
         local ab, bc, ac = versions.order(scheme, a, b), versions.order(scheme, b, c), versions.order(scheme, a, c)
         assert.equal(0, versions.order(scheme, a, a), a)
@@ -203,16 +204,14 @@ describe("version schemes beside their tools", function()
 
   it("rpm orders as rpm does", function()
     if not runs "rpm --version" then return pending "needs rpm: apt-get install rpm" end
-    local list = {}
-    local function has_release(text) return text:find("-", 1, true) ~= nil end
-    for _, pair in ipairs(data_pairs "rpm") do -- rpm has an absent release less than any, see versions/rpm.c
-      if has_release(pair[1]) == has_release(pair[2]) then list[#list + 1] = pair end
-    end
-    append(list, pairs_of("rpm", 3000))
-    for _ = 1, 1000 do
+    local list = append(data_pairs "rpm", pairs_of("rpm", 1000))
+    for _ = 1, 5000 do -- near each other, the release missing or empty on either side
+      local base = random_valid "rpm"
       local function evr()
         local epoch = math.random(3) == 1 and math.random(0, 2) .. ":" or ""
-        return epoch .. random_valid "rpm" .. "-" .. random_valid "rpm"
+        local version = math.random(3) == 1 and random_valid "rpm" or base
+        local release = ({ "", "", "-", "-" .. random_valid "rpm", "-" .. math.random(0, 2) })[math.random(5)]
+        return epoch .. version .. release
       end
       list[#list + 1] = { evr(), evr() }
     end
@@ -260,6 +259,45 @@ for line in sys.stdin.read().split("\n")[:-1]:
   end)
 end)
 
+describe("what an advisory means by a version", function()
+  local expected = {
+    -- bound, what it means, what it does not mean
+    { "pep440", "2.0.1", { "2.0.1", "2.0.1+cu118", "2.0.1.0+local.1", "v2.0.1" }, { "2.0.1.post1", "2.0.1rc1", "2.0.2" } },
+    { "pep440", "2.0.1+cu118", { "2.0.1+cu118", "2.0.1+CU118" }, { "2.0.1", "2.0.1+cu117", "2.0.1+cu118.1" } },
+    { "pep440", "1!1.0a1", { "1!1.0a1+x" }, { "1.0a1+x", "1!1.0+x" } },
+    { "rpm", "1.2", { "1.2", "1.2-1", "1.2-9.el9", "0:1.2-1" }, { "1.2.1-1", "1:1.2-1", "1.2~rc1-1" } },
+    { "rpm", "1.2-1", { "1.2-1" }, { "1.2", "1.2-2" } },
+    { "apk", "1.2.3", { "1.2.3", "1.2.3-r0", "1.2.3-r7" }, { "1.2.3_p1-r0", "1.2.3.1-r0", "1.2.3a-r1" } },
+    { "apk", "1.2.3-r1", { "1.2.3-r1" }, { "1.2.3-r2", "1.2.3" } },
+    { "deb", "1.2", { "1.2", "0:1.2", "1.2-0" }, { "1.2-1", "1.2+b1" } },
+    { "semver", "1.2", { "1.2.0", "1.2.0+build" }, { "1.2.1", "1.2.0-rc1" } },
+  }
+  for _, case in ipairs(expected) do
+    it(case[1] .. " " .. case[2], function()
+      for _, version in ipairs(case[3]) do assert.is_true(versions.meant(case[1], case[2], version), version) end
+      for _, version in ipairs(case[4]) do assert.is_false(versions.meant(case[1], case[2], version), version) end
+    end)
+  end
+end)
+
+describe("a bound of an advisory", function()
+  it("is usable where its scheme can order it beside others", function()
+    for _, version in ipairs { "1.0-r1", "1.9.5p2-r0", "70.3.0-rc0", "20.10.11.r0" } do
+      assert.is_true(versions.usable("apk", version), version)
+    end
+    for _, version in ipairs { "", "abc", "-r1", "v1" } do assert.is_false(versions.usable("apk", version), version) end
+    assert.is_false(versions.usable("pep440", "1.0-final"))
+    assert.is_false(versions.usable("deb", "1:"))
+  end)
+  it("has no order beside what is the same up to where it breaks off", function()
+    for _, pair in ipairs { { "70.3.0-0", "70.3.0-r1" }, { "1.0-foo", "1.0" }, { "1.0_x1", "1.0_x2" } } do
+      local order, _, code = versions.compare("apk", pair[1], pair[2])
+      assert.is_nil(order, pair[1])
+      assert.equal("FORMAT", code)
+    end
+  end)
+end)
+
 describe("tarsier_compare", function()
   it("answers -1, 0 and 1", function()
     assert.equal(-1, versions.compare("deb", "1", "2"))
@@ -280,7 +318,8 @@ end)
 describe("the scheme of an ecosystem", function()
   local expected = {
     deb = { "Debian", "Debian:12", "Debian:13", "Ubuntu:22.04:LTS", "Ubuntu:Pro:18.04:LTS", "Raspbian" },
-    apk = { "Alpine", "Alpine:v3.20", "Wolfi", "Chainguard", "Alpaquita:stream", "MinimOS" },
+    apk = { "Alpine", "Alpine:v3.20", "Wolfi", "Chainguard", "Alpaquita:stream", "MinimOS", "CleanStart",
+      "BellSoft Hardened Containers:23" },
     rpm = { "AlmaLinux", "AlmaLinux:9", "Rocky Linux:8", "Red Hat:enterprise_linux:9::appstream", "openSUSE:Leap 15.6",
       "SUSE:Linux Enterprise Server 15 SP5", "Oracle", "Oracle Linux:9", "Amazon Linux:2023", "Photon OS:5.0",
       "Azure Linux:3", "Mageia:9", "openEuler:24.03-LTS", "Fedora:40" },

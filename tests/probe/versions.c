@@ -33,6 +33,18 @@ static const struct version_scheme *check_scheme(lua_State *L)
 	return scheme;
 }
 
+/* meant(scheme, bound, version) --> does an advisory that names the bound mean the version? */
+static int l_meant(lua_State *L)
+{
+	return lua_pushboolean(L, version_is_meant(check_scheme(L), probe_span(L, 2), probe_span(L, 3))), 1;
+}
+
+/* usable(scheme, version) --> can it be a bound? */
+static int l_usable(lua_State *L)
+{
+	return lua_pushboolean(L, version_is_usable(check_scheme(L), probe_span(L, 2))), 1;
+}
+
 /* order(scheme, a, b) --> what the scheme's compare says, valid or not */
 static int l_order(lua_State *L)
 {
@@ -54,6 +66,7 @@ static int l_of_ecosystem(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{"schemes", l_schemes}, {"compare", l_compare}, {"order", l_order}, {"valid", l_valid},
+	{"meant", l_meant}, {"usable", l_usable},
 	{"of_ecosystem", l_of_ecosystem}, {NULL, NULL},
 };
 

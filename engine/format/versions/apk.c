@@ -1,31 +1,42 @@
-/* apk-package(5), as apk-tools 2.14 and 3 order it (`apk version -t`):
+/* apk-package(5), as apk-tools orders it (`apk version -t`), 2 and 3 alike but for what is said here:
  *
- *	version  ::= number ("." number)* letter? ("_" suffix number?)* ("~" hash)? ("-r" number)?
+ *	version  ::= numbers (letter numbers?)* ("_" suffix number?)* ("~" hash)? ("-r" number)?
+ *	numbers  ::= number ("." number)*
  *	suffix   ::= "alpha" | "beta" | "pre" | "rc" | "cvs" | "svn" | "git" | "hg" | "p"
  *	letter   ::= [a-z]    number ::= [0-9]+    hash ::= [0-9a-f]+
  *
- * Two versions are read side by side, token by token, until they differ. */
+ * Numbers behind a letter ("1.9.5p2") are apk-tools 2's, hashes 3's. A number that begins with a zero is compared as
+ * text, as 3 does it and Gentoo specifies.
+ *
+ * Two versions are read side by side, token by token, until they differ. What follows the difference is not looked at:
+ * apk orders 70.3.0-rc0 beside 75.0.0, though it would not build a package of it. */
 #include "format/version.h"
+
+#include <string.h>
 
 /* Where one version has a token and the other another, or none, the earlier one in this list is the greater; only a
  * suffix of a pre-release is less than anything else. */
-enum kind { FIRST_NUMBER, NUMBER, LETTER, SUFFIX, SUFFIX_NUMBER, HASH, REVISION, END, INVALID };
+enum kind { FIRST_NUMBER, NUMBER, LETTER_NUMBER, LETTER, SUFFIX, SUFFIX_NUMBER, HASH, REVISION, END, INVALID };
 
 struct token {
 	enum kind kind;
 	span text;
-	int suffix; /* below 0: a pre-release's */
+	int suffix;  /* below 0: a pre-release's */
+	bool broken; /* no version should have it, but apk goes on */
 };
 
-static int suffix_rank(span word)
+struct suffix { const char *word; int rank; };
+
+/* Looks at the front of the text only: the rest of "_patch" behind its p is what breaks the version. */
+static const struct suffix *find_suffix(span text)
 {
-	static const struct { const char *word; int rank; } suffixes[] = {
+	static const struct suffix suffixes[] = {
 		{"alpha", -4}, {"beta", -3}, {"pre", -2}, {"rc", -1}, {"cvs", 1}, {"svn", 2}, {"git", 3}, {"hg", 4}, {"p", 5},
 	};
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-		if (span_is(word, suffixes[i].word))
-			return suffixes[i].rank;
-	return 0;
+		if (span_starts(text, suffixes[i].word))
+			return &suffixes[i];
+	return NULL;
 }
 
 static bool is_lower(char c)
@@ -38,25 +49,28 @@ static bool is_hex(char c)
 	return version_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
+/* An absent number is 0. */
 static struct token number(enum kind kind, span *rest)
 {
-	struct token token = {kind, version_take_digits(rest), 0};
-	if (token.text.len == 0)
-		token.kind = INVALID;
+	struct token token = {.kind = kind, .text = version_take_digits(rest)};
+	token.broken = token.text.len == 0;
 	return token;
+}
+
+static struct token first_number(span *rest)
+{
+	struct token token = number(FIRST_NUMBER, rest);
+	return token.broken ? (struct token){.kind = INVALID, .text = SPAN("")} : token;
 }
 
 static struct token suffix(span *rest)
 {
-	size_t length = 1;
-	while (length < rest->len && is_lower(rest->ptr[length]))
-		length++;
-	struct token token = {SUFFIX, {rest->ptr + 1, length - 1}, 0};
-	token.suffix = suffix_rank(token.text);
-	if (token.suffix == 0)
-		token.kind = INVALID;
-	*rest = span_from(*rest, length);
-	return token;
+	span word = span_from(*rest, 1);
+	const struct suffix *found = find_suffix(word);
+	if (!found)
+		return (struct token){.kind = INVALID, .text = SPAN("")};
+	*rest = span_from(word, strlen(found->word));
+	return (struct token){.kind = SUFFIX, .text = {word.ptr, strlen(found->word)}, .suffix = found->rank};
 }
 
 static struct token hash(span *rest)
@@ -64,7 +78,7 @@ static struct token hash(span *rest)
 	size_t length = 1;
 	while (length < rest->len && is_hex(rest->ptr[length]))
 		length++;
-	struct token token = {length > 1 ? HASH : INVALID, {rest->ptr + 1, length - 1}, 0};
+	struct token token = {.kind = length > 1 ? HASH : INVALID, .text = {rest->ptr + 1, length - 1}};
 	*rest = span_from(*rest, length);
 	return token;
 }
@@ -72,18 +86,19 @@ static struct token hash(span *rest)
 /* The token behind one of kind `last`; INVALID where that may not follow. */
 static struct token next_token(enum kind last, span *rest)
 {
-	const struct token invalid = {INVALID, SPAN(""), 0};
+	const struct token invalid = {.kind = INVALID, .text = SPAN("")};
+	bool in_numbers = last <= LETTER_NUMBER;
 	if (rest->len == 0)
-		return (struct token){END, SPAN(""), 0};
+		return (struct token){.kind = END, .text = SPAN("")};
 	char c = rest->ptr[0];
 	if (version_is_digit(c))
-		return last == SUFFIX ? number(SUFFIX_NUMBER, rest) : invalid;
-	if (is_lower(c) && last <= NUMBER) {
-		struct token token = {LETTER, {rest->ptr, 1}, 0};
+		return last == SUFFIX ? number(SUFFIX_NUMBER, rest) : last == LETTER ? number(LETTER_NUMBER, rest) : invalid;
+	if (is_lower(c) && in_numbers) {
+		struct token token = {.kind = LETTER, .text = {rest->ptr, 1}};
 		*rest = span_from(*rest, 1);
 		return token;
 	}
-	if (c == '.' && last <= NUMBER && version_take_char(rest, '.'))
+	if (c == '.' && in_numbers && version_take_char(rest, '.'))
 		return number(NUMBER, rest);
 	if (c == '_' && last <= SUFFIX_NUMBER)
 		return suffix(rest);
@@ -99,10 +114,11 @@ static int compare_tokens(const struct token *a, const struct token *b)
 {
 	switch (a->kind) {
 	case NUMBER:
-		if (a->text.ptr[0] == '0' || b->text.ptr[0] == '0')
+		if (span_starts(a->text, "0") || span_starts(b->text, "0"))
 			return span_compare(a->text, b->text);
 		return version_compare_digits(a->text, b->text);
 	case FIRST_NUMBER:
+	case LETTER_NUMBER:
 	case SUFFIX_NUMBER:
 	case REVISION:
 		return version_compare_digits(a->text, b->text);
@@ -118,33 +134,58 @@ static bool is_pre(const struct token *token)
 	return token->kind == SUFFIX && token->suffix < 0;
 }
 
-static int compare(span a, span b)
+/* Takes tokens off both fronts while they are the same. Returns the order of the last two, if they are of one kind. */
+static int skip_common(span *a, span *b, struct token *left, struct token *right)
 {
-	struct token left = number(FIRST_NUMBER, &a), right = number(FIRST_NUMBER, &b);
-	while (left.kind == right.kind && left.kind < END) {
-		int order = compare_tokens(&left, &right);
+	*left = first_number(a);
+	*right = first_number(b);
+	while (left->kind == right->kind && left->kind < END) {
+		int order = compare_tokens(left, right);
 		if (order)
 			return order;
-		left = next_token(left.kind, &a);
-		right = next_token(right.kind, &b);
+		*left = next_token(left->kind, a);
+		*right = next_token(right->kind, b);
 	}
-	if (left.kind == right.kind)
-		return 0;
+	return 0;
+}
+
+static int compare(span a, span b)
+{
+	struct token left, right;
+	int order = skip_common(&a, &b, &left, &right);
+	if (order || left.kind == right.kind)
+		return order;
 	if (is_pre(&left) || is_pre(&right))
 		return is_pre(&left) ? -1 : 1;
 	return left.kind > right.kind ? -1 : 1;
 }
 
+/* They differ before one of them breaks off. */
+static bool ordered(span a, span b)
+{
+	struct token left, right;
+	int order = skip_common(&a, &b, &left, &right);
+	return left.kind != INVALID && right.kind != INVALID && (order || left.kind != right.kind);
+}
+
 static bool valid(span version)
 {
-	struct token token = number(FIRST_NUMBER, &version);
-	while (token.kind < END)
-		token = next_token(token.kind, &version);
-	return token.kind == END;
+	bool broken = false;
+	struct token token = first_number(&version);
+	for (; token.kind < END; token = next_token(token.kind, &version))
+		broken = broken || token.broken;
+	return token.kind == END && !broken;
+}
+
+/* "1.2.3" means 1.2.3-r0, -r1 and so on. */
+static bool covers(span bound, span version)
+{
+	ptrdiff_t revision = span_find_last(version, '-');
+	return revision >= 0 && span_find(bound, '-') < 0 && compare(bound, (span){version.ptr, (size_t)revision}) == 0;
 }
 
 static const char *const ecosystems[] = {
-	"Alpine", "Alpaquita", "BellSoft Hardened Containers", "Chainguard", "MinimOS", "Wolfi", NULL,
+	"Alpine", "Alpaquita", "BellSoft Hardened Containers", "Chainguard", "CleanStart", "MinimOS", "Wolfi", NULL,
 };
 
-const struct version_scheme scheme_apk = {"apk", compare, valid, ecosystems};
+const struct version_scheme scheme_apk = {"apk", compare, valid, ecosystems, ordered, covers};

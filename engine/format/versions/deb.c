@@ -86,4 +86,4 @@ static bool valid(span version)
 
 static const char *const ecosystems[] = {"Debian", "Ubuntu", "Raspbian", "Echo", NULL};
 
-const struct version_scheme scheme_deb = {"deb", compare, valid, ecosystems};
+const struct version_scheme scheme_deb = {.name = "deb", .compare = compare, .valid = valid, .ecosystems = ecosystems};

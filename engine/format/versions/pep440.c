@@ -6,7 +6,8 @@
  *	dev     ::= sep? "dev" (sep? number)?
  *	local   ::= word (sep word)*    word ::= [a-z0-9]+    sep ::= "." | "-" | "_"
  *
- * Case does not matter, white space around it neither. An absent number is 0. */
+ * Case does not matter, white space around it neither. An absent number is 0. A specifier without a local part, and so
+ * an advisory, means all local versions: 2.0.1+cu118 is <= 2.0.1 and == 2.0.1. */
 #include "format/version.h"
 
 #include <string.h>
@@ -180,21 +181,32 @@ static int first_difference(const int *orders, size_t count)
 	return 0;
 }
 
+static int compare_public(const struct pep440_version *left, const struct pep440_version *right)
+{
+	int orders[] = {
+		version_compare_digits(left->epoch, right->epoch),
+		version_compare_numbers(left->release, right->release),
+		pre_rank(left) - pre_rank(right),
+		version_compare_digits(left->pre_number, right->pre_number),
+		left->has_post - right->has_post,
+		version_compare_digits(left->post_number, right->post_number),
+		right->has_dev - left->has_dev,
+		version_compare_digits(left->dev_number, right->dev_number),
+	};
+	return first_difference(orders, sizeof orders / sizeof *orders);
+}
+
 static int compare(span a, span b)
 {
 	struct pep440_version left = split(a), right = split(b);
-	int orders[] = {
-		version_compare_digits(left.epoch, right.epoch),
-		version_compare_numbers(left.release, right.release),
-		pre_rank(&left) - pre_rank(&right),
-		version_compare_digits(left.pre_number, right.pre_number),
-		left.has_post - right.has_post,
-		version_compare_digits(left.post_number, right.post_number),
-		right.has_dev - left.has_dev,
-		version_compare_digits(left.dev_number, right.dev_number),
-		compare_locals(left.local, right.local),
-	};
-	return first_difference(orders, sizeof orders / sizeof *orders);
+	int order = compare_public(&left, &right);
+	return order ? order : compare_locals(left.local, right.local);
+}
+
+static bool covers(span bound, span version)
+{
+	struct pep440_version left = split(bound), right = split(version);
+	return left.local.len == 0 && compare_public(&left, &right) == 0;
 }
 
 static bool valid(span version)
@@ -204,4 +216,4 @@ static bool valid(span version)
 
 static const char *const ecosystems[] = {"PyPI", NULL};
 
-const struct version_scheme scheme_pep440 = {"pep440", compare, valid, ecosystems};
+const struct version_scheme scheme_pep440 = {.name = "pep440", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};

@@ -2,10 +2,9 @@
  *
  *	version ::= [epoch ":"] version ["-" release]
  *
- * An epoch is digits up to a colon at the front, and 0 where it is absent; the release begins behind the last hyphen.
- * Where one side has no release, versions alone decide, as they do in rpm's own dependencies ("Requires: foo = 1.2" is
- * met by foo-1.2-3): an advisory that says "last affected: 1.2" means every release of 1.2. So 1.2 = 1.2-1 and
- * 1.2 = 1.2-2 though 1.2-1 < 1.2-2; lists to be sorted must have releases throughout, or nowhere. */
+ * An epoch is digits up to a colon at the front, and 0 where it is absent; the release begins behind the last hyphen. An
+ * absent release is less than any, an empty one included, as in rpm's own comparison. But an advisory that says "last
+ * affected: 1.2" means every release of 1.2, as rpm's dependencies do ("Requires: foo = 1.2" is met by foo-1.2-3). */
 #include "format/version.h"
 
 struct rpm_version {
@@ -88,9 +87,16 @@ static int compare(span a, span b)
 	int order = version_compare_digits(left.epoch, right.epoch);
 	if (order == 0)
 		order = compare_part(left.version, right.version);
-	if (order == 0 && left.has_release && right.has_release)
-		order = compare_part(left.release, right.release);
-	return order;
+	if (order == 0)
+		order = left.has_release - right.has_release;
+	return order ? order : compare_part(left.release, right.release);
+}
+
+static bool covers(span bound, span version)
+{
+	struct rpm_version left = split(bound), right = split(version);
+	return !left.has_release && version_compare_digits(left.epoch, right.epoch) == 0 &&
+	       compare_part(left.version, right.version) == 0;
 }
 
 /* rpm orders any text; what could not be the name of a package file is refused here. */
@@ -102,7 +108,7 @@ static bool valid(span version)
 			return false;
 	}
 	struct rpm_version parts = split(version);
-	return parts.version.len > 0 && (!parts.has_release || parts.release.len > 0);
+	return parts.version.len > 0;
 }
 
 static const char *const ecosystems[] = {
@@ -110,4 +116,4 @@ static const char *const ecosystems[] = {
 	"Photon OS",    "Red Hat",      "Rocky Linux", "SUSE",     "openEuler", "openSUSE", NULL,
 };
 
-const struct version_scheme scheme_rpm = {"rpm", compare, valid, ecosystems};
+const struct version_scheme scheme_rpm = {.name = "rpm", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};
