@@ -1,4 +1,5 @@
 /* core.host, what the command line asks of the operating system */
+#include "base/clock.h"
 #include "bind/core.h"
 
 #include <errno.h>
@@ -205,9 +206,19 @@ static int l_sleep(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);
 	luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 1, "from 0 to 3600");
+	seconds *= (lua_Number)clock_seconds(1) / 1000;
 	struct timespec left = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (lua_Number)(time_t)seconds) * 1e9)};
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		;
+	return 0;
+}
+
+/* set_second(milliseconds): how long a second of waiting lasts, for tests; see clock.h */
+static int l_set_second(lua_State *L)
+{
+	lua_Integer milliseconds = luaL_checkinteger(L, 1);
+	luaL_argcheck(L, milliseconds >= 1 && milliseconds <= 1000, 1, "from 1 to 1000");
+	clock_set_second((unsigned)milliseconds);
 	return 0;
 }
 
@@ -265,6 +276,7 @@ static const luaL_Reg functions[] = {
 	{ "make_folder", l_make_folder },
 	{ "stat", l_stat },
 	{ "sleep", l_sleep },
+	{ "set_second", l_set_second },
 	{ "temporary", l_temporary },
 	{ NULL, NULL },
 };

@@ -66,7 +66,7 @@ static int start(struct clair *clair, const struct clair_config *config, struct 
 		return code;
 	clair->indexer = trimmed(arena, config->indexer);
 	clair->matcher = config->matcher ? trimmed(arena, config->matcher) : clair->indexer;
-	clair->shown = clair->indexer ? http_printable(arena, clair->indexer) : NULL;
+	clair->shown = clair->indexer ? url_printable(arena, clair->indexer) : NULL;
 	return clair->indexer && clair->matcher && clair->shown ? TARSIER_OK : error_memory(error);
 }
 

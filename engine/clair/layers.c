@@ -1,5 +1,6 @@
 /* where Clair finds an image's layers: at our layer server, or at the registry that has them */
 #include "clair/internal.h"
+#include "format/url.h"
 
 #include <string.h>
 
@@ -70,37 +71,18 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 
 /* ---- their addresses in a registry ------------------------------------------------------------------------------- */
 
-/* "http://host:port" of a longer address. */
-static span origin_of(const char *url)
-{
-	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
-	return (span){url, (size_t)(host - url) + strcspn(host, "/?#")};
-}
-
-/* NULL: no memory. */
-static char *host_of(struct arena *arena, const char *url)
-{
-	span origin = origin_of(url), port, host = span_from(origin, (size_t)(span_find_last(origin, '/') + 1));
-	host = span_from(host, (size_t)(span_find_last(host, '@') + 1));
-	if (span_starts(host, "["))
-		host.len = (size_t)(span_find(host, ']') + 1);
-	else
-		span_cut(host, ':', &host, &port);
-	return span_copy(arena, host);
-}
-
-/* Our loopback is nobody else's. */
+/* A loopback address means another machine to a Clair that is not on this one. */
 static int check_origin(const struct clair *clair, const char *url, struct tarsier_error *error)
 {
-	const char *host = host_of(clair->arena, url), *own = host_of(clair->arena, clair->indexer);
-	if (!host || !own)
-		return error_memory(error);
-	if (!layer_server_is_loopback(host) || layer_server_is_loopback(own))
+	struct url layer, indexer;
+	if (!url_split(span_of(url), &layer) || !host_is_loopback(layer.host))
+		return TARSIER_OK;
+	if (url_split(span_of(clair->indexer), &indexer) && host_is_loopback(indexer.host))
 		return TARSIER_OK;
 	return error_set(error, TARSIER_BACKEND,
 	                 "Clair at %s cannot fetch layers from %.*s, an address that means this machine only here: send "
 	                 "them through us with --layer-host HOST, where HOST is this machine as Clair knows it",
-	                 clair->shown, SPAN_ARG(origin_of(url)));
+	                 clair->shown, (int)(layer.rest.ptr - url), url);
 }
 
 int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,

@@ -75,7 +75,7 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 /* ---- again ------------------------------------------------------------------------------------------------------- */
 
 /* Of requests that are too many, Clair may take all of the time that a request has. */
-static unsigned next_pause(const struct clair *clair, const struct http_response *response, int code,
+static int64_t next_pause(const struct clair *clair, const struct http_response *response, int code,
                            struct retry *retry)
 {
 	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
@@ -102,12 +102,12 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 {
 	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
-	struct retry retry = {.insists = true, .tries = TRIES, .seconds = clair_seconds(clair)};
+	struct retry retry = {.unreachable = true, .tries = TRIES, .seconds = clair_seconds(clair)};
 	if (!url)
 		return error_memory(error);
 	for (;;) {
 		int code = attempt(clair, call, url, response, reason);
-		unsigned pause = call->retry ? next_pause(clair, response, code, &retry) : 0;
+		int64_t pause = call->retry ? next_pause(clair, response, code, &retry) : 0;
 		if (!pause)
 			return code < 0 ? explain(clair, call, response, code, reason) : TARSIER_OK;
 		http_response_free(response);
@@ -176,7 +176,7 @@ static int moved(const struct clair *clair, const struct clair_call *call, const
 	if (span_ends(to, call->path))
 		to.len -= strlen(call->path);
 	char *url = span_copy(clair->arena, to);
-	const char *shown = url ? http_printable(clair->arena, url) : NULL;
+	const char *shown = url ? url_printable(clair->arena, url) : NULL;
 	if (!shown)
 		return error_memory(error);
 	return error_set(error, TARSIER_BACKEND, "Clair at %s has moved to %.300s (%ld for %s %s): give that address",

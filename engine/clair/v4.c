@@ -152,7 +152,7 @@ static int index_image(const struct v4 *v4, struct tarsier_error *error)
 static int judge_report(const struct v4 *v4, const struct clair_call *call, const struct http_response *response,
                         json_t **json, struct tarsier_error *error)
 {
-	const char *shown = http_printable(v4->clair->arena, v4->clair->matcher);
+	const char *shown = url_printable(v4->clair->arena, v4->clair->matcher);
 	if (!shown)
 		return error_memory(error);
 	if (response->status == 202)

@@ -2,6 +2,7 @@
 #include "base/map.h"
 #include "clair/v4.h"
 #include "format/cvss.h"
+#include "format/url.h"
 
 #include <string.h>
 
@@ -191,32 +192,6 @@ static int add_packages(struct v4_report *report, struct map *places, struct tar
 
 /* ---- vulnerabilities --------------------------------------------------------------------------------------------- */
 
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* application/x-www-form-urlencoded, as Go's url.Values writes it. */
-static char *unescaped(struct arena *arena, span text)
-{
-	char *out = arena_alloc(arena, text.len + 1);
-	size_t length = 0;
-	for (size_t i = 0; out && i < text.len; i++) {
-		bool escape = text.ptr[i] == '%' && i + 2 < text.len && hex_of(text.ptr[i + 1]) >= 0 &&
-		              hex_of(text.ptr[i + 2]) >= 0;
-		int value = text.ptr[i] == '+' ? ' ' : text.ptr[i];
-		if (escape)
-			value = hex_of(text.ptr[i + 1]) << 4 | hex_of(text.ptr[i + 2]);
-		if (value)
-			out[length++] = (char)value;
-		i += escape ? 2 : 0;
-	}
-	return out;
-}
-
 /* "1.2-3"; "0", which says that there is none; or, of languages' packages, "introduced=1.0&fixed=1.2" and
  * "lastAffected=1.1". NULL when memory ran out. */
 static const char *fix_of(struct arena *arena, const char *text)
@@ -226,7 +201,7 @@ static const char *fix_of(struct arena *arena, const char *text)
 		return strcmp(text, "0") == 0 ? "" : arena_string(arena, text);
 	while (span_next(&rest, '&', &part))
 		if (span_cut(part, '=', &key, &value) && span_is(key, "fixed"))
-			return unescaped(arena, value);
+			return url_decode(arena, value, true); /* as Go's url.Values writes it */
 	return "";
 }
 

@@ -1,6 +1,7 @@
 #include "database/database.h"
 
 #include "base/map.h"
+#include "format/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +44,9 @@ static bool make_uri(struct buffer *uri, const char *path)
 {
 	bool done = buffer_add(uri, "file:", 5);
 	for (const char *c = path; *c && done; c++) {
-		const char *escaped = *c == '%' ? "%25" : *c == '?' ? "%3f" : *c == '#' ? "%23" : NULL;
-		done = escaped ? buffer_add(uri, escaped, 3) : buffer_add(uri, c, 1);
+		char encoded[3];
+		url_encode_byte(*c, encoded);
+		done = strchr("%?#", *c) ? buffer_add(uri, encoded, sizeof encoded) : buffer_add(uri, c, 1);
 	}
 	return done && buffer_add(uri, "?mode=ro&immutable=1", sizeof "?mode=ro&immutable=1");
 }

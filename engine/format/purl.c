@@ -1,5 +1,7 @@
 #include "format/purl.h"
 
+#include "format/url.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -37,21 +39,17 @@ static void put(struct writer *writer, char c)
 	writer->length++;
 }
 
-static bool is_alphanumeric(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
+/* purl-spec, "Character encoding": a colon stands as it is, too. */
 static void put_encoded(struct writer *writer, char c, const char *more_allowed)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	if (is_alphanumeric(c) || (c && strchr(".-_~:", c)) || (c && strchr(more_allowed, c))) {
+	char encoded[3];
+	if (url_is_unreserved(c) || c == ':' || (c && strchr(more_allowed, c))) {
 		put(writer, c);
 		return;
 	}
-	put(writer, '%');
-	put(writer, digits[(unsigned char)c >> 4]);
-	put(writer, digits[(unsigned char)c & 15]);
+	url_encode_byte(c, encoded);
+	for (size_t i = 0; i < sizeof encoded; i++)
+		put(writer, encoded[i]);
 }
 
 static char to_lower(char c)

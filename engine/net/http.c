@@ -1,12 +1,11 @@
 #include "net/http.h"
 
-#include "base/dl.h"
+#include "base/clock.h"
+#include "net/http_handle.h"
+#include "net/proxy.h"
 
-#define CURL_DISABLE_TYPECHECK
-#include <curl/curl.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	DEFAULT_CONNECT_SECONDS = 10,
@@ -15,31 +14,7 @@ enum {
 	HEADERS_LIMIT = 256 * 1024, /* libcurl's own is 300 KiB */
 	REDIRECTS = 5,
 	BLOB_PACE = 4096,            /* bytes that must come in `seconds`: a byte now and then could go on for ever */
-	IDLE_HANDLES = 16,           /* as many as layers are read at once */
 };
-
-#define CURL_FUNCTIONS(X) \
-	X(global_init, curl_global_init) \
-	X(easy_init, curl_easy_init) \
-	X(easy_setopt, curl_easy_setopt) \
-	X(easy_perform, curl_easy_perform) \
-	X(easy_getinfo, curl_easy_getinfo) \
-	X(easy_reset, curl_easy_reset) \
-	X(easy_cleanup, curl_easy_cleanup) \
-	X(easy_strerror, curl_easy_strerror) \
-	X(slist_append, curl_slist_append) \
-	X(slist_free_all, curl_slist_free_all)
-
-struct curl_library { CURL_FUNCTIONS(DL_FIELD) };
-
-/* Its global initialisation is thread-safe since 7.84. */
-static int load(struct curl_library *library, struct tarsier_error *error)
-{
-	int code = DL_LOAD(library, CURL_FUNCTIONS, "libcurl.so.4", "HTTP needs", "libcurl4", error);
-	if (code < 0)
-		return code;
-	return library->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? TARSIER_OK : error_set(error, TARSIER_IO, "libcurl cannot start");
-}
 
 /* ---- what libcurl calls --------------------------------------------------------------------------------------------- */
 
@@ -48,18 +23,16 @@ struct http_transfer {
 	struct http_response *response;
 	const struct curl_library *library;
 	CURL *curl;
+	struct arena arena;             /* for the URLs of redirects */
+	const char *url;                /* what is asked for now */
+	const char *proxy;              /* "" for none */
+	bool elsewhere;                 /* a redirect led away from the first URL's origin: its log-in stays behind */
+	int64_t started;
 	const struct buffer *too_large; /* which of the response's has no room left */
 	bool stalled;
-	time_t heard;     /* when BLOB_PACE bytes had come last */
+	int64_t heard;    /* when BLOB_PACE bytes had come last */
 	size_t unheard;   /* bytes since */
 };
-
-static time_t seconds_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 static unsigned seconds_of(const struct http_request *request)
 {
@@ -74,14 +47,14 @@ static bool wants_sink(const struct http_transfer *transfer)
 	return *status >= 200 && *status < 300;
 }
 
-/* The time that the sink took is not the server's. */
-static void hear(struct http_transfer *transfer, size_t length, time_t sinking)
+/* The time that the sink took does not count as the server's. */
+static void hear(struct http_transfer *transfer, size_t length, int64_t sinking)
 {
 	transfer->heard += sinking;
 	transfer->unheard += length;
 	if (transfer->unheard < BLOB_PACE)
 		return;
-	transfer->heard = seconds_now();
+	transfer->heard = clock_milliseconds();
 	transfer->unheard = 0;
 }
 
@@ -90,9 +63,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 	struct http_transfer *transfer = user;
 	if (wants_sink(transfer)) {
 		span piece = {data, size * count};
-		time_t before = seconds_now();
+		int64_t before = clock_milliseconds();
 		bool taken = transfer->request->sink(transfer->request->user, piece);
-		hear(transfer, piece.len, seconds_now() - before);
+		hear(transfer, piece.len, clock_milliseconds() - before);
 		return taken ? piece.len : CURL_WRITEFUNC_ERROR;
 	}
 	if (buffer_add(&transfer->response->body, data, size * count))
@@ -118,74 +91,26 @@ static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_
 	(void)total_down, (void)down, (void)total_up, (void)up;
 	struct http_transfer *transfer = user;
 	const struct http_request *request = transfer->request;
-	transfer->stalled = request->blob && seconds_now() - transfer->heard > (time_t)seconds_of(request);
+	transfer->stalled = request->blob && clock_milliseconds() - transfer->heard > clock_seconds(seconds_of(request));
 	return transfer->stalled || (request->cancelled && atomic_load(request->cancelled));
-}
-
-/* ---- connections that are kept ------------------------------------------------------------------------------------- */
-
-/* Each handle keeps its own. */
-struct http_pool {
-	pthread_mutex_t lock;
-	CURL *idle[IDLE_HANDLES];
-	size_t count;
-	void (*cleanup)(CURL *);
-};
-
-struct http_pool *http_pool_new(struct arena *arena)
-{
-	struct http_pool *pool = arena_alloc(arena, sizeof *pool);
-	if (pool)
-		pthread_mutex_init(&pool->lock, NULL); /* on Linux it cannot fail */
-	return pool;
-}
-
-void http_pool_free(struct http_pool *pool)
-{
-	if (!pool)
-		return;
-	while (pool->count)
-		pool->cleanup(pool->idle[--pool->count]);
-	pthread_mutex_destroy(&pool->lock);
-}
-
-static CURL *take_handle(const struct curl_library *library, struct http_pool *pool)
-{
-	CURL *handle = NULL;
-	if (!pool)
-		return library->easy_init();
-	pthread_mutex_lock(&pool->lock);
-	if (pool->count)
-		handle = pool->idle[--pool->count];
-	pthread_mutex_unlock(&pool->lock);
-	return handle ? handle : library->easy_init();
-}
-
-/* Its options point to what is gone by now; its connections stay. */
-static void give_handle(const struct curl_library *library, struct http_pool *pool, CURL *handle)
-{
-	bool kept = false;
-	library->easy_reset(handle);
-	if (pool) {
-		pthread_mutex_lock(&pool->lock);
-		kept = pool->count < IDLE_HANDLES;
-		pool->cleanup = library->easy_cleanup;
-		if (kept)
-			pool->idle[pool->count++] = handle;
-		pthread_mutex_unlock(&pool->lock);
-	}
-	if (!kept)
-		library->easy_cleanup(handle);
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------------------ */
 
-static struct curl_slist *make_headers(const struct curl_library *library, const struct http_request *request, bool *ok)
+static bool is_authorization(const char *header)
+{
+	span name, value;
+	return span_cut(span_of(header), ':', &name, &value) && span_is_nocase(span_trim(name), "Authorization");
+}
+
+static struct curl_slist *make_headers(const struct curl_library *library, const struct http_transfer *transfer, bool *ok)
 {
 	/* No "Expect: 100-continue": it only costs a round trip here. */
 	struct curl_slist *list = library->slist_append(NULL, "Expect:");
 	*ok = list != NULL;
-	for (const char *const *header = request->headers; header && *header && *ok; header++) {
+	for (const char *const *header = transfer->request->headers; header && *header && *ok; header++) {
+		if (transfer->elsewhere && is_authorization(*header))
+			continue;
 		struct curl_slist *longer = library->slist_append(list, *header);
 		*ok = longer != NULL;
 		list = longer ? longer : list;
@@ -206,21 +131,8 @@ static void set_method(const struct curl_library *library, CURL *curl, const str
 		library->easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static void set_options(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, char *reason)
+static void set_callbacks(const struct curl_library *library, CURL *curl, struct http_transfer *transfer)
 {
-	const struct http_request *request = transfer->request;
-	library->easy_setopt(curl, CURLOPT_URL, request->url);
-	library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	library->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	library->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->body.ptr ? 0L : 1L);
-	library->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
-	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	if (!request->blob)
-		library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-	library->easy_setopt(curl, CURLOPT_USERAGENT, "tarsier/" TARSIER_VERSION);
-	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)(request->connect_seconds ? request->connect_seconds : DEFAULT_CONNECT_SECONDS));
-	library->easy_setopt(curl, CURLOPT_TIMEOUT, request->blob ? 0L : (long)seconds_of(request));
-	library->easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
 	library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	library->easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
 	library->easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -228,26 +140,54 @@ static void set_options(const struct curl_library *library, CURL *curl, struct h
 	library->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	library->easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 	library->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	if (request->unix_socket) {
-		library->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
-		library->easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever the environment says */
-	}
-	if (request->direct)
-		library->easy_setopt(curl, CURLOPT_PROXY, "");
-	if (request->ca_file) {
-		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
-		library->easy_setopt(curl, CURLOPT_CAPATH, NULL); /* where Debian's libcurl would look too */
-	}
-	set_method(library, curl, request);
 }
 
-char *http_printable(struct arena *arena, const char *url)
+static void set_tls(const struct curl_library *library, CURL *curl, const struct http_request *request)
 {
-	const char *scheme = strstr(url, "://");
-	const char *host = scheme ? scheme + 3 : url;
-	const char *path = host + strcspn(host, "/?#");
-	const char *at = memrchr(host, '@', (size_t)(path - host));
-	return at ? arena_format(arena, "%.*s%s", (int)(host - url), url, at + 1) : arena_string(arena, url);
+	if (request->ca_file) {
+		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+		library->easy_setopt(curl, CURLOPT_PROXY_CAINFO, request->ca_file);
+	}
+	if (request->ca_pem.len) {
+		struct curl_blob blob = {.data = (void *)request->ca_pem.ptr, .len = request->ca_pem.len, .flags = CURL_BLOB_NOCOPY};
+		library->easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (request->ca_file || request->ca_pem.len)
+		library->easy_setopt(curl, CURLOPT_CAPATH, NULL); /* where Debian's libcurl would look too */
+	if (request->certificate)
+		library->easy_setopt(curl, CURLOPT_SSLCERT, request->certificate);
+	if (request->key)
+		library->easy_setopt(curl, CURLOPT_SSLKEY, request->key);
+}
+
+/* Milliseconds left for all answers of one request: at least one, since 0 would mean no limit. */
+static long time_left(const struct http_transfer *transfer)
+{
+	int64_t left = transfer->started + clock_seconds(seconds_of(transfer->request)) - clock_milliseconds();
+	return left > 1 ? (long)left : 1;
+}
+
+/* Redirects are followed by us: each has a proxy of its own, or none. */
+static void set_options(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, char *reason)
+{
+	const struct http_request *request = transfer->request;
+	unsigned connect_seconds = request->connect_seconds ? request->connect_seconds : DEFAULT_CONNECT_SECONDS;
+	library->easy_setopt(curl, CURLOPT_URL, transfer->url);
+	library->easy_setopt(curl, CURLOPT_PROXY, transfer->proxy);
+	library->easy_setopt(curl, CURLOPT_NOPROXY, ""); /* has been judged by proxy_for */
+	library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	if (!request->blob)
+		library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+	library->easy_setopt(curl, CURLOPT_USERAGENT, "tarsier/" TARSIER_VERSION);
+	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)clock_seconds(connect_seconds));
+	library->easy_setopt(curl, CURLOPT_TIMEOUT_MS, request->blob ? 0L : time_left(transfer));
+	library->easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+	if (request->unix_socket)
+		library->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+	set_callbacks(library, curl, transfer);
+	set_tls(library, curl, request);
+	set_method(library, curl, request);
 }
 
 /* OpenSSL finds nothing wrong with a certificate that is another host's. */
@@ -275,48 +215,116 @@ static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLco
 	}
 }
 
-static int explain(const struct http_transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
+static int explain_in(struct arena *arena, const struct http_transfer *transfer, CURLcode result, const char *reason,
+                      struct tarsier_error *error)
 {
-	struct arena arena;
-	arena_init(&arena, NULL);
 	const struct http_request *request = transfer->request;
-	const char *url = http_printable(&arena, request->url);
-	int code;
-	transfer->response->status = 0;
-	transfer->response->trouble = transfer->stalled ? HTTP_TIMED_OUT : trouble_of(transfer, result);
+	const struct http_response *response = transfer->response;
+	const char *url = url_printable(arena, request->url), *method = request->method, *through = response->through;
 	if (request->cancelled && atomic_load(request->cancelled))
-		code = error_set(error, TARSIER_CANCELLED, "cancelled");
-	else if (transfer->stalled)
-		code = error_set(error, TARSIER_IO, "%s %s: it stood still for %u seconds", request->method, url,
-		                 seconds_of(request));
-	else if (transfer->too_large)
-		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer%s larger than %zu bytes", request->method, url,
-		                 transfer->too_large == &transfer->response->headers ? "'s headers are" : " is", transfer->too_large->limit);
-	else if (result == CURLE_OUT_OF_MEMORY && transfer->response->headers.length) /* what libcurl says of a line beyond 100 KiB, too */
-		code = error_set(error, TARSIER_LIMIT, "%s %s: the answer has a header that is longer than libcurl takes", request->method, url);
-	else
-		code = error_set(error, result == CURLE_OUT_OF_MEMORY ? TARSIER_MEMORY : TARSIER_IO, "%s %s: %s", request->method, url, reason);
-	arena_free(&arena);
-	return code;
+		return error_set(error, TARSIER_CANCELLED, "cancelled");
+	if (transfer->stalled)
+		return error_set(error, TARSIER_IO, "%s %s: stalled for %u seconds%s", method, url, seconds_of(request), through);
+	if (transfer->too_large)
+		return error_set(error, TARSIER_LIMIT, "%s %s: the answer%s larger than %zu bytes%s", method, url,
+		                 transfer->too_large == &response->headers ? "'s headers are" : " is", transfer->too_large->limit, through);
+	if (result == CURLE_OUT_OF_MEMORY && response->headers.length) /* libcurl's code for a line beyond 100 KiB, too */
+		return error_set(error, TARSIER_LIMIT, "%s %s: the answer has a header that is too long for libcurl%s", method, url, through);
+	return error_set(error, result == CURLE_OUT_OF_MEMORY ? TARSIER_MEMORY : TARSIER_IO, "%s %s: %s%s", method, url, reason, through);
 }
 
-static int perform(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, struct tarsier_error *error)
+static int explain(struct http_transfer *transfer, CURLcode result, const char *reason, struct tarsier_error *error)
 {
+	transfer->response->status = 0;
+	transfer->response->trouble = transfer->stalled ? HTTP_TIMED_OUT : trouble_of(transfer, result);
+	return explain_in(&transfer->arena, transfer, result, reason, error);
+}
+
+static int perform_once(struct http_transfer *transfer, struct tarsier_error *error)
+{
+	const struct curl_library *library = transfer->library;
 	char reason[CURL_ERROR_SIZE] = "";
 	bool ok;
-	struct curl_slist *headers = make_headers(library, transfer->request, &ok);
+	struct curl_slist *headers = make_headers(library, transfer, &ok);
 	int code = ok ? TARSIER_OK : error_memory(error);
 	if (code >= 0) {
-		set_options(library, curl, transfer, reason);
-		library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-		CURLcode result = library->easy_perform(curl);
+		set_options(library, transfer->curl, transfer, reason);
+		library->easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, headers);
+		CURLcode result = library->easy_perform(transfer->curl);
 		if (result != CURLE_OK)
 			code = explain(transfer, result, *reason ? reason : library->easy_strerror(result), error);
 		else
-			library->easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->response->status);
+			library->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &transfer->response->status);
 	}
 	library->slist_free_all(headers);
 	return code;
+}
+
+/* ---- proxies and redirects ------------------------------------------------------------------------------------------ */
+
+static int choose_proxy(struct http_transfer *transfer, struct tarsier_error *error)
+{
+	const struct http_request *request = transfer->request;
+	struct url url;
+	bool may = !request->direct && !request->unix_socket && url_split(span_of(transfer->url), &url);
+	const char *proxy = may ? proxy_for(&url) : NULL;
+	char *shown = url_printable(&transfer->arena, proxy ? proxy : "");
+	transfer->proxy = proxy ? arena_string(&transfer->arena, proxy) : "";
+	if (!shown || !transfer->proxy)
+		return error_memory(error);
+	*transfer->response->through = '\0';
+	if (proxy)
+		snprintf(transfer->response->through, sizeof transfer->response->through, " (through the proxy %s)", shown);
+	return TARSIER_OK;
+}
+
+/* A Location may hold spaces, which browsers and libcurl encode. NULL if memory ran out. */
+static char *without_spaces(struct arena *arena, const char *url)
+{
+	char *out = arena_array(arena, strlen(url) + 1, 3), *end = out;
+	for (; out && *url; url++) {
+		if (*url != ' ')
+			*end++ = *url;
+		else
+			url_encode_byte(' ', end), end += 3;
+	}
+	return out;
+}
+
+/* Where the answer leads; the user and password of the first URL go along to the same origin. */
+static int take_redirect(struct http_transfer *transfer, const char *location, struct tarsier_error *error)
+{
+	struct url first, next;
+	struct arena *arena = &transfer->arena;
+	char *url = without_spaces(arena, location);
+	bool same = url && url_split(span_of(transfer->request->url), &first) && url_split(span_of(url), &next) &&
+	            url_same_origin(&first, &next);
+	transfer->elsewhere = !same;
+	if (same && first.user.len && !next.user.len)
+		url = arena_format(arena, "%.*s://%.*s@%s", (int)next.scheme.len, next.scheme.ptr, (int)first.user.len,
+		                   first.user.ptr, url + next.scheme.len + strlen("://"));
+	transfer->url = url;
+	transfer->response->body.length = 0;
+	return url ? TARSIER_OK : error_memory(error);
+}
+
+static int perform(struct http_transfer *transfer, struct tarsier_error *error)
+{
+	for (unsigned hops = 0;; hops++) {
+		char *location = NULL;
+		int code = choose_proxy(transfer, error);
+		if (code >= 0)
+			code = perform_once(transfer, error);
+		if (code < 0 || transfer->request->body.ptr)
+			return code;
+		transfer->library->easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &location);
+		if (!location)
+			return TARSIER_OK;
+		if (hops == REDIRECTS)
+			return explain(transfer, CURLE_TOO_MANY_REDIRECTS, "more than 5 redirects", error);
+		if ((code = take_redirect(transfer, location, error)) < 0)
+			return code;
+	}
 }
 
 int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error)
@@ -327,16 +335,18 @@ int http_send(const struct http_request *request, struct http_response *response
 	response->headers.limit = HEADERS_LIMIT;
 	response->body.limit = request->limit ? request->limit : DEFAULT_LIMIT;
 	struct curl_library library;
-	int code = load(&library, error);
+	int code = curl_library_load(&library, error);
 	if (code < 0)
 		return code;
-	CURL *curl = take_handle(&library, request->pool);
+	CURL *curl = http_handle_take(&library, request->pool);
 	if (!curl)
 		return error_memory(error);
 	struct http_transfer transfer = {.request = request, .response = response, .library = &library, .curl = curl,
-	                            .heard = seconds_now()};
-	code = perform(&library, curl, &transfer, error);
-	give_handle(&library, request->pool, curl);
+	                                 .url = request->url, .heard = clock_milliseconds(), .started = clock_milliseconds()};
+	arena_init(&transfer.arena, NULL);
+	code = perform(&transfer, error);
+	http_handle_give(&library, request->pool, curl);
+	arena_free(&transfer.arena);
 	return code;
 }
 

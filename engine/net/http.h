@@ -3,7 +3,7 @@
 #define TARSIER_NET_HTTP_H
 
 #include "base/error.h"
-#include "base/span.h"
+#include "format/url.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,7 +29,9 @@ struct http_request {
 	                                     * it, and `seconds` is how long it may stand still, but for the sink's own time */
 	size_t limit;                       /* bytes the answer's body may have; 0: 16 MiB. More is LIMIT */
 	const char *ca_file;                /* certificate authorities, PEM; NULL: the system's */
-	bool direct;                        /* past any proxy: the host is this machine or beside it */
+	span ca_pem;                        /* instead of ca_file, the PEM text itself; may be empty */
+	const char *certificate, *key;      /* files of the client's own, PEM; or NULL */
+	bool direct;                        /* never through a proxy: the host is beside this machine */
 	const atomic_bool *cancelled;       /* or NULL */
 	struct http_pool *pool;             /* or NULL: the connection ends with the request */
 	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
@@ -54,18 +56,16 @@ struct http_response {
 	enum http_trouble trouble;          /* … and why, where that makes a difference */
 	struct buffer headers;              /* the last answer's lines as they came */
 	struct buffer body;
+	char through[160];                  /* for messages: "", or " (through the proxy http://proxy:3128)" */
 };
 
-/* Proxies, and hosts to reach without one, are taken from the environment (http_proxy, https_proxy, all_proxy, no_proxy), as
- * curl does. Any status is a success: the caller knows what it asked for. IO where no whole answer came: the message names
- * the URL (without its user and password) and libcurl's reason. The response is the caller's to free, on failure too. */
+/* A proxy is chosen for each URL, redirects included, as proxy.h says. Any status is a success: the caller knows what it
+ * asked for. Fails with IO if no complete answer came: the message names the URL (without its user and password), libcurl's
+ * reason, and the proxy if there was one. The response must be freed by the caller, on failure too. */
 int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error);
 void http_response_free(struct http_response *response);
 
 /* A header's value, names compared without regard to case; empty where there is none. Borrowed from the response. */
 span http_header(const struct http_response *response, const char *name);
-
-/* The URL without user and password, for messages. */
-char *http_printable(struct arena *arena, const char *url);
 
 #endif

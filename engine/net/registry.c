@@ -21,7 +21,7 @@ static bool answers(const struct registry *registry, const char *scheme, struct 
 {
 	struct http_response response;
 	const char *url = arena_format(arena, "%s://%s/v2/", scheme, registry->config.name->host);
-	const struct http_request request = {.method = "GET", .url = url, .seconds = PROBE_SECONDS, .direct = true,
+	const struct http_request request = {.method = "GET", .url = url, .seconds = PROBE_SECONDS,
 	                                     .connect_seconds = PROBE_SECONDS, .ca_file = registry->config.ca_file,
 	                                     .cancelled = registry->config.cancelled, .pool = registry->pool};
 	bool ok = url && http_send(&request, &response, NULL) >= 0 &&
@@ -199,7 +199,7 @@ static int send_once(struct registry *registry, const struct registry_call *call
 		return error_memory(error);
 	const struct http_request request = {
 		.method = "GET", .url = url, .headers = headers, .seconds = REGISTRY_SECONDS, .limit = call->limit,
-		.ca_file = registry->config.ca_file, .direct = registry->config.name->loopback, .blob = call->sink != NULL,
+		.ca_file = registry->config.ca_file, .blob = call->sink != NULL,
 		.sink = call->sink, .user = call->user, .cancelled = registry->config.cancelled, .pool = registry->pool};
 	return http_send(&request, response, error);
 }
@@ -229,13 +229,14 @@ static int judge(struct registry *registry, const struct registry_call *call, co
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error)
 {
-	struct retry retry = {.insists = call->progress, .tries = TRIES, .seconds = BUSY_SECONDS};
+	struct retry retry = {.unreachable = call->progress, .tries = TRIES, .seconds = BUSY_SECONDS};
 	struct tarsier_error own;
 	bool renewed = false;
 	error = error ? error : &own;
 	for (;;) {
 		struct arena arena;
-		unsigned generation, pause = 0;
+		unsigned generation;
+		int64_t pause = 0;
 		arena_init(&arena, &registry->secrets.allocator);
 		int code = send_once(registry, call, &arena, &generation, response, error);
 		arena_free(&arena);

@@ -1,4 +1,5 @@
 /* log-ins at a registry: Basic, and tokens from the server that it names */
+#include "base/clock.h"
 #include "format/base64.h"
 #include "format/json.h"
 #include "net/registry.h"
@@ -6,20 +7,12 @@
 #include "net/retry.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
 	TRIES = 3, BUSY_SECONDS = 30,
 	TOKEN_LIMIT = 64 * 1024,   /* the largest seen have 4 KiB */
 	ANSWER_LIMIT = 256 * 1024,
 };
-
-static int64_t seconds_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* ---- Basic ------------------------------------------------------------------------------------------------------- */
 
@@ -32,26 +25,10 @@ static char *basic(struct arena *arena, const struct registry_login *login)
 
 /* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
-/* RFC 3986, 2.1: everything but what is unreserved. */
-static char *escaped(struct arena *arena, const char *text)
-{
-	char *out = arena_array(arena, strlen(text) + 1, 3), *end = out;
-	for (; out && *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-._~", c);
-		if (plain)
-			*end++ = *text;
-		else
-			end += (size_t)(stpcpy(stpcpy(stpcpy(end, "%"), (char[]){"0123456789ABCDEF"[c >> 4], '\0'}),
-			                       (char[]){"0123456789ABCDEF"[c & 15], '\0'}) - end);
-	}
-	return out;
-}
-
 /* "service=…&scope=repository:NAME:pull": to read this repository, and no more, whatever the registry proposes. */
 static char *wish(const struct registry *registry, struct arena *arena)
 {
-	char *service = escaped(arena, registry->service), *path = escaped(arena, registry->config.name->path);
+	char *service = url_encode(arena, registry->service, ""), *path = url_encode(arena, registry->config.name->path, "");
 	if (!service || !path)
 		return NULL;
 	return arena_format(arena, "%s%s%sscope=repository%%3A%s%%3Apull", *service ? "service=" : "", service,
@@ -72,7 +49,7 @@ static bool make_request(const struct registry *registry, struct arena *arena, s
 	if (!query)
 		return false;
 	if (*login->identity_token) {
-		char *token = escaped(arena, login->identity_token);
+		char *token = url_encode(arena, login->identity_token, "");
 		char *form = token ? arena_format(arena, "grant_type=refresh_token&client_id=tarsier&%s&refresh_token=%s", query, token)
 		                   : NULL;
 		request->headers[0] = "Content-Type: application/x-www-form-urlencoded";
@@ -97,10 +74,10 @@ static int ask(struct registry *registry, struct arena *arena, struct http_respo
 	const struct http_request request = {
 		.method = wanted.body.ptr ? "POST" : "GET", .url = wanted.url, .headers = wanted.headers, .body = wanted.body,
 		.seconds = REGISTRY_SECONDS, .limit = ANSWER_LIMIT, .ca_file = registry->config.ca_file,
-		.direct = registry->config.name->loopback, .cancelled = registry->config.cancelled, .pool = registry->pool};
+		.cancelled = registry->config.cancelled, .pool = registry->pool};
 	for (;;) {
 		int code = http_send(&request, response, error);
-		unsigned pause = retry_pause(&retry, code, response);
+		int64_t pause = retry_pause(&retry, code, response);
 		if (!pause)
 			return code;
 		http_response_free(response);
@@ -163,7 +140,7 @@ static int fetch_token(struct registry *registry, struct tarsier_error *error)
 		code = read_token(registry, &response, error);
 	else if (code >= 0)
 		code = refused_token(registry, &arena, &response, error);
-	registry->made = seconds_now();
+	registry->made = clock_milliseconds() / 1000;
 	registry->generation++;
 	http_response_free(&response);
 	arena_free(&arena);
@@ -226,7 +203,7 @@ int registry_authorization(struct registry *registry, int64_t age, struct arena 
 {
 	int code = TARSIER_OK;
 	pthread_mutex_lock(&registry->lock);
-	if (*registry->realm && seconds_now() - registry->made > age)
+	if (*registry->realm && clock_milliseconds() / 1000 - registry->made > age)
 		code = fetch_token(registry, error);
 	*generation = registry->generation;
 	*authorization = code < 0 ? "" : arena_string(arena, registry->authorization);

@@ -1,5 +1,6 @@
 #include "net/registry_helper.h"
 
+#include "base/clock.h"
 #include "format/json.h"
 
 #include <errno.h>
@@ -30,13 +31,6 @@ struct helper {
 	int64_t deadline; /* milliseconds of the monotonic clock */
 	struct buffer answer;
 };
-
-static int64_t now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* ---- starting it ------------------------------------------------------------------------------------------------- */
 
@@ -182,7 +176,7 @@ static void end(struct helper *helper)
 /* Waits for output, a little. */
 static int wait_a_little(struct helper *helper, struct tarsier_error *error)
 {
-	int64_t left = helper->deadline - now();
+	int64_t left = helper->deadline - clock_milliseconds();
 	if (left <= 0)
 		return error_set(error, TARSIER_IO, "%s does not come to an end; it was killed", helper->program);
 	struct pollfd output = {.fd = helper->output, .events = POLLIN};
@@ -223,7 +217,7 @@ static int listen_to(struct helper *helper, struct tarsier_error *error)
 static int await_end(struct helper *helper, struct tarsier_error *error)
 {
 	while (!has_ended(helper)) {
-		if (now() >= helper->deadline)
+		if (clock_milliseconds() >= helper->deadline)
 			return error_set(error, TARSIER_IO, "%s does not come to an end; it was killed", helper->program);
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
@@ -285,7 +279,7 @@ int registry_helper_ask(struct arena *arena, const char *name, const char *addre
 		return error_set(error, TARSIER_FORMAT, "\"%.100s\" is no name of a program that keeps log-ins", name);
 	if (strlen(address) > ADDRESS_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "a registry's address of more than %d bytes", ADDRESS_LIMIT);
-	struct helper helper = {.program = arena_format(arena, "docker-credential-%s", name), .deadline = now() + timeout};
+	struct helper helper = {.program = arena_format(arena, "docker-credential-%s", name), .deadline = clock_milliseconds() + timeout};
 	if (!helper.program)
 		return error_memory(error);
 	buffer_init(&helper.answer, &arena->allocator);

@@ -1,5 +1,7 @@
 #include "net/registry_name.h"
 
+#include "format/url.h"
+
 #include <string.h>
 
 enum { LONGEST_PATH = 255, LONGEST_TAG = 128 };
@@ -164,21 +166,12 @@ static int check(span text, const struct name_parts *parts, struct tarsier_error
 	return TARSIER_OK;
 }
 
-static bool is_dotted(span host)
-{
-	for (size_t i = 0; i < host.len; i++)
-		if (!is_one_of(host.ptr[i], "0123456789."))
-			return false;
-	return true;
-}
-
 static bool is_loopback(span domain)
 {
 	span host, port;
 	bool has_port;
 	split_port(domain, &host, &port, &has_port);
-	return span_is_nocase(host, "localhost") || span_is(host, "[::1]") ||
-	       (span_starts(host, "127.") && is_dotted(host));
+	return host_is_loopback(host);
 }
 
 static bool is_hub(span domain)

@@ -101,7 +101,10 @@ end
 --- main(argv) -> exit code
 function cli.main(argv)
   local ok, code = xpcall(function()
-    require "tarsier.core".host.command_line()
+    local host = require "tarsier.core".host
+    host.command_line()
+    local second = tonumber(os.getenv "TARSIER_TEST_SECOND") -- milliseconds: tarsier's own tests do not wait long
+    if second then host.set_second(second) end
     return dispatch(argv)
   end, debug.traceback)
   return ok and code or bug(code)

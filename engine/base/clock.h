@@ -1,0 +1,15 @@
+/* time that passes, and how long a second of waiting is */
+#ifndef TARSIER_BASE_CLOCK_H
+#define TARSIER_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of the monotonic clock. */
+int64_t clock_milliseconds(void);
+
+/* Timeouts and pauses are given in seconds, and last clock_seconds(n) milliseconds. Tests make the second shorter, so that
+ * they wait for nothing; nothing else may. Holds for the whole process. */
+int64_t clock_seconds(unsigned seconds);
+void clock_set_second(unsigned milliseconds); /* 1 to 1000 */
+
+#endif

@@ -1,0 +1,20 @@
+/* which proxy a request goes through, as the environment says */
+#ifndef TARSIER_NET_PROXY_H
+#define TARSIER_NET_PROXY_H
+
+#include "format/url.h"
+
+/*	http_proxy                     for http; only in lower case, since a web server gives HTTP_PROXY to CGI programs
+ *	https_proxy, HTTPS_PROXY       for https
+ *	all_proxy, ALL_PROXY           for both, if the other is not set
+ *	no_proxy, NO_PROXY             hosts to reach directly, separated by commas or spaces:
+ *
+ *	entry = "*"  |  host [":" port]  |  ["*"] "." domain  |  address "/" bits
+ *
+ * A host also stands for all names that end in "." and it. A loopback host is reached directly whatever they say, as Go's
+ * clients do. The proxy for this URL, or NULL for none; borrowed from the environment. */
+const char *proxy_for(const struct url *url);
+/* The same rules for one host, with `no_proxy` as given. */
+bool proxy_is_bypassed(span host, unsigned port, const char *no_proxy);
+
+#endif
