@@ -107,6 +107,8 @@ struct tarsier_event {
 	size_t index;
 	int cached;
 	const char *digest, *message; /* or NULL; borrowed for the call */
+	const char *reference;        /* of the image that is scanned; borrowed for the call */
+	void *scan;                   /* `user` of its tarsier_scan_options; NULL from tarsier_scan */
 };
 
 struct tarsier_config {
@@ -143,7 +145,7 @@ TARSIER_API void tarsier_config_init(struct tarsier_config *config);
 TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
 
 TARSIER_API void tarsier_close(tarsier_engine *engine); /* NULL is fine. Reports stay valid. No scan may be under way */
-/* Makes every scan that is under way in this engine return CANCELLED soon. Safe from any thread and signal handler. */
+/* Makes every scan that is under way in this engine return CANCELLED soon; one scan is ended by a token, below. Safe from any thread and signal handler. */
 TARSIER_API void tarsier_cancel(tarsier_engine *engine);
 
 /*
@@ -160,6 +162,43 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  */
 TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,
                              struct tarsier_error *error);
+
+/* Ends a scan: a token may be given to one scan or several, and may be cancelled before they begin. Cancelling is safe from
+ * any thread and signal handler, and cannot be undone. OWNED: tarsier_token_free, once no scan uses it; NULL without memory. */
+typedef struct tarsier_token tarsier_token;
+TARSIER_API tarsier_token *tarsier_token_new(void);
+TARSIER_API void tarsier_token_cancel(tarsier_token *token);
+TARSIER_API void tarsier_token_free(tarsier_token *token); /* NULL is fine */
+
+/*
+ * An image whose bytes the host has: in memory, or in a store of its own. The functions are called from several threads at
+ * once, with different blobs. All that they give is verified by its digest.
+ */
+struct tarsier_source {
+	size_t size;      /* set by tarsier_source_init */
+	const char *name; /* what reports and messages call the image: "app:1" */
+	/* Opens what has the digest, "sha256:…": a manifest, a config, a layer as stored; digest NULL: the image's manifest or
+	 * index. Sets *blob, which is the host's own, and *length, or leaves it if unknown. OK, NOT_FOUND or another code. */
+	int (*open)(void *user, const char *digest, void **blob, uint64_t *length);
+	/* Up to `length` bytes from where the last call ended: their number, 0 at the end, or a negative code. */
+	ptrdiff_t (*read)(void *user, void *blob, void *into, size_t length);
+	void (*close)(void *user, void *blob); /* or NULL; called once for each blob that was opened */
+	void *user;
+};
+TARSIER_API void tarsier_source_init_size(struct tarsier_source *source, size_t size);
+#define tarsier_source_init(source) tarsier_source_init_size((source), sizeof *(source))
+
+struct tarsier_scan_options {
+	size_t size;                         /* set by tarsier_scan_options_init */
+	tarsier_token *token;                /* ends this scan; or NULL. BORROWED by the scan */
+	const struct tarsier_source *source; /* the image; or NULL: `reference` names it. BORROWED by the scan */
+	void *user;                          /* given to on_event in each event of this scan */
+};
+TARSIER_API void tarsier_scan_options_init_size(struct tarsier_scan_options *options, size_t size);
+#define tarsier_scan_options_init(options) tarsier_scan_options_init_size((options), sizeof *(options))
+/* tarsier_scan with options, which may be NULL. `reference` is not used, and may be NULL, if there is a source. */
+TARSIER_API int tarsier_scan_with(tarsier_engine *engine, const char *reference, const struct tarsier_scan_options *options,
+                                  tarsier_report **report, struct tarsier_error *error);
 
 /* ---- what a report holds; all of it BORROWED from the report ---------------------------------------------------- */
 

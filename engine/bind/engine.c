@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 #include "bind/core.h"
 #include "bind/options.h"
+#include "bind/source.h"
 #include "policy/push_report.h"
 
 #include <pthread.h>
@@ -37,7 +38,7 @@ static const char *event_name(enum tarsier_event_kind kind)
 
 static void push_event(lua_State *L, const struct tarsier_event *event)
 {
-	lua_createtable(L, 0, 7);
+	lua_createtable(L, 0, 8);
 	lua_pushstring(L, event_name(event->kind));
 	lua_setfield(L, -2, "kind");
 	lua_pushinteger(L, (lua_Integer)event->done);
@@ -52,6 +53,8 @@ static void push_event(lua_State *L, const struct tarsier_event *event)
 	lua_setfield(L, -2, "digest");
 	lua_pushstring(L, event->message);
 	lua_setfield(L, -2, "message");
+	lua_pushstring(L, event->reference);
+	lua_setfield(L, -2, "reference");
 }
 
 /* callback, event --> : inside a protected call, since pushing may run out of memory */
@@ -236,20 +239,25 @@ static bool is_command(lua_State *L)
 
 /* ---- scanning -------------------------------------------------------------------------------------------------------- */
 
-/* engine:scan(reference) --> report | nil, message, code */
+/* engine:scan(reference) --> report | nil, message, code. Instead of a reference, a table as bind/source.h describes it: an
+ * image whose bytes the caller has. */
 static int l_scan(lua_State *L)
 {
 	struct box *box = check_engine(L, 1);
-	const char *reference = luaL_checkstring(L, 2);
 	struct tarsier_error error;
-	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning already: its callback cannot start another scan");
+	struct tarsier_scan_options options;
 	lua_settop(L, 2);
+	tarsier_scan_options_init(&options);
+	const char *reference = lua_istable(L, 2) ? NULL : luaL_checkstring(L, 2);
+	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning already: its callback cannot start another scan");
+	if (!reference)
+		options.source = bind_push_source(L, 2);
 	tarsier_report **report = bind_new_report(L);
 	box->scanning = L;
 	box->callback_failed = 0;
 	struct watch watch;
 	bool watched = box->tidies && is_command(L) && start_watch(&watch, box->engine);
-	int code = tarsier_scan(box->engine, reference, report, &error);
+	int code = tarsier_scan_with(box->engine, reference, &options, report, &error);
 	if (watched)
 		end_watch(&watch);
 	box->scanning = NULL;

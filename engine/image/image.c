@@ -70,10 +70,11 @@ static int source_of_path(const char *path, const struct source **source, struct
 }
 
 /* Everything that "never NULL" is said of. */
-static void make_blank(struct tarsier_image *about)
+void image_make_blank(struct image *image, struct arena *arena)
 {
 	static const char *const none[] = {NULL};
-	*about = (struct tarsier_image){
+	*image = (struct image){.arena = arena};
+	image->about = (struct tarsier_image){
 		.reference = "", .name = "", .digest = "", .id = "", .os = "", .architecture = "", .variant = "", .created = "",
 		.user = "", .working_dir = "", .env = none, .entrypoint = none, .cmd = none, .exposed_ports = none,
 		.distro_id = "", .distro_version = "", .distro_codename = "", .distro_name = "", .ecosystem = "",
@@ -81,7 +82,7 @@ static void make_blank(struct tarsier_image *about)
 }
 
 /* Where the source holds one image only there was no choice to make, but a platform that was asked for must be it. */
-static int check_wish(const struct image *image, const char *platform, struct tarsier_error *error)
+int image_check_platform(const struct image *image, const char *platform, struct tarsier_error *error)
 {
 	const struct tarsier_image *about = &image->about;
 	if (platform_is_default(platform) ||
@@ -96,8 +97,7 @@ int image_open(struct arena *arena, const char *text, const struct source_option
 {
 	struct reference reference;
 	const struct source *source = NULL;
-	*image = (struct image){.arena = arena};
-	make_blank(&image->about);
+	image_make_blank(image, arena);
 	int code = reference_parse(arena, text, &reference, error);
 	if (code < 0 || (code = platform_check(options->platform, error)) < 0)
 		return code;
@@ -112,7 +112,7 @@ int image_open(struct arena *arena, const char *text, const struct source_option
 		return error_set(error, TARSIER_UNSUPPORTED, "%s: this build has no source for it", text);
 	code = source->open(&reference, options, image, error);
 	if (code >= 0)
-		code = check_wish(image, options->platform, error);
+		code = image_check_platform(image, options->platform, error);
 	if (code < 0)
 		image_close(image);
 	return code;

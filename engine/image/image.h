@@ -68,6 +68,9 @@ extern const struct source *const sources_all[];
 int image_open(struct arena *arena, const char *reference, const struct source_options *options,
                struct image *image, struct tarsier_error *error);
 void image_close(struct image *image);
+/* The same for an image whose bytes the host gives. */
+int image_open_host(struct arena *arena, const struct tarsier_source *host, const struct source_options *options,
+                    struct image *image, struct tarsier_error *error);
 
 /* ---- shared by sources ------------------------------------------------------------------------------------------ */
 
@@ -76,6 +79,11 @@ enum {
 	IMAGE_LAYER_LIMIT = 1000,       /* engines stop at 127, where overlayfs does */
 	IMAGE_INDEX_DEPTH = 4,          /* indexes in indexes; builders write two */
 };
+
+/* Everything of which "never NULL" is said is there, and empty. */
+void image_make_blank(struct image *image, struct arena *arena);
+/* NOT_FOUND where a platform was asked for and the image is for another. */
+int image_check_platform(const struct image *image, const char *platform, struct tarsier_error *error);
 
 /* A small blob by its digest: what it gives is verified. */
 typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
@@ -110,6 +118,18 @@ enum name_rank image_name_rank(const char *wanted, const char *name);
 struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
+
+/* A manifest or an index that is verified and at hand. */
+struct image_document {
+	struct buffer *text;               /* is overwritten where it is an index */
+	struct digest digest;
+	const struct reference *reference; /* for messages */
+	blob_fetch *fetch_manifest, *fetch_config;
+	void *user;                        /* of both */
+};
+/* Reads the image: of an index, the one for the platform. */
+int image_open_document(struct image *image, const struct image_document *document, const struct source_options *options,
+                        struct tarsier_error *error);
 
 /* A list of what may be chosen, for messages: at most ten, then an ellipsis. */
 struct choice_list { struct arena *arena; const char *text; size_t count; };

@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *tarsier_version(void)
@@ -118,7 +119,26 @@ void tarsier_cancel(tarsier_engine *engine)
 	atomic_fetch_add(&engine->cancellations, 1);
 }
 
-/* ---- scanning ---------------------------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------------------------------------------------------- */
+
+struct tarsier_token { atomic_bool cancelled; };
+
+tarsier_token *tarsier_token_new(void)
+{
+	return calloc(1, sizeof(tarsier_token));
+}
+
+void tarsier_token_cancel(tarsier_token *token)
+{
+	atomic_store(&token->cancelled, true);
+}
+
+void tarsier_token_free(tarsier_token *token)
+{
+	free(token);
+}
+
+/* ---- scanning ---------------------------------------------------------------------------------------------------------- */
 
 static void *scan_thread(void *argument)
 {
@@ -128,38 +148,96 @@ static void *scan_thread(void *argument)
 	return NULL;
 }
 
-/* The scan runs in a thread of its own, so that this one can deliver events and notice a cancellation. */
-static int run_and_pump(struct scan *scan, tarsier_engine *engine)
+static bool is_cancelled(const tarsier_engine *engine, unsigned before, const tarsier_token *token)
+{
+	return atomic_load(&engine->cancellations) != before || (token && atomic_load(&token->cancelled));
+}
+
+/* The scan works in a thread of its own, so that this one can deliver events and notice a cancellation. */
+static int run_and_pump(struct scan *scan, tarsier_engine *engine, const tarsier_token *token)
 {
 	unsigned before = atomic_load(&engine->cancellations);
 	pthread_t thread;
+	if (is_cancelled(engine, before, token))
+		return error_set(scan->error, TARSIER_CANCELLED, "cancelled");
 	int number = pthread_create(&thread, NULL, scan_thread, scan);
 	if (number)
 		return error_errno(scan->error, number, "cannot start a thread");
 	while (events_pump(&scan->events))
-		if (atomic_load(&engine->cancellations) != before)
+		if (is_cancelled(engine, before, token))
 			atomic_store(&scan->cancelled, true);
 	pthread_join(thread, NULL);
+	if (scan->code >= 0 && is_cancelled(engine, before, token)) /* in its last moment: still what the host asked for */
+		return error_set(scan->error, TARSIER_CANCELLED, "cancelled");
 	return scan->code;
 }
 
-int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report, struct tarsier_error *error)
+static int run(struct scan *scan, tarsier_engine *engine, const struct tarsier_scan_options *options)
+{
+	const struct tarsier_config *config = &engine->config;
+	int code = events_init(&scan->events, &config->allocator, config->on_event, config->user, scan->error);
+	if (code < 0)
+		return code;
+	scan->events.reference = scan->reference;
+	scan->events.scan = options->user;
+	code = run_and_pump(scan, engine, options->token);
+	events_free(&scan->events);
+	return code;
+}
+
+/* The host's structs, as this library knows them; the source that `options` names becomes `source`. */
+static int take_options(const struct tarsier_scan_options *given, struct tarsier_scan_options *options,
+                        struct tarsier_source *source, struct tarsier_error *error)
+{
+	struct tarsier_scan_options defaults;
+	tarsier_scan_options_init(&defaults);
+	int code = config_take(options, sizeof *options, given ? given : &defaults, "tarsier_scan_options", error);
+	if (code < 0 || !options->source)
+		return code;
+	code = config_take(source, sizeof *source, options->source, "tarsier_source", error);
+	options->source = source;
+	if (code >= 0 && (!source->name || !source->open || !source->read))
+		code = error_set(error, TARSIER_USAGE, "tarsier_source: name, open and read must be set");
+	return code;
+}
+
+int tarsier_scan_with(tarsier_engine *engine, const char *reference, const struct tarsier_scan_options *given,
+                      tarsier_report **report, struct tarsier_error *error)
 {
 	struct tarsier_error own;
+	struct tarsier_scan_options options;
+	struct tarsier_source source;
 	error = error_or(error, &own);
 	*report = NULL;
-	struct scan scan = {.engine = engine, .reference = reference, .error = error,
-	                    .report = report_new(&engine->config.allocator)};
+	int code = take_options(given, &options, &source, error);
+	if (code < 0)
+		return code;
+	struct scan scan = {.engine = engine, .host = options.source, .error = error};
+	scan.reference = scan.host ? scan.host->name : reference;
+	if (!scan.reference)
+		return error_set(error, TARSIER_USAGE, "tarsier_scan: neither a reference nor a source");
+	scan.report = report_new(&engine->config.allocator);
 	if (!scan.report)
 		return error_memory(error);
-	int code = events_init(&scan.events, &engine->config.allocator, engine->config.on_event, engine->config.user, error);
-	if (code >= 0) {
-		code = run_and_pump(&scan, engine);
-		events_free(&scan.events);
-	}
+	code = run(&scan, engine, &options);
 	if (code < 0)
 		tarsier_report_free(scan.report);
 	else
 		*report = scan.report;
 	return code;
+}
+
+int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report, struct tarsier_error *error)
+{
+	return tarsier_scan_with(engine, reference, NULL, report, error);
+}
+
+void tarsier_scan_options_init_size(struct tarsier_scan_options *options, size_t size)
+{
+	config_clear(options, size);
+}
+
+void tarsier_source_init_size(struct tarsier_source *source, size_t size)
+{
+	config_clear(source, size);
 }

@@ -118,14 +118,21 @@ static struct event_item *take_all(struct events *events, bool *finished)
 	return items;
 }
 
+static void deliver(const struct events *events, struct tarsier_event event)
+{
+	event.reference = events->reference;
+	event.scan = events->scan;
+	events->deliver(events->user, &event);
+}
+
 static void tell_bytes(struct events *events)
 {
 	uint64_t done = atomic_load(&events->bytes_done);
 	if (!events->deliver || done == events->bytes_told)
 		return;
 	events->bytes_told = done;
-	struct tarsier_event event = {.kind = TARSIER_EVENT_BYTES, .done = done, .total = atomic_load(&events->bytes_total)};
-	events->deliver(events->user, &event);
+	deliver(events, (struct tarsier_event){
+		.kind = TARSIER_EVENT_BYTES, .done = done, .total = atomic_load(&events->bytes_total)});
 }
 
 bool events_pump(struct events *events)
@@ -135,7 +142,7 @@ bool events_pump(struct events *events)
 	tell_bytes(events);
 	while (item) {
 		struct event_item *next = item->next;
-		events->deliver(events->user, &item->event);
+		deliver(events, item->event);
 		free_item(events, item);
 		item = next;
 	}

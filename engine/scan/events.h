@@ -14,6 +14,8 @@ struct events {
 	const struct tarsier_allocator *allocator;
 	void (*deliver)(void *user, const struct tarsier_event *event); /* or NULL */
 	void *user;
+	const char *reference; /* of the scan, for the host; and what the host calls the scan */
+	void *scan;
 	atomic_uint_fast64_t bytes_done, bytes_total; /* counted by the threads that read; the total is 0 if unknown */
 	uint64_t bytes_told;
 	pthread_mutex_t lock;

@@ -13,7 +13,8 @@ static int open_image(struct scan *scan)
 	scan->layer_options = (struct layer_options){
 		.patterns = scan->engine->patterns, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
 		.threads = 3, .bytes = &scan->events.bytes_done, .cancelled = &scan->cancelled};
-	int code = image_open(&scan->report->arena, scan->reference, &options, &scan->image, scan->error);
+	int code = scan->host ? image_open_host(&scan->report->arena, scan->host, &options, &scan->image, scan->error)
+	                      : image_open(&scan->report->arena, scan->reference, &options, &scan->image, scan->error);
 	if (code < 0)
 		return code;
 	scan->layer_count = scan->image.walk ? 1 : scan->image.layer_count;
@@ -35,7 +36,7 @@ int scan_run(struct scan *scan)
 	struct timespec start;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	bool clair = scan->engine->config.clair != NULL;
-	int code = clair ? scan_clair_check(scan) : TARSIER_OK;
+	int code = clair && !scan->host ? scan_clair_check(scan) : TARSIER_OK;
 	if (code >= 0)
 		code = open_image(scan);
 	if (code < 0)

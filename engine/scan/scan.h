@@ -22,6 +22,7 @@ struct tarsier_engine {
 struct scan {
 	const struct tarsier_engine *engine;
 	const char *reference;
+	const struct tarsier_source *host; /* gives the image's bytes; or NULL: `reference` names it */
 	struct tarsier_report *report; /* its arena holds what lives as long as the scan */
 	struct tarsier_error *error;
 	struct events events;

@@ -13,7 +13,7 @@ local function interface(folder)
     local symbol = line:match " T (%S+)$"
     if symbol then lines[#lines + 1] = "symbol " .. symbol end
   end
-  lines[#lines + 1] = shell.capture(host.build("layout", folder))
+  lines[#lines + 1] = shell.capture(host.build("tests/support/hosts/layout.c", folder))
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -11,7 +11,7 @@ describe("a host in C", function()
   teardown(function() shell.remove(folder) end)
 
   it("may have an older or a newer header than the library", function()
-    local program = host.build("sizes", folder)
+    local program = host.build("tests/support/hosts/sizes.c", folder)
     local code, output, errors = shell.run { program, folder .. "/x.db", "engine/starter/CVE-2021-44228.json" }
     assert.equal(0, code, errors)
     assert.equal([[
@@ -38,7 +38,7 @@ no config: OK
   end)
 
   it("gets the same code whether or not it asks for the message", function()
-    local program = host.build("codes", folder)
+    local program = host.build("tests/support/hosts/codes.c", folder)
     shell.write(folder .. "/text", "not an image")
     os.execute(("mkdir -p %s/oci && echo '{\"imageLayoutVersion\":\"1.0.0\"}' >%s/oci/oci-layout"):format(folder, folder))
     shell.write(folder .. "/oci/index.json", '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",'

@@ -1,4 +1,4 @@
--- Hosts in C, built against the library of the source tree: tests/support/hosts/NAME.c.
+-- Hosts in C, built against the library of the source tree.
 
 local shell = require "support.shell"
 
@@ -12,11 +12,11 @@ function host.missing()
   if not shell.has "cc" then return "needs a C compiler: apt-get install gcc" end
 end
 
---- build(name, folder) -> the program, in the folder
-function host.build(name, folder)
-  local program = folder .. "/" .. name
+--- build(source, folder) -> the program, in the folder
+function host.build(source, folder)
+  local program = folder .. "/" .. source:match "([^/]+)%.c$"
   local code, _, errors = shell.run(("cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -pthread -Iengine "
-    .. "tests/support/hosts/%s.c -o %s %s/libtarsier.so -Wl,-rpath,$PWD/%s"):format(name, program, BUILD, BUILD))
+    .. "%s -o %s %s/libtarsier.so -Wl,-rpath,$PWD/%s"):format(source, program, BUILD, BUILD))
   assert(code == 0, errors)
   return program
 end

@@ -1,5 +1,4 @@
 /* an image in a registry */
-#include "format/json.h"
 #include "image/image.h"
 #include "net/registry.h"
 
@@ -56,44 +55,17 @@ static void close_image(struct image *image)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-static int is_index(span text, bool *index, struct tarsier_error *error)
-{
-	json_t *json = NULL;
-	int code = json_parse(text, IMAGE_DOCUMENT_LIMIT, "image manifest", &json, error);
-	*index = code >= 0 && json_list(json, "manifests") && !json_list(json, "layers");
-	json_decref(json);
-	return code;
-}
-
-/* The one for the platform takes the index's place in `text`. */
-static int choose(struct registry *registry, const struct reference *reference, const struct source_options *options,
-                  struct image *image, struct buffer *text, struct digest *digest, struct tarsier_error *error)
-{
-	struct descriptor chosen;
-	struct reference anything = *reference; /* the name and the digest led here already */
-	anything.name = anything.digest = "";
-	int code = image_choose(image->arena, buffer_span(text), &anything, options->platform, fetch_manifest, registry, &chosen,
-	                        error);
-	if (code < 0)
-		return code;
-	text->length = 0;
-	*digest = chosen.digest;
-	return fetch_manifest(registry, digest, chosen.size, text, error);
-}
-
 static int read_image(struct registry *registry, const struct reference *reference, const struct source_options *options,
                       struct image *image, struct buffer *text, struct tarsier_error *error)
 {
 	const struct registry_name *name = &reference->registry;
 	struct digest digest = name->digest;
-	bool index;
 	int code = digest_is_empty(&digest) ? registry_tagged(registry, name->tag, IMAGE_DOCUMENT_LIMIT, text, &digest, error)
 	                                    : fetch_manifest(registry, &digest, UINT64_MAX, text, error);
-	if (code >= 0)
-		code = is_index(buffer_span(text), &index, error);
-	if (code >= 0 && index)
-		code = choose(registry, reference, options, image, text, &digest, error);
-	return code < 0 ? code : image_read_documents(image, &digest, buffer_span(text), fetch_config, registry, error);
+	const struct image_document document = {.text = text, .digest = digest, .reference = reference,
+	                                        .fetch_manifest = fetch_manifest, .fetch_config = fetch_config,
+	                                        .user = registry};
+	return code < 0 ? code : image_open_document(image, &document, options, error);
 }
 
 static int docker_open(const struct reference *reference, const struct source_options *options, struct image *image,
