@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* What records cost in instructions; measured. */
+enum { LIGHT_COST = 20, RECORD_COST = 200, PACKAGE_COST = 50 };
+
 static struct run *run_of(lua_State *L)
 {
 	return lua_touserdata(L, lua_upvalueindex(1));
@@ -45,10 +48,12 @@ static size_t check_finding(lua_State *L)
  * what most policies look at. */
 static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 {
+	sandbox_charge(L, LIGHT_COST);
 	if (run->subject->push_light(L, run->subject, finding)) {
 		lua_getfield(L, LUA_REGISTRYINDEX, POLICY_LIGHT);
 		lua_setmetatable(L, -2);
 	} else {
+		sandbox_charge(L, RECORD_COST);
 		run->subject->push_finding(L, run->subject, finding);
 	}
 	lua_pushinteger(L, (lua_Integer)finding + 1);
@@ -77,6 +82,7 @@ static int l_finding(lua_State *L)
 static int l_whole(lua_State *L)
 {
 	struct run *run = run_of(L);
+	sandbox_charge(L, RECORD_COST);
 	run->subject->push_finding(L, run->subject, check_finding(L));
 	return 1;
 }
@@ -117,6 +123,7 @@ static int l_image(lua_State *L)
 {
 	struct run *run = run_of(L);
 	run->where = AT_IMAGE;
+	sandbox_charge(L, RECORD_COST);
 	run->subject->push_image(L, run->subject);
 	return 1;
 }
@@ -186,6 +193,7 @@ static int l_word(lua_State *L)
 {
 	struct run *run = run_of(L);
 	bool is_finding = lua_isinteger(L, 2);
+	sandbox_charge_bytes(L, lua_type(L, 4) == LUA_TSTRING ? lua_rawlen(L, 4) : 0);
 	enum where where = is_finding ? AT_FINDING : check_where(L, luaL_checkstring(L, 2));
 	struct tarsier_word word = {
 		.policy = run->verdict->policies[run->position].name,
@@ -226,8 +234,8 @@ static int l_nearest(lua_State *L)
 	return 1;
 }
 
-/* The longest name or reference that globs are made for, many times over: bounds their work. */
-enum { GLOB_LIMIT = 4096 };
+/* Bytes of names, references and versions: many times the longest. Bounds the work on them. */
+enum { NAME_LIMIT = 4096 };
 
 /* glob(pattern, text) --> boolean */
 static int l_glob(lua_State *L)
@@ -235,8 +243,8 @@ static int l_glob(lua_State *L)
 	span pattern, text;
 	pattern.ptr = luaL_checklstring(L, 1, &pattern.len);
 	text.ptr = luaL_checklstring(L, 2, &text.len);
-	luaL_argcheck(L, pattern.len <= GLOB_LIMIT, 1, "longer than 4096 bytes");
-	luaL_argcheck(L, text.len <= GLOB_LIMIT, 2, "longer than 4096 bytes");
+	luaL_argcheck(L, pattern.len <= NAME_LIMIT, 1, "longer than 4096 bytes");
+	luaL_argcheck(L, text.len <= NAME_LIMIT, 2, "longer than 4096 bytes");
 	uint64_t steps = 0;
 	bool matches = glob_matches(pattern, text, &steps);
 	sandbox_charge(L, steps / 4);
@@ -247,11 +255,15 @@ static int l_glob(lua_State *L)
 /* version_compare(scheme, a, b) --> -1, 0, 1; nil, message for what is no version. Raises for an unknown scheme. */
 static int l_version_compare(lua_State *L)
 {
-	const char *scheme = luaL_checkstring(L, 1), *a = luaL_checkstring(L, 2), *b = luaL_checkstring(L, 3);
+	size_t long_a, long_b;
+	const char *scheme = luaL_checkstring(L, 1);
+	const char *a = luaL_checklstring(L, 2, &long_a), *b = luaL_checklstring(L, 3, &long_b);
 	struct tarsier_error error;
 	int order;
+	if (long_a > NAME_LIMIT || long_b > NAME_LIMIT)
+		return lua_pushnil(L), lua_pushliteral(L, "longer than 4096 bytes"), 2;
+	sandbox_charge(L, 20 + (long_a + long_b) / 4);
 	int code = tarsier_compare(scheme, a, b, &order, &error);
-	sandbox_charge(L, (strlen(a) + strlen(b)) / 4);
 	if (code == TARSIER_USAGE)
 		return luaL_error(L, "version_compare: %s", error.message);
 	if (code < 0)

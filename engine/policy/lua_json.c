@@ -10,6 +10,8 @@
 enum {
 	JSON_DEPTH = 32,            /* options and details are lists of records; a report is four deep */
 	JSON_NODES = 4 * 1000 * 1000, /* a report with 100,000 findings has about 3,000,000 values */
+	JSON_NODE_BYTES = 64,        /* jansson's record of a value and its place in a table, about */
+	JSON_TABLE_COST = 20,        /* instructions */
 };
 
 /* ---- JSON to Lua ---- */
@@ -83,7 +85,8 @@ void lua_json_push_text(lua_State *L, const char *text)
 struct json_writer {
 	lua_State *L;
 	struct tarsier_error *error;
-	size_t nodes;
+	const struct lua_json_limits *limits; /* or NULL */
+	size_t nodes, bytes;
 	int depth, code;
 };
 
@@ -95,21 +98,51 @@ static json_t *fail(struct json_writer *w, int code, const char *what, const cha
 	return NULL;
 }
 
-static json_t *write_text(struct json_writer *w, span text)
+/* What a value takes as a JSON text and in jansson's tables, whichever is more. */
+static bool take_bytes(struct json_writer *w, span text)
+{
+	w->bytes += JSON_NODE_BYTES + text.len;
+	if (!w->limits || w->bytes > w->limits->bytes)
+		return !w->limits;
+	for (size_t i = 0; i < text.len; i++)
+		w->bytes += (unsigned char)text.ptr[i] < 0x20 ? 5 : 0; /* \u0001 */
+	return w->bytes <= w->limits->bytes;
+}
+
+/* The valid characters that `text` begins with. */
+static span valid_part(span text)
+{
+	size_t at = 0;
+	for (size_t length = 1; length && at < text.len; at += length)
+		length = (unsigned char)text.ptr[at] < 0x80 ? 1 : utf8_character(span_from(text, at));
+	return (span){text.ptr, at};
+}
+
+static json_t *write_cleaned(struct json_writer *w, span text)
 {
 	struct buffer clean;
+	bool is_added = true;
 	buffer_init(&clean, NULL);
-	while (text.len) {
-		size_t length = utf8_character(text);
-		if (!buffer_add(&clean, length ? text.ptr : "?", length ? length : 1))
-			break;
-		text = span_from(text, length ? length : 1);
+	while (is_added && text.len) {
+		span valid = valid_part(text);
+		text = span_from(text, valid.len);
+		is_added = buffer_add(&clean, valid.ptr, valid.len) && (!text.len || buffer_add(&clean, "?", 1));
+		text = span_from(text, 1);
 	}
-	json_t *json = text.len ? NULL : json_stringn_nocheck(clean.length ? clean.data : "", clean.length);
+	json_t *json = is_added ? json_stringn_nocheck(clean.data, clean.length) : NULL;
 	buffer_free(&clean);
 	if (!json)
 		w->code = error_memory(w->error);
 	return json;
+}
+
+static json_t *write_text(struct json_writer *w, span text, const char *field)
+{
+	if (!take_bytes(w, text))
+		return fail(w, TARSIER_LIMIT, "more data than it may return", field);
+	if (valid_part(text).len == text.len)
+		return json_stringn_nocheck(text.len ? text.ptr : "", text.len);
+	return write_cleaned(w, text);
 }
 
 static json_t *write_number(struct json_writer *w, int index, const char *field)
@@ -148,6 +181,8 @@ static json_t *write_object(struct json_writer *w, int index, const char *field)
 		else
 			value = write_value(w, lua_gettop(w->L), lua_tostring(w->L, -2));
 		/* jansson refuses keys that are not UTF-8 */
+		if (value && !take_bytes(w, span_of(lua_tostring(w->L, -2))))
+			json_decref(value), value = fail(w, TARSIER_LIMIT, "more data than it may return", field);
 		if (!value || json_object_set_new(object, lua_tostring(w->L, -2), value) < 0) {
 			if (!w->code)
 				fail(w, TARSIER_FORMAT, "a key that is not UTF-8", field);
@@ -160,9 +195,11 @@ static json_t *write_object(struct json_writer *w, int index, const char *field)
 	return object;
 }
 
-/* An empty table is a list. */
+/* An empty table is a list. Traversing one may take long even if it has no elements: those that it had count. */
 static json_t *write_table(struct json_writer *w, int index, const char *field)
 {
+	if (w->limits && !w->limits->may_go_on(w->L, JSON_TABLE_COST))
+		return fail(w, TARSIER_LIMIT, "it returned data for too long", field);
 	if (w->depth >= JSON_DEPTH || !lua_checkstack(w->L, 8))
 		return fail(w, TARSIER_LIMIT, "tables nest too deep", field);
 	w->depth++;
@@ -181,6 +218,8 @@ static json_t *write_value(struct json_writer *w, int index, const char *field)
 {
 	if (++w->nodes > JSON_NODES)
 		return fail(w, TARSIER_LIMIT, "too many values", field);
+	if (!take_bytes(w, SPAN("")))
+		return fail(w, TARSIER_LIMIT, "more data than it may return", field);
 	span text;
 	switch (lua_type(w->L, index)) {
 	case LUA_TNIL: return json_null();
@@ -189,14 +228,20 @@ static json_t *write_value(struct json_writer *w, int index, const char *field)
 	case LUA_TTABLE: return write_table(w, index, field);
 	case LUA_TSTRING:
 		text.ptr = lua_tolstring(w->L, index, &text.len);
-		return write_text(w, text);
-	default: return fail(w, TARSIER_FORMAT, "a function or another thing that is not plain data", field);
+		return write_text(w, text, field);
+	default: return fail(w, TARSIER_FORMAT, "a function or another value that is not plain data", field);
 	}
 }
 
 int lua_json_read(lua_State *L, int index, json_t **json, struct tarsier_error *error)
 {
-	struct json_writer w = {.L = L, .error = error};
+	return lua_json_read_limited(L, index, NULL, json, error);
+}
+
+int lua_json_read_limited(lua_State *L, int index, const struct lua_json_limits *limits, json_t **json,
+                          struct tarsier_error *error)
+{
+	struct json_writer w = {.L = L, .error = error, .limits = limits};
 	*json = write_value(&w, lua_absindex(L, index), "");
 	if (*json)
 		return TARSIER_OK;

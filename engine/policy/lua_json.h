@@ -6,16 +6,25 @@
 
 #include <lua.h>
 
-/* Pushes what `json` holds: null, and members that are null, become nil. NULL pushes nil. Raises without memory. */
+/* Pushes the value of `json`; null, and members that are null, become nil. NULL pushes nil. Raises if memory runs out. */
 void lua_json_push(lua_State *L, const json_t *json);
 
-/* Pushes what the JSON text holds; nil for "" and for what is no JSON. */
+/* Pushes the value of a JSON text; nil for "" and for text that is not JSON. */
 void lua_json_push_text(lua_State *L, const char *text);
 
-/* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them, lists where the keys are 1
- * to n, else objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. FORMAT, naming the
- * field, for what is not plain data; LIMIT for what is deeper or larger than a report has any use for; MEMORY. The
- * caller owns *json. */
+/* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them: lists if the keys are 1 to n,
+ * else objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. Fails with FORMAT, naming the
+ * field, for a value that is not plain data; with LIMIT for one that is deeper or larger than any report; with MEMORY.
+ * The caller owns *json. */
 int lua_json_read(lua_State *L, int index, json_t **json, struct tarsier_error *error);
+
+/* The same for the values of a script: references to one value are copied each time, so a few bytes there may be
+ * gigabytes here. */
+struct lua_json_limits {
+	size_t bytes;                                     /* that the copy may take, about */
+	bool (*may_go_on)(lua_State *L, uint64_t cost);   /* called for every table; false ends the copy with LIMIT */
+};
+int lua_json_read_limited(lua_State *L, int index, const struct lua_json_limits *limits, json_t **json,
+                          struct tarsier_error *error);
 
 #endif

@@ -36,12 +36,13 @@ static void push_prelude(lua_State *L, const struct run *run, const char *name)
 	lua_pushinteger(L, (lua_Integer)run->position + 1);
 }
 
-/* Takes the value on top as plain data into run->told. */
+/* Takes the value on top as plain data into run->told. Outside of the sandbox it may take as much as all of it. */
 static void tell(lua_State *L, struct run *run)
 {
+	const struct lua_json_limits limits = {run->judge->config.memory, sandbox_may_go_on};
 	json_decref(run->told);
 	run->told = NULL;
-	if (lua_json_read(L, -1, &run->told, &run->failure) < 0)
+	if (lua_json_read_limited(L, -1, &limits, &run->told, &run->failure) < 0)
 		luaL_error(L, "%s", run->failure.message);
 	lua_pop(L, 1);
 }

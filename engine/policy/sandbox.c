@@ -7,16 +7,20 @@
 #include <time.h>
 
 enum {
-	/* Instructions between two looks at the clock. At 1,000 a loop of table.insert(t, 1, 0) outlives its deadline by
-	 * many times; at 100 the look itself costs under 1 % of what the instructions do. */
+	/* Instructions between two readings of the clock: at 100, reading it costs under 1 % of the instructions' time. */
 	HOOK_INTERVAL = 100,
-	/* Instructions' worth of C work between two looks. */
+	/* One instruction may work through a whole piece: comparing two strings of NUL bytes takes 20 ns a byte. Where pieces
+	 * are larger than this, the interval is as much shorter, so that it stays at about 0.1 s. */
+	HOOK_PIECE = 64 << 10,
+	/* Instructions charged for C work between two readings. */
 	CHARGE_INTERVAL = 1000,
-	/* Bytes allocated between two looks: concatenating large strings is slow in few instructions. So each piece of more
-	 * than LARGE_PIECE costs an instruction for so many bytes: fresh pages are the dearest thing on a virtual machine. */
+	/* Bytes allocated between two readings: concatenating large strings is slow in few instructions. Each piece of more
+	 * than LARGE_PIECE costs instructions by its bytes, because fresh pages are expensive on a virtual machine. */
 	WATCHED_BYTES = 2 << 20,
 	LARGE_PIECE = 1024,
 	BYTES_PER_INSTRUCTION = 16,
+	/* Bytes of source text that are compiled between two readings: a chain of `elseif` takes quadratic time. */
+	LOAD_PIECE = 4096,
 };
 
 static const char STOPPED_TIME[] = "it took more time than it may";
@@ -48,7 +52,7 @@ static bool is_late(struct sandbox *sandbox, size_t more)
 	return clock_now() > sandbox->deadline;
 }
 
-/* The script's line that is being run, for messages: nothing here allocates. */
+/* Notes the script's line that is running, for messages. Allocates nothing. */
 static void note_place(struct sandbox *sandbox)
 {
 	lua_Debug debug;
@@ -59,18 +63,42 @@ static void note_place(struct sandbox *sandbox)
 		}
 }
 
+static void l_hook(lua_State *L, lua_Debug *debug);
+
+static void note_piece(struct sandbox *sandbox, size_t size)
+{
+	if (size <= sandbox->largest)
+		return;
+	sandbox->largest = size;
+	size_t interval = size > HOOK_PIECE ? (size_t)HOOK_INTERVAL * HOOK_PIECE / size : HOOK_INTERVAL;
+	sandbox->interval = interval ? (int)interval : 1;
+	if (sandbox->L && !sandbox->stopped)
+		lua_sethook(sandbox->L, l_hook, LUA_MASKCOUNT, sandbox->interval);
+}
+
+/* After a refusal Lua collects its garbage and asks again. A script close to the limit makes it do so all the time, so
+ * the clock is read here too. */
+static bool refuse(struct sandbox *sandbox)
+{
+	if (!sandbox->stopped && clock_now() > sandbox->deadline)
+		sandbox->stopped = STOPPED_TIME;
+	note_place(sandbox);
+	sandbox->is_refused = true;
+	return false;
+}
+
 static bool may_grow(struct sandbox *sandbox, size_t old_size, size_t new_size)
 {
 	size_t more = new_size - old_size;
-	if (new_size > SANDBOX_PIECE || more > sandbox->limits.memory || sandbox->held > sandbox->limits.memory - more) {
-		note_place(sandbox);
-		sandbox->is_refused = true;
+	if (sandbox->stopped == STOPPED_TIME)
 		return false;
-	}
+	if (new_size > SANDBOX_PIECE || more > sandbox->limits.memory || sandbox->held > sandbox->limits.memory - more)
+		return refuse(sandbox);
 	if (more > LARGE_PIECE)
 		sandbox->spent += more / BYTES_PER_INSTRUCTION;
 	if (!sandbox->stopped && is_late(sandbox, more))
 		sandbox->stopped = STOPPED_TIME;
+	note_piece(sandbox, new_size);
 	return sandbox->stopped != STOPPED_TIME;
 }
 
@@ -93,9 +121,7 @@ static void *l_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 
 /* ---- instructions and time ---- */
 
-static void l_hook(lua_State *L, lua_Debug *debug);
-
-/* Re-armed at every instruction, so that nothing gets a second wind. */
+/* From here on every instruction raises again. */
 static void stop(lua_State *L, struct sandbox *sandbox, const char *why)
 {
 	if (!sandbox->stopped)
@@ -119,7 +145,7 @@ static void l_hook(lua_State *L, lua_Debug *debug)
 {
 	(void)debug;
 	struct sandbox *sandbox = sandbox_of(L);
-	sandbox->spent += HOOK_INTERVAL;
+	sandbox->spent += (uint64_t)sandbox->interval;
 	look(L, sandbox);
 }
 
@@ -133,12 +159,26 @@ void sandbox_charge(lua_State *L, uint64_t cost)
 		look(L, sandbox);
 }
 
+void sandbox_charge_bytes(lua_State *L, uint64_t bytes)
+{
+	sandbox_charge(L, bytes / BYTES_PER_INSTRUCTION);
+}
+
+bool sandbox_may_go_on(lua_State *L, uint64_t cost)
+{
+	struct sandbox *sandbox = sandbox_of(L);
+	sandbox->spent = sandbox->spent + cost < cost ? UINT64_MAX : sandbox->spent + cost;
+	if (!sandbox->stopped && clock_now() > sandbox->deadline)
+		sandbox->stopped = STOPPED_TIME;
+	return !sandbox->stopped && sandbox->spent <= sandbox->limits.instructions;
+}
+
 void sandbox_budget(struct sandbox *sandbox)
 {
 	sandbox->spent = 0;
 	sandbox->peak = sandbox->base = sandbox->held;
 	sandbox->begun = clock_now();
-	lua_sethook(sandbox->L, l_hook, LUA_MASKCOUNT, HOOK_INTERVAL);
+	lua_sethook(sandbox->L, l_hook, LUA_MASKCOUNT, sandbox->interval);
 }
 
 struct sandbox_usage sandbox_usage(const struct sandbox *sandbox)
@@ -165,6 +205,7 @@ int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits,
 	sandbox->limits = *limits;
 	if (allocator)
 		sandbox->allocator = *allocator;
+	sandbox->interval = HOOK_INTERVAL;
 	sandbox->deadline = deadline_after(limits->seconds);
 	sandbox->locale = newlocale(LC_ALL_MASK, "C", NULL);
 	sandbox->L = sandbox->locale ? lua_newstate(l_resize, sandbox) : NULL;
@@ -231,21 +272,19 @@ int sandbox_run(struct sandbox *sandbox, lua_CFunction body, void *argument, str
 
 /* ---- loading ---- */
 
-struct piece { span text; };
-
 static const char *l_read(lua_State *L, void *user, size_t *size)
 {
-	(void)L;
-	struct piece *piece = user;
-	span text = piece->text;
-	piece->text = (span){NULL, 0};
-	*size = text.len;
-	return text.len ? text.ptr : NULL;
+	span *rest = user;
+	const char *piece = rest->ptr;
+	look(L, sandbox_of(L));
+	*size = rest->len < LOAD_PIECE ? rest->len : LOAD_PIECE;
+	sandbox_charge_bytes(L, *size);
+	*rest = span_from(*rest, *size);
+	return *size ? piece : NULL;
 }
 
 void sandbox_load(lua_State *L, span text, const char *chunk)
 {
-	struct piece piece = {text};
-	if (lua_load(L, l_read, &piece, chunk, "t") != LUA_OK)
+	if (lua_load(L, l_read, &text, chunk, "t") != LUA_OK)
 		lua_error(L);
 }

@@ -3,11 +3,13 @@
 #include <string.h>
 
 /* k unbounded repeats over n bytes may take n^k steps, and Lua's own matcher neither counts them nor can be stopped.
- * This one gives the same answers and sends a bill. */
+ * This one gives the same answers and charges every step. */
 
 enum {
-	/* Steps one call may take: about 50 ms. What an honest pattern takes on a description is some thousands. */
+	/* Steps that one call may take: about 50 ms. An honest pattern takes some thousands on a description. */
 	PATTERN_STEPS = 10 * 1000 * 1000,
+	CAPTURE_STEPS = 30, /* pushing a capture as a Lua string and adding it to a result */
+	BYTES_PER_STEP = 4, /* of what is copied */
 	STEPS_PER_INSTRUCTION = 4, /* measured: a step is cheaper than a counted instruction */
 	BILLING = 1024,            /* steps between two charges to the sandbox */
 };
@@ -183,7 +185,7 @@ static void push_capture(struct match *m, int i, const char *begin, const char *
 		lua_pushlstring(m->L, m->captures[i].at, (size_t)m->captures[i].length);
 }
 
-/* All captures, or the whole match where there is none and `whole`. */
+/* Pushes all captures; if there are none and `whole`, the whole match. */
 static int push_captures(struct match *m, bool whole, const char *begin, const char *end)
 {
 	int count = m->level ? m->level : whole;
@@ -223,7 +225,7 @@ static bool is_plain(span source)
 
 static int find_plain(lua_State *L, span text, span needle, size_t start)
 {
-	sandbox_charge(L, (text.len + needle.len) / 16);
+	sandbox_charge_bytes(L, text.len + needle.len);
 	const char *found = needle.len ? memmem(text.ptr + start, text.len - start, needle.ptr, needle.len) : text.ptr + start;
 	if (!found)
 		return lua_pushnil(L), 1;
@@ -301,35 +303,40 @@ static int l_gmatch(lua_State *L)
 	return 1;
 }
 
-/* "%0" to "%9" and "%%" in a replacement. */
+/* What "%0" to "%9" and "%%" stand for in a replacement. */
+static void add_escape(struct match *m, luaL_Buffer *out, char letter, const char *begin, const char *end)
+{
+	if (letter == '%') {
+		luaL_addchar(out, '%');
+	} else if (letter == '0') {
+		luaL_addlstring(out, begin, (size_t)(end - begin));
+	} else if (letter >= '1' && letter <= '9') {
+		push_capture(m, letter - '1', begin, end);
+		luaL_tolstring(m->L, -1, NULL); /* a position is a number */
+		lua_remove(m->L, -2);
+		luaL_addvalue(out);
+	} else {
+		luaL_error(m->L, "invalid use of '%%' in replacement string");
+	}
+}
+
 static void add_replacement(struct match *m, luaL_Buffer *out, span replacement, const char *begin, const char *end)
 {
-	for (size_t i = 0; i < replacement.len; i++) {
-		char c = replacement.ptr[i];
-		char next = i + 1 < replacement.len ? replacement.ptr[i + 1] : 0;
-		if (c != '%') {
-			luaL_addchar(out, c);
-			continue;
-		}
-		i++;
-		if (next == '%') {
-			luaL_addchar(out, '%');
-		} else if (next == '0') {
-			luaL_addlstring(out, begin, (size_t)(end - begin));
-		} else if (next >= '1' && next <= '9') {
-			push_capture(m, next - '1', begin, end);
-			luaL_tolstring(m->L, -1, NULL); /* a position is a number */
-			lua_remove(m->L, -2);
-			luaL_addvalue(out);
-		} else {
-			luaL_error(m->L, "invalid use of '%%' in replacement string");
-		}
+	for (ptrdiff_t percent; (percent = span_find(replacement, '%')) >= 0;) {
+		size_t plain = (size_t)percent;
+		bill(m, plain / BYTES_PER_STEP + CAPTURE_STEPS);
+		luaL_addlstring(out, replacement.ptr, plain);
+		add_escape(m, out, plain + 1 < replacement.len ? replacement.ptr[plain + 1] : '\0', begin, end);
+		replacement = span_from(replacement, plain + 2);
 	}
+	bill(m, replacement.len / BYTES_PER_STEP);
+	luaL_addlstring(out, replacement.ptr, replacement.len);
 }
 
 static void add_value(struct match *m, luaL_Buffer *out, const char *begin, const char *end)
 {
 	lua_State *L = m->L;
+	bill(m, CAPTURE_STEPS);
 	switch (lua_type(L, 3)) {
 	case LUA_TFUNCTION:
 		lua_pushvalue(L, 3);

@@ -43,6 +43,10 @@ end
 -- Time that one script may take beside its deadline: sanitizers and valgrind are slow.
 local patience = os.getenv "TARSIER_SLOW" and 60 or 5
 
+-- For what takes long only on long texts: they need memory.
+local large = { memory = 48 << 20 }
+local many = "local s = ('1'):rep(1 << 22) local t = {} for i = 1, 1000 do t[i] = s end "
+
 local hostile = {
   -- loops
   { "while true do end", "more instructions" },
@@ -86,6 +90,26 @@ local hostile = {
   { "local s = ('x'):rep(1 << 22) while true do local t = s .. 'y' end", "more" },
   { "local s = ('x'):rep(1 << 20) while true do s:upper() end", "more" },
   { "local t = {} for i = 1, 20000 do t[i] = ('x'):rep(100) end while true do table.concat(t) end", "more" },
+  -- one long text given many times, to what C does
+  { many .. "table.sort(t)", "more instructions", large },
+  { many .. "return string.format(('%.0s'):rep(1000), table.unpack(t))", "more than 64 MiB", large },
+  { many .. "return string.format(('%d'):rep(1000), table.unpack(t))", "more than 64 MiB", large },
+  { many .. "return math.max(table.unpack(t))", "more than 64 MiB", large },
+  { many .. "return string.char(table.unpack(t))", "more than 64 MiB", large },
+  { many .. "return table.concat(t, '', 1, 6)", "more", large },
+  { many .. "while true do tonumber(s) end", "more instructions", large },
+  { many .. "while true do tonumber(s, 3) end", "more instructions", large },
+  { many .. "while true do s:byte(-1) end", "more instructions", large },
+  { many .. "while true do s:sub(-1) end", "more instructions", large },
+  { many .. "while true do contains(s, 'x') end", "more instructions", large },
+  { many .. "while true do starts(s, s) end", "more", large },
+  { many .. "while true do days_since(s) end", "more instructions", large },
+  { many .. "for i = 1, 1e4 do version_compare('rpm', '1', s) end", nil, large, passes = true },
+  { many .. "while true do ('x'):gsub('x', s) end", "more", large },
+  { "local s = (('a'):rep(100000):gsub('(b*)', ('%1'):rep(1 << 20)))", "more" },
+  { "local s = (('a'):rep(100000):gsub('(b*)', ('%%'):rep(1 << 20)))", "more" },
+  { "local t = {} for i = 1, 100000 do t[i] = '' end while true do table.concat(t) end", "more instructions" },
+  { "while true do local all = image.packages image.packages = nil end", "more instructions" },
   -- patterns
   { "return ('a'):rep(3000):find(('a-'):rep(20) .. 'b')", "steps on a text", { instructions = 1e7 } },
   { "return ('a'):rep(3000):match(('a*'):rep(20) .. 'b')", "steps on a text", { instructions = 1e7 } },
@@ -127,6 +151,8 @@ local hostile = {
   { "return next({}, 1)", "invalid" },
   { "return string.format('%99999d', 1)", "invalid" },
   { "return string.format('%d', 1.5)", "no integer representation" },
+  { "return string.format('%p', {})", "'%%p' is not available" },
+  { "return string.format('%s %-10p', 1, f)", "'%%p' is not available" },
   { "return string.char(256)", "out of range" },
   { "return at_least(f.severity, 'Hihg')", "'Hihg' is no severity %(did you mean 'High'%?%)" },
   { "return at_least(nil, 'High')", "argument 1 must be a severity, is a nil" },
@@ -190,6 +216,12 @@ describe("the sandbox", function()
       "while true do ('a'):rep(1 << 20):reverse() end",
       "while true do local t = { table.unpack({}, 1, 100000) } end",
       "while true do glob(('*a'):rep(2000) .. 'c', ('a'):rep(4096)) end",
+      "local s = ('\\0'):rep(1 << 23) local t = s:sub(1, -2) .. 'x' while true do local b = s < t end",
+      "local s = ('\\0'):rep(1 << 23) local t = s:sub(1, -2) .. 'x' local b " .. ("b = s < t "):rep(200),
+      many .. "while true do table.sort(t, function(a, b) return a .. '' < b end) end",
+      "local s = ('1'):rep(1 << 23) local n " .. ("n = s + 1 "):rep(200),
+      "local t = {} for i = 1, 1e6 do t[i] = i end for i = 1, 1e6 do t[i] = nil end while true do next(t) end",
+      "local t = {} for i = 1, 2e5 do t[i] = { i } end while true do local s = ('x'):rep(60000) end", -- near the limit
     } do
       local result, message, code, took = judge_by(body, { instructions = 1e12, seconds = 0.05, memory = 32 << 20 })
       assert.is_nil(result, body)
@@ -225,6 +257,58 @@ describe("the sandbox", function()
       for pattern in expected:gmatch "[^|]+" do matched = matched or message:find(pattern) ~= nil end
       assert.is_true(matched, message)
     end
+  end)
+
+  it("holds the clock while it compiles", function()
+    for _, text in ipairs {
+      "local a if a then " .. ("elseif a then "):rep(74000) .. "end", -- quadratic in Lua's compiler
+      "local a return a" .. (" or a"):rep(200000),
+    } do
+      local judge <close> = open { instructions = 1e12, seconds = 0.05 }
+      local begun = os.clock()
+      local ok, message = judge:add_text("long.lua", text)
+      assert.is_nil(ok)
+      assert.matches("more time than it may", message)
+      assert.is_true(os.clock() - begun < patience / 5)
+    end
+  end)
+
+  it("bounds what leaves, however often one value is referred to", function()
+    local shared = "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 1000 do t[i] = s end "
+    local keys = "local t = {} for i = 1, 1000 do t[i] = { [('k'):rep(1 << 20)] = 1 } t[i] = t[1] end "
+    local tables = "local t = { 1 } for i = 1, 25 do t = { t, t } end "
+    local escapes = "local t = ('\\1'):rep(3 << 20) "
+    local hollow = "local h = {} for i = 1, 4e5 do h[i] = i end for i = 1, 4e5 do h[i] = nil end "
+      .. "local t = {} for i = 1, 1e5 do t[i] = h end "
+    for name, body in pairs { shared = shared, keys = keys, tables = tables, escapes = escapes, hollow = hollow } do
+      local changes = { seconds = 1, instructions = 1e9, memory = name == "hollow" and 48 << 20 or nil }
+      local head = "return { name = 'a', summary = 's', "
+      for _, text in ipairs {
+        head .. ("verdict = function() %s return nil, nil, { t = t } end }"):format(body),
+        body .. head .. "options = { t = t }, verdict = function() end }",
+      } do
+        local judge <close> = open(changes)
+        local begun = os.clock()
+        local ok, message, code = judge:add_text("a.lua", text)
+        if ok then ok, message, code = judge:run(subject) end
+        assert.is_nil(ok, name)
+        assert.equal("POLICY", code)
+        assert.matches("more ", message)
+        assert.is_true(os.clock() - begun < patience, name)
+      end
+    end
+  end)
+
+  it("shows no addresses", function()
+    for _, value in ipairs { "{}", "f", "print", "at_least", "string.format", "image" } do
+      if value ~= "print" then
+        assert.matches("^[a-z]+$", evaluate(("tostring(%s)"):format(value)))
+        assert.matches("^[a-z]+ +[a-z]+ *$", evaluate(("string.format('%%s %%-10s', %s, %s)"):format(value, value)))
+      end
+    end
+    assert.equal("nil true 1 1.5 x", evaluate "string.format('%s %s %s %s %s', nil, true, 1, 1.5, 'x')")
+    assert.equal("100%  x", evaluate "string.format('%d%% %2s', 100, 'x')")
+    assert.equal('"a\\nb" 0x1p+0 ff', (evaluate "string.format('%q %a %x', 'a\\nb', 1, 255)":gsub("\\\n", "\\n"):gsub("\\ ", "\\n")))
   end)
 
   it("refuses bytecode, mutated or not", function()
