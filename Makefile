@@ -105,8 +105,7 @@ CLASSES  := $(filter-out all core options render source,$(basename $(notdir $(wi
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 TEMPLATES := $(patsubst engine/packaging/%.in,$(BUILD)/%,$(wildcard engine/packaging/*.in))
 PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c)) $(BUILD)/tests/probe.o
-TABLES   := $(filter-out stream/codecs,$(PLUGINS))
-DEFS     := $(foreach folder,$(TABLES),$(BUILD)/$(notdir $(folder)).def) $(BUILD)/bindings.def $(BUILD)/probes.def
+DEFS     := $(foreach folder,$(PLUGINS),$(BUILD)/$(notdir $(folder)).def) $(BUILD)/bindings.def $(BUILD)/probes.def
 LUA_FILES := $(shell find lua/tarsier -name '*.lua')
 
 .DELETE_ON_ERROR:

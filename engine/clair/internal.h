@@ -59,7 +59,7 @@ struct clair_layer {
 	const char *url;
 	const struct tarsier_label *headers;  /* secrets: in no message */
 	size_t header_count;
-	enum codec codec;
+	const struct codec *codec;
 };
 
 struct clair_image {

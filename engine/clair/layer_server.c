@@ -388,7 +388,7 @@ const struct digest *layer_server_digest(const struct layer_server *server, size
 	return &server->layers[layer].digest;
 }
 
-enum codec layer_server_codec(const struct layer_server *server, size_t layer)
+const struct codec *layer_server_codec(const struct layer_server *server, size_t layer)
 {
 	return server->layers[layer].codec;
 }

@@ -41,7 +41,7 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 
 const char *layer_server_url(const struct layer_server *server, size_t layer);           /* borrowed from the arena */
 const struct digest *layer_server_digest(const struct layer_server *server, size_t layer); /* of the bytes as served */
-enum codec layer_server_codec(const struct layer_server *server, size_t layer);
+const struct codec *layer_server_codec(const struct layer_server *server, size_t layer);
 bool layer_server_sent(const struct layer_server *server, size_t layer); /* went out whole, at least once */
 /* The first layer that could not be read or did not verify while it went out: its code and message; OK where all is
  * well. */
@@ -52,7 +52,7 @@ int layer_server_failure(struct layer_server *server, struct tarsier_error *erro
 struct served_layer {
 	struct digest digest;
 	uint64_t size;
-	enum codec codec;
+	const struct codec *codec;
 	const char *url;
 	size_t first;      /* the lowest layer with the same digest */
 	atomic_bool sent;

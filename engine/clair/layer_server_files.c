@@ -58,7 +58,7 @@ static int measure_stream(const struct layer_server *server, size_t index, struc
 	layer->codec = codec_of((span){head, (size_t)got});
 	layer->size = promised->size;
 	layer->digest = promised->blob;
-	if (digest_is_empty(&layer->digest) && layer->codec == CODEC_NONE)
+	if (digest_is_empty(&layer->digest) && !layer->codec)
 		layer->digest = promised->diff_id;
 	if (!digest_is_empty(&layer->digest) && layer->size != UINT64_MAX)
 		return TARSIER_OK;

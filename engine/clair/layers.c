@@ -14,12 +14,12 @@ bool clair_layers_elsewhere(const struct clair_config *config, const struct imag
 /* ---- what they are ----------------------------------------------------------------------------------------------- */
 
 /* "…tar+gzip", "…tar.zstd": as the manifest says, since nothing is opened here. */
-static enum codec codec_of_type(const char *media_type)
+static const struct codec *codec_of_type(const char *media_type)
 {
 	span type = span_of(media_type);
 	if (span_ends(type, "gzip"))
-		return CODEC_GZIP;
-	return span_ends(type, "zstd") ? CODEC_ZSTD : CODEC_NONE;
+		return codec_named("gzip");
+	return span_ends(type, "zstd") ? codec_named("zstd") : NULL;
 }
 
 static int place_elsewhere(struct clair_image *image, size_t index, struct tarsier_error *error)
@@ -39,10 +39,10 @@ static int place_elsewhere(struct clair_image *image, size_t index, struct tarsi
 static int check_codec(const struct clair *clair, const struct clair_image *image, size_t index,
                        struct tarsier_error *error)
 {
-	enum codec codec = image->layers[index].codec;
+	const struct codec *codec = image->layers[index].codec;
 	bool v4 = clair->generation == CLAIR_V4;
-	if (codec == CODEC_NONE || codec == CODEC_GZIP ||
-	    (v4 ? codec == CODEC_ZSTD : codec == CODEC_BZIP2 || codec == CODEC_XZ))
+	if (!codec || codec_is(codec, "gzip") ||
+	    (v4 ? codec_is(codec, "zstd") : codec_is(codec, "bzip2") || codec_is(codec, "xz")))
 		return TARSIER_OK;
 	return error_set(error, TARSIER_UNSUPPORTED,
 	                 "layer %zu of %zu is compressed with %s, which Clair %s cannot read: scan "

@@ -88,11 +88,6 @@ static bool choose_feed(span head, size_t *feed)
 	return best > 0;
 }
 
-static bool is_zip(span head)
-{
-	return span_starts(head, "PK\3\4") || span_starts(head, "PK\5\6");
-}
-
 static bool is_tar(span head)
 {
 	return head.len >= 512 && memcmp(head.ptr + 257, "ustar", 5) == 0;
@@ -220,7 +215,7 @@ static int import_zip(struct importing *importing, const char *path, uint64_t le
 static int import_inflated(struct importing *importing, struct arena *arena, struct stream *stream, const char *name,
                            uint64_t left, struct tarsier_error *error)
 {
-	enum codec codec;
+	const struct codec *codec;
 	struct stream *plain = stream;
 	struct metered *metered;
 	int code = inflate_open_any(arena, stream, &codec, &plain, error);
@@ -228,8 +223,8 @@ static int import_inflated(struct importing *importing, struct arena *arena, str
 		code = meter(arena, plain, name, &left, &metered, error);
 	if (code == 0) {
 		span head = {metered->head, metered->length};
-		if (is_zip(head))
-			import_complain(importing, name, "", "a zip archive must be a file of its own: not compressed, not standard input");
+		if (zip_claims(head))
+			import_complain(importing, name, "", "a zip, 7z, cpio or ar archive must be a file of its own: not compressed, not standard input");
 		else
 			code = is_tar(head) ? import_tar(importing, metered, name, error) : read_feed(importing, metered, name, error);
 	}
@@ -248,25 +243,18 @@ int import_stream(struct importing *importing, struct stream *stream, const char
 	return code;
 }
 
-/* The first four bytes tell a zip, which is read by seeking in the file. */
-static int look_at(const char *path, char first[4], struct tarsier_error *error)
+/* The first bytes tell an archive that is read by seeking in the file. */
+static int look_at(const char *path, char first[ZIP_HEAD], struct tarsier_error *error)
 {
 	struct arena arena;
 	struct stream *stream = NULL;
 	arena_init(&arena, NULL);
 	int code = stream_open_file(&arena, path, &stream, error);
-	size_t length = 0;
-	while (code == 0 && length < 4) {
-		ssize_t got = stream_read(stream, first + length, 4 - length, error);
-		if (got <= 0) {
-			code = (int)got;
-			break;
-		}
-		length += (size_t)got;
-	}
+	if (code >= 0)
+		code = (int)stream_fill(stream, first, ZIP_HEAD, error);
 	stream_close(stream);
 	arena_free(&arena);
-	return code;
+	return code < 0 ? code : TARSIER_OK;
 }
 
 static int import_plain(struct importing *importing, const char *path, uint64_t size, struct tarsier_error *error)
@@ -285,12 +273,12 @@ static int import_plain(struct importing *importing, const char *path, uint64_t 
 static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose,
                        struct tarsier_error *error)
 {
-	char first[4] = "";
+	char first[ZIP_HEAD] = "";
 	struct container own = {.name = path}, *outer = importing->container;
 	if (++importing->files > FILES_MOST)
 		return error_set(error, TARSIER_LIMIT, "more than %d files", FILES_MOST);
 	int code = look_at(path, first, error);
-	bool zip = is_zip((span){first, sizeof first});
+	bool zip = zip_claims((span){first, sizeof first});
 	bool contained = zip || !loose;
 	if (code < 0)
 		return code;

@@ -71,5 +71,5 @@ int archived_image_open(const struct reference *reference, enum archive_layout w
 bool archived_image_accepts(span head)
 {
 	struct tar_header header;
-	return codec_of(head) != CODEC_NONE || (head.len >= TAR_BLOCK && tar_header_read(head.ptr, &header, NULL) >= 0);
+	return codec_of(head) || (head.len >= TAR_BLOCK && tar_header_read(head.ptr, &header, NULL) >= 0);
 }

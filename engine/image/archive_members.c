@@ -168,7 +168,7 @@ static int choose_way(struct image_archive *archive, uint64_t *size, struct tars
 	ssize_t got = pread(archive->fd, head, sizeof head, 0);
 	if (got < 0)
 		return error_errno(error, errno, "read %s", archive->name);
-	archive->passing = codec_of((span){head, (size_t)got}) != CODEC_NONE;
+	archive->passing = codec_of((span){head, (size_t)got}) != NULL;
 	return TARSIER_OK;
 }
 

@@ -74,7 +74,7 @@ static bool all_zero(span bytes)
 static bool looks_like_layer(span head, span path)
 {
 	struct tar_header header;
-	if (codec_of(head) != CODEC_NONE || span_ends(path, ".tar"))
+	if (codec_of(head) || span_ends(path, ".tar"))
 		return true;
 	if (head.len < HEAD)
 		return head.len == 0 && span_starts(path, "blobs/");
@@ -205,7 +205,7 @@ int image_archive_scan_passing(struct image_archive *archive, struct tarsier_err
 	struct arena arena;
 	struct stream *raw = NULL, *plain = NULL;
 	struct tar_reader *reader = NULL;
-	enum codec codec;
+	const struct codec *codec;
 	struct watched watched = {.stream = {.read = watched_read}, .archive = archive};
 	arena_init(&arena, &archive->arena->allocator);
 	int code = stream_open_fd(&arena, archive->fd, archive->name, &raw, error);

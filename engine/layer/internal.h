@@ -14,7 +14,7 @@ struct pipeline {
 	/* Called in the caller's thread; `codec` is known by then. 0 or a negative code. */
 	int (*take)(void *user, span block, struct tarsier_error *error);
 	void *user;
-	enum codec codec;    /* found */
+	const struct codec *codec; /* found; NULL: none */
 };
 /* Inflates `from` to its end. When it returns no other thread knows of `from`. */
 int pipeline_run(struct pipeline *pipeline, struct arena *arena, struct tarsier_error *error);

@@ -62,7 +62,7 @@ static int take(void *user, span block, struct tarsier_error *error)
 	pass->tar_size += block.len;
 	if (pass->tar_size > limit)
 		return error_set(error, TARSIER_LIMIT, "the layer inflates to more than %" PRIu64 " bytes", limit);
-	bool hash = pass->hasher && !(pass->same_digest && pass->pipeline.codec == CODEC_NONE);
+	bool hash = pass->hasher && !(pass->same_digest && !pass->pipeline.codec);
 	if (hash && hasher_add(pass->hasher, block.ptr, block.len) < 0)
 		return error_memory(error);
 	return layer_builder_push(pass->builder, block, error);
@@ -152,7 +152,7 @@ static int finish_pass(struct pass *pass, const struct digest *blob, struct laye
 {
 	struct digest diff_id = {""};
 	int code = TARSIER_OK;
-	if (pass->same_digest && pass->pipeline.codec == CODEC_NONE)
+	if (pass->same_digest && !pass->pipeline.codec)
 		diff_id = *blob;
 	else if (pass->hasher)
 		code = hasher_finish(pass->hasher, &diff_id, error);

@@ -78,7 +78,7 @@ static int inflate_and_take(struct pipeline *pipeline, struct arena *arena, stru
 		stream_close(from);
 		return code;
 	}
-	if (pipeline->threads > 1 && pipeline->busy_taker && pipeline->codec != CODEC_NONE) {
+	if (pipeline->threads > 1 && pipeline->busy_taker && pipeline->codec) {
 		code = block_queue_new(arena, &inflater.queue, error);
 		if (code >= 0)
 			start_giver(&inflater);

@@ -1,39 +1,48 @@
-/* what inflate.c asks of a codec; one file each, inflate_NAME.c */
+/* what a file of codecs/ provides: one compression, claimed by its first bytes */
 #ifndef TARSIER_STREAM_CODEC_H
 #define TARSIER_STREAM_CODEC_H
 
-#include "base/error.h"
-#include "base/span.h"
+#include "stream/stream.h"
 
-/* Where a decoder takes bytes and where it puts them; it moves both ends on. */
-struct decoding {
+#include <string.h>
+
+/* A codec is one file codecs/NAME.c that defines codec_NAME. The build makes the table of them from the folder. */
+struct codec {
+	const char *name; /* "gzip": for messages and reports */
+	/* Does a stream begin so? `head` has CODEC_HEAD bytes, or fewer if the stream is shorter. */
+	bool (*claims)(span head);
+	/* A stream that decompresses `inner` and closes both. UNSUPPORTED if this machine lacks the library for it. */
+	int (*open)(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error);
+};
+
+enum {
+	CODEC_HEAD = 6,        /* the longest of what they look at */
+	CODEC_WINDOW_LOG = 27, /* windows a stream may ask for: 128 MiB is what `zstd -d` accepts and twice what `xz -9` needs */
+};
+
+#define CODEC_BEGINS(head, magic) ((head).len >= sizeof(magic) - 1 && memcmp((head).ptr, magic, sizeof(magic) - 1) == 0)
+
+/* ---- for libraries that are given bytes and give bytes ----------------------------------------------------------- */
+
+/* Where a codec takes bytes and where it puts them; it moves both ends on. */
+struct codec_io {
 	const unsigned char *in;
 	size_t in_left;
 	unsigned char *out;
 	size_t out_left;
 	bool last;  /* no input will come after this */
-	bool whole; /* set by the decoder: what it has read and given so far is whole members and nothing more */
+	bool whole; /* set by the codec: what it has read and given so far is whole members and nothing more */
 };
 
-struct decoder {
+struct codec_state {
 	/* Does what it can until the input is used up, the output is full, or a member is whole. A call that moves
 	 * neither end means that more input is needed. */
-	int (*decode)(struct decoder *decoder, struct decoding *io, struct tarsier_error *error);
-	void (*close)(struct decoder *decoder); /* gives back what is not in the arena; or NULL */
+	int (*step)(struct codec_state *state, struct codec_io *io, struct tarsier_error *error);
+	void (*close)(struct codec_state *state); /* frees what is not in the arena; or NULL */
 };
 
-/* Windows a stream may ask for. 128 MiB is what `zstd -d` accepts unasked, and twice what `xz -9` needs. */
-enum { DECODER_WINDOW_LOG = 27 };
-
-int decoder_open_isal(struct arena *arena, struct decoder **decoder, struct tarsier_error *error); /* gzip */
-int decoder_open_zlib(struct arena *arena, struct decoder **decoder, struct tarsier_error *error); /* gzip */
-int decoder_open_zstd(struct arena *arena, struct decoder **decoder, struct tarsier_error *error);
-int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error);
-int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error);
-
-/* A stream that decodes `inner` and closes both; `name` for messages. */
-struct stream;
-int decoder_stream(struct arena *arena, struct decoder *decoder, const char *name, struct stream *inner,
-                   struct stream **stream, struct tarsier_error *error);
+/* A stream that decompresses `inner` step by step and closes both. Closes the state, not `inner`, if it fails. */
+int codec_stream(struct arena *arena, struct codec_state *state, const struct codec *codec, struct stream *inner,
+                 struct stream **stream, struct tarsier_error *error);
 
 #endif

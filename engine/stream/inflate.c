@@ -4,62 +4,55 @@
 
 #include <string.h>
 
-enum { INPUT_SIZE = 64 * 1024, HEAD_SIZE = 6 };
+enum { INPUT_SIZE = 64 * 1024 };
 
 /* ---- which codec ------------------------------------------------------------------------------------------------ */
 
-static bool begins(span head, const char *magic, size_t length)
-{
-	return head.len >= length && memcmp(head.ptr, magic, length) == 0;
-}
-#define BEGINS(head, magic) begins(head, magic, sizeof(magic) - 1)
+#define X(name) extern const struct codec codec_##name;
+#include "codecs.def"
+#undef X
 
-/* RFC 8878, 3.1.2: a skippable frame's magic is 0x184D2A50 to 0x184D2A5F. */
-static bool is_skippable_frame(span head)
-{
-	return head.len >= 4 && ((unsigned char)head.ptr[0] & 0xf0) == 0x50 &&
-	       memcmp(head.ptr + 1, "\x2a\x4d\x18", 3) == 0;
-}
+static const struct codec *const codecs[] = {
+#define X(name) &codec_##name,
+#include "codecs.def"
+#undef X
+};
+enum { CODECS = sizeof codecs / sizeof *codecs };
 
-/* "BZh" and the block size could begin a file's name in a tar, so the first block's or the end's magic is asked for
- * too. */
-static bool is_bzip2(span head)
+const struct codec *codec_of(span head)
 {
-	return head.len >= 6 && BEGINS(head, "BZh") && head.ptr[3] >= '1' && head.ptr[3] <= '9' &&
-	       (memcmp(head.ptr + 4, "1A", 2) == 0 || memcmp(head.ptr + 4, "\x17\x72", 2) == 0);
+	for (size_t i = 0; i < CODECS; i++)
+		if (codecs[i]->claims(head))
+			return codecs[i];
+	return NULL;
 }
 
-enum codec codec_of(span head)
+const struct codec *codec_named(const char *name)
 {
-	if (BEGINS(head, "\x1f\x8b"))
-		return CODEC_GZIP;
-	if (BEGINS(head, "\x28\xb5\x2f\xfd") || is_skippable_frame(head))
-		return CODEC_ZSTD;
-	if (BEGINS(head, "\xfd"
-	                 "7zXZ\0"))
-		return CODEC_XZ;
-	if (is_bzip2(head))
-		return CODEC_BZIP2;
-	if (BEGINS(head, "\x1f\x9d") || BEGINS(head, "\x04\x22\x4d\x18") || BEGINS(head, "LZIP\x01") ||
-	    BEGINS(head, "7z\xbc\xaf"))
-		return CODEC_UNKNOWN;
-	return CODEC_NONE;
+	for (size_t i = 0; i < CODECS; i++)
+		if (strcmp(codecs[i]->name, name) == 0)
+			return codecs[i];
+	return NULL;
 }
 
-const char *codec_name(enum codec codec)
+const char *codec_name(const struct codec *codec)
 {
-	static const char *const names[] = {"none", "gzip", "zstd", "xz", "bzip2", "unknown"};
-	return names[codec];
+	return codec ? codec->name : "none";
 }
 
-/* ---- the stream over a decoder ---------------------------------------------------------------------------------- */
+bool codec_is(const struct codec *codec, const char *name)
+{
+	return strcmp(codec_name(codec), name) == 0;
+}
+
+/* ---- the stream over a codec ------------------------------------------------------------------------------------ */
 
 struct inflate {
 	struct stream stream;
-	struct decoder *decoder;
+	struct codec_state *state;
 	struct stream *inner;
 	const char *name;
-	struct decoding io;
+	struct codec_io io;
 	bool padding; /* zero bytes after the last member were seen */
 	unsigned char input[INPUT_SIZE];
 };
@@ -77,7 +70,7 @@ static int refill(struct inflate *inflate, struct tarsier_error *error)
 
 static int skip_padding(struct inflate *inflate, struct tarsier_error *error)
 {
-	struct decoding *io = &inflate->io;
+	struct codec_io *io = &inflate->io;
 	while (io->in_left && *io->in == 0) {
 		inflate->padding = true;
 		io->in++, io->in_left--;
@@ -88,10 +81,10 @@ static int skip_padding(struct inflate *inflate, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* One call of the decoder, or the end: 1 to go on, 0 at the end. */
+/* One step, or the end: 1 to go on, 0 at the end. */
 static int advance(struct inflate *inflate, struct tarsier_error *error)
 {
-	struct decoding *io = &inflate->io;
+	struct codec_io *io = &inflate->io;
 	int code = TARSIER_OK;
 	if (io->in_left == 0 && !io->last && (code = refill(inflate, error)) < 0)
 		return code;
@@ -102,7 +95,7 @@ static int advance(struct inflate *inflate, struct tarsier_error *error)
 			return !io->last;
 	}
 	size_t in_before = io->in_left, out_before = io->out_left;
-	if ((code = inflate->decoder->decode(inflate->decoder, io, error)) < 0) {
+	if ((code = inflate->state->step(inflate->state, io, error)) < 0) {
 		error_prefix(error, "%s", inflate->name);
 		return code;
 	}
@@ -129,69 +122,43 @@ static ssize_t inflate_read(struct stream *stream, void *buffer, size_t size, st
 static void inflate_close(struct stream *stream)
 {
 	struct inflate *inflate = (struct inflate *)stream;
-	if (inflate->decoder && inflate->decoder->close)
-		inflate->decoder->close(inflate->decoder);
+	if (inflate->state && inflate->state->close)
+		inflate->state->close(inflate->state);
 	stream_close(inflate->inner);
-	inflate->decoder = NULL;
+	inflate->state = NULL;
 	inflate->inner = NULL;
 }
 
-int decoder_stream(struct arena *arena, struct decoder *decoder, const char *name, struct stream *inner,
-                   struct stream **stream, struct tarsier_error *error)
+int codec_stream(struct arena *arena, struct codec_state *state, const struct codec *codec, struct stream *inner,
+                 struct stream **stream, struct tarsier_error *error)
 {
 	struct inflate *inflate = arena_alloc(arena, sizeof *inflate);
 	if (!inflate) {
-		if (decoder->close)
-			decoder->close(decoder);
+		if (state->close)
+			state->close(state);
 		return error_memory(error);
 	}
 	inflate->stream = (struct stream){.read = inflate_read, .close = inflate_close};
-	inflate->decoder = decoder;
+	inflate->state = state;
 	inflate->inner = inner;
-	inflate->name = name;
+	inflate->name = codec->name;
 	*stream = &inflate->stream;
 	return TARSIER_OK;
 }
 
-static int open_decoder(struct arena *arena, enum codec codec, struct decoder **decoder, struct tarsier_error *error)
-{
-	switch (codec) {
-	case CODEC_GZIP:
-#ifdef TARSIER_ISAL
-		return decoder_open_isal(arena, decoder, error);
-#else
-		return decoder_open_zlib(arena, decoder, error);
-#endif
-	case CODEC_ZSTD:
-		return decoder_open_zstd(arena, decoder, error);
-	case CODEC_XZ:
-		return decoder_open_xz(arena, decoder, error);
-	case CODEC_BZIP2:
-		return decoder_open_bzip2(arena, decoder, error);
-	default:
-		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "compressed by something other than gzip, zstd, xz and bzip2");
-	}
-}
-
-int inflate_open(struct arena *arena, enum codec codec, struct stream *inner, struct stream **stream,
+int inflate_open(struct arena *arena, const struct codec *codec, struct stream *inner, struct stream **stream,
                  struct tarsier_error *error)
 {
-	struct decoder *decoder;
-	if (codec == CODEC_NONE) {
-		*stream = inner;
-		return TARSIER_OK;
-	}
-	int code = open_decoder(arena, codec, &decoder, error);
-	if (code < 0)
-		return code;
-	return decoder_stream(arena, decoder, codec_name(codec), inner, stream, error);
+	if (codec)
+		return codec->open(arena, inner, stream, error);
+	*stream = inner;
+	return TARSIER_OK;
 }
 
-int inflate_open_any(struct arena *arena, struct stream *inner, enum codec *codec, struct stream **stream,
+int inflate_open_any(struct arena *arena, struct stream *inner, const struct codec **codec, struct stream **stream,
                      struct tarsier_error *error)
 {
-	char head[HEAD_SIZE];
+	char head[CODEC_HEAD];
 	struct stream *whole;
 	ssize_t got = stream_fill(inner, head, sizeof head, error);
 	if (got < 0)

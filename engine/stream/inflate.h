@@ -4,21 +4,22 @@
 
 #include "stream/stream.h"
 
-/* gzip (any number of members, RFC 1952), zstd (any number of frames, RFC 8878), xz and bzip2 (liblzma and libbz2,
- * loaded when first needed), or none. CODEC_UNKNOWN is recognised and nobody's here (compress, lz4, lzip, 7z).
- * UNSUPPORTED names a codec that is recognised and not to be had. */
-enum codec { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD, CODEC_XZ, CODEC_BZIP2, CODEC_UNKNOWN };
+/* gzip (any number of members, RFC 1952), zstd (any number of frames, RFC 8878), and what else codecs/ holds: each is
+ * claimed by its first bytes. NULL stands for bytes that are not compressed. */
+struct codec;
 
-enum codec codec_of(span head); /* looks at up to 6 bytes */
-const char *codec_name(enum codec codec);
+const struct codec *codec_of(span head);                   /* looks at up to CODEC_HEAD bytes; NULL: not compressed */
+const struct codec *codec_named(const char *name);         /* or NULL */
+const char *codec_name(const struct codec *codec);         /* "none" for NULL */
+bool codec_is(const struct codec *codec, const char *name);
 
 /* Inflates `inner`, which is then the new stream's: closed with it. A stream that ends early, carries a wrong checksum
  * or trailing garbage is FORMAT. Zero bytes after the last member are allowed (padding). */
-int inflate_open(struct arena *arena, enum codec codec, struct stream *inner, struct stream **stream,
+int inflate_open(struct arena *arena, const struct codec *codec, struct stream *inner, struct stream **stream,
                  struct tarsier_error *error);
 
-/* Looks at the first bytes, then inflates or passes through. */
-int inflate_open_any(struct arena *arena, struct stream *inner, enum codec *codec, struct stream **stream,
+/* Looks at the first bytes, then inflates or passes through. UNSUPPORTED names a codec whose library is missing. */
+int inflate_open_any(struct arena *arena, struct stream *inner, const struct codec **codec, struct stream **stream,
                      struct tarsier_error *error);
 
 #endif

@@ -1,48 +1,74 @@
 #include "stream/zip.h"
 
-#include "base/dl.h"
+#include "stream/libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024 };
-
-#define ARCHIVE_FUNCTIONS(X) \
-	X(read_new, archive_read_new) \
-	X(support_zip, archive_read_support_format_zip_seekable) \
-	X(open_fd, archive_read_open_fd) \
-	X(next_header, archive_read_next_header) \
-	X(read_data, archive_read_data) \
-	X(read_free, archive_read_free) \
-	X(error_string, archive_error_string) \
-	X(pathname, archive_entry_pathname) \
-	X(filetype, archive_entry_filetype) \
-	X(size, archive_entry_size) \
-	X(size_is_set, archive_entry_size_is_set)
-
-struct archive_library { ARCHIVE_FUNCTIONS(DL_FIELD) };
 
 struct zip_reader {
 	struct stream content;
 	struct archive_library library;
 	struct archive *archive;
 	const char *path;
+	locale_t utf8; /* 0: this system has none */
 	int fd;
 };
 
-static int load(struct archive_library *library, struct tarsier_error *error)
+/* ---- first bytes ------------------------------------------------------------------------------------------------- */
+
+bool zip_claims(span head)
 {
-	return DL_LOAD(library, ARCHIVE_FUNCTIONS, "libarchive.so.13", "zip files need", "libarchive13", error);
+	static const struct { const char *bytes; size_t length; } magic[] = {
+		{"PK\3\4", 4}, {"PK\5\6", 4},                         /* zip; an empty one */
+		{"7z\xbc\xaf\x27\x1c", 6},
+		{"070701", 6}, {"070702", 6}, {"070707", 6},          /* cpio: SVR4, with checksums, POSIX.1 */
+		{"\xc7\x71", 2}, {"\x71\xc7", 2},                     /* … binary, in either byte order */
+		{"!<arch>\n", 8},
+	};
+	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+		if (head.len >= magic[i].length && memcmp(head.ptr, magic[i].bytes, magic[i].length) == 0)
+			return true;
+	return false;
 }
+
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * libarchive turns names into the character set of the locale, and drops what that cannot write. So it works in a UTF-8
+ * locale here: that of this thread, for the time of one call. The locale of the process, and what a host has chosen for
+ * its threads, stay as they are.
+ */
+static locale_t enter_utf8(const struct zip_reader *reader)
+{
+	return reader->utf8 ? uselocale(reader->utf8) : (locale_t)0;
+}
+
+static void leave_utf8(locale_t before)
+{
+	if (before)
+		uselocale(before);
+}
+
+/* The bytes as they stand there, if they are not what the archive says they are. */
+static span member_path(const struct archive_library *library, struct archive_entry *entry)
+{
+	const char *path = library->pathname_utf8(entry);
+	if (!path)
+		path = library->pathname(entry);
+	return span_of(path ? path : "");
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static int zip_error(struct zip_reader *reader, struct tarsier_error *error)
 {
 	const char *reason = reader->library.error_string(reader->archive);
 	return error_set(error, TARSIER_FORMAT, "%s: %s", reader->path,
-	                 reason ? reason : "not a zip file that can be read");
+	                 reason ? reason : "not an archive that can be read");
 }
 
 static ssize_t read_member(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
@@ -52,21 +78,28 @@ static ssize_t read_member(struct stream *stream, void *buffer, size_t size, str
 	return got < 0 ? zip_error(reader, error) : got;
 }
 
+static bool prepare(struct zip_reader *reader)
+{
+	const struct archive_library *library = &reader->library;
+	struct archive *archive = reader->archive;
+	return library->support_zip(archive) == ARCHIVE_OK && library->support_7zip(archive) == ARCHIVE_OK &&
+	       library->support_cpio(archive) == ARCHIVE_OK && library->support_ar(archive) == ARCHIVE_OK &&
+	       library->open_fd(archive, reader->fd, READ_SIZE) == ARCHIVE_OK;
+}
+
 static int start(struct zip_reader *reader, struct tarsier_error *error)
 {
 	reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
 	if (reader->fd < 0)
 		return error_errno(error, errno, "open %s", reader->path);
-	int code = load(&reader->library, error);
+	int code = archive_library_load(&reader->library, "zip, 7z, cpio and ar files need", error);
 	if (code < 0)
 		return code;
+	reader->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	reader->archive = reader->library.read_new();
 	if (!reader->archive)
 		return error_memory(error);
-	if (reader->library.support_zip(reader->archive) != ARCHIVE_OK ||
-	    reader->library.open_fd(reader->archive, reader->fd, READ_SIZE) != ARCHIVE_OK)
-		return zip_error(reader, error);
-	return TARSIER_OK;
+	return prepare(reader) ? TARSIER_OK : zip_error(reader, error);
 }
 
 int zip_open(struct arena *arena, const char *path, struct zip_reader **reader, struct tarsier_error *error)
@@ -85,24 +118,32 @@ int zip_open(struct arena *arena, const char *path, struct zip_reader **reader, 
 	return code;
 }
 
-int zip_next(struct zip_reader *reader, struct zip_member *member, struct tarsier_error *error)
+static int next_member(struct zip_reader *reader, struct zip_member *member, struct tarsier_error *error)
 {
-	struct archive_library *library = &reader->library;
+	const struct archive_library *library = &reader->library;
 	struct archive_entry *entry;
 	int code = library->next_header(reader->archive, &entry);
 	if (code == ARCHIVE_EOF)
 		return 0;
-	/* A warning is about the name's character set, which does not matter here: the raw bytes are taken. */
+	/* A warning is about the name's character set: member_path sees to that. */
 	if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
 		return zip_error(reader, error);
 	reader->content.failure = (struct tarsier_error){0};
 	*member = (struct zip_member){
-		.path = span_of(library->pathname(entry)),
+		.path = member_path(library, entry),
 		.file = library->filetype(entry) == AE_IFREG,
 		.size = library->size_is_set(entry) ? (uint64_t)library->size(entry) : UINT64_MAX,
 		.stream = &reader->content,
 	};
 	return 1;
+}
+
+int zip_next(struct zip_reader *reader, struct zip_member *member, struct tarsier_error *error)
+{
+	locale_t before = enter_utf8(reader);
+	int code = next_member(reader, member, error);
+	leave_utf8(before);
+	return code;
 }
 
 void zip_close(struct zip_reader *reader)
@@ -111,6 +152,8 @@ void zip_close(struct zip_reader *reader)
 		return;
 	if (reader->archive)
 		reader->library.read_free(reader->archive);
+	if (reader->utf8)
+		freelocale(reader->utf8);
 	if (reader->fd >= 0)
 		close(reader->fd);
 }

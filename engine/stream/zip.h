@@ -1,20 +1,26 @@
-/* zip files, one member after the other, by libarchive, which is loaded when first needed */
+/* zip files, one member after the other; also 7z, cpio and ar */
 #ifndef TARSIER_STREAM_ZIP_H
 #define TARSIER_STREAM_ZIP_H
 
 #include "stream/stream.h"
 
-/* libarchive brings libxml2, ICU and libstdc++ along: 5 to 8 ms that a scan must not pay. */
 struct zip_reader;
 
 struct zip_member {
-	span path;             /* raw bytes, as it stands there: it may hold ".."; borrowed until the next call */
+	span path;             /* in UTF-8 if the archive says how it is written, else the raw bytes; it may hold "..".
+	                        * Borrowed until the next call */
 	bool file;             /* a regular file */
-	uint64_t size;         /* as promised; UINT64_MAX where the archive does not say */
+	uint64_t size;         /* as promised; UINT64_MAX if the archive does not say */
 	struct stream *stream; /* its content, with a stream's sticky errors; lives until the next call */
 };
 
-/* Opens a zip, seeking in the file. UNSUPPORTED where libarchive is not installed; FORMAT for anything but a zip. */
+enum { ZIP_HEAD = 8 };
+
+/* Does a file begin like an archive that zip_open takes? Looks at up to ZIP_HEAD bytes. */
+bool zip_claims(span head);
+
+/* Opens an archive, seeking in the file. UNSUPPORTED if libarchive is not installed; FORMAT for anything but such an
+ * archive. */
 int zip_open(struct arena *arena, const char *path, struct zip_reader **reader, struct tarsier_error *error);
 /* 1: a member; 0: the end; else a negative code. */
 int zip_next(struct zip_reader *reader, struct zip_member *member, struct tarsier_error *error);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const struct codec codec_gzip_isal, codec_gzip_zlib;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST = 4 * 1024 * 1024 };
@@ -31,21 +33,20 @@ static ssize_t read_pieces(struct stream *stream, void *buffer, size_t size, str
 
 struct result { int code; size_t length; uint64_t hash; };
 
-static struct result inflate_by(int (*open)(struct arena *, struct decoder **, struct tarsier_error *), span bytes,
+static struct result inflate_by(const struct codec *by, span bytes,
                                 size_t most, size_t out)
 {
 	struct arena arena;
 	struct result result = {0};
 	struct tarsier_error error = {0};
-	struct decoder *decoder;
 	struct stream *stream = NULL;
-	enum codec codec;
+	const struct codec *codec;
 	struct pieces pieces = {.stream = {.read = read_pieces}, .left = bytes, .most = most};
 	arena_init(&arena, NULL);
-	if (!open)
+	if (!by)
 		result.code = inflate_open_any(&arena, &pieces.stream, &codec, &stream, &error);
-	else if ((result.code = open(&arena, &decoder, &error)) >= 0)
-		result.code = decoder_stream(&arena, decoder, "gzip", &pieces.stream, &stream, &error);
+	else
+		result.code = by->open(&arena, &pieces.stream, &stream, &error);
 	unsigned char *buffer = malloc(out);
 	while (result.code >= 0 && result.length < MOST) {
 		ssize_t got = stream_read(stream, buffer, out, &error);
@@ -73,9 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	span bytes = {(const char *)data + 2, size - 2};
 	inflate_by(NULL, bytes, most, out);
 #ifdef TARSIER_ISAL
-	if (codec_of(bytes) == CODEC_GZIP) {
-		struct result one = inflate_by(decoder_open_isal, bytes, most, out),
-			      two = inflate_by(decoder_open_zlib, bytes, 4096, 65536);
+	if (codec_is(codec_of(bytes), "gzip")) {
+		struct result one = inflate_by(&codec_gzip_isal, bytes, most, out),
+			      two = inflate_by(&codec_gzip_zlib, bytes, 4096, 65536);
 		bool cut = one.length >= MOST || two.length >= MOST;
 		if (!cut && ((one.code < 0) != (two.code < 0) ||
 		             (one.code >= 0 && (one.length != two.length || one.hash != two.hash))))

@@ -784,7 +784,7 @@ describe("archives", function()
     fails("FORMAT", "neither a tar archive's", images.write(fresh ".tar", "hello"))
     fails("FORMAT", "neither a tar archive's", images.write(fresh ".tar", ""))
     fails("FORMAT", "no image", archive { { "etc/passwd", "root" } })
-    fails("UNSUPPORTED", "", images.write(fresh ".tar.lz4", "\4\34\77\24" .. ("x"):rep(600)))
+    fails("FORMAT", "lz4", images.write(fresh ".tar.lz4", "\4\34\77\24" .. ("x"):rep(600)))
   end)
 
   for _, way in ipairs { "in place", "in passing" } do

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern const struct codec codec_gzip_zlib, codec_gzip_isal;
+
 int probe_streams(lua_State *L);
 
 static lua_Integer option(lua_State *L, int index, const char *name, lua_Integer otherwise)
@@ -80,16 +82,13 @@ static int l_codec(lua_State *L)
 	return lua_pushstring(L, codec_name(codec_of(probe_span(L, 1)))), 1;
 }
 
-static int open_by(const char *decoder, struct arena *arena, struct stream *inner, struct stream **stream,
+static int open_by(const char *name, struct arena *arena, struct stream *inner, struct stream **stream,
                    struct tarsier_error *error)
 {
-	enum codec codec;
-	struct decoder *made;
-	if (strcmp(decoder, "any") == 0)
+	const struct codec *codec;
+	if (strcmp(name, "any") == 0)
 		return inflate_open_any(arena, inner, &codec, stream, error);
-	int code = strcmp(decoder, "zlib") == 0 ? decoder_open_zlib(arena, &made, error)
-	                                        : decoder_open_isal(arena, &made, error);
-	return code < 0 ? code : decoder_stream(arena, made, "gzip", inner, stream, error);
+	return (strcmp(name, "zlib") == 0 ? &codec_gzip_zlib : &codec_gzip_isal)->open(arena, inner, stream, error);
 }
 
 /* inflate(bytes, { by = "any"|"zlib"|"isal", chunk = n, seed = n, out = n, breaks = 1, limit = n, discard = 1 })

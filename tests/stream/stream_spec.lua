@@ -73,3 +73,43 @@ describe("a zip", function()
     assert.is_truthy(not members or members[1].problem)
   end)
 end)
+
+describe("an archive", function()
+  local function members(name, bytes)
+    temporary.write(folder .. "/" .. name, bytes)
+    return streams.zip(folder .. "/" .. name)
+  end
+
+  it("may be cpio, ar or 7z", function()
+    local function newc(name, mode, content)
+      local numbers = { 1, mode, 0, 0, 1, 0, #content, 0, 0, 0, 0, #name + 1, 0 }
+      for i, number in ipairs(numbers) do numbers[i] = ("%08x"):format(number) end
+      local head = "070701" .. table.concat(numbers) .. name .. "\0"
+      return head .. ("\0"):rep(-#head % 4) .. content .. ("\0"):rep(-#content % 4)
+    end
+    local hello = { { path = "hello", file = true, size = 12, content = "hello world\n" } }
+    assert.same(hello, members("a.cpio", newc("hello", tonumber("100644", 8), "hello world\n") .. newc("TRAILER!!!", 0, "")))
+    assert.same(hello, members("a.ar", "!<arch>\n" .. ("%-16s%-12d%-6d%-6d%-8s%-10d`\n"):format("hello/", 0, 0, 0, "100644", 12)
+      .. "hello world\n"))
+    local seven = ("377abcaf271c0003fdec9a600c000000000000003a0000000000000022b08e3868656c6c6f20776f726c640a0104060001090c00"
+      .. "070b01000101000c0c00080a012d3b08af000005011111006200e9002e006a0073006f006e000000150601002080a4810000")
+    local found = members("a.7z", (seven:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)))
+    assert.same({ { path = "b\u{e9}.json", file = true, size = 12, content = "hello world\n" } }, found)
+  end)
+
+  it("keeps the names of its members, and leaves the locale alone", function()
+    local function zip(name, flags)
+      local crc, size = 0x3610a686, 5 -- "hello"
+      local fields = ("<I2I2I2I2I2I4I4I4I2I2"):pack(20, flags, 0, 0, 0, crc, size, size, #name, 0)
+      local body = "PK\3\4" .. fields .. name .. "hello"
+      local entry = "PK\1\2" .. ("<I2"):pack(0x314) .. fields .. ("<I2I2I2I4I4"):pack(0, 0, 0, tonumber("100644", 8) << 16, 0)
+        .. name
+      return body .. entry .. "PK\5\6" .. ("<I2I2I2I2I4I4I2"):pack(0, 0, 1, 1, #entry, #body, 0)
+    end
+    local before = os.setlocale(nil)
+    assert.equal("kaputt-\u{e4}.json", members("utf8.zip", zip("kaputt-\u{e4}.json", 0x800))[1].path)
+    assert.equal("\u{65e5}\u{672c}", members("utf8-too.zip", zip("\u{65e5}\u{672c}", 0x800))[1].path)
+    assert.equal("latin-\xe4", members("bytes.zip", zip("latin-\xe4", 0))[1].path)
+    assert.equal(before, os.setlocale(nil))
+  end)
+end)

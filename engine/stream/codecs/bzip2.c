@@ -2,6 +2,8 @@
 #include "base/dl.h"
 #include "stream/codec.h"
 
+extern const struct codec codec_bzip2;
+
 #if __has_include(<bzlib.h>)
 
 #include <bzlib.h>
@@ -11,8 +13,8 @@
 
 struct bzip2_library { BZIP2_FUNCTIONS(DL_FIELD) };
 
-struct bzip2_decoder {
-	struct decoder decoder;
+struct bzip2_state {
+	struct codec_state base;
 	struct bzip2_library library;
 	bz_stream bz;
 	bool running; /* inside a member */
@@ -23,9 +25,9 @@ static unsigned at_most_uint(size_t size)
 	return size > UINT_MAX ? UINT_MAX : (unsigned)size;
 }
 
-static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+static int decode_bzip2(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
-	struct bzip2_decoder *bzip2 = (struct bzip2_decoder *)decoder;
+	struct bzip2_state *bzip2 = (struct bzip2_state *)state;
 	bz_stream *bz = &bzip2->bz;
 	if (!bzip2->running && bzip2->library.init(bz, 0, 0) != BZ_OK)
 		return error_memory(error);
@@ -53,34 +55,43 @@ static int decode_bzip2(struct decoder *decoder, struct decoding *io, struct tar
 	return TARSIER_OK;
 }
 
-static void close_bzip2(struct decoder *decoder)
+static void close_bzip2(struct codec_state *state)
 {
-	struct bzip2_decoder *bzip2 = (struct bzip2_decoder *)decoder;
+	struct bzip2_state *bzip2 = (struct bzip2_state *)state;
 	if (bzip2->running)
 		bzip2->library.end(&bzip2->bz);
 }
 
-int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_bzip2(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	struct bzip2_decoder *bzip2 = arena_alloc(arena, sizeof *bzip2);
+	struct bzip2_state *bzip2 = arena_alloc(arena, sizeof *bzip2);
 	if (!bzip2)
 		return error_memory(error);
 	int code = DL_LOAD(&bzip2->library, BZIP2_FUNCTIONS, "libbz2.so.1.0", "compressed with bzip2, which needs", "libbz2-1.0",
 	                   error);
 	if (code < 0)
 		return code;
-	bzip2->decoder = (struct decoder){.decode = decode_bzip2, .close = close_bzip2};
-	*decoder = &bzip2->decoder;
-	return TARSIER_OK;
+	bzip2->base = (struct codec_state){.step = decode_bzip2, .close = close_bzip2};
+	return codec_stream(arena, &bzip2->base, &codec_bzip2, inner, stream, error);
 }
 
 #else
 
-int decoder_open_bzip2(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_bzip2(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	(void)arena, (void)decoder;
+	(void)arena, (void)inner, (void)stream;
 	return error_set(error, TARSIER_UNSUPPORTED,
 	                 "compressed with bzip2, and this build has no bzip2 (package libbz2-dev)");
 }
 
 #endif
+
+/* "BZh" and the block size could begin a file's name in a tar, so the magic of the first block, or of the end, is asked
+ * for too. */
+static bool claims(span head)
+{
+	return CODEC_BEGINS(head, "BZh") && head.len >= 6 && head.ptr[3] >= '1' && head.ptr[3] <= '9' &&
+	       (memcmp(head.ptr + 4, "1A", 2) == 0 || memcmp(head.ptr + 4, "\x17\x72", 2) == 0);
+}
+
+const struct codec codec_bzip2 = {"bzip2", claims, open_bzip2};

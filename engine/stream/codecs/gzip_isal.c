@@ -1,11 +1,19 @@
 /* gzip by ISA-L */
 #include "stream/codec.h"
 
+extern const struct codec codec_gzip_isal;
+
 #ifndef TARSIER_ISAL
 
-int decoder_open_isal(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static bool claims(span head)
 {
-	(void)arena, (void)decoder;
+	(void)head;
+	return false;
+}
+
+static int open_isal(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
+{
+	(void)arena, (void)inner, (void)stream;
 	return error_set(error, TARSIER_UNSUPPORTED, "this build has no ISA-L");
 }
 
@@ -27,8 +35,8 @@ enum step { FIXED, EXTRA_LENGTH, EXTRA, NAME, COMMENT, HEADER_CRC, DEFLATE };
 /* Names and comments have no length; nobody's are longer, and a header must not be a way to be busy without an end. */
 enum { HEADER_LIMIT = 1024 * 1024 };
 
-struct isal_decoder {
-	struct decoder decoder;
+struct isal_state {
+	struct codec_state base;
 	enum step step;
 	unsigned char flags;
 	uint32_t count;       /* bytes of this step so far */
@@ -38,7 +46,7 @@ struct isal_decoder {
 	struct inflate_state state;
 };
 
-static void begin_member(struct isal_decoder *gzip)
+static void begin_member(struct isal_state *gzip)
 {
 	gzip->step = FIXED;
 	gzip->flags = 0;
@@ -46,14 +54,14 @@ static void begin_member(struct isal_decoder *gzip)
 	gzip->header_crc = 0;
 }
 
-static void begin_deflate(struct isal_decoder *gzip)
+static void begin_deflate(struct isal_state *gzip)
 {
 	isal_inflate_reset(&gzip->state);
 	gzip->state.crc_flag = ISAL_GZIP_NO_HDR_VER;
 }
 
 /* The next step that this header's flags ask for. */
-static void next_step(struct isal_decoder *gzip)
+static void next_step(struct isal_state *gzip)
 {
 	static const unsigned char asked_by[] = {
 		[FIXED] = 0,    [EXTRA_LENGTH] = FEXTRA, [EXTRA] = FEXTRA,
@@ -71,7 +79,7 @@ static void next_step(struct isal_decoder *gzip)
 		begin_deflate(gzip);
 }
 
-static int fixed_byte(struct isal_decoder *gzip, unsigned char byte, struct tarsier_error *error)
+static int fixed_byte(struct isal_state *gzip, unsigned char byte, struct tarsier_error *error)
 {
 	static const unsigned char magic[] = {0x1f, 0x8b, 8};
 	uint32_t at = gzip->count++;
@@ -88,7 +96,7 @@ static int fixed_byte(struct isal_decoder *gzip, unsigned char byte, struct tars
 	return TARSIER_OK;
 }
 
-static int header_byte(struct isal_decoder *gzip, unsigned char byte, struct tarsier_error *error)
+static int header_byte(struct isal_state *gzip, unsigned char byte, struct tarsier_error *error)
 {
 	if (++gzip->header_size > HEADER_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "a header of more than %d bytes", HEADER_LIMIT);
@@ -132,7 +140,7 @@ static uint32_t at_most_4g(size_t size)
 	return size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
 }
 
-static int decode_deflate(struct isal_decoder *gzip, struct decoding *io, struct tarsier_error *error)
+static int decode_deflate(struct isal_state *gzip, struct codec_io *io, struct tarsier_error *error)
 {
 	struct inflate_state *state = &gzip->state;
 	uint32_t in = at_most_4g(io->in_left), out = at_most_4g(io->out_left);
@@ -153,9 +161,9 @@ static int decode_deflate(struct isal_decoder *gzip, struct decoding *io, struct
 	return TARSIER_OK;
 }
 
-static int decode_gzip(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+static int decode_gzip(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
-	struct isal_decoder *gzip = (struct isal_decoder *)decoder;
+	struct isal_state *gzip = (struct isal_state *)state;
 	while (gzip->step < DEFLATE && io->in_left) {
 		io->whole = false;
 		int code = header_byte(gzip, *io->in, error);
@@ -166,16 +174,22 @@ static int decode_gzip(struct decoder *decoder, struct decoding *io, struct tars
 	return gzip->step == DEFLATE ? decode_deflate(gzip, io, error) : TARSIER_OK;
 }
 
-int decoder_open_isal(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static bool claims(span head)
 {
-	struct isal_decoder *gzip = arena_alloc(arena, sizeof *gzip);
+	return CODEC_BEGINS(head, "\x1f\x8b");
+}
+
+static int open_isal(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
+{
+	struct isal_state *gzip = arena_alloc(arena, sizeof *gzip);
 	if (!gzip)
 		return error_memory(error);
-	gzip->decoder.decode = decode_gzip;
+	gzip->base.step = decode_gzip;
 	isal_inflate_init(&gzip->state);
 	begin_member(gzip);
-	*decoder = &gzip->decoder;
-	return TARSIER_OK;
+	return codec_stream(arena, &gzip->base, &codec_gzip_isal, inner, stream, error);
 }
 
 #endif
+
+const struct codec codec_gzip_isal = {"gzip", claims, open_isal};

@@ -1,11 +1,13 @@
 /* gzip by zlib, header parser and all: where there is no ISA-L, and to check ISA-L against */
 #include "stream/codec.h"
 
+extern const struct codec codec_gzip_zlib;
+
 #include <limits.h>
 #include <zlib.h>
 
-struct zlib_decoder {
-	struct decoder decoder;
+struct zlib_state {
+	struct codec_state base;
 	z_stream z;
 	bool between; /* a member is whole and the next has not begun */
 };
@@ -17,9 +19,9 @@ static uInt at_most_uint(size_t size)
 	return size > UINT_MAX ? UINT_MAX : (uInt)size;
 }
 
-static int decode_zlib(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+static int decode_zlib(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
-	struct zlib_decoder *gzip = (struct zlib_decoder *)decoder;
+	struct zlib_state *gzip = (struct zlib_state *)state;
 	z_stream *z = &gzip->z;
 	if (gzip->between && inflateReset2(z, GZIP_ONLY) != Z_OK)
 		return error_memory(error);
@@ -41,17 +43,24 @@ static int decode_zlib(struct decoder *decoder, struct decoding *io, struct tars
 	return TARSIER_OK;
 }
 
-static void close_zlib(struct decoder *decoder)
+static void close_zlib(struct codec_state *state)
 {
-	inflateEnd(&((struct zlib_decoder *)decoder)->z);
+	inflateEnd(&((struct zlib_state *)state)->z);
 }
 
-int decoder_open_zlib(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_zlib(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	struct zlib_decoder *gzip = arena_alloc(arena, sizeof *gzip);
+	struct zlib_state *gzip = arena_alloc(arena, sizeof *gzip);
 	if (!gzip || inflateInit2(&gzip->z, GZIP_ONLY) != Z_OK)
 		return error_memory(error);
-	gzip->decoder = (struct decoder){.decode = decode_zlib, .close = close_zlib};
-	*decoder = &gzip->decoder;
-	return TARSIER_OK;
+	gzip->base = (struct codec_state){.step = decode_zlib, .close = close_zlib};
+	return codec_stream(arena, &gzip->base, &codec_gzip_zlib, inner, stream, error);
 }
+
+/* gzip_isal.c stands before this in the table, and claims what it can read itself. */
+static bool claims(span head)
+{
+	return CODEC_BEGINS(head, "\x1f\x8b");
+}
+
+const struct codec codec_gzip_zlib = {"gzip", claims, open_zlib};

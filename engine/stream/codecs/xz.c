@@ -2,6 +2,8 @@
 #include "base/dl.h"
 #include "stream/codec.h"
 
+extern const struct codec codec_xz;
+
 #if __has_include(<lzma.h>)
 
 #include <lzma.h>
@@ -10,8 +12,8 @@
 
 struct lzma_library { LZMA_FUNCTIONS(DL_FIELD) };
 
-struct xz_decoder {
-	struct decoder decoder;
+struct xz_state {
+	struct codec_state base;
 	struct lzma_library library;
 	lzma_stream lzma;
 	bool done;
@@ -24,7 +26,7 @@ static int xz_error(lzma_ret code, struct tarsier_error *error)
 		return error_memory(error);
 	case LZMA_MEMLIMIT_ERROR:
 		return error_set(error, TARSIER_LIMIT, "it needs more than %d MiB of memory",
-		                 1 << (DECODER_WINDOW_LOG - 20));
+		                 1 << (CODEC_WINDOW_LOG - 20));
 	case LZMA_OPTIONS_ERROR:
 		return error_set(error, TARSIER_UNSUPPORTED, "it uses options that this liblzma does not know");
 	case LZMA_FORMAT_ERROR:
@@ -35,9 +37,9 @@ static int xz_error(lzma_ret code, struct tarsier_error *error)
 }
 
 /* LZMA_CONCATENATED takes further streams and their padding, and ends where it is told that the input has. */
-static int decode_xz(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+static int decode_xz(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
-	struct xz_decoder *xz = (struct xz_decoder *)decoder;
+	struct xz_state *xz = (struct xz_state *)state;
 	if (xz->done)
 		return TARSIER_OK;
 	xz->lzma.next_in = io->in;
@@ -54,35 +56,41 @@ static int decode_xz(struct decoder *decoder, struct decoding *io, struct tarsie
 	return TARSIER_OK;
 }
 
-static void close_xz(struct decoder *decoder)
+static void close_xz(struct codec_state *state)
 {
-	struct xz_decoder *xz = (struct xz_decoder *)decoder;
+	struct xz_state *xz = (struct xz_state *)state;
 	xz->library.end(&xz->lzma);
 }
 
-int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_xz(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	struct xz_decoder *xz = arena_alloc(arena, sizeof *xz);
+	struct xz_state *xz = arena_alloc(arena, sizeof *xz);
 	if (!xz)
 		return error_memory(error);
 	int code = DL_LOAD(&xz->library, LZMA_FUNCTIONS, "liblzma.so.5", "compressed with xz, which needs", "liblzma5",
 	                   error);
 	if (code < 0)
 		return code;
-	if (xz->library.stream_decoder(&xz->lzma, UINT64_C(1) << DECODER_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
+	if (xz->library.stream_decoder(&xz->lzma, UINT64_C(1) << CODEC_WINDOW_LOG, LZMA_CONCATENATED) != LZMA_OK)
 		return error_set(error, TARSIER_UNSUPPORTED, "compressed with xz, and liblzma.so.5 would not start");
-	xz->decoder = (struct decoder){.decode = decode_xz, .close = close_xz};
-	*decoder = &xz->decoder;
-	return TARSIER_OK;
+	xz->base = (struct codec_state){.step = decode_xz, .close = close_xz};
+	return codec_stream(arena, &xz->base, &codec_xz, inner, stream, error);
 }
 
 #else
 
-int decoder_open_xz(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_xz(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	(void)arena, (void)decoder;
+	(void)arena, (void)inner, (void)stream;
 	return error_set(error, TARSIER_UNSUPPORTED,
 	                 "compressed with xz, and this build has no xz (package liblzma-dev)");
 }
 
 #endif
+
+static bool claims(span head)
+{
+	return CODEC_BEGINS(head, "\xfd" "7zXZ\0");
+}
+
+const struct codec codec_xz = {"xz", claims, open_xz};

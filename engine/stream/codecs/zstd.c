@@ -1,11 +1,13 @@
 /* zstd */
 #include "stream/codec.h"
 
+extern const struct codec codec_zstd;
+
 #include <zstd.h>
 #include <zstd_errors.h>
 
-struct zstd_decoder {
-	struct decoder decoder;
+struct zstd_state {
+	struct codec_state base;
 	ZSTD_DStream *zstd;
 };
 
@@ -16,7 +18,7 @@ static int zstd_error(size_t code, struct tarsier_error *error)
 		return error_memory(error);
 	case ZSTD_error_frameParameter_windowTooLarge:
 		return error_set(error, TARSIER_LIMIT, "a frame wants a window of more than %d MiB",
-		                 1 << (DECODER_WINDOW_LOG - 20));
+		                 1 << (CODEC_WINDOW_LOG - 20));
 	case ZSTD_error_dictionary_wrong:
 		return error_set(error, TARSIER_UNSUPPORTED, "a frame wants a dictionary");
 	default:
@@ -24,9 +26,9 @@ static int zstd_error(size_t code, struct tarsier_error *error)
 	}
 }
 
-static int decode_zstd(struct decoder *decoder, struct decoding *io, struct tarsier_error *error)
+static int decode_zstd(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
-	struct zstd_decoder *zstd = (struct zstd_decoder *)decoder;
+	struct zstd_state *zstd = (struct zstd_state *)state;
 	ZSTD_inBuffer in = {io->in, io->in_left, 0};
 	ZSTD_outBuffer out = {io->out, io->out_left, 0};
 	size_t code = ZSTD_decompressStream(zstd->zstd, &out, &in);
@@ -38,21 +40,30 @@ static int decode_zstd(struct decoder *decoder, struct decoding *io, struct tars
 	return TARSIER_OK;
 }
 
-static void close_zstd(struct decoder *decoder)
+static void close_zstd(struct codec_state *state)
 {
-	ZSTD_freeDStream(((struct zstd_decoder *)decoder)->zstd);
+	ZSTD_freeDStream(((struct zstd_state *)state)->zstd);
 }
 
-int decoder_open_zstd(struct arena *arena, struct decoder **decoder, struct tarsier_error *error)
+static int open_zstd(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	struct zstd_decoder *zstd = arena_alloc(arena, sizeof *zstd);
+	struct zstd_state *zstd = arena_alloc(arena, sizeof *zstd);
 	if (!zstd || !(zstd->zstd = ZSTD_createDStream()))
 		return error_memory(error);
-	zstd->decoder = (struct decoder){.decode = decode_zstd, .close = close_zstd};
-	if (ZSTD_isError(ZSTD_DCtx_setParameter(zstd->zstd, ZSTD_d_windowLogMax, DECODER_WINDOW_LOG))) {
-		close_zstd(&zstd->decoder);
+	zstd->base = (struct codec_state){.step = decode_zstd, .close = close_zstd};
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(zstd->zstd, ZSTD_d_windowLogMax, CODEC_WINDOW_LOG))) {
+		close_zstd(&zstd->base);
 		return error_memory(error);
 	}
-	*decoder = &zstd->decoder;
-	return TARSIER_OK;
+	return codec_stream(arena, &zstd->base, &codec_zstd, inner, stream, error);
 }
+
+/* RFC 8878, 3.1.1 and 3.1.2: a frame, or a skippable frame, whose magic is 0x184D2A50 to 0x184D2A5F. */
+static bool claims(span head)
+{
+	bool skippable = head.len >= 4 && ((unsigned char)head.ptr[0] & 0xf0) == 0x50 &&
+	                 memcmp(head.ptr + 1, "\x2a\x4d\x18", 3) == 0;
+	return skippable || CODEC_BEGINS(head, "\x28\xb5\x2f\xfd");
+}
+
+const struct codec codec_zstd = {"zstd", claims, open_zstd};
