@@ -1,5 +1,7 @@
 #include "format/version.h"
 
+#include "format/ecosystem.h"
+
 #include <string.h>
 
 #define X(name) extern const struct version_scheme scheme_##name;
@@ -31,8 +33,7 @@ static bool orders(const struct version_scheme *scheme, span ecosystem)
 
 const struct version_scheme *version_scheme_of_ecosystem(span ecosystem)
 {
-	span name, release;
-	span_cut(ecosystem, ':', &name, &release);
+	span name = ecosystem_family(ecosystem_base(ecosystem));
 	for (size_t i = 0; i < SCHEMES; i++)
 		if (orders(schemes[i], name))
 			return schemes[i];

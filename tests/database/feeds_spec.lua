@@ -146,19 +146,4 @@ describe("names", function()
       assert.equal(0, (knowledge.cve(text)), text)
     end
   end)
-
-  it("of ecosystems have one form a release", function()
-    for text, key in pairs {
-      ["Debian:12"] = "Debian:12", ["Debian"] = "Debian", ["Debian:12.5"] = "Debian:12",
-        ["Ubuntu:22.04:LTS"] = "Ubuntu:22.04",
-      ["Ubuntu:24.10"] = "Ubuntu:24.10", ["Ubuntu:Pro:16.04:LTS"] = "", ["Alpine:v3.20"] = "Alpine:v3.20",
-        ["Rocky Linux:9.3"] = "Rocky Linux:9",
-      ["AlmaLinux:8"] = "AlmaLinux:8", ["Red Hat:enterprise_linux:9::baseos"] = "Red Hat:9",
-        ["Red Hat:enterprise_linux:10.0"] = "Red Hat:10",
-      ["Red Hat:9"] = "Red Hat:9", ["Red Hat:rhel_eus:9.2::appstream"] = "", ["Red Hat:openshift:4.13::el9"] = "",
-      ["SUSE:Linux Enterprise Server 15 SP5"] = "SUSE:Linux Enterprise Server 15 SP5", ["PyPI"] = "PyPI", [""] = "",
-    } do
-      assert.equal(key, knowledge.ecosystem(text), text)
-    end
-  end)
 end)

@@ -330,6 +330,28 @@ static int l_ecosystem(lua_State *L)
 	return arena_free(&arena), 1;
 }
 
+/* ecosystem_known(text) --> boolean */
+static int l_ecosystem_known(lua_State *L)
+{
+	return lua_pushboolean(L, ecosystem_is_known(probe_span(L, 1))), 1;
+}
+
+/* relation(installed, record) --> "same", "module", … */
+static int l_relation(lua_State *L)
+{
+	static const char *const names[] = {"unrelated", "same", "module", "extended", "layered"};
+	return lua_pushstring(L, names[ecosystem_relation(probe_span(L, 1), probe_span(L, 2))]), 1;
+}
+
+/* package(ecosystem, name) --> key */
+static int l_package(lua_State *L)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	lua_pushstring(L, package_key(&arena, probe_span(L, 1), probe_span(L, 2)));
+	return arena_free(&arena), 1;
+}
+
 /* cve(text) --> the number and the name it stands for; or 0 */
 static int l_cve(lua_State *L)
 {
@@ -343,6 +365,7 @@ static int l_cve(lua_State *L)
 static const luaL_Reg functions[] = {
 	{"import", l_import},     {"info", l_info},     {"match", l_match}, {"threads", l_threads},
 	{"replaced", l_replaced}, {"claims", l_claims}, {"cve", l_cve},     {"ecosystem", l_ecosystem},
+	{"ecosystem_known", l_ecosystem_known}, {"relation", l_relation}, {"package", l_package},
 	{NULL, NULL},
 };
 
