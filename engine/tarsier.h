@@ -244,6 +244,7 @@ struct tarsier_package {
 	size_t layer;                /* index of the layer that brought this version in */
 	const char *module;          /* an rpm's module stream: "nodejs:20"; "" if it is in none */
 	const char *vendor;          /* who built an rpm, as it says: "AlmaLinux"; "" if unknown */
+	int kernel;                  /* headers of a kernel ("linux-libc-dev"), and the image has no kernel of that source */
 };
 TARSIER_API size_t tarsier_package_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_package *tarsier_package_at(const tarsier_report *report, size_t index);
@@ -277,17 +278,23 @@ struct tarsier_finding {
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_finding *tarsier_finding_at(const tarsier_report *report, size_t index);
 
-/* What is wrong with the inventory: evidence that no reader could read, systems that no feed covers. A host that
- * ignores these passes images it has not understood. */
+/* What could not be read or judged. A host that ignores these passes images it has not understood: of packages that
+ * UNREADABLE, NO_… and FOREIGN speak of, no finding can be known. */
 enum tarsier_problem_kind {
-	TARSIER_PROBLEM_UNREADABLE = 1, /* a package database that is there and cannot be read */
-	TARSIER_PROBLEM_NO_PACKAGES,    /* nothing is installed, or nothing that a reader knows */
+	TARSIER_PROBLEM_UNREADABLE = 1, /* a package database that is there but cannot be read */
+	TARSIER_PROBLEM_NO_PACKAGES,    /* nothing is installed, or nothing that a reader knows; or none of the system's own */
 	TARSIER_PROBLEM_NO_FEED,        /* a system or ecosystem that the database knows nothing about */
-	TARSIER_PROBLEM_NO_DISTRO,      /* packages of an operating system, and no word of which */
+	TARSIER_PROBLEM_NO_DISTRO,      /* packages of an operating system that nothing names */
+	TARSIER_PROBLEM_NO_DATABASE,    /* the engine has no database: nothing was matched */
+	TARSIER_PROBLEM_FOREIGN,        /* packages of another system or vendor, which the system's advisories do not cover */
+	TARSIER_PROBLEM_VERSION,        /* a version that cannot be ordered: it was matched by exact version only */
+	TARSIER_PROBLEM_UNUSED,         /* advisories for the same software in another product, which were not used */
+	TARSIER_PROBLEM_END_OF_LIFE,    /* the system gets no more advisories */
+	TARSIER_PROBLEM_NOTE,           /* something to know about the result, which does not make it incomplete */
 };
 struct tarsier_problem {
 	enum tarsier_problem_kind kind;
-	const char *subject; /* a path, an ecosystem */
+	const char *subject; /* a path, an ecosystem, a package */
 	const char *message;
 	size_t layer;        /* for UNREADABLE */
 };

@@ -76,7 +76,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 {
 	const struct tarsier_package *package = tarsier_package_at(report, index);
 	luaL_checkstack(L, 8, "package");
-	lua_createtable(L, 0, 13);
+	lua_createtable(L, 0, 14);
 	table_set_count(L, "index", index + 1);
 	table_set_text(L, "type", package->type);
 	table_set_text(L, "ecosystem", package->ecosystem);
@@ -88,6 +88,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "reader", package->reader);
 	table_set_text(L, "module", package->module);
 	table_set_text(L, "vendor", package->vendor);
+	table_set_boolean(L, "kernel", package->kernel);
 	table_set_count(L, "layer", package->layer + 1);
 	lua_createtable(L, 0, 2);
 	table_set_text(L, "name", package->source_name);
@@ -164,6 +165,12 @@ static const char *problem_name(enum tarsier_problem_kind kind)
 	case TARSIER_PROBLEM_NO_PACKAGES: return "no_packages";
 	case TARSIER_PROBLEM_NO_FEED: return "no_feed";
 	case TARSIER_PROBLEM_NO_DISTRO: return "no_distro";
+	case TARSIER_PROBLEM_NO_DATABASE: return "no_database";
+	case TARSIER_PROBLEM_FOREIGN: return "foreign";
+	case TARSIER_PROBLEM_VERSION: return "version";
+	case TARSIER_PROBLEM_UNUSED: return "unused";
+	case TARSIER_PROBLEM_END_OF_LIFE: return "end_of_life";
+	case TARSIER_PROBLEM_NOTE: return "note";
 	}
 	return "unknown";
 }

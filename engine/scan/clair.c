@@ -73,7 +73,7 @@ static void warn_of_absent_system(struct scan *scan, const struct distro *distro
 	for (size_t i = 0; i < report->package_count; i++)
 		if (is_system_package(&report->packages[i]))
 			return;
-	events_warn(&scan->events, "Clair found %s but none of its packages: only the %zu package%s of other kinds were "
+	events_warn(&scan->events, "Clair found %s and none of its packages: only the %zu package%s of other kinds were "
 	            "matched", *distro->name ? distro->name : distro->id, report->package_count,
 	            report->package_count == 1 ? "" : "s");
 }
@@ -127,12 +127,12 @@ int scan_with_clair(struct scan *scan)
 	int code = clair_scan(&config, &report->arena, &scan->image, &result, scan->error);
 	if (code >= 0)
 		code = describe_layers(scan);
+	if (code >= 0)
+		code = scan_describe_packages(scan, result.packages, result.package_count);
 	if (code < 0)
 		return code;
 	scan_describe_distro(scan, &result.distro);
 	report->backend = result.backend;
-	report->packages = result.packages;
-	report->package_count = result.package_count;
 	report->findings = result.findings;
 	report->finding_count = result.finding_count;
 	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});

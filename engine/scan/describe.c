@@ -1,5 +1,7 @@
 #include "scan/describe.h"
 
+#include "inventory/kernel.h"
+
 int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers)
 {
 	struct tarsier_report *report = scan->report;
@@ -18,6 +20,13 @@ void scan_describe_distro(struct scan *scan, const struct distro *distro)
 	image->distro_codename = distro->codename;
 	image->distro_name = distro->name;
 	image->ecosystem = distro->ecosystem;
+}
+
+int scan_describe_packages(struct scan *scan, struct tarsier_package *packages, size_t count)
+{
+	scan->report->packages = packages;
+	scan->report->package_count = count;
+	return kernel_mark(packages, count, scan->error);
 }
 
 /* Packages of an operating system have no ecosystem if the system has none that is known. */

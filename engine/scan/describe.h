@@ -8,6 +8,8 @@
 /* Fills the report's image. `layers` must lie in the report's arena. Returns OK or MEMORY. */
 int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers);
 void scan_describe_distro(struct scan *scan, const struct distro *distro);
+/* `packages` must lie in the report's arena. Returns OK or MEMORY. */
+int scan_describe_packages(struct scan *scan, struct tarsier_package *packages, size_t count);
 
 /* Adds a problem if the image has no packages, or packages of a system that no ecosystem covers. Returns OK or
  * MEMORY. */

@@ -160,9 +160,9 @@ static int take_inventory(struct scan *scan, const struct overlay *overlay)
 	if (code < 0)
 		return code;
 	scan_describe_distro(scan, &distro);
-	report->packages = list.items;
-	report->package_count = list.count;
-	code = report_add_problems(report, list.problems, list.problem_count, scan->error);
+	code = scan_describe_packages(scan, list.items, list.count);
+	if (code >= 0)
+		code = report_add_problems(report, list.problems, list.problem_count, scan->error);
 	return code < 0 ? code : scan_find_gaps(scan, &distro);
 }
 
@@ -170,8 +170,11 @@ static int match(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
 	struct finding_list findings = {.items = NULL};
+	const struct tarsier_problem no_database = {
+		.kind = TARSIER_PROBLEM_NO_DATABASE, .subject = scan->reference,
+		.message = "there was no vulnerability database: nothing was matched"};
 	if (!scan->engine->database)
-		return TARSIER_OK;
+		return report_add_problems(report, &no_database, 1, scan->error);
 	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
 	if (code >= 0)

@@ -95,6 +95,12 @@ describe("engine", function()
     for _, package in ipairs(report:packages()) do assert.equal("deb", package.type, package.name) end
   end)
 
+  local function kinds(report)
+    local list = {}
+    for i, problem in ipairs(report:problems()) do list[i] = problem.kind end
+    return list
+  end
+
   it("lists what the top shows, each with the layer that brought its version", function()
     local report = assert(scan(write(three_layers)))
     assert.equal("a=1@1 b=2@2 jinja2=3.0@3", packages(report))
@@ -102,7 +108,30 @@ describe("engine", function()
     assert.equal("Debian:12", image.ecosystem)
     assert.equal("RUN step 2", image.layers[2].created_by)
     assert.equal("bookworm", image.distro.codename)
-    assert.same({}, report:problems())
+    assert.same({ "no_database" }, kinds(report))
+  end)
+
+  it("tells headers of a kernel from a kernel", function()
+    local function marked(list)
+      local entries = {}
+      for _, entry in ipairs(list) do
+        entries[#entries + 1] = ("Package: %s\nStatus: install ok installed\nArchitecture: amd64\nSource: %s\nVersion: 6.1\n\n")
+          :format(entry[1], entry[2])
+      end
+      local layers = { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", table.concat(entries) } } }
+      local names = {}
+      for _, package in ipairs(assert(scan(write(layers, "kernel"))):packages()) do
+        if package.kernel then names[#names + 1] = package.name end
+      end
+      return table.concat(names, " ")
+    end
+    local headers = { { "linux-libc-dev", "linux" }, { "linux-headers-6.1.0-9-amd64", "linux" }, { "linux-perf", "linux" },
+      { "linux-base", "linux-base" }, { "libc6", "glibc" } }
+    assert.equal("linux-headers-6.1.0-9-amd64 linux-libc-dev", marked(headers))
+    headers[#headers + 1] = { "linux-image-6.1.0-9-amd64", "linux-signed" }
+    assert.equal("", marked(headers))
+    assert.equal("linux-hwe-5.15-headers-5.15.0-91", marked { { "linux-hwe-5.15-headers-5.15.0-91", "linux-hwe-5.15" },
+      { "linux-image-6.1.0-9-amd64", "linux" } })
   end)
 
   it("reads no layer the second time", function()
@@ -227,15 +256,15 @@ describe("engine", function()
   end)
 
   it("says what it cannot judge", function()
-    local function kinds(layers)
-      local list = {}
-      for i, problem in ipairs(assert(scan(write(layers, "image" .. #layers))):problems()) do list[i] = problem.kind end
+    local function told(layers)
+      local list = kinds(assert(scan(write(layers, "image" .. #layers))))
+      assert.equal("no_database", table.remove(list))
       return table.concat(list, " ")
     end
-    assert.equal("no_packages", kinds { layer { { "etc/os-release", OS_RELEASE } } })
-    assert.equal("no_distro", kinds { layer { { "var/lib/dpkg/status", status "a=1" } }, layer {} })
-    assert.equal("no_feed", kinds { layer { { "etc/os-release", "ID=plan9\n" }, { "var/lib/dpkg/status", status "a=1" } }, layer {}, layer {} })
-    assert.equal("unreadable", kinds { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status "a=1" },
+    assert.equal("no_packages", told { layer { { "etc/os-release", OS_RELEASE } } })
+    assert.equal("no_distro", told { layer { { "var/lib/dpkg/status", status "a=1" } }, layer {} })
+    assert.equal("no_feed", told { layer { { "etc/os-release", "ID=plan9\n" }, { "var/lib/dpkg/status", status "a=1" } }, layer {}, layer {} })
+    assert.equal("unreadable", told { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status "a=1" },
       { "var/lib/rpm/rpmdb.sqlite", "not a database" } }, layer {}, layer {}, layer {} })
   end)
 
