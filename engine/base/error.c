@@ -56,6 +56,19 @@ int error_prefix(struct tarsier_error *error, const char *format, ...)
 	return error->code;
 }
 
+int error_append(struct tarsier_error *error, const char *format, ...)
+{
+	if (!error)
+		return TARSIER_OK;
+	size_t used = strlen(error->message);
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
+	va_end(arguments);
+	make_printable(error->message);
+	return error->code;
+}
+
 int error_memory(struct tarsier_error *error)
 {
 	return error_set(error, TARSIER_MEMORY, "out of memory");

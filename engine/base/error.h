@@ -21,6 +21,9 @@ static inline struct tarsier_error *error_or(struct tarsier_error *error, struct
  * return: FORMAT, so that a failure stays one. */
 int error_prefix(struct tarsier_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds to the end of the message that is there, and returns the code that is there. */
+int error_append(struct tarsier_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The sentence for an allocation that failed. */
 int error_memory(struct tarsier_error *error);
 

@@ -26,7 +26,6 @@ struct http_transfer {
 	struct arena arena;             /* for the URLs of redirects */
 	const char *url;                /* what is asked for now */
 	const char *proxy;              /* "" for none */
-	bool elsewhere;                 /* a redirect led away from the first URL's origin: its log-in stays behind */
 	int64_t started;
 	const struct buffer *too_large; /* which of the response's has no room left */
 	bool stalled;
@@ -109,7 +108,7 @@ static struct curl_slist *make_headers(const struct curl_library *library, const
 	struct curl_slist *list = library->slist_append(NULL, "Expect:");
 	*ok = list != NULL;
 	for (const char *const *header = transfer->request->headers; header && *header && *ok; header++) {
-		if (transfer->elsewhere && is_authorization(*header))
+		if (transfer->response->elsewhere && is_authorization(*header))
 			continue;
 		struct curl_slist *longer = library->slist_append(list, *header);
 		*ok = longer != NULL;
@@ -299,7 +298,7 @@ static int take_redirect(struct http_transfer *transfer, const char *location, s
 	char *url = without_spaces(arena, location);
 	bool same = url && url_split(span_of(transfer->request->url), &first) && url_split(span_of(url), &next) &&
 	            url_same_origin(&first, &next);
-	transfer->elsewhere = !same;
+	transfer->response->elsewhere = !same;
 	if (same && first.user.len && !next.user.len)
 		url = arena_format(arena, "%.*s://%.*s@%s", (int)next.scheme.len, next.scheme.ptr, (int)first.user.len,
 		                   first.user.ptr, url + next.scheme.len + strlen("://"));

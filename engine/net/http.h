@@ -56,6 +56,7 @@ struct http_response {
 	enum http_trouble trouble;          /* … and why, where that makes a difference */
 	struct buffer headers;              /* the last answer's lines as they came */
 	struct buffer body;
+	bool elsewhere;                     /* a redirect led to another origin, which was sent no Authorization */
 	char through[160];                  /* for messages: "", or " (through the proxy http://proxy:3128)" */
 };
 

@@ -131,12 +131,12 @@ static int refused_login(struct registry *registry, const char *words, long stat
 		return error_set(error, TARSIER_IO, "%s refuses the log-in of %s (401%s%s)", name->domain, login->user,
 		                 *words ? " " : "", words);
 	if (known)
-		return error_set(error, TARSIER_IO, "%s does not let %s read %s (%ld%s%s): there is no such repository, or no right to read it",
-		                 name->domain, *login->user ? login->user : "the bearer of this token", name->path, status,
+		return error_set(error, TARSIER_IO, "%s does not let %s read %s (%ld%s%s): the repository does not exist, or this login may not read it",
+		                 name->domain, *login->user ? login->user : "the owner of this token", name->path, status,
 		                 *words ? " " : "", words);
 	return error_set(error, TARSIER_IO,
-	                 "%s does not let anybody read %s (%ld%s%s): there is no such repository, or it wants a log-in: `docker "
-	                 "login %s`, or --registry-user", name->domain, name->path, status, *words ? " " : "", words,
+	                 "%s needs a login to read %s (%ld%s%s), or the repository does not exist: use `docker login %s` or "
+	                 "--registry-user", name->domain, name->path, status, *words ? " " : "", words,
 	                 name->domain);
 }
 
@@ -148,22 +148,22 @@ static int refused(struct registry *registry, const struct registry_call *call, 
 	if (status == 404)
 		return error_set(error, TARSIER_NOT_FOUND, "%s has no %s %s of %s%s%s%s", name->domain, call->kind, call->which,
 		                 name->path, *words ? " (" : "", words, *words ? ")" : "");
-	if (status == 401 || status == 403)
+	if ((status == 401 || status == 403) && !response->elsewhere)
 		return refused_login(registry, words, status, error);
 	if (status == 429)
-		return error_set(error, TARSIER_IO, "%s is asked too much (429%s%s): log in, or try later", name->domain,
+		return error_set(error, TARSIER_IO, "%s rate-limited the request (HTTP 429%s%s): log in, or retry later", name->domain,
 		                 *words ? " " : "", words);
-	return error_set(error, TARSIER_IO, "%s answers %ld, asked for the %s %s of %s%s%s%s", name->domain, status, call->kind,
+	return error_set(error, TARSIER_IO, "%s answered HTTP %ld to the request for the %s %s of %s%s%s%s", name->domain, status, call->kind,
 	                 call->which, name->path, *words ? ": " : "", words,
-	                 status == 400 && strncmp(registry->origin, "http:", 5) == 0 ? " (is it https that it wants?)" : "");
+	                 status == 400 && strncmp(registry->origin, "http:", 5) == 0 ? " (it may expect https)" : "");
 }
 
 static const char *advice(const struct http_response *response)
 {
 	switch (response->trouble) {
-	case HTTP_UNTRUSTED: return "; name the authority that signed its certificate with --ca-file";
+	case HTTP_UNTRUSTED: return "; give the certificate authority that signed its certificate with --ca-file";
 	case HTTP_NO_AUTHORITIES: return " (--ca-file)";
-	case HTTP_NO_TLS: return "; if it speaks plain HTTP, say --plain-http";
+	case HTTP_NO_TLS: return "; if it uses plain HTTP, give --plain-http";
 	default: return "";
 	}
 }
@@ -222,6 +222,7 @@ static int judge(struct registry *registry, const struct registry_call *call, co
 		return code;
 	arena_init(&arena, NULL);
 	code = refused(registry, call, response, registry_words(&arena, response), error);
+	error_append(error, "%s", response->through);
 	arena_free(&arena);
 	return code;
 }
@@ -240,7 +241,7 @@ int registry_get(struct registry *registry, const struct registry_call *call, st
 		arena_init(&arena, &registry->secrets.allocator);
 		int code = send_once(registry, call, &arena, &generation, response, error);
 		arena_free(&arena);
-		bool again = code >= 0 && response->status == 401 && !renewed;
+		bool again = code >= 0 && response->status == 401 && !renewed && !response->elsewhere;
 		if (again && (code = registry_renew(registry, generation, response, error)) < 0)
 			return code;
 		if (!again && !(call->progress && call->progress->stopped))

@@ -104,7 +104,7 @@ static int read_token(struct registry *registry, const struct http_response *res
 	int code = json_parse(buffer_span(&response->body), ANSWER_LIMIT, "JSON", &json, NULL);
 	const char *token = *json_text(json, "token") ? json_text(json, "token") : json_text(json, "access_token");
 	if (code < 0 || !is_visible(token))
-		code = error_set(error, TARSIER_FORMAT, "%s: what gives tokens for %s gave none", registry->realm,
+		code = error_set(error, TARSIER_FORMAT, "%s: no token for %s in the answer of its token server", registry->realm,
 		                 registry->config.name->domain);
 	else if (!(registry->authorization = arena_format(&registry->secrets, "Bearer %s", token)))
 		code = error_memory(error);
@@ -118,10 +118,10 @@ static int refused_token(const struct registry *registry, struct arena *arena, c
 	const char *words = registry_words(arena, response), *user = registry->login.user;
 	const char *domain = registry->config.name->domain;
 	if (response->status != 401 && response->status != 403 && response->status != 400)
-		return error_set(error, TARSIER_IO, "%s, which gives tokens for %s, answers %ld%s%s", registry->realm, domain,
+		return error_set(error, TARSIER_IO, "%s, the token server of %s, answered HTTP %ld%s%s", registry->realm, domain,
 		                 response->status, *words ? ": " : "", words);
 	if (!*user && !*registry->login.identity_token)
-		return error_set(error, TARSIER_IO, "%s wants a log-in to read %s (%ld%s%s): `docker login %s`, or --registry-user",
+		return error_set(error, TARSIER_IO, "%s needs a login to read %s (%ld%s%s): use `docker login %s` or --registry-user",
 		                 domain, registry->config.name->path, response->status, *words ? " " : "", words, domain);
 	return error_set(error, TARSIER_IO, "%s refuses the log-in of %s (%ld%s%s)", domain,
 	                 *user ? user : "this identity token", response->status, *words ? " " : "", words);
@@ -138,8 +138,10 @@ static int fetch_token(struct registry *registry, struct tarsier_error *error)
 		error_prefix(error, "a token for %s", registry->config.name->domain);
 	else if (code >= 0 && response.status == 200)
 		code = read_token(registry, &response, error);
-	else if (code >= 0)
+	else if (code >= 0) {
 		code = refused_token(registry, &arena, &response, error);
+		error_append(error, "%s", response.through);
+	}
 	registry->made = clock_milliseconds() / 1000;
 	registry->generation++;
 	http_response_free(&response);
@@ -149,13 +151,16 @@ static int fetch_token(struct registry *registry, struct tarsier_error *error)
 
 /* ---- the registry's ---------------------------------------------------------------------------------------------- */
 
-/* What we are given to prove ourselves with goes over TLS, or where the registry itself goes without. */
 static int check_realm(const struct registry *registry, const char *realm, struct tarsier_error *error)
 {
-	bool plain = strncmp(registry->origin, "http:", 5) == 0 && span_starts(span_of(realm), "http://");
-	if (plain || span_starts(span_of(realm), "https://"))
+	bool secret = *registry->login.password || *registry->login.identity_token;
+	if (registry_realm_is_allowed(registry->origin, realm, secret))
 		return TARSIER_OK;
-	return error_set(error, TARSIER_FORMAT, "%s sends us to \"%.200s\" for a token, which is no address of https",
+	if (secret && registry_realm_is_allowed(registry->origin, realm, false))
+		return error_set(error, TARSIER_FORMAT, "%s, which is read without TLS, names \"%.200s\" as the server that gives "
+		                 "tokens: a password goes to another host only if both are read over https",
+		                 registry->config.name->domain, realm);
+	return error_set(error, TARSIER_FORMAT, "%s names \"%.200s\" as the server that gives tokens, which is not an https address",
 	                 registry->config.name->domain, realm);
 }
 
@@ -175,9 +180,9 @@ static int make_authorization(struct registry *registry, const struct registry_c
 		return registry->authorization ? TARSIER_OK : error_memory(error);
 	}
 	if (challenge->basic)
-		return error_set(error, TARSIER_IO, "%s wants a log-in to read %s: `docker login %s`, or --registry-user", domain,
+		return error_set(error, TARSIER_IO, "%s needs a login to read %s: use `docker login %s` or --registry-user", domain,
 		                 registry->config.name->path, domain);
-	return error_set(error, TARSIER_IO, "%s wants a log-in (401) of a kind that is not known here", domain);
+	return error_set(error, TARSIER_IO, "%s asks for a kind of login (401) that is not supported: neither Basic nor Bearer", domain);
 }
 
 int registry_renew(struct registry *registry, unsigned generation, const struct http_response *refusal,

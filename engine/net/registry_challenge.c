@@ -74,6 +74,18 @@ static bool read_challenges(struct arena *arena, span rest, struct registry_chal
 	}
 }
 
+bool registry_realm_is_allowed(const char *origin, const char *realm, bool secret)
+{
+	struct url registry, server;
+	if (!url_split(span_of(origin), &registry) || !url_split(span_of(realm), &server))
+		return false;
+	bool registry_tls = span_is_nocase(registry.scheme, "https"), server_tls = span_is_nocase(server.scheme, "https");
+	if (!server_tls && (registry_tls || !span_is_nocase(server.scheme, "http")))
+		return false;
+	bool same_host = host_equal(registry.host, server.host) || (host_is_loopback(registry.host) && host_is_loopback(server.host));
+	return !secret || same_host || (registry_tls && server_tls);
+}
+
 bool registry_challenge_read(struct arena *arena, const struct http_response *refusal, struct registry_challenge *challenge)
 {
 	span rest = buffer_span(&refusal->headers), line, key, value;

@@ -26,6 +26,7 @@ local function start(answers)
 end
 
 setup(function()
+  core.host.set_second(50) -- pauses between retries are short
   layout = shell.folder()
   -- The second layer is longer than what a ring between two threads holds.
   oci.build(layout, { { ["etc/os-release"] = 'ID=debian\nVERSION_ID="12"\n',
@@ -35,7 +36,10 @@ setup(function()
   manifest = shell.read(layout .. "/blobs/sha256/" .. digest:sub(8))
   config = json.decode(manifest).config.digest
 end)
-teardown(function() shell.remove(layout) end)
+teardown(function()
+  core.host.set_second(1000)
+  shell.remove(layout)
+end)
 after_each(function()
   for _, stop in ipairs(running) do stop() end
   running = {}
@@ -166,9 +170,9 @@ describe("an image in a registry", function()
     local errors = json.array { { code = "UNKNOWN", message = "on fire" } }
     refused {
       { { [MANIFEST_1] = { { status = 500, json = { errors = errors } } } }, "IO",
-        "answers 500, asked for the manifest 1 of app1: UNKNOWN: on fire" },
+        "answered HTTP 500 to the request for the manifest 1 of app1: UNKNOWN: on fire" },
       { { [MANIFEST_1] = { { status = 400, body = "<html><body>No" } } }, "IO",
-        "answers 400, asked for the manifest 1 of app2" },
+        "answered HTTP 400 to the request for the manifest 1 of app2" },
     }
   end)
 
@@ -254,33 +258,72 @@ describe("a log-in", function()
 
   it("that is refused is said to be", function()
     local function asks(header) return { [MANIFEST_1] = challenge(header) } end
-    local unknown = "of a kind that is not known here"
+    local unknown = "neither Basic nor Bearer"
     refused {
       { asks 'Basic realm="specs"', "IO", "refuses the log-in of reader", login },
-      { asks 'Basic realm="specs"', "IO", "wants a log-in to read app2: `docker login 127.0.0.1:" },
+      { asks 'Basic realm="specs"', "IO", "needs a login to read app2: use `docker login 127.0.0.1:" },
       { asks 'Digest realm="specs"', "IO", unknown, login },
       { asks "", "IO", unknown, login },
       { asks 'Bearer service="no realm"', "IO", unknown, login },
       { asks 'Bearer realm="', "IO", unknown, login },
-      { asks 'Bearer realm="ftp://127.0.0.1/token"', "FORMAT", "no address of https", login },
+      { asks 'Bearer realm="ftp://127.0.0.1/token"', "FORMAT", "not an https address", login },
       { { [MANIFEST_1] = { { status = 403, json = { errors = json.array { { code = "DENIED", message = "no" } } } } } },
         "IO", "does not let reader read app8 (403 DENIED: no)", login },
     }
   end)
 
+  it("goes to another host's token server only if both are read over https", function()
+    local realm = require "tarsier.probe".url.realm_is_allowed
+    -- registry, token server, for anybody, with a password
+    for _, case in ipairs {
+      { "https://r.example", "https://auth.example/token", true, true },
+      { "https://r.example", "https://r.example:8443/token", true, true },
+      { "https://r.example", "http://auth.example/token", false, false },
+      { "https://r.example", "http://r.example/token", false, false },
+      { "http://r.example", "http://r.example:5001/token", true, true },
+      { "http://r.example", "https://R.example/token", true, true },
+      { "http://r.example", "https://auth.example/token", true, false },
+      { "http://r.example", "http://auth.example/token", true, false },
+      { "http://127.0.0.1:5000", "http://localhost:5001/token", true, true },
+      { "http://localhost:5000", "http://auth.example/token", true, false },
+      { "https://r.example", "https://r.example\\@auth.example/", false, false },
+      { "https://r.example", "ftp://r.example/", false, false }, { "https://r.example", "/token", false, false },
+    } do
+      local shown = case[1] .. " " .. case[2]
+      assert.equal(case[3], realm(case[1], case[2], false), shown)
+      assert.equal(case[4], realm(case[1], case[2], true), shown)
+    end
+    local far = { [MANIFEST_1] = challenge 'Bearer realm="https://auth.invalid/token"' }
+    refused {
+      { far, "FORMAT", "a password goes to another host only if both are read over https", login },
+      { far, "IO", "https://auth.invalid/token" },
+    }
+  end)
+
+  it("is not renewed for another host's refusal", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local layer = json.decode(manifest).layers[2].digest
+    local evil = start { ["GET /token"] = { { json = { token = "t0ken" } } } }
+    local elsewhere = start { ["GET /store"] = challenge(('Bearer realm="%s/token"'):format(evil.url)) }
+    refused { { { [MANIFEST_1] = challenge('Basic realm="specs"', { { body = manifest } }),
+      ["GET /v2/app/blobs/" .. layer] = { { status = 307, headers = { Location = elsewhere.url .. "/store" } } } },
+      "IO", "answered HTTP 401 to the request for the blob", login } }
+    assert.same({}, evil:requests())
+  end)
+
   it("wants a token that is one", function()
     if not stand_in.available() then return pending(stand_in.needs) end
     local given = {
-      { { json = {} }, "FORMAT", "gave none" },
-      { { body = "s3cret" }, "FORMAT", "gave none" },
-      { { json = { token = "a\r\nX-Evil: 1" } }, "FORMAT", "gave none" },
-      { { json = { token = "" } }, "FORMAT", "gave none" },
-      { { json = { token = 7, access_token = { "x" } } }, "FORMAT", "gave none" },
-      { { json = { token = ("x"):rep(70000) } }, "FORMAT", "gave none" },
+      { { json = {} }, "FORMAT", "no token for" },
+      { { body = "s3cret" }, "FORMAT", "no token for" },
+      { { json = { token = "a\r\nX-Evil: 1" } }, "FORMAT", "no token for" },
+      { { json = { token = "" } }, "FORMAT", "no token for" },
+      { { json = { token = 7, access_token = { "x" } } }, "FORMAT", "no token for" },
+      { { json = { token = ("x"):rep(70000) } }, "FORMAT", "no token for" },
       { { ["repeat"] = "xxxxxxxxxx", times = 30000 }, "LIMIT", "larger than" },
       { { status = 401, json = { details = "incorrect username or password" } }, "IO",
         "refuses the log-in of reader (401 incorrect username or password)" },
-      { { status = 404, body = "gone" }, "IO", "answers 404: gone" },
+      { { status = 404, body = "gone" }, "IO", "answered HTTP 404: gone" },
     }
     local answers, cases = {}, {}
     for i, case in ipairs(given) do answers["GET /token" .. i] = { case[1] } end

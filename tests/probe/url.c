@@ -3,6 +3,7 @@
 
 #include "format/url.h"
 #include "net/proxy.h"
+#include "net/registry_challenge.h"
 
 int probe_url(lua_State *L);
 
@@ -75,9 +76,17 @@ static int l_bypassed(lua_State *L)
 	return lua_pushboolean(L, bypassed), 1;
 }
 
+/* realm_is_allowed(origin, realm, secret) --> whether a token may be asked for there */
+static int l_realm(lua_State *L)
+{
+	bool allowed = registry_realm_is_allowed(luaL_checkstring(L, 1), luaL_checkstring(L, 2), lua_toboolean(L, 3));
+	return lua_pushboolean(L, allowed), 1;
+}
+
 static const luaL_Reg functions[] = {
 	{"split", l_split},   {"same_origin", l_same_origin}, {"is_loopback", l_is_loopback}, {"encode", l_encode},
-	{"decode", l_decode}, {"printable", l_printable},     {"bypassed", l_bypassed},       {NULL, NULL}};
+	{"decode", l_decode}, {"printable", l_printable},     {"bypassed", l_bypassed},       {"realm_is_allowed", l_realm},
+	{NULL, NULL}};
 
 int probe_url(lua_State *L)
 {

@@ -8,7 +8,7 @@ local command = {}
 command.__index = command
 
 local NOBODY = "env -u REGISTRY_AUTH_FILE -u DOCKER_CONFIG -u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD "
-  .. "-u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u CLAIR_URL -u GITLAB_CI DOCKER_HOST=unix:///nowhere HOME=%s "
+  .. "-u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u CLAIR_URL -u GITLAB_CI TARSIER_TEST_SECOND=50 DOCKER_HOST=unix:///nowhere HOME=%s "
 
 --- new { secrets } -> a command that never prints one of them, plainly or in base64
 function command.new(secrets)
