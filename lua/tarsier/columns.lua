@@ -4,10 +4,10 @@ local text = require "tarsier.text"
 
 local columns = {}
 
-local GAP = 2
+local GAP = 2 -- columns between two columns, unless said otherwise
 
 local function natural_widths(titles, rows)
-  local widths = {}
+  local widths = { gap = GAP }
   for i, title in ipairs(titles) do
     widths[i] = text.columns(title)
     for _, row in ipairs(rows) do widths[i] = math.max(widths[i], text.columns(row[i])) end
@@ -16,15 +16,16 @@ local function natural_widths(titles, rows)
 end
 
 local function total(widths)
-  local sum = GAP * (#widths - 1)
+  local sum = widths.gap * (#widths - 1)
   for _, width in ipairs(widths) do sum = sum + width end
   return sum
 end
 
---- fit(titles, rows, width, shrink) -> widths | nil if they do not fit. Columns give way in the order of `shrink`, a
---- list of { column, least }. A width of math.huge leaves them as wide as they are.
-function columns.fit(titles, rows, width, shrink)
+--- fit(titles, rows, width, shrink, [gap]) -> widths | nil if they do not fit. Columns give way in the order of
+--- `shrink`, a list of { column, least }. A width of math.huge leaves them as wide as they are.
+function columns.fit(titles, rows, width, shrink, gap)
   local widths = natural_widths(titles, rows)
+  widths.gap = gap or GAP
   for _, step in ipairs(shrink) do
     local excess = total(widths) - width
     if excess <= 0 then break end
@@ -46,7 +47,7 @@ function columns.line(row, widths, paint)
   local line, last = {}, last_filled(row, #widths)
   for i = 1, last do
     local cell = text.clip(row[i], widths[i])
-    local space = i < last and (" "):rep(widths[i] - text.columns(cell) + GAP) or ""
+    local space = i < last and (" "):rep(widths[i] - text.columns(cell) + widths.gap) or ""
     line[i] = { paint and paint(i, cell) or cell, space }
   end
   return line

@@ -13,8 +13,9 @@ local colours = {
   INFO = "32", WARN = "33", ERRO = "31", CRIT = "1;31", Unapproved = "1;31", Approved = "1;36",
 }
 
---- text(style, s) -> a piece of a line; a style without a colour leaves it plain. A line is a string, a piece, or a list
---- of lines, one behind the other. (Lists and not `..`: Lua 5.4.4 crashes when a __concat metamethod makes its stack grow.)
+--- text(style, s) -> a piece of a line; a style without a colour leaves it plain. A line is a string, a piece, or a
+--- list of lines, one behind the other. Lists and not `..`: Lua 5.4.4 crashes when a __concat metamethod makes its
+--- stack grow.
 function styled.text(style, s)
   return { style = style, text = s }
 end

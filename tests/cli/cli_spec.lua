@@ -182,6 +182,16 @@ describe("tarsier scan", function()
     assert.equal("", errors)
   end)
 
+  it("filters what the table lists, and nothing that is judged", function()
+    local code, output = tarsier "scan @db -t High --severity critical -f table -f json=@f.json @bad"
+    assert.equal(1, code)
+    assert.is_truthy(output:find("FINDINGS (1 of 2)", 1, true), output)
+    assert.equal(2, #json.decode(shell.read(folder .. "/f.json")).findings)
+    _, output = tarsier "scan @db -t Low --only-fixed --show failing @bad"
+    assert.is_truthy(output:find("FINDINGS (1 of 2)", 1, true), output)
+    assert.is_truthy(output:find("FAIL  2 fail", 1, true), output)
+  end)
+
   it("writes the other reports where one cannot be written", function()
     local code, output, errors = tarsier "scan @db -f json=@no/where.json -f table -f gitlab=@g2.json @good"
     assert.equal(2, code)

@@ -43,9 +43,9 @@ end
 local function check(option, value)
   if option.choices then
     for _, choice in ipairs(option.choices) do
-      if choice == value then return value end
+      if choice:lower() == value:lower() then return choice end
     end
-    return nil, ("%s: %q is none of %s%s"):format(shown(option), value, table.concat(option.choices, ", "),
+    return nil, ("%s: %q is not one of %s%s"):format(shown(option), value, table.concat(option.choices, ", "),
       nearest.hint(value, option.choices))
   end
   if option.integer then

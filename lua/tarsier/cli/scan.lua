@@ -7,6 +7,7 @@ local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
 local place = require "tarsier.place"
+local filter = require "tarsier.table.filter"
 local report = require "tarsier.report"
 
 -- "FORMAT[=FILE]" -> { format =, file = } | nil, message
@@ -70,8 +71,8 @@ local function render(output, result, options, terminal, code, meaning)
   local to_terminal = output.file == "-"
   output.format.write(result, function(piece) pieces[#pieces + 1] = piece end, {
     colour = to_terminal and terminal:colour(1), width = to_terminal and terminal:width() or nil,
-    verbose = options.verbose, exit = { code = code, meaning = meaning },
-    default_branch_image = gitlab.default_branch_image(),
+    verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed, show = options.show,
+    exit = { code = code, meaning = meaning }, default_branch_image = gitlab.default_branch_image(),
   })
   return table.concat(pieces)
 end
@@ -222,6 +223,12 @@ return {
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },
+    { long = "severity", value = "SEVERITY", choices = filter.severities,
+      help = "show only findings of this severity and above in the table; all are judged" },
+    { long = "only-fixed", help = "show only findings with a fix in the table; all are judged" },
+    { long = "show", value = "WHICH", choices = { "all", "failing" },
+      help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
+        .. "that are not accepted or ignored" },
     { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
     { long = "verbose", short = "v",
       help = "every finding with its trail of decisions, what the policies used, timings" },
