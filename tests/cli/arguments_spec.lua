@@ -65,7 +65,7 @@ describe("arguments", function()
     ["--count=0 a"] = '--count: "0" is not a whole number of at least 1',
     ["--count=1.5 a"] = '--count: "1.5" is not a whole number of at least 1',
     ["--count=99999999999999999999 a"] = '--count: "99999999999999999999" is not a whole number of at least 1',
-    ["--color=alway a"] = '--color: "alway" is none of auto, always, never (did you mean "always"?)',
+    ["--color=alway a"] = '--color: "alway" is not one of auto, always, never (did you mean "always"?)',
   }
   for line, expected in pairs(bad) do
     it("refuses " .. (line == "" and "nothing" or line), function()

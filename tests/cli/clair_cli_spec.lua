@@ -136,7 +136,7 @@ describe("tarsier scan --clair", function()
       { "--clair clair:6060", "is no address such as http://" },
       { "--clair http://x --clair-matcher y", "--clair-matcher" },
       { "--clair http://x --clair-issuer y", "--clair-issuer goes with --clair-key-file" },
-      { "--clair http://x --clair-api v3", "is none of v1, v4" },
+      { "--clair http://x --clair-api v3", "is not one of v1, v4" },
       { "--clair http://x --layer-port 70000", "70000 is no port" },
       { "--clair http://x --clair-key-file @nowhere", "nowhere: No such file" },
     } do

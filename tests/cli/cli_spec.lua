@@ -116,7 +116,7 @@ describe("tarsier's exit code", function()
     { 3, "packages @broken", "rpmdb.sqlite" },
     { 3, "packages @nowhere", "nowhere" },
     { 5, "packages @empty", "nothing to judge" },
-    { 2, "packages -f yaml @good", "is none of table, json, tsv" },
+    { 2, "packages -f yaml @good", "is not one of table, json, tsv" },
     { 0, "db status @db", "Debian:12" },
     { 4, "db status --db @no.db", "no.db" },
     { 4, "db import @db @nowhere", "nowhere" },
