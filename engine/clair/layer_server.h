@@ -5,7 +5,7 @@
 #include "image/image.h"
 #include "stream/inflate.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 /*
  * GET and HEAD of /TOKEN/DIGEST, where the token is 128 random bits: nothing else is there, and nothing is listed. A
@@ -23,6 +23,10 @@ struct layer_server_options {
 	const struct tarsier_allocator *allocator;
 	const atomic_bool *cancelled; /* ends answers that are under way; or NULL */
 	atomic_uint_fast64_t *bytes; /* counts what went out; or NULL */
+	unsigned silence;            /* milliseconds in which a connection must show the token; 0: 5000 */
+	/* A fetch of a whole layer begins. Called in the server's threads; or NULL. */
+	void (*fetch)(void *user, size_t layer);
+	void *user;
 };
 
 /* USAGE where `host` is none: it has a scheme, a port or a path. */
@@ -39,6 +43,7 @@ void layer_server_stop(struct layer_server *server); /* breaks off what is under
 /* Asks for the first layer's head where Clair will be told to. BACKEND names the address and the way out. */
 int layer_server_reach(struct layer_server *server, struct tarsier_error *error);
 
+unsigned layer_server_port(const struct layer_server *server);
 const char *layer_server_url(const struct layer_server *server, size_t layer);           /* borrowed from the arena */
 const struct digest *layer_server_digest(const struct layer_server *server, size_t layer); /* of the bytes as served */
 const struct codec *layer_server_codec(const struct layer_server *server, size_t layer);
@@ -46,35 +51,5 @@ bool layer_server_sent(const struct layer_server *server, size_t layer); /* went
 /* The first layer that could not be read or did not verify while it went out: its code and message; OK where all is
  * well. */
 int layer_server_failure(struct layer_server *server, struct tarsier_error *error);
-
-/* ---- for layer_server*.c only ------------------------------------------------------------------------------------ */
-
-struct served_layer {
-	struct digest digest;
-	uint64_t size;
-	const struct codec *codec;
-	const char *url;
-	size_t first;      /* the lowest layer with the same digest */
-	atomic_bool sent;
-};
-
-struct layer_server {
-	const struct image *image;
-	struct layer_server_options options;
-	struct served_layer *layers;
-	char token[33];
-	const char *origin; /* "http://host:port" */
-	const struct microhttpd *library;
-	struct MHD_Daemon *daemons[2];
-	pthread_mutex_t lock;
-	struct tarsier_error failure; /* under the lock; code 0: none */
-};
-
-/* layer_server_files.c: what each layer is. */
-int layer_server_measure(struct layer_server *server, struct tarsier_error *error);
-/* layer_server_socket.c: listens; one socket a family of addresses; *count are open. */
-int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
-                        struct tarsier_error *error);
-void layer_server_fail(struct layer_server *server, const struct tarsier_error *error);
 
 #endif

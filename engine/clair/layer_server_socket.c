@@ -1,5 +1,5 @@
 /* where the layer server listens */
-#include "clair/layer_server.h"
+#include "clair/layer_server_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, HOST_LIMIT = 255 };
+enum { HOST_LIMIT = 255 };
 
 static bool is_host(span host)
 {
@@ -66,7 +66,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length, int only_
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (address->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_6, sizeof only_6);
-	if (bind(fd, address, length) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, address, length) == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;
 	int number = errno;
 	close(fd);

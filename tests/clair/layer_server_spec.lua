@@ -197,21 +197,75 @@ describe("the layer server", function()
     end
   end)
 
+  -- A layer of which the file system keeps next to nothing. Its digest is wrong, which a range does not show.
+  local function big(size)
+    local made, tar = images.layout(), images.tar { { "a", "b" } }
+    made:add(made:image { layers = { { tar = tar } },
+      edit = function(manifest) manifest.layers[1].size = size end }, "app")
+    made:write(folder .. "/oci")
+    images.run("truncate -s " .. size .. " %s", folder .. "/oci/" .. images.blob_path(letters.digest(tar)))
+    return "oci:" .. folder .. "/oci"
+  end
+
+  -- What a script of Bash prints; in it, `visit N` connects N times, and `leave` closes all of these connections.
+  local function bash(url, script)
+    local host, port, path = url:match "//(.-):(%d+)(/.*)$"
+    local code, out, errors = shell.run { "env", "LD_PRELOAD=", "bash", "-c", ([[
+      url=%s path=%s open=()
+      visit() { for i in $(seq $1); do exec {fd}<>/dev/tcp/%s/%s || exit 1; open+=($fd); done; }
+      leave() { for fd in "${open[@]}"; do exec {fd}>&-; done; }
+      fetch() { curl -s -o /dev/null -w '%%{http_code}' $url; }
+      %s]]):format(shell.quote(url), shell.quote(path), host, port, script) }
+    assert.equal(0, code, errors)
+    return out
+  end
+
+  it("lets whoever has the token in, however many strangers keep connections open", function()
+    if not shell.has "curl" then return pending "needs curl: apt-get install curl" end
+    local server <close>, served = serve((layout()))
+    assert.equal("200", bash(served[1].url, "visit 300; fetch; leave"))
+    assert.is_true(server:failure())
+  end)
+
+  it("makes further fetches wait, and resets none", function()
+    if not shell.has "curl" then return pending "needs curl: apt-get install curl" end
+    local server <close>, served = serve(big(64 << 20))
+    -- As many fetches as are admitted at once, and some more, stand still; then a fetch of a range has to wait.
+    assert.equal("206", bash(served[1].url, [[
+      for each in $(seq 300); do visit 1; printf 'GET %s HTTP/1.1\r\nHost: a\r\n\r\n' $path >&$fd; done
+      (leave; exec curl -s -o /dev/null -w '%{http_code}' -r 0-9 $url) & leave; wait]]))
+    assert.is_true(server:reach())
+  end)
+
+  it("closes connections that stay silent, and says 404 to a wrong token only once it has all of it", function()
+    local server <close>, served = serve((layout()), "127.0.0.1", 0, 50)
+    local function answer(request)
+      return bash(served[1].url, ("visit 1; printf '%s' >&$fd; { timeout 60 cat <&$fd || [ $? = 1 ]; } 2>&-"):format(request))
+    end
+    assert.equal("", answer "")
+    assert.equal("", answer "GET /")
+    assert.equal("", answer("GET /" .. ("0"):rep(31)))
+    for _, request in ipairs { "GET /" .. ("0"):rep(32) .. "/", "HEAD /" .. ("0"):rep(32) .. "/", "GET / HTTP/1.1\\r\\n",
+      "POST /", "\\026\\003\\001\\002\\000\\001" } do
+      assert.matches("^HTTP/1.1 404 Not Found\r\n", answer(request))
+    end
+    assert.is_true(server:reach())
+  end)
+
+  it("closes each connection after its answer", function()
+    local server <close>, served = serve((layout()))
+    assert.equal("close", get(served[1].url).headers.connection)
+    assert.is_true(server:reach())
+  end)
+
   it("holds a big layer in constant memory", function()
     if not shell.has "curl" then return pending "needs curl: apt-get install curl" end
-    -- 2 GiB, of which the file system keeps next to nothing; its digest is a lie, and of a range nobody finds out.
-    local made = images.layout()
-    made:add(made:image { layers = { { tar = images.tar { { "a", "b" } } } },
-      edit = function(manifest) manifest.layers[1].size = 2 << 30 end }, "app")
-    made:write(folder .. "/oci")
-    local blob = folder .. "/oci/" .. images.blob_path(letters.digest(images.tar { { "a", "b" } }))
-    images.run("truncate -s 2G %s", blob)
     local function peak() return tonumber(shell.read "/proc/self/status":match "VmHWM:%s*(%d+)") end
-    local server <close>, served = serve("oci:" .. folder .. "/oci")
-    assert.equal(2 << 30, served[1].size)
+    local server <close>, served = serve(big(192 << 20))
+    assert.equal(192 << 20, served[1].size)
     get(served[1].url, { Range = "bytes=0-99" })
     local before = peak()
-    local length = (256 << 20) + 5 -- its tail, so that all before it is passed over
+    local length = (64 << 20) + 5 -- its tail, so that all before it is passed over
     local output = shell.capture(("LD_PRELOAD= curl -sf -r -%d '%s' | wc -c"):format(length, served[1].url))
     assert.equal(length, tonumber(output))
     local grown = peak() - before

@@ -2,7 +2,7 @@
 #include "probe.h"
 
 #include "clair/clair.h"
-#include "clair/layer_server.h"
+#include "clair/layer_server_internal.h"
 #include "format/base64.h"
 #include "format/jwt.h"
 
@@ -75,11 +75,11 @@ static int open_and_serve(struct serving *serving, const char *reference, const 
 	return layer_server_start(&serving->arena, &serving->image, options, &serving->server, error);
 }
 
-/* serve(reference [, host [, port]]) --> server, { { url =, digest =, size = }, … } | nil, message, code */
+/* serve(reference [, host [, port [, silence in milliseconds]]]) --> server, { { url =, digest =, size = }, … } | nil, message, code */
 static int l_serve(lua_State *L)
 {
 	const char *reference = luaL_checkstring(L, 1), *host = luaL_optstring(L, 2, NULL);
-	unsigned port = (unsigned)luaL_optinteger(L, 3, 0);
+	unsigned port = (unsigned)luaL_optinteger(L, 3, 0), silence = (unsigned)luaL_optinteger(L, 4, 0);
 	struct tarsier_error error = {0, ""};
 	struct serving *serving = lua_newuserdatauv(L, sizeof *serving, 0);
 	memset(serving, 0, sizeof *serving);
@@ -87,6 +87,7 @@ static int l_serve(lua_State *L)
 	serving->open = true;
 	luaL_setmetatable(L, class_name);
 	const struct layer_server_options options = {.host = host, .port = port, .bytes = &serving->bytes,
+	                                             .silence = silence,
 	                                             .allocator = &serving->arena.allocator};
 	if (open_and_serve(serving, reference, &options, &error) < 0)
 		return probe_fail(L, &error);

@@ -1,5 +1,5 @@
 /* what is known of each layer before it is served */
-#include "clair/layer_server.h"
+#include "clair/layer_server_internal.h"
 
 #include <string.h>
 
