@@ -96,9 +96,12 @@ struct tarsier_allocator {
 enum tarsier_event_kind {
 	TARSIER_EVENT_IMAGE = 1, /* the image is opened; `total` layers will follow */
 	TARSIER_EVENT_LAYER,     /* a layer is done: `index`, `cached`, `digest` */
-	TARSIER_EVENT_BYTES,     /* `done` of `total` compressed bytes of all layers are read; total 0 if unknown */
+	TARSIER_EVENT_BYTES,     /* `done` of `total` compressed bytes of all layers are read; total 0 if unknown. At least once
+	                          * a second, so that a host can tell where a scan stands */
 	TARSIER_EVENT_MATCH,     /* matching `total` packages */
 	TARSIER_EVENT_WARNING,   /* `message`: something a person should know; the scan goes on */
+	TARSIER_EVENT_SERVING,   /* Clair can fetch the layers from this machine, at the port `total` */
+	TARSIER_EVENT_ANALYZING, /* Clair begins with a layer: `index` of `total`, `digest` */
 };
 
 struct tarsier_event {

@@ -32,7 +32,8 @@ static struct box *check_engine(lua_State *L, int index)
 
 static const char *event_name(enum tarsier_event_kind kind)
 {
-	static const char *const names[] = {"", "image", "layer", "bytes", "match", "warning"};
+	static const char *const names[] = {"", "image", "layer", "bytes", "match", "warning", "serving",
+	                                     "analyzing"};
 	return names[kind];
 }
 

@@ -222,24 +222,33 @@ static int scan_placed(struct clair *clair, struct clair_image *image, struct cl
 	return code;
 }
 
+static void on_fetch(void *user, size_t layer)
+{
+	const struct clair *clair = user;
+	clair_layer_begins(clair, layer, layer_server_digest(clair->server, layer)->text);
+}
+
 static int serve_and_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                           struct tarsier_error *error)
 {
 	const struct clair_config *config = clair->config;
-	const struct layer_server_options options = {.host = config->layer_host, .port = config->layer_port,
-	                                             .bytes = config->bytes,
-	                                             .allocator = &clair->arena->allocator, .cancelled = config->cancelled};
+	const struct layer_server_options options = {
+		.host = config->layer_host, .port = config->layer_port, .bytes = config->bytes,
+		.allocator = &clair->arena->allocator, .cancelled = config->cancelled,
+		.fetch = clair->generation == CLAIR_V4 ? on_fetch : NULL, .user = clair};
 	struct tarsier_error own;
 	int code = layer_server_start(clair->arena, image->image, &options, &image->server, error);
 	if (code < 0)
 		return code;
 	clair->server = image->server;
+	if (config->serving)
+		config->serving(config->user, layer_server_port(image->server));
 	code = scan_placed(clair, image, result, error);
 	/* the cause of whatever else went wrong */
 	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
 		code = error_set(error, own.code, "%s", own.message);
-	clair->server = NULL;
 	layer_server_stop(image->server);
+	clair->server = NULL;
 	return code;
 }
 

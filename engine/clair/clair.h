@@ -28,6 +28,9 @@ struct clair_config {
 	const atomic_bool *cancelled; /* or NULL */
 	atomic_uint_fast64_t *bytes;  /* counts what Clair fetched from us; or NULL */
 	void (*warn)(void *user, const char *message);
+	/* The layer server listens on this port; Clair begins with a layer. Called in any thread; or NULL. */
+	void (*serving)(void *user, unsigned port);
+	void (*layer_begun)(void *user, size_t layer, const char *digest);
 	/* `sent`: Clair has fetched it from us; false: it knew it. What it had from a registry nobody tells: that counts as
 	 * sent, since Clair was told where it is. */
 	void (*layer_done)(void *user, size_t layer, bool sent);

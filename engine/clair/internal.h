@@ -81,6 +81,8 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
 int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words,
                             struct tarsier_error *error);
+/* To config->layer_begun: v1 is given one layer after the other; v4 fetches all, and tells of none that a registry has. */
+void clair_layer_begins(const struct clair *clair, size_t layer, const char *digest);
 /* To config->layer_done. */
 void clair_report_layers(const struct clair *clair, const struct clair_image *image);
 /* Cuts out of a message what Clair repeats of the layers' headers. */

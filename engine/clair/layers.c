@@ -126,6 +126,12 @@ int clair_layer_unreachable(const struct clair_image *image, size_t layer, const
 	                 url, words);
 }
 
+void clair_layer_begins(const struct clair *clair, size_t layer, const char *digest)
+{
+	if (clair->config->layer_begun)
+		clair->config->layer_begun(clair->config->user, layer, digest);
+}
+
 void clair_report_layers(const struct clair *clair, const struct clair_image *image)
 {
 	for (size_t i = 0; i < image->count && clair->config->layer_done; i++)

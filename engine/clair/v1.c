@@ -132,6 +132,7 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 	struct clair_call call = {.method = "POST", .base = v1->clair->indexer, .path = "/v1/layers", .body = span_of(body),
 	                          .retry = true, .seconds = clair_seconds(v1->clair)};
 	v1->posted = index + 1;
+	clair_layer_begins(v1->clair, index, v1->image->layers[index].digest->text);
 	code = clair_send(v1->clair, &call, &response, error);
 	if (code >= 0)
 		code = judge_post(v1, index, &call, &response, error);

@@ -130,6 +130,8 @@ static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error 
 	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
 	                                .path = "/indexer/api/v1/index_report",
 	                                .body = span_of(body), .retry = true, .seconds = clair_seconds(v4->clair)};
+	for (size_t i = 0; i < v4->image->count && !v4->image->server; i++)
+		clair_layer_begins(v4->clair, i, v4->image->layers[i].digest->text);
 	code = clair_send(v4->clair, &call, &response, error);
 	*stale = code >= 0 && is_let_in_no_more(v4, &response);
 	if (code >= 0)

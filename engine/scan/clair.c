@@ -20,6 +20,19 @@ static void on_layer(void *user, size_t layer, bool sent)
 	events_post(&scan->events, &event);
 }
 
+static void on_serving(void *user, unsigned port)
+{
+	struct scan *scan = user;
+	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_SERVING, .total = port});
+}
+
+static void on_layer_begun(void *user, size_t layer, const char *digest)
+{
+	struct scan *scan = user;
+	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_ANALYZING, .index = layer,
+	                                                   .total = scan->layer_count, .digest = digest});
+}
+
 struct clair_config scan_clair_config(const struct tarsier_config *config)
 {
 	return (struct clair_config){
@@ -115,6 +128,8 @@ int scan_with_clair(struct scan *scan)
 	config.cancelled = &scan->cancelled;
 	config.bytes = &scan->events.bytes_done;
 	config.warn = on_warning;
+	config.serving = on_serving;
+	config.layer_begun = on_layer_begun;
 	config.layer_done = on_layer;
 	config.user = scan;
 	if (scan->image.walk)

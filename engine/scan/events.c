@@ -125,12 +125,22 @@ static void deliver(const struct events *events, struct tarsier_event event)
 	events->deliver(events->user, &event);
 }
 
+static time_t seconds_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* When there are more, and in every second: a host that hears of nothing else sees that time passes. */
 static void tell_bytes(struct events *events)
 {
 	uint64_t done = atomic_load(&events->bytes_done);
-	if (!events->deliver || done == events->bytes_told)
+	time_t now = seconds_now();
+	if (!events->deliver || (done == events->bytes_told && now == events->told_at))
 		return;
 	events->bytes_told = done;
+	events->told_at = now;
 	deliver(events, (struct tarsier_event){
 		.kind = TARSIER_EVENT_BYTES, .done = done, .total = atomic_load(&events->bytes_total)});
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 
 struct event_item;
 
@@ -18,6 +19,7 @@ struct events {
 	void *scan;
 	atomic_uint_fast64_t bytes_done, bytes_total; /* counted by the threads that read; the total is 0 if unknown */
 	uint64_t bytes_told;
+	time_t told_at;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct event_item *first, **last;

@@ -200,6 +200,18 @@ describe("Clair", function()
     assert.equal(5, result:usage().layers_read)
   end)
 
+  test_v1("v1: each layer is told before Clair is given it, and the port before all", function()
+    local server <close> = replay.start(v1("rec-multi"))
+    local told = {}
+    local result = assert(scan(server, (image(5)), { on_event = function(event)
+      if event.kind == "analyzing" then told[#told + 1] = { event.index, event.total, event.digest } end
+      if event.kind == "serving" then told.port = event.total end
+    end }))
+    assert.equal(5, #told)
+    for i, each in ipairs(told) do assert.same({ i, 5, result:image().layers[i].digest }, each) end
+    assert.matches("^http://localhost:" .. told.port .. "/", json.decode(server:requests("POST")[1].body).Layer.Path)
+  end)
+
   test_v1("v1: what it says of a package and a vulnerability becomes our records", function()
     local server <close> = replay.start(v1("rec-multi", { method = "DELETE", path = ".*", status = 200 }))
     local result = assert(scan(server, (image(5))))
@@ -752,7 +764,7 @@ describe("Clair", function()
     assert.same({}, warnings(report()))
     local heard = warnings(document)
     assert.equal(1, #heard)
-    assert.matches("Clair found Debian GNU/Linux 12 %(bookworm%) and none of its packages: .* 2 packages", heard[1])
+    assert.matches("Clair found Debian GNU/Linux 12 %(bookworm%) but none of its packages: .* 2 packages", heard[1])
   end)
 
   for name, case in pairs {
@@ -1047,7 +1059,7 @@ describe("Clair", function()
     local reference = image(2)
     local events = {}
     assert(scan(server, reference, { on_event = function(event) events[#events + 1] = event.kind .. event.index end }))
-    assert.matches("image1 .*layer1 .*layer2 .*match1", table.concat(events, " "))
+    assert.matches("image1 .*serving1 .*analyzing1 .*analyzing2 .*layer1 .*layer2 .*match1", table.concat(events, " "))
     local script = ([[local core = require "tarsier.core"
       local engine <close> = assert(core.open { clair = %q, cache_dir = "" })
       assert(#assert(engine:scan(%q)):findings() == 1)]]):format(server.url, reference)

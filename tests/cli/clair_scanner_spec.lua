@@ -112,6 +112,11 @@ describe("clair-scanner", function()
       assert.equal(log, errors)
       local time = "%d%d%d%d/%d%d/%d%d %d%d:%d%d:%d%d "
       assert.is_truthy(log:find(time .. "%[INFO%] ▶ Start clair%-scanner\n"), log)
+      assert.is_truthy(log:find(time .. "%[INFO%] ▶ Server listening on port %d+\n"), log)
+      local digests = {}
+      for digest in log:gmatch(time .. "%[INFO%] ▶ Analyzing (sha256:%x+)\n") do digests[#digests + 1] = digest end
+      assert.equal(3, #digests, log)
+      assert.is_true(digests[1] ~= digests[2] and digests[1] == digests[3])
       assert.is_truthy(log:find(time .. "%[WARN%] ▶ Image %[app:1%] contains 1 total vulnerabilities\n"), log)
       assert.is_truthy(log:find(time .. "%[ERRO%] ▶ Image %[app:1%] contains 1 unapproved vulnerabilities\n"), log)
       leaves_nothing()

@@ -162,13 +162,29 @@ local function judge_named(judge, scanned, name, there, config, started)
   return tarsier.decide(result, judgement)
 end
 
+-- What versions 12 and 13 wrote: the port, and each layer that Clair is given. Clair v4 is given all at once; of it the
+-- log tells what it fetches, and what it knew.
+local function logged(log)
+  local begun = {}
+  return function(event)
+    if event.kind == "serving" then
+      log:write("INFO", "Server listening on port %d", event.total)
+    elseif event.kind == "analyzing" then
+      begun[event.index] = true
+      log:write("INFO", "Analyzing %s", event.digest)
+    elseif event.kind == "layer" and event.cached and not begun[event.index] then
+      log:write("INFO", "Analyzed before: %s", event.digest)
+    end
+  end
+end
+
 local function scan(name, config, judge, terminal, log)
   local tarsier = require "tarsier"
   local started = tarsier.now()
   local function warn(what) log:write("WARN", "%s", what) end
   local there <close>, wrong, kind = locate.open(name, config, terminal, warn)
   if not there then return nil, wrong, kind end
-  config.on_event = terminal:progress()
+  config.on_event = terminal:progress(logged(log))
   local engine, message, code = tarsier.open(config)
   if not engine then return nil, message, code end
   local scanned

@@ -41,7 +41,7 @@ function image.engine_options(options, terminal, reference)
   config.cache_dir = options.no_cache and "" or options.cache_dir
   config.cache_limit = options.cache_size and options.cache_size * 1024 * 1024
   config.platform, config.threads, config.skip_diff_id = options.platform, options.threads, options.skip_diff_id
-  config.on_event = terminal:progress()
+  config.on_event = terminal:reporter(options.verbose)
   return config
 end
 

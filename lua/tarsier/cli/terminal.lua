@@ -103,8 +103,41 @@ function terminal:draw(line)
   self.drawn = true
 end
 
---- progress() -> a function for the engine's on_event, that draws where standard error is a terminal
-function terminal:progress()
+local SLOW = 5 -- seconds after which a scan tells a log where it stands
+
+-- What an event says about where a scan stands | nil
+local function position(event, layers, finished)
+  if event.kind == "serving" then
+    return ("Clair can fetch the layers at port %d"):format(event.total)
+  elseif event.kind == "analyzing" then
+    return ("Clair reads layer %d of %d: %s"):format(event.index, event.total, event.digest)
+  elseif event.kind == "layer" then
+    return ("layer %d of %d is read"):format(finished, layers)
+  elseif event.kind == "match" then
+    return ("matching %s"):format(text.plural(event.total or 0, "package"))
+  end
+end
+
+--- reporter([verbose]) -> a function for the engine's on_event, for commands that scan: progress is drawn on a terminal,
+--- and written line by line if the scan is verbose, or slow without a terminal
+function terminal:reporter(verbose)
+  if self.quiet or self.no_progress or (shows(self) and not verbose) then return self:progress() end
+  local clock = self.clock or os.time
+  local started, layers, finished, held = clock(), 0, 0, nil
+  return self:progress(function(event)
+    if event.kind == "image" then layers = event.total or 0 end
+    if event.kind == "layer" then finished = finished + 1 end
+    held = position(event, layers, finished) or held
+    if held and (verbose or clock() - started >= SLOW) then
+      self:say("tarsier: " .. held)
+      held = nil
+    end
+  end)
+end
+
+--- progress([tell]) -> a function for the engine's on_event, that draws where standard error is a terminal, passes
+--- every event but warnings to tell(event), and warns
+function terminal:progress(tell)
   local is_shown = shows(self)
   local layers, finished, last = 0, 0, ""
   local function draw(line)
@@ -114,7 +147,10 @@ function terminal:progress()
   return function(event)
     if event.kind == "warning" then
       if not self.quiet then self:warn(event.message or "") end
-    elseif not is_shown then
+      return
+    end
+    if tell then tell(event) end
+    if not is_shown then
       return
     elseif event.kind == "image" then
       layers = event.total or 0
