@@ -350,6 +350,21 @@ TARSIER_API int tarsier_database_read(const char *database, struct tarsier_datab
                                       struct tarsier_error *error);
 TARSIER_API void tarsier_database_info_free(struct tarsier_database_info *info); /* NULL is fine */
 
+/* ---- before a scan --------------------------------------------------------------------------------------------- */
+
+struct tarsier_clair_status {
+	const char *generation; /* "v1" (Clair v2's API) or "v4"; static */
+	int ready;              /* nonzero: its vulnerability database holds something */
+	char detail[256];       /* a sentence about it */
+};
+/* Asks the Clair that a config names, by the clair fields and ca_file. BACKEND if no Clair answers or it refuses. */
+TARSIER_API int tarsier_clair_ask(const struct tarsier_config *config, struct tarsier_clair_status *status,
+                                  struct tarsier_error *error);
+/* OK if `text` can be an image's name, [HOST/]NAME[:TAG][@DIGEST], else USAGE. Writes its host to `host`, "" if it has none. */
+TARSIER_API int tarsier_image_name(const char *text, char *host, size_t size, struct tarsier_error *error);
+/* "did you mean": the one of `words` (NULL-terminated) that is close to what was typed, or NULL. */
+TARSIER_API const char *tarsier_suggest(const char *typed, const char *const *words);
+
 /* ---- versions --------------------------------------------------------------------------------------------------- */
 
 /* Orders two versions by a scheme ("deb", "apk", "rpm", "pep440", "semver"). *order is -1, 0 or 1. USAGE for an unknown

@@ -66,6 +66,18 @@ TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, c
 TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value,
                                   struct tarsier_error *error);
 
+TARSIER_API size_t tarsier_judge_count(const tarsier_judge *judge); /* of the policies added */
+
+/* Questions about policies, which need not be added. *file and *files (NULL-terminated, in the order in which names are
+ * looked for) are BORROWED from the judge. *json is OWNED: tarsier_text_free; NULL on failure. inspect checks a policy and
+ * gives { name, summary, description, options, defaults, hooks, examples }; test runs its examples and gives a list of
+ * { ok, index, hook, expected, got, reason }. NOT_FOUND, POLICY. */
+TARSIER_API int tarsier_judge_find(tarsier_judge *judge, const char *policy, const char **file, struct tarsier_error *error);
+TARSIER_API int tarsier_judge_list(tarsier_judge *judge, const char *const **files, struct tarsier_error *error);
+TARSIER_API int tarsier_judge_inspect(tarsier_judge *judge, const char *policy, char **json, struct tarsier_error *error);
+TARSIER_API int tarsier_judge_test(tarsier_judge *judge, const char *policy, char **json, struct tarsier_error *error);
+TARSIER_API void tarsier_text_free(char *text); /* NULL is fine */
+
 enum tarsier_decision {
 	TARSIER_UNDECIDED, /* no policy said a word; of a verdict: it passes */
 	TARSIER_IGNORE,    /* passes, and reports may leave it out */

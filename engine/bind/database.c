@@ -113,8 +113,8 @@ static int l_import(lua_State *L)
 	struct tarsier_import_result result;
 	struct tarsier_error error;
 	tarsier_import_options_init(&options);
-	options.starter = fields_flag(L, 3, "starter");
-	options.merge = fields_flag(L, 3, "merge");
+	options.starter = options_flag(L, 3, "starter");
+	options.merge = options_flag(L, 3, "merge");
 	lua_getfield(L, 3, "on_input");
 	struct listener listener = {.L = L, .function = lua_gettop(L)};
 	if (lua_isfunction(L, -1)) {

@@ -1,5 +1,4 @@
 /* an engine as a Lua object */
-#include "base/suggest.h"
 #include "bind/core.h"
 #include "bind/options.h"
 #include "bind/source.h"
@@ -8,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 int bind_engine_open(lua_State *L);
 
@@ -90,51 +90,32 @@ static const char *const keys[] = {"database", "cache_dir", "cache_limit", "plat
 
 static const char who[] = "tarsier.open";
 
-static void check_keys(lua_State *L, int index)
-{
-	const char *unknown = fields_unknown(L, index, keys);
-	if (!unknown)
-		return;
-	struct suggestion suggestion = {.typed = span_of(unknown)};
-	for (const char *const *known = keys; *known; known++)
-		suggestion_offer(&suggestion, span_of(*known));
-	if (suggestion.word.len)
-		luaL_error(L, "%s: unknown key '%s' (did you mean '%s'?)", who, unknown, suggestion.word.ptr);
-	luaL_error(L, "%s: unknown key '%s'", who, unknown);
-}
-
-static unsigned small_field(lua_State *L, int index, const char *key)
-{
-	lua_Integer number = fields_count(L, index, key, who);
-	return number > INT32_MAX ? INT32_MAX : (unsigned)number;
-}
-
 static void read_clair(lua_State *L, int index, struct tarsier_config *config)
 {
-	config->clair = fields_string(L, index, "clair", who);
-	config->clair_matcher = fields_string(L, index, "clair_matcher", who);
-	config->clair_api = fields_string(L, index, "clair_api", who);
-	config->clair_key = fields_string(L, index, "clair_key", who);
-	config->clair_issuer = fields_string(L, index, "clair_issuer", who);
-	config->layer_host = fields_string(L, index, "layer_host", who);
-	config->ca_file = fields_string(L, index, "ca_file", who);
-	config->layer_port = small_field(L, index, "layer_port");
-	config->clair_timeout = small_field(L, index, "clair_timeout");
-	config->clair_keep = fields_flag(L, index, "clair_keep");
+	config->clair = options_string(L, index, "clair", who);
+	config->clair_matcher = options_string(L, index, "clair_matcher", who);
+	config->clair_api = options_string(L, index, "clair_api", who);
+	config->clair_key = options_string(L, index, "clair_key", who);
+	config->clair_issuer = options_string(L, index, "clair_issuer", who);
+	config->layer_host = options_string(L, index, "layer_host", who);
+	config->ca_file = options_string(L, index, "ca_file", who);
+	config->layer_port = options_small(L, index, "layer_port", who);
+	config->clair_timeout = options_small(L, index, "clair_timeout", who);
+	config->clair_keep = options_flag(L, index, "clair_keep");
 }
 
 static void read_config(lua_State *L, int index, struct tarsier_config *config)
 {
-	check_keys(L, index);
-	config->database = fields_string(L, index, "database", who);
-	config->cache_dir = fields_string(L, index, "cache_dir", who);
-	config->platform = fields_string(L, index, "platform", who);
-	config->cache_limit = (uint64_t)fields_count(L, index, "cache_limit", who);
-	config->threads = (unsigned)fields_count(L, index, "threads", who);
-	config->skip_diff_id = fields_flag(L, index, "skip_diff_id");
-	config->registry_user = fields_string(L, index, "registry_user", who);
-	config->registry_password = fields_string(L, index, "registry_password", who);
-	config->plain_http = fields_flag(L, index, "plain_http");
+	options_check(L, index, keys, who);
+	config->database = options_string(L, index, "database", who);
+	config->cache_dir = options_string(L, index, "cache_dir", who);
+	config->platform = options_string(L, index, "platform", who);
+	config->cache_limit = (uint64_t)options_count(L, index, "cache_limit", who);
+	config->threads = (unsigned)options_count(L, index, "threads", who);
+	config->skip_diff_id = options_flag(L, index, "skip_diff_id");
+	config->registry_user = options_string(L, index, "registry_user", who);
+	config->registry_password = options_string(L, index, "registry_password", who);
+	config->plain_http = options_flag(L, index, "plain_http");
 	read_clair(L, index, config);
 }
 

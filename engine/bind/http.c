@@ -22,12 +22,12 @@ struct listener {
 
 static const char *string_field(lua_State *L, const char *key)
 {
-	return fields_string(L, 1, key, "http");
+	return options_string(L, 1, key, "http");
 }
 
 static lua_Integer integer_field(lua_State *L, const char *key)
 {
-	lua_Integer number = fields_count(L, 1, key, "http");
+	lua_Integer number = options_count(L, 1, key, "http");
 	if (number > 1 << 30)
 		luaL_error(L, "http: %s must be a whole number, 0 or more", key);
 	return number;
@@ -81,9 +81,7 @@ static bool on_piece(void *user, span piece)
 static void read_request(lua_State *L, struct http_request *request, const char **headers, struct listener *listener)
 {
 	size_t length;
-	const char *unknown = fields_unknown(L, 1, keys);
-	if (unknown)
-		luaL_error(L, "http: unknown key '%s'", unknown);
+	options_check(L, 1, keys, "http");
 	request->method = string_field(L, "method");
 	request->method = request->method ? request->method : "GET";
 	request->url = string_field(L, "url");
@@ -95,7 +93,7 @@ static void read_request(lua_State *L, struct http_request *request, const char 
 	request->seconds = (unsigned)integer_field(L, "seconds");
 	request->connect_seconds = (unsigned)integer_field(L, "connect_seconds");
 	request->limit = (size_t)integer_field(L, "limit");
-	request->blob = fields_flag(L, 1, "blob");
+	request->blob = options_flag(L, 1, "blob");
 	if (lua_getfield(L, 1, "on_body") != LUA_TNIL) {
 		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_body must be a function");
 		*listener = (struct listener){.L = L, .index = lua_gettop(L)};

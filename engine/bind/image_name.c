@@ -1,28 +1,25 @@
-/* core.image_name, what an image is called */
+/* core.image_name, the parts of an image's name */
 #include "bind/core.h"
-#include "net/registry_name.h"
+
+#include <string.h>
 
 int bind_image_name_open(lua_State *L);
 
-/* image_name(text) --> { host = "registry.example:5000" } by the grammar of registry_name.h; host is nil where the name has
- * none | nil where it cannot be a name */
+enum { HOST_SIZE = 300 }; /* a domain name has at most 253 characters; a port follows */
+
+/* image_name(text) --> { host = "registry.example:5000" }, host nil if the name has none | nil if it is not a name */
 static int l_image_name(lua_State *L)
 {
-	struct arena arena;
-	struct registry_name name;
+	char host[HOST_SIZE];
 	size_t length;
 	const char *text = luaL_checklstring(L, 1, &length);
-	span whole = {text, length};
+	if (strlen(text) != length || tarsier_image_name(text, host, sizeof host, NULL) < 0)
+		return lua_pushnil(L), 1;
 	lua_createtable(L, 0, 1);
-	arena_init(&arena, NULL);
-	bool good = registry_name_parse(&arena, whole, &name, NULL) == TARSIER_OK;
-	if (good && registry_name_has_domain(whole)) {
-		lua_pushstring(L, name.domain);
+	if (*host) {
+		lua_pushstring(L, host);
 		lua_setfield(L, -2, "host");
 	}
-	arena_free(&arena);
-	if (!good)
-		lua_pushnil(L);
 	return 1;
 }
 

@@ -1,11 +1,8 @@
 /* core.judge, which judges reports by policies */
 #include "bind/core.h"
-#include "policy/lua_json.h"
-#include "policy/policy.h"
 #include "policy/push_report.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
 
 int bind_policy_open(lua_State *L);
 
@@ -87,26 +84,16 @@ static int l_judge(lua_State *L)
 
 /* ---- methods --------------------------------------------------------------------------------------------------- */
 
-/* The table at `index` as JSON text in the userdata pushed; NULL for nil. */
+/* The table at `index` as JSON text, which stays on the stack; NULL for nil. */
 static const char *options_text(lua_State *L, int index)
 {
 	struct tarsier_error error;
-	json_t *json;
 	if (lua_isnoneornil(L, index))
 		return NULL;
 	luaL_checktype(L, index, LUA_TTABLE);
-	if (lua_json_read(L, index, &json, &error) < 0)
+	if (lua_json_text(L, index, &error) < 0)
 		luaL_argerror(L, index, error.message);
-	/* an empty table is taken for a list */
-	char *text = json_array_size(json) == 0 && json_is_array(json) ? strdup("{}") : json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (!text)
-		luaL_error(L, "out of memory");
-	size_t length = strlen(text);
-	char *copy = lua_newuserdatauv(L, length + 1, 0);
-	memcpy(copy, text, length + 1);
-	free(text);
-	return copy;
+	return lua_tostring(L, -1);
 }
 
 static int push_outcome(lua_State *L, int code, const struct tarsier_error *error)
@@ -143,15 +130,17 @@ static int l_set(lua_State *L)
 	return push_outcome(L, tarsier_judge_set(judge, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &error), &error);
 }
 
+/* A result, as tarsier.facts gives it, is judged as its JSON report. */
 static int judge_table(lua_State *L, tarsier_judge *judge, tarsier_verdict **verdict, struct tarsier_error *error)
 {
-	json_t *json;
+	size_t length;
 	luaL_checktype(L, 2, LUA_TTABLE);
-	int code = lua_json_read(L, 2, &json, error);
+	int code = lua_json_text(L, 2, error);
 	if (code < 0)
 		return code;
-	code = policy_judge_json(judge, json, verdict, error);
-	json_decref(json);
+	const char *json = lua_tolstring(L, -1, &length);
+	code = tarsier_judge_json(judge, json, length, verdict, error);
+	lua_pop(L, 1);
 	return code;
 }
 
@@ -182,58 +171,49 @@ static int l_run(lua_State *L)
 	return 1;
 }
 
-/* A list or object of the engine's; frees it. */
-static int push_json(lua_State *L, json_t *json)
+typedef int judge_question(tarsier_judge *judge, const char *policy, char **json, struct tarsier_error *error);
+
+/* text --> what the JSON text holds: protected, since the text is not Lua's to free */
+static int push_answer(lua_State *L)
 {
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (!text)
-		return luaL_error(L, "out of memory");
-	lua_json_push_text(L, text); /* may raise, and then leaks `text`: out of memory */
-	free(text);
+	lua_json_push_text(L, lua_touserdata(L, 1));
 	return 1;
 }
 
-typedef int policy_question(tarsier_judge *judge, struct policy *policy, json_t **answer, struct tarsier_error *error);
-
 /* Asks something about the policy at argument 2 without adding it. */
-static int ask(lua_State *L, policy_question *question)
+static int ask(lua_State *L, judge_question *question)
 {
 	struct tarsier_error error;
+	char *json;
 	tarsier_judge *judge = check_judge(L);
-	const char *name = luaL_checkstring(L, 2);
-	struct policy policy = {.name = "", .summary = ""};
-	struct arena arena;
-	json_t *answer = NULL;
-	arena_init(&arena, NULL);
-	int code = policy_find(&arena, &judge->config, name, &policy.file, &error);
-	if (code == TARSIER_OK)
-		code = policy_read(&arena, policy.file, &policy.text, &error);
-	if (code == TARSIER_OK)
-		code = question(judge, &policy, &answer, &error);
-	arena_free(&arena);
-	return code < 0 ? push_error(L, &error) : push_json(L, answer);
+	const char *policy = luaL_checkstring(L, 2);
+	if (question(judge, policy, &json, &error) < 0)
+		return push_error(L, &error);
+	lua_pushcfunction(L, push_answer);
+	lua_pushlightuserdata(L, json);
+	int failed = lua_pcall(L, 1, 1, 0);
+	tarsier_text_free(json);
+	return failed ? lua_error(L) : 1;
 }
 
 /* judge:inspect(policy) --> { name, summary, description, options, defaults, hooks, examples } | nil, message, code */
 static int l_inspect(lua_State *L)
 {
-	return ask(L, policy_check);
+	return ask(L, tarsier_judge_inspect);
 }
 
 /* judge:test(policy) --> { { ok, index, hook, expected, got, reason }, … } | nil, message, code */
 static int l_test(lua_State *L)
 {
-	return ask(L, policy_test);
+	return ask(L, tarsier_judge_test);
 }
 
 /* judge:find(policy) --> file | nil, message, code */
 static int l_find(lua_State *L)
 {
 	struct tarsier_error error;
-	tarsier_judge *judge = check_judge(L);
-	const char *name = luaL_checkstring(L, 2), *file;
-	if (policy_find(&judge->arena, &judge->config, name, &file, &error) < 0)
+	const char *file;
+	if (tarsier_judge_find(check_judge(L), luaL_checkstring(L, 2), &file, &error) < 0)
 		return push_error(L, &error);
 	return lua_pushstring(L, file), 1;
 }
@@ -242,9 +222,8 @@ static int l_find(lua_State *L)
 static int l_list(lua_State *L)
 {
 	struct tarsier_error error;
-	tarsier_judge *judge = check_judge(L);
 	const char *const *files;
-	if (policy_list(&judge->arena, &judge->config, &files, &error) < 0)
+	if (tarsier_judge_list(check_judge(L), &files, &error) < 0)
 		return push_error(L, &error);
 	lua_newtable(L);
 	for (lua_Integer i = 0; files[i]; i++) {
@@ -267,7 +246,7 @@ static int l_tostring(lua_State *L)
 {
 	tarsier_judge **box = luaL_checkudata(L, 1, class_name);
 	if (*box)
-		lua_pushfstring(L, "%s: %d policies", class_name, (int)(*box)->count);
+		lua_pushfstring(L, "%s: %d policies", class_name, (int)tarsier_judge_count(*box));
 	else
 		lua_pushfstring(L, "%s (closed)", class_name);
 	return 1;

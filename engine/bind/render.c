@@ -1,11 +1,10 @@
 /* reports for hosts in C, written by the Lua modules that write them everywhere */
-#include "policy/policy.h"
-
 #include "bind/core.h"
 #include "policy/push_report.h"
 
 #include <lualib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,7 +21,15 @@ struct render {
 /* lua_Alloc over the host's allocator */
 static void *l_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
-	return new_size || ptr ? memory_resize(user, ptr, ptr ? old_size : 0, new_size) : NULL;
+	const struct tarsier_allocator *allocator = user;
+	if (!new_size && !ptr)
+		return NULL;
+	if (allocator->resize)
+		return allocator->resize(allocator->user, ptr, ptr ? old_size : 0, new_size);
+	if (new_size)
+		return realloc(ptr, new_size);
+	free(ptr);
+	return NULL;
 }
 
 /* out(text) */
@@ -129,32 +136,39 @@ static int l_render(lua_State *L)
 	return luaL_error(L, "%s", luaL_optstring(L, -1, "no report"));
 }
 
+static int fail(struct tarsier_error *error, int code, const char *message)
+{
+	if (error) {
+		error->code = code;
+		snprintf(error->message, sizeof error->message, "%s", message);
+	}
+	return code;
+}
+
 static int render_failed(lua_State *L, const struct render *render, int status, struct tarsier_error *error)
 {
 	if (status == LUA_ERRMEM)
-		return error_memory(error);
+		return fail(error, TARSIER_MEMORY, "out of memory");
 	const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error without a message";
-	return error_set(error, render->code ? render->code : TARSIER_UNSUPPORTED, "%s", message);
+	return fail(error, render->code ? render->code : TARSIER_UNSUPPORTED, message);
 }
 
 int tarsier_render(const tarsier_judge *judge, const tarsier_report *report, const tarsier_verdict *verdict,
                    const char *format, int (*write)(void *user, const char *text, size_t length), void *user,
                    struct tarsier_error *error)
 {
-	struct tarsier_error own;
-	error = error_or(error, &own);
 	struct render render = {
-		.lua_dir = judge ? judge->config.lua_dir : TARSIER_LUA_DIR,
+		.lua_dir = judge ? judge_config(judge)->lua_dir : TARSIER_LUA_DIR,
 		.report = report,
 		.verdict = verdict,
 		.format = format,
 		.write = write,
 		.user = user,
 	};
-	struct tarsier_allocator allocator = judge ? judge->config.allocator : (struct tarsier_allocator){0};
+	struct tarsier_allocator allocator = judge ? judge_config(judge)->allocator : (struct tarsier_allocator){0};
 	lua_State *L = lua_newstate(l_resize, &allocator);
 	if (!L)
-		return error_memory(error);
+		return fail(error, TARSIER_MEMORY, "out of memory");
 	lua_pushcfunction(L, l_render);
 	lua_pushlightuserdata(L, &render);
 	int status = lua_pcall(L, 1, 0, 0);

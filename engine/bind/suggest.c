@@ -1,24 +1,22 @@
 /* core.suggest, the word that was probably meant */
-#include "base/suggest.h"
 #include "bind/core.h"
 
 int bind_suggest_open(lua_State *L);
 
-/* suggest(typed, { word, … }) --> the closest of the words by the rule of suggest.h, or nil */
+/* suggest(typed, { word, … }) --> the closest of the words, by the rule of tarsier_suggest, or nil */
 static int l_suggest(lua_State *L)
 {
-	size_t length;
-	const char *typed = luaL_checklstring(L, 1, &length);
-	struct suggestion suggestion = {.typed = {typed, length}};
+	const char *typed = luaL_checkstring(L, 1);
 	luaL_checktype(L, 2, LUA_TTABLE);
-	for (lua_Integer i = 1; lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
-		suggestion_offer(&suggestion, span_of(lua_tostring(L, -1)));
+	size_t count = lua_rawlen(L, 2);
+	const char **words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i + 1);
+		words[i] = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
 		lua_pop(L, 1); /* the table keeps the string */
 	}
-	if (!suggestion.word.len)
-		lua_pushnil(L);
-	else
-		lua_pushlstring(L, suggestion.word.ptr, suggestion.word.len);
+	words[count] = NULL;
+	lua_pushstring(L, tarsier_suggest(typed, words)); /* NULL is nil */
 	return 1;
 }
 

@@ -1,10 +1,12 @@
 #include "policy/lua_json.h"
 
 #include "base/utf8.h"
+#include "policy/push_report.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -246,4 +248,32 @@ int lua_json_read_limited(lua_State *L, int index, const struct lua_json_limits 
 	if (*json)
 		return TARSIER_OK;
 	return w.code ? w.code : error_memory(error);
+}
+
+/* text --> string, or an error without memory: protected, since the text is not Lua's to free */
+static int push_text(lua_State *L)
+{
+	lua_pushstring(L, lua_touserdata(L, 1));
+	return 1;
+}
+
+int lua_json_text(lua_State *L, int index, struct tarsier_error *error)
+{
+	json_t *json;
+	int code = lua_json_read(L, index, &json, error);
+	if (code < 0)
+		return code;
+	bool empty = json_is_array(json) && json_array_size(json) == 0;
+	char *text = empty ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(json);
+	if (!empty && !text)
+		return error_memory(error);
+	lua_pushcfunction(L, push_text);
+	lua_pushlightuserdata(L, empty ? (void *)"{}" : text);
+	bool failed = lua_pcall(L, 1, 1, 0) != LUA_OK;
+	free(text);
+	if (!failed)
+		return TARSIER_OK;
+	lua_pop(L, 1);
+	return error_memory(error);
 }

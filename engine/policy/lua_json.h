@@ -9,9 +9,6 @@
 /* Pushes the value of `json`; null, and members that are null, become nil. NULL pushes nil. Raises if memory runs out. */
 void lua_json_push(lua_State *L, const json_t *json);
 
-/* Pushes the value of a JSON text; nil for "" and for text that is not JSON. */
-void lua_json_push_text(lua_State *L, const char *text);
-
 /* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them: lists if the keys are 1 to n,
  * else objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. Fails with FORMAT, naming the
  * field, for a value that is not plain data; with LIMIT for one that is deeper or larger than any report; with MEMORY.

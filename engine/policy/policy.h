@@ -3,6 +3,7 @@
 #define TARSIER_POLICY_POLICY_H
 
 #include "format/json.h"
+#include "policy/push_report.h"
 #include "policy/sandbox.h"
 #include "tarsier_policy.h"
 
@@ -104,13 +105,5 @@ enum tarsier_decision verdict_decision(const struct verdict *verdict);
 
 /* Decision and reasons. False without memory. */
 bool verdict_finish(struct verdict *verdict, const struct subject *subject);
-
-/* ---- push.c ---- */
-
-/* Pushes a verdict's table, as reports read it. */
-void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict);
-
-/* Sets decision, reason, policy and trail in the table on top of the stack. */
-void policy_push_decision(lua_State *L, const tarsier_verdict *verdict, size_t finding);
 
 #endif

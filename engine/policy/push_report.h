@@ -2,7 +2,7 @@
 #ifndef TARSIER_POLICY_PUSH_REPORT_H
 #define TARSIER_POLICY_PUSH_REPORT_H
 
-#include "tarsier.h"
+#include "tarsier_policy.h"
 
 #include <lua.h>
 
@@ -17,5 +17,19 @@ void push_database_info(lua_State *L, const struct tarsier_database_info *info);
 
 /* nil, message, "CODE"; returns 3 for `return push_error(L, &error);` */
 int push_error(lua_State *L, const struct tarsier_error *error);
+
+/* The config a judge was opened with, defaults filled in. BORROWED from the judge. */
+const struct tarsier_judge_config *judge_config(const tarsier_judge *judge);
+
+/* Pushes a verdict's table, as reports read it. */
+void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict);
+/* Sets decision, reason, policy and trail in the table on top of the stack. */
+void policy_push_decision(lua_State *L, const tarsier_verdict *verdict, size_t finding);
+
+/* Pushes what the JSON text holds; nil for "" and for what is not JSON. */
+void lua_json_push_text(lua_State *L, const char *text);
+/* Pushes the JSON text of the value at `index`, an empty table as an object. FORMAT, naming the field, for what is not plain
+ * data, LIMIT, MEMORY; then nothing is pushed. */
+int lua_json_text(lua_State *L, int index, struct tarsier_error *error);
 
 #endif
