@@ -1,49 +1,118 @@
 #include "base/map.h"
 
-/* FNV-1a: keys are short, and a host that floods one table only slows its own scan. */
-static uint64_t hash_of(span key)
+#include "base/siphash.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+enum { FIRST_SLOTS = 64 };
+
+/* ---- hashes ------------------------------------------------------------------------------------------------------ */
+
+/* Before the kernel has gathered randomness, the clock and the map's address must do. */
+static void make_seed(struct map *map)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.ptr[i]) * 0x100000001b3u;
-	return hash ^ (hash >> 29);
+	struct timespec now;
+	if (getrandom(map->seed, sizeof map->seed, GRND_NONBLOCK) == (ssize_t)sizeof map->seed)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	map->seed[0] = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
+	map->seed[1] = (uint64_t)(uintptr_t)map;
 }
 
-static struct map_slot *find_slot(struct map_slot *slots, size_t capacity, uint64_t hash, span key)
+static uint64_t hash_text(const struct map *map, span key)
 {
-	size_t at = (size_t)hash & (capacity - 1);
-	while (slots[at].value && (slots[at].hash != hash || !span_equal(slots[at].key, key)))
-		at = (at + 1) & (capacity - 1);
-	return &slots[at];
+	struct siphash hash = siphash_start(map->seed[0], map->seed[1]);
+	size_t at = 0;
+	for (; at + 8 <= key.len; at += 8)
+		siphash_word(&hash, key.ptr + at);
+	return siphash_finish(hash, key.ptr + at, key.len);
 }
 
-static bool grow(struct map *map)
+/* The finaliser of MurmurHash3, which maps no two numbers to one, between two additions of the seed. */
+static uint64_t hash_number(const struct map *map, uint64_t key)
 {
-	size_t capacity = map->capacity ? map->capacity * 2 : 64;
-	struct map_slot *slots = arena_array(map->arena, capacity, sizeof *slots);
+	key += map->seed[0];
+	key = (key ^ key >> 33) * 0xff51afd7ed558ccd;
+	key += map->seed[1];
+	key = (key ^ key >> 33) * 0xc4ceb9fe1a85ec53;
+	return key ^ key >> 33;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+/* The slot of this key, or the free one where it would be. `key` is NULL for a number. */
+static size_t find_slot(const struct map *map, uint64_t hash, const span *key)
+{
+	size_t mask = map->slot_count - 1, at = (size_t)hash & mask;
+	for (; map->slots[at]; at = (at + 1) & mask) {
+		const struct map_entry *entry = &map->entries[map->slots[at] - 1];
+		if (entry->hash == hash && (!key || span_equal(entry->key, *key)))
+			break;
+	}
+	return at;
+}
+
+/* Keeps at most half of the slots in use. */
+static bool make_room(struct map *map)
+{
+	if (map->count * 2 < map->slot_count)
+		return true;
+	if (!map->slot_count)
+		make_seed(map);
+	size_t count = map->slot_count ? map->slot_count * 2 : FIRST_SLOTS;
+	uint32_t *slots = map->count < UINT32_MAX ? arena_array(map->arena, count, sizeof *slots) : NULL;
 	if (!slots)
 		return false;
-	for (size_t i = 0; i < map->capacity; i++)
-		if (map->slots[i].value)
-			*find_slot(slots, capacity, map->slots[i].hash, map->slots[i].key) = map->slots[i];
+	for (size_t i = 0; i < map->count; i++) {
+		size_t at = (size_t)map->entries[i].hash & (count - 1);
+		while (slots[at])
+			at = (at + 1) & (count - 1);
+		slots[at] = (uint32_t)i + 1;
+	}
 	map->slots = slots;
-	map->capacity = capacity;
+	map->slot_count = count;
 	return true;
+}
+
+static bool put(struct map *map, uint64_t hash, const span *key, void *value)
+{
+	size_t at = find_slot(map, hash, key);
+	if (map->slots[at]) {
+		map->entries[map->slots[at] - 1].value = value;
+		return true;
+	}
+	struct map_entry *entries = arena_grow(map->arena, map->entries, map->count, &map->capacity, sizeof *entries);
+	if (!entries)
+		return false;
+	map->entries = entries;
+	entries[map->count] = (struct map_entry){key ? *key : (span){NULL, 0}, hash, value};
+	map->slots[at] = (uint32_t)++map->count;
+	return true;
+}
+
+static void *get(const struct map *map, uint64_t hash, const span *key)
+{
+	size_t slot = map->slots[find_slot(map, hash, key)];
+	return slot ? map->entries[slot - 1].value : NULL;
 }
 
 void *map_get(const struct map *map, span key)
 {
-	return map->capacity ? find_slot(map->slots, map->capacity, hash_of(key), key)->value : NULL;
+	return map->slot_count ? get(map, hash_text(map, key), &key) : NULL;
+}
+
+void *map_get_number(const struct map *map, uint64_t key)
+{
+	return map->slot_count ? get(map, hash_number(map, key), NULL) : NULL;
 }
 
 bool map_put(struct map *map, span key, void *value)
 {
-	if (map->count * 2 >= map->capacity && !grow(map))
-		return false;
-	uint64_t hash = hash_of(key);
-	struct map_slot *slot = find_slot(map->slots, map->capacity, hash, key);
-	if (!slot->value)
-		map->count++;
-	*slot = (struct map_slot){hash, key, value};
-	return true;
+	return make_room(map) && put(map, hash_text(map, key), &key, value);
+}
+
+bool map_put_number(struct map *map, uint64_t key, void *value)
+{
+	return make_room(map) && put(map, hash_number(map, key), NULL, value);
 }

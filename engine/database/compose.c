@@ -191,9 +191,9 @@ static void begin_package(struct database_writer *writer, struct package *packag
 
 static struct known_ecosystem *ecosystem_numbered(struct database_writer *writer, int number)
 {
-	for (size_t i = 0; i < writer->ecosystems.capacity; i++) {
-		struct known_ecosystem *known = writer->ecosystems.slots[i].value;
-		if (known && known->number == number)
+	for (size_t i = 0; i < writer->ecosystems.count; i++) {
+		struct known_ecosystem *known = writer->ecosystems.entries[i].value;
+		if (known->number == number)
 			return known;
 	}
 	return NULL;
@@ -297,9 +297,9 @@ static int write_ecosystems(struct database_writer *writer, struct tarsier_error
 {
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO ecosystem VALUES(?1, ?2, ?3)", &put, error);
-	for (size_t i = 0; i < writer->ecosystems.capacity && code == 0; i++) {
-		const struct known_ecosystem *known = writer->ecosystems.slots[i].value;
-		if (!known || !known->packages)
+	for (size_t i = 0; i < writer->ecosystems.count && code == 0; i++) {
+		const struct known_ecosystem *known = writer->ecosystems.entries[i].value;
+		if (!known->packages)
 			continue;
 		sqlite3_bind_int(put, 1, known->number);
 		sqlite3_bind_text(put, 2, known->name, -1, SQLITE_STATIC);

@@ -5,40 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t slot_of(const struct cve_table *table, uint32_t cve)
-{
-	size_t at = (cve * 0x9E3779B1u >> 7) & (table->slot_count - 1);
-	while (table->slots[at] && table->items[table->slots[at] - 1].cve != cve)
-		at = (at + 1) & (table->slot_count - 1);
-	return at;
-}
-
-static bool grow_slots(struct cve_table *table)
-{
-	size_t count = table->slot_count ? table->slot_count * 2 : 1024;
-	table->slots = arena_array(table->arena, count, sizeof *table->slots);
-	if (!table->slots)
-		return false;
-	table->slot_count = count;
-	for (size_t i = 0; i < table->count; i++)
-		table->slots[slot_of(table, table->items[i].cve)] = (uint32_t)(i + 1);
-	return true;
-}
-
 struct cve_entry *cve_table_at(struct cve_table *table, uint32_t cve)
 {
-	if (table->count * 2 >= table->slot_count && !grow_slots(table))
-		return NULL;
-	size_t slot = slot_of(table, cve);
-	if (table->slots[slot])
-		return &table->items[table->slots[slot] - 1];
+	table->numbers.arena = table->arena;
+	uintptr_t known = (uintptr_t)map_get_number(&table->numbers, cve);
+	if (known)
+		return &table->items[known - 1];
 	struct cve_entry *items = arena_grow(table->arena, table->items, table->count, &table->capacity, sizeof *items);
-	if (!items)
+	if (!items || !map_put_number(&table->numbers, cve, (void *)(uintptr_t)(table->count + 1)))
 		return NULL;
 	table->items = items;
 	items[table->count] = (struct cve_entry){.cve = cve, .epss = CVE_SCORE_UNKNOWN, .percentile = CVE_SCORE_UNKNOWN};
-	table->slots[slot] = (uint32_t)++table->count;
-	return &items[table->count - 1];
+	return &items[table->count++];
 }
 
 bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char *vector)

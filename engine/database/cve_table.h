@@ -2,6 +2,7 @@
 #ifndef TARSIER_DATABASE_CVE_TABLE_H
 #define TARSIER_DATABASE_CVE_TABLE_H
 
+#include "base/map.h"
 #include "database/advisory.h"
 
 enum { CVE_SCORE_UNKNOWN = -1 };
@@ -23,8 +24,7 @@ struct cve_table {
 	struct arena *arena;
 	struct cve_entry *items;
 	size_t count, capacity;
-	uint32_t *slots;           /* index + 1, by a hash of the number */
-	size_t slot_count;
+	struct map numbers;        /* of CVEs, to index + 1 */
 };
 
 /* The fact of that CVE, made where it is not yet; NULL when memory ran out. Lives until the next call. */

@@ -343,8 +343,8 @@ const char *const *database_ecosystems(const struct database *database, struct a
 	const struct map *map = &database->ecosystems;
 	const char **names = arena_array(arena, map->count + 1, sizeof *names);
 	size_t count = 0;
-	for (size_t i = 0; names && i < map->capacity; i++)
-		if (map->slots[i].value && !(names[count++] = span_copy(arena, map->slots[i].key)))
+	for (size_t i = 0; names && i < map->count; i++)
+		if (!(names[count++] = span_copy(arena, map->entries[i].key)))
 			return NULL;
 	if (names)
 		qsort(names, count, sizeof *names, compare_names);

@@ -250,9 +250,9 @@ int writer_replace(struct database_writer *writer, struct tarsier_error *error)
 
 void writer_count(const struct database_writer *writer, struct tarsier_import_result *result)
 {
-	for (size_t i = 0; i < writer->known.capacity; i++) {
-		const struct known_advisory *known = writer->known.slots[i].value;
-		if (!known || known->old)
+	for (size_t i = 0; i < writer->known.count; i++) {
+		const struct known_advisory *known = writer->known.entries[i].value;
+		if (known->old)
 			continue;
 		result->withdrawn += known->withdrawn;
 		result->advisories += !known->withdrawn;

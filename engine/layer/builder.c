@@ -70,7 +70,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	made->large = options->large;
 	if (options->allocator)
 		made->allocator = *options->allocator;
-	made->last.allocator = made->allocator;
+	last_entry_init(&made->last, &made->allocator);
 	arena_init(&made->arena, options->allocator);
 	struct buffer *const buffers[] = {&made->files,   &made->links, &made->whiteouts,
 	                                  &made->opaques, &made->taken, &made->content};

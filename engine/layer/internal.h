@@ -2,6 +2,7 @@
 #ifndef TARSIER_LAYER_INTERNAL_H
 #define TARSIER_LAYER_INTERNAL_H
 
+#include "base/map.h"
 #include "layer/layer.h"
 #include "stream/inflate.h"
 
@@ -24,21 +25,20 @@ int pipeline_run(struct pipeline *pipeline, struct arena *arena, struct tarsier_
 /* Remembers the paths of what is kept and of the folders it lies in, so that a later entry can end it: one with the
  * same path by taking its place, one that is no directory by taking a folder's place. */
 struct last_entry_slot {
-	uint64_t hash;     /* path_hash without its lowest bit; 0: free */
 	uint32_t latest;   /* sequence number of the last entry with this path */
 	uint32_t replaced; /* … that was not a directory */
 	uint32_t file;     /* 1 + index of the file kept under this path; 0: none */
 	bool kept;         /* something is kept under this very path */
 };
 struct last_entry {
-	struct tarsier_allocator allocator;
-	struct last_entry_slot *slots;
-	size_t count, capacity;
+	struct arena arena;
+	struct map paths;  /* by path_hash without its lowest bit */
 	bool disturbed;    /* something that is kept may have been ended */
 };
 
-enum { LAST_ENTRY_LIMIT = 1000 * 1000 }; /* paths and folders: 48 MiB */
+enum { LAST_ENTRY_LIMIT = 1000 * 1000 }; /* paths and folders: some 100 MiB */
 
+void last_entry_init(struct last_entry *last, const struct tarsier_allocator *allocator);
 void last_entry_free(struct last_entry *last);
 /* An entry passes by, kept or not. */
 void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence);

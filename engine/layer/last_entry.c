@@ -1,64 +1,37 @@
 /* which of several entries with one path is the last */
 #include "layer/internal.h"
 
-#include <string.h>
-
+/* A path is the same whether a directory has it or something else. */
 static uint64_t plain(uint64_t hash)
 {
-	hash &= ~UINT64_C(1);
-	return hash ? hash : 2;
+	return hash & ~UINT64_C(1);
 }
 
-/* The slot of this hash, or the free one where it would be. */
-static struct last_entry_slot *find_slot(struct last_entry_slot *slots, size_t capacity, uint64_t hash)
+void last_entry_init(struct last_entry *last, const struct tarsier_allocator *allocator)
 {
-	size_t index = (size_t)(hash >> 20) & (capacity - 1);
-	while (slots[index].hash && slots[index].hash != hash)
-		index = (index + 1) & (capacity - 1);
-	return &slots[index];
+	*last = (struct last_entry){.disturbed = false};
+	arena_init(&last->arena, allocator);
 }
 
 void last_entry_free(struct last_entry *last)
 {
-	if (last->slots)
-		memory_resize(&last->allocator, last->slots, last->capacity * sizeof *last->slots, 0);
-	last->slots = NULL;
-}
-
-static bool grow(struct last_entry *last)
-{
-	size_t capacity = last->capacity ? last->capacity * 2 : 256;
-	struct last_entry_slot *slots = memory_resize(&last->allocator, NULL, 0, capacity * sizeof *slots);
-	if (!slots)
-		return false;
-	memset(slots, 0, capacity * sizeof *slots);
-	for (size_t i = 0; i < last->capacity; i++)
-		if (last->slots[i].hash)
-			*find_slot(slots, capacity, last->slots[i].hash) = last->slots[i];
-	last_entry_free(last);
-	last->slots = slots;
-	last->capacity = capacity;
-	return true;
-}
-
-static struct last_entry_slot *insert(struct last_entry *last, uint64_t hash)
-{
-	if (last->count * 2 >= last->capacity && !grow(last))
-		return NULL;
-	struct last_entry_slot *slot = find_slot(last->slots, last->capacity, plain(hash));
-	if (slot->hash == 0) {
-		slot->hash = plain(hash);
-		last->count++;
-	}
-	return slot;
+	arena_free(&last->arena);
+	last->paths = (struct map){.arena = NULL};
 }
 
 struct last_entry_slot *last_entry_find(const struct last_entry *last, uint64_t hash)
 {
-	if (last->count == 0)
-		return NULL;
-	struct last_entry_slot *slot = find_slot(last->slots, last->capacity, plain(hash));
-	return slot->hash ? slot : NULL;
+	return map_get_number(&last->paths, plain(hash));
+}
+
+static struct last_entry_slot *insert(struct last_entry *last, uint64_t hash)
+{
+	struct last_entry_slot *slot = last_entry_find(last, hash);
+	if (slot)
+		return slot;
+	last->paths.arena = &last->arena;
+	slot = arena_alloc(&last->arena, sizeof *slot);
+	return slot && map_put_number(&last->paths, plain(hash), slot) ? slot : NULL;
 }
 
 void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence)
@@ -76,7 +49,7 @@ void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uin
 static bool insert_folder(void *user, uint64_t hash)
 {
 	struct last_entry *last = user;
-	return last->count < LAST_ENTRY_LIMIT && insert(last, hash);
+	return last->paths.count < LAST_ENTRY_LIMIT && insert(last, hash);
 }
 
 int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struct tarsier_error *error)
@@ -87,7 +60,7 @@ int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struc
 	/* Where the folder is known so are those that it lies in. */
 	if (folder.len && !last_entry_find(last, path_hash(folder, true)) && !path_hash_folders(path, insert_folder, last))
 		goto full;
-	struct last_entry_slot *slot = last->count < LAST_ENTRY_LIMIT ? insert(last, path_hash(path, false)) : NULL;
+	struct last_entry_slot *slot = last->paths.count < LAST_ENTRY_LIMIT ? insert(last, path_hash(path, false)) : NULL;
 	if (!slot)
 		goto full;
 	slot->kept = true;
@@ -95,7 +68,7 @@ int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struc
 	slot->file = 0;
 	return TARSIER_OK;
 full:
-	if (last->count < LAST_ENTRY_LIMIT)
+	if (last->paths.count < LAST_ENTRY_LIMIT)
 		return error_memory(error);
 	return error_set(error, TARSIER_LIMIT, "links and evidence in more than %d paths and folders", LAST_ENTRY_LIMIT);
 }

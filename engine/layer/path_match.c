@@ -1,6 +1,7 @@
 #include "layer/path_match.h"
 
 #include "base/glob.h"
+#include "base/map.h"
 #include "layer/reader.h"
 
 #include <string.h>
@@ -16,9 +17,7 @@
 enum key_kind { KEY_NAME, KEY_EXTENSION, KEY_FOLDER, KEY_NONE };
 
 struct rule {
-	struct rule *next; /* with the same bucket; or in the list of those without a key */
-	uint32_t hash;
-	enum key_kind kind;
+	struct rule *next; /* with the same key; or in the list of those without one */
 	span pattern; /* without the leading "**" and "/" */
 	bool anywhere; /* there was one */
 	size_t components;
@@ -27,8 +26,7 @@ struct rule {
 
 struct path_match {
 	struct arena *arena;
-	struct rule **buckets;
-	size_t bucket_count, rule_count; /* the first is a power of two */
+	struct map rules[KEY_NONE]; /* by key, one map a kind: lists of rules */
 	struct rule *without_key;
 };
 
@@ -56,14 +54,6 @@ static bool rule_matches(const struct rule *rule, span path)
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static uint32_t key_hash(enum key_kind kind, span key)
-{
-	uint32_t hash = 2166136261u + (uint32_t)kind; /* FNV-1a */
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.ptr[i]) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
 /* ".json" of "package.json", "" where there is no dot. */
 static span extension_of(span name)
 {
@@ -71,55 +61,37 @@ static span extension_of(span name)
 	return dot < 0 ? SPAN("") : span_from(name, (size_t)dot);
 }
 
-/* What a pattern can be found by, the rarest first. */
-static void set_key(struct rule *rule)
+static bool has_wildcard(span component)
 {
-	span folders = rule->pattern, name = take_last(&folders);
+	return span_find(component, '*') >= 0 || span_find(component, '?') >= 0;
+}
+
+/* What a pattern can be found by, the rarest first. */
+static enum key_kind find_key(span pattern, span *key)
+{
+	span folders = pattern, name = take_last(&folders);
 	span extension = extension_of(name), folder = take_last(&folders);
-	if (span_find(name, '*') < 0) {
-		rule->kind = KEY_NAME;
-		rule->hash = key_hash(KEY_NAME, name);
-	} else if (folder.len && span_find(folder, '*') < 0) {
-		rule->kind = KEY_FOLDER;
-		rule->hash = key_hash(KEY_FOLDER, folder);
-	} else if (extension.len && span_find(extension, '*') < 0) {
-		rule->kind = KEY_EXTENSION;
-		rule->hash = key_hash(KEY_EXTENSION, extension);
-	} else {
-		rule->kind = KEY_NONE;
-	}
+	*key = name;
+	if (!has_wildcard(name))
+		return KEY_NAME;
+	*key = folder;
+	if (folder.len && !has_wildcard(folder))
+		return KEY_FOLDER;
+	*key = extension;
+	return extension.len && !has_wildcard(extension) ? KEY_EXTENSION : KEY_NONE;
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static bool grow_table(struct path_match *patterns)
+static int add_rule(struct path_match *patterns, enum key_kind kind, span key, struct rule *rule, struct tarsier_error *error)
 {
-	size_t count = patterns->bucket_count ? patterns->bucket_count * 4 : 1024;
-	struct rule **buckets = arena_array(patterns->arena, count, sizeof *buckets);
-	if (!buckets)
-		return false;
-	for (size_t i = 0; i < patterns->bucket_count; i++) {
-		for (struct rule *rule = patterns->buckets[i], *next; rule; rule = next) {
-			next = rule->next;
-			rule->next = buckets[rule->hash & (count - 1)];
-			buckets[rule->hash & (count - 1)] = rule;
-		}
+	if (kind == KEY_NONE) {
+		rule->next = patterns->without_key;
+		patterns->without_key = rule;
+		return TARSIER_OK;
 	}
-	patterns->buckets = buckets;
-	patterns->bucket_count = count;
-	return true;
-}
-
-static int add_rule(struct path_match *patterns, struct rule *rule, struct tarsier_error *error)
-{
-	if (patterns->rule_count >= patterns->bucket_count / 2 && !grow_table(patterns))
-		return error_memory(error);
-	struct rule **list = rule->kind == KEY_NONE ? &patterns->without_key
-	                                            : &patterns->buckets[rule->hash & (patterns->bucket_count - 1)];
-	rule->next = *list;
-	*list = rule;
-	patterns->rule_count++;
-	return TARSIER_OK;
+	rule->next = map_get(&patterns->rules[kind], key);
+	return map_put(&patterns->rules[kind], key, rule) ? TARSIER_OK : error_memory(error);
 }
 
 static int add_pattern(struct path_match *patterns, const char *pattern, const struct reader *reader,
@@ -140,8 +112,9 @@ static int add_pattern(struct path_match *patterns, const char *pattern, const s
 	span rest = rule->pattern, component;
 	while (span_next(&rest, '/', &component))
 		rule->components++;
-	set_key(rule);
-	return add_rule(patterns, rule, error);
+	span key;
+	enum key_kind kind = find_key(rule->pattern, &key);
+	return add_rule(patterns, kind, key, rule, error);
 }
 
 int path_match_new(struct arena *arena, const struct reader *const *readers, struct path_match **patterns,
@@ -151,8 +124,8 @@ int path_match_new(struct arena *arena, const struct reader *const *readers, str
 	if (!made)
 		return error_memory(error);
 	made->arena = arena;
-	if (!grow_table(made))
-		return error_memory(error);
+	for (size_t kind = 0; kind < KEY_NONE; kind++)
+		made->rules[kind].arena = arena;
 	for (; *readers; readers++) {
 		for (const char *const *pattern = (*readers)->evidence; *pattern; pattern++) {
 			int code = add_pattern(made, *pattern, *readers, error);
@@ -172,9 +145,8 @@ int path_match_add(struct path_match *patterns, const char *path, const struct r
 		return error_memory(error);
 	span folders = span_of(copy);
 	/* No components: it is compared as a whole. */
-	*rule = (struct rule){.kind = KEY_NAME, .pattern = folders, .reader = reader};
-	rule->hash = key_hash(KEY_NAME, take_last(&folders));
-	return add_rule(patterns, rule, error);
+	*rule = (struct rule){.pattern = folders, .reader = reader};
+	return add_rule(patterns, KEY_NAME, take_last(&folders), rule, error);
 }
 
 static void consider(const struct rule *rule, span path, const struct reader **best)
@@ -187,10 +159,8 @@ static void consider(const struct rule *rule, span path, const struct reader **b
 
 static void probe(const struct path_match *patterns, enum key_kind kind, span key, span path, const struct reader **best)
 {
-	uint32_t hash = key_hash(kind, key);
-	for (const struct rule *rule = patterns->buckets[hash & (patterns->bucket_count - 1)]; rule; rule = rule->next)
-		if (rule->hash == hash && rule->kind == kind)
-			consider(rule, path, best);
+	for (const struct rule *rule = map_get(&patterns->rules[kind], key); rule; rule = rule->next)
+		consider(rule, path, best);
 }
 
 const struct reader *path_match_find(const struct path_match *patterns, span path)

@@ -5,44 +5,16 @@
 
 /* ---- what is read only once -------------------------------------------------------------------------------------- */
 
-static size_t place_of(const struct numbered *numbered, uint32_t key)
-{
-	size_t at = (key * 0x9E3779B1u >> 8) & (numbered->capacity - 1);
-	while (numbered->values[at] && numbered->keys[at] != key)
-		at = (at + 1) & (numbered->capacity - 1);
-	return at;
-}
-
-static bool grow_numbered(struct numbered *numbered, struct arena *arena)
-{
-	struct numbered larger = {.capacity = numbered->capacity ? numbered->capacity * 2 : 256, .count = numbered->count};
-	larger.keys = arena_array(arena, larger.capacity, sizeof *larger.keys);
-	larger.values = arena_array(arena, larger.capacity, sizeof *larger.values);
-	if (!larger.keys || !larger.values)
-		return false;
-	for (size_t i = 0; i < numbered->capacity; i++)
-		if (numbered->values[i]) {
-			size_t at = place_of(&larger, numbered->keys[i]);
-			larger.keys[at] = numbered->keys[i];
-			larger.values[at] = numbered->values[i];
-		}
-	*numbered = larger;
-	return true;
-}
-
 /* Returns what is stored under that number, or new memory for it (*fresh is true then); NULL if memory ran out. */
-static void *recall(struct numbered *numbered, struct arena *arena, uint32_t key, size_t size, bool *fresh)
+static void *recall(struct map *map, struct arena *arena, uint32_t key, size_t size, bool *fresh)
 {
-	if (numbered->count * 2 >= numbered->capacity && !grow_numbered(numbered, arena))
-		return NULL;
-	size_t at = place_of(numbered, key);
-	*fresh = !numbered->values[at];
-	if (!*fresh)
-		return numbered->values[at];
-	numbered->keys[at] = key;
-	numbered->values[at] = arena_alloc(arena, size);
-	numbered->count += numbered->values[at] != NULL;
-	return numbered->values[at];
+	map->arena = arena;
+	void *value = map_get_number(map, key);
+	*fresh = !value;
+	if (value)
+		return value;
+	value = arena_alloc(arena, size);
+	return value && map_put_number(map, key, value) ? value : NULL;
 }
 
 int matching_advisory_text(struct matching *matching, uint32_t advisory, const struct advisory_text **result,

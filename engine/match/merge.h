@@ -2,6 +2,7 @@
 #ifndef TARSIER_MATCH_MERGE_H
 #define TARSIER_MATCH_MERGE_H
 
+#include "base/map.h"
 #include "format/version.h"
 #include "match/match.h"
 
@@ -16,13 +17,12 @@ struct hit {
 };
 
 /* The state of one call of match_packages: the connection, and what was read through it. */
-struct numbered { uint32_t *keys; void **values; size_t count, capacity; };
 struct matching {
 	struct database *database;
 	struct connection *connection;
 	struct arena *arena;
 	struct arena scratch;            /* lives for one package */
-	struct numbered texts, cves;   /* by advisory, by CVE */
+	struct map texts, cves;          /* by advisory, by CVE */
 	struct hit *hits;                /* of the current package; in `scratch` */
 	size_t hit_count, hit_capacity;
 };

@@ -1,6 +1,9 @@
 /* floor 0 */
 #include "probe.h"
 
+#include "base/map.h"
+#include "base/siphash.h"
+
 int probe_ground(lua_State *L);
 
 /* split(text, separator) --> { part, … }, as span_next cuts it */
@@ -46,7 +49,48 @@ static int l_arena(lua_State *L)
 	return lua_pushinteger(L, count), 1;
 }
 
-static const luaL_Reg functions[] = {{"split", l_split}, {"number", l_number}, {"error", l_error}, {"arena", l_arena}, {NULL, NULL}};
+/* map(keys) --> what a map of these keys, texts or integers, gives for each: its last position; how many there are;
+ * whether another key is there */
+static int l_map(lua_State *L)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	struct map map = {.arena = &arena};
+	bool texts = false;
+	lua_Integer count = luaL_len(L, 1);
+	for (lua_Integer i = 1; i <= count; i++) {
+		texts = lua_rawgeti(L, 1, i) == LUA_TSTRING;
+		void *value = (void *)(uintptr_t)i;
+		if (!(texts ? map_put(&map, probe_span(L, -1), value) : map_put_number(&map, (uint64_t)lua_tointeger(L, -1), value)))
+			return luaL_error(L, "out of memory");
+		lua_pop(L, 1); /* the table keeps it */
+	}
+	lua_newtable(L);
+	for (lua_Integer i = 1; i <= count; i++) {
+		lua_rawgeti(L, 1, i);
+		void *value = texts ? map_get(&map, probe_span(L, -1)) : map_get_number(&map, (uint64_t)lua_tointeger(L, -1));
+		lua_pop(L, 1);
+		lua_pushinteger(L, (lua_Integer)(uintptr_t)value);
+		lua_rawseti(L, -2, i);
+	}
+	lua_pushinteger(L, (lua_Integer)map.count);
+	lua_pushboolean(L, map_get(&map, SPAN("not there")) || map_get_number(&map, 1234567890123));
+	arena_free(&arena);
+	return 3;
+}
+
+/* siphash(text) --> SipHash-1-3 of it with the key 00 01 … 0f */
+static int l_siphash(lua_State *L)
+{
+	span text = probe_span(L, 1);
+	struct siphash hash = siphash_start(0x0706050403020100, 0x0f0e0d0c0b0a0908);
+	size_t at = 0;
+	for (; at + 8 <= text.len; at += 8)
+		siphash_word(&hash, text.ptr + at);
+	return lua_pushinteger(L, (lua_Integer)siphash_finish(hash, text.ptr + at, text.len)), 1;
+}
+
+static const luaL_Reg functions[] = {{"map", l_map}, {"siphash", l_siphash}, {"split", l_split}, {"number", l_number}, {"error", l_error}, {"arena", l_arena}, {NULL, NULL}};
 
 int probe_ground(lua_State *L)
 {
