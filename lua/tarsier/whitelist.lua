@@ -18,146 +18,16 @@
 -- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author
 -- thinks.
 
-local nearest = require "tarsier.nearest"
+local yaml = require "tarsier.yaml"
 
 local whitelist = {}
 
--- A list is written by people. Nodes count as often as aliases repeat them, which stops lists that unfold without end.
-local MAX_BYTES, MAX_NODES, MAX_DEPTH = 1 << 20, 100000, 16
-
--- Errors are tables, { line, text }, until they get the file's name.
-local function fail(line, text, ...)
-  error({ line = line, text = text:format(...) }, 0)
-end
-
--- ---- YAML into nodes ------------------------------------------------------------------------------------------------
--- { line =, kind = "scalar", text =, plain = } | { line =, kind = "list", node, … }
--- | { line =, kind = "map", { key = node, value = node }, … }
-
-local Reader = {}
-Reader.__index = Reader
-
-local function clean(message)
-  return (tostring(message):gsub("^.-:%d+: ", ""):gsub("%s+", " "))
-end
-
-function Reader:next()
-  local ok, event = pcall(self.parse)
-  if not ok then
-    local text = clean(event)
-    fail(tonumber(text:match "line: (%d+)") or self.line, "no YAML: %s", text:match "^(.-) at document: " or text)
-  end
-  if not event then fail(self.line, "no YAML: it ends too early") end
-  self.line = event.start_mark.line + 1
-  return event
-end
-
-function Reader:count(nodes, line)
-  self.nodes = self.nodes + nodes
-  if self.nodes > MAX_NODES then fail(line, "more than %d values; aliases count as what they stand for", MAX_NODES) end
-end
-
-function Reader:fill(node, stop)
-  self.depth = self.depth + 1
-  if self.depth > MAX_DEPTH then fail(node.line, "nested deeper than %d levels", MAX_DEPTH) end
-  local event = self:next()
-  while event.type ~= stop do
-    local item = self:node(event)
-    if node.kind == "map" then
-      node[#node + 1] = { key = item, value = self:node(self:next()) }
-    else
-      node[#node + 1] = item
-    end
-    event = self:next()
-  end
-  self.depth = self.depth - 1
-end
-
-function Reader:alias(event)
-  local node = self.anchors[event.anchor]
-  if not node then fail(self.line, "the alias *%s stands for nothing before it", event.anchor) end
-  if not node.size then fail(self.line, "the alias *%s is part of what it stands for", event.anchor) end
-  self:count(node.size, self.line)
-  return node
-end
-
-function Reader:node(event)
-  if event.type == "ALIAS" then return self:alias(event) end
-  local node, before = { line = self.line }, self.nodes
-  self:count(1, node.line)
-  if event.anchor then self.anchors[event.anchor] = node end
-  if event.type == "SCALAR" then
-    node.kind, node.text, node.plain = "scalar", event.value, event.style == "PLAIN"
-  elseif event.type == "MAPPING_START" then
-    node.kind = "map"
-    self:fill(node, "MAPPING_END")
-  elseif event.type == "SEQUENCE_START" then
-    node.kind = "list"
-    self:fill(node, "SEQUENCE_END")
-  else
-    fail(self.line, "no YAML: unexpected %s", tostring(event.type))
-  end
-  node.size = self.nodes - before
-  return node
-end
-
--- The document's node; nil for an empty text.
-local function read_yaml(text)
-  local reader = { parse = require "yaml".parser(text), line = 1, nodes = 0, depth = 0, anchors = {} }
-  setmetatable(reader, Reader)
-  reader:next() -- STREAM_START
-  if reader:next().type == "STREAM_END" then return nil end
-  local node = reader:node(reader:next())
-  reader:next() -- DOCUMENT_END
-  if reader:next().type ~= "STREAM_END" then fail(reader.line, "more than one document") end
-  return node
-end
+local fail, is_null, check_kind, check_text = yaml.fail, yaml.is_null, yaml.check_kind, yaml.check_text
+local each_pair = yaml.each_pair
 
 -- ---- nodes into entries ---------------------------------------------------------------------------------------------
 
-local nulls = { [""] = true, ["~"] = true, null = true, Null = true, NULL = true }
-
-local function is_null(node)
-  return node.kind == "scalar" and node.plain and nulls[node.text] or false
-end
-
-local kinds = { scalar = "text", list = "a list", map = "a map" }
-
-local function check_kind(node, kind, what)
-  if node.kind ~= kind then fail(node.line, "%s must be %s, is %s", what, kinds[kind], kinds[node.kind]) end
-  return node
-end
-
-local function check_text(node, what)
-  check_kind(node, "scalar", what)
-  if is_null(node) or node.text:match "^%s*$" then fail(node.line, "%s is empty", what) end
-  return node.text
-end
-
-local function is_one_of(word, list)
-  for _, item in ipairs(list) do
-    if item == word then return true end
-  end
-  return false
-end
-
--- Calls visit(key, value node, line) for each pair. Where `known` is given, other keys are errors, and so are repeated
--- ones.
-local function each_pair(map, what, known, visit)
-  local lines = {}
-  check_kind(map, "map", what)
-  for _, pair in ipairs(map) do
-    local key = check_text(pair.key, "a key of " .. what)
-    local line = pair.key.line
-    if known and not is_one_of(key, known) then
-      fail(line, "%s has no key %q%s; there are %s", what, key, nearest.hint(key, known), table.concat(known, ", "))
-    end
-    -- clair-scanner's own example names a vulnerability twice; anywhere else one of the two would be lost
-    if known ~= nil and lines[key] then fail(line, "%q again: it stands in line %d already", key, lines[key]) end
-    lines[key] = line
-    visit(key, pair.value, line)
-  end
-end
+local kinds = yaml.kinds
 
 -- { CVE-…: note }
 local function read_notes(map, what, image, entries)
@@ -272,17 +142,12 @@ end
 
 --- parse(text, [name]) -> entries, the option of that name of the policy `whitelist` | nil, message, "POLICY"
 function whitelist.parse(text, name)
-  name = name or "whitelist"
-  if #text > MAX_BYTES then
-    return nil, ("%s: larger than %d KiB, which no list of exceptions is"):format(name, MAX_BYTES >> 10), "POLICY"
-  end
-  local ok, result = pcall(function()
-    local root = read_yaml(text)
+  local entries, message = yaml.catch(name or "whitelist", function()
+    local root = yaml.parse(text)
     return root and not is_null(root) and read_root(root) or {}
   end)
-  if ok then return result end
-  if type(result) ~= "table" then error(result, 0) end
-  return nil, ("%s:%d: %s"):format(name, result.line, result.text), "POLICY"
+  if entries then return entries end
+  return nil, message, "POLICY"
 end
 
 --- read(file) -> entries | nil, message, code
@@ -290,7 +155,7 @@ function whitelist.read(file)
   local handle, message = io.open(file, "rb")
   if not handle then return nil, "whitelist " .. message, "IO" end
   local text
-  text, message = handle:read(MAX_BYTES + 1)
+  text, message = handle:read(yaml.MAX_BYTES + 1)
   handle:close()
   if not text and message then return nil, ("whitelist %s: %s"):format(file, message), "IO" end
   return whitelist.parse(text or "", file)
