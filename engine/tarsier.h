@@ -276,6 +276,7 @@ struct tarsier_finding {
 	const char *kev_added, *kev_due; /* "2021-12-10"; "" if not in it */
 	double epss, epss_percentile;   /* 0.0 to 1.0; negative if unknown */
 	const char *backend;            /* "embedded", "clair-v1", "clair-v4" */
+	int informational;              /* not a vulnerability: unmaintained, unsound or the like, as RustSec says */
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

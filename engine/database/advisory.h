@@ -18,7 +18,11 @@ struct affected {
 	size_t range_count;
 	const char **versions;              /* NULL-terminated; or NULL */
 	const char *severity_word;          /* the distribution's own word ("High", "unimportant"); or NULL */
-	const char *cvss;                   /* a vector of this package's own; or NULL */
+	const char **cvss;                  /* vectors of this package's own, NULL-terminated */
+	const char *purl;                   /* "" if there is none */
+	const char *stream;                 /* the rpm modules' streams that it is for: "virt:rhel virt-devel:rhel"; or NULL */
+	bool informational;                 /* unmaintained, unsound or the like: not a vulnerability */
+	bool only_commits;                  /* affected commits are all that it names */
 };
 
 struct advisory { /* strings non-NULL unless said */
@@ -30,6 +34,8 @@ struct advisory { /* strings non-NULL unless said */
 	const char **references;            /* NULL-terminated */
 	struct affected *affected;
 	size_t affected_count;
+	size_t nameless_count;              /* more that are affected: without an ecosystem and a name */
+	bool news;                          /* of bug fixes and enhancements: nothing is known to be vulnerable */
 };
 
 struct kev { const char *id, *added, *due; bool ransomware; };

@@ -136,7 +136,10 @@ static bool join_row(struct database_writer *writer, struct package *package, co
 	to->advisory = row->advisory;
 	to->cve = row->cve;
 	to->severity = row->severity > to->severity ? row->severity : to->severity;
+	to->informational = row->informational;
 	if (row->vector && !to->vector && !(to->vector = row_writer_version(&package->rows, from->versions[row->vector])))
+		return false;
+	if (row->stream && !(to->stream = row_writer_version(&package->rows, from->versions[row->stream])))
 		return false;
 	for (size_t i = 0; i < row->event_count; i++) {
 		struct row_event event = row->events[i];
@@ -161,7 +164,7 @@ static bool flush_row(struct package *package)
 	bool done = !package->row.advisory || row_writer_add(&package->rows, &package->row);
 	package->row.advisory = 0;
 	package->row.severity = TARSIER_SEVERITY_UNKNOWN;
-	package->row.cve = package->row.vector = 0;
+	package->row.cve = package->row.vector = package->row.stream = 0;
 	package->row.event_count = package->row.version_count = 0;
 	return done;
 }

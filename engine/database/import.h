@@ -21,7 +21,31 @@ struct importing {
 	struct container *container;
 	size_t feed;                  /* index of the one that reads */
 	uint64_t files;
+	uint64_t useful;              /* records of the named input at hand that the database holds something of */
+	bool lost;                    /* a web page or nothing stands where a feed should */
 };
+
+/* Limits. What a file expands to: feeds are text that shrinks to a tenth, bombs to a thousandth. */
+enum { EXPANSION = 200, EXPANSION_FREE = 16 << 20, FILES_MOST = 10000000 };
+
+/* A stream that counts what it gives, with its first bytes at hand. */
+enum { HEAD = 4096 };
+struct metered {
+	struct stream stream;
+	struct stream *inner;
+	const char *name;
+	char head[HEAD];
+	size_t length, given;         /* of the head */
+	uint64_t *left;               /* bytes that this may still give */
+};
+int import_meter(struct arena *arena, struct stream *inner, const char *name, uint64_t *left, struct metered **result,
+                 struct tarsier_error *error);
+/* Gives it to the feed that recognises it. What none recognises is told, and is not a failure. */
+int import_feed(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error);
+bool import_is_tar(span head);
+int import_tar(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error);
+/* `left` bounds what the members expand to. */
+int import_zip(struct importing *importing, const char *path, uint64_t left, struct tarsier_error *error);
 
 /* Reads one file, member or stream that is not yet closed. `size` is what it takes compressed, and bounds what it may
  * expand to; 0 where nobody knows. */

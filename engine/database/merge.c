@@ -92,7 +92,8 @@ static int stage_row(struct merging *merging, const struct package_rows *rows, i
 	struct package_row row = rows->row;
 	struct row_writer out;
 	row_writer_init(&out, &merging->arena);
-	bool done = !row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]));
+	bool done = (!row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]))) &&
+	            (!row.stream || (row.stream = row_writer_version(&out, rows->versions[row.stream])));
 	for (size_t i = 0; done && i < row.event_count; i++)
 		if (row.events[i].version)
 			done = (row.events[i].version = row_writer_version(&out, rows->versions[row.events[i].version])) != 0;

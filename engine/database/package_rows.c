@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FLAG_SEVERITY = 7, FLAG_CVE = 8, FLAG_VECTOR = 16 };
+enum { FLAG_SEVERITY = 7, FLAG_CVE = 8, FLAG_VECTOR = 16, FLAG_STREAM = 32, FLAG_INFORMATIONAL = 64, FLAGS = 127 };
 
 bool varint_put(struct buffer *buffer, uint64_t number)
 {
@@ -120,18 +120,21 @@ static int get_versions(struct package_rows *rows, struct tarsier_error *error)
 int package_rows_next(struct package_rows *rows, struct tarsier_error *error)
 {
 	struct package_row *row = &rows->row;
-	uint64_t step, flags, cve = 0, vector = 0;
+	uint64_t step, flags, cve = 0, vector = 0, stream = 0;
 	if (rows->at == rows->end)
 		return 0;
-	if (!get(rows, UINT32_MAX - row->advisory, &step) || !get(rows, 31, &flags))
+	if (!get(rows, UINT32_MAX - row->advisory, &step) || !get(rows, FLAGS, &flags))
 		return damaged(error);
 	if ((flags & FLAG_CVE && !get(rows, UINT32_MAX, &cve)) ||
-	    (flags & FLAG_VECTOR && !get(rows, rows->version_count, &vector)))
+	    (flags & FLAG_VECTOR && !get(rows, rows->version_count, &vector)) ||
+	    (flags & FLAG_STREAM && !get(rows, rows->version_count, &stream)))
 		return damaged(error);
 	row->advisory += (uint32_t)step;
 	row->severity = (enum tarsier_severity)(flags & FLAG_SEVERITY);
 	row->cve = (uint32_t)cve;
 	row->vector = (uint32_t)vector;
+	row->stream = (uint32_t)stream;
+	row->informational = flags & FLAG_INFORMATIONAL;
 	int code = get_events(rows, error);
 	if (code == 0)
 		code = get_versions(rows, error);
@@ -170,9 +173,11 @@ uint32_t row_writer_version(struct row_writer *writer, span version)
 bool row_writer_add(struct row_writer *writer, const struct package_row *row)
 {
 	struct buffer *out = &writer->entries;
-	unsigned flags = (unsigned)row->severity | (row->cve ? FLAG_CVE : 0) | (row->vector ? FLAG_VECTOR : 0);
+	unsigned flags = (unsigned)row->severity | (row->cve ? FLAG_CVE : 0) | (row->vector ? FLAG_VECTOR : 0) |
+	                 (row->stream ? FLAG_STREAM : 0) | (row->informational ? FLAG_INFORMATIONAL : 0);
 	bool done = varint_put(out, row->advisory - writer->last) && varint_put(out, flags);
-	done = done && (!row->cve || varint_put(out, row->cve)) && (!row->vector || varint_put(out, row->vector));
+	done = done && (!row->cve || varint_put(out, row->cve)) && (!row->vector || varint_put(out, row->vector)) &&
+	       (!row->stream || varint_put(out, row->stream));
 	done = done && varint_put(out, row->event_count);
 	for (size_t i = 0; done && i < row->event_count; i++) {
 		const struct row_event *event = &row->events[i];

@@ -12,9 +12,11 @@
  *	blob    = count { length bytes }     the versions that are spoken of, each once; number 1 is the first
  *	          { entry }                  to the end, by rising advisory number
  *	entry   = advisory                   the difference to the entry before
- *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector
- *	          [cve]                      the CVE that a distribution's tracker speaks of
+ *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector,
+ *	                                     bit 5 a stream; bit 6: informational
+ *	          [cve]                      the CVE that a distribution's tracker describes
  *	          [vector]                   a CVSS vector of this package's own, kept among the versions
+ *	          [stream]                   the module streams it is for, kept there too: "virt:rhel virt-devel:rhel"
  *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version
  *	          versions { version }       what is affected by name
  *
@@ -27,6 +29,8 @@ struct package_row {
 	enum tarsier_severity severity; /* UNKNOWN where the distribution says nothing */
 	uint32_t cve;                   /* 0: not a tracker's */
 	uint32_t vector;                /* index, or 0 */
+	uint32_t stream;                /* index of "nodejs:20", several with a space between, or 0: an rpm of no module */
+	bool informational;             /* unmaintained, unsound or the like: not a vulnerability */
 	struct row_event *events;       /* of all ranges, one behind the other */
 	size_t event_count;
 	uint32_t *versions;

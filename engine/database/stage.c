@@ -30,6 +30,35 @@ static void complain(struct staging *staging, const struct affected *affected, c
 		                                  what, which);
 }
 
+/* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score, then the first as
+ * text, so that the order of a list does not matter. */
+static void consider(struct staging *staging, const char *candidate, struct cvss *best, const char **vector)
+{
+	struct cvss one;
+	struct tarsier_error why;
+	if (cvss_score(span_of(candidate), &one, &why) < 0) {
+		staging->complaint = arena_string(&staging->writer->scratch, why.message);
+		return;
+	}
+	bool better = one.version != best->version ? one.version > best->version
+	            : one.score != best->score ? one.score > best->score
+	            : strcmp(candidate, *vector) < 0;
+	if (better) {
+		*best = one;
+		*vector = candidate;
+	}
+}
+
+/* Returns the best of a NULL-terminated list, or "". */
+static const char *best_vector(struct staging *staging, const char **vectors)
+{
+	struct cvss best = {.version = -1};
+	const char *vector = "";
+	for (const char **v = vectors; *v; v++)
+		consider(staging, *v, &best, &vector);
+	return vector;
+}
+
 struct ordered_event { const char *version; uint32_t number; uint8_t kind; uint32_t place; };
 
 /* By version, "0" before everything; events of one version keep the order they were written in. */
@@ -141,9 +170,11 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 		row->severity = affected->severity_word ? severity_of_word(span_of(affected->severity_word))
 			: TARSIER_SEVERITY_UNKNOWN;
 	}
-	if (affected->cvss && staging->advisory->affected_count > 1 &&
-	    !(row->vector = row_writer_version(rows, span_of(affected->cvss))))
+	const char *vector = staging->advisory->affected_count > 1 ? best_vector(staging, affected->cvss) : "";
+	if ((*vector && !(row->vector = row_writer_version(rows, span_of(vector)))) ||
+	    (affected->stream && !(row->stream = row_writer_version(rows, span_of(affected->stream)))))
 		return false;
+	row->informational = affected->informational;
 	for (size_t i = 0; i < affected->range_count; i++)
 		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
 			return false;
@@ -201,29 +232,11 @@ static int stage_affected(struct staging *staging, const struct affected *affect
 
 /* ---- the advisory itself ----------------------------------------------------------------------------------------- */
 
-/* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score. */
-static void consider(struct database_writer *writer, const char *candidate, struct cvss *best, const char **vector,
-                     const char **complaint)
+static const char *vector_of(struct staging *staging)
 {
-	struct cvss one;
-	struct tarsier_error why;
-	if (cvss_score(span_of(candidate), &one, &why) < 0) {
-		*complaint = arena_string(&writer->scratch, why.message);
-	} else if (one.version > best->version || (one.version == best->version && one.score > best->score)) {
-		*best = one;
-		*vector = candidate;
-	}
-}
-
-static const char *best_vector(struct database_writer *writer, const struct advisory *advisory, const char **complaint)
-{
-	struct cvss best = {0};
-	const char *vector = "";
-	for (const char **v = advisory->cvss; *v; v++)
-		consider(writer, *v, &best, &vector, complaint);
-	if (!*vector && advisory->affected_count == 1 && advisory->affected[0].cvss)
-		consider(writer, advisory->affected[0].cvss, &best, &vector, complaint);
-	return vector;
+	const struct advisory *advisory = staging->advisory;
+	const char *vector = best_vector(staging, advisory->cvss);
+	return *vector || advisory->affected_count != 1 ? vector : best_vector(staging, advisory->affected[0].cvss);
 }
 
 /* Sorts the names of an advisory into CVEs and the rest. */
@@ -249,16 +262,32 @@ static bool sort_names(struct database_writer *writer, const struct advisory *ad
 	return true;
 }
 
-static bool make_text(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                       struct advisory_text *text, const char **complaint)
+/* The advisory's own word; outside distributions, whose words are a package's, the worst that it has for a package. */
+static enum tarsier_severity word_of(const struct advisory *advisory, bool distribution)
 {
+	enum tarsier_severity worst = TARSIER_SEVERITY_UNKNOWN;
+	if (advisory->severity_word)
+		return severity_of_word(span_of(advisory->severity_word));
+	for (size_t i = 0; i < advisory->affected_count && !distribution; i++) {
+		const char *word = advisory->affected[i].severity_word;
+		enum tarsier_severity one = word ? severity_of_word(span_of(word)) : TARSIER_SEVERITY_UNKNOWN;
+		worst = one > worst ? one : worst;
+	}
+	return worst;
+}
+
+static bool make_text(struct staging *staging, const char *id, struct advisory_text *text)
+{
+	struct database_writer *writer = staging->writer;
+	const struct advisory *advisory = staging->advisory;
+	bool distribution = advisory->affected_count &&
+	                    ecosystem_is_distribution(span_of(advisory->affected[0].ecosystem));
 	*text = (struct advisory_text){
-		.id = id, .vector = best_vector(writer, advisory, complaint), .published = advisory->published,
+		.id = id, .vector = vector_of(staging), .published = advisory->published,
 			.modified = advisory->modified,
 		.url = advisory->url, .summary = advisory->summary, .details = advisory->details,
 		.references = advisory->references,
-		.severity = advisory->severity_word ? severity_of_word(span_of(advisory->severity_word)) : TARSIER_SEVERITY_UNKNOWN,
-		.distribution = advisory->affected_count && ecosystem_is_distribution(span_of(advisory->affected[0].ecosystem)),
+		.severity = word_of(advisory, distribution), .distribution = distribution,
 	};
 	return sort_names(writer, advisory, text);
 }
@@ -360,7 +389,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 		return code;
 	code = next_number(writer, &staging.number, error);
 	known->number = staging.number;
-	if (code == 0 && !make_text(writer, advisory, id, &text, &staging.complaint))
+	if (code == 0 && !make_text(&staging, id, &text))
 		code = error_memory(error);
 	if (code == 0)
 		code = stage_text(writer, &text, staging.number, error);

@@ -78,6 +78,7 @@ static int add_hit(struct matching *matching, struct installed *installed, const
                    struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
+	                  .informational = row->informational,
 	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row)};
 	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
 		return 0;

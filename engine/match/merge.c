@@ -204,6 +204,14 @@ static void set_facts(struct tarsier_finding *finding, const struct cve_facts *f
 	finding->epss_percentile = facts->percentile;
 }
 
+static bool all_informational(const struct mention *mentions, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!mentions[i].hit->informational)
+			return false;
+	return true;
+}
+
 static int make_finding(struct matching *matching, const struct version_scheme *scheme, const struct mention *mentions,
                         size_t count, struct tarsier_finding *finding, struct tarsier_error *error)
 {
@@ -212,7 +220,7 @@ static int make_finding(struct matching *matching, const struct version_scheme *
 	int code = mentions[0].cve ? matching_cve_facts(matching, mentions[0].cve, &facts, error) : 0;
 	if (code < 0)
 		return code;
-	*finding = (struct tarsier_finding){.backend = "embedded"};
+	*finding = (struct tarsier_finding){.backend = "embedded", .informational = all_informational(mentions, count)};
 	finding->id = mentions[0].cve ? arena_string(matching->arena, cve_name(mentions[0].cve, name)) : mentions[0].text->id;
 	if (!finding->id || !set_aliases(matching, finding, mentions, count))
 		return error_memory(error);

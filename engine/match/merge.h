@@ -11,6 +11,7 @@ struct hit {
 	uint32_t advisory;
 	uint32_t cve;                    /* the CVE, if this is a distribution's tracker record; else 0 */
 	bool affected, has_fix;
+	bool informational;
 	enum tarsier_severity severity;  /* as the distribution rates it for this package */
 	const char *vector;              /* CVSS vector of this package's own; or "" */
 	const char *fix;                 /* "" if none is known */

@@ -150,6 +150,8 @@ void push_finding(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "modified", finding->modified);
 	table_set_list(L, "references", finding->references);
 	table_set_text(L, "backend", finding->backend);
+	lua_pushboolean(L, finding->informational);
+	lua_setfield(L, -2, "informational");
 	push_package(L, report, finding->package_index);
 	lua_setfield(L, -2, "package");
 	if (finding->package->layer < image->layer_count) {

@@ -416,7 +416,7 @@ local plain_layer = {
 local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
-  package = plain_package, layer = plain_layer, backend = "embedded",
+  package = plain_package, layer = plain_layer, backend = "embedded", informational = false,
 }
 local plain_image = {
   reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64",

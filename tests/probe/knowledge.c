@@ -169,6 +169,8 @@ static void push_finding(lua_State *L, const struct tarsier_finding *finding)
 	set_number(L, "epss", finding->epss);
 	set_number(L, "epss_percentile", finding->epss_percentile);
 	set_text(L, "backend", finding->backend);
+	if (finding->informational)
+		set_bool(L, "informational", 1);
 }
 
 static void push_list(lua_State *L, const struct finding_list *list)

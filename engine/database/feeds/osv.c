@@ -1,8 +1,7 @@
-#include "database/advisory.h"
+#include "database/osv_reading.h"
 #include "format/cve_id.h"
 #include "format/cvss.h"
 #include "format/ecosystem.h"
-#include "format/json.h"
 #include "format/json_head.h"
 
 #include <string.h>
@@ -20,18 +19,7 @@
  * Fields that are absent, null or of another type count as absent: records in the field have all of these.
  */
 
-enum {
-	RECORD_LIMIT = 16 << 20,  /* the largest record in use has 2 MiB */
-	ID_LIMIT = 128,
-	TEXT_LIMIT = 1024,        /* of a version, a package's name, an ecosystem */
-};
-
-struct osv_reading {
-	struct arena arena;       /* what lives for one record */
-	struct advisory_sink *sink;
-	struct tarsier_error *error;
-	bool no_memory;
-};
+enum { RECORD_LIMIT = 16 << 20 }; /* the largest record in use has 2 MiB */
 
 static int osv_recognise(span head)
 {
@@ -40,16 +28,15 @@ static int osv_recognise(span head)
 		"details", "severity", "affected", "references", "credits", "database_specific", NULL};
 	struct json_head names = {.rest = head};
 	span name;
-	int found = 0;
+	int found = 0, others = 0;
 	while (json_head_next(&names, &name)) {
 		const char *const *member = members;
 		while (*member && !span_is(name, *member))
 			member++;
-		if (!*member)
-			return 0;
-		found++;
+		found += *member != NULL;
+		others += !*member;
 	}
-	return found;
+	return others == 0 || (found > 1 && found > others) ? found : 0; /* the schema grows, and its writers add to it */
 }
 
 /* ---- small pieces ------------------------------------------------------------------------------------------------ */
@@ -57,26 +44,6 @@ static int osv_recognise(span head)
 static void complain(struct osv_reading *reading, const char *id, const char *why)
 {
 	reading->sink->unreadable(reading->sink->user, id, why);
-}
-
-static void *list_of(struct osv_reading *reading, size_t count, size_t size)
-{
-	void *list = arena_array(&reading->arena, count, size);
-	reading->no_memory = reading->no_memory || !list;
-	return list;
-}
-
-/* Appends the texts of an array that are no longer than `limit`. */
-static size_t add_texts(const json_t *array, const char **list, size_t count, size_t limit)
-{
-	size_t index;
-	json_t *item;
-	json_array_foreach(array, index, item) {
-		size_t length = json_string_length(item);
-		if (length && length <= limit)
-			list[count++] = json_string_value(item);
-	}
-	return count;
 }
 
 static bool any_cve(const char **ids)
@@ -105,11 +72,11 @@ static const char **read_aliases(struct osv_reading *reading, const json_t *reco
 {
 	const json_t *aliases = json_list(record, "aliases"), *upstream = json_list(record, "upstream");
 	size_t most = json_array_size(aliases) + json_array_size(upstream) + json_array_size(json_list(record, "related"));
-	const char **list = list_of(reading, most + 1, sizeof *list);
+	const char **list = osv_list(reading, most + 1, sizeof *list);
 	if (!list)
 		return NULL;
-	size_t count = add_texts(aliases, list, 0, ID_LIMIT);
-	count = add_texts(upstream, list, count, ID_LIMIT);
+	size_t count = osv_texts(aliases, list, 0, ID_LIMIT);
+	count = osv_texts(upstream, list, count, ID_LIMIT);
 	list[count] = NULL;
 	if (distribution && !any_cve(list))
 		add_related(record, list, count);
@@ -119,7 +86,7 @@ static const char **read_aliases(struct osv_reading *reading, const json_t *reco
 static const char **read_references(struct osv_reading *reading, const json_t *record, const char **url)
 {
 	const json_t *references = json_list(record, "references");
-	const char **list = list_of(reading, json_array_size(references) + 1, sizeof *list);
+	const char **list = osv_list(reading, json_array_size(references) + 1, sizeof *list);
 	size_t index, count = 0;
 	json_t *item;
 	*url = "";
@@ -138,33 +105,6 @@ static const char **read_references(struct osv_reading *reading, const json_t *r
 	return list;
 }
 
-/* ---- severity ---------------------------------------------------------------------------------------------------- */
-
-/* "severity": CVSS vectors go into the list, good or bad; any other type ("Ubuntu") is a distribution's own word. */
-static const char **read_severity(struct osv_reading *reading, const json_t *object, const char **word)
-{
-	const json_t *severity = json_list(object, "severity");
-	const char **vectors = list_of(reading, json_array_size(severity) + 1, sizeof *vectors);
-	size_t index, count = 0;
-	json_t *item;
-	if (!vectors)
-		return NULL;
-	json_array_foreach(severity, index, item) {
-		const char *score = json_text(item, "score");
-		if (strncmp(json_text(item, "type"), "CVSS", 4) == 0)
-			vectors[count++] = score;
-		else if (*score)
-			*word = score;
-	}
-	return vectors;
-}
-
-static const char *word_in(const json_t *object, const char *group, const char *key, const char *otherwise)
-{
-	const char *word = json_text(json_member(object, group), key);
-	return *word ? word : otherwise;
-}
-
 /* "Important: kernel security update" */
 static const char *word_of_summary(struct osv_reading *reading, const char *summary)
 {
@@ -174,67 +114,6 @@ static const char *word_of_summary(struct osv_reading *reading, const char *summ
 	char *copy = span_copy(&reading->arena, word);
 	reading->no_memory = reading->no_memory || !copy;
 	return copy;
-}
-
-/* ---- affected ---------------------------------------------------------------------------------------------------- */
-
-static size_t add_events(const json_t *object, struct advisory_event *events, size_t count)
-{
-	static const char *const kinds[] = {"introduced", "fixed", "last_affected", "limit"};
-	for (size_t kind = 0; kind < 4; kind++) {
-		const json_t *version = json_object_get(object, kinds[kind]);
-		if (json_string_length(version) && json_string_length(version) <= TEXT_LIMIT)
-			events[count++] = (struct advisory_event){(enum range_event)kind, json_string_value(version)};
-	}
-	return count;
-}
-
-static void read_range(struct osv_reading *reading, const json_t *json, struct advisory_range *range)
-{
-	const json_t *events = json_list(json, "events");
-	size_t index;
-	json_t *event;
-	range->events = list_of(reading, json_array_size(events) * 4, sizeof *range->events);
-	if (!range->events)
-		return;
-	json_array_foreach(events, index, event)
-		range->count = add_events(event, range->events, range->count);
-}
-
-static void read_ranges(struct osv_reading *reading, const json_t *json, struct affected *affected)
-{
-	const json_t *ranges = json_list(json, "ranges");
-	size_t index;
-	json_t *range;
-	affected->ranges = list_of(reading, json_array_size(ranges), sizeof *affected->ranges);
-	if (!affected->ranges)
-		return;
-	json_array_foreach(ranges, index, range) {
-		const char *type = json_text(range, "type");
-		if (strcmp(type, "ECOSYSTEM") != 0 && strcmp(type, "SEMVER") != 0)
-			continue;
-		struct advisory_range *next = &affected->ranges[affected->range_count];
-		read_range(reading, range, next);
-		affected->range_count += next->count > 0;
-	}
-}
-
-/* The better of a package's own vectors is left to whoever stores it: there is never more than one in the field. */
-static void read_affected(struct osv_reading *reading, const json_t *json, struct affected *affected)
-{
-	const json_t *package = json_member(json, "package"), *versions = json_list(json, "versions");
-	const char *word = NULL;
-	affected->ecosystem = json_text(package, "ecosystem");
-	affected->name = json_text(package, "name");
-	const char **vectors = read_severity(reading, json, &word);
-	affected->cvss = vectors ? vectors[0] : NULL;
-	word = word_in(json, "database_specific", "severity", word);
-	word = word_in(json, "ecosystem_specific", "urgency", word);
-	affected->severity_word = word_in(json, "ecosystem_specific", "severity", word);
-	read_ranges(reading, json, affected);
-	affected->versions = list_of(reading, json_array_size(versions) + 1, sizeof *affected->versions);
-	if (affected->versions)
-		add_texts(versions, affected->versions, 0, TEXT_LIMIT);
 }
 
 /* News of bug fixes and enhancements ("ALBA-…", "RHEA-…") says of no version that it is vulnerable, unless it names a
@@ -258,14 +137,17 @@ static void read_all_affected(struct osv_reading *reading, const json_t *record,
 	const json_t *list = json_list(record, "affected");
 	size_t index;
 	json_t *item;
-	advisory->affected = list_of(reading, json_array_size(list), sizeof *advisory->affected);
-	if (!advisory->affected || is_news(advisory->id, advisory->aliases))
+	advisory->affected = osv_list(reading, json_array_size(list), sizeof *advisory->affected);
+	advisory->news = is_news(advisory->id, advisory->aliases);
+	if (!advisory->affected || advisory->news)
 		return;
 	json_array_foreach(list, index, item) {
 		struct affected *next = &advisory->affected[advisory->affected_count];
 		*next = (struct affected){0};
-		read_affected(reading, item, next);
-		advisory->affected_count += fits(next->ecosystem) && fits(next->name); /* without a package: a repository of source */
+		osv_affected(reading, record, item, next);
+		bool named = fits(next->ecosystem) && fits(next->name); /* else it is a repository of source */
+		advisory->affected_count += named;
+		advisory->nameless_count += !named;
 	}
 }
 
@@ -289,8 +171,10 @@ static int read_advisory(struct osv_reading *reading, const json_t *record)
 	};
 	advisory.aliases = read_aliases(reading, record, distribution);
 	advisory.references = read_references(reading, record, &advisory.url);
-	advisory.cvss = read_severity(reading, record, &word);
-	word = word_in(record, "database_specific", "severity", word);
+	const json_t *specific = json_member(record, "database_specific");
+	advisory.cvss = osv_severity(reading, record, osv_vector_in(specific), &word);
+	word = osv_word_in(record, "database_specific", "severity", word ? word : osv_word_of_score(specific));
+	word = osv_word_in(record, "ecosystem_specific", "ubuntu_priority", word);
 	if (!word && distribution)
 		word = word_of_summary(reading, advisory.summary);
 	advisory.severity_word = word;

@@ -54,6 +54,7 @@ local function finding(f)
     { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },
     { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
     { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
+    { "informational", f.informational },
     { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
     { "trail", each(f.trail, word) },
   }
