@@ -127,7 +127,7 @@ struct package {
 	size_t event_capacity, version_capacity;
 };
 
-/* An advisory that names a package twice speaks of it once: the ranges of both. */
+/* An advisory that names a package twice, not for different modules, speaks of it once: the ranges of both. */
 static bool join_row(struct database_writer *writer, struct package *package, const struct package_rows *from)
 {
 	struct arena *scratch = &writer->scratch;
@@ -138,8 +138,6 @@ static bool join_row(struct database_writer *writer, struct package *package, co
 	to->severity = row->severity > to->severity ? row->severity : to->severity;
 	to->informational = row->informational;
 	if (row->vector && !to->vector && !(to->vector = row_writer_version(&package->rows, from->versions[row->vector])))
-		return false;
-	if (row->stream && !(to->stream = row_writer_version(&package->rows, from->versions[row->stream])))
 		return false;
 	for (size_t i = 0; i < row->event_count; i++) {
 		struct row_event event = row->events[i];
@@ -179,9 +177,13 @@ static int add_entry(struct database_writer *writer, struct package *package, sp
 	int code = package_rows_open(&rows, &writer->scratch, (span){bytes, blob.len}, error);
 	if (code < 0 || (code = package_rows_next(&rows, error)) <= 0)
 		return code;
-	if (number != package->row.advisory && !flush_row(package))
+	uint32_t stream = rows.row.stream ? row_writer_version(&package->rows, rows.versions[rows.row.stream]) : 0;
+	if (!stream != !rows.row.stream)
+		return error_memory(error);
+	if ((number != package->row.advisory || stream != package->row.stream) && !flush_row(package))
 		return error_memory(error);
 	rows.row.advisory = number;
+	package->row.stream = stream;
 	return join_row(writer, package, &rows) ? 0 : error_memory(error);
 }
 

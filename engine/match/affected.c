@@ -36,6 +36,13 @@ int installed_begin(struct installed *installed, struct arena *arena, span ecosy
 	return 0;
 }
 
+/* The version with that number, as it is compared with the installed one. */
+static span installed_bound(const struct installed *installed, uint32_t number)
+{
+	span version = installed->rows->versions[number], epoch, rest;
+	return installed->epoch_unknown && span_cut(version, ':', &epoch, &rest) ? rest : version;
+}
+
 /* The order of the installed version relative to the version with that number: -1, 0, 1 or NOT_COMPARABLE. */
 static int installed_order(struct installed *installed, uint32_t number)
 {
@@ -44,7 +51,7 @@ static int installed_order(struct installed *installed, uint32_t number)
 		return *order;
 	int found;
 	if (!installed->ordered ||
-	    !version_order(installed->scheme, installed->version, installed->rows->versions[number], &found))
+	    !version_order(installed->scheme, installed->version, installed_bound(installed, number), &found))
 		return *order = NOT_COMPARABLE;
 	return *order = (signed char)found;
 }
@@ -64,7 +71,9 @@ static int installed_order_of(struct installed *installed, uint32_t candidate, u
 static bool installed_is_meant(const struct installed *installed, uint32_t candidate, uint32_t number)
 {
 	const span *versions = installed->rows->versions;
-	return version_is_meant(installed->scheme, versions[number], candidate ? versions[candidate] : installed->version);
+	if (candidate)
+		return version_is_meant(installed->scheme, versions[number], versions[candidate]);
+	return version_is_meant(installed->scheme, installed_bound(installed, number), installed->version);
 }
 
 static bool event_undoes(const struct row_event *event, const struct row_event *last)

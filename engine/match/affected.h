@@ -11,6 +11,7 @@ struct installed {
 	const struct package_rows *rows;
 	span version;
 	bool ordered;                        /* the scheme accepts the installed version */
+	bool epoch_unknown;                  /* epochs of the rows' versions are ignored */
 	bool exact_fixes;                    /* a version that a row names as fixed is not affected by that row */
 	signed char *orders;                 /* relative to each version of the rows; computed on first use */
 };

@@ -1,136 +1,13 @@
 #include "match/match.h"
 
 #include "format/cve_id.h"
-#include "format/ecosystem.h"
 #include "format/version.h"
-#include "match/affected.h"
+#include "match/key.h"
+#include "match/lookup.h"
 #include "match/merge.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What a package is looked up by. Packages with equal keys have the same findings. */
-struct match_key {
-	span ecosystem;                          /* as ecosystem_key writes it */
-	const char *name, *version;
-	const char *other_name, *other_version;  /* a second name to look up; "" if there is none */
-	size_t package;
-};
-
-/* ---- names to look up -------------------------------------------------------------------------------------------- */
-
-/* Red Hat's and AlmaLinux's records name binary packages. Those of other rpm distributions name source packages, as the
- * OSV schema says, and some name binary packages: both are looked up. */
-static bool names_binaries(span ecosystem)
-{
-	span family = ecosystem_family(ecosystem);
-	return span_is(family, "AlmaLinux") || span_is(family, "Red Hat");
-}
-
-/* The file name of a source rpm lacks the epoch that its packages have. */
-static const char *with_epoch(struct arena *arena, const char *source, const char *binary)
-{
-	ptrdiff_t colon = span_find(span_of(binary), ':');
-	if (colon < 0 || strchr(source, ':'))
-		return source;
-	return arena_format(arena, "%.*s:%s", (int)colon, binary, source);
-}
-
-static bool is_source_matched(const char *type)
-{
-	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0;
-}
-
-static int make_key(struct arena *arena, const struct tarsier_package *package, struct match_key *key,
-                    struct tarsier_error *error)
-{
-	span raw = span_of(package->ecosystem);
-	key->ecosystem = ecosystem_key(arena, raw);
-	if (key->ecosystem.ptr && key->ecosystem.len == 0)
-		key->ecosystem = raw;
-	bool source = is_source_matched(package->type);
-	key->name = package_key(arena, key->ecosystem, span_of(source ? package->source_name : package->name));
-	key->version = source ? package->source_version : package->version;
-	key->other_name = key->other_version = "";
-	if (!key->ecosystem.ptr || !key->name)
-		return error_memory(error);
-	if (strcmp(package->type, "rpm") != 0 || names_binaries(key->ecosystem) ||
-	    strcmp(package->source_name, package->name) == 0)
-		return 0;
-	key->other_name = package->source_name;
-	key->other_version = with_epoch(arena, package->source_version, package->version);
-	return key->other_version ? 0 : error_memory(error);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct match_key *one = a, *other = b;
-	int order = span_compare(one->ecosystem, other->ecosystem);
-	order = order ? order : strcmp(one->name, other->name);
-	order = order ? order : strcmp(one->version, other->version);
-	order = order ? order : strcmp(one->other_name, other->other_name);
-	return order ? order : strcmp(one->other_version, other->other_version);
-}
-
-/* ---- what the database knows of one package ---------------------------------------------------------------------- */
-
-static int add_hit(struct matching *matching, struct installed *installed, const struct package_row *row,
-                   struct tarsier_error *error)
-{
-	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
-	                  .informational = row->informational,
-	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row)};
-	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
-		return 0;
-	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
-	if (fix)
-		hit.fix = span_copy(matching->arena, installed->rows->versions[fix]);
-	if (row->vector)
-		hit.vector = span_copy(matching->arena, installed->rows->versions[row->vector]);
-	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,
-	                            sizeof hit);
-	if (!hit.fix || !hit.vector || !matching->hits)
-		return error_memory(error);
-	matching->hits[matching->hit_count++] = hit;
-	return 0;
-}
-
-static int look_under(struct matching *matching, span ecosystem, const char *name, const char *version,
-                      struct tarsier_error *error)
-{
-	struct installed installed;
-	struct package_rows rows;
-	span blob;
-	int number = database_ecosystem(matching->database, ecosystem);
-	if (number == 0 || !*name)
-		return 0;
-	int code = connection_rows(matching->connection, number, name, &blob, error);
-	if (code <= 0)
-		return code;
-	code = package_rows_open(&rows, &matching->scratch, blob, error);
-	if (code >= 0)
-		code = installed_begin(&installed, &matching->scratch, ecosystem, span_of(version), &rows, error);
-	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
-		code = add_hit(matching, &installed, &rows.row, error);
-	return code;
-}
-
-/* Looks in the records of the release and in those of all releases ("Debian"). */
-static int look_up(struct matching *matching, const struct match_key *key, struct tarsier_error *error)
-{
-	span family = ecosystem_family(key->ecosystem);
-	arena_free(&matching->scratch);
-	matching->hits = NULL;
-	matching->hit_count = matching->hit_capacity = 0;
-	int code = look_under(matching, key->ecosystem, key->name, key->version, error);
-	if (code >= 0)
-		code = look_under(matching, key->ecosystem, key->other_name, key->other_version, error);
-	if (code >= 0 && family.len < key->ecosystem.len)
-		code = look_under(matching, family, key->name, key->version, error);
-	if (code >= 0 && family.len < key->ecosystem.len)
-		code = look_under(matching, family, key->other_name, key->other_version, error);
-	return code;
-}
 
 /* ---- problems ---------------------------------------------------------------------------------------------------- */
 
@@ -144,10 +21,10 @@ static int add_problem(struct arena *arena, struct finding_list *list, struct ta
 	return 0;
 }
 
+/* Returns "" if records of the ecosystem can be matched. */
 static const char *lack_of(struct matching *matching, span ecosystem, size_t count)
 {
-	if (!database_ecosystem(matching->database, ecosystem) &&
-	    !database_ecosystem(matching->database, ecosystem_family(ecosystem)))
+	if (!lookup_is_covered(matching))
 		return arena_format(matching->arena, "%zu package%s of %.*s %s not matched: the database holds no advisories for it; "
 		                    "import a feed that does with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
 		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
@@ -159,35 +36,50 @@ static const char *lack_of(struct matching *matching, span ecosystem, size_t cou
 	return "";
 }
 
-/* Checks each ecosystem once: the keys are sorted by it. */
-static int check_ecosystems(struct matching *matching, const struct match_key *keys, size_t count,
-                            struct finding_list *list, struct tarsier_error *error)
+static int check_ecosystem(struct matching *matching, span ecosystem, size_t count, struct finding_list *list,
+                           struct tarsier_error *error)
 {
-	int code = 0;
-	for (size_t i = 0, next; i < count && code >= 0; i = next) {
-		for (next = i + 1; next < count && span_equal(keys[next].ecosystem, keys[i].ecosystem); next++)
-			;
-		const char *message = lack_of(matching, keys[i].ecosystem, next - i);
-		struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_FEED, .message = message,
-		                                  .subject = span_copy(matching->arena, keys[i].ecosystem)};
-		if (!message || *message)
-			code = add_problem(matching->arena, list, problem, error);
-	}
-	return code;
+	const char *message = lack_of(matching, ecosystem, count);
+	struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_FEED, .message = message,
+	                                  .subject = span_copy(matching->arena, ecosystem)};
+	if (message && !*message)
+		return 0;
+	return add_problem(matching->arena, list, problem, error);
 }
 
-/* A version that its scheme does not accept cannot be compared. */
+/* A version that its scheme does not accept cannot be compared. That matters if an advisory names the package. */
 static int check_version(struct matching *matching, const struct match_key *key, const struct tarsier_package *package,
                          struct finding_list *list, struct tarsier_error *error)
 {
-	const struct version_scheme *scheme = version_scheme_of_ecosystem(key->ecosystem);
-	if (!scheme || scheme->valid(span_of(key->version)))
+	if (!matching->unordered)
 		return 0;
 	struct tarsier_problem problem = {
-		.kind = TARSIER_PROBLEM_UNREADABLE, .subject = package->path, .layer = package->layer,
-		.message = arena_format(matching->arena, "%.100s has version %.100s, which is not valid for %s: it is matched by "
-		                        "exact version only", package->name, key->version, scheme->name)};
+		.kind = TARSIER_PROBLEM_VERSION, .subject = package->path, .layer = package->layer,
+		.message = arena_format(matching->arena, "%.100s has version %.100s, which is not valid for %s: %zu advisor%s for it "
+		                        "could be matched by exact version only", package->name, key->version,
+		                        version_scheme_of_ecosystem(key->ecosystem)->name, matching->unordered,
+		                        matching->unordered == 1 ? "y" : "ies")};
 	return add_problem(matching->arena, list, problem, error);
+}
+
+/* Advisories that speak of installed packages, but in another product. */
+static int check_unused(struct matching *matching, span ecosystem, struct finding_list *list,
+                        struct tarsier_error *error)
+{
+	static const char *const products[] = {"its extended support", "other products that are built for it"};
+	int code = 0;
+	for (size_t i = 0; i < 2 && code >= 0; i++) {
+		size_t count = matching->unused[i].count, packages = matching->unused_packages[i];
+		struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_UNUSED, .subject = span_copy(matching->arena, ecosystem)};
+		if (!count)
+			continue;
+		problem.message = arena_format(
+			matching->arena, "%zu advisor%s for %zu package%s of %.*s %s not used, because they are for %s: if that is where "
+			"the packages come from, they are affected", count, count == 1 ? "y" : "ies", packages, packages == 1 ? "" : "s",
+			SPAN_ARG(ecosystem), count == 1 ? "was" : "were", products[i]);
+		code = add_problem(matching->arena, list, problem, error);
+	}
+	return code;
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
@@ -218,9 +110,11 @@ static int match_one_key(struct matching *matching, const struct match_key *firs
 {
 	struct tarsier_finding *findings = NULL;
 	size_t count = 0;
-	int code = check_version(matching, first, &packages[first->package], list, error);
+	if (atomic_load(matching->cancelled))
+		return error_set(error, TARSIER_CANCELLED, "cancelled");
+	int code = lookup_key(matching, first, error);
 	if (code >= 0)
-		code = look_up(matching, first, error);
+		code = check_version(matching, first, &packages[first->package], list, error);
 	if (code >= 0 && matching->hit_count)
 		code = findings_merge(matching, version_scheme_of_ecosystem(first->ecosystem), &findings, &count, error);
 	for (; first < end && code >= 0; first++)
@@ -244,15 +138,30 @@ void match_sort(struct tarsier_finding *findings, size_t count)
 		qsort(findings, count, sizeof *findings, compare_findings);
 }
 
-static int match_all(struct matching *matching, struct match_key *keys, size_t count,
-                     const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
+/* All keys have the same ecosystem. */
+static int match_ecosystem(struct matching *matching, const struct match_key *keys, size_t count,
+                           const struct tarsier_package *packages, struct finding_list *list,
+                           struct tarsier_error *error)
 {
-	qsort(keys, count, sizeof *keys, compare_keys);
-	int code = check_ecosystems(matching, keys, count, list, error);
+	int code = lookup_begin(matching, keys->ecosystem, error);
+	if (code >= 0)
+		code = check_ecosystem(matching, keys->ecosystem, count, list, error);
 	for (size_t i = 0, next; i < count && code >= 0; i = next) {
-		for (next = i + 1; next < count && compare_keys(&keys[i], &keys[next]) == 0; next++)
+		for (next = i + 1; next < count && match_key_compare(&keys[i], &keys[next]) == 0; next++)
 			;
 		code = match_one_key(matching, &keys[i], &keys[next], packages, list, error);
+	}
+	return code < 0 ? code : check_unused(matching, keys->ecosystem, list, error);
+}
+
+static int match_all(struct matching *matching, const struct match_key *keys, size_t count,
+                     const struct tarsier_package *packages, struct finding_list *list, struct tarsier_error *error)
+{
+	int code = 0;
+	for (size_t i = 0, next; i < count && code >= 0; i = next) {
+		for (next = i + 1; next < count && span_equal(keys[next].ecosystem, keys[i].ecosystem); next++)
+			;
+		code = match_ecosystem(matching, &keys[i], next - i, packages, list, error);
 	}
 	if (code >= 0)
 		match_sort(list->items, list->count);
@@ -260,18 +169,12 @@ static int match_all(struct matching *matching, struct match_key *keys, size_t c
 }
 
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
-                   struct finding_list *findings, struct tarsier_error *error)
+                   const atomic_bool *cancelled, struct finding_list *findings, struct tarsier_error *error)
 {
-	struct matching matching = {.database = database, .arena = arena};
-	size_t key_count = 0;
-	struct match_key *keys = arena_array(arena, count, sizeof *keys);
-	int code = keys ? 0 : error_memory(error);
-	for (size_t i = 0; i < count && code >= 0; i++) {
-		if (!*packages[i].ecosystem) /* not matched; the scan reports why */
-			continue;
-		keys[key_count].package = i;
-		code = make_key(arena, &packages[i], &keys[key_count++], error);
-	}
+	struct matching matching = {.database = database, .arena = arena, .cancelled = cancelled};
+	struct match_key *keys;
+	size_t key_count;
+	int code = match_keys(arena, packages, count, &keys, &key_count, error);
 	if (code < 0)
 		return code;
 	arena_init(&matching.scratch, &arena->allocator);

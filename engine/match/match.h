@@ -4,6 +4,8 @@
 
 #include "database/database.h"
 
+#include <stdatomic.h>
+
 struct finding_list {
 	struct tarsier_finding *items;
 	size_t count, capacity;
@@ -15,9 +17,10 @@ struct finding_list {
 enum { FINDINGS_LIMIT = 25000 };
 
 /* Matches packages with the database. The findings are in the arena, sorted as tarsier.h says: one for each package and
- * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE or LIMIT. */
+ * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE,
+ * LIMIT, or CANCELLED soon after *cancelled is set. */
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
-                   struct finding_list *findings, struct tarsier_error *error);
+                   const atomic_bool *cancelled, struct finding_list *findings, struct tarsier_error *error);
 
 /* Sorts as tarsier.h says: most severe first, then package name, then id. */
 void match_sort(struct tarsier_finding *findings, size_t count);

@@ -12,18 +12,28 @@ struct hit {
 	uint32_t cve;                    /* the CVE, if this is a distribution's tracker record; else 0 */
 	bool affected, has_fix;
 	bool informational;
+	bool extended;                   /* from the records of an extended support that the package comes from */
 	enum tarsier_severity severity;  /* as the distribution rates it for this package */
 	const char *vector;              /* CVSS vector of this package's own; or "" */
 	const char *fix;                 /* "" if none is known */
 };
 
 /* The state of one call of match_packages: the connection, and what was read through it. */
+struct related;
 struct matching {
 	struct database *database;
+	const atomic_bool *cancelled;
 	struct connection *connection;
 	struct arena *arena;
 	struct arena scratch;            /* lives for one package */
 	struct map texts, cves;          /* by advisory, by CVE */
+	const struct related *related;   /* of the current ecosystem */
+	size_t related_count;
+	struct map unused[2];            /* advisories for extended support and for other products, which were not used */
+	size_t unused_packages[2];
+	bool has_unused[2];              /* of the current package */
+	size_t rows_compared;            /* of all packages */
+	size_t unordered;                /* advisories whose ranges could not be compared with the current package */
 	struct hit *hits;                /* of the current package; in `scratch` */
 	size_t hit_count, hit_capacity;
 };

@@ -178,8 +178,8 @@ static int match(struct scan *scan)
 	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
 	if (code >= 0)
-		code = match_packages(scan->engine->database, &report->arena, report->packages, report->package_count, &findings,
-		                      scan->error);
+		code = match_packages(scan->engine->database, &report->arena, report->packages, report->package_count,
+		                      &scan->cancelled, &findings, scan->error);
 	if (code < 0)
 		return code;
 	report->findings = findings.items;

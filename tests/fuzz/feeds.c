@@ -105,6 +105,7 @@ static void match(const char *path)
 	struct tarsier_package packages[6];
 	struct finding_list list = {0};
 	struct tarsier_error error;
+	static const atomic_bool never; /* nothing cancels */
 	struct database *database;
 	struct arena arena;
 	if (database_open(path, &database, &error) < 0)
@@ -115,7 +116,7 @@ static void match(const char *path)
 		                                       .source_name = i == 3 ? "q" : "p", .source_version = "1.0", .path = "", .module = "",
 		                                       .vendor = ""};
 	arena_init(&arena, NULL);
-	if (match_packages(database, &arena, packages, 6, &list, &error) < 0)
+	if (match_packages(database, &arena, packages, 6, &never, &list, &error) < 0)
 		abort();
 	for (size_t i = 0; i < list.count; i++)
 		if (!*list.items[i].id || !list.items[i].fixed_version || !list.items[i].description)

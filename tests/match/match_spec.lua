@@ -4,6 +4,8 @@ local advisories = require "support.advisories"
 local knowledge = require "tarsier.probe".knowledge
 local temporary = require "support.temporary"
 
+local NO_FEED, VERSION, UNUSED = 3, 7, 8 -- enum tarsier_problem_kind
+
 local affects, record = advisories.affects, advisories.record
 local folder
 setup(function() folder = temporary.folder() end)
@@ -14,7 +16,8 @@ local function find(records, ...)
   local packages = {}
   for i, package in ipairs { ... } do
     packages[i] = { type = package.type or "x", ecosystem = package[1], name = package[2], version = package[3],
-                    source_name = package.source_name, source_version = package.source_version, path = "evidence" }
+                    source_name = package.source_name, source_version = package.source_version, path = "evidence",
+                    module = package.module }
   end
   local found, problems = knowledge.match(folder .. "/test.db", packages)
   return assert(found, problems), problems
@@ -28,6 +31,13 @@ local function about(id, ecosystem, events, fields)
 end
 
 local function up_to(version) return { "introduced", "0", "fixed", version } end
+
+local function packages_of(findings)
+  local list = {}
+  for i, finding in ipairs(findings) do list[i] = finding.package end
+  table.sort(list)
+  return table.concat(list, " ")
+end
 
 local function names(findings)
   local list = {}
@@ -123,10 +133,116 @@ describe("ranges:", function()
     for i, stream in ipairs { "5", "4", "3" } do builds[i] = affects("AlmaLinux:8", "p", range(stream)) end
     local records = { record("ALSA-2024:1", { affected = builds }) }
     local found = find(records, { "AlmaLinux:8", "p", "2.3.4-2.git8.module_el8.3.0+1+ab", type = "rpm" },
-      { "AlmaLinux:8", "p", "2.3.4-1.git8", type = "rpm" })
+      { "AlmaLinux:8", "p", "2.3.4-1.git8.module_el8.3.0+1+ab", type = "rpm" })
     assert.equal(1, #found)
     assert.equal(2, found[1].package_index)
     assert.equal("2.3.4-2.git8.module_el8.3.0+1+ab", found[1].fixed_version)
+  end)
+end)
+
+describe("a module stream's advisory", function()
+  local function modular(summary, stream_build)
+    return record("M-1", { summary = summary, affected = { affects("AlmaLinux:8", "p",
+      up_to("12.5-1.module_el8" .. stream_build)) } })
+  end
+  local function look(records, version, module)
+    return #find(records, { "AlmaLinux:8", "p", version, type = "rpm", module = module })
+  end
+
+  it("speaks of that stream only", function()
+    local records = { modular("Important: p:12 security update", ".3.0+1+ab") }
+    assert.equal(1, look(records, "12.1-1.module_el8.1.0+1+ab", "p:12"))
+    assert.equal(0, look(records, "12.5-1.module_el8.3.0+1+ab", "p:12"))
+    assert.equal(0, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
+    assert.equal(0, look(records, "9.6-1.el8"))
+    assert.equal(1, look(records, "9.6-1.module_el8.1.0+1+ab"))
+  end)
+
+  it("may be for two", function()
+    local records = { modular("Moderate: virt:rhel and virt-devel:rhel security update", ".3.0+1+ab") }
+    assert.equal(1, look(records, "12.1-1.module_el8.1.0+1+ab", "virt:rhel"))
+    assert.equal(1, look(records, "12.1-1.module_el8.1.0+1+ab", "virt-devel:rhel"))
+    assert.equal(0, look(records, "12.1-1.module_el8.1.0+1+ab", "virt:av"))
+  end)
+
+  it("counts for every stream if it names none", function()
+    local records = { modular("Important: p security update", "+1+ab") }
+    assert.equal(1, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
+    assert.equal(0, look(records, "9.6-1.el8"))
+  end)
+
+  it("is what counts in a module: others say nothing of it", function()
+    local records = { record("A-1", { summary = "Important: p:12 update",
+      affected = { affects("AlmaLinux:8", "p", up_to "12.5-1.el8") } }) }
+    assert.equal(1, look(records, "9.6-1.el8"))
+    assert.equal(0, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
+  end)
+
+  it("may also be for packages outside modules", function()
+    local records = { record("A-1", { summary = "Important: p:12 update", affected = {
+      affects("AlmaLinux:8", "p", up_to "12.5-1.el8"),
+      affects("AlmaLinux:8", "p", up_to "12.5-1.module_el8.1.0+1+ab") } }) }
+    assert.equal(1, look(records, "9.6-1.el8"))
+    assert.equal(1, look(records, "9.6-1.module_el8.1.0+1+ab", "p:12"))
+    assert.equal(0, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
+  end)
+
+  it("is kept when an import adds to a database", function()
+    assert(advisories.import(folder, { modular("Important: p:12 security update", ".3.0+1+ab") }))
+    assert(advisories.import(folder, { about("N-1", "npm", up_to "9") }, { merge = true }))
+    local function count(module)
+      return #assert(knowledge.match(folder .. "/test.db", { { type = "rpm", ecosystem = "AlmaLinux:8", name = "p",
+        version = "9.6-1.module_el8.1.0+1+ab", module = module } }))
+    end
+    assert.equal(1, count "p:12")
+    assert.equal(0, count "p:9.6")
+  end)
+end)
+
+describe("records of another product", function()
+  local fixed = up_to "9"
+
+  it("count if they are for a module of the service pack", function()
+    local records = { about("S-1", "SUSE:Linux Enterprise Module for Basesystem 15 SP6", fixed),
+      about("S-2", "SUSE:Linux Enterprise Module for Basesystem 15 SP5", fixed) }
+    local found, problems = find(records, { "SUSE:Linux Enterprise Server 15 SP6", "p", "1", type = "rpm" })
+    assert.equal("S-1", names(found))
+    assert.same({}, problems)
+  end)
+
+  it("count for builds of extended support, before the system's own", function()
+    local record_of = record("UBUNTU-CVE-2024-1", { upstream = { "CVE-2024-1" }, affected = {
+      affects("Ubuntu:22.04:LTS", "p", { "introduced", "0" }),
+      affects("Ubuntu:Pro:22.04:LTS", "p", up_to "2-1ubuntu0.1~esm2"),
+      affects("Ubuntu:Pro:FIPS:22.04:LTS", "p", up_to "2-1ubuntu0.1+Fips1") } })
+    local function look(version)
+      local found = find({ record_of }, { "Ubuntu:22.04", "p", version, type = "deb" })
+      return found[1] and found[1].fixed_version
+    end
+    assert.equal("", look "2-1")
+    assert.equal("2-1ubuntu0.1~esm2", look "2-1ubuntu0.1~esm1")
+    assert.is_nil(look "2-1ubuntu0.1~esm2")
+    assert.is_nil(look "2-1ubuntu0.1+Fips1")
+  end)
+
+  it("are told of if they were not used", function()
+    local records = { about("R-1", "Red Hat:enterprise_linux:9::baseos", up_to "1"),
+      about("R-2", "Red Hat:rhel_eus:9.2::baseos", fixed), about("R-3", "Red Hat:rhel_eus:9.2::appstream", up_to "1"),
+      about("R-4", "Red Hat:ocp_tools:4.15::el9", fixed), about("R-5", "Red Hat:rhel_eus:8.8::baseos", fixed) }
+    local found, problems = find(records, { "Red Hat:9", "p", "5", type = "rpm" })
+    assert.same({}, found)
+    assert.equal(2, #problems)
+    assert.equal(UNUSED, problems[1].kind)
+    assert.equal("Red Hat:9", problems[1].subject)
+    assert.matches("1 advisory for 1 package of Red Hat:9 was not used, because they are for its extended support",
+      problems[1].message, 1, true)
+    assert.matches("other products", problems[2].message, 1, true)
+  end)
+
+  it("do not cover a system", function()
+    local problems = select(2, find({ about("R-2", "Red Hat:rhel_eus:9.2::baseos", fixed) },
+      { "Red Hat:9", "p", "9", type = "rpm" }))
+    assert.equal(NO_FEED, problems[1].kind)
   end)
 end)
 
@@ -166,7 +282,7 @@ describe("a package is looked up", function()
     assert.equal("B S", look("Rocky Linux:9", "rpm"))
   end)
 
-  it("with its source's version, and the epoch that a source rpm's name lacks", function()
+  it("with its source's version and epoch, which a source rpm's name lacks", function()
     local records = { record("A-1", { affected = { affects("Debian:12", "source", up_to "2"),
                                                    affects("Rocky Linux:9", "source", up_to "1:2-1") } }) }
     local function look(ecosystem, type, version, source_version)
@@ -175,8 +291,21 @@ describe("a package is looked up", function()
     end
     assert.equal(0, look("Debian:12", "deb", "1", "2"))
     assert.equal(1, look("Debian:12", "deb", "3", "1"))
-    assert.equal(0, look("Rocky Linux:9", "rpm", "1:5-1", "2-1"))
-    assert.equal(1, look("Rocky Linux:9", "rpm", "5-1", "2-1"))
+    assert.equal(0, look("Rocky Linux:9", "rpm", "1:2-1", "2-1"))
+    assert.equal(1, look("Rocky Linux:9", "rpm", "2-1", "2-1"))
+  end)
+
+  it("without regard to the source's epoch if no package has it", function()
+    local records = { record("A-1", { affected = { affects("Rocky Linux:9", "s", up_to "4:2-2") } }) }
+    local function rpm(name, version, source_version)
+      return { "Rocky Linux:9", name, version, type = "rpm", source_name = "s", source_version = source_version }
+    end
+    assert.equal(0, #find(records, rpm("s-errno", "1.30-2", "2-2")))
+    assert.equal(0, #find(records, rpm("s-errno", "9:1.30-2", "2-2")))
+    assert.equal(1, #find(records, rpm("s-errno", "1.30-1", "2-1")))
+    assert.equal(0, #find(records, rpm("s-errno", "1.30-2", "2-2"), rpm("s-libs", "4:2-2", "2-2")))
+    assert.equal(0, #find(records, rpm("s-errno", "1.30-2", "1.30-2"), rpm("s-libs", "4:2-2", "2-2")))
+    assert.equal("s-errno s-libs", packages_of(find(records, rpm("s-errno", "1.30-2", "2-2"), rpm("s-libs", "3:2-2", "2-2"))))
   end)
 
   it("by the name its ecosystem makes of several spellings", function()
@@ -200,7 +329,7 @@ describe("a package is looked up", function()
     assert.matches("1 package of Debian:14 is not matched", problems[1].message, 1, true)
   end)
 
-  it("and named where its version is none", function()
+  it("and named if its version cannot be compared and an advisory names it", function()
     local entry = affects("PyPI", "p", fixed, { versions = { "odd one" } })
     local found, problems = find({ record("A-1", { affected = { entry } }) },
                                  { "PyPI", "p", "odd one" }, { "PyPI", "p", "odd two" })
@@ -208,6 +337,8 @@ describe("a package is looked up", function()
     assert.equal(2, #problems)
     assert.matches("p has version odd one, which is not valid for pep440", problems[1].message, 1, true)
     assert.equal("evidence", problems[1].subject)
+    assert.equal(VERSION, problems[1].kind)
+    assert.same({}, select(2, find({ record("A-1", { affected = { entry } }) }, { "PyPI", "q", "odd one" })))
   end)
 
   it("once for all packages of one source, and findings are sorted", function()

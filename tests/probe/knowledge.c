@@ -130,6 +130,8 @@ static int l_info(lua_State *L)
 
 /* ---- match ------------------------------------------------------------------------------------------------------- */
 
+static const atomic_bool never; /* nothing cancels */
+
 static void read_package(lua_State *L, int index, struct tarsier_package *package)
 {
 	package->type = text_field(L, index, "type", "deb");
@@ -217,7 +219,7 @@ static int l_match(lua_State *L)
 	arena_init(&arena, NULL);
 	int code = database_open(luaL_checkstring(L, 1), &database, &error);
 	if (code == 0)
-		code = match_packages(database, &arena, packages, count, &list, &error);
+		code = match_packages(database, &arena, packages, count, &never, &list, &error);
 	if (code == 0)
 		push_list(L, &list);
 	database_close(database);
@@ -243,7 +245,7 @@ static int match_once(struct work *work)
 	struct finding_list list = {0};
 	struct arena arena;
 	arena_init(&arena, NULL);
-	int code = match_packages(work->database, &arena, work->packages, work->count, &list, &work->error);
+	int code = match_packages(work->database, &arena, work->packages, work->count, &never, &list, &work->error);
 	work->found += list.count;
 	arena_free(&arena);
 	return code;

@@ -1,0 +1,274 @@
+#include "match/lookup.h"
+
+#include "format/ecosystem.h"
+#include "match/affected.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/*
+ * Records of other ecosystems than the package's own may speak of it. Those of a module of the same system count like
+ * the system's own. Those of extended support count for packages that were built by it, and then more than the
+ * system's own: Ubuntu's record calls open what Ubuntu Pro's calls fixed. All others are not used: they name versions of
+ * other builds. What they say of installed packages is counted, so that a scan can tell.
+ */
+struct related { int number; span ecosystem; enum ecosystem_relation relation; };
+
+/* Rows that are compared for one image: a kernel has 4,000, a system's other packages 20 each. Many packages of a few
+ * popular names are an attempt to waste time. */
+enum { ROWS_LIMIT = 20 * 1000 * 1000 };
+
+/* ---- related ecosystems ------------------------------------------------------------------------------------------- */
+
+int lookup_begin(struct matching *matching, span ecosystem, struct tarsier_error *error)
+{
+	const char *const *names = database_ecosystems(matching->database, matching->arena);
+	size_t count = 0;
+	while (names && names[count])
+		count++;
+	struct related *related = arena_array(matching->arena, count, sizeof *related);
+	if (!names || !related)
+		return error_memory(error);
+	matching->related = related;
+	matching->related_count = 0;
+	for (size_t i = 0; i < 2; i++)
+		matching->unused[i] = (struct map){.arena = matching->arena};
+	memset(matching->unused_packages, 0, sizeof matching->unused_packages);
+	for (size_t i = 0; i < count; i++) {
+		span name = span_of(names[i]);
+		enum ecosystem_relation relation = ecosystem_relation(ecosystem, name);
+		if (relation != ECOSYSTEM_UNRELATED)
+			related[matching->related_count++] =
+				(struct related){database_ecosystem(matching->database, name), name, relation};
+	}
+	return TARSIER_OK;
+}
+
+bool lookup_is_covered(const struct matching *matching)
+{
+	for (size_t i = 0; i < matching->related_count; i++)
+		if (matching->related[i].relation == ECOSYSTEM_SAME || matching->related[i].relation == ECOSYSTEM_MODULE)
+			return true;
+	return false;
+}
+
+/* Ubuntu Pro's builds have "esm" in their versions ("2.27-3ubuntu1.6+esm2"), and those for FIPS have "fips". The builds
+ * of Red Hat's and SUSE's extended support cannot be told from others. */
+static bool is_built_for(span ecosystem, const char *version)
+{
+	if (span_starts(ecosystem, "Ubuntu:Pro:FIPS"))
+		return strcasestr(version, "fips") != NULL;
+	return span_starts(ecosystem, "Ubuntu:Pro:") && strstr(version, "esm") != NULL;
+}
+
+static bool is_used(const struct related *related, const struct match_key *key)
+{
+	switch (related->relation) {
+	case ECOSYSTEM_SAME:
+	case ECOSYSTEM_MODULE:
+		return true;
+	case ECOSYSTEM_EXTENDED:
+		return is_built_for(related->ecosystem, key->version);
+	default:
+		return false;
+	}
+}
+
+/* ---- the rows of one package -------------------------------------------------------------------------------------- */
+
+/* One name in one ecosystem. */
+struct place {
+	const struct related *related;
+	const struct match_key *key;
+	const char *name, *version;
+	bool epoch_unknown;
+};
+
+/* rpms of a module have the module's build in their release: "3.3.1-2.module+el9.4.0+20787+4c237fd3". */
+static bool is_module_build(span version)
+{
+	return span_contains(version, ".module+") || span_contains(version, ".module_");
+}
+
+/* Whether the row is for builds of a module, for others, or, with two ranges, for both. */
+static void row_builds(const struct package_rows *rows, bool *module, bool *other)
+{
+	*module = rows->row.stream != 0;
+	*other = false;
+	for (size_t i = 0; i < rows->row.event_count; i++) {
+		uint32_t version = rows->row.events[i].version;
+		if (version && is_module_build(rows->versions[version]))
+			*module = true;
+		else if (version)
+			*other = true;
+	}
+}
+
+/* Both are "nodejs:20", which version and context of the build may follow: "nodejs:20:8090020240101:489197e6". */
+static bool same_stream(span one, span other)
+{
+	span longer = one.len > other.len ? one : other, shorter = one.len > other.len ? other : one;
+	return shorter.len && span_equal((span){longer.ptr, shorter.len}, shorter) &&
+	       (longer.len == shorter.len || longer.ptr[shorter.len] == ':');
+}
+
+static bool has_stream(span streams, span stream)
+{
+	span one;
+	while (span_next(&streams, ' ', &one))
+		if (same_stream(one, stream))
+			return true;
+	return false;
+}
+
+/* Streams of a module have version lines of their own, so that an advisory for one says nothing of another, nor of
+ * packages outside modules; and one for packages outside modules says nothing of those in modules. An advisory that
+ * does not name its stream, and a package that does not, may be any. */
+static bool place_is_meant(const struct place *place, const struct package_rows *rows)
+{
+	const char *module = place->key->module;
+	bool in_module, other;
+	if (!place->key->rpm)
+		return true;
+	row_builds(rows, &in_module, &other);
+	if (!*module && !is_module_build(span_of(place->version)))
+		return other || !in_module;
+	return in_module && (!*module || !rows->row.stream || has_stream(rows->versions[rows->row.stream], span_of(module)));
+}
+
+typedef int row_action(struct matching *matching, const struct place *place, struct installed *installed,
+                       const struct package_row *row, struct tarsier_error *error);
+
+/* Calls `act` for every row that speaks of the package. */
+static int place_rows(struct matching *matching, const struct place *place, row_action *act,
+                      struct tarsier_error *error)
+{
+	struct installed installed;
+	struct package_rows rows;
+	span blob;
+	if (!*place->name)
+		return TARSIER_OK;
+	int code = connection_rows(matching->connection, place->related->number, place->name, &blob, error);
+	if (code <= 0)
+		return code;
+	code = package_rows_open(&rows, &matching->scratch, blob, error);
+	if (code >= 0)
+		code = installed_begin(&installed, &matching->scratch, place->related->ecosystem, span_of(place->version), &rows,
+		                       error);
+	installed.epoch_unknown = place->epoch_unknown;
+	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
+		if (matching->rows_compared++ >= ROWS_LIMIT)
+			code = error_set(error, TARSIER_LIMIT, "more than %d advisories would be compared with the image's packages",
+			                 ROWS_LIMIT);
+		else if (place_is_meant(place, &rows))
+			code = act(matching, place, &installed, &rows.row, error);
+	return code;
+}
+
+static int each_name(struct matching *matching, const struct related *related, const struct match_key *key,
+                     row_action *act, struct tarsier_error *error)
+{
+	const struct place own = {related, key, key->name, key->version, false};
+	const struct place source = {related, key, key->source, key->source_version, key->epoch_unknown};
+	int code = place_rows(matching, &own, act, error);
+	return code < 0 ? code : place_rows(matching, &source, act, error);
+}
+
+/* ---- records that are used ---------------------------------------------------------------------------------------- */
+
+static int add_hit(struct matching *matching, const struct place *place, struct installed *installed,
+                   const struct package_row *row, struct tarsier_error *error)
+{
+	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
+	                  .informational = row->informational,
+	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row),
+	                  .extended = place->related->relation == ECOSYSTEM_EXTENDED};
+	matching->unordered += installed->scheme && !installed->ordered && row->event_count;
+	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
+		return TARSIER_OK;
+	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
+	if (fix)
+		hit.fix = span_copy(matching->arena, installed->rows->versions[fix]);
+	if (row->vector)
+		hit.vector = span_copy(matching->arena, installed->rows->versions[row->vector]);
+	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,
+	                            sizeof hit);
+	if (!hit.fix || !hit.vector || !matching->hits)
+		return error_memory(error);
+	matching->hits[matching->hit_count++] = hit;
+	return TARSIER_OK;
+}
+
+static bool is_replaced(const struct matching *matching, const struct hit *hit)
+{
+	for (size_t i = 0; i < matching->hit_count && !hit->extended; i++) {
+		const struct hit *other = &matching->hits[i];
+		if (other->extended && (other->advisory == hit->advisory || (hit->cve && other->cve == hit->cve)))
+			return true;
+	}
+	return false;
+}
+
+/* What extended support says of a vulnerability replaces what the system says. */
+static int drop_replaced(struct matching *matching, struct tarsier_error *error)
+{
+	bool any = false;
+	size_t kept = 0;
+	for (size_t i = 0; i < matching->hit_count; i++)
+		any = any || matching->hits[i].extended;
+	if (!any)
+		return TARSIER_OK;
+	bool *replaced = arena_array(&matching->scratch, matching->hit_count, sizeof *replaced);
+	if (!replaced)
+		return error_memory(error);
+	for (size_t i = 0; i < matching->hit_count; i++)
+		replaced[i] = is_replaced(matching, &matching->hits[i]);
+	for (size_t i = 0; i < matching->hit_count; i++)
+		if (!replaced[i])
+			matching->hits[kept++] = matching->hits[i];
+	matching->hit_count = kept;
+	return TARSIER_OK;
+}
+
+/* ---- records that are not used ------------------------------------------------------------------------------------ */
+
+static bool is_seen(const struct matching *matching, uint32_t advisory)
+{
+	for (size_t i = 0; i < matching->hit_count; i++)
+		if (matching->hits[i].advisory == advisory)
+			return true;
+	return false;
+}
+
+static int count_unused(struct matching *matching, const struct place *place, struct installed *installed,
+                        const struct package_row *row, struct tarsier_error *error)
+{
+	size_t which = place->related->relation == ECOSYSTEM_LAYERED;
+	if (!installed_is_affected(installed, row) || is_seen(matching, row->advisory))
+		return TARSIER_OK;
+	matching->has_unused[which] = true;
+	if (!map_put_number(&matching->unused[which], row->advisory, matching))
+		return error_memory(error);
+	return TARSIER_OK;
+}
+
+/* ---- one package -------------------------------------------------------------------------------------------------- */
+
+int lookup_key(struct matching *matching, const struct match_key *key, struct tarsier_error *error)
+{
+	int code = TARSIER_OK;
+	arena_free(&matching->scratch);
+	matching->hits = NULL;
+	matching->hit_count = matching->hit_capacity = matching->unordered = 0;
+	memset(matching->has_unused, 0, sizeof matching->has_unused);
+	for (size_t i = 0; i < matching->related_count && code >= 0; i++)
+		if (is_used(&matching->related[i], key))
+			code = each_name(matching, &matching->related[i], key, add_hit, error);
+	for (size_t i = 0; i < matching->related_count && code >= 0; i++)
+		if (!is_used(&matching->related[i], key))
+			code = each_name(matching, &matching->related[i], key, count_unused, error);
+	for (size_t i = 0; i < 2; i++)
+		matching->unused_packages[i] += matching->has_unused[i];
+	return code < 0 ? code : drop_replaced(matching, error);
+}
