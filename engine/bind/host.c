@@ -178,11 +178,12 @@ static int l_make_folder(lua_State *L)
 	return 1;
 }
 
-/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes }, through links
+/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes, is_link = is the name
+ * itself a symbolic link? }, through links
  * | nil, message, "NOT_FOUND" where nothing is there | nil, message, "IO" where the operating system does not tell. */
 static int l_stat(lua_State *L)
 {
-	struct stat status;
+	struct stat status, own;
 	const char *path = luaL_checkstring(L, 1);
 	if (stat(path, &status) < 0) {
 		int number = errno;
@@ -193,7 +194,9 @@ static int l_stat(lua_State *L)
 		lua_pushliteral(L, "NOT_FOUND");
 		return pushed;
 	}
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
+	lua_pushboolean(L, lstat(path, &own) == 0 && S_ISLNK(own.st_mode));
+	lua_setfield(L, -2, "is_link");
 	lua_pushstring(L, type_name(status.st_mode));
 	lua_setfield(L, -2, "type");
 	lua_pushinteger(L, (lua_Integer)status.st_size);

@@ -19,6 +19,24 @@ local function blocks(info)
   return list
 end
 
+-- The block of YAML that has this text.
+local function yaml_block(text)
+  for _, body in ipairs(blocks "yaml") do
+    if body:find(text, 1, true) then return body end
+  end
+end
+
+-- Every option of every command, by its long name.
+local function all_options()
+  local options = {}
+  local function add(command)
+    for _, option in ipairs(require "tarsier.cli.arguments".all(command)) do options[option.long] = option end
+    for _, inner in ipairs(command.commands or {}) do add(inner) end
+  end
+  for _, command in ipairs(require "tarsier.cli".commands()) do add(command) end
+  return options
+end
+
 describe("README.md", function()
   it("links to headings that are there", function()
     local anchors = {}
@@ -45,7 +63,7 @@ describe("README.md", function()
   it("has a whitelist that is one", function()
     local path = os.tmpname()
     finally(function() os.remove(path) end)
-    shell.write(path, blocks "yaml"[1])
+    shell.write(path, yaml_block "accept:")
     local entries, message = require "tarsier.whitelist".read(path)
     assert.is_table(entries, message)
     assert.equal("CVE-2023-4911", entries[1].id)
@@ -69,6 +87,22 @@ describe("README.md", function()
     end
   end)
 
+  it("names options that are there", function()
+    local options = all_options()
+    local other = { ["exit-when-no-features"] = true, ["lua-version"] = true, cflags = true, libs = true,
+      ["lua-version="] = true, static = true }
+    for name in readme:gmatch "%-%-([%a][%w-]+)" do
+      assert.is_truthy(options[name] or other[name], "--" .. name)
+    end
+  end)
+
+  it("says which options a configuration that was found may set", function()
+    local sentence = assert(readme:match "It may say how to judge and what to%s+report: (.-)%. A line")
+    local named = {}
+    for name in sentence:gmatch "`([%w-]+)`" do named[name] = true end
+    assert.same(require "tarsier.cli.config".harmless, named)
+  end)
+
   it("has shell examples that run", function()
     local sample = absolute(BUILD .. "/sample")
     if not io.open(sample .. "/index.json") then return pending "needs the sample image: make test builds it" end
@@ -78,7 +112,9 @@ describe("README.md", function()
     shell.write(folder .. "/bin/tarsier", ('#!/bin/sh\nexec %s %s "$@"\n'):format(LUA, absolute "lua/bin/tarsier"))
     os.execute("chmod +x " .. folder .. "/bin/tarsier")
     shell.write(folder .. "/fixable.lua", (blocks "lua")[1])
-    for _, body in ipairs(blocks "sh run") do
+    shell.write(folder .. "/.tarsier.yaml", yaml_block "# .tarsier.yaml")
+    for _, body in ipairs { "tarsier scan oci:./image --no-fail && test -s report.json && rm .tarsier.yaml",
+      table.unpack(blocks "sh run") } do
       shell.write(folder .. "/script", body)
       local code, output, errors = shell.run(([[cd %s && unset LUA_PATH LUA_CPATH TARSIER_DB TARSIER_POLICIES
         export TARSIER_BUILD=%s PATH=%s/bin:$PATH HOME=%s/home XDG_CACHE_HOME=%s/cache XDG_DATA_HOME=%s/data

@@ -1,7 +1,11 @@
 -- The command line's grammar, read by a command's own table:
 --   options = { { long = "format", short = "f", value = "FORMAT", many = true, help = "…" }, … }
 -- An option without `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
--- whole number; `env` names the variable that stands in for a missing option; `also` is another long name.
+-- whole number; `also` is another long name; `env` names a variable of the environment that stands in for it.
+--
+-- Every option may also be given as $TARSIER_ and its long name, and in the configuration file (tarsier.cli.config).
+-- Where `env` is another name that begins with TARSIER_, that one is used alone: the long name means something else in
+-- other commands.
 --
 -- A command with `lenient` is written as clair-scanner was: -t=High is -t High, flags may say --all=false, and an empty
 -- FILE is none, as in -w "$WHITELIST" of a pipeline that has no whitelist.
@@ -10,14 +14,41 @@ local nearest = require "tarsier.nearest"
 
 local arguments = {}
 
---- Options that every command has.
-arguments.common = { { long = "help", short = "h", help = "show this help" } }
+local help_option = { long = "help", short = "h", help = "show this help" }
+local config_option = { long = "config", value = "FILE", env = "TARSIER_CONFIG",
+  help = "options from this YAML file; default: .tarsier.yaml in the working directory" }
+
+local function has_long(options, long)
+  for _, option in ipairs(options) do
+    if option.long == long then return true end
+  end
+  return false
+end
 
 --- all(command) -> its options and the common ones
 function arguments.all(command)
   local list = { table.unpack(command.options or {}) }
-  table.move(arguments.common, 1, #arguments.common, #list + 1, list)
+  if not command.commands and not command.is_fixed and not has_long(list, "config") then
+    list[#list + 1] = config_option
+  end
+  list[#list + 1] = help_option
   return list
+end
+
+local function shared_variable(option)
+  return "TARSIER_" .. option.long:upper():gsub("-", "_")
+end
+
+--- is_own(option) -> does its long name mean something else in other commands?
+function arguments.is_own(option)
+  return option.env ~= nil and option.env:find "^TARSIER_" ~= nil and option.env ~= shared_variable(option)
+end
+
+--- variables(option) -> the names of the environment's variables that stand in for it, in order
+function arguments.variables(option)
+  if option == help_option then return {} end
+  if arguments.is_own(option) or option.env == shared_variable(option) then return { option.env } end
+  return { shared_variable(option), option.env }
 end
 
 --- key(option) -> its name in the table of parsed options: "no_fail"
@@ -61,7 +92,8 @@ end
 
 local booleans = { ["true"] = true, ["false"] = false }
 
-local function set(parsed, option, value, lenient)
+--- set(parsed, option, value, [lenient]) -> true | nil, message: puts a value, as text, into the table of parsed options
+function arguments.set(parsed, option, value, lenient)
   local key = arguments.key(option)
   if lenient and value == "" and option.value == "FILE" then
     parsed[key] = nil
@@ -84,6 +116,8 @@ local function set(parsed, option, value, lenient)
   end
   return true
 end
+
+local set = arguments.set
 
 -- A reader of argv that takes one argument after the other.
 local Reader = {}
@@ -162,12 +196,30 @@ function Reader:read()
   return positionals
 end
 
+-- "a,b\,c" -> { "a", "b,c" }
+local function split_list(value)
+  local list = {}
+  for item in (value:gsub("\\,", "\0") .. ","):gmatch "([^,]*)," do list[#list + 1] = item:gsub("%z", ",") end
+  return list
+end
+
+local flags = { ["1"] = "true", ["0"] = "false" }
+
+local function from_variable(parsed, option, name)
+  local value = os.getenv(name)
+  if not value or value == "" or parsed[arguments.key(option)] ~= nil then return true end
+  for _, item in ipairs(option.many and split_list(value) or { value }) do
+    local ok, message = set(parsed, option, not option.value and flags[item] or item)
+    if not ok then return nil, ("$%s: %s"):format(name, message) end
+  end
+  return true
+end
+
 local function from_environment(parsed, options)
   for _, option in ipairs(options) do
-    local value = option.env and os.getenv(option.env)
-    if value and value ~= "" and parsed[arguments.key(option)] == nil then
-      local ok, message = set(parsed, option, value)
-      if not ok then return nil, ("$%s: %s"):format(option.env, message) end
+    for _, name in ipairs(arguments.variables(option)) do
+      local ok, message = from_variable(parsed, option, name)
+      if not ok then return nil, message end
     end
   end
   return true
@@ -187,8 +239,10 @@ local function count(command, positionals)
   return true
 end
 
---- parse(command, argv) -> options by name, list of arguments | nil, message
-function arguments.parse(command, argv)
+--- parse(command, argv, [path]) -> options by name, list of arguments, names of the options that a configuration file
+--- set which was found and not named | nil, message. Where the path is given, such as "db import", the configuration
+--- file is read; the command line comes first, then the environment.
+function arguments.parse(command, argv, path)
   local options = arguments.all(command)
   local longs, shorts, names = index(options)
   local reader = setmetatable({ argv = argv, at = 0, parsed = {}, lenient = command.lenient }, Reader)
@@ -201,7 +255,11 @@ function arguments.parse(command, argv)
   if not ok then return nil, message end
   ok, message = from_environment(reader.parsed, options)
   if not ok then return nil, message end
-  return reader.parsed, positionals
+  if not path or command.is_fixed then return reader.parsed, positionals, {} end
+  local found
+  found, message = require "tarsier.cli.config".fill(reader.parsed, command, path) -- it requires this module
+  if not found then return nil, message end
+  return reader.parsed, positionals, found
 end
 
 return arguments

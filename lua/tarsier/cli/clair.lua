@@ -222,7 +222,8 @@ return {
       summary = "say which Clair answers, and whether it is ready",
       arguments = {},
       options = with_connection {
-        { long = "format", short = "f", value = "FORMAT", choices = { "text", "json" },
+        { long = "format", short = "f", value = "FORMAT", env = "TARSIER_CLAIR_STATUS_FORMAT",
+          choices = { "text", "json" },
           help = "text or json; default: text" },
       },
       examples = { { "tarsier clair status -f json", "the one at $CLAIR_URL, for scripts" } },
@@ -245,7 +246,8 @@ return {
         { long = "database-image", value = "IMAGE", env = "TARSIER_CLAIR_DATABASE_IMAGE",
           help = "default: " .. stack.defaults.v4.database_image .. ", or " .. stack.defaults.v1.database_image
             .. " for v1" },
-        { long = "config", value = "FILE", help = "Clair's configuration, in place of one that fits these containers" },
+        { long = "config", value = "FILE", env = "TARSIER_CLAIR_CONFIG",
+          help = "Clair's configuration, in place of one that fits these containers" },
         { long = "bind", value = "ADDRESS", help = "where the ports are published; default: 127.0.0.1" },
         { long = "port", value = "PORT", integer = 1, env = "TARSIER_CLAIR_PORT", help = "Clair's; default: 6060" },
         { long = "health-port", value = "PORT", integer = 1, help = "for Clair's health and metrics; default: 6061" },

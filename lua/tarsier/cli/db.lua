@@ -118,7 +118,8 @@ return {
       arguments = {},
       options = {
         database_option,
-        { long = "format", short = "f", value = "FORMAT", choices = { "table", "json" },
+        { long = "format", short = "f", value = "FORMAT", env = "TARSIER_DB_STATUS_FORMAT",
+          choices = { "table", "json" },
           help = "table or json; default: table" },
       },
       examples = { { "tarsier db status -f json", "for scripts" } },

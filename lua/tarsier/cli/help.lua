@@ -19,6 +19,7 @@ end
 
 return {
   name = "help",
+  is_fixed = true, -- it answers whatever the configuration says
   summary = "say what a command does",
   arguments = { { name = "COMMAND", optional = true, many = true, help = "a command, such as scan or db import" } },
   options = {

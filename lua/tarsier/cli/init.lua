@@ -74,6 +74,16 @@ local function print_help(command, path)
   return ok and exit.PASS or exit.USAGE
 end
 
+-- A file that no one named says what it has set: it may come with what is scanned. It cannot switch that off.
+local function tell_found(found, is_quiet)
+  for _, name in ipairs(found) do
+    if name == "quiet" then is_quiet = false end
+  end
+  if #found == 0 or is_quiet then return end
+  new_terminal():say(("tarsier: options from %s: %s"):format(require "tarsier.cli.config".FOUND,
+    table.concat(found, ", ")))
+end
+
 local aliases = { ["--version"] = "version", ["-V"] = "version", ["--help"] = "help", ["-h"] = "help" }
 
 local function dispatch(argv)
@@ -82,8 +92,9 @@ local function dispatch(argv)
   words[1] = aliases[words[1]] or words[1]
   local command, path, used = cli.find(words)
   if not command then return usage_error(path, used or "tarsier") end
-  local options, rest = arguments.parse(command, { table.unpack(words, used + 1) })
+  local options, rest, found = arguments.parse(command, { table.unpack(words, used + 1) }, path:match " (.*)$")
   if not options then return usage_error(rest, path) end
+  if found then tell_found(found, options.quiet) end
   if options.help then return print_help(command, path) end
   if not command.run then return usage_error(("%s: which command?"):format(command.name), path) end
   local terminal = new_terminal(options)

@@ -104,7 +104,8 @@ function manual.overview(commands, version)
   list = {}
   for i, code in ipairs(exit.codes) do list[i] = { tostring(code[1]), code[2] } end
   definitions(lines, list, 2)
-  section(lines, "`tarsier help COMMAND` says more about a command.")
+  section(lines, "`tarsier help COMMAND` says more about a command. Every option may also be given in the environment")
+  lines[#lines + 1] = "(--no-fail as TARSIER_NO_FAIL=true) and in a configuration file (--config)."
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -162,6 +163,8 @@ local function collect_variables(seen, list, command)
 end
 
 local fixed_variables = {
+  { "TARSIER_OPTION", "stands in for the option of that name, as TARSIER_NO_FAIL=true for --no-fail; several values have "
+    .. "commas between them" },
   { "TARSIER_REGISTRY_PASSWORD", "the password of --registry-user, where --registry-password-file names no file" },
   { "DOCKER_HOST", "the container engine, unix:///PATH or tcp://HOST:PORT; else $CONTAINER_HOST, else Docker's or "
     .. "Podman's socket" },
@@ -200,6 +203,11 @@ function manual.page(commands, version)
   for _, command in ipairs(commands) do collect_variables(seen, variables, command) end
   table.move(fixed_variables, 1, #fixed_variables, #variables + 1, variables)
   definition_section(lines, "ENVIRONMENT", variables)
+  definition_section(lines, "FILES", {
+    { ".tarsier.yaml", "options by their long names, in the working directory, where neither --config nor TARSIER_CONFIG "
+      .. "names a file. It may say how to judge and what to report; what concerns secrets, addresses, verification and "
+      .. "places outside the working directory wants a file that is named" },
+  })
   lines[#lines + 1] = ".SH EXAMPLES"
   for _, command in ipairs(commands) do page_examples(lines, command) end
   return table.concat(lines, "\n") .. "\n"

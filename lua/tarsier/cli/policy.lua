@@ -103,7 +103,8 @@ return {
       arguments = {},
       options = {
         folder_option,
-        { long = "format", short = "f", value = "FORMAT", choices = { "table", "json" },
+        { long = "format", short = "f", value = "FORMAT", env = "TARSIER_POLICY_LIST_FORMAT",
+          choices = { "table", "json" },
           help = "table or json; default: table" },
       },
       run = list,

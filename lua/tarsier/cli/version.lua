@@ -45,7 +45,8 @@ return {
   summary = "print the version and what this build knows",
   arguments = {},
   options = {
-    { long = "format", short = "f", value = "FORMAT", choices = { "text", "json" },
+    { long = "format", short = "f", value = "FORMAT", env = "TARSIER_VERSION_FORMAT",
+          choices = { "text", "json" },
       help = "text or json; default: text" },
   },
   examples = { { "tarsier version -f json", "for scripts" } },
