@@ -132,7 +132,7 @@ struct tarsier_config {
 	const char *clair_key, *clair_issuer; /* pre-shared key in base64, or NULL; NULL: "tarsier" */
 	const char *layer_host, *ca_file;  /* we as Clair reaches us, NULL: "localhost"; authorities, PEM, NULL: the system's */
 	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds Clair may take for an answer, 0: 600 */
-	int clair_keep;                    /* nonzero: leave the layers in Clair v2's database for the next scan */
+	int clair_keep;                    /* nonzero: leave the layers (v4: the index report) in Clair's database */
 	/* Registries: who we are there, NULL: as the log-ins of docker and podman say; nonzero: plain HTTP, loopback or not. */
 	const char *registry_user, *registry_password;
 	int plain_http;

@@ -205,13 +205,29 @@ int clair_status(const struct clair_config *config, struct clair_status *status,
 
 /* ---- a scan ------------------------------------------------------------------------------------------------------ */
 
+/* Clair may know the layer host by a name or a route that this machine has not. So what fails here is a warning, which
+ * stands in the error, too, if Clair then cannot fetch a layer. */
+static int check_reach(struct clair *clair, struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	int code = layer_server_reach(clair->server, &own);
+	if (code != TARSIER_BACKEND)
+		return code < 0 ? error_set(error, code, "%s", own.message) : TARSIER_OK;
+	clair->doubt = arena_string(clair->arena, own.message);
+	if (!clair->doubt)
+		return error_memory(error);
+	if (clair->config->warn)
+		clair->config->warn(clair->config->user, clair->doubt);
+	return TARSIER_OK;
+}
+
 /* The layers are at the server, or elsewhere. */
 static int scan_placed(struct clair *clair, struct clair_image *image, struct clair_result *result,
                        struct tarsier_error *error)
 {
 	int code = clair_place_layers(clair, image, error);
 	if (code >= 0 && image->server)
-		code = layer_server_reach(image->server, error);
+		code = check_reach(clair, error);
 	if (code >= 0)
 		code = clair->generation == CLAIR_V1 ? clair_v1_scan(clair, image, result, error)
 		                                     : clair_v4_scan(clair, image, result, error);

@@ -7,6 +7,8 @@
 #include "format/json.h"
 #include "net/http.h"
 
+#include <pthread.h>
+
 enum {
 	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* a report of 10,000 findings has about 20 MiB */
 	CLAIR_DEFAULT_SECONDS = 600,           /* Quay gives Clair as long */
@@ -15,6 +17,14 @@ enum {
 };
 
 enum clair_generation { CLAIR_UNKNOWN, CLAIR_V1 = 1, CLAIR_V4 = 4 };
+
+enum { CLAIR_NONCE_BYTES = 8 };
+/* Random, in hexadecimal digits: what a scan leaves with Clair is its own, and is deleted when the scan ends. "" if it is
+ * kept: the next scan then finds it by the same names. IO if the kernel gives no random numbers. */
+int clair_make_nonce(const struct clair_config *config, char nonce[2 * CLAIR_NONCE_BYTES + 1],
+                     struct tarsier_error *error);
+
+struct clair_image;
 
 /* One conversation. Its arena is the caller's. */
 struct clair {
@@ -25,6 +35,7 @@ struct clair {
 	enum clair_generation generation;
 	json_t *namespaces;            /* v1: what it has vulnerabilities of; or NULL */
 	struct layer_server *server;   /* where Clair fetches the layers; or NULL */
+	const char *doubt;             /* why it could not be reached from here; or NULL */
 };
 
 /* ---- request.c: requests, retried where that may help ------------------------------------------------------------- */
@@ -32,6 +43,8 @@ struct clair {
 struct clair_call {
 	const char *method, *base, *path;
 	span body;          /* JSON; ptr NULL: none */
+	const char *health; /* a path that Clair answers quickly if it is well; asked while it works on this. NULL: none */
+	const atomic_bool *cancelled; /* instead of the config's; or NULL */
 	bool retry;         /* tries again: 500, 502, 503, 504, 429 and connections that break */
 	bool cleaning;      /* goes on though the scan is cancelled, and does not wait long */
 	unsigned seconds;   /* 0: a minute; long ones have the config's */
@@ -48,8 +61,27 @@ const char *clair_error_text(struct arena *arena, const struct http_response *re
 /* BACKEND: a status that the caller has no better sentence for. */
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                   struct tarsier_error *error);
+/* Deletes what the scan left at this path in Clair, whatever became of the scan. Clair may not know it (any more). What
+ * cannot be deleted is a warning: "`what` stays in Clair's database: …". */
+void clair_clean_up(const struct clair *clair, const struct clair_image *image, const char *path, const char *what);
 unsigned clair_seconds(const struct clair *clair);
 bool clair_cancelled(const struct clair *clair);
+
+/* ---- health.c: whether Clair is still well -------------------------------------------------------------------------- */
+
+struct clair_watch {
+	const struct clair *clair;
+	const struct clair_call *call; /* the request that takes long */
+	pthread_t thread;
+	bool is_running;
+	atomic_bool is_over, is_dead;
+	char reason[900];              /* if it is dead */
+};
+
+/* Without a thread to spare nothing is watched. */
+void clair_watch_start(struct clair_watch *watch);
+/* The reason may be read afterwards. */
+void clair_watch_stop(struct clair_watch *watch);
 
 /* ---- layers.c: where Clair finds the layers ---------------------------------------------------------------- */
 
@@ -79,8 +111,8 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
                         struct tarsier_error *error);
 /* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
-int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words,
-                            struct tarsier_error *error);
+int clair_layer_unreachable(const struct clair *clair, const struct clair_image *image, size_t layer,
+                            const char *words, struct tarsier_error *error);
 /* To config->layer_begun: v1 is given one layer after the other; v4 fetches all, and tells of none that a registry has. */
 void clair_layer_begins(const struct clair *clair, size_t layer, const char *digest);
 /* To config->layer_done. */

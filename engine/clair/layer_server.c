@@ -1,7 +1,7 @@
 /* the layer server's life: from its sockets to its end */
 #include "clair/layer_server_internal.h"
 
-#include "base/dl.h"
+#include "base/clock.h"
 #include "net/http.h"
 
 #include <stdio.h>
@@ -12,8 +12,8 @@
 enum {
 	CONNECTIONS = 1024, /* more than the door admits at once */
 	IDLE_SECONDS = 300, /* Clair reads on while it unpacks */
-	SILENCE = 5000,     /* milliseconds in which a connection must show the token */
-	REACH_SECONDS = 10,
+	SILENCE_SECONDS = 5, /* in which a connection must show the token */
+	REACH_SECONDS = 5,  /* an address that only Clair reaches may swallow what we send */
 };
 
 static int load(struct arena *arena, const struct microhttpd **result, struct tarsier_error *error)
@@ -99,7 +99,7 @@ static int start(struct arena *arena, struct layer_server *server, struct tarsie
 		close_all(sockets, count);
 		return code;
 	}
-	const struct door_options door = {.token = server->token, .silence = options->silence ? options->silence : SILENCE,
+	const struct door_options door = {.token = server->token, .silence = clock_seconds(SILENCE_SECONDS),
 	                                  .admit = admit, .user = server, .allocator = options->allocator};
 	return door_open(&door, sockets, count, &server->door, error);
 }
@@ -153,7 +153,7 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 	struct tarsier_error reason = {.code = TARSIER_OK};
 	struct http_response response;
 	const struct http_request request = {.method = "HEAD", .url = server->layers[0].url, .direct = true,
-	                                     .seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
+	                                     .connect_seconds = REACH_SECONDS, .seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
 	uint64_t length = 0;
 	int code = http_send(&request, &response, &reason);
 	bool whole = code >= 0 && response.status == MHD_HTTP_OK &&
@@ -165,8 +165,8 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 	if (whole || code == TARSIER_CANCELLED || code == TARSIER_UNSUPPORTED)
 		return code < 0 ? error_set(error, code, "%s", reason.message) : TARSIER_OK;
 	return error_set(error, TARSIER_BACKEND,
-	                 "Clair is to fetch the layers from %s, and that address does not answer even here: name "
-	                 "this machine as Clair can reach it with --layer-host (%.300s)", server->origin, reason.message);
+	                 "%s, where Clair fetches the layers, does not answer from this machine: unless Clair can reach it, "
+	                 "name another address of this machine with --layer-host (%.300s)", server->origin, reason.message);
 }
 
 const char *layer_server_url(const struct layer_server *server, size_t layer)

@@ -23,7 +23,6 @@ struct layer_server_options {
 	const struct tarsier_allocator *allocator;
 	const atomic_bool *cancelled; /* ends answers that are under way; or NULL */
 	atomic_uint_fast64_t *bytes; /* counts what went out; or NULL */
-	unsigned silence;            /* milliseconds in which a connection must show the token; 0: 5000 */
 	/* A fetch of a whole layer begins. Called in the server's threads; or NULL. */
 	void (*fetch)(void *user, size_t layer);
 	void *user;
@@ -40,7 +39,8 @@ int layer_server_start(struct arena *arena, const struct image *image, const str
                        struct layer_server **server, struct tarsier_error *error);
 void layer_server_stop(struct layer_server *server); /* breaks off what is under way; NULL is fine */
 
-/* Asks for the first layer's head where Clair will be told to. BACKEND names the address and the way out. */
+/* Asks for the first layer's head where Clair will be told to. Fails with BACKEND if this machine cannot reach that address:
+ * Clair still may. */
 int layer_server_reach(struct layer_server *server, struct tarsier_error *error);
 
 unsigned layer_server_port(const struct layer_server *server);

@@ -70,7 +70,7 @@ void layer_server_fail(struct layer_server *server, const struct tarsier_error *
 
 struct door_options {
 	const char *token;
-	unsigned silence;    /* milliseconds in which a connection must show the token */
+	int64_t silence;     /* milliseconds in which a connection must show the token */
 	/* Takes over a connection that has shown it; door_leave follows when the connection ends. */
 	void (*admit)(void *user, int fd, const struct sockaddr *address, socklen_t length);
 	void *user;

@@ -107,8 +107,8 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 
 /* ---- what Clair says of them ------------------------------------------------------------------------------------- */
 
-int clair_layer_unreachable(const struct clair_image *image, size_t layer, const char *words,
-                            struct tarsier_error *error)
+int clair_layer_unreachable(const struct clair *clair, const struct clair_image *image, size_t layer,
+                            const char *words, struct tarsier_error *error)
 {
 	struct tarsier_error own;
 	const char *url = image->layers[layer].url;
@@ -122,8 +122,8 @@ int clair_layer_unreachable(const struct clair_image *image, size_t layer, const
 		return error_set(error, own.code, "%s", own.message);
 	return error_set(error, TARSIER_BACKEND,
 	                 "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
-	                 "that address; name this machine as Clair knows it with --layer-host", layer + 1, image->count,
-	                 url, words);
+	                 "that address; name this machine as Clair knows it with --layer-host%s%s", layer + 1, image->count,
+	                 url, words, clair->doubt ? "; " : "", clair->doubt ? clair->doubt : "");
 }
 
 void clair_layer_begins(const struct clair *clair, size_t layer, const char *digest)

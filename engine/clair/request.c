@@ -1,14 +1,15 @@
-/* requests to Clair, sent again where that may help */
+/* requests to Clair, retried if that may help */
 #include "clair/internal.h"
 #include "format/jwt.h"
 #include "net/retry.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum {
-	TRIES = 5,             /* of what breaks or fails inside Clair */
+	TRIES = 5,             /* if the connection breaks or Clair fails */
 	SHORT_SECONDS = 60, CLEANING_SECONDS = 10,
 	WORDS = 300,           /* of what Clair says, in a message */
 	HEADERS = 4,
@@ -47,8 +48,15 @@ static unsigned seconds_of(const struct clair *clair, const struct clair_call *c
 	return wanted < most ? wanted : most;
 }
 
+static const atomic_bool *cancelled_of(const struct clair *clair, const struct clair_call *call)
+{
+	if (call->cleaning)
+		return NULL;
+	return call->cancelled ? call->cancelled : clair->config->cancelled;
+}
+
 static int attempt(const struct clair *clair, const struct clair_call *call, const char *url,
-                   struct http_response *response, struct tarsier_error *error)
+                   const atomic_bool *abandoned, struct http_response *response, struct tarsier_error *error)
 {
 	struct arena arena;
 	const char *headers[HEADERS] = {"Accept: application/json"};
@@ -64,19 +72,19 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 		code = add_token(clair, &arena, &headers[count], error);
 	const struct http_request request = {
 		.method = call->method, .url = url, .headers = headers, .body = call->body, .seconds = seconds_of(clair, call),
-		.limit = CLAIR_ANSWER_LIMIT, .ca_file = clair->config->ca_file,
-		.cancelled = call->cleaning ? NULL : clair->config->cancelled};
+		.limit = CLAIR_ANSWER_LIMIT, .ca_file = clair->config->ca_file, .cancelled = cancelled_of(clair, call),
+		.abandoned = abandoned};
 	if (code >= 0)
 		code = http_send(&request, response, error);
 	arena_free(&arena);
 	return code;
 }
 
-/* ---- again ------------------------------------------------------------------------------------------------------- */
+/* ---- retries ------------------------------------------------------------------------------------------------------ */
 
-/* Of requests that are too many, Clair may take all of the time that a request has. */
+/* After 429 the pauses may take as long as the request itself. */
 static int64_t next_pause(const struct clair *clair, const struct http_response *response, int code,
-                           struct retry *retry)
+                          struct retry *retry)
 {
 	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
 		return 0;
@@ -90,31 +98,44 @@ static int explain(const struct clair *clair, const struct clair_call *call, con
 		return code;
 	if (response->trouble == HTTP_TIMED_OUT)
 		return error_set(error, TARSIER_BACKEND,
-		                 "Clair at %s gave no answer to %s %s within %u seconds (--clair-timeout)",
-		                 clair->shown, call->method, call->path, seconds_of(clair, call));
+		                 "Clair at %s did not answer %s %s within %u seconds%s (--clair-timeout)",
+		                 clair->shown, call->method, call->path, seconds_of(clair, call), response->through);
 	char reason[WORDS + 1];
 	snprintf(reason, sizeof reason, "%.*s", WORDS, error->message);
 	return error_set(error, TARSIER_BACKEND, "Clair does not answer: %s", reason);
+}
+
+static int send_all(const struct clair *clair, const struct clair_call *call, const char *url,
+                    const atomic_bool *abandoned, struct http_response *response, struct tarsier_error *error)
+{
+	struct retry retry = {.unreachable = true, .tries = TRIES, .seconds = clair_seconds(clair)};
+	for (;;) {
+		int code = attempt(clair, call, url, abandoned, response, error);
+		int64_t pause = call->retry ? next_pause(clair, response, code, &retry) : 0;
+		if (!pause)
+			return code < 0 ? explain(clair, call, response, code, error) : TARSIER_OK;
+		http_response_free(response);
+		memset(response, 0, sizeof *response);
+		if (!retry_wait(pause, clair->config->cancelled))
+			return error_set(error, TARSIER_CANCELLED, "cancelled");
+	}
 }
 
 int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
                struct tarsier_error *error)
 {
 	struct tarsier_error own = {.code = 0}, *reason = error ? error : &own;
+	struct clair_watch watch = {.clair = clair, .call = call};
 	char *url = arena_format(clair->arena, "%s%s", call->base, call->path);
-	struct retry retry = {.unreachable = true, .tries = TRIES, .seconds = clair_seconds(clair)};
+	memset(response, 0, sizeof *response);
 	if (!url)
 		return error_memory(error);
-	for (;;) {
-		int code = attempt(clair, call, url, response, reason);
-		int64_t pause = call->retry ? next_pause(clair, response, code, &retry) : 0;
-		if (!pause)
-			return code < 0 ? explain(clair, call, response, code, reason) : TARSIER_OK;
-		http_response_free(response);
-		memset(response, 0, sizeof *response);
-		if (!retry_wait(pause, clair->config->cancelled))
-			return error_set(error, TARSIER_CANCELLED, "cancelled");
-	}
+	if (!call->health)
+		return send_all(clair, call, url, NULL, response, reason);
+	clair_watch_start(&watch);
+	int code = send_all(clair, call, url, &watch.is_dead, response, reason);
+	clair_watch_stop(&watch);
+	return atomic_load(&watch.is_dead) ? error_set(error, TARSIER_BACKEND, "%s", watch.reason) : code;
 }
 
 /* ---- what an answer says ----------------------------------------------------------------------------------------- */
@@ -202,4 +223,36 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	const char *again = retry_is_transient(response->status) && call->retry ? " again and again" : "";
 	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
 	                 response->status, again, *words ? ": " : "", words);
+}
+
+/* ---- what a scan leaves with Clair --------------------------------------------------------------------------------- */
+
+int clair_make_nonce(const struct clair_config *config, char nonce[2 * CLAIR_NONCE_BYTES + 1],
+                     struct tarsier_error *error)
+{
+	unsigned char bytes[CLAIR_NONCE_BYTES];
+	nonce[0] = '\0';
+	if (config->keep)
+		return TARSIER_OK;
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return error_set(error, TARSIER_IO, "the kernel gives no random numbers");
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+	return TARSIER_OK;
+}
+
+void clair_clean_up(const struct clair *clair, const struct clair_image *image, const char *path, const char *what)
+{
+	struct tarsier_error error = {.code = TARSIER_OK};
+	struct http_response response;
+	const struct clair_call call = {.method = "DELETE", .base = clair->indexer, .path = path, .cleaning = true};
+	int code = clair_send(clair, &call, &response, &error);
+	if (code >= 0 && response.status != 200 && response.status != 204 && response.status != 404)
+		code = clair_refused(clair, &call, &response, &error);
+	http_response_free(&response);
+	if (code < 0 && clair->config->warn) {
+		clair_hide_secrets(image, &error);
+		error_prefix(&error, "%s in Clair's database", what);
+		clair->config->warn(clair->config->user, error.message);
+	}
 }

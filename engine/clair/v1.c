@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /*
  *	POST /v1/layers {"Layer":{Name, Path, Headers, ParentName, Format}}    201, once the layer is read
@@ -18,7 +17,8 @@
  * its own. With `keep` they are the same for every scan, so that the next finds them.
  */
 
-enum { NONCE_BYTES = 8, NAME_SIZE = 80 };
+enum { NAME_SIZE = 80 };
+static const char health[] = "/v1/namespaces";
 
 struct v1 {
 	struct clair *clair;
@@ -31,21 +31,19 @@ struct v1 {
 
 static int make_names(struct v1 *v1, struct tarsier_error *error)
 {
-	unsigned char nonce[NONCE_BYTES] = {0};
 	struct arena *arena = v1->clair->arena;
-	char seed[NONCE_BYTES * 2 + 1] = "";
+	char seed[2 * CLAIR_NONCE_BYTES + 1];
 	v1->names = arena_array(arena, v1->image->count, sizeof *v1->names);
 	if (!v1->names)
 		return error_memory(error);
-	if (!v1->clair->config->keep && getrandom(nonce, sizeof nonce, 0) != sizeof nonce)
-		return error_set(error, TARSIER_IO, "the kernel gives no random numbers");
-	for (size_t i = 0; i < sizeof nonce && !v1->clair->config->keep; i++)
-		snprintf(seed + 2 * i, 3, "%02x", nonce[i]);
+	int code = clair_make_nonce(v1->clair->config, seed, error);
+	if (code < 0)
+		return code;
 	const char *parent = seed;
 	for (size_t i = 0; i < v1->image->count; i++) {
 		struct digest name;
 		char *text = arena_format(arena, "%s %s", parent, v1->image->layers[i].digest->text);
-		int code = text ? digest_of(span_of(text), &name, error) : error_memory(error);
+		code = text ? digest_of(span_of(text), &name, error) : error_memory(error);
 		if (code < 0)
 			return code;
 		snprintf(v1->names[i], NAME_SIZE, "tarsier-%.64s", name.text + strlen("sha256:"));
@@ -110,7 +108,7 @@ static int judge_post(const struct v1 *v1, size_t index, const struct clair_call
 	if (response->status == 422)
 		return refused_layer(v1, index, words, error);
 	if (response->status == 400 && strstr(words, "could not find layer"))
-		return clair_layer_unreachable(v1->image, index, words, error);
+		return clair_layer_unreachable(v1->clair, v1->image, index, words, error);
 	if (response->status == 400 && strstr(words, "parent layer is unknown"))
 		return error_set(error, TARSIER_BACKEND,
 		                 "Clair has lost layer %zu of %zu while the scan was under way: somebody deleted it",
@@ -130,7 +128,7 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 	if (!body)
 		return error_memory(error);
 	struct clair_call call = {.method = "POST", .base = v1->clair->indexer, .path = "/v1/layers", .body = span_of(body),
-	                          .retry = true, .seconds = clair_seconds(v1->clair)};
+	                          .health = health, .retry = true, .seconds = clair_seconds(v1->clair)};
 	v1->posted = index + 1;
 	clair_layer_begins(v1->clair, index, v1->image->layers[index].digest->text);
 	code = clair_send(v1->clair, &call, &response, error);
@@ -341,7 +339,7 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	char *path = arena_format(clair->arena, "/v1/layers/%s?features&vulnerabilities", v1->names[v1->image->count - 1]);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .retry = true,
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .health = health, .retry = true,
 	                                .seconds = clair_seconds(clair)};
 	int code = clair_send(clair, &call, &response, error);
 	if (code >= 0 && response.status == 404)
@@ -362,27 +360,14 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
-/* Whatever came of the scan; what cannot be deleted is told, and spoils nothing. */
 static void clean_up(const struct v1 *v1)
 {
 	const struct clair *clair = v1->clair;
-	struct tarsier_error error = {.code = TARSIER_OK};
-	struct http_response response;
 	if (clair->config->keep || !v1->posted)
 		return;
 	char *path = arena_format(clair->arena, "/v1/layers/%s", v1->names[0]);
-	if (!path)
-		return;
-	const struct clair_call call = {.method = "DELETE", .base = clair->indexer, .path = path, .cleaning = true};
-	int code = clair_send(clair, &call, &response, &error);
-	if (code >= 0 && response.status != 200 && response.status != 404)
-		code = clair_refused(clair, &call, &response, &error);
-	http_response_free(&response);
-	if (code < 0 && clair->config->warn) {
-		clair_hide_secrets(v1->image, &error);
-		error_prefix(&error, "the image's layers stay in Clair's database");
-		clair->config->warn(clair->config->user, error.message);
-	}
+	if (path)
+		clair_clean_up(clair, v1->image, path, "the image's layers stay");
 }
 
 int clair_v1_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,

@@ -14,21 +14,32 @@
  * matcher is asked.
  */
 
+/* The report of an image that no Clair has. */
+static const char no_image[] =
+	"/matcher/api/v1/vulnerability_report/sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
 /* ---- the manifest ------------------------------------------------------------------------------------------------ */
 
-/* An archive without a manifest has one made up: the same for the same layers. */
-static int make_hash(const struct clair_image *image, struct digest *hash, struct tarsier_error *error)
+/* What both servers call the image. An index report that is deleted when the scan ends has a name of this scan's own:
+ * another one's, of the same image, may be in use. One that is kept has the manifest's digest; an archive without a
+ * manifest has one made up, the same for the same layers. */
+static int make_hash(const struct v4 *v4, struct digest *hash, struct tarsier_error *error)
 {
 	struct buffer text;
+	char nonce[2 * CLAIR_NONCE_BYTES + 1];
+	const struct clair_image *image = v4->image;
 	const char *known = image->image->about.digest;
-	if (*known)
+	int code = clair_make_nonce(v4->clair->config, nonce, error);
+	if (code < 0)
+		return code;
+	if (!*nonce && *known)
 		return digest_parse(span_of(known), hash, error);
 	buffer_init(&text, NULL);
-	bool ok = buffer_add(&text, "tarsier", 7);
+	bool ok = buffer_add(&text, "tarsier", 7) && buffer_add(&text, nonce, strlen(nonce));
 	for (size_t i = 0; i < image->count && ok; i++)
 		ok = buffer_add(&text, "\n", 1) &&
 		     buffer_add(&text, image->layers[i].digest->text, strlen(image->layers[i].digest->text));
-	int code = ok ? digest_of(buffer_span(&text), hash, error) : error_memory(error);
+	code = ok ? digest_of(buffer_span(&text), hash, error) : error_memory(error);
 	buffer_free(&text);
 	return code;
 }
@@ -100,7 +111,7 @@ static int judge_index(const struct v4 *v4, const struct clair_call *call, const
 		return check_index(call, response, &v4->hash, error);
 	const char *words = clair_error_text(v4->clair->arena, response);
 	if (response->status == 500 && strstr(words, "fetch"))
-		return clair_layer_unreachable(v4->image, layer_in(v4->image, words), words, error);
+		return clair_layer_unreachable(v4->clair, v4->image, layer_in(v4->image, words), words, error);
 	if (response->status == 400 && strstr(words, "failed to start scan"))
 		return error_set(error, TARSIER_FORMAT, "Clair cannot read the layers: %s", words);
 	if (response->status == 404)
@@ -118,7 +129,7 @@ static bool is_let_in_no_more(const struct v4 *v4, const struct http_response *r
 	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
 }
 
-static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error *error)
+static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error)
 {
 	struct http_response response;
 	int code = clair_locate_layers(v4->clair, v4->image, 0, v4->image->count, error);
@@ -127,11 +138,13 @@ static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error 
 	char *body = make_manifest(v4->image, &v4->hash);
 	if (!body)
 		return error_memory(error);
+	char *health = arena_format(v4->clair->arena, "/indexer/api/v1/index_report/%s", v4->hash.text);
 	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
-	                                .path = "/indexer/api/v1/index_report",
+	                                .path = "/indexer/api/v1/index_report", .health = health,
 	                                .body = span_of(body), .retry = true, .seconds = clair_seconds(v4->clair)};
 	for (size_t i = 0; i < v4->image->count && !v4->image->server; i++)
 		clair_layer_begins(v4->clair, i, v4->image->layers[i].digest->text);
+	v4->posted = true;
 	code = clair_send(v4->clair, &call, &response, error);
 	*stale = code >= 0 && is_let_in_no_more(v4, &response);
 	if (code >= 0)
@@ -142,7 +155,7 @@ static int post_manifest(const struct v4 *v4, bool *stale, struct tarsier_error 
 }
 
 /* Clair may have been busy for longer than a registry's token lives: once more, then, with another. */
-static int index_image(const struct v4 *v4, struct tarsier_error *error)
+static int index_image(struct v4 *v4, struct tarsier_error *error)
 {
 	bool stale = false;
 	int code = post_manifest(v4, &stale, error);
@@ -179,7 +192,7 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .retry = true,
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health = no_image, .retry = true,
 	                                .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);
 	if (code >= 0)
@@ -191,16 +204,29 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	return code;
 }
 
+static void clean_up(const struct v4 *v4)
+{
+	const struct clair *clair = v4->clair;
+	if (clair->config->keep || !v4->posted)
+		return;
+	char *path = arena_format(clair->arena, "/indexer/api/v1/index_report/%s", v4->hash.text);
+	if (path)
+		clair_clean_up(clair, v4->image, path, "the image's index report stays");
+}
+
 int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_result *result,
                   struct tarsier_error *error)
 {
 	struct v4 v4 = {.clair = clair, .image = image};
-	int code = make_hash(image, &v4.hash, error);
+	int code = make_hash(&v4, &v4.hash, error);
 	if (code >= 0)
 		code = index_image(&v4, error);
 	if (code >= 0 && clair_cancelled(clair))
 		code = error_set(error, TARSIER_CANCELLED, "cancelled");
-	return code < 0 ? code : get_report(&v4, result, error);
+	if (code >= 0)
+		code = get_report(&v4, result, error);
+	clean_up(&v4);
+	return code;
 }
 
 /* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has is
@@ -208,8 +234,7 @@ int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_r
 int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error)
 {
 	const struct clair_call call = {
-		.method = "GET", .base = clair->matcher, .path = "/matcher/api/v1/vulnerability_report/sha256:"
-		"0000000000000000000000000000000000000000000000000000000000000000"};
+		.method = "GET", .base = clair->matcher, .path = no_image};
 	struct http_response response;
 	int code = clair_send(clair, &call, &response, error);
 	json_t *json = NULL;

@@ -7,7 +7,8 @@
 struct v4 {
 	struct clair *clair;
 	struct clair_image *image;
-	struct digest hash; /* of the manifest: what both servers call the image */
+	struct digest hash; /* what both servers call the image */
+	bool posted;        /* Clair may have an index report of that name */
 };
 
 /* v4_report.c: a vulnerability report, of this image, as our records. BACKEND where it is not whole. */

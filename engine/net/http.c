@@ -85,13 +85,18 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 	return CURL_WRITEFUNC_ERROR;
 }
 
+static bool is_cancelled(const struct http_request *request)
+{
+	return (request->cancelled && atomic_load(request->cancelled)) || (request->abandoned && atomic_load(request->abandoned));
+}
+
 static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_off_t total_up, curl_off_t up)
 {
 	(void)total_down, (void)down, (void)total_up, (void)up;
 	struct http_transfer *transfer = user;
 	const struct http_request *request = transfer->request;
 	transfer->stalled = request->blob && clock_milliseconds() - transfer->heard > clock_seconds(seconds_of(request));
-	return transfer->stalled || (request->cancelled && atomic_load(request->cancelled));
+	return transfer->stalled || is_cancelled(request);
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------------------ */
@@ -220,7 +225,7 @@ static int explain_in(struct arena *arena, const struct http_transfer *transfer,
 	const struct http_request *request = transfer->request;
 	const struct http_response *response = transfer->response;
 	const char *url = url_printable(arena, request->url), *method = request->method, *through = response->through;
-	if (request->cancelled && atomic_load(request->cancelled))
+	if (is_cancelled(request))
 		return error_set(error, TARSIER_CANCELLED, "cancelled");
 	if (transfer->stalled)
 		return error_set(error, TARSIER_IO, "%s %s: stalled for %u seconds%s", method, url, seconds_of(request), through);

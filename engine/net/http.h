@@ -33,6 +33,7 @@ struct http_request {
 	const char *certificate, *key;      /* files of the client's own, PEM; or NULL */
 	bool direct;                        /* never through a proxy: the host is beside this machine */
 	const atomic_bool *cancelled;       /* or NULL */
+	const atomic_bool *abandoned;       /* the same, where the caller has two reasons to cancel; or NULL */
 	struct http_pool *pool;             /* or NULL: the connection ends with the request */
 	/* Takes a 2xx answer's body piece by piece, in place of response->body and without its limit; false gives up, as IO.
 	 * Other answers' bodies are errors to be read, and kept. The response has its status by then. */

@@ -103,7 +103,11 @@ describe("Clair", function()
   local folder
   before_each(function() folder = images.folder() end)
   after_each(function() images.remove(folder) end)
-  teardown(replay.finish)
+  setup(function() core.host.set_second(100) end) -- pauses and timeouts are short
+  teardown(function()
+    core.host.set_second(1000)
+    replay.finish()
+  end)
 
   local function image(count, edit)
     local layout, layers, history = images.layout(), {}, {}
@@ -428,7 +432,7 @@ describe("Clair", function()
   test("v4: posts the manifest with its layers, and reads the report", function()
     local server <close> = replay.start(v4())
     local reference, digest = image(2)
-    local result = assert(scan(server, reference))
+    local result = assert(scan(server, reference, { clair_keep = true }))
     local posted = server:requests("POST", "index_report$")
     assert.equal(1, #posted)
     local manifest = json.decode(posted[1].body)
@@ -808,7 +812,7 @@ describe("Clair", function()
     local reference, digest, layers = image(2)
     local known = fill(report(), digest, layers) -- nothing is posted that the server could fill in
     local server <close> = replay.start(v4(known, post { status = 412 }))
-    local result = assert(scan(server, reference))
+    local result = assert(scan(server, reference, { clair_keep = true }))
     assert.equal(1, #result:findings())
     assert.same({ 0, 2 }, { result:usage().layers_read, result:usage().layers_cached })
     assert.is_true(result:image().layers[1].cached)
@@ -819,7 +823,7 @@ describe("Clair", function()
     local reference, digest, layers = image(2)
     local matcher <close> = replay.start { rules = json.array { UNKNOWN, get { status = 200,
       body = fill(report(), digest, layers) } } }
-    local result = assert(scan(indexer, reference, { clair_matcher = matcher.url .. "/" }))
+    local result = assert(scan(indexer, reference, { clair_matcher = matcher.url .. "/", clair_keep = true }))
     assert.equal(1, #result:findings())
     assert.equal(0, #indexer:requests("GET", "matcher"))
     local status = assert(core.clair_status { clair = indexer.url, clair_matcher = matcher.url })
@@ -832,11 +836,43 @@ describe("Clair", function()
     local hashes = {}
     for i = 1, 2 do
       local server <close> = replay.start(v4())
-      assert(scan(server, "docker-archive:" .. folder .. "/save.tar"))
+      assert(scan(server, "docker-archive:" .. folder .. "/save.tar", { clair_keep = true }))
       hashes[i] = json.decode(server:requests("POST")[1].body).hash
     end
     assert.matches("^sha256:%x+$", hashes[1])
     assert.equal(hashes[1], hashes[2])
+  end)
+
+  test("v4: the index report of a scan is its own and is deleted, whatever became of the scan; --keep keeps it", function()
+    local reference, digest = image(2)
+    local function hash_of(server, keep)
+      local hash, deleted = json.decode(server:requests("POST")[1].body).hash, server:requests "DELETE"
+      assert.equal(keep and 0 or 1, #deleted)
+      if not keep then assert.equal("/indexer/api/v1/index_report/" .. hash, deleted[1].path) end
+      return hash
+    end
+    local gone = { method = "DELETE", path = ".*", status = 204 }
+    local hashes = {}
+    for i, config in ipairs { {}, {}, { clair_keep = true }, { clair_keep = true } } do
+      local server <close> = replay.start(v4(nil, gone))
+      assert(scan(server, reference, config))
+      hashes[i] = hash_of(server, config.clair_keep)
+    end
+    assert.is_true(hashes[1] ~= hashes[2] and hashes[1] ~= digest)
+    assert.same({ digest, digest }, { hashes[3], hashes[4] })
+    local server <close> = replay.start(v4(nil, gone, get { status = 404 }))
+    fails("BACKEND", "do not belong together", server, reference)
+    hash_of(server)
+  end)
+
+  test("v4: an index report that cannot be deleted is a warning", function()
+    local server <close> = replay.start(v4(nil, { method = "DELETE", path = ".*", status = 405 }))
+    local heard = {}
+    assert(scan(server, (image(2)), { on_event = function(event)
+      if event.kind == "warning" then heard[#heard + 1] = event.message end
+    end }))
+    assert.equal(1, #heard)
+    assert.matches("^the image's index report stays in Clair's database: .*405", heard[1])
   end)
 
   -- ---- keys --------------------------------------------------------------------------------------------------------
@@ -891,9 +927,10 @@ describe("Clair", function()
   test("429 waits as long as it is told, and is an error when it stays", function()
     local server <close> = replay.start(v4(nil, post { status = 429, times = 2, headers = { ["Retry-After"] = "1" },
       body = { code = "too-many-requests" } }))
-    local before = os.time()
     assert.equal(1, #assert(scan(server, (image(2)))):findings())
-    assert.is_true(os.time() - before >= 2)
+    local posts = server:requests "POST"
+    assert.equal(3, #posts)
+    for i = 2, 3 do assert.is_true(posts[i].time - posts[i - 1].time >= 0.1, "a second is a tenth of one here") end
     local busy <close> = replay.start(v4(nil, post { status = 429, body = { code = "too-many-requests" } }))
     fails("BACKEND", "is busy %(429%)", busy, (image(2)), { clair_timeout = 1 })
   end)
@@ -909,7 +946,7 @@ describe("Clair", function()
 
   test("never is an error in time", function()
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
-    fails("BACKEND", "gave no answer to POST /indexer/api/v1/index_report within 1 second", server, (image(2)),
+    fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 1 second", server, (image(2)),
       { clair_timeout = 1 })
     assert.equal(1, #server:requests("POST"))
   end)
@@ -965,11 +1002,47 @@ describe("Clair", function()
       { clair_timeout = 1 })
   end)
 
-  test("an address at which nobody reaches us is told before anything is posted", function()
-    local server <close> = replay.start(v4())
-    fails("BACKEND", "no%-such%-host.invalid:%d+.*does not answer even here.*%-%-layer%-host", server, (image(2)),
-      { layer_host = "no-such-host.invalid" })
-    assert.equal(0, #server:requests "POST")
+  test("an address that only Clair may reach is a warning, and named again when Clair cannot reach it", function()
+    local heard = {}
+    local function config()
+      return { layer_host = "no-such-host.invalid", on_event = function(event)
+        if event.kind == "warning" then heard[#heard + 1] = event.message end
+      end }
+    end
+    local words = "http://no%-such%-host.invalid:%d+, where Clair fetches the layers, does not answer from this machine.*"
+      .. "%-%-layer%-host"
+    local reference, script = image(2), v4()
+    script.fetch = false -- as if it could
+    local able <close> = replay.start(script)
+    assert.equal(1, #assert(scan(able, reference, config())):findings())
+    assert.equal(1, #heard)
+    assert.matches("^" .. words, heard[1])
+    local unable <close> = replay.start(v4())
+    fails("BACKEND", "Clair cannot fetch layer 1 of 2 from .*" .. words, unable, reference, config())
+    assert.is_true(#unable:requests "POST" > 0)
+  end)
+
+  test("a Clair that is not well any more is given up before its time is over", function()
+    core.host.set_second(10)
+    finally(function() core.host.set_second(100) end)
+    for _, rule in ipairs { { status = 500, body = { code = "internal-error", message = "database gone" } },
+      { fault = "never" } } do
+      rule.method, rule.path = "GET", "/indexer/api/v1/index_report/.*"
+      local server <close> = replay.start(v4(nil, post { fault = "never" }, rule))
+      fails("BACKEND", "^Clair at http://.* failed while it worked on POST /indexer/api/v1/index_report; it was asked 3 "
+        .. "times.*GET /indexer/api/v1/index_report/sha256:%x+ was " .. (rule.body and "500: database gone" or ".*within"),
+        server, (image(2)))
+      assert.is_true(#server:requests("GET", "index_report/sha256") >= 3)
+    end
+  end)
+
+  test("a Clair that is busy and well is waited for", function()
+    core.host.set_second(10)
+    finally(function() core.host.set_second(100) end)
+    local server <close> = replay.start(v4(nil, post { fault = "never" }))
+    fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 60 seconds", server, (image(2)),
+      { clair_timeout = 60 })
+    assert.is_true(#server:requests("GET", "index_report/sha256") >= 3)
   end)
 
   test("a layer that is not what its digest promises is an error, whatever Clair says", function()

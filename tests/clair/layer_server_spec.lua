@@ -238,7 +238,9 @@ describe("the layer server", function()
   end)
 
   it("closes connections that stay silent, and says 404 to a wrong token only once it has all of it", function()
-    local server <close>, served = serve((layout()), "127.0.0.1", 0, 50)
+    probe.set_second(10)
+    finally(function() probe.set_second(1000) end)
+    local server <close>, served = serve((layout()), "127.0.0.1")
     local function answer(request)
       return bash(served[1].url, ("visit 1; printf '%s' >&$fd; { timeout 60 cat <&$fd || [ $? = 1 ]; } 2>&-"):format(request))
     end

@@ -1,6 +1,7 @@
 /* floors 1 and 5: tokens, the layer server without a Clair, and Clair without a registry */
 #include "probe.h"
 
+#include "base/clock.h"
 #include "clair/clair.h"
 #include "clair/layer_server_internal.h"
 #include "format/base64.h"
@@ -75,11 +76,11 @@ static int open_and_serve(struct serving *serving, const char *reference, const 
 	return layer_server_start(&serving->arena, &serving->image, options, &serving->server, error);
 }
 
-/* serve(reference [, host [, port [, silence in milliseconds]]]) --> server, { { url =, digest =, size = }, … } | nil, message, code */
+/* serve(reference [, host [, port]]) --> server, { { url =, digest =, size = }, … } | nil, message, code */
 static int l_serve(lua_State *L)
 {
 	const char *reference = luaL_checkstring(L, 1), *host = luaL_optstring(L, 2, NULL);
-	unsigned port = (unsigned)luaL_optinteger(L, 3, 0), silence = (unsigned)luaL_optinteger(L, 4, 0);
+	unsigned port = (unsigned)luaL_optinteger(L, 3, 0);
 	struct tarsier_error error = {0, ""};
 	struct serving *serving = lua_newuserdatauv(L, sizeof *serving, 0);
 	memset(serving, 0, sizeof *serving);
@@ -87,7 +88,6 @@ static int l_serve(lua_State *L)
 	serving->open = true;
 	luaL_setmetatable(L, class_name);
 	const struct layer_server_options options = {.host = host, .port = port, .bytes = &serving->bytes,
-	                                             .silence = silence,
 	                                             .allocator = &serving->arena.allocator};
 	if (open_and_serve(serving, reference, &options, &error) < 0)
 		return probe_fail(L, &error);
@@ -226,7 +226,14 @@ static int l_scan_located(lua_State *L)
 	return 4;
 }
 
-static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"base64", l_base64}, {"serve", l_serve},
+/* set_second(milliseconds): as core.host has it, for what this module links once more */
+static int l_set_second(lua_State *L)
+{
+	clock_set_second((unsigned)luaL_checkinteger(L, 1));
+	return 0;
+}
+
+static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"set_second", l_set_second}, {"base64", l_base64}, {"serve", l_serve},
                                      {"scan_located", l_scan_located}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent},
                                    {NULL, NULL}};

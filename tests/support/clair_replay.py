@@ -3,14 +3,14 @@
 usage: clair_replay.py FILE [PORT]   listens on 127.0.0.1 and writes the port to FILE
 
 PUT /.script takes a script, in place of the one before, and forgets everything; GET /.requests gives what was asked
-since: [{ "method", "path", "body", "authorization", "content_type" }].
+since: [{ "method", "path", "body", "authorization", "content_type", "time" }].
 
 The script: { "rules": [rule, …], "exchanges": FILE, "chain": NAME, "fetch": bool, "key": base64, "issuer": … }. The first
 rule that fits a request answers it:
 
     { "method": "POST", "path": "/v1/layers",   a pattern for the whole path
       "times": 3,                               then it is used up
-      "status": 500, "headers": {}, "body": …,  text, or anything else as JSON; "{hash}" is the manifest's, "{layer:0}" the
+      "status": 500, "headers": {}, "body": …,  text, or anything else as JSON; "{hash}" is the image's, "{layer:0}" the
                                                 digest of the first layer that was posted
       "note": "address answers 404",            the recorded answer of that note
       "fault": "half" | "reset" | "never" | "die" }
@@ -116,8 +116,9 @@ def replay(session, method, path, body):
             return answer["status"], answer["headers"], renamed(session, answer["body"])
 
 
-def fill(session, text):
-    text = text.replace("{hash}", session.manifest["hash"])
+def fill(session, text, about):
+    asked = re.search(r"sha256:[0-9a-f]+", about)  # several scans may be under way
+    text = text.replace("{hash}", asked[0] if asked else session.manifest["hash"])
     return re.sub(r"\{layer:(\d+)\}", lambda found: session.manifest["layers"][int(found[1])]["hash"], text)
 
 
@@ -135,6 +136,7 @@ def index(session, body):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written one after the other: else each answer takes 40 ms
 
     def log_message(self, *_):
         pass
@@ -180,12 +182,12 @@ class Handler(BaseHTTPRequestHandler):
             if refused:
                 return self.answer(refused[0], {}, json.dumps(refused[1]))
         if rule.get("fault"):
-            return self.fail(rule["fault"], fill(session, text) or '{"Layer":{}}')
+            return self.fail(rule["fault"], fill(session, text, self.path + body) or '{"Layer":{}}')
         if rule.get("note"):
             return self.answer(*of_note(session, rule["note"]))
         if rule.get("renamed"):
             text = renamed(session, text)
-        self.answer(rule["status"], rule.get("headers", {}), fill(session, text))
+        self.answer(rule["status"], rule.get("headers", {}), fill(session, text, self.path + body))
 
     def control(self, body):
         global session
@@ -200,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.control(body)
         now, authorization = session, self.headers.get("Authorization", "")
         now.requests.append({"method": self.command, "path": self.path, "body": body, "authorization": authorization,
-                             "content_type": self.headers.get("Content-Type", "")})
+                             "content_type": self.headers.get("Content-Type", ""), "time": time.time()})
         if not authorized(now.script, authorization):
             return self.answer(401, {}, "")
         rule = self.rule_for(now)

@@ -22,7 +22,7 @@ backend.layers = {
       .. "registry that the image is in" },
   { long = "layer-port", value = "PORT", integer = 1, help = "the port it fetches them from; default: any free one" },
   { long = "clair-timeout", value = "SECONDS", integer = 1, help = "how long Clair may take; default: 600" },
-  { long = "keep", help = "leave what Clair learnt about the layers in its database" },
+  { long = "keep", help = "leave what Clair knows of the image in its database, for the next scan; default: delete it" },
 }
 
 --- What `tarsier scan` has of them, but for --ca-file, which is the registries' too.

@@ -1,0 +1,79 @@
+/* is Clair still well while it works on a long request? */
+#include "clair/internal.h"
+#include "base/clock.h"
+#include "net/retry.h"
+
+#include <stdio.h>
+
+/*
+ * A Clair whose database died may keep a request until its own timeout is over, or ours. So a second thread asks a short
+ * question every few seconds, which Clair cannot answer without its database, and gives the request up once Clair has
+ * failed to answer several times in a row. A busy Clair is slow, but it answers.
+ */
+enum {
+	INTERVAL_SECONDS = 10,
+	QUESTION_SECONDS = 10,
+	FAILURES = 3, /* in a row: half a minute of errors, or a whole one of silence */
+};
+
+/* 404 and 202 come from the database, too: it does not know the image, or has no vulnerabilities yet. */
+static bool is_well(long status)
+{
+	return status == 200 || status == 202 || status == 304 || status == 404;
+}
+
+static void note_failure(struct clair_watch *watch, struct arena *arena, int code, const struct http_response *response,
+                         const struct tarsier_error *error)
+{
+	const char *words = code < 0 ? error->message : clair_error_text(arena, response);
+	char status[32] = "";
+	if (code >= 0)
+		snprintf(status, sizeof status, "%ld%s", response->status, *words ? ": " : "");
+	snprintf(watch->reason, sizeof watch->reason,
+	         "Clair at %s failed while it worked on %s %s; it was asked %d times how it is, the last answer to GET %s was "
+	         "%s%.300s", watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health, status,
+	         words);
+}
+
+/* False if it is not well, and the reason is noted. */
+static bool ask(struct clair_watch *watch)
+{
+	struct arena arena;
+	struct tarsier_error error = {.code = 0};
+	struct http_response response;
+	struct clair own = *watch->clair;
+	arena_init(&arena, &watch->clair->arena->allocator);
+	own.arena = &arena;
+	const struct clair_call call = {.method = "GET", .base = watch->call->base, .path = watch->call->health,
+	                                .seconds = QUESTION_SECONDS, .cancelled = &watch->is_over};
+	int code = clair_send(&own, &call, &response, &error);
+	bool well = code >= 0 && is_well(response.status);
+	if (!well)
+		note_failure(watch, &arena, code, &response, &error);
+	http_response_free(&response);
+	arena_free(&arena);
+	return well;
+}
+
+static void *watch_thread(void *user)
+{
+	struct clair_watch *watch = user;
+	unsigned failures = 0;
+	while (failures < FAILURES && retry_wait(clock_seconds(INTERVAL_SECONDS), &watch->is_over))
+		failures = ask(watch) ? 0 : failures + 1;
+	if (failures == FAILURES && !atomic_load(&watch->is_over))
+		atomic_store(&watch->is_dead, true);
+	return NULL;
+}
+
+void clair_watch_start(struct clair_watch *watch)
+{
+	watch->is_running = pthread_create(&watch->thread, NULL, watch_thread, watch) == 0;
+}
+
+void clair_watch_stop(struct clair_watch *watch)
+{
+	atomic_store(&watch->is_over, true);
+	if (watch->is_running)
+		pthread_join(watch->thread, NULL);
+}
