@@ -22,6 +22,11 @@ SPECS    ?= tests
 # DEPS=no: `make scan`, `make test` and their kin leave the system's packages alone. `make`, `make check` and `make install`
 # always do.
 DEPS     ?= yes
+FUZZ_SECONDS ?= 30
+# `make test-mutants MUTANTS=50 SEED=2 ONLY=engine/stream/`
+MUTANTS  ?= 200
+SEED     ?= 1
+ONLY     ?= engine/
 # `make V=1` shows whole command lines.
 V        ?=
 
@@ -45,6 +50,7 @@ help:
 	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
 	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make test-valgrind    the tests under valgrind'
+	@echo 'make test-mutants     MUTANTS (now $(MUTANTS)) small changes to the code, and those that no spec notices'
 	@echo 'make lint             luacheck, cppcheck, shellcheck, and a build with clang'
 	@echo 'make fuzz             every fuzzer for FUZZ_SECONDS (now $(FUZZ_SECONDS))'
 	@echo 'make bench            cold and warm scans, an import and a match, against yardsticks measured beside them'
@@ -56,12 +62,12 @@ clean:
 # Entry points see to their packages first, then start make afresh: only then is true what pkg-config says.
 ifndef READY
 PACKAGES_FOR = $(BUILD_PACKAGES)
-test fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
+test test-mutants fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
 test-asan test-tsan: PACKAGES_FOR += $(TEST_PACKAGES)
 lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
 test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES)
 fuzz: PACKAGES_FOR += clang libclang-rt-14-dev
-INSTALLING := scan test test-real test-asan test-tsan test-valgrind lint fuzz bench
+INSTALLING := scan test test-mutants test-real test-asan test-tsan test-valgrind lint fuzz bench
 ENTRIES := $(INSTALLING) all check install uninstall rock install-rock
 .PHONY: $(ENTRIES)
 $(ENTRIES):
@@ -261,7 +267,6 @@ uninstall:
 
 # ---- harder tests -------------------------------------------------------------------------------------------------------------
 comma := ,
-FUZZ_SECONDS ?= 30
 
 test-real:
 	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
@@ -304,6 +309,9 @@ VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,base/ground format/letters forma
 
 test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
 	@tests/tools/run-specs '$(VALGRIND) $(BUSTED)' $(VALGRIND_SPECS)
+
+test-mutants: all
+	@env -u MAKEFLAGS $(LUA) tests/tools/mutants.lua $(abspath $(BUILD))/mutants $(MUTANTS) $(SEED) $(ONLY)
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

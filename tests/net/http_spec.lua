@@ -138,7 +138,7 @@ describe("core.http", function()
   end)
 
   it("raises where it is misused", function()
-    assert.has_error(function() core.http { uri = "x" } end, "http: unknown key 'uri'")
+    assert.has_error(function() core.http { uri = "x" } end, "http: unknown key 'uri' (did you mean 'url'?)")
     assert.has_error(function() core.http { url = 1 } end)
     assert.has_error(function() core.http {} end)
     assert.has_error(function() core.http { url = "http://127.0.0.1:1/", headers = { A = "b\r\nC: d" } } end,
