@@ -142,10 +142,12 @@ $(BUILD)/%.o: %.c | $(DEFS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
-# What surrounds policies in the sandbox, as a C string.
-$(BUILD)/prelude.inc: lua/tarsier/prelude.lua
+# What surrounds policies in the sandbox, as C strings, in this order.
+PRELUDE  := common records declare hooks lint
+$(BUILD)/prelude.inc: $(PRELUDE:%=lua/tarsier/prelude/%.lua)
 	@mkdir -p $(@D)
-	$(Q){ echo 'static const char embedded_prelude[] ='; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$@
+	$(Q){ echo 'static const char *const prelude_parts[] = {'; for part in $^; do \
+	    sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$part; echo ','; done; echo '};'; } >$@
 $(BUILD)/engine/policy/run.o: $(BUILD)/prelude.inc
 
 # One object with everything but the public names made local, so that a host's own symbols never collide with ours.

@@ -41,6 +41,7 @@ struct tarsier_judge_config {
 	size_t memory;                  /* bytes a judgement may hold; 0: 64 MiB */
 	double seconds;                 /* a judgement may take; 0: 10 */
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
+	const char *module_path;        /* where `require` looks after the policies' folders, as Lua's package.path; NULL: nowhere */
 };
 TARSIER_API void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t size);
 TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config); /* as for tarsier_config */
@@ -61,10 +62,13 @@ TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, c
                                        const char *options, struct tarsier_error *error);
 
 /* Overrides one option from text: key "threshold.threshold", value "High". The text becomes what the option's default
- * is: number, boolean, text or, with commas between, a list. USAGE where no policy of that name was added, POLICY where
- * it has no such option or the value does not fit; each names the nearest. */
+ * is: number, boolean, text or, with commas between, a list. Fails with USAGE if no policy of that name was added, with
+ * POLICY if it has no such option or the value does not fit; each message names the nearest. */
 TARSIER_API int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value,
                                   struct tarsier_error *error);
+/* The same with a value in JSON, "[\"a\"]", which must be of the type of the option's default. */
+TARSIER_API int tarsier_judge_set_json(tarsier_judge *judge, const char *key, const char *json,
+                                       struct tarsier_error *error);
 
 TARSIER_API size_t tarsier_judge_count(const tarsier_judge *judge); /* of the policies added */
 

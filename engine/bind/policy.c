@@ -56,7 +56,7 @@ static const char *const *dirs_field(lua_State *L)
 	return dirs;
 }
 
-/* judge{ policy_dirs = {…}, ready_dir =, lua_dir =, no_environment =, today =, instructions =, memory =, seconds = }
+/* judge{ policy_dirs = {…}, ready_dir =, lua_dir =, module_path =, no_environment =, today =, instructions =, memory =, seconds = }
  * --> judge | nil, message, code */
 static int l_judge(lua_State *L)
 {
@@ -68,6 +68,7 @@ static int l_judge(lua_State *L)
 	config.ready_dir = text_field(L, "ready_dir");
 	config.lua_dir = text_field(L, "lua_dir");
 	config.today = text_field(L, "today");
+	config.module_path = text_field(L, "module_path");
 	config.instructions = (uint64_t)number_field(L, "instructions");
 	config.memory = (size_t)number_field(L, "memory");
 	config.seconds = number_field(L, "seconds");
@@ -128,6 +129,18 @@ static int l_set(lua_State *L)
 	struct tarsier_error error;
 	tarsier_judge *judge = check_judge(L);
 	return push_outcome(L, tarsier_judge_set(judge, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &error), &error);
+}
+
+/* judge:set_value("policy.option", value) --> true | nil, message, code */
+static int l_set_value(lua_State *L)
+{
+	struct tarsier_error error;
+	tarsier_judge *judge = check_judge(L);
+	const char *key = luaL_checkstring(L, 2);
+	luaL_checkany(L, 3);
+	if (lua_json_text(L, 3, &error) < 0)
+		return luaL_argerror(L, 3, error.message);
+	return push_outcome(L, tarsier_judge_set_json(judge, key, lua_tostring(L, -1), &error), &error);
 }
 
 /* A result, as tarsier.facts gives it, is judged as its JSON report. */
@@ -262,7 +275,7 @@ static int l_free_verdict(lua_State *L)
 
 static const luaL_Reg functions[] = {{"judge", l_judge}, {NULL, NULL}};
 static const luaL_Reg methods[] = {
-	{"add", l_add},   {"add_text", l_add_text}, {"set", l_set},   {"run", l_run},     {"inspect", l_inspect},
+	{"add", l_add},   {"add_text", l_add_text}, {"set", l_set},   {"set_value", l_set_value}, {"run", l_run},     {"inspect", l_inspect},
 	{"test", l_test}, {"find", l_find},         {"list", l_list}, {"close", l_close}, {NULL, NULL},
 };
 static const luaL_Reg metamethods[] = {

@@ -1,4 +1,4 @@
-/* where policies lie */
+/* finding policies and their modules */
 #include "policy/policy.h"
 
 #include "base/suggest.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DIRS = 64, MAX_POLICIES = 1000 }; /* who has more than that means something else */
+enum { MAX_DIRS = 64, MAX_POLICIES = 1000 }; /* more are a mistake */
 
 struct dirs {
 	struct arena *arena;
@@ -80,6 +80,20 @@ static span base_name(const char *path)
 	return span_ends(name, ".lua") ? (span){name.ptr, name.len - 4} : name;
 }
 
+/* "are default, fixable, kev"; "are none". What does not fit is left out. */
+static void list_names(const char *const *files, char *text, size_t size)
+{
+	size_t used = (size_t)snprintf(text, size, *files ? "are" : "are none");
+	for (size_t i = 0; files[i]; i++) {
+		span name = base_name(files[i]);
+		if (used + name.len + 8 >= size) {
+			snprintf(text + used, size - used, ", …");
+			return;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s%.*s", i ? ", " : " ", SPAN_ARG(name));
+	}
+}
+
 static int not_found(struct arena *arena, const struct tarsier_judge_config *config, const char *policy,
                      const char *const *dirs, struct tarsier_error *error)
 {
@@ -87,15 +101,16 @@ static int not_found(struct arena *arena, const struct tarsier_judge_config *con
 	if (policy_list(arena, config, &files, error) < 0)
 		return error->code;
 	struct suggestion suggestion = {.typed = span_of(policy)};
-	for (; *files; files++)
-		suggestion_offer(&suggestion, base_name(*files));
-	char hint[160] = "", places[600] = "";
+	for (size_t i = 0; files[i]; i++)
+		suggestion_offer(&suggestion, base_name(files[i]));
+	char hint[160] = "", places[500] = "", known[300];
+	list_names(files, known, sizeof known);
 	if (suggestion.word.len)
 		snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SPAN_ARG(suggestion.word));
 	for (size_t used = 0; *dirs && used < sizeof places; dirs++)
 		used += (size_t)snprintf(places + used, sizeof places - used, "%s%s", used ? ", " : "", *dirs);
-	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s", policy, hint,
-	                 *places ? places : "no folder at all");
+	return error_set(error, TARSIER_NOT_FOUND, "no policy '%s'%s in %s; there %s", policy, hint,
+	                 *places ? places : "any folder", known);
 }
 
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
@@ -108,7 +123,7 @@ int policy_find(struct arena *arena, const struct tarsier_judge_config *config, 
 		return *file ? TARSIER_OK : error_memory(error);
 	}
 	if (!is_name(policy))
-		return error_set(error, TARSIER_USAGE, "'%s' is no policy: give a name such as 'fixable', or a file", policy);
+		return error_set(error, TARSIER_USAGE, "'%s' is not a policy: give a name such as 'fixable', or a file", policy);
 	const char *const *dirs = policy_dirs(arena, config);
 	if (!dirs)
 		return error_memory(error);
@@ -188,6 +203,84 @@ int policy_list(struct arena *arena, const struct tarsier_judge_config *config, 
 		memcpy(list, listing.files, listing.count * sizeof *list);
 	*files = list;
 	return TARSIER_OK;
+}
+
+/* ---- modules ---- */
+
+static bool is_module_name(span name)
+{
+	span part;
+	bool is_name = name.len && name.len < 200 && name.ptr[name.len - 1] != '.';
+	while (is_name && span_next(&name, '.', &part)) {
+		is_name = part.len > 0;
+		for (size_t i = 0; is_name && i < part.len; i++)
+			is_name = part.ptr[i] && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", part.ptr[i]);
+	}
+	return is_name;
+}
+
+/* Replaces each '?' of a template by the module's name with slashes for dots. NULL without memory. */
+static const char *fill_template(struct arena *arena, span template, span name)
+{
+	struct buffer path;
+	buffer_init(&path, &arena->allocator);
+	bool is_ok = true;
+	for (size_t i = 0; is_ok && i < template.len; i++) {
+		is_ok = template.ptr[i] == '?' || buffer_add(&path, &template.ptr[i], 1);
+		for (size_t k = 0; is_ok && template.ptr[i] == '?' && k < name.len; k++)
+			is_ok = buffer_add(&path, name.ptr[k] == '.' ? "/" : &name.ptr[k], 1);
+	}
+	const char *copy = is_ok ? arena_copy(arena, path.data, path.length) : NULL;
+	buffer_free(&path);
+	return copy;
+}
+
+/* Looks through a list of templates, as Lua's package.path is one. *file stays NULL if no file is there. */
+static bool search_path(struct arena *arena, span templates, span name, const char **file)
+{
+	span template;
+	while (span_next(&templates, ';', &template)) {
+		if (!template.len)
+			continue;
+		const char *path = fill_template(arena, template, name);
+		if (!path)
+			return false;
+		if (is_readable(path)) {
+			*file = path;
+			return true;
+		}
+	}
+	return true;
+}
+
+/* "policies/strict.lua" has its modules in "policies". */
+static const char *folder_of(struct arena *arena, const char *file)
+{
+	ptrdiff_t slash = span_find_last(span_of(file), '/');
+	return slash < 0 ? arena_string(arena, ".") : arena_copy(arena, file, (size_t)slash);
+}
+
+int policy_find_module(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, span name,
+                       const char **file, struct tarsier_error *error)
+{
+	*file = NULL;
+	if (!is_module_name(name))
+		return error_set(error, TARSIER_USAGE, "'%.*s' is not a module's name: they are like acme.helpers", SPAN_ARG(name));
+	const char *own = folder_of(arena, policy);
+	const char *const *dirs = policy_dirs(arena, config);
+	if (!own || !dirs)
+		return error_memory(error);
+	for (const char *dir = own; dir && !*file; dir = *dirs ? *dirs++ : NULL) {
+		const char *templates = arena_format(arena, "%s/?.lua;%s/?/init.lua", dir, dir);
+		if (!templates || !search_path(arena, span_of(templates), name, file))
+			return error_memory(error);
+	}
+	if (!*file && !search_path(arena, span_of(config->module_path), name, file))
+		return error_memory(error);
+	if (*file)
+		return TARSIER_OK;
+	return error_set(error, TARSIER_NOT_FOUND, "no module '%.*s' beside the policy or in the policies' folders%s",
+	                 SPAN_ARG(name), *config->module_path ? ", nor on Lua's path" : "");
 }
 
 /* ---- reading ---- */

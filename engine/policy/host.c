@@ -8,26 +8,72 @@
 #include <string.h>
 
 /* What records cost in instructions; measured. */
-enum { LIGHT_COST = 20, RECORD_COST = 200, PACKAGE_COST = 50 };
+enum { LIGHT_COST = 20, RECORD_COST = 200, PACKAGE_COST = 50, MODULE_COST = 10000 };
 
 static struct run *run_of(lua_State *L)
 {
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* compile(position, environment) --> the policy's file as a function */
+/* Pushes the function that a text compiles to, with the environment at that index, and the text. */
+static int push_chunk(lua_State *L, span text, const char *chunk, int environment)
+{
+	sandbox_load(L, text, chunk);
+	lua_pushvalue(L, environment);
+	if (!lua_setupvalue(L, -2, 1))
+		lua_pop(L, 1); /* a file without any global: nothing to set */
+	lua_pushlstring(L, text.ptr, text.len);
+	return 2;
+}
+
+/* compile(position, environment) --> the policy's file as a function, its text */
 static int l_compile(lua_State *L)
 {
 	struct run *run = run_of(L);
 	size_t position = (size_t)luaL_checkinteger(L, 1) - 1;
 	luaL_checktype(L, 2, LUA_TTABLE);
 	luaL_argcheck(L, position < run->count, 1, "no such policy");
-	const char *file = run->policies[position].file, *slash = strrchr(file, '/');
-	sandbox_load(L, run->policies[position].text, lua_pushfstring(L, "@%s", slash ? slash + 1 : file));
-	lua_pushvalue(L, 2);
-	if (!lua_setupvalue(L, -2, 1))
-		lua_pop(L, 1); /* a file without any global: nothing to set */
-	return 1;
+	const struct policy *policy = &run->policies[position];
+	const char *slash = strrchr(policy->file, '/');
+	return push_chunk(L, policy->text, lua_pushfstring(L, "@%s", slash ? slash + 1 : policy->file), 2);
+}
+
+/* The module in `file`, read when it is first required. NULL on failure. */
+static const struct policy_module *read_module(tarsier_judge *judge, const char *file, struct tarsier_error *error)
+{
+	for (size_t i = 0; i < judge->module_count; i++)
+		if (strcmp(judge->modules[i].file, file) == 0)
+			return &judge->modules[i];
+	struct policy_module module = {.file = file};
+	if (policy_read(&judge->arena, file, &module.text, error) < 0)
+		return NULL;
+	struct policy_module *modules = arena_grow(&judge->arena, judge->modules, judge->module_count,
+	                                           &judge->module_capacity, sizeof *modules);
+	if (!modules)
+		return error_memory(error), NULL;
+	judge->modules = modules;
+	modules[judge->module_count] = module;
+	return &modules[judge->module_count++];
+}
+
+/* module(position, name, environment) --> the module as a function, its text */
+static int l_module(lua_State *L)
+{
+	struct run *run = run_of(L);
+	struct tarsier_error error = {0};
+	size_t position = (size_t)luaL_checkinteger(L, 1) - 1;
+	span name;
+	const char *file;
+	name.ptr = luaL_checklstring(L, 2, &name.len);
+	luaL_checktype(L, 3, LUA_TTABLE);
+	luaL_argcheck(L, position < run->count, 1, "no such policy");
+	sandbox_charge(L, MODULE_COST);
+	int code = policy_find_module(&run->judge->arena, &run->judge->config, run->policies[position].file, name, &file,
+	                              &error);
+	const struct policy_module *module = code >= 0 ? read_module(run->judge, file, &error) : NULL;
+	if (!module)
+		return luaL_error(L, "require: %s", error.message);
+	return push_chunk(L, module->text, lua_pushfstring(L, "@%s.lua", name.ptr), 3);
 }
 
 /* count() --> findings */
@@ -132,7 +178,9 @@ static int l_image(lua_State *L)
 static int l_packages(lua_State *L)
 {
 	const struct subject *subject = run_of(L)->subject;
+	sandbox_charge(L, RECORD_COST);
 	subject->push_packages(L, subject);
+	sandbox_charge(L, lua_rawlen(L, -1) * PACKAGE_COST);
 	return 1;
 }
 
@@ -273,7 +321,7 @@ static int l_version_compare(lua_State *L)
 }
 
 const luaL_Reg policy_host_functions[] = {
-	{"compile", l_compile},   {"count", l_count},     {"light", l_light},           {"finding", l_finding},
+	{"compile", l_compile},   {"module", l_module},   {"count", l_count},     {"light", l_light},           {"finding", l_finding},
 	{"whole", l_whole},       {"so_far", l_so_far},   {"decided", l_decided},       {"image", l_image},
 	{"packages", l_packages}, {"word", l_word},       {"check_word", l_check_word}, {"nearest", l_nearest},
 	{"glob", l_glob},         {"version_compare", l_version_compare}, {NULL, NULL}};

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A second of policies' work; an honest one takes some hundred instructions a finding. */
+/* About a second of work; an honest policy takes some hundred instructions for a finding. */
 static const uint64_t DEFAULT_INSTRUCTIONS = 100 * 1000 * 1000;
 static const size_t DEFAULT_MEMORY = 64 << 20;
 static const double DEFAULT_SECONDS = 10;
-/* Options are a whitelist at the most. */
+/* The largest options are whitelists. */
 enum { OPTIONS_LIMIT = 8 << 20 };
 
 void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t size)
@@ -63,8 +63,9 @@ static bool copy_config(struct tarsier_judge *judge)
 	config->seconds = config->seconds > 0 ? config->seconds : DEFAULT_SECONDS;
 	config->ready_dir = copy_or(&judge->arena, config->ready_dir, TARSIER_LUA_DIR "/tarsier/policies");
 	config->lua_dir = copy_or(&judge->arena, config->lua_dir, TARSIER_LUA_DIR);
+	config->module_path = copy_or(&judge->arena, config->module_path, "");
 	config->today = copy_or(&judge->arena, config->today, today);
-	return config->ready_dir && config->lua_dir && config->today && copy_dirs(&judge->arena, config);
+	return config->ready_dir && config->lua_dir && config->module_path && config->today && copy_dirs(&judge->arena, config);
 }
 
 static int take_config(struct tarsier_judge_config *whole, const struct tarsier_judge_config *config,
@@ -132,11 +133,11 @@ static int parse_options(const char *options, const char *file, json_t **json, s
 	return error_set(error, TARSIER_USAGE, "%s: a JSON object is expected", what);
 }
 
-/* What the check learned: name and summary, and that no other policy has that name. */
+/* Takes name and summary from the check. Fails with USAGE if another policy has that name. */
 static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier_error *error)
 {
 	json_t *info;
-	int code = policy_check(judge, policy, &info, error);
+	int code = policy_describe(judge, policy, &info, error);
 	if (code < 0)
 		return code;
 	policy->name = arena_string(&judge->arena, json_text(info, "name"));
@@ -219,18 +220,30 @@ static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error 
 	return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part", SPAN_ARG(name));
 }
 
-int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error)
+/* Splits "policy.option" and finds the policy that it names. Policies' names may have dots, options' names have none. */
+static int find_option(tarsier_judge *judge, const char *key, struct policy **policy, const char **option,
+                       struct tarsier_error *error)
 {
-	struct tarsier_error own;
-	error = error_or(error, &own);
 	span whole = span_of(key);
-	ptrdiff_t dot = span_find_last(whole, '.'); /* policies' names may have dots, options' names have none */
+	ptrdiff_t dot = span_find_last(whole, '.');
 	if (dot <= 0 || (size_t)dot + 1 == whole.len)
 		return error_set(error, TARSIER_USAGE, "'%s' names no option: write policy.option, such as threshold.threshold", key);
-	struct policy *policy = policy_named(judge, (span){key, (size_t)dot});
-	if (!policy)
+	*policy = policy_named(judge, (span){key, (size_t)dot});
+	if (!*policy)
 		return no_such_policy(judge, (span){key, (size_t)dot}, error);
-	struct setting setting = {arena_string(&judge->arena, key + dot + 1), arena_string(&judge->arena, value)};
+	*option = key + dot + 1;
+	return TARSIER_OK;
+}
+
+static int add_setting(tarsier_judge *judge, const char *key, const char *value, bool is_json,
+                       struct tarsier_error *error)
+{
+	struct policy *policy;
+	const char *option = key;
+	int code = find_option(judge, key, &policy, &option, error);
+	if (code < 0)
+		return code;
+	struct setting setting = {arena_string(&judge->arena, option), arena_string(&judge->arena, value), is_json};
 	struct setting *settings = arena_grow(&judge->arena, policy->settings, policy->setting_count,
 	                                      &policy->setting_capacity, sizeof *settings);
 	if (!setting.key || !setting.value || !settings)
@@ -238,9 +251,27 @@ int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, 
 	policy->settings = settings;
 	policy->settings[policy->setting_count++] = setting;
 	json_t *info;
-	int code = policy_check(judge, policy, &info, error);
+	code = policy_describe(judge, policy, &info, error);
 	json_decref(info);
 	if (code < 0)
 		policy->setting_count--;
 	return code;
+}
+
+int tarsier_judge_set(tarsier_judge *judge, const char *key, const char *value, struct tarsier_error *error)
+{
+	return add_setting(judge, key, value, false, error);
+}
+
+int tarsier_judge_set_json(tarsier_judge *judge, const char *key, const char *json, struct tarsier_error *error)
+{
+	json_error_t problem;
+	if (strlen(json) > OPTIONS_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "option %s: larger than %d MiB", key, OPTIONS_LIMIT >> 20);
+	json_t *value = json_loads(json, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
+	if (!value)
+		return error_set(error, TARSIER_FORMAT, "option %s: line %d column %d: %s", key, problem.line, problem.column,
+		                 problem.text);
+	json_decref(value);
+	return add_setting(judge, key, json, true, error);
 }

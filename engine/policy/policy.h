@@ -7,7 +7,11 @@
 #include "policy/sandbox.h"
 #include "tarsier_policy.h"
 
-struct setting { const char *key, *value; };
+/* An option that tarsier_judge_set or tarsier_judge_set_json overrides. */
+struct setting {
+	const char *key, *value;
+	bool is_json;
+};
 
 /* A policy that was added; its strings lie in the judge's arena. */
 struct policy {
@@ -19,26 +23,40 @@ struct policy {
 	size_t setting_count, setting_capacity;
 };
 
+/* A module that a policy requires; read once. */
+struct policy_module {
+	const char *file;
+	span text;
+};
+
 struct tarsier_judge {
 	struct arena arena;
 	struct tarsier_judge_config config;
+	struct policy_module *modules;
+	size_t module_count, module_capacity;
 	struct policy *policies;
 	size_t count, capacity;
 };
 
 /* ---- find.c ---- */
 
-/* The folders names are looked for in, in order, NULL-terminated, in the arena. NULL without memory. */
+/* The folders in which names are looked for, in order, NULL-terminated, in the arena. NULL if memory runs out. */
 const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_config *config);
 
-/* *file is the path of the policy of that name, or of that file. NOT_FOUND says where it was looked for and names the
- * nearest. */
+/* *file is the path of the policy of that name, or of that file. Fails with NOT_FOUND, which says where it was looked
+ * for, the nearest name and all names. */
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
                 struct tarsier_error *error);
 
 /* The paths of all policies in the folders, NULL-terminated, sorted in each; of two with one name only the first. */
 int policy_list(struct arena *arena, const struct tarsier_judge_config *config, const char *const **files,
                 struct tarsier_error *error);
+
+/* *file is the path of a module that the policy of file `policy` requires by `name`, such as "acme.helpers": looked for
+ * beside the policy, in the folders, and on config->module_path. Fails with USAGE for a name that cannot be one, with
+ * NOT_FOUND. */
+int policy_find_module(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, span name,
+                       const char **file, struct tarsier_error *error);
 
 int policy_read(struct arena *arena, const char *file, span *text, struct tarsier_error *error);
 
@@ -68,12 +86,15 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_verdict **verdict,
                  struct tarsier_error *error);
 
-/* Loads one policy and checks it and its options. *info: { name, summary, description, options, defaults, hooks = {},
- * examples = n }, owned by the caller. */
+/* Loads one policy and checks what it declares and its options. *info: { name, summary, description, options, defaults,
+ * hooks = {}, examples = n }, owned by the caller. */
+int policy_describe(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error);
+
+/* The same, and looks for names that do not exist: in the text, and by running the hooks on plain records. */
 int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error);
 
 /* Runs the policy's examples, each in a sandbox of its own. *results: a list of { ok, index, hook, expected, got,
- * reason }. */
+ * reason }, owned by the caller; got is "error" if the hook broke, and reason its message. */
 int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, struct tarsier_error *error);
 
 /* ---- verdict.c ---- */

@@ -14,15 +14,30 @@ static const char PRELUDE[] = "prelude";
 
 /* ---- bodies: what runs inside the sandbox, one argument, a struct run ------------------------------------------ */
 
+/* The last part is only needed by checks. */
+enum { LINT = sizeof prelude_parts / sizeof *prelude_parts - 1 };
+
+/* Runs a part of the prelude with the table on top. */
+static void load_part(lua_State *L, size_t part)
+{
+	sandbox_load(L, span_of(prelude_parts[part]), "=prelude");
+	lua_pushvalue(L, -2);
+	lua_call(L, 1, 0);
+}
+
 static int body_boot(lua_State *L)
 {
 	void *run = lua_touserdata(L, 1);
-	sandbox_load(L, SPAN(embedded_prelude), "=prelude");
+	lua_newtable(L);
 	sandbox_open_libraries(L);
+	lua_setfield(L, -3, "trusted");
+	lua_setfield(L, -2, "library");
 	lua_newtable(L);
 	lua_pushlightuserdata(L, run);
 	luaL_setfuncs(L, policy_host_functions, 1);
-	lua_call(L, 3, 1);
+	lua_setfield(L, -2, "host");
+	for (size_t i = 0; i < LINT; i++)
+		load_part(L, i);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
 	return 0;
 }
@@ -51,11 +66,17 @@ static void push_settings(lua_State *L, const struct policy *policy)
 {
 	lua_createtable(L, (int)policy->setting_count, 0);
 	for (size_t i = 0; i < policy->setting_count; i++) {
-		lua_createtable(L, 2, 0);
-		lua_pushstring(L, policy->settings[i].key);
+		const struct setting *setting = &policy->settings[i];
+		lua_createtable(L, 3, 0);
+		lua_pushstring(L, setting->key);
 		lua_rawseti(L, -2, 1);
-		lua_pushstring(L, policy->settings[i].value);
+		if (setting->is_json)
+			lua_json_push_text(L, setting->value);
+		else
+			lua_pushstring(L, setting->value);
 		lua_rawseti(L, -2, 2);
+		lua_pushboolean(L, !setting->is_json);
+		lua_rawseti(L, -2, 3);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
@@ -77,10 +98,10 @@ static int body_hooks(lua_State *L)
 {
 	struct run *run = lua_touserdata(L, 1);
 	run->where = AT_IMAGE;
-	push_prelude(L, run, "image");
+	push_prelude(L, run, "image_hook");
 	lua_call(L, 1, 0);
 	run->where = AT_FINDING;
-	push_prelude(L, run, "findings");
+	push_prelude(L, run, "finding_hook");
 	lua_call(L, 1, 0);
 	return 0;
 }
@@ -103,7 +124,7 @@ static int body_verdict(lua_State *L)
 {
 	struct run *run = lua_touserdata(L, 1);
 	run->where = AT_VERDICT;
-	push_prelude(L, run, "verdict");
+	push_prelude(L, run, "verdict_hook");
 	push_tally(L, run->verdict);
 	lua_call(L, 2, 1);
 	tell(L, run);
@@ -272,71 +293,101 @@ int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_ve
 
 /* ---- checks and examples --------------------------------------------------------------------------------------- */
 
-int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error)
+/* Loads the policy and runs `then`, unless NULL, in the same sandbox. *told: what the last body told, owned by the
+ * caller. */
+static int ask(tarsier_judge *judge, struct policy *policy, lua_CFunction then, json_t **told,
+               struct tarsier_error *error)
 {
 	struct tarsier_error own = {0};
 	error = error ? error : &own;
 	struct run run = {.judge = judge, .policies = policy, .count = 1};
-	*info = NULL;
+	*told = NULL;
 	int code = run_open(&run, error);
 	if (code >= 0)
 		code = run_body(&run, body_load, error);
+	if (code >= 0 && then)
+		code = run_body(&run, then, error);
 	if (code >= 0) {
-		*info = run.told;
+		*told = run.told;
 		run.told = NULL;
 	}
 	run_close(&run);
 	return code;
 }
 
-static json_t *example_result(struct run *run, size_t example, const struct tarsier_error *error)
+int policy_describe(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error)
 {
-	json_t *result = run->told ? json_incref(run->told) : json_pack("{s:b, s:s}", "ok", 0, "got", "error");
-	if (result && !run->told) /* a message may hold bytes of any kind */
-		json_object_set_new_nocheck(result, "reason", json_stringn_nocheck(error->message, strlen(error->message)));
-	if (result)
-		json_object_set_new(result, "index", json_integer((json_int_t)example + 1));
-	return result;
+	return ask(judge, policy, NULL, info, error);
 }
 
-static json_t *test_one(tarsier_judge *judge, struct policy *policy, size_t example)
+static int body_lint(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE);
+	load_part(L, LINT);
+	push_prelude(L, lua_touserdata(L, 1), "lint");
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+int policy_check(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error)
+{
+	return ask(judge, policy, body_lint, info, error);
+}
+
+static int body_examples(lua_State *L)
+{
+	struct run *run = lua_touserdata(L, 1);
+	push_prelude(L, run, "examples");
+	lua_call(L, 1, 1);
+	tell(L, run);
+	return 0;
+}
+
+/* Fills in what the run of one example came to; `error` is why it came to nothing. */
+static int add_result(json_t *result, const struct run *run, size_t example, const struct tarsier_error *error)
+{
+	int failed = json_object_set_new(result, "index", json_integer((json_int_t)example + 1));
+	if (run->told)
+		return failed < 0 || json_object_update(result, run->told) < 0 ? -1 : 0;
+	failed |= json_object_set_new(result, "ok", json_false());
+	failed |= json_object_set_new(result, "got", json_string("error"));
+	/* a message may hold bytes of any kind */
+	failed |= json_object_set_new_nocheck(result, "reason", json_stringn_nocheck(error->message, strlen(error->message)));
+	return failed;
+}
+
+/* Each example runs in a sandbox of its own. */
+static int test_one(tarsier_judge *judge, struct policy *policy, size_t example, json_t *result)
 {
 	struct tarsier_error error = {0};
 	struct run run = {.judge = judge, .policies = policy, .count = 1, .example = example};
 	int code = run_open(&run, &error);
 	if (code >= 0)
 		code = run_body(&run, body_load, &error);
-	if (code >= 0) {
-		json_decref(run.told);
-		run.told = NULL;
+	json_decref(run.told);
+	run.told = NULL;
+	if (code >= 0)
 		code = run_body(&run, body_example, &error);
-	}
 	if (code < 0) {
 		json_decref(run.told);
 		run.told = NULL;
 	}
-	json_t *result = example_result(&run, example, &error);
+	int failed = add_result(result, &run, example, &error);
 	run_close(&run);
-	return result;
+	return failed;
 }
 
 int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, struct tarsier_error *error)
 {
-	json_t *info;
-	*results = NULL;
-	int code = policy_check(judge, policy, &info, error);
-	if (code < 0)
-		return code;
-	size_t count = (size_t)json_count(info, "examples");
-	json_decref(info);
-	json_t *list = json_array();
-	for (size_t i = 0; list && i < count; i++) {
-		json_t *result = test_one(judge, policy, i);
-		if (!result || json_array_append_new(list, result) < 0) {
-			json_decref(list);
-			list = NULL;
-		}
+	json_t *list;
+	int code = ask(judge, policy, body_examples, &list, error);
+	for (size_t i = 0; code >= 0 && i < json_array_size(list); i++)
+		if (test_one(judge, policy, i, json_array_get(list, i)) < 0)
+			code = error_memory(error);
+	if (code < 0) {
+		json_decref(list);
+		list = NULL;
 	}
 	*results = list;
-	return list ? TARSIER_OK : error_memory(error);
+	return code;
 }

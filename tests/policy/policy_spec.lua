@@ -181,7 +181,7 @@ describe("judging", function()
         return "warn", f.index .. ":" .. table.concat(keys, " ") end]] },
       { "y", [[finding = function(f, so_far)
         f.severity = "mine"
-        local description, severity, kev, unheard = f.description, f.severity, f.kev, f.unheard
+        local description, severity, kev, unheard = f.description, f.severity, f.kev, f.epss
         local first = next(f)
         return "warn", ("%s,%s,%s,%s,%s"):format(description, severity, kev, unheard, first ~= nil) end]] },
     })
@@ -294,7 +294,7 @@ describe("options", function()
   it("are refused with the nearest known", function()
     for _, case in ipairs {
       { { lvel = "High" }, nil, "POLICY", "has no option 'lvel' (did you mean 'level'?); it has count, level, list" },
-      { { level = "Hihg" }, nil, "POLICY", "option 'level': 'Hihg' is no severity (did you mean 'High'?)" },
+      { { level = "Hihg" }, nil, "POLICY", "option 'level': 'Hihg' is not a severity (did you mean 'High'?)" },
       { { count = "3" }, nil, "POLICY", "option 'count' must be a number, is a string" },
       { { list = "a" }, nil, "POLICY", "option 'list' must be a table, is a string" },
       { nil, { { "x.lvel", "High" } }, "POLICY", "has no option 'lvel' (did you mean 'level'?)" },
