@@ -41,7 +41,8 @@ struct tarsier_judge_config {
 	size_t memory;                  /* bytes a judgement may hold; 0: 64 MiB */
 	double seconds;                 /* a judgement may take; 0: 10 */
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
-	const char *module_path;        /* where `require` looks after the policies' folders, as Lua's package.path; NULL: nowhere */
+	const char *module_path;        /* where `require` looks after the policies' folders, like Lua's package.path;
+	                                   NULL: nowhere */
 };
 TARSIER_API void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t size);
 TARSIER_API void tarsier_judge_config_init(struct tarsier_judge_config *config); /* as for tarsier_config */

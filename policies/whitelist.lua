@@ -1,6 +1,6 @@
 -- Accepts what a list of exceptions names. The list is read from YAML (-w FILE; see tarsier.whitelist), and comes
--- here as the option `entries`: { id, package, version, images = {…}, reason, owner, until, image }, where `image` is
--- the exact name of clair-scanner's and GitLab's lists, and all but `id` may be absent.
+-- here as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image }, where
+-- `image` is the exact name of clair-scanner's and GitLab's lists, and all but `id` may be absent.
 
 local scheme_of = {
   deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver",
@@ -16,9 +16,11 @@ local function add_name(names, name)
   if not name or name == "" then return end
   names[#names + 1] = name
   names[#names + 1] = without_tag(name)
+  local before, digest = name:match "^([^@]*)(@.*)$"
+  if digest then names[#names + 1] = without_tag(before) .. digest end
 end
 
--- All the names that an image goes by: as it was given, as it calls itself, and as Docker shortens either.
+-- All names of an image: as it was given, as it names itself, and as Docker shortens either.
 local function names_of(image, old_keys)
   local names = {}
   for _, name in ipairs { image.name, image.reference } do
@@ -31,12 +33,21 @@ local function names_of(image, old_keys)
   return names
 end
 
+local function fits(pattern, text)
+  return #text <= 4096 and glob(pattern, text)
+end
+
+-- GitLab writes "registry.example/app@sha256:" for the image by any digest.
+local function is_exact_name(wanted, name)
+  return name == wanted or ends(wanted, "@sha256:") and starts(name, wanted)
+end
+
 local function is_for_image(entry, names)
   if not entry.image and not entry.images then return true end
   for _, name in ipairs(names) do
-    if name == entry.image then return true end
+    if entry.image and is_exact_name(entry.image, name) then return true end
     for _, pattern in ipairs(entry.images or {}) do
-      if #name <= 4096 and glob(pattern, name) then return true end
+      if fits(pattern, name) then return true end
     end
   end
   return false
@@ -58,8 +69,14 @@ end
 
 local function is_package(entry, package)
   local pattern = entry.package
-  if pattern and not glob(pattern, package.name) and not glob(pattern, package.source.name) then return false end
+  if pattern and not fits(pattern, package.name) and not fits(pattern, package.source.name) then return false end
+  if entry.path and not fits(entry.path, package.path) then return false end
   return not entry.version or is_version(entry.version, package)
+end
+
+local function is_layer(entry, layer)
+  if not entry.layer then return true end
+  return layer ~= nil and (fits(entry.layer, layer.digest) or fits(entry.layer, layer.diff_id))
 end
 
 local function is_expired(entry)
@@ -95,7 +112,7 @@ local function look_up(f)
   local valid, expired
   local function look(id)
     for _, entry in ipairs(by_id[id:lower()] or {}) do
-      if is_package(entry, f.package) then
+      if is_package(entry, f.package) and is_layer(entry, f.layer) then
         used[entry] = true
         if is_expired(entry) then expired = expired or entry else valid = valid or entry end
       end
@@ -175,6 +192,17 @@ return {
       options = { entries = { { id = "CVE-2020-1", version = ">= 1.9, < 2" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1", package = { type = "unheard-of", version = "2.0" } },
       options = { entries = { { id = "CVE-2020-1", version = "<3" } } } },
+    -- path and layer
+    { finding = { id = "CVE-2020-1", package = { path = "opt/venv/a/METADATA" } },
+      options = { entries = { { id = "CVE-2020-1", path = "opt/venv/*" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1", package = { path = "usr/lib/a/METADATA" } },
+      options = { entries = { { id = "CVE-2020-1", path = "opt/venv/*" } } } },
+    { finding = { id = "CVE-2020-1", layer = { digest = "sha256:aa", diff_id = "sha256:bb" } },
+      options = { entries = { { id = "CVE-2020-1", layer = "sha256:bb" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1", layer = { digest = "sha256:aa", diff_id = "sha256:bb" } },
+      options = { entries = { { id = "CVE-2020-1", layer = "sha256:cc" } } } },
+    { finding = { id = "CVE-2020-1", layer = false },
+      options = { entries = { { id = "CVE-2020-1", layer = "sha256:cc" } } } },
     -- images
     { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app:1" },
       options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app" } } }, expect = "accept" },
@@ -186,6 +214,14 @@ return {
       options = { entries = { { id = "CVE-2020-1", image = "alpine" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1" }, image = { name = "alpine@sha256:00" },
       options = { entries = { { id = "CVE-2020-1", image = "alpine" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app:1@sha256:00" },
+      options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app@sha256:00" },
+      options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:00" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app@sha256:00" },
+      options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:01" } } } },
+    { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app:1" },
+      options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:" } } } },
     { finding = { id = "CVE-2020-1" }, image = { name = "team/app:2" },
       options = { entries = { { id = "CVE-2020-1", images = { "team/*" } } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1" }, image = { name = "", reference = "docker-archive:build/app.tar" },
@@ -202,7 +238,7 @@ return {
       so_far = { decision = "fail", reason = "High", policy = "threshold" },
       options = { entries = { { id = "CVE-2020-1", ["until"] = "2026-11-24" } } }, expect = "fail",
       reason = "High; it was accepted until 2026-11-24" },
-    -- entries nobody needs
+    -- entries that nothing needs
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } } } },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } }, strict = true }, expect = "fail",
       reason = "nothing needs: CVE-2020-1" },

@@ -321,7 +321,9 @@ static int l_version_compare(lua_State *L)
 }
 
 const luaL_Reg policy_host_functions[] = {
-	{"compile", l_compile},   {"module", l_module},   {"count", l_count},     {"light", l_light},           {"finding", l_finding},
-	{"whole", l_whole},       {"so_far", l_so_far},   {"decided", l_decided},       {"image", l_image},
-	{"packages", l_packages}, {"word", l_word},       {"check_word", l_check_word}, {"nearest", l_nearest},
-	{"glob", l_glob},         {"version_compare", l_version_compare}, {NULL, NULL}};
+	{"compile", l_compile},   {"module", l_module},     {"count", l_count},
+	{"light", l_light},       {"finding", l_finding},   {"whole", l_whole},
+	{"so_far", l_so_far},     {"decided", l_decided},   {"image", l_image},
+	{"packages", l_packages}, {"word", l_word},         {"check_word", l_check_word},
+	{"nearest", l_nearest},   {"glob", l_glob},         {"version_compare", l_version_compare},
+	{NULL, NULL}};

@@ -6,11 +6,11 @@
 
 #include <lua.h>
 
-/* Pushes the value of `json`; null, and members that are null, become nil. NULL pushes nil. Raises if memory runs out. */
+/* Pushes the value of `json`; null, and members that are null, become nil. NULL pushes nil. Raises without memory. */
 void lua_json_push(lua_State *L, const json_t *json);
 
-/* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them: lists if the keys are 1 to n,
- * else objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. Fails with FORMAT, naming the
+/* Makes JSON of the value at `index`: nil, booleans, numbers, strings, and tables of them: lists if the keys are 1 to
+ * n, else objects with text keys. Bytes that are not UTF-8 become '?'. Raises no Lua error. Fails with FORMAT, naming the
  * field, for a value that is not plain data; with LIMIT for one that is deeper or larger than any report; with MEMORY.
  * The caller owns *json. */
 int lua_json_read(lua_State *L, int index, json_t **json, struct tarsier_error *error);

@@ -65,7 +65,8 @@ static bool copy_config(struct tarsier_judge *judge)
 	config->lua_dir = copy_or(&judge->arena, config->lua_dir, TARSIER_LUA_DIR);
 	config->module_path = copy_or(&judge->arena, config->module_path, "");
 	config->today = copy_or(&judge->arena, config->today, today);
-	return config->ready_dir && config->lua_dir && config->module_path && config->today && copy_dirs(&judge->arena, config);
+	return config->ready_dir && config->lua_dir && config->module_path && config->today &&
+	       copy_dirs(&judge->arena, config);
 }
 
 static int take_config(struct tarsier_judge_config *whole, const struct tarsier_judge_config *config,
@@ -220,7 +221,7 @@ static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error 
 	return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part", SPAN_ARG(name));
 }
 
-/* Splits "policy.option" and finds the policy that it names. Policies' names may have dots, options' names have none. */
+/* Splits "policy.option" and finds the policy that it names. Names of policies may have dots, those of options not. */
 static int find_option(tarsier_judge *judge, const char *key, struct policy **policy, const char **option,
                        struct tarsier_error *error)
 {

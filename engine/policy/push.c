@@ -97,7 +97,8 @@ void policy_push_verdict(lua_State *L, const tarsier_verdict *verdict)
 {
 	luaL_checkstack(L, 12, "verdict");
 	lua_createtable(L, 0, 7);
-	table_set_text(L, "decision", verdict->decision == TARSIER_UNDECIDED ? "pass" : tarsier_decision_name(verdict->decision));
+	bool passes = verdict->decision == TARSIER_UNDECIDED;
+	table_set_text(L, "decision", passes ? "pass" : tarsier_decision_name(verdict->decision));
 	lua_pushboolean(L, verdict->decision != TARSIER_FAIL);
 	lua_setfield(L, -2, "pass");
 	lua_newtable(L);

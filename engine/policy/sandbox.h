@@ -57,8 +57,8 @@ int sandbox_open(struct sandbox *sandbox, const struct sandbox_limits *limits,
 void sandbox_close(struct sandbox *sandbox); /* a zeroed one is fine */
 
 /* Runs `body`, which gets `argument` as its only argument, a light userdata, and leaves nothing. Everything that
- * touches L happens in such a body, so that no Lua error escapes. Fails with POLICY and Lua's message, or the bound that
- * was exceeded; with MEMORY. */
+ * touches L happens in such a body, so that no Lua error escapes. Fails with POLICY and Lua's message, or the bound
+ * that was exceeded; with MEMORY. */
 int sandbox_run(struct sandbox *sandbox, lua_CFunction body, void *argument, struct tarsier_error *error);
 
 /* Begins a new account of instructions and memory, which sandbox_usage reads. */

@@ -3,11 +3,13 @@
 --
 -- Where a name is looked for, first to last: request.folders, $TARSIER_POLICIES (colons between), the user's
 -- configuration ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and a name with
--- dots in it, such as acme.policies.strict, among Lua's modules. What has a slash or ends in .lua is a file.
+-- dots in it, such as acme.policies.strict, among Lua's modules. A name with a slash, or one that ends in .lua, is a
+-- file. The modules that policies require are looked for beside the policy, in the same folders, and on Lua's path.
 --
--- What the world does wrong comes back as nil, message, "CODE".
+-- Failures come back as nil, message, "CODE".
 
 local core = require "tarsier.core"
+local data_file = require "tarsier.data_file"
 local nearest = require "tarsier.nearest"
 local place = require "tarsier.place"
 
@@ -29,7 +31,7 @@ end
 
 local function open_judge(request)
   return core.judge {
-    policy_dirs = request.folders, ready_dir = place.policies(), today = request.today,
+    policy_dirs = request.folders, ready_dir = place.policies(), module_path = package.path, today = request.today,
     instructions = request.instructions, memory = request.memory, seconds = request.seconds,
   }
 end
@@ -88,6 +90,15 @@ function policy.list(request)
   return list
 end
 
+--- files(folder) -> the files of the policies in one folder, sorted | nil, message, code
+function policy.files(folder)
+  local judge <close> = assert(core.judge { policy_dirs = { folder }, ready_dir = "", no_environment = true })
+  local files, message, code = judge:list()
+  if not files then return nil, message, code end
+  if files[1] then return files end
+  return nil, ("folder %s has no policies: they are files that end in .lua"):format(folder), "NOT_FOUND"
+end
+
 local function sorted_keys(map)
   local keys = {}
   for key in pairs(map) do keys[#keys + 1] = key end
@@ -95,10 +106,17 @@ local function sorted_keys(map)
   return keys
 end
 
-local function setting_text(key, value)
-  if type(value) == "table" then return table.concat(value, ",") end
-  if type(value) == "string" or type(value) == "number" or type(value) == "boolean" then return tostring(value) end
-  error(("set[%q] must be text, a number, a boolean or a list of text"):format(key), 0)
+-- One option: text as a command line gives it, where "@FILE" stands for what the file holds; or a value.
+local function set_option(judge, key, value)
+  local kind = type(value)
+  if kind == "string" and value:sub(1, 1) == "@" and #value > 1 then
+    local data, message, code = data_file.read(value:sub(2))
+    if data == nil then return nil, ("option %s: %s"):format(key, message), code end
+    return judge:set_value(key, data)
+  end
+  if kind == "table" then return judge:set_value(key, value) end
+  if kind == "string" or kind == "number" or kind == "boolean" then return judge:set(key, tostring(value)) end
+  error(("set[%q] must be text, a number, a boolean or a table"):format(key), 0)
 end
 
 -- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, the whitelist among them
@@ -126,9 +144,10 @@ local function add_whitelist(entry, request)
   for key, value in pairs(entry.options or {}) do options[key] = value end
   options.strict = request.strict_whitelist or options.strict
   if request.whitelist then
-    local entries, message, code = require "tarsier.whitelist".read(request.whitelist)
+    local files = type(request.whitelist) == "table" and request.whitelist or { request.whitelist }
+    local entries, message, code = require "tarsier.whitelist".read(table.unpack(files))
     if not entries then return nil, message, code end
-    options.entries, options.file = entries, request.whitelist
+    options.entries, options.file = entries, table.concat(files, ", ")
   end
   entry.options = options
   return true
@@ -145,7 +164,7 @@ local function add_policies(judge, request)
     if not ok then return nil, message, code end
   end
   for _, key in ipairs(sorted_keys(request.set or {})) do
-    local ok, message, code = judge:set(key, setting_text(key, request.set[key]))
+    local ok, message, code = set_option(judge, key, request.set[key])
     if not ok then return nil, message, code end
   end
   return true
@@ -170,9 +189,9 @@ end
 --- every part may be absent:
 ---
 ---   { policies = { "default", { "fixable", options = { threshold = "Low" } } },   -- they run in this order
----     set = { ["default.threshold"] = "Medium" },                                 -- overrides, as text
+---     set = { ["default.threshold"] = "Medium" },     -- overrides: text, "@FILE" (JSON or YAML), or a value
 ---     folders = { "policies" },                                                   -- looked into first
----     whitelist = "allow.yaml", strict_whitelist = true,                          -- see tarsier.whitelist
+---     whitelist = "allow.yaml", strict_whitelist = true,        -- see tarsier.whitelist; or a list of files
 ---     today = "2026-11-24", instructions = 1e8, memory = 64 << 20, seconds = 10 } -- what a policy may take
 function policy.judge(report, request)
   local judge <close>, message, code = policy.open(request)

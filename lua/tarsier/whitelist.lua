@@ -6,7 +6,7 @@
 --     registry:5000/ubuntu:               # an image's name without tag and digest
 --       CVE-2017-5230: Java
 --
---   accept:                               # ours: somebody answers for each, and not for ever
+--   accept:                               # ours: each has a reason, and an end
 --     - id: CVE-2023-4911                 # or an alias, such as GHSA-…
 --       reason: no setuid programs in here
 --       until: 2027-01-01                 # the last day it holds
@@ -14,10 +14,13 @@
 --       package: glibc*                   # the package's name or its source's: * any text, ? one character
 --       version: "<2.38"                  # one version, or bounds: ">= 2.30, < 2.38"
 --       images: [ "registry:5000/team/*" ]
+--       path: opt/venv/*                  # where the package was found, without a leading slash
+--       layer: sha256:4f2c…               # the digest or the diff id of the layer that brought it
 --
 -- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author
--- thinks.
+-- thinks. GitLab's key `NAME@sha256:` stands for the image by any digest; a whole digest only for that one.
 
+local data_file = require "tarsier.data_file"
 local yaml = require "tarsier.yaml"
 
 local whitelist = {}
@@ -89,7 +92,7 @@ local function read_globs(node, what)
   return globs
 end
 
-local accept_keys = { "id", "reason", "until", "owner", "package", "version", "images" }
+local accept_keys = { "id", "reason", "until", "owner", "package", "version", "images", "path", "layer" }
 local required = { "id", "reason", "until" }
 
 local function read_field(entry, key, node, what)
@@ -100,6 +103,10 @@ local function read_field(entry, key, node, what)
   local text = check_text(node, what)
   if key == "until" then check_date(text, node.line, what) end
   if key == "version" then check_version(text, node.line, what) end
+  if key == "path" then text = text:gsub("^/+", "") end
+  if key == "layer" and not text:match "^sha%d+:[%x*?]+$" then
+    fail(node.line, "%s must be a digest like sha256:4f2c…, is %q", what, text)
+  end
   if #text > 1000 then fail(node.line, "%s is longer than 1000 bytes", what) end
   entry[key] = text
 end
@@ -118,7 +125,7 @@ local function read_accepted(node, position)
     if not entry[key] then fail(node.line, "%s has no %q: say what is accepted, why, and until when", name, key) end
   end
   if entry.id:match "^[Cc][Vv][Ee]" and not entry.id:match "^[Cc][Vv][Ee]%-%d%d%d%d%-%d%d%d%d+$" then
-    fail(node.line, "%s: id is no CVE name: they are like CVE-2023-4911", name)
+    fail(node.line, "%s: id is not a CVE name: they are like CVE-2023-4911", name)
   end
   return entry
 end
@@ -150,15 +157,21 @@ function whitelist.parse(text, name)
   return nil, message, "POLICY"
 end
 
---- read(file) -> entries | nil, message, code
-function whitelist.read(file)
-  local handle, message = io.open(file, "rb")
-  if not handle then return nil, "whitelist " .. message, "IO" end
-  local text
-  text, message = handle:read(yaml.MAX_BYTES + 1)
-  handle:close()
-  if not text and message then return nil, ("whitelist %s: %s"):format(file, message), "IO" end
-  return whitelist.parse(text or "", file)
+--- read(file, …) -> entries of all files, each with its `file` if there are several | nil, message, code
+function whitelist.read(...)
+  local all, files = {}, { ... }
+  for _, file in ipairs(files) do
+    local text, message, code = data_file.text(file, "whitelist", yaml.MAX_BYTES)
+    if not text then return nil, message, code end
+    local entries
+    entries, message, code = whitelist.parse(text, file)
+    if not entries then return nil, message, code end
+    for _, entry in ipairs(entries) do
+      entry.file = #files > 1 and file or nil
+      all[#all + 1] = entry
+    end
+  end
+  return all
 end
 
 return whitelist

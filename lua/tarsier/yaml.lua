@@ -165,11 +165,18 @@ function yaml.value(node)
   if yaml.is_null(node) then return nil end
   if node.kind == "list" then
     local list = {}
-    for i, item in ipairs(node) do list[i] = yaml.value(item) end
+    for i, item in ipairs(node) do
+      list[i] = yaml.value(item)
+      if list[i] == nil then fail(item.line, "a list has no room for null") end
+    end
     return list
   elseif node.kind == "map" then
     local map = {}
-    for _, pair in ipairs(node) do map[yaml.check_text(pair.key, "a key")] = yaml.value(pair.value) end
+    for _, pair in ipairs(node) do
+      local key = yaml.check_text(pair.key, "a key")
+      if map[key] ~= nil then fail(pair.key.line, "%q again", key) end
+      map[key] = yaml.value(pair.value)
+    end
     return map
   elseif not node.plain then
     return node.text

@@ -23,7 +23,7 @@ end
 -- One entry a line: its fields by name.
 local function describe_entry(entry)
   local words = {}
-  for _, key in ipairs { "id", "image", "images", "owner", "package", "reason", "until", "version" } do
+  for _, key in ipairs { "id", "image", "images", "layer", "owner", "package", "path", "reason", "until", "version" } do
     local value = entry[key]
     if type(value) == "table" then value = table.concat(value, ",") end
     if value then words[#words + 1] = key .. "=" .. value:gsub("\n$", "") end
@@ -51,6 +51,17 @@ describe("a whitelist", function()
       end
     end)
   end
+
+  it("may be several files, whose entries say where they are from", function()
+    local entries = assert(whitelist.read(folder .. "place.yaml", folder .. "accept.yaml"))
+    assert.equal(folder .. "place.yaml", entries[1].file)
+    assert.equal(folder .. "accept.yaml", entries[#entries].file)
+    assert.is_nil(whitelist.read(folder .. "place.yaml")[1].file)
+    local none, message, code = whitelist.read(folder .. "place.yaml", folder .. "broken.yaml")
+    assert.is_nil(none)
+    assert.equal("POLICY", code)
+    assert.is_truthy(message:find("broken.yaml:2:", 1, true), message)
+  end)
 
   it("says in which line an entry stands", function()
     local entries = whitelist.read(folder .. "accept.yaml")

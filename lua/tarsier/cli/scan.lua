@@ -213,9 +213,11 @@ return {
         .. "default" },
     { long = "threshold", short = "t", value = "SEVERITY",
       help = "fail on findings of this severity and above: the policy `threshold`" },
-    { long = "whitelist", short = "w", value = "FILE", help = "accept what this file lists: the policy `whitelist`" },
+    { long = "whitelist", short = "w", value = "FILE", many = true,
+      help = "accept what this file lists: the policy `whitelist`; may be repeated" },
     { long = "strict-whitelist", help = "fail on whitelist entries that are expired or match nothing" },
-    { long = "set", value = "POLICY.OPTION=VALUE", many = true, help = "set an option of a policy; may be repeated" },
+    { long = "set", value = "POLICY.OPTION=VALUE", many = true, help = "set an option of a policy, "
+      .. "@FILE for a value from JSON or YAML; may be repeated" },
     { long = "policy-dir", value = "DIR", many = true, help = "look for policies here first; may be repeated" },
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
       help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "

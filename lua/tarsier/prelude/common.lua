@@ -88,7 +88,8 @@ function helpers.at_least(a, b)
   if type(wrong) ~= "string" then
     error(format("at_least: argument %d must be a severity, is a %s", position, type(wrong)), 2)
   end
-  error(format("at_least: '%s' is not a severity%s; there are %s", wrong, hint(wrong, severities), one_of(severities)), 2)
+  error(format("at_least: '%s' is not a severity%s; there are %s", wrong, hint(wrong, severities),
+    one_of(severities)), 2)
 end
 
 function helpers.contains(text, needle)

@@ -1,7 +1,7 @@
 --- What a policy declares: the check of its fields, its examples and its options.
 
 local prelude = ...
-local library, host = prelude.library, prelude.host
+local library = prelude.library
 local error, ipairs, next, tonumber, type = library.error, library.ipairs, library.next, library.tonumber, library.type
 local format, gmatch, lower, match = library.string.format, library.string.gmatch, library.string.lower,
   library.string.match
@@ -125,7 +125,8 @@ local function convert(key, text, default)
     end
   end
   if value == nil then
-    local wanted = kind == "table" and "a table, which no text can give: write @FILE, for a file in JSON or YAML" or an(kind)
+    local table_wanted = "a table, which no text can give: write @FILE, for a file in JSON or YAML"
+    local wanted = kind == "table" and table_wanted or an(kind)
     error(format("option '%s' must be %s, and '%s' is none", key, wanted, text), 0)
   end
   return value

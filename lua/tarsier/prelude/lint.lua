@@ -1,5 +1,5 @@
---- `tarsier policy check`: names that a policy uses and that do not exist, found in its text and by running its hooks on
--- plain records. The text has compiled, so that it is valid Lua.
+--- `tarsier policy check`: finds names that a policy uses and that do not exist, in its text and by running its hooks
+-- on plain records. The text has compiled, so that it is valid Lua.
 
 local prelude = ...
 local library, trusted = prelude.library, prelude.trusted
@@ -112,6 +112,12 @@ local function declare_function(tokens, i, declared)
   declare_list(tokens, i + 1, declared)
 end
 
+-- Is the name at index `i` assigned in a list, as in `a, b = 1, 2`?
+local function is_target(tokens, i)
+  while tokens[i + 1] and tokens[i + 1].text == "," and tokens[i + 2] and tokens[i + 2].kind == "name" do i = i + 2 end
+  return tokens[i + 1] and tokens[i + 1].text == "="
+end
+
 -- Every name that the text declares or assigns anywhere: scopes are not followed, so that nothing that is right is
 -- refused.
 local function declared_in(tokens, from, last)
@@ -124,8 +130,8 @@ local function declared_in(tokens, from, last)
     elseif is_word and token.text == "function" then
       declare_function(tokens, i, declared)
     elseif token.kind == "name" and not token.is_key and not (before and (before.text == "." or before.text == ":"))
-      and behind and (behind.text == "=" or behind.text == ",") then
-      if behind.text == "=" then declared[token.text] = true else token.may_be_target = true end
+      and behind and (behind.text == "=" or behind.text == "," and is_target(tokens, i)) then
+      declared[token.text] = true
     end
   end
   return declared
@@ -143,12 +149,6 @@ local function place_of(source, token)
   return format("%sline %d: ", source.name and "module " .. source.name .. ", " or "", lines + 1)
 end
 
--- Is the name assigned in a list, as in `a, b = 1, 2`?
-local function is_target(tokens, i)
-  while tokens[i + 1] and tokens[i + 1].text == "," and tokens[i + 2] and tokens[i + 2].kind == "name" do i = i + 2 end
-  return tokens[i + 1] and tokens[i + 1].text == "="
-end
-
 local libraries = { string = true, table = true, math = true }
 
 local function check_globals(source, tokens)
@@ -156,7 +156,7 @@ local function check_globals(source, tokens)
   for i, token in ipairs(tokens) do
     if token.text == "_ENV" and token.kind == "name" then return end
     local name = token.text
-    if is_reference(tokens, i) and not declared[name] and not (token.may_be_target and is_target(tokens, i)) then
+    if is_reference(tokens, i) and not declared[name] then
       if prelude.everything[name] == nil then
         error(format("%spolicies have no global '%s'%s", place_of(source, token), name, hint(name, prelude.names)), 0)
       end

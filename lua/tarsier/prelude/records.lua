@@ -9,8 +9,8 @@ local getmetatable, setmetatable, rawget = trusted.getmetatable, trusted.setmeta
 local copy, hint, ordered_keys, an = prelude.copy, prelude.hint, prelude.ordered_keys, prelude.an
 
 -- ---- what there is ------------------------------------------------------------------------------------------------
--- { what = "a finding", names = { … }, known = { name = true }, nested = { field = record }, lists = { field = record },
--- meta = its metatable }
+-- { what = "a finding", names = { … }, known = { name = true }, nested = { field = record },
+-- lists = { field = record }, meta = its metatable }
 
 local function unknown_field(record, key, level)
   prelude.unknown_name = true
@@ -40,8 +40,8 @@ local finding = new_record("a finding", "index id aliases severity severity_sour
   kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
 })
 local problem = new_record("a problem", "kind subject message layer ignored")
-local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers packages "
-  .. "config distro problems database backend", {
+local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
+  .. "packages config distro problems database backend", {
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels"),
   distro = new_record("an image's distro", "id version codename name"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
@@ -98,10 +98,11 @@ end
 
 -- ---- what the engine gives ----------------------------------------------------------------------------------------
 
--- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched when
--- anything else is read. (One with `kev` or another rare field comes whole.)
+-- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched
+-- when anything else is read. (One with `kev` or another rare field comes whole.)
 local light_meta = {}
-local is_light_nil = { fixed_by = true, kev = true, informational = true, decision = true, reason = true, policy = true }
+local is_light_nil = { fixed_by = true, kev = true, informational = true, decision = true, reason = true,
+  policy = true }
 
 local function whole(light)
   if type(light) == "table" and getmetatable(light) == light_meta then
