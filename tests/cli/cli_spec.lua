@@ -156,6 +156,26 @@ describe("tarsier's exit code", function()
   end
 end)
 
+describe("tarsier packages", function()
+  it("writes several reports in one run", function()
+    local code, output = tarsier "packages -f tsv -f json=@p.json -f table=@p.txt @good"
+    assert.equal(0, code)
+    assert.equal("deb\tzlib1g\t1.0\n", output)
+    assert.equal("zlib1g", json.decode(shell.read(folder .. "/p.json")).packages[1].name)
+    assert.is_truthy(shell.read(folder .. "/p.txt"):find("zlib1g", 1, true))
+    assert.equal(2, (tarsier "packages -f tsv -f json @good"))
+    assert.equal(2, (tarsier "packages -f json=@no/where.json @good"))
+  end)
+
+  it("says why a list is not whole", function()
+    local code, output, errors = tarsier "packages @half"
+    assert.equal(3, code)
+    assert.is_truthy(output:find("zlib1g", 1, true))
+    assert.is_truthy(errors:find("tarsier: var/lib/rpm/rpmdb.sqlite: ", 1, true), errors)
+    assert.is_truthy(errors:find("file is not a database", 1, true) or errors:find("SQLite", 1, true), errors)
+  end)
+end)
+
 describe("tarsier scan", function()
   it("writes several reports in one run", function()
     local code, output, errors =
@@ -182,14 +202,56 @@ describe("tarsier scan", function()
     assert.equal("", errors)
   end)
 
+  it("takes several images: one verdict each, and the worst exit code", function()
+    local code, output, errors = tarsier "scan @db -t High -f table -f json=@n%n.json @good @bad @low"
+    assert.equal(1, code, errors)
+    local verdicts = {}
+    for word in output:gmatch "\nexit (%d)" do verdicts[#verdicts + 1] = word end
+    assert.equal("0 1 0", table.concat(verdicts, " "))
+    assert.is_truthy(errors:find("3 images: 2 passed, 1 failed, 0 without a verdict; exit code 1", 1, true), errors)
+    for number, name in ipairs { "good", "bad", "low" } do
+      local document = json.decode(shell.read(("%s/n%d.json"):format(folder, number)))
+      assert.equal(("%s/%s"):format(folder, name), document.image.reference)
+    end
+  end)
+
+  for line, wanted in pairs {
+    ["@good @empty"] = 5, ["@empty @bad"] = 5, ["@bad @nowhere @good"] = 3, ["@empty @half @bad"] = 3,
+    ["@good @good"] = 0, ["--no-fail @bad @bad"] = 0, ["@good -f json=@no/%n.json @bad"] = 2,
+  } do
+    it(("ends with %d for the images %s"):format(wanted, line), function()
+      local code, _, errors = tarsier("scan @db -t High " .. line)
+      assert.equal(wanted, code, errors)
+    end)
+  end
+
+  it("writes one document after the other for several images", function()
+    for _, format in ipairs { "json", "gitlab", "clair-scanner" } do
+      local _, output = tarsier(("scan @db -q -f %s @good @bad"):format(format))
+      local first, second = output:match "^({.-\n})\n*({.*})\n*$"
+      assert.is_table(json.decode(first))
+      assert.is_table(json.decode(second))
+    end
+  end)
+
+  it("wants a file for each of several images, and standard input once", function()
+    local code, _, errors = tarsier "scan @db -f json=@one.json @good @bad"
+    assert.equal(2, code)
+    assert.is_truthy(errors:find("several images cannot share the file", 1, true), errors)
+    assert.equal(0, (tarsier "scan @db -q -f json=/dev/null @good @good"))
+    code, _, errors = tarsier "scan @db - -"
+    assert.equal(2, code)
+    assert.is_truthy(errors:find("standard input can hold one image only", 1, true), errors)
+  end)
+
   it("filters what the table lists, and nothing that is judged", function()
     local code, output = tarsier "scan @db -t High --severity critical -f table -f json=@f.json @bad"
     assert.equal(1, code)
     assert.is_truthy(output:find("FINDINGS (1 of 2)", 1, true), output)
     assert.equal(2, #json.decode(shell.read(folder .. "/f.json")).findings)
-    _, output = tarsier "scan @db -t Low --only-fixed --show failing @bad"
-    assert.is_truthy(output:find("FINDINGS (1 of 2)", 1, true), output)
-    assert.is_truthy(output:find("FAIL  2 fail", 1, true), output)
+    local _, more = tarsier "scan @db -t Low --only-fixed --show failing @bad"
+    assert.is_truthy(more:find("FINDINGS (1 of 2)", 1, true), more)
+    assert.is_truthy(more:find("FAIL  2 fail", 1, true), more)
   end)
 
   it("writes the other reports where one cannot be written", function()

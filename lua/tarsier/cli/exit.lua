@@ -21,6 +21,16 @@ function exit.of_error(code)
   return by_error[code] or exit.IMAGE
 end
 
+-- From the best to the worst.
+local order = { exit.PASS, exit.FAIL, exit.NOTHING, exit.IMAGE, exit.DATABASE, exit.USAGE, exit.BUG }
+local ranks = {}
+for rank, code in ipairs(order) do ranks[code] = rank end
+
+--- worse(a, b) -> the worse of two exit codes
+function exit.worse(a, b)
+  return (ranks[a] or #order) >= (ranks[b] or #order) and a or b
+end
+
 local function has_cover(result, uncovered)
   for _, package in ipairs(result.packages) do
     if package.ecosystem ~= "" and not uncovered[package.ecosystem] then return true end

@@ -1,47 +1,51 @@
 -- tarsier packages: what is installed in an image.
 
 local columns = require "tarsier.columns"
+local Page = require "tarsier.page"
 local exit = require "tarsier.cli.exit"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
+local nearest = require "tarsier.nearest"
+local outputs = require "tarsier.cli.outputs"
 local report = require "tarsier.report"
-local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
-local formats = {}
+local titles = { "TYPE", "NAME", "VERSION", "ARCH", "SOURCE", "LAYER", "FOUND IN" }
+local shrink = { { 7, 12 }, { 5, 12 }, { 2, 20 }, { 3, 16 }, { 7, 8 }, { 5, 6 }, { 2, 10 }, { 3, 10 } }
 
-function formats.tsv(result)
-  local lines = {}
-  for i, package in ipairs(result.packages) do
-    lines[i] = ("%s\t%s\t%s\n"):format(text.printable(package.type), text.printable(package.name),
-      text.printable(package.version))
-  end
-  return table.concat(lines)
+local function row(package)
+  local source = package.source
+  local from = source.name ~= package.name and source.name or ""
+  if source.version ~= package.version then from = source.name .. " " .. source.version end
+  return { package.type, package.name, package.version, package.architecture, from, tostring(package.layer),
+    package.path }
 end
 
-function formats.json(result)
-  return report.text("json", result)
+local function write_table(result, out, options)
+  local page, rows = Page.new(out, options), {}
+  for i, package in ipairs(result.packages) do rows[i] = row(package) end
+  local widths = columns.fit(titles, rows, page.width, shrink) or columns.fit(titles, rows, math.huge, {})
+  page:line(columns.line(titles, widths))
+  for _, cells in ipairs(rows) do page:line(columns.line(cells, widths)) end
 end
 
-function formats.table(result, terminal)
-  local titles = { "TYPE", "NAME", "VERSION", "ARCH", "SOURCE", "LAYER", "FOUND IN" }
-  local rows = {}
-  for i, package in ipairs(result.packages) do
-    local source = package.source
-    local from = source.name ~= package.name and source.name or ""
-    if source.version ~= package.version then from = source.name .. " " .. source.version end
-    local cells = { package.type, package.name, package.version, package.architecture, from, tostring(package.layer),
-      package.path }
-    rows[i] = cells
+local function write_tsv(result, out)
+  for _, package in ipairs(result.packages) do
+    out(("%s\t%s\t%s\n"):format(text.printable(package.type), text.printable(package.name),
+      text.printable(package.version)))
   end
-  local width = terminal:width() or math.huge
-  local shrink = { { 7, 12 }, { 5, 12 }, { 2, 20 }, { 3, 16 }, { 7, 8 }, { 5, 6 }, { 2, 10 }, { 3, 10 } }
-  local widths = columns.fit(titles, rows, width, shrink) or columns.fit(titles, rows, math.huge, {})
-  local lines = { columns.line(titles, widths) }
-  for i, cells in ipairs(rows) do lines[i + 1] = columns.line(cells, widths) end
-  lines[#lines + 1] = ""
-  for i, line in ipairs(lines) do lines[i] = styled.plain(line) end
-  return table.concat(lines, "\n")
+end
+
+local formats = {
+  table = { name = "table", write = write_table },
+  tsv = { name = "tsv", write = write_tsv },
+  json = report.find "json",
+}
+local names = { "table", "json", "tsv" }
+
+local function find(name)
+  if formats[name] then return formats[name] end
+  return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), nearest.hint(name, names))
 end
 
 -- -> result | nil, message, code
@@ -54,20 +58,28 @@ local function read(name, config, terminal)
   return result
 end
 
+-- Why the list may not be whole; --ignore-unreadable has warned already.
+local function tell_problems(result, terminal)
+  for _, problem in ipairs(result.problems) do
+    if problem.kind == "unreadable" and not problem.ignored then
+      terminal:say(("tarsier: %s: %s"):format(problem.subject, problem.message))
+    end
+  end
+end
+
 local function run(options, arguments, terminal)
-  local config, message = image.engine_options(options, terminal, arguments[1])
+  local list, message = outputs.read(options.format or { "table" }, find)
+  if not list then return nil, message end
+  local config
+  config, message = image.engine_options(options, terminal, arguments[1])
   if not config then return nil, message end
   local result, code
   result, message, code = read(arguments[1], config, terminal)
   terminal:wipe()
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)
-  local ok
-  ok, message = terminal:write(formats[options.format or "table"](result, terminal))
-  if not ok then
-    terminal:fail(message)
-    return exit.USAGE
-  end
+  if not outputs.write(list, result, {}, terminal) then return exit.USAGE end
+  tell_problems(result, terminal)
   local exit_code, meaning = exit.of_inventory(result)
   if exit_code then terminal:fail(meaning) end
   return exit_code or exit.PASS
@@ -80,8 +92,8 @@ return {
   description = { "No vulnerability database is needed: nothing is matched. The format tsv has a line a package: type, "
     .. "name and version with tabs between." },
   options = image.options_with {
-    { long = "format", short = "f", value = "FORMAT", choices = { "table", "json", "tsv" },
-      help = "table, json or tsv; default: table" },
+    { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
+      help = "table, json or tsv; to FILE, or to standard output; may be repeated; default: table" },
   },
   examples = { { "tarsier packages -f tsv app.tar", "type, name and version, a package a line" } },
   run = run,

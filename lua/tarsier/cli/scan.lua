@@ -1,45 +1,22 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
 local backend = require "tarsier.cli.backend"
-local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
+local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
 local filter = require "tarsier.table.filter"
 local report = require "tarsier.report"
-
--- "FORMAT[=FILE]" -> { format =, file = } | nil, message
-local function read_output(text)
-  local name, file = text:match "^([^=]*)=(.*)$"
-  local format, message = report.find(name or text)
-  if not format then return nil, message end
-  if file == "" then return nil, ("--format %s wants a file after the ="):format(text) end
-  return { format = format, file = file or "-" }
-end
-
-local function read_outputs(texts)
-  local outputs, taken = {}, {}
-  for _, text in ipairs(texts or gitlab.formats() or { "table" }) do
-    local output, message = read_output(text)
-    if not output then return nil, message end
-    if taken[output.file] then
-      local where = output.file == "-" and "standard output" or output.file
-      return nil, ("two reports go to %s: give one of them a file, as in --format json=report.json"):format(where)
-    end
-    taken[output.file] = true
-    outputs[#outputs + 1] = output
-  end
-  return outputs
-end
+local text = require "tarsier.text"
 
 -- "policy.key=value" -> ["policy.key"] = value
 local function read_settings(texts)
   local set = {}
-  for _, text in ipairs(texts or {}) do
-    local key, value = text:match "^([^=.]+%.[^=]+)=(.*)$"
-    if not key then return nil, ("--set %s: it is written POLICY.OPTION=VALUE"):format(text) end
+  for _, setting in ipairs(texts or {}) do
+    local key, value = setting:match "^([^=.]+%.[^=]+)=(.*)$"
+    if not key then return nil, ("--set %s: it is written POLICY.OPTION=VALUE"):format(setting) end
     set[key] = value
   end
   return set
@@ -66,15 +43,10 @@ local function read_request(options)
     strict_whitelist = options.strict_whitelist }
 end
 
-local function render(output, result, options, terminal, code, meaning)
-  local pieces = {}
-  local to_terminal = output.file == "-"
-  output.format.write(result, function(piece) pieces[#pieces + 1] = piece end, {
-    colour = to_terminal and terminal:colour(1), width = to_terminal and terminal:width() or nil,
-    verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed, show = options.show,
-    exit = { code = code, meaning = meaning }, default_branch_image = gitlab.default_branch_image(),
-  })
-  return table.concat(pieces)
+local function report_options(options, code, meaning)
+  return { verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed,
+    show = options.show, exit = { code = code, meaning = meaning },
+    default_branch_image = gitlab.default_branch_image() }
 end
 
 -- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems;
@@ -121,67 +93,84 @@ local function scan(name, is_pipelines, config, request, options, terminal)
   return nil, tarsier.decide(result, judgement)
 end
 
--- Every report is tried, whatever became of the one before.
-local function write_reports(outputs, result, options, terminal, code, meaning)
-  local written = true
-  for _, output in ipairs(outputs) do
-    local text = render(output, result, options, terminal, code, meaning)
-    local ok, message
-    if output.file == "-" then
-      ok, message = terminal:write(text)
-    else
-      ok, message = core.host.write_file(output.file, text)
-    end
-    if not ok then
-      terminal:fail(("the %s report was not written: %s"):format(output.format.name, message))
-      written = false
-    end
-  end
-  return written
-end
-
 -- Where no table tells it, one line does.
-local function tell(outputs, result, terminal, meaning)
-  for _, output in ipairs(outputs) do
-    if output.file == "-" and output.format.name == "table" then return end
-  end
+local function tell(result, terminal, meaning)
   local tally = result.verdict.tally
-  terminal:say(("tarsier: %s: %d findings, %d fail, %d warn: %s"):format(result.image.reference, tally.total,
-    tally.fail, tally.warn, meaning))
+  terminal:say(("tarsier: %s: %s, %d fail, %d warn: %s"):format(result.image.reference,
+    text.plural(tally.total, "finding"), tally.fail, tally.warn, meaning))
   if result.database and result.database.starter then
     terminal:say "tarsier: this was the starter database; `tarsier help db` says how to get a full one"
   end
 end
 
+-- One image -> exit code. Its number is nil where it is the only one.
+local function scan_one(job, source, terminal, number)
+  local options, config = job.options, {}
+  for key, value in pairs(job.config) do config[key] = value end
+  config.on_event = terminal:reporter(options.verbose)
+  local failed, result = scan(source.name, source.is_pipelines, config, job.request, options, terminal)
+  if failed then return failed end
+  local code, meaning = exit.of_result(result, options.no_fail)
+  local are_written = outputs.write(job.outputs, result, report_options(options, code, meaning), terminal, number)
+  if not outputs.shows_table(job.outputs) then tell(result, terminal, meaning) end
+  return are_written and code or exit.USAGE
+end
+
+local function scan_all(job, sources, terminal)
+  if #sources == 1 then return scan_one(job, sources[1], terminal) end
+  local worst, counts = exit.PASS, {}
+  for number, source in ipairs(sources) do
+    local code = scan_one(job, source, terminal, number)
+    worst, counts[code] = exit.worse(worst, code), (counts[code] or 0) + 1
+  end
+  local passed, failed = counts[exit.PASS] or 0, counts[exit.FAIL] or 0
+  terminal:say(("tarsier: %d images: %d passed, %d failed, %d without a verdict; exit code %d"):format(#sources, passed,
+    failed, #sources - passed - failed, worst))
+  return worst
+end
+
+-- ---- what it was asked --------------------------------------------------------------------------------------------
+
+-- -> { { name =, is_pipelines = }, … }, the one that is standard input | nil, message
+local function read_sources(names)
+  local sources, input = {}, nil
+  for i = 1, math.max(1, #names) do
+    local name, is_pipelines = gitlab.source(names[i])
+    if not name then return nil, is_pipelines end
+    if name == "-" or name:find "^%-[:@]" then
+      if input then return nil, "standard input can hold one image only" end
+      input = name
+    end
+    sources[i] = { name = name, is_pipelines = is_pipelines }
+  end
+  return sources, input
+end
+
+-- With a Clair, the starter database would only add what it knows to be exploited.
+local function find_database(options, has_clair)
+  local database, is_starter, code = place.a_database(options.db)
+  if has_clair and is_starter == true then return nil end
+  return database, is_starter, code
+end
+
 local function run(options, arguments, terminal)
-  local outputs, message = read_outputs(options.format)
-  if not outputs then return nil, message end
-  local request
-  request, message = read_request(options)
-  if not request then return nil, message end
+  local sources, input = read_sources(arguments)
+  if not sources then return nil, input end
+  local job, message = { options = options }
+  job.outputs, message = outputs.read(options.format or gitlab.formats() or { "table" }, report.find, #sources)
+  if not job.outputs then return nil, message end
+  job.request, message = read_request(options)
+  if not job.request then return nil, message end
   local clair
   clair, message = backend.config(options)
   if not clair then return nil, message end
-  local name, is_pipelines = gitlab.source(arguments[1])
-  if not name then return nil, is_pipelines end
-  local config
-  config, message = image.engine_options(options, terminal, arguments[1])
-  if not config then return nil, message end
-  local database, is_starter, code = place.a_database(options.db)
-  if clair.clair and (not database or is_starter == true) then
-    database = nil -- it would only add what the starter knows to be exploited
-  elseif not database then
-    return image.failed(terminal, is_starter, code)
-  end
-
-  config.database = database
-  for key, value in pairs(clair) do config[key] = value end
-  local failed, result = scan(name, is_pipelines, config, request, options, terminal)
-  if failed then return failed end
-  local exit_code, meaning = exit.of_result(result, options.no_fail)
-  local written = write_reports(outputs, result, options, terminal, exit_code, meaning)
-  tell(outputs, result, terminal, meaning)
-  return written and exit_code or exit.USAGE
+  job.config, message = image.engine_options(options, terminal, input)
+  if not job.config then return nil, message end
+  for key, value in pairs(clair) do job.config[key] = value end
+  local database, wrong, code = find_database(options, clair.clair)
+  if not database and not clair.clair then return image.failed(terminal, wrong, code) end
+  job.config.database = database
+  return scan_all(job, sources, terminal)
 end
 
 local function with_clair(own)
@@ -191,8 +180,8 @@ end
 return {
   name = "scan",
   summary = "scan an image, judge it and report",
-  arguments = { { name = image.argument.name, optional = true, help = image.argument.help
-    .. "; in a GitLab job it may be left out: $CS_IMAGE, else the image the pipeline built" } },
+  arguments = { { name = image.argument.name, optional = true, many = true, help = image.argument.help
+    .. "; may be repeated; in a GitLab job it may be left out: $CS_IMAGE, else the image the pipeline built" } },
   description = {
     "Reads the image's layers, verifies their digests, lists the packages, matches them with the vulnerability "
       .. "database, lets the policies decide on every finding, and writes the reports.",
@@ -205,6 +194,9 @@ return {
     "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
       .. "are not stored. Clair fetches them from the registry by itself, or with --layer-host or --layer-port through "
       .. "this machine.",
+    "Several images are scanned one after the other, each with a verdict of its own; the exit code is the worst of "
+      .. "theirs, in the order 2, 4, 3, 5, 1, 0. Reports to standard output follow each other, JSON as one document "
+      .. "after the other; in the name of a file, %n stands for the number of the image, from 1.",
     "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
   options = with_clair(image.options_with {
@@ -241,6 +233,7 @@ return {
     { "tarsier scan docker://registry.example:5000/team/app:1", "an image in a registry" },
     { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
     { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },
+    { "tarsier scan -f table -f json=report-%n.json app:1 web:1", "several images: report-1.json, report-2.json" },
     { "tarsier scan --clair http://clair:6060 --layer-host runner app.tar", "judged by a Clair, which fetches the "
       .. "layers from here" },
     { "tarsier scan -p fixable -p kev --set fixable.threshold=Medium app.tar", "two policies, one of them set" },

@@ -1,0 +1,95 @@
+-- The reports of a command, and where they go: -f FORMAT to standard output, -f FORMAT=FILE to a file.
+
+local core = require "tarsier.core"
+
+local outputs = {}
+
+-- What stands for the number of the image, from 1, in the name of a file.
+local NUMBER = "%n"
+
+local function has_number(file)
+  return file:find(NUMBER, 1, true) ~= nil
+end
+
+-- "FORMAT[=FILE]" -> { format =, file = } | nil, message
+local function read_one(text, find)
+  local name, file = text:match "^([^=]*)=(.*)$"
+  local format, message = find(name or text)
+  if not format then return nil, message end
+  if file == "" then return nil, ("--format %s wants a file after the ="):format(text) end
+  return { format = format, file = file or "-" }
+end
+
+-- A device or a pipe takes one report after the other; of a file only the last would be left.
+local function check_several(output)
+  local status = core.host.stat(output.file)
+  if output.file == "-" or has_number(output.file) or status and status.type ~= "file" then return true end
+  return nil, ("several images cannot share the file %s: give its name a %s, which stands for the number of the image")
+    :format(output.file, NUMBER)
+end
+
+--- read(texts, find, [count]) -> list of outputs | nil, message. find(name) -> format | nil, message; a format has
+--- `name` and write(result, out, options). count: how many images there are; each has files of its own.
+function outputs.read(texts, find, count)
+  local list, taken = {}, {}
+  for _, text in ipairs(texts) do
+    local output, message = read_one(text, find)
+    if not output then return nil, message end
+    if taken[output.file] then
+      local where = output.file == "-" and "standard output" or output.file
+      return nil, ("two reports go to %s: give one of them a file, as in --format json=report.json"):format(where)
+    end
+    taken[output.file] = true
+    if (count or 1) > 1 then
+      local ok
+      ok, message = check_several(output)
+      if not ok then return nil, message end
+    end
+    list[#list + 1] = output
+  end
+  return list
+end
+
+local function render(format, result, options)
+  local pieces = {}
+  format.write(result, function(piece) pieces[#pieces + 1] = piece end, options)
+  return table.concat(pieces)
+end
+
+local function file_of(output, number)
+  return (output.file:gsub("%%n", ("%d"):format(number or 1)))
+end
+
+local function write_one(output, result, options, terminal, number)
+  if output.file ~= "-" then
+    return core.host.write_file(file_of(output, number), render(output.format, result, options))
+  end
+  local shown = { colour = terminal:colour(1), width = terminal:width() }
+  for key, value in pairs(options) do shown[key] = value end
+  local separator = number and number > 1 and "\n" or ""
+  return terminal:write(separator .. render(output.format, result, shown))
+end
+
+--- write(list, result, options, terminal, [number]) -> were all written? Every report is tried, whatever became of the
+--- one before. options are the formats' own; number: which image it is, from 1.
+function outputs.write(list, result, options, terminal, number)
+  local are_written = true
+  for _, output in ipairs(list) do
+    local ok, message = write_one(output, result, options, terminal, number)
+    if not ok then
+      terminal:fail(("the %s report was not written: %s"):format(output.format.name, message))
+      are_written = false
+    end
+  end
+  return are_written
+end
+
+--- shows_table(list) -> does a person read the table on standard output?
+function outputs.shows_table(list)
+  for _, output in ipairs(list) do
+    if output.file == "-" and output.format.name == "table" then return true end
+  end
+  return false
+end
+
+return outputs
