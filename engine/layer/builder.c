@@ -10,8 +10,15 @@
 /* Evidence is collected in a buffer that is used again; one that has grown beyond this is given back. */
 enum { CONTENT_KEPT = 4 * 1024 * 1024, CONTENT_LARGE = 8 * 1024 * 1024, CHARGE_STEP = 64 * 1024 };
 
-struct pending_file { struct layer_file file; uint32_t sequence; };
-struct pending_link { struct layer_link link; uint32_t sequence; };
+
+struct pending_file {
+	struct layer_file file;
+	bool bound; /* a hard link to it came while it was there */
+};
+struct pending_link {
+	struct layer_link link;
+	bool used;  /* an entry below it, or a hard link to it, came while it was there */
+};
 
 struct layer_builder {
 	const struct path_match *patterns;
@@ -25,8 +32,9 @@ struct layer_builder {
 	sem_t *large;        /* or NULL */
 	bool holds_large;
 	struct last_entry last;
-	struct buffer files, links, whiteouts, opaques; /* of struct pending_file, struct pending_link, const char * */
-	struct buffer taken; /* of uint64_t */
+	struct buffer files, links, whiteouts; /* of struct pending_file, struct pending_link, struct layer_whiteout */
+	struct buffer taken, folders; /* of uint64_t */
+	struct buffer folder; /* the one that the entry before lay in */
 	struct buffer content;
 };
 
@@ -72,8 +80,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 		made->allocator = *options->allocator;
 	last_entry_init(&made->last, &made->allocator);
 	arena_init(&made->arena, options->allocator);
-	struct buffer *const buffers[] = {&made->files,   &made->links, &made->whiteouts,
-	                                  &made->opaques, &made->taken, &made->content};
+	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->whiteouts, &made->taken,
+	                                  &made->folders, &made->folder, &made->content};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], options->allocator);
 	made->index = layer_index_new(options->allocator);
@@ -110,8 +118,8 @@ void layer_builder_free(struct layer_builder *builder)
 	if (!builder)
 		return;
 	struct tarsier_allocator allocator = builder->allocator;
-	struct buffer *const buffers[] = {&builder->files,   &builder->links, &builder->whiteouts,
-	                                  &builder->opaques, &builder->taken, &builder->content};
+	struct buffer *const buffers[] = {&builder->files,   &builder->links,  &builder->whiteouts, &builder->taken,
+	                                  &builder->folders, &builder->folder, &builder->content};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
 	end_turn(builder);
@@ -152,8 +160,55 @@ static int count_entry(struct layer_builder *builder, struct tarsier_error *erro
 	if (builder->sequence >= LAYER_ENTRIES_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
 	builder->sequence++;
-	size_t holds = builder->index->arena.used + builder->taken.length + builder->files.length + builder->links.length;
+	size_t holds = builder->index->arena.used + builder->taken.length + builder->folders.length + builder->files.length +
+	               builder->links.length;
 	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : charge(builder, holds, error);
+}
+
+static struct pending_link *link_at(const struct layer_builder *builder, size_t index)
+{
+	return (struct pending_link *)(void *)builder->links.data + index;
+}
+
+/* If the path is that of a link by now, entries come through it. */
+static void use_link(struct layer_builder *builder, uint64_t hash)
+{
+	const struct last_entry_slot *slot = last_entry_find(&builder->last, hash);
+	if (slot && slot->link && link_at(builder, slot->link - 1)->link.sequence == slot->latest)
+		link_at(builder, slot->link - 1)->used = true;
+}
+
+static size_t common_length(span a, span b)
+{
+	size_t length = 0, most = a.len < b.len ? a.len : b.len;
+	while (length < most && a.ptr[length] == b.ptr[length])
+		length++;
+	return length;
+}
+
+/* Remembers the folders that an entry lies in, as far as those of the entry before did not tell. */
+static int note_folders(struct layer_builder *builder, span path, struct tarsier_error *error)
+{
+	span folder = {path.ptr, (size_t)(span_find_last(path, '/') + 1)}, before = buffer_span(&builder->folder);
+	size_t common = common_length(folder, before);
+	struct path_prefix prefix;
+	if (common == folder.len && common == before.len)
+		return TARSIER_OK;
+	path_prefix_begin(&prefix);
+	for (size_t length = 1; length < folder.len; length++) {
+		if (folder.ptr[length] != '/' || length < common)
+			continue;
+		uint64_t hash = path_prefix_hash(&prefix, folder.ptr, length, true);
+		use_link(builder, hash);
+		if (!buffer_add(&builder->folders, &hash, sizeof hash))
+			return error_memory(error);
+	}
+	builder->folder.length = 0;
+	if (!buffer_add(&builder->folder, folder.ptr, folder.len))
+		return error_memory(error);
+	if (builder->folders.length / sizeof(uint64_t) > LAYER_ENTRIES_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "the layer's entries lie in more than %d folders", LAYER_ENTRIES_LIMIT);
+	return TARSIER_OK;
 }
 
 /* The path is taken by an entry of this layer, whether or not anything is kept of it. */
@@ -161,6 +216,8 @@ static int take_path(struct layer_builder *builder, span path, bool directory, s
 {
 	uint64_t hash = path_hash(path, directory);
 	int code = count_entry(builder, error);
+	if (code >= 0)
+		code = note_folders(builder, path, error);
 	if (code < 0)
 		return code;
 	last_entry_note(&builder->last, hash, directory, builder->sequence);
@@ -187,7 +244,8 @@ static size_t file_count(const struct layer_builder *builder)
 static int add_file(struct layer_builder *builder, span path, const struct layer_file *like,
                     struct tarsier_error *error)
 {
-	struct pending_file pending = {.file = *like, .sequence = builder->sequence};
+	struct pending_file pending = {.file = *like};
+	pending.file.sequence = builder->sequence;
 	pending.file.path = span_copy(&builder->index->arena, path);
 	if (!pending.file.path)
 		return no_room(builder, error);
@@ -275,23 +333,25 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 	if (target.len)
 		memcpy(strings + path.len + 1, target.ptr, target.len);
 	struct pending_link pending = {
-		.link = {.path = strings, .target = strings + path.len + 1, .hard = hard},
-		.sequence = builder->sequence,
+		.link = {.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence},
 	};
 	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
 	if (code < 0)
 		return code;
-	return buffer_add(&builder->links, &pending, sizeof pending) ? TARSIER_OK : error_memory(error);
+	if (!buffer_add(&builder->links, &pending, sizeof pending))
+		return error_memory(error);
+	last_entry_find(&builder->last, path_hash(path, false))->link = (uint32_t)(builder->links.length / sizeof pending);
+	return TARSIER_OK;
 }
 
 /* The file that stands under this path by now, where it is evidence; or NULL. */
-static const struct pending_file *file_under(const struct layer_builder *builder, span path)
+static struct pending_file *file_under(const struct layer_builder *builder, span path)
 {
 	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(path, false));
 	if (!slot || !slot->file)
 		return NULL;
-	const struct pending_file *pending = file_at(builder, slot->file - 1);
-	return pending->sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
+	struct pending_file *pending = file_at(builder, slot->file - 1);
+	return pending->file.sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
 }
 
 /* A hard link is a second name of a file: where both names are evidence for one reader, it has found all twice. */
@@ -300,7 +360,10 @@ static int add_hard_link(struct layer_builder *builder, span path, span target, 
 	const struct reader *reader = wanted_by(builder, path);
 	if (!reader && !wanted_by(builder, target))
 		return TARSIER_OK;
-	const struct pending_file *original = file_under(builder, target);
+	struct pending_file *original = file_under(builder, target);
+	if (original)
+		original->bound = true;
+	use_link(builder, path_hash(target, true));
 	int code = add_link(builder, path, target, true, error);
 	if (code < 0 || !reader || !original || original->file.reader != reader)
 		return code;
@@ -310,14 +373,16 @@ static int add_hard_link(struct layer_builder *builder, span path, span target, 
 
 /* ---- whiteouts -------------------------------------------------------------------------------------------------- */
 
-static int add_string(struct layer_builder *builder, struct buffer *list, span folder, span name,
-                      struct tarsier_error *error)
+/* `name` is empty for an opaque folder. */
+static int add_whiteout(struct layer_builder *builder, span folder, span name, struct tarsier_error *error)
 {
-	char *string = arena_format(&builder->index->arena, "%.*s%s%.*s", (int)folder.len, folder.ptr,
-	                            folder.len && name.len ? "/" : "", (int)name.len, name.ptr);
-	if (!string)
+	struct layer_whiteout whiteout = {.opaque = name.len == 0};
+	whiteout.path = arena_format(&builder->index->arena, "%.*s%s%.*s", (int)folder.len, folder.ptr,
+	                             folder.len && name.len ? "/" : "", (int)name.len, name.ptr);
+	if (!whiteout.path)
 		return no_room(builder, error);
-	return buffer_add(list, &string, sizeof string) ? TARSIER_OK : error_memory(error);
+	whiteout.sequence = builder->sequence;
+	return buffer_add(&builder->whiteouts, &whiteout, sizeof whiteout) ? TARSIER_OK : error_memory(error);
 }
 
 /*
@@ -331,18 +396,18 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	span name = slash < 0 ? path : span_from(path, (size_t)slash + 1);
 	span folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
 	int code = TARSIER_OK;
-	if (span_starts(name, ".wh..wh..opq") && name.len == strlen(".wh..wh..opq")) {
-		code = add_string(builder, &builder->opaques, folder, SPAN(""), error);
+	if (!span_starts(name, ".wh.") && !span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh."))
+		return 0;
+	if ((code = count_entry(builder, error)) < 0 || (code = note_folders(builder, path, error)) < 0)
+		return code;
+	if (span_is(name, ".wh..wh..opq")) {
+		code = add_whiteout(builder, folder, SPAN(""), error);
 	} else if (span_starts(name, ".wh.") && !span_starts(name, ".wh..wh.")) {
 		span deleted = span_from(name, 4);
 		if (deleted.len == 0 || span_is(deleted, ".") || span_is(deleted, ".."))
 			return error_set(error, TARSIER_FORMAT, "%.*s: a whiteout that names nothing", SPAN_ARG(path));
-		code = add_string(builder, &builder->whiteouts, folder, deleted, error);
-	} else if (!span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh.")) {
-		return 0;
+		code = add_whiteout(builder, folder, deleted, error);
 	}
-	if (code >= 0)
-		code = count_entry(builder, error);
 	return code < 0 ? code : 1;
 }
 
@@ -440,14 +505,22 @@ static bool is_last(const struct layer_builder *builder, const char *path, uint3
 	return !builder->last.disturbed || last_entry_is_last(&builder->last, span_of(path), sequence);
 }
 
+/* No later entry has this very path. A folder above it may be replaced: that deletes it, unless it was a link then. */
+static bool has_own_path(const struct layer_builder *builder, const char *path, uint32_t sequence)
+{
+	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(span_of(path), false));
+	return slot && slot->latest == sequence;
+}
+
 static bool finish_files(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
 	size_t count = file_count(builder);
 	index->files = arena_array(&index->arena, count, sizeof *index->files);
 	for (size_t i = 0; index->files && i < count; i++) {
-		const struct pending_file *pending = file_at(builder, i);
-		if (is_last(builder, pending->file.path, pending->sequence))
+		struct pending_file *pending = file_at(builder, i);
+		pending->file.gone = !is_last(builder, pending->file.path, pending->file.sequence);
+		if (pending->bound || has_own_path(builder, pending->file.path, pending->file.sequence))
 			index->files[index->file_count++] = pending->file;
 	}
 	return index->files;
@@ -456,38 +529,62 @@ static bool finish_files(struct layer_builder *builder)
 static bool finish_links(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	const struct pending_link *pending = (const struct pending_link *)(const void *)builder->links.data;
-	size_t count = builder->links.length / sizeof *pending;
+	size_t count = builder->links.length / sizeof(struct pending_link);
 	index->links = arena_array(&index->arena, count, sizeof *index->links);
-	for (size_t i = 0; index->links && i < count; i++)
-		if (is_last(builder, pending[i].link.path, pending[i].sequence))
-			index->links[index->link_count++] = pending[i].link;
+	for (size_t i = 0; index->links && i < count; i++) {
+		struct pending_link *pending = link_at(builder, i);
+		pending->link.gone = !is_last(builder, pending->link.path, pending->link.sequence);
+		if (pending->used || has_own_path(builder, pending->link.path, pending->link.sequence))
+			index->links[index->link_count++] = pending->link;
+	}
 	return index->links;
 }
 
-static bool finish_strings(struct layer_index *index, const struct buffer *list, const char ***strings, size_t *count)
-{
-	*count = list->length / sizeof **strings;
-	*strings = arena_array(&index->arena, *count, sizeof **strings);
-	if (*strings && *count)
-		memcpy(*strings, list->data, list->length);
-	return *strings;
-}
-
-static bool finish_marks(struct layer_builder *builder)
+static bool finish_whiteouts(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	uint64_t *hashes = (uint64_t *)(void *)builder->taken.data;
-	size_t count = builder->taken.length / sizeof *hashes;
-	index->taken = arena_array(&index->arena, count, sizeof *hashes);
-	if (!index->taken)
-		return false;
-	if (count)
-		path_hash_sort(hashes, index->taken, count);
-	for (size_t i = 0; i < count; i++)
+	index->whiteout_count = builder->whiteouts.length / sizeof *index->whiteouts;
+	index->whiteouts = arena_array(&index->arena, index->whiteout_count, sizeof *index->whiteouts);
+	if (index->whiteouts && index->whiteout_count)
+		memcpy(index->whiteouts, builder->whiteouts.data, builder->whiteouts.length);
+	return index->whiteouts;
+}
+
+/* Sorted, each once. NULL: out of memory. */
+static uint64_t *finish_hashes(struct layer_index *index, struct buffer *list, size_t *unique)
+{
+	uint64_t *hashes = (uint64_t *)(void *)list->data;
+	size_t count = list->length / sizeof *hashes;
+	uint64_t *made = arena_array(&index->arena, count, sizeof *hashes);
+	if (made && count)
+		path_hash_sort(hashes, made, count);
+	for (size_t i = 0; made && i < count; i++)
 		if (i == 0 || hashes[i] != hashes[i - 1])
-			index->taken[index->taken_count++] = hashes[i];
-	return true;
+			made[(*unique)++] = hashes[i];
+	return made;
+}
+
+static bool finish_taken(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	index->taken = finish_hashes(index, &builder->taken, &index->taken_count);
+	return index->taken;
+}
+
+/* A folder with an entry of its own is a folder, whatever the layers below have there. */
+static bool finish_folders(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count = 0, kept = 0, at = 0;
+	index->folders = finish_hashes(index, &builder->folders, &count);
+	for (size_t i = 0; index->folders && i < count; i++) {
+		while (at < index->taken_count && index->taken[at] < index->folders[i])
+			at++;
+		if (at == index->taken_count || index->taken[at] != index->folders[i])
+			index->folders[kept++] = index->folders[i];
+	}
+	index->folder_count = kept;
+	return index->folders;
 }
 
 int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error)
@@ -497,9 +594,8 @@ int layer_builder_finish(struct layer_builder *builder, struct layer_index **ind
 	int code = tar_finish(builder->tar, error);
 	made->entries = builder->sequence;
 	made->arena.limit = 0; /* what is left to add is as large as what was kept already */
-	if (code >= 0 && !(finish_files(builder) && finish_links(builder) && finish_marks(builder) &&
-	                   finish_strings(made, &builder->whiteouts, &made->whiteouts, &made->whiteout_count) &&
-	                   finish_strings(made, &builder->opaques, &made->opaques, &made->opaque_count)))
+	if (code >= 0 && !(finish_files(builder) && finish_links(builder) && finish_whiteouts(builder) &&
+	                   finish_taken(builder) && finish_folders(builder)))
 		code = error_memory(error);
 	if (code >= 0)
 		code = charge(builder, made->arena.used, error);

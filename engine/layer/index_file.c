@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 3\n";
+static const char magic[24] = "tarsier layer index 4\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -59,7 +59,8 @@ static bool put_optional(struct buffer *file, const char *text)
 
 static bool put_file(struct buffer *file, const struct layer_file *evidence)
 {
-	bool ok = put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
+	bool ok = put_number(file, evidence->gone) && put_number(file, evidence->sequence) &&
+	          put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
 	          put_optional(file, evidence->problem) && put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_texts(file, evidence->owned, evidence->owned_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
@@ -68,23 +69,42 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	return ok;
 }
 
-static bool put_taken(struct buffer *file, const struct layer_index *index)
+static bool put_hashes(struct buffer *file, const uint64_t *hashes, size_t count)
 {
-	bool ok = put_number(file, index->taken_count) && buffer_reserve(file, index->taken_count * 8);
-	for (size_t i = 0; i < index->taken_count && ok; i++)
-		ok = put_number(file, index->taken[i]);
+	bool ok = put_number(file, count) && buffer_reserve(file, count * 8);
+	for (size_t i = 0; i < count && ok; i++)
+		ok = put_number(file, hashes[i]);
+	return ok;
+}
+
+static bool put_whiteouts(struct buffer *file, const struct layer_index *index)
+{
+	bool ok = put_number(file, index->whiteout_count);
+	for (size_t i = 0; i < index->whiteout_count && ok; i++) {
+		const struct layer_whiteout *whiteout = &index->whiteouts[i];
+		ok = put_number(file, whiteout->opaque) && put_number(file, whiteout->sequence) && put_text(file, whiteout->path);
+	}
+	return ok;
+}
+
+static bool put_links(struct buffer *file, const struct layer_index *index)
+{
+	bool ok = put_number(file, index->link_count);
+	for (size_t i = 0; i < index->link_count && ok; i++) {
+		const struct layer_link *link = &index->links[i];
+		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->sequence) &&
+		     put_text(file, link->path) && put_text(file, link->target);
+	}
 	return ok;
 }
 
 static bool put_body(struct buffer *file, const struct layer_index *index)
 {
 	bool ok = put_text(file, index->blob.text) && put_text(file, index->diff_id.text) && put_number(file, index->blob_size) &&
-	          put_number(file, index->tar_size) && put_number(file, index->entries) && put_taken(file, index) &&
-	          put_texts(file, index->whiteouts, index->whiteout_count) && put_texts(file, index->opaques, index->opaque_count) &&
-	          put_number(file, index->link_count);
-	for (size_t i = 0; i < index->link_count && ok; i++)
-		ok = put_number(file, index->links[i].hard) && put_text(file, index->links[i].path) && put_text(file, index->links[i].target);
-	ok = ok && put_number(file, index->file_count);
+	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
+	          put_hashes(file, index->taken, index->taken_count) &&
+	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&
+	          put_links(file, index) && put_number(file, index->file_count);
 	for (size_t i = 0; i < index->file_count && ok; i++)
 		ok = put_file(file, &index->files[i]);
 	return ok;
@@ -113,91 +133,112 @@ struct index_reader {
 	bool broken; /* sticky */
 };
 
-static uint64_t get_number(struct index_reader *cursor)
+static uint64_t get_number(struct index_reader *in)
 {
-	if (cursor->rest.len < 8) {
-		cursor->broken = true;
+	if (in->rest.len < 8) {
+		in->broken = true;
 		return 0;
 	}
 	uint64_t number = 0;
 	for (int i = 0; i < 8; i++)
-		number |= (uint64_t)(unsigned char)cursor->rest.ptr[i] << (8 * i);
-	cursor->rest = span_from(cursor->rest, 8);
+		number |= (uint64_t)(unsigned char)in->rest.ptr[i] << (8 * i);
+	in->rest = span_from(in->rest, 8);
 	return number;
 }
 
-static span get_span(struct index_reader *cursor)
+static span get_span(struct index_reader *in)
 {
-	uint64_t length = get_number(cursor);
+	uint64_t length = get_number(in);
 	uint64_t padded = length + (8 - length % 8);
-	if (cursor->broken || length > INDEX_FILE_LIMIT || padded > cursor->rest.len || cursor->rest.ptr[length] != '\0') {
-		cursor->broken = true;
+	if (in->broken || length > INDEX_FILE_LIMIT || padded > in->rest.len || in->rest.ptr[length] != '\0') {
+		in->broken = true;
 		return SPAN("");
 	}
-	span text = {cursor->rest.ptr, (size_t)length};
-	cursor->rest = span_from(cursor->rest, (size_t)padded);
+	span text = {in->rest.ptr, (size_t)length};
+	in->rest = span_from(in->rest, (size_t)padded);
 	return text;
 }
 
-static const char *get_text(struct index_reader *cursor)
+static const char *get_text(struct index_reader *in)
 {
-	return get_span(cursor).ptr;
+	return get_span(in).ptr;
 }
 
-static const char *get_optional(struct index_reader *cursor)
+static const char *get_optional(struct index_reader *in)
 {
-	return get_number(cursor) ? get_text(cursor) : NULL;
+	return get_number(in) ? get_text(in) : NULL;
 }
 
 /* A count of things that take at least `least` bytes each, and room for them. */
-static void *get_array(struct index_reader *cursor, size_t *count, size_t least, size_t size)
+static void *get_array(struct index_reader *in, size_t *count, size_t least, size_t size)
 {
-	uint64_t number = get_number(cursor);
-	if (cursor->broken || number > cursor->rest.len / least) {
-		cursor->broken = true;
+	uint64_t number = get_number(in);
+	if (in->broken || number > in->rest.len / least) {
+		in->broken = true;
 		*count = 0;
 		return NULL;
 	}
 	*count = (size_t)number;
-	void *array = arena_array(cursor->arena, *count, size);
-	cursor->broken = !array;
+	void *array = arena_array(in->arena, *count, size);
+	in->broken = !array;
 	return array;
 }
 
-static void get_taken(struct index_reader *cursor, struct layer_index *index)
+static uint64_t *get_hashes(struct index_reader *in, size_t *count)
 {
-	uint64_t count = get_number(cursor);
-	if (cursor->broken || count > cursor->rest.len / 8) {
-		cursor->broken = true;
-		return;
+	uint64_t number = get_number(in);
+	if (in->broken || number > in->rest.len / 8) {
+		in->broken = true;
+		return NULL;
 	}
-	index->taken_count = (size_t)count;
+	*count = (size_t)number;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	index->taken = (uint64_t *)(uintptr_t)cursor->rest.ptr; /* aligned: every record is a multiple of 8 bytes */
-	cursor->rest = span_from(cursor->rest, index->taken_count * 8);
+	uint64_t *hashes = (uint64_t *)(uintptr_t)in->rest.ptr; /* aligned: every record is a multiple of 8 bytes */
+	in->rest = span_from(in->rest, *count * 8);
 #else
-	index->taken = arena_array(cursor->arena, index->taken_count, 8);
-	cursor->broken = !index->taken;
-	for (size_t i = 0; i < index->taken_count && !cursor->broken; i++)
-		index->taken[i] = get_number(cursor);
+	uint64_t *hashes = arena_array(in->arena, *count, 8);
+	in->broken = !hashes;
+	for (size_t i = 0; i < *count && !in->broken; i++)
+		hashes[i] = get_number(in);
 #endif
+	return hashes;
 }
 
-static const char **get_texts(struct index_reader *cursor, size_t *count)
+/* A number that is one of the tar's entries. */
+static uint32_t get_sequence(struct index_reader *in)
 {
-	const char **texts = get_array(cursor, count, 16, sizeof *texts);
-	for (size_t i = 0; i < *count && !cursor->broken; i++)
-		texts[i] = get_text(cursor);
+	uint64_t number = get_number(in);
+	in->broken = in->broken || number > LAYER_ENTRIES_LIMIT;
+	return (uint32_t)number;
+}
+
+static void get_whiteouts(struct index_reader *in, struct layer_index *index)
+{
+	index->whiteouts = get_array(in, &index->whiteout_count, 32, sizeof *index->whiteouts);
+	for (size_t i = 0; i < index->whiteout_count && !in->broken; i++) {
+		index->whiteouts[i].opaque = get_number(in) != 0;
+		index->whiteouts[i].sequence = get_sequence(in);
+		index->whiteouts[i].path = get_text(in);
+	}
+}
+
+static const char **get_texts(struct index_reader *in, size_t *count)
+{
+	const char **texts = get_array(in, count, 16, sizeof *texts);
+	for (size_t i = 0; i < *count && !in->broken; i++)
+		texts[i] = get_text(in);
 	return texts;
 }
 
-static void get_links(struct index_reader *cursor, struct layer_index *index)
+static void get_links(struct index_reader *in, struct layer_index *index)
 {
-	index->links = get_array(cursor, &index->link_count, 40, sizeof *index->links);
-	for (size_t i = 0; i < index->link_count && !cursor->broken; i++) {
-		index->links[i].hard = get_number(cursor) != 0;
-		index->links[i].path = get_text(cursor);
-		index->links[i].target = get_text(cursor);
+	index->links = get_array(in, &index->link_count, 56, sizeof *index->links);
+	for (size_t i = 0; i < index->link_count && !in->broken; i++) {
+		index->links[i].hard = get_number(in) != 0;
+		index->links[i].gone = get_number(in) != 0;
+		index->links[i].sequence = get_sequence(in);
+		index->links[i].path = get_text(in);
+		index->links[i].target = get_text(in);
 	}
 }
 
@@ -209,48 +250,50 @@ static const struct reader *find_reader(const struct reader *const *readers, con
 	return NULL;
 }
 
-static void get_packages(struct index_reader *cursor, struct layer_file *file)
+static void get_packages(struct index_reader *in, struct layer_file *file)
 {
-	struct package *packages = get_array(cursor, &file->package_count, 9 * 16, sizeof *packages);
-	for (size_t i = 0; i < file->package_count && !cursor->broken; i++)
-		packages[i] = (struct package){.type = get_text(cursor), .name = get_text(cursor), .version = get_text(cursor),
-		                               .architecture = get_text(cursor), .source_name = get_text(cursor),
-		                               .source_version = get_text(cursor), .ecosystem = get_text(cursor),
-		                               .module = get_text(cursor), .vendor = get_text(cursor)};
+	struct package *packages = get_array(in, &file->package_count, 9 * 16, sizeof *packages);
+	for (size_t i = 0; i < file->package_count && !in->broken; i++)
+		packages[i] = (struct package){.type = get_text(in), .name = get_text(in), .version = get_text(in),
+		                               .architecture = get_text(in), .source_name = get_text(in),
+		                               .source_version = get_text(in), .ecosystem = get_text(in),
+		                               .module = get_text(in), .vendor = get_text(in)};
 	file->packages = packages;
 }
 
-static void get_notes(struct index_reader *cursor, struct layer_file *file)
+static void get_notes(struct index_reader *in, struct layer_file *file)
 {
-	struct reader_note *notes = get_array(cursor, &file->note_count, 24, sizeof *notes);
-	for (size_t i = 0; i < file->note_count && !cursor->broken; i++) {
-		notes[i].unreadable = get_number(cursor) != 0;
-		notes[i].text = get_text(cursor);
+	struct reader_note *notes = get_array(in, &file->note_count, 24, sizeof *notes);
+	for (size_t i = 0; i < file->note_count && !in->broken; i++) {
+		notes[i].unreadable = get_number(in) != 0;
+		notes[i].text = get_text(in);
 	}
 	file->notes = notes;
 }
 
-static void get_files(struct index_reader *cursor, const struct reader *const *readers, struct layer_index *index)
+static void get_files(struct index_reader *in, const struct reader *const *readers, struct layer_index *index)
 {
-	index->files = get_array(cursor, &index->file_count, 64, sizeof *index->files);
-	for (size_t i = 0; i < index->file_count && !cursor->broken; i++) {
+	index->files = get_array(in, &index->file_count, 80, sizeof *index->files);
+	for (size_t i = 0; i < index->file_count && !in->broken; i++) {
 		struct layer_file *file = &index->files[i];
-		file->path = get_text(cursor);
-		file->reader = find_reader(readers, get_text(cursor));
-		file->problem = get_optional(cursor);
-		file->content = get_span(cursor);
-		file->owner = get_optional(cursor);
-		file->owned = get_texts(cursor, &file->owned_count);
-		get_notes(cursor, file);
-		get_packages(cursor, file);
-		cursor->broken = cursor->broken || !file->reader;
+		file->gone = get_number(in) != 0;
+		file->sequence = get_sequence(in);
+		file->path = get_text(in);
+		file->reader = find_reader(readers, get_text(in));
+		file->problem = get_optional(in);
+		file->content = get_span(in);
+		file->owner = get_optional(in);
+		file->owned = get_texts(in, &file->owned_count);
+		get_notes(in, file);
+		get_packages(in, file);
+		in->broken = in->broken || !file->reader;
 	}
 }
 
-static bool get_digest(struct index_reader *cursor, struct digest *digest)
+static bool get_digest(struct index_reader *in, struct digest *digest)
 {
 	struct tarsier_error unused;
-	span text = get_span(cursor);
+	span text = get_span(in);
 	memset(digest, 0, sizeof *digest);
 	return text.len == 0 || digest_parse(text, digest, &unused) == TARSIER_OK;
 }
@@ -259,18 +302,18 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 {
 	if (bytes.len < HEADER || memcmp(bytes.ptr, magic, sizeof magic) != 0)
 		return false;
-	struct index_reader cursor = {.rest = span_from(bytes, sizeof magic), .arena = &index->arena};
-	if (get_number(&cursor) != checksum(cursor.rest))
+	struct index_reader in = {.rest = span_from(bytes, sizeof magic), .arena = &index->arena};
+	if (get_number(&in) != checksum(in.rest))
 		return false;
-	if (!get_digest(&cursor, &index->blob) || !get_digest(&cursor, &index->diff_id))
+	if (!get_digest(&in, &index->blob) || !get_digest(&in, &index->diff_id))
 		return false;
-	index->blob_size = get_number(&cursor);
-	index->tar_size = get_number(&cursor);
-	index->entries = get_number(&cursor);
-	get_taken(&cursor, index);
-	index->whiteouts = get_texts(&cursor, &index->whiteout_count);
-	index->opaques = get_texts(&cursor, &index->opaque_count);
-	get_links(&cursor, index);
-	get_files(&cursor, readers, index);
-	return !cursor.broken && cursor.rest.len == 0;
+	index->blob_size = get_number(&in);
+	index->tar_size = get_number(&in);
+	index->entries = get_number(&in);
+	index->taken = get_hashes(&in, &index->taken_count);
+	index->folders = get_hashes(&in, &index->folder_count);
+	get_whiteouts(&in, index);
+	get_links(&in, index);
+	get_files(&in, readers, index);
+	return !in.broken && in.rest.len == 0;
 }

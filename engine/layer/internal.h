@@ -3,6 +3,7 @@
 #define TARSIER_LAYER_INTERNAL_H
 
 #include "base/map.h"
+#include "base/siphash.h"
 #include "layer/layer.h"
 #include "stream/inflate.h"
 
@@ -28,6 +29,7 @@ struct last_entry_slot {
 	uint32_t latest;   /* sequence number of the last entry with this path */
 	uint32_t replaced; /* … that was not a directory */
 	uint32_t file;     /* 1 + index of the file kept under this path; 0: none */
+	uint32_t link;     /* … of the link */
 	bool kept;         /* something is kept under this very path */
 };
 struct last_entry {
@@ -52,6 +54,10 @@ bool last_entry_is_last(const struct last_entry *last, span path, uint32_t seque
 
 /* path_hash() of each folder the path lies in, outermost first, without a look at any byte twice. */
 bool path_hash_folders(span path, bool (*each)(void *user, uint64_t hash), void *user); /* false as soon as `each` is */
+/* path_hash() of the prefixes of one path, each longer than the one before. */
+struct path_prefix { struct siphash state; size_t whole; };
+void path_prefix_begin(struct path_prefix *prefix);
+uint64_t path_prefix_hash(struct path_prefix *prefix, const char *path, size_t length, bool directory);
 /* Sorts hashes, `room` being as large as they are. Time is the same whatever a hostile layer makes of its names. */
 void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count);
 

@@ -65,7 +65,7 @@ int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struc
 		goto full;
 	slot->kept = true;
 	slot->latest = sequence;
-	slot->file = 0;
+	slot->file = slot->link = 0;
 	return TARSIER_OK;
 full:
 	if (last->paths.count < LAST_ENTRY_LIMIT)

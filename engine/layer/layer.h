@@ -22,11 +22,21 @@ struct layer_file { /* a regular file that a reader wanted */
 	size_t note_count;
 	span content;        /* where reader->keep; else empty */
 	const char *problem; /* why the reader could not read it; NULL where it could */
+	uint32_t sequence;   /* number of its entry in the tar, from 1 */
+	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
 };
 
 struct layer_link { /* every symlink; hard links to or from evidence */
 	const char *path, *target; /* target as written; a hard link's is a path from the root */
 	bool hard;
+	uint32_t sequence;         /* number of its entry in the tar, from 1 */
+	bool gone;                 /* as of a file */
+};
+
+struct layer_whiteout {
+	const char *path;  /* what ".wh.NAME" deletes from the layers below, or the folder whose content below is hidden */
+	bool opaque;       /* the latter: ".wh..wh..opq" */
+	uint32_t sequence; /* number of its entry in the tar, from 1 */
 };
 
 /* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
@@ -35,21 +45,24 @@ struct layer_index {
 	unsigned holders;             /* besides the first owner */
 	struct digest blob, diff_id;  /* as measured; diff_id empty where it was not */
 	uint64_t blob_size, tar_size, entries;
-	struct layer_file *files;     /* last one wins where a tar holds a path twice: only that one is here */
+	/* In the order of the tar. If it holds a path twice, the last entry wins, and only that one is here. */
+	struct layer_file *files;
 	size_t file_count;
 	struct layer_link *links;
 	size_t link_count;
-	const char **whiteouts;       /* paths that ".wh." entries delete from the layers below */
+	struct layer_whiteout *whiteouts;
 	size_t whiteout_count;
-	const char **opaques;         /* directories whose content below is hidden (".wh..wh..opq") */
-	size_t opaque_count;
 	uint64_t *taken;              /* sorted path_hash() of every entry: what hides the layers below by being there */
 	size_t taken_count;
+	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no entry of their own */
+	size_t folder_count;
 };
 
 /* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
 uint64_t path_hash(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
+/* True if entries lie below this path and the layer has no entry at the path itself: it may be a link of a lower layer. */
+bool layer_passes(const struct layer_index *index, span path);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
 /* One more owner, in the same thread: whoever holds it frees it too. */

@@ -1,400 +1,321 @@
 #include "layer/overlay.h"
 
-#include "base/map.h"
+#include "base/glob.h"
+#include "layer/laying.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	LINKS_A_PATH = 40,     /* Linux's own limit (path_resolution(7)) */
-	PATH_LIMIT = 16 * 1024, /* of a path while links are replaced: four times PATH_MAX, far from hurting anyone */
-	WANT_LIMIT = 1000,     /* links to evidence elsewhere: real images have a handful */
-};
-
-/* What is known to be at a path. */
-struct node {
-	span path;
-	bool live;
-	size_t replaced_by;              /* the layer that has an entry at this very path, + 1; while that layer is laid */
-	const struct overlay_file *file; /* the file shown, or last shown */
-	const struct layer_link *link;   /* … or the link */
-};
-
-struct laying {
-	struct arena *arena;
-	const struct layer_index *const *layers;
-	size_t layer_count;
+struct showing {
+	struct laying laying;
 	const struct reader *const *readers;
 	const struct path_match *patterns;
-	struct map by_path;
-	struct node **nodes;
-	size_t node_count, node_capacity;
-	uint64_t *whiteouts, *opaques;   /* of the layer being laid: sorted hashes of resolved paths */
-	size_t whiteout_count, opaque_count;
 	struct overlay *overlay;
 	size_t file_capacity, want_capacity;
-	struct tarsier_error *error;
 };
 
-static const struct layer_link *live_link(const struct laying *laying, span path)
+static span place_span(const struct place *place)
 {
-	const struct node *node = map_get(&laying->by_path, path);
-	return node && node->live ? node->link : NULL;
+	return (span){place->path, place->length};
 }
 
-/* ---- resolving -------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
-struct walk {
-	char done[PATH_LIMIT];    /* resolved so far */
-	size_t done_length;
-	char rest[2][PATH_LIMIT]; /* what is left, and room to put a link's target before it */
-	int current;
-	unsigned links;
-};
-
-static bool append_component(struct walk *walk, span component)
+static int list(struct showing *showing, const struct overlay_file *file)
 {
-	size_t slash = walk->done_length ? 1 : 0;
-	if (walk->done_length + slash + component.len >= sizeof walk->done)
-		return false;
-	if (slash)
-		walk->done[walk->done_length++] = '/';
-	memcpy(walk->done + walk->done_length, component.ptr, component.len);
-	walk->done_length += component.len;
-	return true;
-}
-
-static void drop_component(struct walk *walk)
-{
-	ptrdiff_t slash = span_find_last((span){walk->done, walk->done_length}, '/');
-	walk->done_length = slash < 0 ? 0 : (size_t)slash;
-}
-
-/* Puts a link's target where its last component stood. */
-static bool follow(struct walk *walk, const struct layer_link *link, span rest, span *next)
-{
-	size_t target = strlen(link->target);
-	if (++walk->links > LINKS_A_PATH || target + 1 + rest.len >= PATH_LIMIT)
-		return false;
-	char *into = walk->rest[walk->current = !walk->current];
-	memcpy(into, link->target, target);
-	into[target] = '/';
-	memcpy(into + target + 1, rest.ptr, rest.len);
-	*next = (span){into, target + 1 + rest.len};
-	if (link->hard || link->target[0] == '/')
-		walk->done_length = 0;
-	else
-		drop_component(walk);
-	return true;
-}
-
-/* Replaces the links in `path`; the last component's own only where `last` is set. NULL where it cannot: a loop, or too
- * long. "" is the root. */
-static const char *resolve(struct laying *laying, span path, bool last)
-{
-	struct walk room, *walk = &room; /* 48 KiB that are not worth zeroing */
-	walk->done_length = 0;
-	walk->current = 0;
-	walk->links = 0;
-	span rest = path, component;
-	while (span_next(&rest, '/', &component)) {
-		if (component.len == 0 || span_is(component, "."))
-			continue;
-		if (span_is(component, "..")) {
-			drop_component(walk);
-			continue;
-		}
-		if (!append_component(walk, component))
-			return NULL;
-		if (!rest.ptr && !last)
-			break;
-		const struct layer_link *link = live_link(laying, (span){walk->done, walk->done_length});
-		if (link && !follow(walk, link, rest.ptr ? rest : SPAN(""), &rest))
-			return NULL;
-	}
-	return arena_copy(laying->arena, walk->done, walk->done_length);
-}
-
-/* `path` with "." and ".." taken out, links left alone. NULL where it is too long. */
-static const char *normalise(struct laying *laying, span path)
-{
-	struct walk room, *walk = &room;
-	walk->done_length = 0;
-	span component;
-	while (span_next(&path, '/', &component)) {
-		if (span_is(component, ".."))
-			drop_component(walk);
-		else if (component.len && !span_is(component, ".") && !append_component(walk, component))
-			return NULL;
-	}
-	return arena_copy(laying->arena, walk->done, walk->done_length);
-}
-
-/* ---- one layer over those below it ------------------------------------------------------------------------------- */
-
-static int order_marks(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static bool has_mark(const uint64_t *hashes, size_t count, uint64_t hash)
-{
-	return count && bsearch(&hash, hashes, count, sizeof hash, order_marks);
-}
-
-/* Sorted hashes of the paths that whiteouts or opaque markers name. */
-static int collect_marks(struct laying *laying, const char **paths, size_t count, uint64_t **hashes, size_t *mark_count)
-{
-	*mark_count = 0;
-	*hashes = arena_array(laying->arena, count, sizeof **hashes);
-	if (!*hashes)
-		return error_memory(laying->error);
-	for (size_t i = 0; i < count; i++) {
-		const char *path = resolve(laying, span_of(paths[i]), false);
-		if (path)
-			(*hashes)[(*mark_count)++] = path_hash(span_of(path), true);
-	}
-	qsort(*hashes, *mark_count, sizeof **hashes, order_marks);
-	return TARSIER_OK;
-}
-
-/* Is anything above this path gone, or no directory any more? */
-static bool is_hidden(const struct laying *laying, const struct layer_index *layer, span path)
-{
-	if (has_mark(laying->whiteouts, laying->whiteout_count, path_hash(path, true)))
-		return true;
-	for (ptrdiff_t slash = span_find_last(path, '/'); path.len; slash = span_find_last(path, '/')) {
-		path.len = slash < 0 ? 0 : (size_t)slash;
-		uint64_t hash = path_hash(path, true);
-		if (has_mark(laying->opaques, laying->opaque_count, hash) || has_mark(laying->whiteouts, laying->whiteout_count, hash))
-			return true;
-		if (path.len && layer_has(layer, path, false))
-			return true;
-	}
-	return false;
-}
-
-static void hide_below(struct laying *laying, const struct layer_index *layer, size_t number)
-{
-	for (size_t i = 0; i < laying->node_count; i++) {
-		struct node *node = laying->nodes[i];
-		if (!node->live)
-			continue;
-		if (is_hidden(laying, layer, node->path))
-			node->live = false;
-		else if (layer_has(layer, node->path, false) || layer_has(layer, node->path, true)) {
-			node->live = false;
-			node->replaced_by = number + 1;
-		}
-	}
-}
-
-/* The node at a path, made where there is none. */
-static struct node *node_at(struct laying *laying, const char *path)
-{
-	struct node *node = map_get(&laying->by_path, span_of(path));
-	if (node)
-		return node;
-	struct node **nodes = arena_grow(laying->arena, laying->nodes, laying->node_count, &laying->node_capacity, sizeof *nodes);
-	node = arena_alloc(laying->arena, sizeof *node);
-	if (!nodes || !node)
-		return NULL;
-	node->path = span_of(path);
-	laying->nodes = nodes;
-	nodes[laying->node_count++] = node;
-	return map_put(&laying->by_path, node->path, node) ? node : NULL;
-}
-
-static int lay_link(struct laying *laying, const struct layer_link *link)
-{
-	if (link->hard && !path_match_find(laying->patterns, span_of(link->path)))
-		return TARSIER_OK;
-	const char *path = resolve(laying, span_of(link->path), false);
-	if (!path)
-		return TARSIER_OK; /* nothing can be reached through it */
-	struct node *node = node_at(laying, path);
-	if (!node)
-		return error_memory(laying->error);
-	node->live = true;
-	node->link = link;
-	node->file = NULL;
-	return TARSIER_OK;
-}
-
-static int lay_file(struct laying *laying, const struct layer_file *file, size_t number)
-{
-	const char *path = resolve(laying, span_of(file->path), false);
-	if (!path)
-		return TARSIER_OK;
-	struct node *node = node_at(laying, path);
-	struct overlay_file *shown = arena_alloc(laying->arena, sizeof *shown);
-	if (!node || !shown)
-		return error_memory(laying->error);
-	bool rewritten = node->file && (node->live || node->replaced_by == number + 1);
-	*shown = (struct overlay_file){.path = node->path.ptr, .reader = file->reader, .file = file, .layer = number,
-	                               .before = rewritten ? node->file : NULL};
-	node->live = true;
-	node->link = NULL;
-	node->file = shown;
-	return TARSIER_OK;
-}
-
-static int lay(struct laying *laying, const struct layer_index *layer, size_t number)
-{
-	int code = collect_marks(laying, layer->whiteouts, layer->whiteout_count, &laying->whiteouts, &laying->whiteout_count);
-	if (!code)
-		code = collect_marks(laying, layer->opaques, layer->opaque_count, &laying->opaques, &laying->opaque_count);
-	if (code)
-		return code;
-	hide_below(laying, layer, number);
-	for (size_t i = 0; i < layer->link_count && !code; i++)
-		code = lay_link(laying, &layer->links[i]);
-	for (size_t i = 0; i < layer->file_count && !code; i++)
-		code = lay_file(laying, &layer->files[i], number);
-	return code;
-}
-
-/* ---- what the top shows ------------------------------------------------------------------------------------------ */
-
-static int show(struct laying *laying, const struct overlay_file *file)
-{
-	struct overlay *overlay = laying->overlay;
-	const struct overlay_file **files = arena_grow(laying->arena, overlay->files, overlay->file_count, &laying->file_capacity, sizeof *files);
+	struct overlay *overlay = showing->overlay;
+	const struct overlay_file **files = arena_grow(showing->laying.arena, overlay->files, overlay->file_count,
+	                                               &showing->file_capacity, sizeof *files);
 	if (!files)
-		return error_memory(laying->error);
+		return error_memory(showing->laying.error);
 	overlay->files = files;
 	files[overlay->file_count++] = file;
 	return TARSIER_OK;
 }
 
-/* Does any layer have a file at this path? A star stands for files that nobody counted. */
-static bool is_anywhere(const struct laying *laying, span path)
+static int list_once(struct showing *showing, struct node_file *file)
 {
-	if (span_find(path, '*') >= 0)
-		return true;
-	for (size_t i = 0; i < laying->layer_count; i++)
-		if (layer_has(laying->layers[i], path, false))
+	bool listed = file->listed;
+	file->listed = true;
+	return listed ? TARSIER_OK : list(showing, &file->shown);
+}
+
+static int list_alias(struct showing *showing, const struct node_file *file, const char *path)
+{
+	struct overlay_file *alias = arena_alloc(showing->laying.arena, sizeof *alias);
+	char *copy = arena_string(showing->laying.arena, path);
+	if (!alias || !copy)
+		return error_memory(showing->laying.error);
+	*alias = file->shown;
+	alias->path = copy;
+	return list(showing, alias);
+}
+
+/* ---- wants ------------------------------------------------------------------------------------------------------- */
+
+static bool has_star(span path)
+{
+	return span_find(path, '*') >= 0;
+}
+
+/* Does any layer have a file that is written so? A star stands for any file in its folder. */
+static bool is_written(const struct showing *showing, span path)
+{
+	const struct laying *laying = &showing->laying;
+	ptrdiff_t slash = span_find_last(path, '/');
+	span folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
+	for (size_t i = 0; i < laying->layer_count; i++) {
+		const struct layer_index *layer = laying->layers[i];
+		if (has_star(path) ? layer_has(layer, folder, true) || layer_passes(layer, folder) : layer_has(layer, path, false))
 			return true;
+	}
 	return false;
 }
 
-/* The target of the link at `path` as it is written, for tars whose entries are written through links themselves. */
-static const char *written_target(struct laying *laying, span path, const struct layer_link *link)
+static int want(struct showing *showing, span target, const struct reader *reader)
 {
-	ptrdiff_t slash = span_find_last(path, '/');
-	bool from_root = link->hard || link->target[0] == '/' || slash < 0;
-	const char *joined = from_root ? link->target : arena_format(laying->arena, "%.*s/%s", (int)slash, path.ptr, link->target);
-	return joined ? normalise(laying, span_of(joined)) : NULL;
-}
-
-static int want(struct laying *laying, const char *target, const struct reader *reader)
-{
-	struct overlay *overlay = laying->overlay;
+	struct overlay *overlay = showing->overlay;
+	struct laying *laying = &showing->laying;
+	if (path_match_find(showing->patterns, target) == reader)
+		return TARSIER_OK; /* the first look saw to it */
 	for (size_t i = 0; i < overlay->want_count; i++)
-		if (overlay->wants[i].reader == reader && strcmp(overlay->wants[i].target, target) == 0)
+		if (overlay->wants[i].reader == reader && span_is(target, overlay->wants[i].target))
 			return TARSIER_OK;
-	if (overlay->want_count == WANT_LIMIT)
-		return error_set(laying->error, TARSIER_LIMIT, "%s: more than %d links lead to evidence elsewhere", target, WANT_LIMIT);
-	struct overlay_want *wants = arena_grow(laying->arena, overlay->wants, overlay->want_count, &laying->want_capacity, sizeof *wants);
-	if (!wants)
+	if (overlay->want_count == OVERLAY_WANTS)
+		return error_set(laying->error, TARSIER_LIMIT, "%.*s: more than %d links lead to evidence elsewhere",
+		                 SPAN_ARG(target), OVERLAY_WANTS);
+	struct overlay_want *wants = arena_grow(laying->arena, overlay->wants, overlay->want_count, &showing->want_capacity,
+	                                        sizeof *wants);
+	const char *copy = span_copy(laying->arena, target);
+	if (!wants || !copy)
 		return error_memory(laying->error);
 	overlay->wants = wants;
-	wants[overlay->want_count++] = (struct overlay_want){.target = target, .reader = reader};
+	wants[overlay->want_count++] = (struct overlay_want){.target = copy, .reader = reader};
 	return TARSIER_OK;
 }
 
-/* A path that `reader` wants turned out to be somewhere else: at `target`. */
-static int show_behind(struct laying *laying, span path, const char *target, const struct reader *reader)
+/* `path` may have been written through links: under other paths, then. */
+static int want_aliases(struct showing *showing, const char *path, const struct reader *reader)
 {
-	const struct node *node = map_get(&laying->by_path, span_of(target));
-	bool is_file = node && node->live && node->file;
-	if (is_file && node->file->reader == reader && !reader->keep)
-		return TARSIER_OK; /* shown under its own path */
-	if (!is_file || node->file->reader != reader)
-		return want(laying, target, reader);
-	struct overlay_file *alias = arena_alloc(laying->arena, sizeof *alias);
-	if (!alias)
-		return error_memory(laying->error);
-	*alias = *node->file;
-	alias->path = span_copy(laying->arena, path);
-	return alias->path ? show(laying, alias) : error_memory(laying->error);
-}
-
-/* Links that dangle are nothing to ask for. */
-static int show_link(struct laying *laying, const struct node *node)
-{
-	const struct reader *reader = path_match_find(laying->patterns, node->path);
-	const char *target = reader ? resolve(laying, node->path, true) : NULL;
-	if (!target || !*target)
-		return TARSIER_OK;
-	if (!is_anywhere(laying, span_of(target))) {
-		const char *written = written_target(laying, node->path, node->link);
-		if (!written || !is_anywhere(laying, span_of(written)))
-			return TARSIER_OK;
-	}
-	return show_behind(laying, node->path, target, reader);
-}
-
-static int show_node(struct laying *laying, const struct node *node)
-{
-	if (!node->live)
-		return TARSIER_OK;
-	return node->file ? show(laying, node->file) : show_link(laying, node);
-}
-
-/* A pattern without a star at any depth, whose folder is a link, looks at a place where nothing is. */
-static int show_pattern(struct laying *laying, const char *pattern, const struct reader *reader)
-{
-	ptrdiff_t slash = span_find_last(span_of(pattern), '/');
-	span folder = {pattern, slash < 0 ? 0 : (size_t)slash};
-	if (!folder.len || span_find(folder, '*') >= 0)
-		return TARSIER_OK;
-	const char *real = resolve(laying, folder, true);
-	if (!real)
-		return TARSIER_OK;
-	if (span_is(folder, real))
-		return TARSIER_OK;
-	char *target = arena_format(laying->arena, "%s%s%s", real, *real ? "/" : "", pattern + slash + 1);
-	if (!target)
-		return error_memory(laying->error);
-	if (path_match_find(laying->patterns, span_of(target)) == reader && !reader->keep)
-		return TARSIER_OK; /* "/lib" is "usr/lib": looked at already */
-	if (!is_anywhere(laying, span_of(target)))
-		return TARSIER_OK;
-	return show_behind(laying, span_of(pattern), target, reader);
-}
-
-static int show_patterns(struct laying *laying)
-{
+	struct laying *laying = &showing->laying;
 	int code = TARSIER_OK;
-	for (const struct reader *const *reader = laying->readers; *reader && !code; reader++)
-		for (const char *const *pattern = (*reader)->evidence; *pattern && !code; pattern++)
-			code = show_pattern(laying, *pattern, *reader);
+	for (size_t i = 0; i < laying->alias_count && code >= 0; i++) {
+		const struct alias *alias = &laying->aliases[i];
+		size_t length = strlen(alias->target);
+		laying->tree.steps++;
+		if (strncmp(path, alias->target, length) != 0 || (length && path[length] != '/'))
+			continue;
+		const char *literal = arena_format(laying->scratch, "%s/%s", alias->literal, path + length + (length != 0));
+		if (!literal)
+			return error_memory(laying->error);
+		if (is_written(showing, span_of(literal)))
+			code = want(showing, span_of(literal), reader);
+		if (code >= 0)
+			code = laying_check(laying);
+	}
 	return code;
 }
 
-static int order_files(const void *a, const void *b)
+/* ---- places ------------------------------------------------------------------------------------------------------ */
+
+/* Evidence for `reader` lies at `path`, which holds no links; `alias` is the path that the reader wants. */
+static int show_place(struct showing *showing, const char *path, const struct reader *reader, const char *alias)
+{
+	struct laying *laying = &showing->laying;
+	const char *original = path;
+	int code = TARSIER_OK;
+	if (!tree_resolve(&laying->tree, span_of(path), false, &laying->place))
+		return TARSIER_OK;
+	const struct node *node = laying->place.beyond ? NULL : laying->place.node;
+	struct node_file *file = node && node->live ? node->files : NULL;
+	while (file && file->shown.reader != reader)
+		file = file->next;
+	if (file) {
+		code = list_once(showing, file);
+		if (code >= 0 && reader->keep && strcmp(path, alias) != 0)
+			code = list_alias(showing, file, alias);
+	} else {
+		if (node && node->live && node->original)
+			original = node->original;
+		if (is_written(showing, span_of(original)))
+			code = want(showing, span_of(original), reader);
+	}
+	return code < 0 ? code : want_aliases(showing, original, reader);
+}
+
+/* Evidence below a link: `rest` is the path from there. */
+static int show_behind(struct showing *showing, span link, const char *rest, const struct reader *reader)
+{
+	struct laying *laying = &showing->laying;
+	if (!tree_resolve(&laying->tree, link, true, &laying->place))
+		return TARSIER_OK;
+	span real = place_span(&laying->place);
+	const char *path = arena_format(laying->scratch, "%.*s%s%s", SPAN_ARG(real), real.len && *rest ? "/" : "", rest);
+	const char *alias = arena_format(laying->scratch, "%.*s%s%s", SPAN_ARG(link), link.len && *rest ? "/" : "", rest);
+	if (!path || !alias)
+		return error_memory(laying->error);
+	return *path ? show_place(showing, path, reader, alias) : TARSIER_OK;
+}
+
+/* ---- links ------------------------------------------------------------------------------------------------------- */
+
+static span take_last(span *path)
+{
+	ptrdiff_t slash = span_find_last(*path, '/');
+	span last = slash < 0 ? *path : span_from(*path, (size_t)slash + 1);
+	path->len = slash < 0 ? 0 : (size_t)slash;
+	return last;
+}
+
+static bool ends_like(span path, span pattern)
+{
+	while (pattern.len) {
+		if (!path.len || !glob_matches(take_last(&pattern), take_last(&path), NULL))
+			return false;
+	}
+	return true;
+}
+
+/* A link in the place of a folder that a pattern wants at any depth: "NAME.dist-info" of "NAME.dist-info/METADATA". */
+static int show_inner_link(struct showing *showing, span path, const char *pattern, const struct reader *reader)
+{
+	int code = TARSIER_OK;
+	span whole = span_of(pattern);
+	if (!span_starts(whole, "**/"))
+		return TARSIER_OK;
+	whole = span_from(whole, 3);
+	for (span rest = whole, component; code >= 0 && span_next(&rest, '/', &component) && rest.ptr;) {
+		span folders = {whole.ptr, (size_t)(rest.ptr - whole.ptr) - 1};
+		showing->laying.tree.steps++;
+		if (!has_star(rest) && ends_like(path, folders))
+			code = show_behind(showing, path, rest.ptr, reader);
+	}
+	return code;
+}
+
+static int show_link(struct showing *showing, span path)
+{
+	const struct reader *wanted = path_match_find(showing->patterns, path);
+	int code = wanted ? show_behind(showing, path, "", wanted) : TARSIER_OK;
+	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++)
+		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++)
+			code = show_inner_link(showing, path, *pattern, *reader);
+	return code;
+}
+
+static int show_node(struct showing *showing, struct node *node)
+{
+	struct laying *laying = &showing->laying;
+	int code = TARSIER_OK;
+	if (!node->live)
+		return TARSIER_OK;
+	const char *path = tree_path(laying->scratch, node);
+	if (!path)
+		return error_memory(laying->error);
+	const struct reader *reader = path_match_find(showing->patterns, span_of(path));
+	for (struct node_file *file = node->files; file && code >= 0; file = file->next)
+		if (file->shown.reader == reader)
+			code = list_once(showing, file);
+	if (node->link)
+		return show_link(showing, span_of(path));
+	if (node->original && reader)
+		code = show_place(showing, path, reader, path);
+	return code;
+}
+
+/* ---- patterns whose folder is a link ----------------------------------------------------------------------------- */
+
+/* The files of a folder whose names a pattern with a star matches. */
+static int show_matching(struct showing *showing, const char *folder, span name, const struct reader *reader)
+{
+	struct laying *laying = &showing->laying;
+	int code = TARSIER_OK;
+	if (!tree_resolve(&laying->tree, span_of(folder), false, &laying->place) || laying->place.beyond)
+		return TARSIER_OK;
+	for (struct node *node = laying->place.node->child; node && code >= 0; node = node->next) {
+		if (!node->live || !glob_matches(name, node->name, NULL))
+			continue;
+		const char *path = tree_path(laying->scratch, node);
+		code = path ? show_behind(showing, span_of(path), "", reader) : error_memory(laying->error);
+	}
+	return code;
+}
+
+/* A pattern without a star before its last component: its folder may be a link, or have been written through one. */
+static int show_pattern(struct showing *showing, const char *pattern, const struct reader *reader)
+{
+	struct laying *laying = &showing->laying;
+	span folder = span_of(pattern), name = take_last(&folder);
+	if (!folder.len || has_star(folder) || !tree_resolve(&laying->tree, folder, true, &laying->place))
+		return TARSIER_OK;
+	const char *real = arena_copy(laying->scratch, laying->place.path, laying->place.length);
+	const char *target = real ? arena_format(laying->scratch, "%s%s%.*s", real, *real ? "/" : "", SPAN_ARG(name)) : NULL;
+	if (!target)
+		return error_memory(laying->error);
+	if (strcmp(target, pattern) == 0)
+		return want_aliases(showing, target, reader);
+	if (!has_star(name))
+		return show_place(showing, target, reader, pattern);
+	int code = want(showing, span_of(target), reader);
+	if (code >= 0)
+		code = want_aliases(showing, target, reader);
+	return code < 0 ? code : show_matching(showing, real, name, reader);
+}
+
+static int show_all(struct showing *showing)
+{
+	struct tree *tree = &showing->laying.tree;
+	int code = TARSIER_OK;
+	for (struct node *node = &tree->root; node && code >= 0; node = tree_next(tree, &tree->root, node, true)) {
+		code = show_node(showing, node);
+		if (code >= 0)
+			code = laying_check(&showing->laying);
+	}
+	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++)
+		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++)
+			code = show_pattern(showing, *pattern, *reader);
+	return code;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static int compare_paths(const void *a, const void *b)
 {
 	return strcmp((*(const struct overlay_file *const *)a)->path, (*(const struct overlay_file *const *)b)->path);
 }
 
-int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
-                  const struct reader *const *readers, const struct path_match *patterns, struct overlay *overlay,
-                  struct tarsier_error *error)
+static int compare_files(const void *a, const void *b)
 {
+	int order = compare_paths(a, b);
+	if (order)
+		return order;
+	return strcmp((*(const struct overlay_file *const *)a)->reader->name, (*(const struct overlay_file *const *)b)->reader->name);
+}
+
+int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
+                  const struct reader *const *readers, const struct path_match *patterns, const atomic_bool *cancelled,
+                  struct overlay *overlay, struct tarsier_error *error)
+{
+	struct arena scratch;
+	arena_init(&scratch, &arena->allocator);
 	memset(overlay, 0, sizeof *overlay);
-	struct laying laying = {.arena = arena, .readers = readers, .patterns = patterns, .by_path = {.arena = arena},
-	                        .layers = layers, .layer_count = count, .overlay = overlay, .error = error};
-	int code = TARSIER_OK;
-	for (size_t i = 0; i < count && !code; i++)
-		code = lay(&laying, layers[i], i);
-	for (size_t i = 0; i < laying.node_count && !code; i++)
-		code = show_node(&laying, laying.nodes[i]);
-	if (!code)
-		code = show_patterns(&laying);
-	if (!code && overlay->file_count)
-		qsort(overlay->files, overlay->file_count, sizeof *overlay->files, order_files);
+	struct showing *showing = arena_alloc(&scratch, sizeof *showing);
+	int code = showing ? TARSIER_OK : error_memory(error);
+	if (code >= 0) {
+		*showing = (struct showing){.readers = readers, .patterns = patterns, .overlay = overlay};
+		showing->laying.arena = arena;
+		showing->laying.scratch = &scratch;
+		showing->laying.layers = layers;
+		showing->laying.layer_count = count;
+		showing->laying.cancelled = cancelled;
+		showing->laying.error = error;
+		code = laying_run(&showing->laying);
+	}
+	if (code >= 0)
+		code = show_all(showing);
+	if (code >= 0 && overlay->file_count)
+		qsort(overlay->files, overlay->file_count, sizeof *overlay->files, compare_files);
+	arena_free(&scratch);
 	return code;
 }
 
@@ -402,6 +323,6 @@ const struct overlay_file *overlay_find(const struct overlay *overlay, const cha
 {
 	const struct overlay_file key = {.path = path}, *key_pointer = &key;
 	const struct overlay_file **found = overlay->file_count
-		? bsearch(&key_pointer, overlay->files, overlay->file_count, sizeof *found, order_files) : NULL;
+		? bsearch(&key_pointer, overlay->files, overlay->file_count, sizeof *found, compare_paths) : NULL;
 	return found ? *found : NULL;
 }

@@ -13,28 +13,41 @@ struct overlay_file {
 	const struct overlay_file *before; /* the same path as the layers below show it; NULL where they do not */
 };
 
-struct overlay_want { /* evidence behind a link, where no pattern looked: a second pass must bring it */
-	const char *target;                /* a pattern as evidence.h has them, resolved inside the image */
+struct overlay_want { /* evidence where no pattern looked: behind a link, or written through one */
+	const char *target;                /* a pattern as reader.h has them, as the entries of layers are written */
 	const struct reader *reader;
 };
 
 struct overlay {
 	const struct overlay_file **files; /* sorted by path */
 	size_t file_count;
-	struct overlay_want *wants;
+	struct overlay_want *wants;        /* what another look at the layers must bring */
 	size_t want_count;
 };
 
 /* Lays `count` layers, bottom first, by the OCI image specification (layer.md: "Whiteouts", "Applying changesets"): a
  * whiteout deletes what is below it in the layers below, an opaque directory hides their content, an entry replaces what
- * stood at its path, a file where a directory stood hides all that was in it, and an entry's parents are resolved through
- * the symlinks that are there. Links are resolved inside the image: at most 40 a path, as Linux does, and ".." never
- * leaves the root. OK, MEMORY, LIMIT. */
+ * stood at its path, and something other than a directory hides all that was in the directory before. The parents of an
+ * entry are resolved through the symlinks that are there when it is laid. A hard link is bound to what its target is
+ * then: what becomes of the target later does not matter. Links are resolved inside the image: at most 40 a path, as
+ * Linux does, and ".." never leaves the root. Takes time in proportion to what is kept of the layers, within a bound.
+ * Fails with MEMORY, LIMIT and, if *cancelled (which may be NULL) becomes true, CANCELLED. */
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
-                  const struct reader *const *readers, const struct path_match *patterns, struct overlay *overlay,
-                  struct tarsier_error *error);
+                  const struct reader *const *readers, const struct path_match *patterns, const atomic_bool *cancelled,
+                  struct overlay *overlay, struct tarsier_error *error);
 
 /* The file shown at exactly this path, or NULL. */
 const struct overlay_file *overlay_find(const struct overlay *overlay, const char *path);
+
+enum {
+	OVERLAY_WANTS = 1000, /* at most: real images have a handful */
+	OVERLAY_LOOKS = 4,    /* at the layers: the first for the patterns, others for wants. A hard link to a hard link of a
+	                       * lower layer needs a look of its own, and so does a second reader of one path */
+};
+
+/* One index with what two looks at a layer have found, in `arena`; it borrows from both. Readers are found by name in
+ * `readers`. NULL: out of memory. */
+struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first, const struct layer_index *second,
+                                     const struct reader *const *readers);
 
 #endif

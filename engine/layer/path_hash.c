@@ -3,7 +3,7 @@
 #include "layer/internal.h"
 
 /*
- * SipHash with a fixed key, for hashes are kept on disk. A plain multiplicative hash would be as fast, and would let an
+ * SipHash with a fixed key, because hashes are kept on disk. A plain multiplicative hash would be as fast, and would let an
  * image be made whose harmless file has the hash of a package database in a layer below, and so hides it from us alone.
  */
 static struct siphash start(void)
@@ -25,16 +25,26 @@ uint64_t path_hash(span path, bool directory)
 	return make_hash(siphash_finish(s, path.ptr + at, path.len), directory);
 }
 
+void path_prefix_begin(struct path_prefix *prefix)
+{
+	*prefix = (struct path_prefix){.state = start()};
+}
+
+uint64_t path_prefix_hash(struct path_prefix *prefix, const char *path, size_t length, bool directory)
+{
+	for (; prefix->whole + 8 <= length; prefix->whole += 8)
+		siphash_word(&prefix->state, path + prefix->whole);
+	return make_hash(siphash_finish(prefix->state, path + prefix->whole, length), directory);
+}
+
 bool path_hash_folders(span path, bool (*each)(void *user, uint64_t hash), void *user)
 {
-	struct siphash s = start();
-	size_t whole = 0; /* bytes that are in the state */
+	struct path_prefix prefix;
 	span rest = path;
+	path_prefix_begin(&prefix);
 	for (ptrdiff_t slash; (slash = span_find(rest, '/')) >= 0; rest = span_from(rest, (size_t)slash + 1)) {
 		size_t length = (size_t)(rest.ptr - path.ptr + slash);
-		for (; whole + 8 <= length; whole += 8)
-			siphash_word(&s, path.ptr + whole);
-		if (!each(user, make_hash(siphash_finish(s, path.ptr + whole, length), true)))
+		if (!each(user, path_prefix_hash(&prefix, path.ptr, length, true)))
 			return false;
 	}
 	return true;
@@ -57,16 +67,25 @@ void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count)
 	}
 }
 
-bool layer_has(const struct layer_index *index, span path, bool directory)
+static bool holds(const uint64_t *hashes, size_t count, uint64_t hash)
 {
-	uint64_t hash = path_hash(path, directory);
-	size_t low = 0, high = index->taken_count;
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (index->taken[middle] < hash)
+		if (hashes[middle] < hash)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < index->taken_count && index->taken[low] == hash;
+	return low < count && hashes[low] == hash;
+}
+
+bool layer_has(const struct layer_index *index, span path, bool directory)
+{
+	return holds(index->taken, index->taken_count, path_hash(path, directory));
+}
+
+bool layer_passes(const struct layer_index *index, span path)
+{
+	return holds(index->folders, index->folder_count, path_hash(path, true));
 }

@@ -19,81 +19,96 @@ static struct layer_index **new_indexes(struct scan *scan)
 	return indexes;
 }
 
-/* For each link that leads out of the evidence: its reader, with the link's target as evidence. */
-static const struct reader *const *readers_of_wants(struct arena *arena, const struct overlay *overlay)
+/* What a look asks for: wants that no look before has asked for, one reader for a path. Adds them to `asked`. */
+static size_t choose_wants(const struct overlay *overlay, struct overlay_want *asked, size_t before)
 {
-	const struct reader **readers = arena_array(arena, overlay->want_count + 1, sizeof *readers);
-	for (size_t i = 0; readers && i < overlay->want_count; i++) {
+	size_t count = before;
+	for (size_t i = 0; i < overlay->want_count; i++) {
+		const struct overlay_want *want = &overlay->wants[i];
+		bool taken = false;
+		for (size_t k = 0; k < count && !taken; k++)
+			taken = strcmp(asked[k].target, want->target) == 0 && (k >= before || asked[k].reader == want->reader);
+		if (!taken)
+			asked[count++] = *want;
+	}
+	return count - before;
+}
+
+/* For each of them its reader, with the want's target as evidence. */
+static const struct reader *const *readers_of_wants(struct arena *arena, const struct overlay_want *wants, size_t count)
+{
+	const struct reader **readers = arena_array(arena, count + 1, sizeof *readers);
+	for (size_t i = 0; readers && i < count; i++) {
 		struct reader *reader = arena_alloc(arena, sizeof *reader);
 		const char **evidence = arena_array(arena, 2, sizeof *evidence);
 		if (!reader || !evidence)
 			return NULL;
-		evidence[0] = overlay->wants[i].target;
-		*reader = *overlay->wants[i].reader;
+		evidence[0] = wants[i].target;
+		*reader = *wants[i].reader;
 		reader->evidence = evidence;
 		readers[i] = reader;
 	}
 	return readers;
 }
 
-static const struct reader *reader_named(const char *name)
-{
-	for (const struct reader *const *reader = readers_all; *reader; reader++)
-		if (strcmp((*reader)->name, name) == 0)
-			return *reader;
-	return NULL;
-}
-
-/* One index with the files of both looks at a layer. */
-static struct layer_index *join_looks(struct arena *arena, const struct layer_index *first, const struct layer_index *second)
-{
-	struct layer_index *joined = arena_alloc(arena, sizeof *joined);
-	struct layer_file *files = arena_array(arena, first->file_count + second->file_count, sizeof *files);
-	if (!joined || !files)
-		return NULL;
-	*joined = *first;
-	joined->files = files;
-	if (first->file_count)
-		memcpy(files, first->files, first->file_count * sizeof *files);
-	for (size_t i = 0; i < second->file_count; i++) {
-		struct layer_file *file = &files[joined->file_count++];
-		*file = second->files[i];
-		file->reader = reader_named(file->reader->name);
-	}
-	return joined;
-}
-
-static char *second_fingerprint(struct scan *scan, const struct overlay *overlay)
+static char *look_fingerprint(struct scan *scan, const struct overlay_want *wants, size_t count)
 {
 	struct arena *arena = &scan->report->arena;
 	char *text = arena_string(arena, scan->engine->fingerprint);
-	for (size_t i = 0; i < overlay->want_count && text; i++)
-		text = arena_format(arena, "%s\n%s:%s", text, overlay->wants[i].reader->name, overlay->wants[i].target);
+	for (size_t i = 0; i < count && text; i++)
+		text = arena_format(arena, "%s\n%s:%s", text, wants[i].reader->name, wants[i].target);
 	return text;
 }
 
-/* Links among the evidence lead to files that match no pattern: reads the layers again for these files. */
-static int look_again(struct scan *scan, struct overlay *overlay, struct layer_index **first)
+/* Reads the layers once more, for these files; `indexes` then hold them too. */
+static int look_again(struct scan *scan, const struct overlay_want *wants, size_t count, const struct layer_index **indexes)
 {
 	struct arena *arena = &scan->report->arena;
-	const struct reader *const *readers = readers_of_wants(arena, overlay);
-	struct layer_index **second = new_indexes(scan);
-	const struct layer_index **joined = arena_array(arena, scan->layer_count, sizeof *joined);
-	char *fingerprint = second_fingerprint(scan, overlay);
+	const struct reader *const *readers = readers_of_wants(arena, wants, count);
+	struct layer_index **found = new_indexes(scan);
+	char *fingerprint = look_fingerprint(scan, wants, count);
 	struct path_match *patterns;
-	if (!readers || !second || !joined || !fingerprint)
+	if (!readers || !found || !fingerprint)
 		return error_memory(scan->error);
 	int code = path_match_new(arena, readers, &patterns, scan->error);
 	if (code >= 0)
-		code = scan_layers(scan, patterns, cache_with(arena, scan->engine->cache, fingerprint), readers, second);
+		code = scan_layers(scan, patterns, cache_with(arena, scan->engine->cache, fingerprint), readers, found);
 	for (size_t i = 0; i < scan->layer_count && code >= 0; i++) {
-		joined[i] = join_looks(arena, first[i], second[i]);
-		if (!joined[i])
+		indexes[i] = layer_index_join(arena, indexes[i], found[i], readers_all);
+		if (!indexes[i])
 			code = error_memory(scan->error);
 	}
-	if (code < 0)
-		return code;
-	return overlay_build(arena, joined, scan->layer_count, readers_all, scan->engine->patterns, overlay, scan->error);
+	return code;
+}
+
+static int lay(struct scan *scan, const struct layer_index *const *indexes, struct overlay *overlay)
+{
+	return overlay_build(&scan->report->arena, indexes, scan->layer_count, readers_all, scan->engine->patterns,
+	                     &scan->cancelled, overlay, scan->error);
+}
+
+/* Links lead to files that match no pattern, or patterns' files were written through links: looks until all are found. */
+static int lay_layers(struct scan *scan, struct layer_index *const *first, struct overlay *overlay)
+{
+	struct arena *arena = &scan->report->arena;
+	const struct layer_index **indexes = arena_array(arena, scan->layer_count, sizeof *indexes);
+	struct overlay_want *asked = arena_array(arena, OVERLAY_LOOKS * OVERLAY_WANTS, sizeof *asked);
+	size_t before = 0;
+	if (!indexes || !asked)
+		return error_memory(scan->error);
+	for (size_t i = 0; i < scan->layer_count; i++)
+		indexes[i] = first[i];
+	int code = lay(scan, indexes, overlay);
+	for (int look = 1; look < OVERLAY_LOOKS && code >= 0 && overlay->want_count; look++) {
+		size_t count = choose_wants(overlay, asked, before);
+		if (!count)
+			break;
+		code = look_again(scan, asked + before, count, indexes);
+		before += count;
+		if (code >= 0)
+			code = lay(scan, indexes, overlay);
+	}
+	return code;
 }
 
 static void warn_of_cache(struct scan *scan)
@@ -115,10 +130,7 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 		return error_memory(scan->error);
 	int code = scan_layers(scan, engine->patterns, engine->cache, readers_all, *indexes);
 	if (code >= 0)
-		code = overlay_build(&scan->report->arena, (const struct layer_index *const *)*indexes, scan->layer_count,
-		                     readers_all, engine->patterns, overlay, scan->error);
-	if (code >= 0 && overlay->want_count)
-		code = look_again(scan, overlay, *indexes);
+		code = lay_layers(scan, *indexes, overlay);
 	warn_of_cache(scan);
 	return code;
 }

@@ -27,8 +27,8 @@ struct tar_entry {
 };
 
 struct tar_sink {
-	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path that holds ".." is never
-	 * given: it is FORMAT, and so is one that holds a NUL. Only of files is data ever given. */
+	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path whose ".." leads outside is
+	 * never given: it is FORMAT, and so is one that holds a NUL. Only of files is data ever given. */
 	int (*entry)(void *user, const struct tar_entry *entry, struct tarsier_error *error);
 	/* A piece of the data wanted. 0 or a negative code. */
 	int (*data)(void *user, span piece, struct tarsier_error *error);
@@ -51,7 +51,8 @@ uint64_t tar_pending(const struct tar *tar);
 int tar_skip(struct tar *tar, uint64_t length, struct tarsier_error *error);
 bool tar_ended(const struct tar *tar); /* the two zero blocks were seen */
 
-/* Cleans a path as tar_entry's are, in place where it can, else in `room`. FORMAT where it holds "..". */
+/* Cleans a path as tar_entry's are, in place where it can, else in `room`. ".." takes off the component
+ * before it. FORMAT if it leads outside. */
 int tar_clean_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error);
 
 #endif

@@ -32,7 +32,7 @@ static void check(const struct layer_index *index)
 		if (index->taken[i - 1] >= index->taken[i])
 			abort();
 	for (size_t i = 0; i < index->whiteout_count; i++)
-		if (!layer_has(index, SPAN("no such path"), false) && strlen(index->whiteouts[i]) == 0)
+		if (!layer_has(index, SPAN("no such path"), false) && strlen(index->whiteouts[i].path) == 0 && !index->whiteouts[i].opaque)
 			abort();
 }
 

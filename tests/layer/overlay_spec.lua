@@ -65,7 +65,54 @@ local cases = {
     "etc/release@1 usr/lib/release@1" },
   { "a link to itself", { { link("x.word", "x.word"), file "y.word" } }, "y.word@1" },
   { "links in a ring", { { link("a", "b"), link("b", "a"), file "a/x.word", file "y.word" } }, "y.word@1" },
+
+  { "a hard link keeps what its target was when that is deleted",
+    { { file "a.word", hard("b.word", "a.word") }, { whiteout "a.word" } }, "b.word@1" },
+  { "… when it is replaced", { { file "a.word", hard("b.word", "a.word") }, { file "a.word" } }, "a.word@2 b.word@1" },
+  { "… when its folder is deleted", { { file "d/a.word", hard("b.word", "d/a.word") }, { whiteout "d" } }, "b.word@1" },
+  { "… when it is replaced in the same layer", { { file "a.word", hard("b.word", "a.word"), dir "a.word" } }, "b.word@1" },
+  { "a hard link to a lower layer's file", { { file "a.word" }, { hard("b.word", "a.word"), whiteout "a.word" } }, "b.word@1" },
+  { "a hard link over what stood there", { { file "a.word", file "b/x.word" }, { hard("b", "a.word") } }, "a.word@1" },
+  { "a name for evidence that is none, and back",
+    { { file(STATUS), hard("opt/x", STATUS) }, { whiteout(STATUS) }, { hard(STATUS, "opt/x") } }, STATUS .. "@1" },
+  { "a hard link to a symlink", { { link("a.word", "x.word"), file "x.word", hard("d/a.word", "a.word"), file "d/x.word" } },
+    "d/x.word@1 x.word@1" },
+  { "a hard link through a link", { { link("l", "d"), file "d/a.word", hard("b.word", "l/a.word") }, { whiteout "d" } }, "b.word@1" },
+  { "a hard link to nothing", { { hard("b.word", "gone"), file "a.word" } }, "a.word@1" },
+
+  { "a file in a folder's place, through a link", { { link("lib", "usr/lib"), file "usr/lib/d/x.word" }, { file "lib/d" } }, "" },
+  { "a link in a folder's place, through a link", { { link("lib", "usr/lib"), file "usr/lib/d/x.word" }, { link("lib/d", "y") } }, "" },
+  { "a folder in a file's place, through a link", { { link("lib", "usr/lib"), file "usr/lib/x.word" }, { dir "lib/x.word" } }, "" },
+  { "a folder in a folder's place, through a link", { { link("lib", "usr/lib"), file "usr/lib/d/x.word" }, { dir "lib/d" } },
+    "usr/lib/d/x.word@1" },
+  { "a file in a folder's place, through two links",
+    { { link("a", "b"), link("b/lib", "../usr/lib"), file "usr/lib/d/x.word" }, { file "a/lib/d" } }, "" },
+  { "a file in a folder's place, through a link of its own layer", { { file "usr/lib/d/x.word" }, { link("lib", "usr/lib"), file "lib/d" } }, "" },
+  { "nothing is hidden behind a link that its layer replaces", { { link("lib", "usr/lib"), file "usr/lib/d/x.word" }, { dir "lib", file "lib/d" } },
+    "usr/lib/d/x.word@1" },
+  { "… or deletes", { { link("lib", "usr/lib"), file "usr/lib/d/x.word" }, { whiteout "lib", file "lib/d" } }, "usr/lib/d/x.word@1" },
+  { "a whiteout through a link of its own layer", { { file "d/x.word" }, { link("l", "d"), whiteout "l/x.word" } }, "" },
+  { "an opaque folder that is a link", { { link("l", "d"), file "d/x.word" }, { opaque "l" } }, "" },
+  { "a whiteout of a link leaves what it leads to", { { link("l", "d"), file "d/x.word" }, { whiteout "l" } }, "d/x.word@1" },
+  { "a whiteout after its layer's own files", { { file "a/x.word" }, { file "a/y.word", opaque "a", whiteout "a" } }, "a/y.word@2" },
+  { "a link that is moved within a layer, and what was written through it before",
+    { { link("l", "a"), file "l/x.word", link("l", "b"), file "l/y.word" } }, "a/x.word@1 b/y.word@1" },
+  { "a file, then an entry below its path", { { file "a.word", file "a.word/b.word" } }, "a.word/b.word@1" },
+  { "an entry, then a file above its path", { { file "a.word/b.word", file "a.word" } }, "a.word@1" },
+  { "a file, then an entry below its path in the layer above", { { file "a.word" }, { file "a.word/b.word" } }, "a.word/b.word@2" },
+  { "an entry, then a file above its path in the layer above", { { file "a.word/b.word" }, { file "a.word" } }, "a.word@2" },
 }
+
+-- A path through `count` links, one after the other.
+local function chain(count)
+  local layer = { file "end/x.word", file "etc/file" }
+  for i = 1, count do layer[#layer + 1] = link("l" .. i, i == count and "end" or "l" .. i + 1) end
+  return layer
+end
+cases[#cases + 1] = { "a whiteout through 40 links", { chain(40), { whiteout "l1/x.word" } }, "" }
+cases[#cases + 1] = { "no whiteout through 41 links", { chain(41), { whiteout "l1/x.word" } }, "end/x.word@1" }
+cases[#cases + 1] = { "a file through 40 links", { chain(40), { file "l1/y.word" } }, "end/x.word@1 end/y.word@2" }
+cases[#cases + 1] = { "no file through 41 links", { chain(41), { file "l1/y.word" } }, "end/x.word@1" }
 
 local wants = {
   { "evidence that is a link to elsewhere", { { link(STATUS, "/opt/real"), file "opt/real" } }, "opt/real" },
@@ -74,7 +121,14 @@ local wants = {
   { "a hard link to what nobody wanted", { { file "opt/real", hard("x.word", "opt/real") } }, "opt/real" },
   { "what two links lead to, once", { { link("a.word", "there"), link("b.word", "there"), file "there" } }, "there" },
   { "nothing where a link dangles", { { link("a.word", "gone"), link("var/lib/words", "gone") } }, "var/lib/gone/status.d/*" },
-  { "what was written through a link itself", { { link("lib", "usr/lib"), link("a.word", "lib/there"), file "lib/there" } }, "usr/lib/there" },
+  { "a status written through a link", { { link("x", "var/lib/words"), file "x/status" } }, "x/status" },
+  { "a status written through a lower layer's link", { { link("x", "var/lib/words") }, { file "x/status" } }, "x/status" },
+  { "a status written through two links", { { link("a", "b"), link("b/lib", "/var/lib") }, { file "a/lib/words/status" } },
+    "a/lib/words/status" },
+  { "names with a star written through a link", { { link("x", "var/lib") }, { file "x/words/status.d/a" } }, "x/words/status.d/*" },
+  { "nothing where a link leads to evidence and nothing is written through it", { { link("x", "var/lib/words"), file "y/status" } }, "" },
+  { "evidence in a folder that is a link", { { link("a.words", "/opt"), file "opt/INFO" } }, "opt/INFO" },
+  { "what was written through a link itself", { { link("lib", "usr/lib"), link("a.word", "lib/there"), file "lib/there" } }, "lib/there" },
 }
 
 describe("overlay", function()

@@ -146,12 +146,14 @@ static void push_link(lua_State *L, const struct layer_link *link)
 	lua_setfield(L, -2, "hard");
 }
 
-static void set_strings(lua_State *L, const char *key, const char *const *strings, size_t count)
+static void set_whiteouts(lua_State *L, const char *key, const struct layer_index *index, bool opaque)
 {
 	lua_newtable(L);
-	for (size_t i = 0; i < count; i++) {
-		lua_pushstring(L, strings[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	for (size_t i = 0; i < index->whiteout_count; i++) {
+		if (index->whiteouts[i].opaque != opaque)
+			continue;
+		lua_pushstring(L, index->whiteouts[i].path);
+		lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 	}
 	lua_setfield(L, -2, key);
 }
@@ -176,18 +178,22 @@ static void push_index(lua_State *L, const struct layer_index *index)
 	set_integer(L, "used", index->arena.used);
 	lua_createtable(L, (int)index->file_count, 0);
 	for (size_t i = 0; i < index->file_count; i++) {
+		if (index->files[i].gone)
+			continue;
 		push_file(L, &index->files[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 	}
 	lua_setfield(L, -2, "files");
 	lua_createtable(L, (int)index->link_count, 0);
 	for (size_t i = 0; i < index->link_count; i++) {
+		if (index->links[i].gone)
+			continue;
 		push_link(L, &index->links[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 	}
 	lua_setfield(L, -2, "links");
-	set_strings(L, "whiteouts", index->whiteouts, index->whiteout_count);
-	set_strings(L, "opaques", index->opaques, index->opaque_count);
+	set_whiteouts(L, "whiteouts", index, false);
+	set_whiteouts(L, "opaques", index, true);
 	size_t size = index->taken_count * sizeof *index->taken;
 	memcpy(lua_newuserdatauv(L, size + 1, 0), index->taken, size);
 	lua_pushinteger(L, (lua_Integer)index->taken_count);

@@ -19,7 +19,7 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 	return TARSIER_OK;
 }
 
-static const char *const word_evidence[] = {"var/lib/words/status", "var/lib/words/status.d/*", "**/*.word", NULL};
+static const char *const word_evidence[] = {"var/lib/words/status", "var/lib/words/status.d/*", "**/*.word", "**/*.words/INFO", NULL};
 static const struct reader words = {.name = "words", .version = 1, .evidence = word_evidence, .limit = 4096, .read = read_words};
 static const char *const kept_evidence[] = {"etc/release", "usr/lib/release", NULL};
 static const struct reader kept = {.name = "kept", .version = 1, .evidence = kept_evidence, .limit = 4096, .keep = true, .read = read_words};
@@ -95,7 +95,8 @@ static int l_lay(lua_State *L)
 		layers[i] = build_layer(L, lua_gettop(L), &options);
 		lua_pop(L, 1);
 	}
-	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, patterns, &overlay, &error);
+	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, patterns, NULL, &overlay,
+	                         &error);
 	int results = 2;
 	if (code)
 		results = probe_fail(L, &error);
