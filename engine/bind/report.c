@@ -36,13 +36,7 @@ static int l_packages(lua_State *L)
 
 static int l_findings(lua_State *L)
 {
-	const tarsier_report *report = bind_check_report(L, 1);
-	size_t count = tarsier_finding_count(report);
-	lua_createtable(L, (int)count, 0);
-	for (size_t i = 0; i < count; i++) {
-		push_finding(L, report, i);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
+	push_findings(L, bind_check_report(L, 1));
 	return 1;
 }
 

@@ -90,7 +90,7 @@ static int add_findings(struct matching *matching, const struct tarsier_finding 
 {
 	for (size_t i = 0; i < count; i++) {
 		if (list->count >= FINDINGS_LIMIT)
-			return error_set(error, TARSIER_LIMIT, "more than %d findings: no image has that many that is not made to",
+			return error_set(error, TARSIER_LIMIT, "more than %d findings: the image is made to have that many",
 			                 FINDINGS_LIMIT);
 		list->items = arena_grow(matching->arena, list->items, list->count, &list->capacity, sizeof *list->items);
 		if (!list->items)

@@ -13,8 +13,9 @@ struct finding_list {
 	size_t problem_count, problem_capacity;
 };
 
-/* Findings that an image may have: real ones have up to ten thousand; told in Lua and in JSON, each takes 10 KB. */
-enum { FINDINGS_LIMIT = 25000 };
+/* Findings that an image may have. A kernel has 4,000 for each of its packages, and an image may hold several kernels;
+ * beyond that an image is made to use up memory. A finding takes 500 bytes; findings of one advisory share its texts. */
+enum { FINDINGS_LIMIT = 500000 };
 
 /* Matches packages with the database. The findings are in the arena, sorted as tarsier.h says: one for each package and
  * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE,

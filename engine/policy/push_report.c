@@ -3,6 +3,7 @@
 #include "policy/lua_table.h"
 
 #include <lauxlib.h>
+#include <stdbool.h>
 
 static void push_labels(lua_State *L, const struct tarsier_image *image)
 {
@@ -130,35 +131,112 @@ static void set_scores(lua_State *L, const struct tarsier_finding *finding)
 	}
 }
 
-void push_finding(lua_State *L, const tarsier_report *report, size_t index)
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
+
+/* Findings of one advisory, package or layer share what is said of it: texts, lists and tables. `shared` is the stack
+ * index of a table from the address of a record to what was pushed of it; 0: nothing is shared. */
+
+/* True if it is pushed. Else the caller pushes it and calls share. */
+static bool push_known(lua_State *L, int shared, const void *record)
+{
+	if (!shared)
+		return false;
+	if (lua_rawgetp(L, shared, record) != LUA_TNIL)
+		return true;
+	lua_pop(L, 1);
+	return false;
+}
+
+static void share(lua_State *L, int shared, const void *record)
+{
+	if (!shared)
+		return;
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, shared, record);
+}
+
+static void set_shared_text(lua_State *L, int shared, const char *key, const char *text)
+{
+	if (!push_known(L, shared, text)) {
+		lua_pushstring(L, text ? text : "");
+		share(L, text ? shared : 0, text);
+	}
+	lua_setfield(L, -2, key);
+}
+
+static void set_shared_list(lua_State *L, int shared, const char *key, const char *const *texts)
+{
+	if (push_known(L, texts ? shared : 0, texts)) {
+		lua_setfield(L, -2, key);
+		return;
+	}
+	table_set_list(L, key, texts);
+	lua_getfield(L, -1, key);
+	share(L, texts ? shared : 0, texts);
+	lua_pop(L, 1);
+}
+
+static void set_origin(lua_State *L, const tarsier_report *report, const struct tarsier_finding *finding, int shared)
+{
+	const struct tarsier_image *image = tarsier_report_image(report);
+	size_t layer = finding->package->layer;
+	if (!push_known(L, shared, finding->package)) {
+		push_package(L, report, finding->package_index);
+		share(L, shared, finding->package);
+	}
+	lua_setfield(L, -2, "package");
+	if (layer >= image->layer_count)
+		return;
+	if (!push_known(L, shared, &image->layers[layer])) {
+		push_layer(L, image, layer);
+		share(L, shared, &image->layers[layer]);
+	}
+	lua_setfield(L, -2, "layer");
+}
+
+static void push_one_finding(lua_State *L, const tarsier_report *report, size_t index, int shared)
 {
 	const struct tarsier_finding *finding = tarsier_finding_at(report, index);
-	const struct tarsier_image *image = tarsier_report_image(report);
 	luaL_checkstack(L, 8, "finding");
 	lua_createtable(L, 0, 20);
 	table_set_text(L, "id", finding->id);
-	table_set_list(L, "aliases", finding->aliases);
+	set_shared_list(L, shared, "aliases", finding->aliases);
 	table_set_text(L, "severity", tarsier_severity_name(finding->severity));
 	table_set_text(L, "severity_source", finding->severity_source);
 	set_scores(L, finding);
 	if (finding->fixed_version && *finding->fixed_version)
 		table_set_text(L, "fixed_by", finding->fixed_version);
-	table_set_text(L, "summary", finding->summary);
-	table_set_text(L, "description", finding->description);
-	table_set_text(L, "url", finding->url);
+	set_shared_text(L, shared, "summary", finding->summary);
+	set_shared_text(L, shared, "description", finding->description);
+	set_shared_text(L, shared, "url", finding->url);
 	table_set_text(L, "published", finding->published);
 	table_set_text(L, "modified", finding->modified);
-	table_set_list(L, "references", finding->references);
+	set_shared_list(L, shared, "references", finding->references);
 	table_set_text(L, "backend", finding->backend);
-	lua_pushboolean(L, finding->informational);
-	lua_setfield(L, -2, "informational");
-	push_package(L, report, finding->package_index);
-	lua_setfield(L, -2, "package");
-	if (finding->package->layer < image->layer_count) {
-		push_layer(L, image, finding->package->layer);
-		lua_setfield(L, -2, "layer");
-	}
+	table_set_boolean(L, "informational", finding->informational);
+	set_origin(L, report, finding, shared);
 }
+
+void push_finding(lua_State *L, const tarsier_report *report, size_t index)
+{
+	push_one_finding(L, report, index, 0);
+}
+
+void push_findings(lua_State *L, const tarsier_report *report)
+{
+	size_t count = tarsier_finding_count(report);
+	luaL_checkstack(L, 12, "findings");
+	lua_createtable(L, (int)count, 0);
+	lua_newtable(L);
+	int shared = lua_gettop(L);
+	for (size_t i = 0; i < count; i++) {
+		push_one_finding(L, report, i, shared);
+		lua_rawseti(L, shared - 1, (lua_Integer)i + 1);
+	}
+	lua_pop(L, 1);
+}
+
+/* ---- problems ---------------------------------------------------------------------------------------------------- */
 
 static const char *problem_name(enum tarsier_problem_kind kind)
 {

@@ -11,6 +11,8 @@ void push_image(lua_State *L, const tarsier_report *report);
 void push_packages(lua_State *L, const tarsier_report *report);
 void push_package(lua_State *L, const tarsier_report *report, size_t index);
 void push_finding(lua_State *L, const tarsier_report *report, size_t index);
+/* All of them, in a list. What they have in common is in memory once: reports have findings by the hundred thousand. */
+void push_findings(lua_State *L, const tarsier_report *report);
 void push_problems(lua_State *L, const tarsier_report *report);
 void push_usage(lua_State *L, const tarsier_report *report);
 void push_database_info(lua_State *L, const struct tarsier_database_info *info); /* NULL pushes nil */

@@ -514,3 +514,40 @@ it("KEV and EPSS join by CVE", function()
               { finding.kev, finding.kev_ransomware, finding.kev_added, finding.kev_due, finding.epss,
                 finding.epss_percentile })
 end)
+
+describe("an image of many packages", function()
+  local function packages_of_kernel(count)
+    local packages = {}
+    for i = 1, count do
+      packages[i] = { type = "deb", ecosystem = "Debian:12", name = "linux-part-" .. i, version = "6.1",
+        source_name = "linux", source_version = "6.1" }
+    end
+    return packages
+  end
+
+  setup(function()
+    local records = {}
+    for i = 1, 500 do
+      records[i] = record(("DEBIAN-CVE-2024-%d"):format(i), { details = tostring(i):rep(500),
+        affected = { affects("Debian:12", "linux", up_to "7") } })
+    end
+    assert(advisories.import(folder, records, nil, "kernel"))
+  end)
+
+  it("has more than 25,000 findings", function()
+    assert.equal(30000, #assert(knowledge.match(folder .. "/kernel.db", packages_of_kernel(60))))
+  end)
+
+  it("has a limited number of findings", function()
+    local found, message, code = knowledge.match(folder .. "/kernel.db", packages_of_kernel(1001))
+    assert.is_nil(found)
+    assert.matches("more than 500000 findings", message, 1, true)
+    assert.equal("LIMIT", code)
+  end)
+
+  it("is not matched further once the scan is cancelled", function()
+    local found, _, code = knowledge.match(folder .. "/kernel.db", packages_of_kernel(1), true)
+    assert.is_nil(found)
+    assert.equal("CANCELLED", code)
+  end)
+end)

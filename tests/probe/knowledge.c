@@ -207,7 +207,7 @@ static struct tarsier_package *check_packages(lua_State *L, int index, size_t *c
 	return packages;
 }
 
-/* match(database, packages) --> findings, problems */
+/* match(database, packages, [cancelled]) --> findings, problems */
 static int l_match(lua_State *L)
 {
 	struct database *database = NULL;
@@ -215,11 +215,12 @@ static int l_match(lua_State *L)
 	struct tarsier_error error;
 	struct arena arena;
 	size_t count;
+	const atomic_bool cancelled = lua_toboolean(L, 3);
 	const struct tarsier_package *packages = check_packages(L, 2, &count);
 	arena_init(&arena, NULL);
 	int code = database_open(luaL_checkstring(L, 1), &database, &error);
 	if (code == 0)
-		code = match_packages(database, &arena, packages, count, &never, &list, &error);
+		code = match_packages(database, &arena, packages, count, &cancelled, &list, &error);
 	if (code == 0)
 		push_list(L, &list);
 	database_close(database);
