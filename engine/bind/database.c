@@ -96,6 +96,8 @@ static const char **check_paths(lua_State *L, int index, size_t *count)
 	return paths;
 }
 
+static const char *const import_keys[] = {"starter", "merge", "on_input", NULL};
+
 /* import(database, { path, … } [, { starter =, merge =, on_input = function(input, feed, records, message) end }])
  * --> { advisories, withdrawn, unreadable, kev, epss } | nil, message, code */
 static int l_import(lua_State *L)
@@ -113,6 +115,7 @@ static int l_import(lua_State *L)
 	struct tarsier_import_result result;
 	struct tarsier_error error;
 	tarsier_import_options_init(&options);
+	options_check(L, 3, import_keys, "tarsier.import");
 	options.starter = options_flag(L, 3, "starter");
 	options.merge = options_flag(L, 3, "merge");
 	lua_getfield(L, 3, "on_input");

@@ -10,6 +10,7 @@
 local core = require "tarsier.core"
 local policy = require "tarsier.policy"
 local report = require "tarsier.report"
+local suggest = require "tarsier.suggest"
 
 local tarsier = { _VERSION = core.version, policy = policy, report = report }
 
@@ -61,6 +62,9 @@ function tarsier.judge(scanned, request, started)
   return tarsier.decide(tarsier.facts(scanned, started), judgement)
 end
 
+local scan_options = { table.unpack(engine_options) }
+table.move(policy.request_keys, 1, #policy.request_keys, #scan_options + 1, scan_options)
+
 local function split(options)
   local opened, request = {}, {}
   for key, value in pairs(options or {}) do request[key] = value end
@@ -84,11 +88,14 @@ end
 
 --- scan(reference, options) -> result. Options are open's and judge's in one table.
 function tarsier.scan(reference, options)
+  suggest.check_keys(options, scan_options, "tarsier.scan")
   return with_engine(reference, options, tarsier.judge)
 end
 
---- packages(reference, options) -> result without findings and verdict: nothing is matched, no database is needed
+--- packages(reference, options) -> result without findings and verdict: nothing is matched, no database is needed.
+--- Options are open's.
 function tarsier.packages(reference, options)
+  suggest.check_keys(options, engine_options, "tarsier.packages")
   return with_engine(reference, options, function(scanned, _, started)
     local result = tarsier.facts(scanned, started)
     result.findings, result.database = nil, nil

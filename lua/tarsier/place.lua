@@ -1,25 +1,21 @@
 -- Where things are: the files that came with tarsier, the folders the XDG base directory specification gives, and what
 -- the environment says.
 
+local core = require "tarsier.core"
+
 local place = {}
-
-local NOT_THERE, NO_FOLDER, TOO_LONG, LOOP = 2, 20, 36, 40 -- Linux's numbers of errors
-
--- Lua has no stat, and to open a pipe would wait for its writer and take what that wrote: nothing but a folder can be
--- opened by a name that ends in a slash. -> the number of the error | nil
-local function as_folder(path)
-  local file, _, number = io.open(path .. "/", "rb")
-  if file then file:close() end
-  return number
-end
 
 --- exists(path): is anything there, even if it cannot be read?
 function place.exists(path)
   if path == "" then return false end
-  local number = as_folder(path)
-  if number ~= NO_FOLDER then return number ~= NOT_THERE and number ~= TOO_LONG and number ~= LOOP end
-  local above = path:match "^(.+)/[^/]+$" -- of a/b either may be what is no folder
-  return not above or as_folder(above) ~= NO_FOLDER
+  local status, _, code = core.host.stat(path)
+  return status ~= nil or code ~= "NOT_FOUND"
+end
+
+--- is_folder(path) -> is a folder there?
+function place.is_folder(path)
+  local status = core.host.stat(path)
+  return status ~= nil and status.type == "folder"
 end
 
 local exists = place.exists

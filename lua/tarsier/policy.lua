@@ -10,21 +10,24 @@
 
 local core = require "tarsier.core"
 local data_file = require "tarsier.data_file"
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 local place = require "tarsier.place"
 
 local policy = {}
 
-local request_keys = {
+--- What a request may have; see policy.judge.
+policy.request_keys = {
   "policies", "set", "folders", "whitelist", "strict_whitelist", "today", "instructions", "memory", "seconds",
 }
+
 local is_request_key = {}
-for _, key in ipairs(request_keys) do is_request_key[key] = true end
+for _, key in ipairs(policy.request_keys) do is_request_key[key] = true end
 
 local function check_request(request)
   for key in pairs(request) do
     if not is_request_key[key] then
-      error(("unknown option %q for judging%s"):format(tostring(key), nearest.hint(tostring(key), request_keys)), 3)
+      error(("unknown option %q for judging%s"):format(tostring(key),
+        suggest.hint(tostring(key), policy.request_keys)), 3)
     end
   end
 end

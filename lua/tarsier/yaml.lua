@@ -4,7 +4,7 @@
 --   { line =, kind = "scalar", text =, plain = was it without quotes? } | { line =, kind = "list", node, … }
 --   | { line =, kind = "map", { key = node, value = node }, … }
 
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 
 local yaml = {}
 
@@ -148,7 +148,7 @@ function yaml.each_pair(map, what, known, visit)
     local key = yaml.check_text(pair.key, "a key of " .. what)
     local line = pair.key.line
     if known and not is_one_of(key, known) then
-      fail(line, "%s has no key %q%s; there are %s", what, key, nearest.hint(key, known), table.concat(known, ", "))
+      fail(line, "%s has no key %q%s; there are %s", what, key, suggest.hint(key, known), table.concat(known, ", "))
     end
     -- clair-scanner's own example names a vulnerability twice; anywhere else one of the two would be lost
     if known ~= nil and lines[key] then fail(line, "%q again: it stands in line %d already", key, lines[key]) end

@@ -49,6 +49,29 @@ describe("require 'tarsier'", function()
     assert.is_truthy(result.started:match "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$")
   end)
 
+  it("refuses an option that is misspelt, in every function that takes a table", function()
+    local image, result = folder .. "/image", nil
+    for who, call in pairs {
+      ["tarsier.open"] = function() tarsier.open { databse = "x" } end,
+      ["tarsier.scan"] = function() tarsier.scan(image, { databse = "x" }) end,
+      ["tarsier.packages"] = function() tarsier.packages(image, { databse = "x" }) end,
+      ["tarsier.import"] = function() tarsier.import(folder .. "/n.db", { image }, { strater = true }) end,
+      ["judging"] = function() tarsier.judge(result, { polices = {} }) end,
+      ["judging "] = function() tarsier.policy.open { polices = {} } end,
+      ["judging  "] = function() tarsier.policy.list { foldres = {} } end,
+      ["judging   "] = function() tarsier.policy.check("default", { foldres = {} }) end,
+      ["tarsier.report"] = function() tarsier.report.text("table", result, { widht = 80 }) end,
+      ["tarsier.report "] = function() tarsier.report.write("json", result, print, { widht = 80 }) end,
+    } do
+      result = result or assert(tarsier.scan(image, options))
+      local ok, message = pcall(call)
+      assert.is_false(ok, who)
+      assert.is_truthy(message:find(who:match "^(.-) *$", 1, true), message)
+      assert.is_truthy(message:find "did you mean .[%w]+.%?", message)
+    end
+    assert.is_nil(require "tarsier.core".host.stat(folder .. "/n.db"))
+  end)
+
   it("takes options of policies", function()
     local result = assert(tarsier.scan(folder .. "/image", with {
       policies = { "threshold" }, set = { ["threshold.threshold"] = "High" } }))

@@ -1,4 +1,5 @@
-local nearest = require "tarsier.nearest"
+local core = require "tarsier.core"
+local suggest = require "tarsier.suggest"
 local text = require "tarsier.text"
 
 describe("text out of an image", function()
@@ -42,16 +43,16 @@ describe("text out of an image", function()
   end)
 end)
 
-describe("the nearest word", function()
+describe("the suggested word", function()
   local known = { "policy", "threshold", "whitelist", "db", "scan" }
   for typed, meant in pairs {
     polcy = "policy", thershold = "threshold", SCAN = "scan", thresh = "threshold", bd = "db",
   } do
-    it(typed .. " means " .. meant, function() assert.equal(meant, nearest.word(typed, known)) end)
+    it(typed .. " means " .. meant, function() assert.equal(meant, core.suggest(typed, known)) end)
   end
   it("is none where nothing is near", function()
-    assert.is_nil(nearest.word("elephant", known))
-    assert.is_nil(nearest.word(("x"):rep(1e6), known))
-    assert.equal("", nearest.hint("elephant", known))
+    assert.is_nil(core.suggest("elephant", known))
+    assert.is_nil(core.suggest(("x"):rep(1e6), known))
+    assert.equal("", suggest.hint("elephant", known))
   end)
 end)

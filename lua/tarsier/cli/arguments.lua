@@ -10,7 +10,7 @@
 -- A command with `lenient` is written as clair-scanner was: -t=High is -t High, flags may say --all=false, and an empty
 -- FILE is none, as in -w "$WHITELIST" of a pipeline that has no whitelist.
 
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 
 local arguments = {}
 
@@ -77,7 +77,7 @@ local function check(option, value)
       if choice:lower() == value:lower() then return choice end
     end
     return nil, ("%s: %q is not one of %s%s"):format(shown(option), value, table.concat(option.choices, ", "),
-      nearest.hint(value, option.choices))
+      suggest.hint(value, option.choices))
   end
   if option.integer then
     local number = value:match "^%d+$" and math.tointeger(tonumber(value))
@@ -139,7 +139,7 @@ function Reader:long(argument)
   name = name or argument:sub(3)
   local option = self.longs[name]
   if not option then
-    return nil, ("unknown option --%s%s"):format(name, nearest.hint("--" .. name, self.names))
+    return nil, ("unknown option --%s%s"):format(name, suggest.hint("--" .. name, self.names))
   end
   if not option.value then
     if given and not self.lenient then return nil, ("%s is a flag and takes no value"):format(shown(option)) end

@@ -2,7 +2,7 @@
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 
 local signs = { [-1] = "<", [0] = "=", [1] = ">" }
 
@@ -40,7 +40,7 @@ local function run(_, arguments, terminal)
   local scheme, a, b = arguments[1], arguments[2], arguments[3]
   local schemes = core.schemes()
   if not is_scheme(scheme, schemes) then
-    return nil, ("unknown scheme %q%s; there are %s"):format(scheme, nearest.hint(scheme, schemes),
+    return nil, ("unknown scheme %q%s; there are %s"):format(scheme, suggest.hint(scheme, schemes),
       table.concat(schemes, ", "))
   end
   if a == "-" and not b then

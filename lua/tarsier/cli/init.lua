@@ -3,7 +3,7 @@
 
 local arguments = require "tarsier.cli.arguments"
 local exit = require "tarsier.cli.exit"
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 
 local cli = {}
 
@@ -42,14 +42,14 @@ end
 function cli.find(words)
   local command = command_named(words[1])
   if not command then
-    return nil, ("unknown command %q%s"):format(words[1], nearest.hint(words[1], names))
+    return nil, ("unknown command %q%s"):format(words[1], suggest.hint(words[1], names))
   end
   local path = "tarsier " .. command.name
   if not command.commands or not words[2] or words[2]:sub(1, 1) == "-" then return command, path, 1 end
   local inner = inner_named(command, words[2])
   if not inner then
     return nil, ("unknown command \"%s %s\"%s"):format(command.name, words[2],
-      nearest.hint(words[2], names_of(command.commands))), path
+      suggest.hint(words[2], names_of(command.commands))), path
   end
   return inner, path .. " " .. inner.name, 2
 end

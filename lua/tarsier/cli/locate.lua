@@ -24,7 +24,7 @@ end
 
 -- A folder that holds no image by name: "app:1" beside the folder app it was built from is not in that folder.
 local function is_plain_folder(path)
-  return place.exists(path .. "/.") and not place.exists(path .. "/oci-layout")
+  return place.is_folder(path) and not place.exists(path .. "/oci-layout")
 end
 
 -- The engine's rule: the longest beginning that is there and ends at the end, at a colon or at an @.

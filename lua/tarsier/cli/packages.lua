@@ -5,7 +5,7 @@ local Page = require "tarsier.page"
 local exit = require "tarsier.cli.exit"
 local image = require "tarsier.cli.image"
 local locate = require "tarsier.cli.locate"
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 local outputs = require "tarsier.cli.outputs"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
@@ -45,7 +45,7 @@ local names = { "table", "json", "tsv" }
 
 local function find(name)
   if formats[name] then return formats[name] end
-  return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), nearest.hint(name, names))
+  return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), suggest.hint(name, names))
 end
 
 -- -> result | nil, message, code

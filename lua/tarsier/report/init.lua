@@ -2,7 +2,7 @@
 --   return { name, summary, extension, write = function(result, out, options) … out(text) … end }
 -- A format of one's own needs only to be on Lua's path under such a name.
 
-local nearest = require "tarsier.nearest"
+local suggest = require "tarsier.suggest"
 
 local report = {}
 
@@ -23,7 +23,7 @@ function report.find(name)
   local module = "tarsier.report." .. name:gsub("-", "_")
   if not package.loaded[module] and not package.preload[module]
     and not package.searchpath(module, package.path) then
-    return nil, ("unknown report format %q%s; there are %s"):format(name, nearest.hint(name, known),
+    return nil, ("unknown report format %q%s; there are %s"):format(name, suggest.hint(name, known),
       table.concat(known, ", ")), "USAGE"
   end
   local format = require(module)
@@ -33,11 +33,27 @@ function report.find(name)
   return format
 end
 
+-- What all formats that come with tarsier are given; each reads what it knows.
+local common_options = { "width", "colour", "verbose", "exit", "severity", "only_fixed", "show",
+  "default_branch_image" }
+
+local is_own = {}
+for _, name in ipairs(known) do is_own[name] = true end
+
+-- A format of one's own may name its options in a list, `options`; otherwise it takes any.
+local function check_options(format, options, who)
+  if not is_own[format.name] and not format.options then return end
+  local keys = { table.unpack(common_options) }
+  table.move(format.options or {}, 1, #(format.options or {}), #keys + 1, keys)
+  suggest.check_keys(options, keys, who)
+end
+
 --- write(name, result, out, [options]) -> true | nil, message, code. out(text) is called with pieces; options are the
 --- format's own, such as the table's width and colour.
 function report.write(name, result, out, options)
   local format, message, code = report.find(name)
   if not format then return nil, message, code end
+  check_options(format, options, "tarsier.report")
   format.write(result, out, options or {})
   return true
 end
