@@ -288,7 +288,8 @@ define sanitize
     SANITIZE='$(2) -fno-omit-frame-pointer' SPECS='$(4)' test
 endef
 
-test-asan: export ASAN_OPTIONS := detect_leaks=0
+test-asan: export ASAN_OPTIONS := detect_leaks=1
+test-asan: export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
 test-asan: export UBSAN_OPTIONS := print_stacktrace=1
 test-asan:
 	$(call sanitize,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined,libasan.so libubsan.so,$(SPECS))
