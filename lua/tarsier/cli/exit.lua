@@ -6,12 +6,12 @@ local exit = { PASS = 0, FAIL = 1, USAGE = 2, IMAGE = 3, DATABASE = 4, NOTHING =
 exit.codes = {
   { exit.PASS, "the verdict passes" },
   { exit.FAIL, "the verdict fails" },
-  { exit.USAGE, "usage or policy error, or a report that cannot be written" },
-  { exit.IMAGE, "the image, or evidence in it, cannot be read or does not verify" },
-  { exit.DATABASE, "no usable vulnerability database or backend" },
+  { exit.USAGE, "a usage or policy error, or a report that cannot be written" },
+  { exit.IMAGE, "the image, or evidence in it, cannot be read or verified" },
+  { exit.DATABASE, "no usable vulnerability database or Clair" },
   { exit.NOTHING, "nothing to judge: no packages found, or a system that no feed covers" },
   { exit.BUG, "a bug in tarsier" },
-  { 130, "interrupted: what a shell says of a command that Ctrl-C ended" },
+  { 130, "interrupted by Ctrl-C, as shells report it" },
 }
 
 local by_error = { USAGE = exit.USAGE, POLICY = exit.USAGE, DATABASE = exit.DATABASE, BACKEND = exit.DATABASE }
