@@ -87,6 +87,16 @@ describe("README.md", function()
     end
   end)
 
+  it("lists the rooms of engine/ in the Makefile's order, and where a codec is", function()
+    local rooms = {}
+    for room in readme:gmatch "\n| `engine/(%l+)` |" do rooms[#rooms + 1] = room end
+    assert.equal(shell.read("Makefile"):match "\nPARTS%s*:=%s*([^\n]*)", table.concat(rooms, " "))
+    for folder in readme:gmatch "`(%l+)/` one file" do
+      assert.is_truthy(shell.capture("ls -d engine/*/" .. folder):find "%w", folder)
+    end
+    for name in readme:gmatch "`(engine/%l+/[%l/]-)NAME%.c`" do assert.is_true(os.execute("test -d " .. name), name) end
+  end)
+
   it("names options that are there", function()
     local options = all_options()
     local other = { ["exit-when-no-features"] = true, ["lua-version"] = true, cflags = true, libs = true,
