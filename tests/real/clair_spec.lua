@@ -152,15 +152,24 @@ describe("a real Clair v4", function()
   end)
 
   describe("is not asked twice", function()
-    it("for layers that it knows", function()
+    it("for an image that was kept", function()
       local layout = "oci:" .. sets.fresh(ground.folder .. "/fresh")
-      local first = command.scan { "--clair", server.url, layout }
-      local second = command.scan { "--clair", server.url, layout }
+      local first = command.scan { "--keep", "--clair", server.url, layout }
+      local second = command.scan { "--keep", "--clair", server.url, layout }
       assert.same({ 2, 0 }, { first.usage.layers_read, first.usage.layers_cached })
       assert.same({ 0, 2 }, { second.usage.layers_read, second.usage.layers_cached })
       assert.equal(0, second.usage.bytes_read)
       assert.equal(#first.findings, #second.findings)
     end)
+  end)
+
+  it("keeps nothing of a scan", function()
+    local function reports()
+      return ground.postgres:sql("select count(*) from manifest", server.database)
+    end
+    local before = reports()
+    command.scan { "--clair", server.url, "oci:" .. sets.fresh(ground.folder .. "/deleted") }
+    assert.equal(before, reports())
   end)
 
   describe("with an image in a registry", function()
