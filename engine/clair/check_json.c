@@ -109,8 +109,9 @@ static int check(const struct json_check *checking, const struct json_place *pla
 	return shape->kind == CLAIR_LIST ? check_elements(checking, place, json, shape->inside) : TARSIER_OK;
 }
 
-int clair_check_json(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error)
+int clair_check_json(json_t *json, const struct clair_shape *shape, const char *where, const char *answer,
+                     struct tarsier_error *error)
 {
-	const struct json_place place = {.key = shape->key ? shape->key : ""};
+	const struct json_place place = {.key = where};
 	return check(&(struct json_check){answer, error}, &place, json, shape);
 }

@@ -88,7 +88,7 @@ static int read_namespaces(struct clair *clair, const struct clair_call *call, c
 	if (!list && !given)
 		code = TARSIER_OK;
 	else if (code >= 0)
-		code = clair_check_json(list, &namespaces, "Clair's answer to GET /v1/namespaces", error);
+		code = clair_check_json(list, &namespaces, "Namespaces", "Clair's answer to GET /v1/namespaces", error);
 	if (code >= 0 && list) {
 		clair->generation = CLAIR_V1;
 		clair->namespaces = json_incref(list);

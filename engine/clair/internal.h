@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 enum {
-	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* a report of 10,000 findings has about 20 MiB */
+	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* of what is read as a whole; of 10,000 findings v1's answer has about 20 MiB */
 	CLAIR_DEFAULT_SECONDS = 600,           /* Quay gives Clair as long */
 	CLAIR_PACKAGES_LIMIT = 200000,
 	CLAIR_FINDINGS_LIMIT = 1000000,        /* package × vulnerability: a hostile answer could name any number */
@@ -45,6 +45,10 @@ struct clair_call {
 	span body;          /* JSON; ptr NULL: none */
 	const char *health; /* a path that Clair answers quickly if it is well; asked while it works on this. NULL: none */
 	const atomic_bool *cancelled; /* instead of the config's; or NULL */
+	/* Takes the body of an answer 200 piece by piece; a failure ends the request. `begin` is called before each attempt. */
+	int (*begin)(void *user, struct tarsier_error *error);
+	int (*take)(void *user, span piece, struct tarsier_error *error);
+	void *user;
 	bool retry;         /* tries again: 500, 502, 503, 504, 429 and connections that break */
 	bool cleaning;      /* goes on though the scan is cancelled, and does not wait long */
 	unsigned seconds;   /* 0: a minute; long ones have the config's */
@@ -138,9 +142,10 @@ struct clair_shape {
 	const struct clair_shape *inside;
 };
 
-/* So that whoever reads the answer finds texts where texts belong. BACKEND with "`answer` is not whole:
- * vulnerabilities.10.links is no text"; the shape's own key is where the place begins. */
-int clair_check_json(json_t *json, const struct clair_shape *shape, const char *answer, struct tarsier_error *error);
+/* Afterwards the reader finds texts where texts belong. Fails with BACKEND: "`answer` is not whole: `where`.links is no
+ * text". */
+int clair_check_json(json_t *json, const struct clair_shape *shape, const char *where, const char *answer,
+                     struct tarsier_error *error);
 
 /* ---- records.c: packages and findings out of either API ---------------------------------------------------- */
 

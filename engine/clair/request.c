@@ -55,10 +55,26 @@ static const atomic_bool *cancelled_of(const struct clair *clair, const struct c
 	return call->cancelled ? call->cancelled : clair->config->cancelled;
 }
 
+/* Where an answer's pieces go. */
+struct clair_sink {
+	const struct clair_call *call;
+	const struct http_response *response;
+	struct tarsier_error error; /* of `take`; code 0: none */
+};
+
+static bool on_piece(void *user, span piece)
+{
+	struct clair_sink *sink = user;
+	if (sink->response->status != 200)
+		return true;
+	return sink->call->take(sink->call->user, piece, &sink->error) >= 0;
+}
+
 static int attempt(const struct clair *clair, const struct clair_call *call, const char *url,
                    const atomic_bool *abandoned, struct http_response *response, struct tarsier_error *error)
 {
 	struct arena arena;
+	struct clair_sink sink = {.call = call, .response = response};
 	const char *headers[HEADERS] = {"Accept: application/json"};
 	size_t count = 1;
 	int code = TARSIER_OK;
@@ -73,11 +89,13 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 	const struct http_request request = {
 		.method = call->method, .url = url, .headers = headers, .body = call->body, .seconds = seconds_of(clair, call),
 		.limit = CLAIR_ANSWER_LIMIT, .ca_file = clair->config->ca_file, .cancelled = cancelled_of(clair, call),
-		.abandoned = abandoned};
+		.abandoned = abandoned, .sink = call->take ? on_piece : NULL, .user = &sink};
+	if (code >= 0 && call->begin)
+		code = call->begin(call->user, error);
 	if (code >= 0)
 		code = http_send(&request, response, error);
 	arena_free(&arena);
-	return code;
+	return sink.error.code < 0 ? error_set(error, sink.error.code, "%s", sink.error.message) : code;
 }
 
 /* ---- retries ------------------------------------------------------------------------------------------------------ */
@@ -94,12 +112,13 @@ static int64_t next_pause(const struct clair *clair, const struct http_response 
 static int explain(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                    int code, struct tarsier_error *error)
 {
-	if (code != TARSIER_IO && code != TARSIER_LIMIT)
+	if (code != TARSIER_IO && (code != TARSIER_LIMIT || call->take))
 		return code;
 	if (response->trouble == HTTP_TIMED_OUT)
 		return error_set(error, TARSIER_BACKEND,
-		                 "Clair at %s did not answer %s %s within %u seconds%s (--clair-timeout)",
-		                 clair->shown, call->method, call->path, seconds_of(clair, call), response->through);
+		                 "Clair at %s did not answer %s %s within %u second%s%s (--clair-timeout)",
+		                 clair->shown, call->method, call->path, seconds_of(clair, call),
+		                 seconds_of(clair, call) == 1 ? "" : "s", response->through);
 	char reason[WORDS + 1];
 	snprintf(reason, sizeof reason, "%.*s", WORDS, error->message);
 	return error_set(error, TARSIER_BACKEND, "Clair does not answer: %s", reason);
@@ -145,14 +164,14 @@ int clair_json(const struct clair_call *call, const struct http_response *respon
 {
 	struct tarsier_error reason;
 	*json = NULL;
-	int code = json_parse(buffer_span(&response->body), CLAIR_ANSWER_LIMIT, "JSON", json, &reason);
+	int code = json_parse_strict(buffer_span(&response->body), CLAIR_ANSWER_LIMIT, "JSON", json, &reason);
 	if (code >= 0 && json_is_object(*json))
 		return TARSIER_OK;
 	json_decref(*json);
 	*json = NULL;
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
-	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is no JSON object%s%.200s", call->method,
+	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is not a JSON object%s%.200s", call->method,
 	                 call->path, code < 0 ? ": " : "", code < 0 ? reason.message : "");
 }
 

@@ -350,7 +350,7 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	if (code >= 0)
 		code = clair_json(&call, &response, &json, error);
 	if (code >= 0)
-		code = clair_check_json(json, &shape, "Clair's answer", error);
+		code = clair_check_json(json, &shape, "", "Clair's answer", error);
 	if (code >= 0)
 		code = read_layer(&answer, json_member(json, "Layer"), error);
 	json_decref(json);

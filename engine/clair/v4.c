@@ -165,7 +165,7 @@ static int index_image(struct v4 *v4, struct tarsier_error *error)
 /* ---- matching ---------------------------------------------------------------------------------------------------- */
 
 static int judge_report(const struct v4 *v4, const struct clair_call *call, const struct http_response *response,
-                        json_t **json, struct tarsier_error *error)
+                        struct tarsier_error *error)
 {
 	const char *shown = url_printable(v4->clair->arena, v4->clair->matcher);
 	if (!shown)
@@ -179,28 +179,26 @@ static int judge_report(const struct v4 *v4, const struct clair_call *call, cons
 		                 "Clair's matcher at %s knows no finished index report of %s (404): it and the indexer "
 		                 "at %s do not belong together, or the report was deleted", shown, v4->hash.text,
 		                 v4->clair->shown);
-	if (response->status != 200)
-		return clair_refused(v4->clair, call, response, error);
-	int code = clair_json(call, response, json, error);
-	return code < 0 ? code : check_hash(*json, &v4->hash, "vulnerability report", error);
+	return response->status == 200 ? TARSIER_OK : clair_refused(v4->clair, call, response, error);
 }
 
 static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier_error *error)
 {
 	struct http_response response;
-	json_t *json = NULL;
+	struct v4_report report = {.v4 = v4};
 	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health = no_image, .retry = true,
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health = no_image,
+	                                .begin = v4_report_begin, .take = v4_report_take, .user = &report, .retry = true,
 	                                .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);
 	if (code >= 0)
-		code = judge_report(v4, &call, &response, &json, error);
+		code = judge_report(v4, &call, &response, error);
 	http_response_free(&response);
 	if (code >= 0)
-		code = clair_v4_read(v4, json, result, error);
-	json_decref(json);
+		code = v4_report_finish(&report, result, error);
+	v4_report_free(&report);
 	return code;
 }
 

@@ -1,7 +1,7 @@
 /* is a vulnerability report of Clair v4 whole? */
-#include "base/map.h"
 #include "clair/v4.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char answer[] = "Clair's vulnerability report";
@@ -12,9 +12,8 @@ static const char answer[] = "Clair's vulnerability report";
  * strict about what findings, their severities, fixes and layers come from, and forgive where the rest is missing. */
 
 static const struct clair_shape text = {.kind = CLAIR_TEXT};
-static const struct clair_shape texts = {.kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &text};
 static const struct clair_shape anything = {.kind = CLAIR_ANYTHING};
-static const struct clair_shape blocks = {.kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &anything};
+static const struct clair_shape texts = {.kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &text};
 
 static const struct clair_shape source_keys[] = {
 	{"name", CLAIR_TEXT, CLAIR_OPTIONAL, NULL},
@@ -60,31 +59,83 @@ static const struct clair_shape score_keys[] = {
 	{"baseScore", CLAIR_NUMBER, CLAIR_OPTIONAL, NULL},
 	{.key = NULL}};
 
-static const struct clair_shape package = {.kind = CLAIR_OBJECT, .inside = package_keys};
+static const struct clair_shape package_shape = {.kind = CLAIR_OBJECT, .inside = package_keys};
 static const struct clair_shape distribution = {.kind = CLAIR_OBJECT, .inside = distribution_keys};
 static const struct clair_shape repository = {.kind = CLAIR_OBJECT, .inside = repository_keys};
 static const struct clair_shape environment = {.kind = CLAIR_OBJECT, .inside = environment_keys};
 static const struct clair_shape environments = {.kind = CLAIR_LIST, .inside = &environment};
-static const struct clair_shape vulnerability = {.kind = CLAIR_OBJECT, .inside = vulnerability_keys};
-
-/* An empty object or null is an answer; a key that is not there is none. */
-static const struct clair_shape report_keys[] = {
-	{"packages", CLAIR_MAP, CLAIR_MAY_BE_NULL, &package},
-	{"vulnerabilities", CLAIR_MAP, CLAIR_MAY_BE_NULL, &vulnerability},
-	{"package_vulnerabilities", CLAIR_MAP, CLAIR_MAY_BE_NULL, &texts},
-	{"environments", CLAIR_MAP, CLAIR_OPTIONAL, &environments},
-	{"distributions", CLAIR_MAP, CLAIR_OPTIONAL, &distribution},
-	{"repository", CLAIR_MAP, CLAIR_OPTIONAL, &repository},
-	{"enrichments", CLAIR_MAP, CLAIR_OPTIONAL, &blocks},
-	{"PackageNotVulnerable", CLAIR_MAP, CLAIR_OPTIONAL, &texts},
-	{.key = NULL}};
-static const struct clair_shape report_shape = {.kind = CLAIR_OBJECT, .inside = report_keys};
+static const struct clair_shape vulnerability_shape = {.kind = CLAIR_OBJECT, .inside = vulnerability_keys};
 
 static const struct clair_shape score = {.kind = CLAIR_OBJECT, .inside = score_keys};
 static const struct clair_shape scores = {.kind = CLAIR_LIST, .inside = &score};
-static const struct clair_shape cvss_block = {.kind = CLAIR_MAP, .inside = &scores};
-static const struct clair_shape cvss_shape = {
-	.key = "enrichments.cvss", .kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &cvss_block};
+
+/* By section. An empty object or null is an answer; a section that is not there is none. */
+static const struct clair_shape sections[V4_SECTIONS] = {
+	[V4_PACKAGES] = {"packages", CLAIR_MAP, CLAIR_MAY_BE_NULL, &package_shape},
+	[V4_VULNERABILITIES] = {"vulnerabilities", CLAIR_MAP, CLAIR_MAY_BE_NULL, &vulnerability_shape},
+	[V4_MATCHES] = {"package_vulnerabilities", CLAIR_MAP, CLAIR_MAY_BE_NULL, &texts},
+	[V4_ENVIRONMENTS] = {"environments", CLAIR_MAP, CLAIR_OPTIONAL, &environments},
+	[V4_DISTRIBUTIONS] = {"distributions", CLAIR_MAP, CLAIR_OPTIONAL, &distribution},
+	[V4_REPOSITORIES] = {"repository", CLAIR_MAP, CLAIR_OPTIONAL, &repository},
+	[V4_EXCEPTIONS] = {"PackageNotVulnerable", CLAIR_MAP, CLAIR_OPTIONAL, &texts},
+	[V4_ENRICHMENTS] = {"enrichments", CLAIR_MAP, CLAIR_OPTIONAL, NULL},
+	[V4_HASH] = {"manifest_hash", CLAIR_ANYTHING, CLAIR_OPTIONAL, NULL},
+};
+
+enum v4_section v4_section_of(const char *key)
+{
+	int section = 0;
+	while (section < V4_SECTIONS && strcmp(sections[section].key, key) != 0)
+		section++;
+	return (enum v4_section)section;
+}
+
+bool clair_v4_is_cvss(const char *enrichment)
+{
+	return strstr(enrichment, "enricher=clair.cvss") != NULL;
+}
+
+/* enrichments = { type: [ { vulnerability: [ score … ] } ] }; of other enrichers anything goes */
+static int check_enrichment(const struct json_stream_place *place, json_t *value, struct tarsier_error *error)
+{
+	static const struct clair_shape list = {.kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = NULL};
+	static const struct clair_shape block = {.kind = CLAIR_OBJECT, .inside = NULL};
+	char where[160];
+	if (!clair_v4_is_cvss(place->keys[1]))
+		return TARSIER_OK;
+	if (place->depth == 2) {
+		snprintf(where, sizeof where, "enrichments.%.100s", place->keys[1]);
+		return clair_check_json(value, &list, where, answer, error);
+	}
+	snprintf(where, sizeof where, "enrichments.cvss[%zu]%s%.100s", place->indexes[2], place->depth == 4 ? "." : "",
+	         place->depth == 4 ? place->keys[3] : "");
+	return clair_check_json(value, place->depth == 3 ? &block : &scores, where, answer, error);
+}
+
+int v4_check_value(enum v4_section section, const struct json_stream_place *place, json_t *value,
+                   struct tarsier_error *error)
+{
+	char where[160];
+	if (section == V4_SECTIONS)
+		return TARSIER_OK;
+	if (place->depth == 1) { /* it is not an object: that would have been opened */
+		struct clair_shape whole = sections[section];
+		whole.inside = NULL;
+		return clair_check_json(value, &whole, whole.key, answer, error);
+	}
+	if (section == V4_ENRICHMENTS)
+		return check_enrichment(place, value, error);
+	snprintf(where, sizeof where, "%s.%.100s", sections[section].key, place->keys[1]);
+	return clair_check_json(value, sections[section].inside, where, answer, error);
+}
+
+int v4_check_sections(unsigned found, struct tarsier_error *error)
+{
+	for (int i = 0; i < V4_SECTIONS; i++)
+		if (!(sections[i].lack & CLAIR_MAY_LACK) && !(found & 1u << i))
+			return error_set(error, TARSIER_BACKEND, "%s is not whole: %s is missing", answer, sections[i].key);
+	return TARSIER_OK;
+}
 
 /* ---- its references ---------------------------------------------------------------------------------------------- */
 
@@ -93,93 +144,46 @@ int clair_v4_broken(struct tarsier_error *error, const char *what, const char *i
 	return error_set(error, TARSIER_BACKEND, "%s is not whole: %s \"%.100s\"", answer, what, id);
 }
 
-bool clair_v4_is_cvss(const char *enrichment)
-{
-	return strstr(enrichment, "enricher=clair.cvss") != NULL;
-}
-
 /* Clair finds a package in a place, and matches it by that: it writes none without the other. */
-static int check_places(const json_t *report, struct tarsier_error *error)
+static const char *wrong_package(const struct v4_package *package)
 {
-	json_t *packages = json_object_get(report, "packages"), *places = json_object_get(report, "environments"), *each;
-	const json_t *distributions = json_object_get(report, "distributions");
-	const char *id;
-	size_t i;
-	json_object_foreach(packages, id, each)
-		if (!json_array_size(json_object_get(places, id)))
-			return clair_v4_broken(error, "no environment of the package", id);
-	json_object_foreach(places, id, each) {
-		const json_t *place;
-		if (!json_object_get(packages, id))
-			return clair_v4_broken(error, "an environment, and no record of its package", id);
-		json_array_foreach(each, i, place) {
-			const char *system = json_text(place, "distribution_id");
-			if (*system && !json_object_get(distributions, system))
-				return clair_v4_broken(error, "there is no record of the distribution", system);
-		}
-	}
-	return TARSIER_OK;
-}
-
-static int check_scores(const json_t *report, struct tarsier_error *error)
-{
-	json_t *enrichments = json_object_get(report, "enrichments"), *block, *list, *each;
-	const char *type, *id;
-	size_t i;
-	json_object_foreach(enrichments, type, list) {
-		if (!clair_v4_is_cvss(type))
-			continue;
-		int code = clair_check_json(list, &cvss_shape, answer, error);
-		if (code < 0)
-			return code;
-		json_array_foreach(list, i, block)
-			json_object_foreach(block, id, each)
-				if (!json_object_get(json_object_get(report, "vulnerabilities"), id))
-					return clair_v4_broken(error, "a CVSS score, and no record of its vulnerability", id);
-	}
-	return TARSIER_OK;
+	if (package->is_there)
+		return package->environment_count ? NULL : "no environment of the package";
+	if (package->is_placed)
+		return "an environment, and no record of its package";
+	return package->vulnerability_count ? "there is no record of the package" : NULL;
 }
 
 /* Clair holds a vulnerability because a package has it, unless vendors said afterwards which ones do not. */
-static int check_orphans(const json_t *report, const struct map *used, struct tarsier_error *error)
+static const char *wrong_vulnerability(const struct v4_report *report, const struct v4_vulnerability *vulnerability)
 {
-	json_t *each;
-	const char *id;
-	if (json_object_size(json_object_get(report, "PackageNotVulnerable")))
-		return TARSIER_OK;
-	json_object_foreach(json_object_get(report, "vulnerabilities"), id, each)
-		if (!map_get(used, span_of(id)) && !json_is_true(json_object_get(each, "Invert")))
-			return clair_v4_broken(error, "package_vulnerabilities names no package of the vulnerability", id);
-	return TARSIER_OK;
+	if (!vulnerability->is_there && vulnerability->is_scored)
+		return "a CVSS score, and no record of its vulnerability";
+	if (!vulnerability->is_there)
+		return "there is no record of the vulnerability";
+	if (vulnerability->is_used || vulnerability->is_inverted || report->has_exceptions)
+		return NULL;
+	return "package_vulnerabilities names no package of the vulnerability";
 }
 
-static int check_matches(const struct v4 *v4, const json_t *report, struct tarsier_error *error)
+int v4_check_references(const struct v4_report *report, struct tarsier_error *error)
 {
-	json_t *ids, *each, *records = json_object_get(report, "vulnerabilities");
-	struct map used = {.arena = v4->clair->arena};
-	const char *package_id;
-	size_t i;
-	json_object_foreach(json_object_get(report, "package_vulnerabilities"), package_id, ids) {
-		if (json_array_size(ids) && !json_object_get(json_object_get(report, "packages"), package_id))
-			return clair_v4_broken(error, "there is no record of the package", package_id);
-		json_array_foreach(ids, i, each) {
-			const char *id = json_string_value(each);
-			json_t *record = json_object_get(records, id);
-			if (!record)
-				return clair_v4_broken(error, "there is no record of the vulnerability", id);
-			if (!map_put(&used, span_of(id), record))
-				return error_memory(error);
-		}
+	for (size_t i = 0; i < report->packages.count; i++) {
+		const struct v4_package *each = report->packages.entries[i].value;
+		const char *wrong = wrong_package(each);
+		if (wrong)
+			return clair_v4_broken(error, wrong, each->id);
 	}
-	return check_orphans(report, &used, error);
-}
-
-int clair_v4_check(const struct v4 *v4, json_t *report, struct tarsier_error *error)
-{
-	int code = clair_check_json(report, &report_shape, answer, error);
-	if (code >= 0)
-		code = check_places(report, error);
-	if (code >= 0)
-		code = check_scores(report, error);
-	return code < 0 ? code : check_matches(v4, report, error);
+	for (size_t i = 0; i < report->systems.count; i++) {
+		const struct v4_system *each = report->systems.entries[i].value;
+		if (!each->is_there)
+			return clair_v4_broken(error, "there is no record of the distribution", each->id);
+	}
+	for (size_t i = 0; i < report->vulnerabilities.count; i++) {
+		const struct v4_vulnerability *each = report->vulnerabilities.entries[i].value;
+		const char *wrong = wrong_vulnerability(report, each);
+		if (wrong)
+			return clair_v4_broken(error, wrong, each->id);
+	}
+	return TARSIER_OK;
 }

@@ -42,7 +42,8 @@ static int check_shape(span text, size_t limit, const char *what, struct tarsier
 	return TARSIER_OK;
 }
 
-static int parse(span text, size_t limit, const char *what, bool is_secret, json_t **json, struct tarsier_error *error)
+static int parse(span text, size_t limit, const char *what, size_t flags, bool is_secret, json_t **json,
+                 struct tarsier_error *error)
 {
 	*json = NULL;
 	if (text.len > limit)
@@ -53,7 +54,7 @@ static int parse(span text, size_t limit, const char *what, bool is_secret, json
 	if (code < 0)
 		return code;
 	json_error_t problem;
-	*json = json_loadb(text.len ? text.ptr : "", text.len, 0, &problem);
+	*json = json_loadb(text.len ? text.ptr : "", text.len, flags, &problem);
 	if (*json)
 		return TARSIER_OK;
 	if (json_error_code(&problem) == json_error_out_of_memory)
@@ -64,12 +65,17 @@ static int parse(span text, size_t limit, const char *what, bool is_secret, json
 
 int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
 {
-	return parse(text, limit, what, false, json, error);
+	return parse(text, limit, what, 0, false, json, error);
 }
 
 int json_parse_secret(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
 {
-	return parse(text, limit, what, true, json, error);
+	return parse(text, limit, what, 0, true, json, error);
+}
+
+int json_parse_strict(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error)
+{
+	return parse(text, limit, what, JSON_REJECT_DUPLICATES, false, json, error);
 }
 
 const char *json_text(const json_t *object, const char *key)

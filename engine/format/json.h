@@ -12,6 +12,8 @@
 int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
 /* The same for documents that hold secrets: messages say where, and show nothing of the text. */
 int json_parse_secret(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
+/* The same, and an object with a key twice is FORMAT. */
+int json_parse_strict(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
 
 /* Members of an object, forgiving: NULL object, absent key, null and wrong type all give the default. */
 const char *json_text(const json_t *object, const char *key);        /* "" by default; borrowed from the object */

@@ -345,7 +345,7 @@ describe("Clair", function()
     for _, body in ipairs { '{"Layer":{"Name":"x"}}', "{}", "", "[]", "nonsense" } do
       local server <close> = replay.start(v1("rec-alpine",
         { method = "POST", path = "/v1/layers", status = 201, body = body }))
-      fails("BACKEND", body:match "^{" and "layer 1 of 1" or "no JSON object", server, (image(1)))
+      fails("BACKEND", body:match "^{" and "layer 1 of 1" or "not a JSON object", server, (image(1)))
     end
   end)
 
@@ -634,10 +634,10 @@ describe("Clair", function()
       "no name" },
     ["with a nameless package"] = { report { packages = { ["1"] = package("1", "libfoo"), ["2"] = package("2", "") } },
       "package without a name" },
-    ["that is a list"] = { json.array {}, "no JSON object" },
-    ["that is empty"] = { "", "no JSON object" },
-    ["that is no JSON"] = { "<html>", "no JSON object" },
-    ["that ends early"] = { '{"manifest_hash": "', "no JSON object" },
+    ["that is a list"] = { json.array {}, "not a JSON object" },
+    ["that is empty"] = { "", "not a JSON object" },
+    ["that is no JSON"] = { "<html>", "not a JSON object" },
+    ["that ends early"] = { '{"manifest_hash": "', "not a JSON object" },
   } do
     test("v4: a report " .. name .. " is an error", function()
       local server <close> = replay.start(v4(case[1]))
@@ -737,6 +737,27 @@ describe("Clair", function()
     assert.same({}, assert(scan(inverted, reference)):findings())
   end)
 
+  local CVSS = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=x"
+
+  for name, case in pairs {
+    ["the report"] = { "^{", '{"packages":{},', 'has the key "packages" twice' },
+    ["a section"] = { '"vulnerabilities":{', '%0"10":{},', "not whole" },
+    ["a section, later"] = { '"package_vulnerabilities":{', '%0"2":[],', 'has the key "2" twice' },
+    ["a record"] = { '"normalized_severity":"High"', '%0,"normalized_severity":"Low"', "duplicate object key" },
+    ["a block of scores"] = { '"10":%[{"b', '"10":[],%0', 'has the key "10" twice' },
+    ["a score"] = { '"baseScore":9.8', '%0,"baseScore":1', "duplicate object key" },
+    ["what is not read"] = { '"repository":{}', '"repository":{"1":{"a":1,"a":2}}', "duplicate object key" },
+  } do
+    test("v4: a key twice in one object is an error: in " .. name, function()
+      local text = json.encode(report { enrichments = { [CVSS] = json.array {
+        { ["10"] = json.array { { baseScore = 9.8 } } } } } })
+      local changed_text, count = text:gsub(case[1], case[2], 1)
+      assert.equal(1, count)
+      local server <close> = replay.start(v4(changed_text))
+      fails("BACKEND", case[3], server, (image(2)))
+    end)
+  end
+
   for name, case in pairs {
     ["a severity that is no word of Clair's"] = { "vulnerabilities.10.normalized_severity", "Odd",
       "CVE%-2024%-0010 is of the severity \"Odd\"" },
@@ -777,7 +798,7 @@ describe("Clair", function()
     ["that failed"] = { { manifest_hash = "{hash}", state = "IndexError", success = false, err = "the reason" },
       "the reason" },
     ["that is not finished"] = { { manifest_hash = "{hash}", state = "ScanLayers", success = true }, "\"ScanLayers\"" },
-    ["that is empty"] = { "", "no JSON object" },
+    ["that is empty"] = { "", "not a JSON object" },
   } do
     test("v4: an index report " .. name .. " is an error", function()
       local server <close> = replay.start(v4(nil, post { status = 201, body = case[1] }))
@@ -953,12 +974,12 @@ describe("Clair", function()
 
   test("Clair killed in mid-scan is an error", function()
     local server <close> = replay.start(v4(nil, post { fault = "die" }))
-    fails("BACKEND", "Clair does not answer: POST http", server, (image(2)), { clair_timeout = 1 })
+    fails("BACKEND", "Clair does not answer: POST http", server, (image(2)), { clair_timeout = 20 })
   end)
 
   test_v1("v1: Clair killed in mid-scan is an error", function()
     local server <close> = replay.start(v1("rec-multi", { method = "GET", path = "/v1/layers/.*", fault = "die" }))
-    fails("BACKEND", "Clair does not answer: GET http", server, (image(5)), { clair_timeout = 1 })
+    fails("BACKEND", "Clair does not answer: GET http", server, (image(5)), { clair_timeout = 20 })
   end)
 
   test("nothing that listens is an error at once", function()

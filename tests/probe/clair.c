@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "clair/clair.h"
+#include "clair/json_stream.h"
 #include "clair/layer_server_internal.h"
 #include "format/base64.h"
 #include "format/jwt.h"
@@ -226,6 +227,59 @@ static int l_scan_located(lua_State *L)
 	return 4;
 }
 
+/* ---- JSON that comes in pieces ------------------------------------------------------------------------------------- */
+
+static bool opens_named(void *user, const struct json_stream_place *place, bool is_object)
+{
+	(void)user, (void)is_object;
+	return place->keys[place->depth - 1][0] != '-';
+}
+
+static int add_value(void *user, const struct json_stream_place *place, json_t *value, struct tarsier_error *error)
+{
+	lua_State *L = user;
+	luaL_Buffer line;
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	(void)error;
+	luaL_buffinit(L, &line);
+	for (size_t i = 0; i < place->depth; i++) {
+		luaL_addstring(&line, *place->keys[i] ? "." : "[]");
+		luaL_addstring(&line, place->keys[i]);
+	}
+	luaL_addstring(&line, " = ");
+	luaL_addstring(&line, text);
+	free(text);
+	luaL_pushresult(&line);
+	lua_rawseti(L, 3, (lua_Integer)lua_rawlen(L, 3) + 1);
+	return TARSIER_OK;
+}
+
+/* json_stream(text, size) --> { "place = value", … }: fed that many bytes at a time; keys that begin with "-" stay closed
+ * | nil, message, code */
+static int l_json_stream(lua_State *L)
+{
+	span text = probe_span(L, 1);
+	size_t size = (size_t)luaL_checkinteger(L, 2);
+	struct tarsier_error error = {0, ""};
+	struct arena arena;
+	arena_init(&arena, NULL);
+	struct json_stream stream = {.opens = opens_named, .take = add_value, .user = L, .what = "it",
+	                             .allocator = &arena.allocator};
+	lua_settop(L, 2);
+	lua_newtable(L);
+	int code = json_stream_begin(&stream, &error);
+	while (code >= 0 && text.len) {
+		size_t count = size < text.len ? size : text.len;
+		code = json_stream_feed(&stream, (span){text.ptr, count}, &error);
+		text = span_from(text, count);
+	}
+	if (code >= 0)
+		code = json_stream_end(&stream, &error);
+	json_stream_free(&stream);
+	arena_free(&arena);
+	return code < 0 ? probe_fail(L, &error) : 1;
+}
+
 /* set_second(milliseconds): as core.host has it, for what this module links once more */
 static int l_set_second(lua_State *L)
 {
@@ -233,7 +287,8 @@ static int l_set_second(lua_State *L)
 	return 0;
 }
 
-static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"set_second", l_set_second}, {"base64", l_base64}, {"serve", l_serve},
+static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"set_second", l_set_second},
+                                     {"json_stream", l_json_stream}, {"base64", l_base64}, {"serve", l_serve},
                                      {"scan_located", l_scan_located}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent},
                                    {NULL, NULL}};
