@@ -58,7 +58,7 @@ static int compare_trackers(const void *a, const void *b)
 }
 
 /* The trackers' hits, sorted by CVE for bsearch. */
-struct trackers { const struct hit **items; size_t count; bool open; };
+struct trackers { struct hit **items; size_t count; bool open; };
 
 static bool trackers_find(struct matching *matching, struct trackers *trackers)
 {
@@ -66,7 +66,7 @@ static bool trackers_find(struct matching *matching, struct trackers *trackers)
 	if (!trackers->items)
 		return false;
 	for (size_t i = 0; i < matching->hit_count; i++) {
-		const struct hit *hit = &matching->hits[i];
+		struct hit *hit = &matching->hits[i];
 		if (!hit->cve)
 			continue;
 		trackers->items[trackers->count++] = hit;
@@ -76,31 +76,54 @@ static bool trackers_find(struct matching *matching, struct trackers *trackers)
 	return true;
 }
 
-static struct hit *trackers_at(const struct trackers *trackers, uint32_t cve)
+/* The first tracker's hit for the CVE, or where it would stand: those of all releases and of one may both speak of it. */
+static size_t trackers_first(const struct trackers *trackers, uint32_t cve)
 {
-	struct hit key = {.cve = cve}, *wanted = &key;
-	struct hit **tracker = NULL;
-	if (trackers->count)
-		tracker = bsearch(&wanted, trackers->items, trackers->count, sizeof *trackers->items, compare_trackers);
-	return tracker ? *tracker : NULL;
+	size_t low = 0, high = trackers->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (trackers->items[middle]->cve < cve)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* The tracker says "open", but the advisory names a fixed version that is installed. */
-static void trackers_close(const struct trackers *trackers, const struct hit *hit, const struct advisory_text *text)
+static void trackers_close(const struct trackers *trackers, const struct advisory_text *text)
 {
-	for (size_t i = 0; i < text->cve_count; i++) {
-		struct hit *tracker = trackers_at(trackers, text->cves[i]);
-		if (tracker && !tracker->has_fix && hit->has_fix)
-			tracker->affected = false;
-	}
+	for (size_t i = 0; i < text->cve_count; i++)
+		for (size_t j = trackers_first(trackers, text->cves[i]);
+		     j < trackers->count && trackers->items[j]->cve == text->cves[i]; j++)
+			if (!trackers->items[j]->has_fix)
+				trackers->items[j]->affected = false;
 }
 
-/* True if the tracker says that this CVE does not affect the package. If the tracker calls the CVE open or does not
- * know it, other advisories count. */
-static bool trackers_overrule(const struct trackers *trackers, uint32_t cve)
+bool advisory_is_newer(const struct advisory_text *text, const struct advisory_text *other)
 {
-	const struct hit *tracker = trackers_at(trackers, cve);
-	return tracker && !tracker->affected && tracker->has_fix;
+	return strcmp(*text->published ? text->published : text->modified, other->modified) > 0;
+}
+
+/* Sets *overruled if a tracker says that this CVE does not affect the package, and the advisory is not newer. If the
+ * tracker calls the CVE open or does not know it, other advisories count. */
+static int trackers_overrule(struct matching *matching, const struct trackers *trackers,
+                             const struct advisory_text *text, uint32_t cve, bool *overruled,
+                             struct tarsier_error *error)
+{
+	const struct advisory_text *own;
+	int code = 0;
+	*overruled = false;
+	for (size_t i = trackers_first(trackers, cve); i < trackers->count && code >= 0 && !*overruled; i++) {
+		const struct hit *tracker = trackers->items[i];
+		if (tracker->cve != cve)
+			break;
+		if (tracker->affected || !tracker->has_fix)
+			continue;
+		code = matching_advisory_text(matching, tracker->advisory, &own, error);
+		*overruled = code >= 0 && !advisory_is_newer(text, own);
+	}
+	return code;
 }
 
 static int mention_hit(struct matching *matching, const struct trackers *trackers, const struct hit *hit,
@@ -112,9 +135,14 @@ static int mention_hit(struct matching *matching, const struct trackers *tracker
 		return code;
 	if (hit->cve)
 		return add_mention(matching, mentions, hit->cve, hit, text) ? 0 : error_memory(error);
-	for (size_t i = 0; i < text->cve_count; i++)
-		if (!trackers_overrule(trackers, text->cves[i]) && !add_mention(matching, mentions, text->cves[i], hit, text))
+	for (size_t i = 0; i < text->cve_count && code >= 0; i++) {
+		bool overruled;
+		code = trackers_overrule(matching, trackers, text, text->cves[i], &overruled, error);
+		if (code >= 0 && !overruled && !add_mention(matching, mentions, text->cves[i], hit, text))
 			return error_memory(error);
+	}
+	if (code < 0)
+		return code;
 	if (text->cve_count == 0 && !add_mention(matching, mentions, 0, hit, text))
 		return error_memory(error);
 	return 0;
@@ -131,7 +159,7 @@ static int collect(struct matching *matching, struct mentions *mentions, struct 
 			continue;
 		code = matching_advisory_text(matching, hit->advisory, &text, error);
 		if (code >= 0)
-			trackers_close(&trackers, hit, text);
+			trackers_close(&trackers, text);
 	}
 	for (size_t i = 0; i < matching->hit_count && code >= 0; i++)
 		if (matching->hits[i].affected)
@@ -141,57 +169,113 @@ static int collect(struct matching *matching, struct mentions *mentions, struct 
 
 /* ---- advisories without a CVE ------------------------------------------------------------------------------------ */
 
-static bool has_name(const struct advisory_text *text, const char *name)
+/*
+ * Mentions without a CVE that share a name are one vulnerability; so are those that share one with a third. They take the
+ * lowest CVE of the mentions that share a name with any of them. Nothing depends on the order of the advisories.
+ */
+
+struct join {
+	struct mentions *mentions;
+	struct map owners;  /* name → the first mention without a CVE that has it, its index + 1 */
+	struct map cves;    /* name → the lowest CVE of those with one */
+};
+
+/* Mentions point to an earlier one of their group; the first points to itself. */
+static uint32_t join_head(const struct join *join, uint32_t index)
 {
-	if (strcmp(text->id, name) == 0)
-		return true;
-	for (const char **alias = text->aliases; *alias; alias++)
-		if (strcmp(*alias, name) == 0)
-			return true;
-	return false;
+	struct mention *items = join->mentions->items;
+	while (items[index].head != index)
+		index = items[index].head = items[items[index].head].head;
+	return index;
 }
 
-static bool share_name(const struct advisory_text *a, const struct advisory_text *b)
+static void unite(struct join *join, uint32_t one, uint32_t other)
 {
-	if (has_name(b, a->id))
-		return true;
-	for (const char **alias = a->aliases; *alias; alias++)
-		if (has_name(b, *alias))
-			return true;
-	return false;
+	uint32_t a = join_head(join, one), b = join_head(join, other);
+	join->mentions->items[a > b ? a : b].head = a < b ? a : b;
 }
 
-/* A mention without a CVE takes the CVE of a mention that shares a name; mentions that all lack one share the first's
- * place. Few advisories have no CVE, so the square of their number is small. */
-static void join_mentions(struct mentions *mentions)
+/* The n-th name of an advisory: its id, then its aliases; NULL after the last. */
+static const char *name_at(const struct advisory_text *text, size_t n)
 {
-	for (bool changed = true; changed; ) {
-		changed = false;
-		for (size_t i = 0; i < mentions->count; i++) {
-			struct mention *mention = &mentions->items[i];
-			for (size_t j = 0; j < mentions->count && !mention->cve; j++) {
-				if (!mentions->items[j].cve || !share_name(mention->text, mentions->items[j].text))
-					continue;
-				mention->cve = mentions->items[j].cve;
-				changed = true;
-			}
-		}
+	return n == 0 ? text->id : text->aliases[n - 1];
+}
+
+static bool note_cve(struct join *join, const struct mention *mention)
+{
+	const char *name;
+	for (size_t n = 0; (name = name_at(mention->text, n)) != NULL; n++) {
+		uintptr_t known = (uintptr_t)map_get(&join->cves, span_of(name));
+		if ((!known || mention->cve < known) && !map_put(&join->cves, span_of(name), (void *)(uintptr_t)mention->cve))
+			return false;
 	}
-	for (size_t i = 0; i < mentions->count; i++) {
-		mentions->items[i].head = (uint32_t)i;
-		for (size_t j = 0; j < i && !mentions->items[i].cve; j++)
-			if (!mentions->items[j].cve && share_name(mentions->items[i].text, mentions->items[j].text)) {
-				mentions->items[i].head = mentions->items[j].head;
-				break;
-			}
+	return true;
+}
+
+static bool join_names(struct join *join, uint32_t index)
+{
+	const char *name;
+	for (size_t n = 0; (name = name_at(join->mentions->items[index].text, n)) != NULL; n++) {
+		uintptr_t owner = (uintptr_t)map_get(&join->owners, span_of(name));
+		if (owner)
+			unite(join, index, (uint32_t)owner - 1);
+		else if (!map_put(&join->owners, span_of(name), (void *)((uintptr_t)index + 1)))
+			return false;
 	}
+	return true;
+}
+
+/* Returns the lowest CVE that a name of the mention is known with; 0 if there is none. */
+static uint32_t cve_of_names(const struct join *join, const struct mention *mention)
+{
+	uint32_t lowest = 0;
+	const char *name;
+	for (size_t n = 0; (name = name_at(mention->text, n)) != NULL; n++) {
+		uint32_t cve = (uint32_t)(uintptr_t)map_get(&join->cves, span_of(name));
+		if (cve && (!lowest || cve < lowest))
+			lowest = cve;
+	}
+	return lowest;
+}
+
+/* Gives the CVE of each group to its head, then the head's to all. */
+static bool spread_cves(struct join *join, struct arena *scratch)
+{
+	struct mentions *mentions = join->mentions;
+	uint32_t *lowest = arena_array(scratch, mentions->count, sizeof *lowest);
+	for (uint32_t i = 0; lowest && i < mentions->count; i++) {
+		uint32_t head = join_head(join, i), cve = mentions->items[i].cve ? 0 : cve_of_names(join, &mentions->items[i]);
+		if (cve && (!lowest[head] || cve < lowest[head]))
+			lowest[head] = cve;
+	}
+	for (uint32_t i = 0; lowest && i < mentions->count; i++)
+		if (!mentions->items[i].cve)
+			mentions->items[i].cve = lowest[join_head(join, i)];
+	return lowest != NULL;
+}
+
+static bool join_mentions(struct matching *matching, struct mentions *mentions)
+{
+	struct join join = {.mentions = mentions, .owners.arena = &matching->scratch, .cves.arena = &matching->scratch};
+	bool done = true, any = false;
+	for (uint32_t i = 0; i < mentions->count; i++) {
+		mentions->items[i].head = i;
+		any = any || !mentions->items[i].cve;
+	}
+	for (uint32_t i = 0; i < mentions->count && any && done; i++)
+		done = mentions->items[i].cve ? note_cve(&join, &mentions->items[i]) : join_names(&join, i);
+	if (done && any)
+		done = spread_cves(&join, &matching->scratch);
+	for (uint32_t i = 0; i < mentions->count && done; i++)
+		mentions->items[i].head = join_head(&join, i);
+	return done;
 }
 
 int mentions_collect(struct matching *matching, struct mentions *mentions, struct tarsier_error *error)
 {
 	*mentions = (struct mentions){0};
 	int code = collect(matching, mentions, error);
-	if (code >= 0)
-		join_mentions(mentions);
+	if (code >= 0 && !join_mentions(matching, mentions))
+		return error_memory(error);
 	return code;
 }

@@ -20,6 +20,9 @@ struct mentions {
 /* Collects the mentions of the current package's hits, in no particular order. Returns OK, MEMORY or DATABASE. */
 int mentions_collect(struct matching *matching, struct mentions *mentions, struct tarsier_error *error);
 
+/* True if the advisory was published after the other record was last changed. */
+bool advisory_is_newer(const struct advisory_text *text, const struct advisory_text *other);
+
 /* Read the database's texts of an advisory and its facts about a CVE, each once a call of match_packages. Return OK,
  * MEMORY or DATABASE. */
 int matching_advisory_text(struct matching *matching, uint32_t advisory, const struct advisory_text **text,

@@ -15,7 +15,7 @@
  *	- The record of a distribution's tracker ("DEBIAN-CVE-…", "UBUNTU-CVE-…") decides about its CVE if it names a fix:
  *	  it names the fixed version of each CVE, while "DSA-…" names the version that fixes the last of several CVEs. If
  *	  the tracker says "open" and another advisory of the distribution names a fix, that fix counts: it was written
- *	  later.
+ *	  later. An advisory that was published after the tracker's record was last changed counts beside it.
  *	- The fix that is shown satisfies all advisories that count: it is the highest of their fixes.
  */
 
@@ -103,14 +103,15 @@ static void set_severity(struct tarsier_finding *finding, const struct mention *
 		finding->severity_source = !distribution && cvss.version ? "cvss" : "distribution";
 }
 
-/* The tracker's fix if it names one; else the highest that any advisory needs. */
+/* The tracker's fix counts before those of advisories that are not newer; of all that count, the highest. */
 static const char *fix_of(const struct version_scheme *scheme, const struct mention *mentions, size_t count)
 {
+	bool tracked = mentions[0].hit->cve && *mentions[0].hit->fix;
 	const char *fix = "";
-	if (mentions[0].hit->cve && *mentions[0].hit->fix)
-		return mentions[0].hit->fix;
 	for (size_t i = 0; i < count; i++) {
 		const char *one = mentions[i].hit->fix;
+		if (tracked && !mentions[i].hit->cve && !advisory_is_newer(mentions[i].text, mentions[0].text))
+			continue;
 		if (*one && (!*fix || (scheme && scheme->compare(span_of(fix), span_of(one)) < 0)))
 			fix = one;
 	}

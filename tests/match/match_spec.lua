@@ -384,6 +384,56 @@ describe("one finding a vulnerability:", function()
     assert.same({ "GMS-1" }, found[2].aliases)
   end)
 
+  it("names join through a third advisory, in any order", function()
+    local range = { "introduced", "0" }
+    local chain = { about("AAA-1", "npm", range, { aliases = { "X-1" } }),
+      about("BBB-1", "npm", range, { aliases = { "Y-1" } }),
+      about("CCC-1", "npm", range, { aliases = { "X-1", "Y-1" } }) }
+    local known = { about("GHSA-1", "npm", range, { aliases = { "CVE-2024-1002", "Z-1" } }),
+      about("GHSA-2", "npm", range, { aliases = { "CVE-2024-1001", "Z-1" } }),
+      about("GHSA-3", "npm", range, { aliases = { "W-1" } }), about("GHSA-4", "npm", range, { aliases = { "Z-1", "W-1" } }) }
+    for _, order in ipairs { { 1, 2, 3 }, { 1, 3, 2 }, { 2, 1, 3 }, { 2, 3, 1 }, { 3, 1, 2 }, { 3, 2, 1 } } do
+      local records = {}
+      for i, at in ipairs(order) do records[i] = chain[at] end
+      local found = find(records, { "npm", "p", "1.0.0" })
+      assert.equal("AAA-1", names(found))
+      assert.same({ "X-1", "BBB-1", "Y-1", "CCC-1" }, found[1].aliases)
+      for i, at in ipairs(order) do records[i] = known[at] end
+      table.insert(records, order[1], known[4])
+      found = find(records, { "npm", "p", "1.0.0" })
+      assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
+      assert.equal("GHSA-2 Z-1 GHSA-3 W-1 GHSA-4", table.concat(found[1].aliases, " "))
+    end
+  end)
+
+  it("several trackers' records of one package, in any order", function()
+    local records = {}
+    for i, cve in ipairs { 1005, 1001, 1004, 1002, 1003 } do
+      records[i] = about("DEBIAN-CVE-2024-" .. cve, "Debian:12", cve % 2 == 1 and up_to "1" or { "introduced", "0" },
+        { upstream = { "CVE-2024-" .. cve } })
+    end
+    local all = { "CVE-2024-1003", "CVE-2024-1001", "CVE-2024-1004", "CVE-2024-1005", "CVE-2024-1002", "CVE-2024-1006" }
+    records[6] = about("DSA-1-1", "Debian:12", up_to "3", { upstream = all })
+    assert.equal("CVE-2024-1002 CVE-2024-1004 CVE-2024-1006", names(find(records, { "Debian:12", "p", "2", type = "deb" })))
+    assert.same({}, find(records, { "Debian:12", "p", "3", type = "deb" }))
+    records[6] = nil
+    assert.equal("CVE-2024-1002 CVE-2024-1004", names(find(records, { "Debian:12", "p", "3", type = "deb" })))
+  end)
+
+  it("an advisory that is newer than the tracker's record counts beside it", function()
+    local function look(published, version)
+      local found = find({
+        about("DEBIAN-CVE-2024-1001", "Debian:12", up_to "2", { upstream = { "CVE-2024-1001" } }),
+        about("DSA-1-1", "Debian:12", up_to "4", { upstream = { "CVE-2024-1001" }, published = published }),
+      }, { "Debian:12", "p", version, type = "deb" })
+      return found[1] and found[1].fixed_version
+    end
+    assert.equal("4", look("2024-02-01T00:00:00Z", "3"))
+    assert.equal("4", look("2024-02-01T00:00:00Z", "1"))
+    assert.is_nil(look("2023-12-31T00:00:00Z", "3"))
+    assert.equal("2", look("2023-12-31T00:00:00Z", "1"))
+  end)
+
   it("an advisory of several CVEs is several", function()
     local records = {
       about("ALSA-2024:1", "AlmaLinux:9", up_to "2-1",
@@ -469,6 +519,15 @@ describe("severity", function()
       affected = { affects("npm", "p", range, { severity = { v4 } }), affects("npm", "q", range) } }) }
     is("Critical", "cvss", find(records, { "npm", "p", "1.0.0" })[1])
     is("Low", "cvss", find(records, { "npm", "q", "1.0.0" })[1])
+    local medium = { type = "CVSS_V3", score = "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:L/A:L" }
+    local function against(own, other)
+      return find({ record("A-1", { severity = { v4 }, aliases = { "CVE-2024-1001" },
+        affected = { affects("npm", "p", range, { severity = { own } }), affects("npm", "q", range) } }),
+        about("B-1", "npm", range, { aliases = { "CVE-2024-1001" }, severity = { other } }) }, { "npm", "p", "1.0.0" })[1]
+    end
+    is("Medium", "cvss", against(v31, medium)) -- of two records, the worse
+    is("Medium", "cvss", against(medium, v31))
+    is("Critical", "cvss", against(v31, v4)) -- or the one of the higher version
   end)
   it("else anybody's word", function()
     is("Medium", "distribution", one("npm", { database_specific = { severity = "MODERATE" } }))
