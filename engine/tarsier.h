@@ -27,7 +27,8 @@
  * Structs grow at their end from version to version. Those that a host fills begin with their size: call the init
  * function, a macro that passes the size your header knows, before you set a field. Those that the library returns by
  * pointer are as long as the library knows; read only the fields of your header. Structs in arrays (tarsier_layer,
- * tarsier_label, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use) never grow.
+ * tarsier_label, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use), and those that a host passes to
+ * be filled (tarsier_error, tarsier_plugin, tarsier_import_result, tarsier_clair_status), never grow.
  */
 #ifndef TARSIER_H
 #define TARSIER_H
@@ -49,17 +50,17 @@ extern "C" {
 enum tarsier_code {
 	TARSIER_OK = 0,
 	TARSIER_MEMORY = -1,      /* an allocation failed */
-	TARSIER_USAGE = -2,       /* the caller asked for something that makes no sense: a bad reference, an unknown key */
+	TARSIER_USAGE = -2,       /* an invalid argument: a bad reference, an unknown key */
 	TARSIER_IO = -3,          /* the operating system refused: no such file, no permission, a read error */
-	TARSIER_FORMAT = -4,      /* the bytes are not what their place promises */
+	TARSIER_FORMAT = -4,      /* the bytes are not in the format that their place requires */
 	TARSIER_DIGEST = -5,      /* a digest or a size does not verify */
 	TARSIER_LIMIT = -6,       /* a named limit was exceeded */
-	TARSIER_NOT_FOUND = -7,   /* the thing named is not in there: an image, a platform, a blob */
-	TARSIER_UNSUPPORTED = -8, /* recognised, and not something this build can read */
+	TARSIER_NOT_FOUND = -7,   /* the named thing is not there: an image, a platform, a blob */
+	TARSIER_UNSUPPORTED = -8, /* recognised, but this build cannot read it */
 	TARSIER_DATABASE = -9,    /* no usable vulnerability database: missing, empty, broken, too new */
-	TARSIER_BACKEND = -10,    /* a Clair server that is absent, refuses or answers nonsense */
+	TARSIER_BACKEND = -10,    /* a Clair server that does not answer, refuses, or gives an invalid answer */
 	TARSIER_POLICY = -11,     /* a policy is malformed, broke, or used up its budget */
-	TARSIER_CANCELLED = -12,  /* tarsier_cancel was called */
+	TARSIER_CANCELLED = -12,  /* tarsier_cancel or tarsier_token_cancel was called */
 };
 
 struct tarsier_error {
@@ -67,7 +68,7 @@ struct tarsier_error {
 	char message[1020]; /* one line, no newline */
 };
 
-/* "DIGEST" for TARSIER_DIGEST, and so on; "UNKNOWN" for what is not a code. Static. */
+/* "DIGEST" for TARSIER_DIGEST, and so on; "UNKNOWN" for any other number. Static. */
 TARSIER_API const char *tarsier_code_name(int code);
 /* The library's version, "0.1.0". TARSIER_VERSION, given by the build, is the header's. Static. */
 TARSIER_API const char *tarsier_version(void);
@@ -76,8 +77,8 @@ TARSIER_API const char *tarsier_platform(void);
 /* What this build has in its plug-in folders: `kind` is "source" (places images come from), "reader" (package databases) or
  * "feed" (vulnerability feeds). False past the last one. *plugin is static. */
 struct tarsier_plugin {
-	const char *name, *summary; /* summary "" but for sources */
-	unsigned version;           /* of readers: raised when they find something else in the same bytes */
+	const char *name, *summary; /* summary: of sources; else "" */
+	unsigned version;           /* of readers: raised when the same bytes would give another result */
 };
 TARSIER_API int tarsier_plugin_at(const char *kind, size_t index, struct tarsier_plugin *plugin);
 
@@ -125,15 +126,15 @@ struct tarsier_config {
 	struct tarsier_allocator allocator; /* resize NULL: malloc */
 	void (*on_event)(void *user, const struct tarsier_event *event); /* or NULL; called in the thread that scans */
 	void *user;                        /* given to on_event */
-	/* Clair in place of our readers and matcher; a database then gives its KEV and EPSS only. It fetches layers from us, and
-	 * from a registry where they are in one and neither layer_host nor layer_port is given. */
+	/* Clair instead of the engine's own readers and matcher; a database then gives KEV and EPSS only. Clair fetches the layers
+	 * from this process, or from the registry if the image is in one and neither layer_host nor layer_port is set. */
 	const char *clair, *clair_matcher; /* addresses, "http://host:6060"; clair_matcher NULL: the same */
-	const char *clair_api;             /* "v1" (Clair v2's) or "v4"; NULL: found out */
+	const char *clair_api;             /* "v1" (Clair v2's) or "v4"; NULL: detected */
 	const char *clair_key, *clair_issuer; /* pre-shared key in base64, or NULL; NULL: "tarsier" */
-	const char *layer_host, *ca_file;  /* we as Clair reaches us, NULL: "localhost"; authorities, PEM, NULL: the system's */
+	const char *layer_host, *ca_file;  /* this machine as Clair reaches it, NULL: "localhost"; CAs, PEM, NULL: the system's */
 	unsigned layer_port, clair_timeout; /* of the layer server, 0: any; seconds Clair may take for an answer, 0: 600 */
 	int clair_keep;                    /* nonzero: leave the layers (v4: the index report) in Clair's database */
-	/* Registries: who we are there, NULL: as the log-ins of docker and podman say; nonzero: plain HTTP, loopback or not. */
+	/* Registries: the account, NULL: the log-ins of docker and podman; nonzero: plain HTTP, also beyond loopback. */
 	const char *registry_user, *registry_password;
 	int plain_http;
 };
@@ -148,11 +149,12 @@ TARSIER_API void tarsier_config_init(struct tarsier_config *config);
 TARSIER_API int tarsier_open(const struct tarsier_config *config, tarsier_engine **engine, struct tarsier_error *error);
 
 TARSIER_API void tarsier_close(tarsier_engine *engine); /* NULL is fine. Reports stay valid. No scan may be under way */
-/* Makes every scan that is under way in this engine return CANCELLED soon; one scan is ended by a token, below. Safe from any thread and signal handler. */
+/* Makes every scan that is under way in this engine return CANCELLED soon; a token, below, ends a single scan. Safe to call
+ * from any thread and signal handler. */
 TARSIER_API void tarsier_cancel(tarsier_engine *engine);
 
 /*
- * Scans an image: reads and verifies its layers, lists its packages and, where the engine has a database, matches them.
+ * Scans an image: reads and verifies its layers, lists its packages and, if the engine has a database, matches them.
  * *report is OWNED: tarsier_report_free; NULL on failure.
  *
  *	docker-archive:FILE[:NAME]     what `docker save` writes, before version 25 and since; plain, gzip or zstd
@@ -161,7 +163,7 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
  *	dir:PATH                       a root file system
  *	-                              an archive on standard input
- *	PATH                           any of these by its bytes; where nothing is there, a registry's HOST/NAME[:TAG][@DIGEST]
+ *	PATH                           any of these by its bytes; if no such file exists, a registry's HOST/NAME[:TAG][@DIGEST]
  */
 TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,
                              struct tarsier_error *error);
@@ -213,7 +215,7 @@ struct tarsier_layer {
 	const char *created_by; /* the Dockerfile instruction from the image's history; "" if unknown */
 	const char *media_type; /* "" if unknown */
 	uint64_t size;          /* bytes of the blob as stored */
-	int cached;             /* read before: by us, or by Clair, which of layers in a registry does not tell: 0 */
+	int cached;             /* nonzero: known from before. 0 for layers that Clair fetches from a registry: it does not tell */
 };
 
 struct tarsier_label { const char *key, *value; };
@@ -230,17 +232,17 @@ struct tarsier_image {
 	size_t label_count;
 	const struct tarsier_layer *layers; /* bottom to top */
 	size_t layer_count;
-	/* distribution, from os-release and kin; all "" where none was found */
-	const char *distro_id, *distro_version, *distro_codename, *distro_name; /* "debian" "12" "bookworm" "Debian GNU/Linux 12 (bookworm)" */
-	const char *ecosystem;    /* "Debian:12", "Alpine:v3.20": what its packages are matched in; "" if none is known */
+	/* distribution, from os-release and similar files; all "" if none was found: "debian" "12" "bookworm" "Debian GNU/…" */
+	const char *distro_id, *distro_version, *distro_codename, *distro_name;
+	const char *ecosystem;    /* "Debian:12", "Alpine:v3.20": whose advisories apply to its packages; "" if unknown */
 };
 TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
 
 struct tarsier_package {
 	const char *type;            /* purl type: "deb", "apk", "rpm", "pypi", … */
-	const char *ecosystem;       /* "Debian:12", "PyPI": where it is matched; "" if nowhere */
+	const char *ecosystem;       /* "Debian:12", "PyPI": whose advisories apply to it; "" if none do */
 	const char *name, *version, *architecture; /* architecture may be "" */
-	const char *source_name, *source_version;  /* equal to name and version where there is no source package */
+	const char *source_name, *source_version;  /* equal to name and version without a source package */
 	const char *purl;
 	const char *path;            /* the evidence, without a leading slash: "var/lib/dpkg/status" */
 	const char *reader;          /* the reader that found it: "dpkg" */
@@ -268,7 +270,7 @@ struct tarsier_finding {
 	const char *severity_source;    /* "distribution", "cvss" or "" */
 	const char *cvss_vector;        /* the vector that scored; "" if none */
 	double cvss_score;              /* 0.0 to 10.0; negative if none */
-	const char *fixed_version;      /* the lowest that fixes this version's line; "" if none is known */
+	const char *fixed_version;      /* the lowest that fixes this release line; "" if none is known */
 	const char *summary, *description, *url, *published, *modified; /* each may be "" */
 	const char *const *references;  /* NULL-terminated */
 	int kev;                        /* in CISA's catalogue of known exploited vulnerabilities */
@@ -314,14 +316,14 @@ struct tarsier_database_info {
 	int starter;               /* it is the small one that ships with tarsier */
 	const char *const *ecosystems; /* NULL-terminated */
 };
-/* NULL where the engine has no database. With Clair: what KEV and EPSS come from. */
+/* NULL if the engine has no database. With Clair: the database that KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
-/* Who matched, as findings have it: "embedded", "clair-v1" or "clair-v4". Static. */
+/* The backend of all findings: "embedded", "clair-v1" or "clair-v4". Static. */
 TARSIER_API const char *tarsier_report_backend(const tarsier_report *report);
 
 struct tarsier_usage { /* what the scan took */
 	double seconds;
-	uint64_t bytes_read;      /* compressed bytes of layers that went through us */
+	uint64_t bytes_read;      /* compressed bytes of layers that this process read */
 	size_t layers_read, layers_cached;
 };
 TARSIER_API const struct tarsier_usage *tarsier_report_usage(const tarsier_report *report);
@@ -332,7 +334,7 @@ struct tarsier_import_options {
 	size_t size;               /* set by tarsier_import_options_init */
 	int starter;               /* mark the result as the starter database */
 	int merge;                 /* start from what the old file holds; else the result holds these inputs only */
-	/* Called for every input that is taken, skipped or broken: or NULL. `message` is NULL where all went well. */
+	/* Called for every input that is taken, skipped or broken; or NULL. `message` is NULL if all went well. */
 	void (*on_input)(void *user, const char *input, const char *feed, uint64_t records, const char *message);
 	void *user;
 };

@@ -15,6 +15,9 @@ int main(void)
 	SIZE(tarsier_decided);
 	SIZE(tarsier_policy_use);
 	SIZE(tarsier_allocator);
+	SIZE(tarsier_plugin);
+	SIZE(tarsier_import_result);
+	SIZE(tarsier_clair_status);
 	AT(tarsier_config, plain_http);
 	AT(tarsier_judge_config, allocator);
 	AT(tarsier_import_options, user);
@@ -25,8 +28,6 @@ int main(void)
 	AT(tarsier_problem, layer);
 	AT(tarsier_database_info, ecosystems);
 	AT(tarsier_usage, layers_cached);
-	AT(tarsier_import_result, epss);
-	AT(tarsier_plugin, version);
 	printf("offset tarsier_verdict.policy_count %zu\n", offsetof(tarsier_verdict, policy_count));
 	return 0;
 }
