@@ -161,6 +161,7 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  *	oci:DIR[:TAG|@DIGEST]          an OCI image layout
  *	oci-archive:FILE[:TAG|@DIGEST] an OCI image layout in a tar
  *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
+ *	docker-daemon:NAME[:TAG]       an image in the container engine, Docker's or Podman's
  *	dir:PATH                       a root file system
  *	-                              an archive on standard input
  *	PATH                           any of these by its bytes; if no such file exists, a registry's HOST/NAME[:TAG][@DIGEST]
@@ -365,6 +366,11 @@ TARSIER_API int tarsier_clair_ask(const struct tarsier_config *config, struct ta
                                   struct tarsier_error *error);
 /* OK if `text` can be an image's name, [HOST/]NAME[:TAG][@DIGEST], else USAGE. Writes its host to `host`, "" if it has none. */
 TARSIER_API int tarsier_image_name(const char *text, char *host, size_t size, struct tarsier_error *error);
+/* Looks for an image of that name in the container engine, Docker's or Podman's ($DOCKER_HOST, $CONTAINER_HOST or a known
+ * socket). Writes the reference to scan it by, "docker-daemon:NAME". `ca_file` as in tarsier_config, or NULL. UNSUPPORTED if
+ * there is no engine, IO if it does not answer, NOT_FOUND if it has no such image, USAGE, LIMIT or FORMAT otherwise. */
+TARSIER_API int tarsier_engine_image(const char *name, const char *ca_file, char *reference, size_t size,
+                                     struct tarsier_error *error);
 /* "did you mean": the one of `words` (NULL-terminated) that is close to what was typed, or NULL. */
 TARSIER_API const char *tarsier_suggest(const char *typed, const char *const *words);
 

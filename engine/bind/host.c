@@ -1,6 +1,8 @@
 /* core.host, what the command line asks of the operating system */
 #include "base/clock.h"
+#include "base/nameless.h"
 #include "bind/core.h"
+#include "policy/push_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -225,23 +227,6 @@ static int l_set_second(lua_State *L)
 	return 0;
 }
 
-/* A file without a name: it is gone with its last descriptor, however the process ends. Returns -1 and leaves errno. */
-static int open_nameless(const char *folder)
-{
-	char path[PATH_MAX];
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	if ((size_t)snprintf(path, sizeof path, "%s/tarsier.XXXXXX", folder) >= sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
 static int close_stream(lua_State *L)
 {
 	luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
@@ -252,19 +237,18 @@ static int close_stream(lua_State *L)
  * process's way to open it again. */
 static int l_temporary(lua_State *L)
 {
-	const char *folder = getenv("TMPDIR");
-	folder = folder && *folder ? folder : "/tmp";
+	struct tarsier_error error;
 	luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
 	stream->closef = NULL;
 	luaL_setmetatable(L, LUA_FILEHANDLE);
-	int fd = open_nameless(folder);
+	int fd = nameless_open(&error);
 	if (fd < 0)
-		return push_failure(L, folder, errno);
+		return push_error(L, &error);
 	stream->f = fdopen(fd, "w+b");
 	if (!stream->f) {
 		int number = errno;
 		close(fd);
-		return push_failure(L, folder, number);
+		return push_failure(L, "$TMPDIR", number);
 	}
 	stream->closef = close_stream;
 	lua_pushfstring(L, "/proc/self/fd/%d", fd);

@@ -1,7 +1,7 @@
 /* core.http, one HTTP request */
 #include "bind/core.h"
 #include "bind/options.h"
-#include "net/http.h"
+#include "net/container_engine.h"
 #include "policy/push_report.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ int bind_http_open(lua_State *L);
 
 enum { HEADERS_MAX = 64 }; /* nobody here sends more than five */
 
-static const char *const keys[] = {"method", "url", "unix_socket", "headers", "body", "seconds", "connect_seconds", "limit", "ca_file",
+static const char *const keys[] = {"method", "url", "unix_socket", "headers", "body", "seconds", "connect_seconds", "limit", "ca_file", "ca_pem", "certificate", "key",
 				   "blob", "on_body", NULL};
 
 /* Where on_body is, and whether it raised: its error is then on top of the stack. */
@@ -88,6 +88,10 @@ static void read_request(lua_State *L, struct http_request *request, const char 
 	luaL_argcheck(L, request->url, 1, "url is missing");
 	request->unix_socket = string_field(L, "unix_socket");
 	request->ca_file = string_field(L, "ca_file");
+	request->certificate = string_field(L, "certificate");
+	request->key = string_field(L, "key");
+	request->ca_pem.ptr = string_field(L, "ca_pem");
+	request->ca_pem.len = lua_tolstring(L, -1, &length) ? length : 0;
 	request->body.ptr = string_field(L, "body");
 	request->body.len = lua_tolstring(L, -1, &length) ? length : 0;
 	request->seconds = (unsigned)integer_field(L, "seconds");
@@ -139,8 +143,51 @@ static int push_response(lua_State *L)
 	return 1;
 }
 
-/* http { url =, method = "GET", unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =, limit =, ca_file =,
- * blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code. on_body takes a 2xx answer's
+/* engine([address], [ca_file]) --> { address =, url =, unix_socket =, ca_file =, ca_pem =, certificate =, key =, version =,
+ * is_podman = } | nil, message, code: a container engine that answers, and what http is to be given to talk to it */
+static int push_engine(lua_State *L)
+{
+	const struct container_engine *engine = lua_touserdata(L, 1);
+	const struct { const char *key, *value; } texts[] = {
+		{"address", engine->address}, {"url", engine->url}, {"unix_socket", engine->socket}, {"ca_file", engine->ca_file},
+		{"certificate", engine->certificate}, {"key", engine->key}, {"version", engine->version}};
+	lua_createtable(L, 0, 10);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i].value) {
+			lua_pushstring(L, texts[i].value);
+			lua_setfield(L, -2, texts[i].key);
+		}
+	if (engine->ca_pem.len) {
+		lua_pushlstring(L, engine->ca_pem.ptr, engine->ca_pem.len);
+		lua_setfield(L, -2, "ca_pem");
+	}
+	lua_pushboolean(L, engine->is_podman);
+	lua_setfield(L, -2, "is_podman");
+	return 1;
+}
+
+static int l_engine(lua_State *L)
+{
+	struct arena arena;
+	struct container_engine engine;
+	struct tarsier_error error;
+	const char *address = luaL_optstring(L, 1, NULL), *ca_file = luaL_optstring(L, 2, NULL);
+	luaL_checkstack(L, 16, "engine");
+	arena_init(&arena, NULL);
+	int code = container_engine_find(&arena, address, ca_file, &engine, &error);
+	if (code >= 0)
+		code = container_engine_ping(&engine, &error);
+	lua_pushcfunction(L, push_engine);
+	lua_pushlightuserdata(L, &engine);
+	int failed = code < 0 ? LUA_OK : lua_pcall(L, 1, 1, 0);
+	arena_free(&arena);
+	if (failed)
+		return lua_error(L);
+	return code < 0 ? push_error(L, &error) : 1;
+}
+
+/* http { url =, method = "GET", unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =, limit =, ca_file =, ca_pem =,
+ * certificate =, key =, blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code. on_body takes a 2xx answer's
  * body in pieces, without a limit, and ends it by returning false. */
 static int l_http(lua_State *L)
 {
@@ -165,7 +212,7 @@ static int l_http(lua_State *L)
 	return failed ? lua_error(L) : 1;
 }
 
-static const luaL_Reg functions[] = {{"http", l_http}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"http", l_http}, {"engine", l_engine}, {NULL, NULL}};
 
 int bind_http_open(lua_State *L)
 {

@@ -1,11 +1,15 @@
 /* core.image_name, the parts of an image's name */
 #include "bind/core.h"
+#include "policy/push_report.h"
 
 #include <string.h>
 
 int bind_image_name_open(lua_State *L);
 
-enum { HOST_SIZE = 300 }; /* a domain name has at most 253 characters; a port follows */
+enum {
+	HOST_SIZE = 300,       /* a domain name has at most 253 characters; a port follows */
+	REFERENCE_SIZE = 1024, /* engines refuse names of more than 255 characters before the tag */
+};
 
 /* image_name(text) --> { host = "registry.example:5000" }, host nil if the name has none | nil if it is not a name */
 static int l_image_name(lua_State *L)
@@ -23,9 +27,20 @@ static int l_image_name(lua_State *L)
 	return 1;
 }
 
+/* engine_image(name, [ca_file]) --> "docker-daemon:NAME" | nil, message, code: as tarsier_engine_image */
+static int l_engine_image(lua_State *L)
+{
+	char reference[REFERENCE_SIZE];
+	struct tarsier_error error;
+	int code = tarsier_engine_image(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL), reference, sizeof reference, &error);
+	if (code < 0)
+		return push_error(L, &error);
+	return lua_pushstring(L, reference), 1;
+}
+
 int bind_image_name_open(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"image_name", l_image_name}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"image_name", l_image_name}, {"engine_image", l_engine_image}, {NULL, NULL}};
 	luaL_newlib(L, functions);
 	return 1;
 }

@@ -52,20 +52,31 @@ static int open_either(struct image_archive *archive, const struct reference *re
 	return code;
 }
 
+static int read_image(struct image_archive *archive, const struct reference *reference, enum archive_layout wanted,
+                      const struct source_options *options, struct image *image, struct tarsier_error *error)
+{
+	int code = open_either(archive, reference, wanted, options, image, error);
+	if (code >= 0)
+		return image_archive_settle(archive, image, error);
+	error_prefix(error, "%s", archive->name);
+	image_archive_close(archive);
+	return code;
+}
+
 int archived_image_open(const struct reference *reference, enum archive_layout wanted,
                         const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
 	struct image_archive *archive = NULL;
 	int code = image_archive_open(image->arena, reference->path, options->layers, &archive, error);
-	if (code < 0)
-		return code;
-	code = open_either(archive, reference, wanted, options, image, error);
-	if (code < 0) {
-		error_prefix(error, "%s", *reference->path ? reference->path : "standard input");
-		image_archive_close(archive);
-		return code;
-	}
-	return image_archive_settle(archive, image, error);
+	return code < 0 ? code : read_image(archive, reference, wanted, options, image, error);
+}
+
+int archived_image_open_stream(struct stream *stream, const char *name, const struct reference *reference,
+                               const struct source_options *options, struct image *image, struct tarsier_error *error)
+{
+	struct image_archive *archive = NULL;
+	int code = image_archive_open_stream(image->arena, stream, name, options->wants_blobs, options->layers, &archive, error);
+	return code < 0 ? code : read_image(archive, reference, ARCHIVE_ANY, options, image, error);
 }
 
 bool archived_image_accepts(span head)

@@ -10,6 +10,10 @@ enum archive_layout { ARCHIVE_ANY, ARCHIVE_OCI };
 int archived_image_open(const struct reference *reference, enum archive_layout wanted,
                         const struct source_options *options, struct image *image, struct tarsier_error *error);
 
+/* Likewise for an archive that comes as a stream, which this closes; `name` is for messages. */
+int archived_image_open_stream(struct stream *stream, const char *name, const struct reference *reference,
+                               const struct source_options *options, struct image *image, struct tarsier_error *error);
+
 /* Do a file's first bytes look like an archive, compressed or not? */
 bool archived_image_accepts(span head);
 

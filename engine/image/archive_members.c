@@ -1,5 +1,6 @@
 #include "image/archive_members.h"
 
+#include "base/nameless.h"
 #include "stream/inflate.h"
 
 #include <errno.h>
@@ -145,9 +146,16 @@ int image_archive_read(struct image_archive *archive, const char *path, struct b
 
 static int open_file(struct image_archive *archive, const char *path, struct tarsier_error *error)
 {
-	archive->name = *path ? path : "standard input";
 	archive->fd = *path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	return archive->fd < 0 ? error_errno(error, errno, "open %s", archive->name) : TARSIER_OK;
+}
+
+/* The code as it is, with the archive's name before the message of a failure. */
+static int error_in(const struct image_archive *archive, int code, struct tarsier_error *error)
+{
+	if (code < 0 && code != TARSIER_CANCELLED)
+		error_prefix(error, "%s", archive->name);
+	return code;
 }
 
 /* Only a regular file that is read from its beginning, and is not compressed, can be read in place. */
@@ -172,28 +180,90 @@ static int choose_way(struct image_archive *archive, uint64_t *size, struct tars
 	return TARSIER_OK;
 }
 
-int image_archive_open(struct arena *arena, const char *path, const struct layer_options *options,
-                       struct image_archive **opened, struct tarsier_error *error)
+static int scan_fd(struct image_archive *archive, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct stream *stream = NULL;
+	uint64_t size = 0;
+	int code = choose_way(archive, &size, error);
+	if (code < 0)
+		return code;
+	if (!archive->passing)
+		return error_in(archive, image_archive_scan_file(archive, size, error), error);
+	arena_init(&arena, &archive->arena->allocator);
+	code = stream_open_fd(&arena, archive->fd, archive->name, &stream, error);
+	if (code >= 0)
+		code = image_archive_scan_passing(archive, stream, error);
+	arena_free(&arena);
+	return error_in(archive, code, error);
+}
+
+static struct image_archive *new_archive(struct arena *arena, const char *name, const struct layer_options *options)
 {
 	struct image_archive *archive = arena_alloc(arena, sizeof *archive);
-	uint64_t size = 0;
-	if (!archive)
-		return error_memory(error);
-	*archive = (struct image_archive){.arena = arena, .options = options, .fd = -1};
-	int code = open_file(archive, path, error);
-	if (code >= 0)
-		code = choose_way(archive, &size, error);
-	if (code >= 0) {
-		code = archive->passing ? image_archive_scan_passing(archive, error)
-		                          : image_archive_scan_file(archive, size, error);
-		if (code < 0)
-			error_prefix(error, "%s", archive->name);
-	}
+	if (archive)
+		*archive = (struct image_archive){.arena = arena, .name = name, .options = options, .fd = -1};
+	return archive;
+}
+
+static int finish(struct image_archive *archive, int code, struct image_archive **opened)
+{
 	sort_members(archive);
 	*opened = archive;
 	if (code < 0)
 		image_archive_close(archive);
 	return code;
+}
+
+int image_archive_open(struct arena *arena, const char *path, const struct layer_options *options,
+                       struct image_archive **opened, struct tarsier_error *error)
+{
+	struct image_archive *archive = new_archive(arena, *path ? path : "standard input", options);
+	if (!archive)
+		return error_memory(error);
+	int code = open_file(archive, path, error);
+	return finish(archive, code < 0 ? code : scan_fd(archive, error), opened);
+}
+
+/* ---- from a stream ------------------------------------------------------------------------------------------- */
+
+static int copy_to_file(struct stream *stream, int fd, const atomic_bool *cancelled, struct tarsier_error *error)
+{
+	char bytes[64 * 1024];
+	for (ssize_t got; (got = stream_read(stream, bytes, sizeof bytes, error)) != 0;) {
+		if (got < 0)
+			return (int)got;
+		if (cancelled && atomic_load(cancelled))
+			return error_set(error, TARSIER_CANCELLED, "cancelled");
+		for (ssize_t done = 0, wrote; done < got; done += wrote)
+			if ((wrote = write(fd, bytes + done, (size_t)(got - done))) < 0)
+				return error_errno(error, errno, "no room for the image in $TMPDIR");
+	}
+	return lseek(fd, 0, SEEK_SET) < 0 ? error_errno(error, errno, "$TMPDIR") : TARSIER_OK;
+}
+
+static int scan_copy(struct image_archive *archive, struct stream *stream, struct tarsier_error *error)
+{
+	int code = archive->fd = nameless_open(error);
+	if (code >= 0)
+		code = copy_to_file(stream, archive->fd, archive->options->cancelled, error);
+	stream_close(stream);
+	return code < 0 ? error_in(archive, code, error) : scan_fd(archive, error);
+}
+
+int image_archive_open_stream(struct arena *arena, struct stream *stream, const char *name, bool wants_blobs,
+                              const struct layer_options *options, struct image_archive **opened,
+                              struct tarsier_error *error)
+{
+	struct image_archive *archive = new_archive(arena, name, options);
+	if (!archive) {
+		stream_close(stream);
+		return error_memory(error);
+	}
+	archive->passing = !wants_blobs;
+	int code = wants_blobs ? scan_copy(archive, stream, error)
+	                       : error_in(archive, image_archive_scan_passing(archive, stream, error), error);
+	return finish(archive, code, opened);
 }
 
 void image_archive_close(struct image_archive *archive)

@@ -32,6 +32,11 @@ struct image_archive {
 /* `path` "" is standard input. *archive lies in the arena; image_archive_close gives back the rest. */
 int image_archive_open(struct arena *arena, const char *path, const struct layer_options *options,
                        struct image_archive **archive, struct tarsier_error *error);
+/* The same for an archive that comes as a stream, which this closes. `wants_blobs`: it goes through a nameless file, so that
+ * its members can be read afterwards. `name` is for messages. */
+int image_archive_open_stream(struct arena *arena, struct stream *stream, const char *name, bool wants_blobs,
+                              const struct layer_options *options, struct image_archive **archive,
+                              struct tarsier_error *error);
 void image_archive_close(struct image_archive *archive); /* NULL is fine */
 
 /* Follows links among members, at most 40 (as Linux), and none that leads outside. NOT_FOUND, FORMAT. */
@@ -48,6 +53,7 @@ int image_archive_settle(struct image_archive *archive, struct image *image, str
 
 /* image_archive_scan.c: fill archive->members, from the file's headers or from the stream as it passes. */
 int image_archive_scan_file(struct image_archive *archive, uint64_t size, struct tarsier_error *error);
-int image_archive_scan_passing(struct image_archive *archive, struct tarsier_error *error);
+/* Closes the stream. */
+int image_archive_scan_passing(struct image_archive *archive, struct stream *stream, struct tarsier_error *error);
 
 #endif

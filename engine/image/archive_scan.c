@@ -200,17 +200,15 @@ static ssize_t watched_read(struct stream *stream, void *buffer, size_t size, st
 	return stream_read(watched->inner, buffer, size, error);
 }
 
-int image_archive_scan_passing(struct image_archive *archive, struct tarsier_error *error)
+int image_archive_scan_passing(struct image_archive *archive, struct stream *raw, struct tarsier_error *error)
 {
 	struct arena arena;
-	struct stream *raw = NULL, *plain = NULL;
+	struct stream *plain = NULL;
 	struct tar_reader *reader = NULL;
 	const struct codec *codec;
 	struct watched watched = {.stream = {.read = watched_read}, .archive = archive};
 	arena_init(&arena, &archive->arena->allocator);
-	int code = stream_open_fd(&arena, archive->fd, archive->name, &raw, error);
-	if (code >= 0)
-		code = inflate_open_any(&arena, raw, &codec, &plain, error);
+	int code = inflate_open_any(&arena, raw, &codec, &plain, error);
 	watched.inner = plain;
 	if (code >= 0)
 		code = tar_reader_new(&arena, &watched.stream, NULL, &reader, error);

@@ -48,12 +48,17 @@ struct source_options {
 	/* For registries; each may be NULL. */
 	const char *user, *password, *ca_file;
 	bool plain_http;
+	bool wants_blobs;            /* layers will be asked for as they are stored, one by one, as Clair does */
 };
 
 struct source {
 	const char *name;            /* the reference's scheme: "oci" */
 	const char *summary;         /* for --help */
-	bool remote;                 /* "//" and an image's name in a registry follow the scheme, and no path */
+	enum source_names {
+		SOURCE_PATH,             /* a path follows the scheme */
+		SOURCE_REGISTRY,         /* "//" and an image's name in a registry */
+		SOURCE_ENGINE,           /* an image's name in a container engine */
+	} names;
 	/* Is a bare path this source's? Looks at the path, and at up to 1,024 first bytes of a file (empty for a
 	 * directory). */
 	bool (*accepts)(const char *path, bool directory, span head);

@@ -29,7 +29,8 @@ static const char *scheme_list(struct arena *arena)
 	const char *list = "";
 	for (const struct source *const *source = sources_all; list && *source; source++)
 		if (strcmp((*source)->name, "-") != 0)
-			list = arena_format(arena, "%s%s%s:%s", list, *list ? ", " : "", (*source)->name, (*source)->remote ? "//" : "");
+			list = arena_format(arena, "%s%s%s:%s", list, *list ? ", " : "", (*source)->name,
+			                    (*source)->names == SOURCE_REGISTRY ? "//" : "");
 	return list ? list : "";
 }
 
@@ -105,18 +106,30 @@ static int parse_remote(struct arena *arena, const struct source *source, span n
 	return reference->path ? TARSIER_OK : error_memory(error);
 }
 
-static const struct source *remote_source(void)
+static const struct source *registry_source(void)
 {
 	for (const struct source *const *source = sources_all; *source; source++)
-		if ((*source)->remote)
+		if ((*source)->names == SOURCE_REGISTRY)
 			return *source;
 	return NULL;
+}
+
+/* "docker-daemon:app:1": all that follows is the name, or the image's id. */
+static int parse_engine(struct arena *arena, span name, struct reference *reference, struct tarsier_error *error)
+{
+	struct registry_name parsed;
+	if (name.len == 0)
+		return error_set(error, TARSIER_USAGE, "%s: an image's name must follow", reference->text);
+	if (registry_name_parse(arena, name, &parsed, NULL) < 0)
+		return error_set(error, TARSIER_USAGE, "%s: this cannot be an image's name", reference->text);
+	reference->path = name.ptr; /* ends where the text ends */
+	return TARSIER_OK;
 }
 
 /* Places that other tools read and this one does not: what their names are followed by is an image's name. */
 static const char *foreign_name(const char *text)
 {
-	static const char *const schemes[] = {"docker-daemon:", "containers-storage:", "podman:", "containerd:", "oci://"};
+	static const char *const schemes[] = {"containers-storage:", "podman:", "containerd:", "oci://"};
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (span_starts(span_of(text), schemes[i]))
 			return text + strlen(schemes[i]);
@@ -130,14 +143,15 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 	struct registry_name name;
 	if (image)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "%s: not a place that is read: the tarsier command takes docker-daemon:%s out of Docker and Podman; "
-		                 "otherwise save the image, with \"docker save -o image.tar %s\", or name it in its registry, "
-		                 "docker://%s (schemes: %s)", text, image, image, image, scheme_list(arena));
+		                 "%s: this scheme is not supported: an image in Docker or Podman is docker-daemon:%s, one in its registry "
+		                 "docker://%s, and \"docker save -o image.tar %s\" makes a file (schemes: %s)", text, image, image, image,
+		                 scheme_list(arena));
 	if (registry_name_parse(arena, span_of(text), &name, NULL) >= 0 && !strchr(name.path, '.'))
-		return error_set(error, TARSIER_IO, "%s: no such file or directory; an image in a registry is docker://%s", text, text);
+		return error_set(error, TARSIER_IO, "%s: no such file or directory; an image in Docker or Podman is docker-daemon:%s, "
+		                 "one in a registry docker://%s", text, text, text);
 	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 	if (scheme > 0 && text[scheme] == ':')
-		return error_set(error, TARSIER_USAGE, "%s: no such file, and \"%.*s\" is no scheme; schemes are %s", text,
+		return error_set(error, TARSIER_USAGE, "%s: no such file, and \"%.*s\" is not a scheme; schemes are %s", text,
 		                 (int)scheme, text, scheme_list(arena));
 	return error_errno(error, ENOENT, "%s", text);
 }
@@ -145,13 +159,13 @@ static int nothing_there(struct arena *arena, const char *text, struct tarsier_e
 /* No scheme was named. */
 static int parse_bare(struct arena *arena, struct reference *reference, struct tarsier_error *error)
 {
-	const struct source *remote = remote_source();
+	const struct source *registry = registry_source();
 	bool found;
 	int code = parse_path(arena, reference->text, reference, &found, error);
 	if (code < 0 || found)
 		return code;
-	if (remote && !foreign_name(reference->text) && registry_name_has_domain(span_of(reference->text)))
-		return parse_remote(arena, remote, span_of(reference->text), reference, error);
+	if (registry && !foreign_name(reference->text) && registry_name_has_domain(span_of(reference->text)))
+		return parse_remote(arena, registry, span_of(reference->text), reference, error);
 	return nothing_there(arena, reference->text, error);
 }
 
@@ -173,11 +187,14 @@ int reference_parse(struct arena *arena, const char *text, struct reference *ref
 		return take_name(arena, span_from(span_of(reference->text), 1), reference, error);
 	}
 	const struct source *source = colon ? scheme_of(before) : NULL;
-	if (source && source->remote && span_starts(after, "//"))
+	bool registry = source && source->names == SOURCE_REGISTRY;
+	if (registry && span_starts(after, "//"))
 		return parse_remote(arena, source, span_from(after, 2), reference, error);
-	if (!source || source->remote || foreign_name(text))
+	if (!source || registry || foreign_name(text))
 		return parse_bare(arena, reference, error);
 	reference->scheme = source->name;
+	if (source->names == SOURCE_ENGINE)
+		return parse_engine(arena, after, reference, error);
 	if (after.len == 0)
 		return error_set(error, TARSIER_USAGE, "%s: a path must follow", text);
 	return parse_path(arena, after.ptr, reference, &found, error);

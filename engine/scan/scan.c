@@ -9,7 +9,7 @@ static int open_image(struct scan *scan)
 	struct source_options options = {.platform = config->platform ? config->platform : platform_of_this_machine(),
 	                                 .layers = &scan->layer_options, .user = config->registry_user,
 	                                 .password = config->registry_password, .ca_file = config->ca_file,
-	                                 .plain_http = config->plain_http};
+	                                 .plain_http = config->plain_http, .wants_blobs = config->clair != NULL};
 	scan->layer_options = (struct layer_options){
 		.patterns = scan->engine->patterns, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
 		.threads = 3, .bytes = &scan->events.bytes_done, .cancelled = &scan->cancelled};
@@ -17,6 +17,8 @@ static int open_image(struct scan *scan)
 	                      : image_open(&scan->report->arena, scan->reference, &options, &scan->image, scan->error);
 	if (code < 0)
 		return code;
+	if (!scan->host) /* a container engine may know the image by a longer name */
+		scan->reference = scan->image.about.reference;
 	scan->layer_count = scan->image.walk ? 1 : scan->image.layer_count;
 	const struct tarsier_event event = {.kind = TARSIER_EVENT_IMAGE, .total = scan->layer_count,
 	                                    .digest = scan->image.about.digest};

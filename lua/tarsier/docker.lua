@@ -1,90 +1,28 @@
--- A client of the API that Docker's engine has, and Podman's service too: images in, containers up and down.
+-- A client of the API that Docker's engine has, and Podman's service too: images, containers up and down.
 --
 --   local engine = assert(require "tarsier.docker".open())       -- where $DOCKER_HOST says, or a socket that is there
---   local file <close>, path = assert(engine:export "app:1")     -- gone when it is closed
+--   assert(engine:pull "postgres:15")
 --
--- What the world does wrong comes back as nil, message, "CODE"; a refusal of the engine has its HTTP status as a
--- fourth.
+-- Failures are nil, message, "CODE"; a refusal of the engine has its HTTP status as a fourth. Images are read out of the
+-- engine by the library, as docker-daemon:NAME.
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
-local place = require "tarsier.place"
 
 local docker = {}
 
 local Engine = {}
 Engine.__index = Engine
 
-local EXPORT_SECONDS = 2 * 3600 -- an image of many gigabytes from a slow disk
 local PULL_SECONDS = 2 * 3600
 local LINE = 1 << 20            -- of a pull's progress: nobody writes longer ones
 
-local variable = place.variable
-
--- The sockets engines are known to listen on: root's, then one's own.
-local function known_sockets()
-  local list = { "/var/run/docker.sock", "/run/podman/podman.sock" }
-  local run = variable "XDG_RUNTIME_DIR"
-  if run then
-    list[#list + 1] = run .. "/docker.sock"
-    list[#list + 1] = run .. "/podman/podman.sock"
-  end
-  return list
-end
-
--- "unix:///run/x.sock", "tcp://host:2375" -> { socket =, url = } | nil, message
-local function parse(address)
-  local socket = address:match "^unix://(/.+)$" or address:match "^(/.+)$"
-  if socket then return { socket = socket, url = "http://engine", address = address } end
-  local host = address:match "^tcp://([^/]+)/?$" or address:match "^http://([^/]+)/?$"
-  if not host then
-    return nil, ("%s: an engine's address is unix:///PATH or tcp://HOST:PORT (TLS and SSH are not spoken here)")
-      :format(address)
-  end
-  if variable "DOCKER_TLS_VERIFY" then
-    return nil, ("%s: DOCKER_TLS_VERIFY is set, and TLS to engines is not spoken here; a socket or plain TCP is")
-      :format(address)
-  end
-  return { url = "http://" .. host, address = address }
-end
-
-local function locate(given)
-  local address = given or variable "DOCKER_HOST" or variable "CONTAINER_HOST"
-  if address then return parse(address) end
-  local looked = known_sockets()
-  for _, socket in ipairs(looked) do
-    if place.exists(socket) then return parse(socket) end
-  end
-  return nil, ("no container engine: neither $DOCKER_HOST is set nor is there %s"):format(table.concat(looked, ", ")),
-    true
-end
-
--- libcurl knows little of sockets in the file system, and nothing that a person could use.
-local function why_silent(engine, message)
-  if not engine.socket then return message end
-  return place.exists(engine.socket) and "nobody listens at that socket, or you may not speak to it"
-    or "there is no such socket"
-end
-
---- open([address]) -> engine | nil, message, "IO", is there none to speak of? Without an address: $DOCKER_HOST,
---- $CONTAINER_HOST, or a known socket.
-function docker.open(given)
-  local engine, message, is_absent = locate(given)
-  if not engine then return nil, message, "IO", is_absent end
-  local version = variable "DOCKER_API_VERSION"
-  engine.prefix = version and "/v" .. version or ""
-  setmetatable(engine, Engine)
-  local answer
-  answer, message = core.http { url = engine.url .. "/_ping", unix_socket = engine.socket, seconds = 30 }
-  if not answer then
-    return nil, ("the container engine at %s does not answer: %s"):format(engine.address, why_silent(engine, message)),
-      "IO"
-  elseif answer.status ~= 200 then
-    return nil, ("what answers at %s is no container engine: HTTP %d to GET /_ping"):format(engine.address,
-      answer.status), "IO"
-  end
-  engine.is_podman = answer.headers["libpod-api-version"] ~= nil
-  return engine
+--- open([address], [ca_file]) -> engine | nil, message, code. Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
+--- socket; the code is UNSUPPORTED if there is none. What trust and TLS need comes from the environment as for docker.
+function docker.open(given, ca_file)
+  local engine, message, code = core.engine(given, ca_file)
+  if not engine then return nil, message, code end
+  return setmetatable(engine, Engine)
 end
 
 --- escape(name) -> the name as a part of a path or a query
@@ -105,7 +43,8 @@ function Engine:call(method, path, options)
   options = options or {}
   local body = options.json and json.encode(options.json) or options.body or method == "POST" and "" or nil
   local answer, message, code = core.http {
-    method = method, url = self.url .. self.prefix .. path, unix_socket = self.socket, body = body,
+    method = method, url = self.url .. self.version .. path, unix_socket = self.unix_socket, body = body,
+    ca_file = self.ca_file, ca_pem = self.ca_pem, certificate = self.certificate, key = self.key,
     headers = body and { ["Content-Type"] = options.content_type or "application/json" } or nil,
     seconds = options.seconds, on_body = options.on_body,
   }
@@ -162,67 +101,6 @@ function Engine:image(name)
   if id then return id, texts(member(message, "RepoTags")) end
   if status == 404 then message = ("the container engine at %s has no image %s"):format(self.address, name) end
   return nil, message, code, status
-end
-
-local function has_host(name)
-  local first = name:match "^([^/]+)/" or ""
-  return first:find "[.:]" ~= nil or first == "localhost"
-end
-
--- Likewise, by a name as people give it. What `podman build -t app` makes is called localhost/app, which Podman itself
--- takes first for app, but not by Docker's API.
-local function find_image(engine, name)
-  if engine.is_podman and not has_host(name) then
-    local id, message, code, status = engine:image("localhost/" .. name)
-    if id or status ~= 404 then return id, message, code, status end
-  end
-  return engine:image(name)
-end
-
--- For app:1 Podman also takes an image of any host and folder whose name ends so: then that is what it is called.
-local function name_among(tags, name)
-  local wanted = split(name)
-  if not tags[1] or has_host(name) then return name end
-  local full = name:find(":", #wanted + 1, true) and name or wanted .. ":latest"
-  local ours = { [full] = true, ["localhost/" .. full] = true, ["docker.io/" .. full] = true,
-    ["docker.io/library/" .. full] = true }
-  local other
-  for _, tag in ipairs(tags) do
-    if ours[tag] then return name end
-    if tag:sub(-#full - 1) == "/" .. full then other = other or tag end
-  end
-  return other or name
-end
-
---- export(name, [on_bytes]) -> file, path, the name by which the engine has it | nil, message, code, status: the image
---- as `docker save` writes it, in a file without a name, which is gone when it is closed. on_bytes(n) is told how many
---- there are so far. The image is asked for by its identity: a name without a tag would give all tags.
-function Engine:export(name, on_bytes)
-  local id, message, code, status = find_image(self, name)
-  if not id then return nil, message, code, status end
-  local file, path
-  local called = name_among(message, name)
-  file, path, code = core.host.temporary()
-  if not file then return nil, path, code end
-  local length, wrong = 0, nil
-  local answer
-  answer, message, code = self:call("GET", "/images/" .. docker.escape(id) .. "/get", {
-    seconds = EXPORT_SECONDS,
-    on_body = function(piece)
-      local ok
-      ok, wrong = file:write(piece)
-      length = length + #piece
-      if on_bytes then on_bytes(length) end
-      return ok ~= nil
-    end,
-  })
-  local flushed, why = file:flush()
-  if not answer or wrong or not flushed then
-    file:close()
-    local full = wrong or not flushed and why
-    return nil, full and ("no room for %s in $TMPDIR: %s"):format(name, full) or message, code or "IO"
-  end
-  return file, path, called
 end
 
 -- Calls visit(document) for each line of JSON in a stream that comes in pieces.

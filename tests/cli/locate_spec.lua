@@ -86,18 +86,26 @@ local function engine(names, more, ping)
   return "unix://" .. server.socket, server
 end
 
--- Whether or not there is Python to answer for an engine, the names that reach none can be told.
-local function kinds(names)
-  local script = [[
-    local terminal = setmetatable({}, { __index = function() return function() end end })
-    for name in io.lines() do
-      local there <close>, message, code = require "tarsier.cli.locate".find(name, terminal)
-      print(there and (there.why and "then " or "") .. there.reference or code .. ": " .. message)
-    end]]
+local FIND = [[
+  for name in io.lines() do
+    local there <close>, message, code = require "tarsier.cli.locate".find(name)
+    print(there and (there.why and "then " or "") .. there.reference or code .. ": " .. message)
+  end]]
+local SCAN = [[
+  local engine = assert(require "tarsier".open { cache_dir = "" })
+  for name in io.lines() do
+    local report, message, code = engine:scan(name)
+    print(report and report:image().reference .. " " .. report:packages()[1].name or code .. ": " .. message)
+  end]]
+
+-- What the script says of each name. Whether or not there is Python to answer for an engine, names that reach none can be
+-- judged.
+local function kinds(names, script, host)
+  script = script or FIND
   shell.write(folder .. "/script.lua", script)
   shell.write(folder .. "/names", table.concat(names, "\n") .. "\n")
   local set = ("LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' LUA_CPATH='%s/?.so;;' %s"):format(root, root, build, LUA)
-  local code, output, errors = shell.run(("%s <%s/names"):format(command(folder .. "/script.lua", DEAD, set), folder))
+  local code, output, errors = shell.run(("%s <%s/names"):format(command(folder .. "/script.lua", host or DEAD, set), folder))
   assert.equal(0, code, errors)
   local list = {}
   for line in output:gmatch "[^\n]+" do list[#list + 1] = line end
@@ -145,10 +153,10 @@ describe("an IMAGE", function()
     for i, kind in ipairs(kinds(registries)) do assert.equal("then docker://" .. registries[i], kind) end
   end)
 
-  it("may be asked of the engine only", function()
+  it("may be asked of the engine only, by the library", function()
     local names = { "docker-daemon:app:1", "docker-daemon:host:5000/app", "docker-daemon:layout", "docker-daemon:" .. digest,
       "docker-daemon:", "docker-daemon:../containers/x", "docker-daemon:App", "docker-daemon:/tmp/x" }
-    local found = kinds(names)
+    local found = kinds(names, SCAN)
     for i = 1, 4 do
       assert.equal(("IO: %s: the container engine at %s does not answer"):format(names[i], DEAD), found[i]:match "^(.* answer):")
     end
@@ -265,7 +273,7 @@ describe("an image in a container engine", function()
       local code, _, errors = tarsier("packages " .. name,
         (engine({ name }, { ["GET /images/" .. ID .. "/get"] = { answer } })))
       assert.equal(3, code, errors)
-      assert.is_truthy(errors:find("tarsier: " .. name .. ": ", 1, true), errors)
+      assert.is_truthy(errors:find("tarsier: docker-daemon:" .. name .. ": ", 1, true), errors)
     end
     assert.same({}, server:requests())
     leaves_nothing()
@@ -282,10 +290,22 @@ describe("an image in a container engine", function()
     assert.is_truthy(errors:find("docker-daemon:app:1 is an image for", 1, true), errors)
   end)
 
-  it("says where there is no room for it", function()
-    local code, _, errors = shell.run((command("packages app:1", (engine { "app:1" })):gsub("TMPDIR=%S+", "TMPDIR=/nowhere")))
-    assert.equal(3, code)
-    assert.is_truthy(errors:find("app:1: /nowhere: No such file", 1, true), errors)
+  it("is read by the library, too", function()
+    local host = engine({ "app:1" }, { ["GET /images/short/json"] = { { json = { Id = ID, RepoTags = json.array {
+      "registry.invalid/short:latest" } } } } })
+    assert.same({ "docker-daemon:app:1 curl", "docker-daemon:registry.invalid/short:latest curl",
+      "NOT_FOUND: docker-daemon:other: the container engine at " .. host .. " has no image other" },
+      kinds({ "docker-daemon:app:1", "docker-daemon:short", "docker-daemon:other" }, SCAN, host))
+  end)
+
+  it("needs room for a file only where Clair fetches its layers", function()
+    local clair = replay.start(clair_v4.script(clair_v4.report()))
+    running[#running + 1] = clair
+    for line, expected in pairs { ["packages app:1"] = 0, ["scan --clair " .. clair.url .. " app:1"] = 3 } do
+      local code, _, errors = shell.run((command(line, (engine { "app:1" })):gsub("TMPDIR=%S+", "TMPDIR=/nowhere")))
+      assert.equal(expected, code, errors)
+      assert.equal(expected == 3, errors:find("docker-daemon:app:1: /nowhere: No such file", 1, true) ~= nil, errors)
+    end
   end)
 
   it("is judged by a Clair, whose password is in no report", function()

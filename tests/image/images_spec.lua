@@ -95,8 +95,8 @@ describe("a reference", function()
     { "%s/gone.tar", "IO", "No such file" },
     { "gone.tar", "IO", "No such file" },
     { "./gone", "IO", "No such file" },
-    { "alpine", "IO", "an image in a registry is docker://alpine" },
-    { "alpine:3.20", "IO", "an image in a registry is docker://alpine:3.20" },
+    { "alpine", "IO", "docker-daemon:alpine, one in a registry docker://alpine" },
+    { "alpine:3.20", "IO", "one in a registry docker://alpine:3.20" },
     { "team/app", "IO", "docker://team/app" },
     { "Team/App", "IO", "No such file" },
     { "docker://host:5000/app@sha256:00", "FORMAT", "is no digest" },
@@ -119,8 +119,10 @@ describe("a reference", function()
     { "docker://app:" .. ("t"):rep(129), "USAGE", "cannot be a tag" },
     { "docker://" .. ("p"):rep(256), "USAGE", "cannot be a repository's name" },
     { "docker://app@", "FORMAT", "is no digest" },
-    { "docker-daemon:app:1", "UNSUPPORTED", "docker save -o image.tar app:1" },
-    { "tape:/dev/st0", "USAGE", "schemes are dir:, docker://, docker-archive:, oci:, oci-archive:" },
+    { "podman:app:1", "UNSUPPORTED", "docker save -o image.tar app:1" },
+    { "docker-daemon:", "USAGE", "an image's name must follow" },
+    { "docker-daemon:../app", "USAGE", "cannot be an image's name" },
+    { "tape:/dev/st0", "USAGE", "schemes are dir:, docker://, docker-archive:, docker-daemon:, oci:, oci-archive:" },
     { ("x"):rep(9000), "LIMIT", "longer" },
   }
   for _, case in ipairs(refused) do

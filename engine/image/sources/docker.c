@@ -95,6 +95,6 @@ static int docker_open(const struct reference *reference, const struct source_op
 const struct source source_docker = {
 	.name = "docker",
 	.summary = "//[HOST/]NAME[:TAG][@DIGEST]: an image in a registry",
-	.remote = true,
+	.names = SOURCE_REGISTRY,
 	.open = docker_open,
 };

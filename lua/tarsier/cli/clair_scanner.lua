@@ -150,11 +150,10 @@ local function failed(log, message, code)
 end
 
 -- Judged by the name that was asked for, whatever the archive calls itself.
-local function judge_named(judge, scanned, name, there, config, started)
+local function judge_named(judge, scanned, name, config, started)
   local tarsier = require "tarsier"
   local result = tarsier.facts(scanned, started)
   backend.describe(result, config)
-  there:settle(result)
   result.image.name = name:gsub("^docker://", ""):gsub("^docker%-daemon:", "")
   local judgement, message = judge:run { image = result.image, findings = result.findings, packages = result.packages,
     problems = result.problems, database = result.database, backend = result.backend }
@@ -192,7 +191,7 @@ local function scan(name, config, judge, terminal, log)
   engine:close()
   terminal:wipe()
   if not scanned then return nil, there:message(message), code end
-  return judge_named(judge, scanned, name, there, config, started)
+  return judge_named(judge, scanned, name, config, started)
 end
 
 -- ---- what comes of it ---------------------------------------------------------------------------------------------

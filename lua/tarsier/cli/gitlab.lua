@@ -93,7 +93,7 @@ end
 
 -- GitLab's variable holds certificates, or is of the type file and holds a path. They are more to trust, and not in
 -- place of the system's ($SSL_CERT_FILE's where that is set), so that one file gets both -> file, path | nil, message
-local function authorities(value)
+local function joined(value)
   local more, message = value, nil
   if not value:find("-----BEGIN", 1, true) then more, message = read(value) end
   if not more then return nil, "ADDITIONAL_CA_CERT_BUNDLE holds neither certificates nor a file's path: " .. message end
@@ -108,9 +108,20 @@ local function authorities(value)
   return nil, message
 end
 
---- registry(config, reference, is_pipelines, terminal) -> true, file to close once it is scanned, or nil | nil,
---- message. For an image in a registry (docker://NAME), what GitLab's own analyzer would take from the job's variables,
---- where no option said otherwise.
+--- authorities(config) -> true, file to close when all is done, or nil | nil, message. What a job's
+--- ADDITIONAL_CA_CERT_BUNDLE says is trusted holds for all that the job talks to, if no option said otherwise.
+function gitlab.authorities(config)
+  local bundle = gitlab.is_job() and variable "ADDITIONAL_CA_CERT_BUNDLE"
+  local is_named = config.ca_file and config.ca_file ~= variable "SSL_CERT_FILE"
+  if is_named or not bundle then return true end
+  local file, path = joined(bundle)
+  if not file then return nil, path end
+  config.ca_file = path
+  return true, file
+end
+
+--- registry(config, reference, is_pipelines, terminal) -> what authorities(config) gives. For an image in a registry
+--- (docker://NAME), what GitLab's own analyzer would take from the job's variables, if no option said otherwise.
 function gitlab.registry(config, reference, is_pipelines, terminal)
   local name = gitlab.is_job() and reference:match "^docker://(.*)$"
   if not name then return true end
@@ -121,13 +132,7 @@ function gitlab.registry(config, reference, is_pipelines, terminal)
     terminal:warn("CS_DOCKER_INSECURE is not heeded: certificates are always checked; ADDITIONAL_CA_CERT_BUNDLE is "
       .. "the way to make one trusted")
   end
-  local bundle = variable "ADDITIONAL_CA_CERT_BUNDLE"
-  local is_named = config.ca_file and config.ca_file ~= variable "SSL_CERT_FILE"
-  if is_named or not bundle then return true end
-  local file, path = authorities(bundle)
-  if not file then return nil, path end
-  config.ca_file = path
-  return true, file
+  return gitlab.authorities(config)
 end
 
 return gitlab

@@ -1,14 +1,10 @@
 -- Where the IMAGE is that a command was given: a file, a container engine's, or a registry's.
 
 local core = require "tarsier.core"
-local docker = require "tarsier.docker"
 local gitlab = require "tarsier.cli.gitlab"
 local place = require "tarsier.place"
-local text = require "tarsier.text"
 
 local locate = {}
-
-local DAEMON = "docker-daemon:"
 
 -- ---- what a name looks like ---------------------------------------------------------------------------------------
 
@@ -38,14 +34,19 @@ local function is_there(name)
   return false
 end
 
+-- Is it not a path, but what a container engine or a registry is asked for?
+local function is_elsewhere(name)
+  if has_scheme(name) then return name:find "^docker" ~= nil and not name:find "^docker%-archive:" end
+  return not is_there(name)
+end
+
 -- ---- where it is --------------------------------------------------------------------------------------------------
 
 local Place = {}
 Place.__index = Place
 
--- Goes with the nameless files behind it: a container engine's image, the certificates of a job.
+-- Goes with the nameless file of a job's certificates.
 function Place:__close()
-  if self.file then self.file:close() end
   if self.authorities then self.authorities:close() end
 end
 
@@ -53,43 +54,29 @@ local function as_it_stands(name)
   return setmetatable({ reference = name }, Place)
 end
 
--- -> place | nil, message, kind: "absent" (there is no engine), "silent" (it does not answer), "unknown" (it has none
--- of that name) or "failed" (it has the image and cannot give it; the registry's may be another one).
-local function export(name, terminal)
-  local engine, message, _, is_absent = docker.open()
-  if not engine then return nil, message, is_absent and "absent" or "silent" end
-  local file, path, called, status = engine:export(name, function(bytes)
-    terminal:draw(("exporting %s: %s"):format(name, text.size(bytes)))
-  end)
-  terminal:wipe()
-  if not file then return nil, path, status == 404 and "unknown" or "failed" end
-  return setmetatable({ reference = "docker-archive:" .. path, path = path, from = DAEMON .. called, name = called,
-    file = file }, Place)
+-- The container engine's answer for a name -> place | nil, message, code: UNSUPPORTED (there is no engine), NOT_FOUND (it
+-- has no image of that name), IO and USAGE (it cannot be asked) or another one, with which the image may be there.
+local function in_engine(name, ca_file)
+  local reference, message, code = core.engine_image(name, ca_file)
+  if reference then return as_it_stands("docker-daemon:" .. name) end
+  return nil, message, code
 end
 
-local function of_engine(name, terminal)
-  if name == "" then return nil, DAEMON .. ": an image's name must follow", "USAGE" end
-  if not core.image_name(name) then
-    return nil, ("%s%s: this cannot be an image's name"):format(DAEMON, name), "USAGE"
+local function by_name(name, ca_file)
+  local found, message, code = in_engine(name, ca_file)
+  if found then return found end
+  if code ~= "UNSUPPORTED" and code ~= "NOT_FOUND" and code ~= "IO" and code ~= "USAGE" then
+    return nil, ("%s: %s"):format(name, message), "IO"
   end
-  local found, message = export(name, terminal)
-  if found then return found end
-  return nil, ("%s%s: %s"):format(DAEMON, name, message), "IO"
-end
-
-local function by_name(name, terminal)
-  local found, message, kind = export(name, terminal)
-  if found then return found end
-  if kind == "failed" then return nil, ("%s: %s"):format(name, message), "IO" end
   if core.image_name(name).host then
-    return setmetatable({ reference = "docker://" .. name, why = kind ~= "absent" and message or nil }, Place)
+    return setmetatable({ reference = "docker://" .. name, why = code ~= "UNSUPPORTED" and message or nil }, Place)
   end
-  local saved = kind == "unknown" and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
+  local saved = code == "NOT_FOUND" and "" or (" (`docker save %s >image.tar` makes a file)"):format(name)
   return nil, ("%s: no such file or directory, and %s%s; in a registry it is docker://%s"):format(name, message, saved,
     name), "NOT_FOUND"
 end
 
---- find(name, terminal) -> place, to be closed once it is scanned | nil, message, code.
+--- find(name, [ca_file]) -> place, to be closed once it is scanned | nil, message, code.
 ---
 ---   docker-daemon:NAME       the container engine's, whatever else is there
 ---   SCHEME:…, a path         what it says
@@ -97,54 +84,42 @@ end
 ---                            the registry's. A name without a host is never taken for Docker Hub's: `app:1` that was
 ---                            not built is not somebody's app:1.
 ---
---- A place has .reference, for the engine to scan; .why, where it was looked for in the container engine first; and,
---- where it is the container engine's, .from, the reference to report, and .name.
-function locate.find(name, terminal)
+--- A place has .reference, for the engine to scan, and .why if it was looked for in the container engine first. ca_file: what
+--- the engine's certificate is trusted by, besides the system's authorities or $DOCKER_CERT_PATH.
+function locate.find(name, ca_file)
   if name == "" then return nil, "the image reference is empty", "USAGE" end
-  if name:find(DAEMON, 1, true) == 1 then return of_engine(name:sub(#DAEMON + 1), terminal) end
   if has_scheme(name) or is_there(name) or not core.image_name(name) then return as_it_stands(name) end
-  return by_name(name, terminal)
+  return by_name(name, ca_file)
 end
 
 --- open(name, config, terminal, [tell], [is_pipelines]) -> place | nil, message, code: found, and ready to be scanned.
---- What a GitLab job's variables say of its registry goes into the engine's config; tell(message) hears where the image
---- is read in place of the container engine. is_pipelines: the job's variables named it.
+--- What a GitLab job's variables say of certificates and of its registry goes into the engine's config; tell(message) hears
+--- where the image is read in place of the container engine. is_pipelines: the job's variables named it.
 function locate.open(name, config, terminal, tell, is_pipelines)
-  local found, message, code = locate.find(name, terminal)
-  if not found then return nil, message, code end
+  local trusted, authorities = true, nil
+  if config.clair or is_elsewhere(name) then trusted, authorities = gitlab.authorities(config) end
+  if not trusted then return nil, authorities, "IO" end
+  local found, message, code = locate.find(name, config.ca_file)
+  if not found then
+    if authorities then authorities:close() end
+    return nil, message, code
+  end
+  found.authorities = authorities
   if found.why then
     tell = tell or function(what) terminal:say("tarsier: " .. what) end
     tell(("%s: reading %s"):format(found.why, found.reference))
   end
-  local ready, authorities = gitlab.registry(config, found.reference, is_pipelines, terminal)
-  if not ready then return nil, authorities, "IO" end
-  found.authorities = authorities
+  gitlab.registry(config, found.reference, is_pipelines, terminal) -- has the authorities already
   return found
 end
 
---- place:settle(result): a result says where the image was, and not in which file it came
-function Place:settle(result)
-  if not self.from then return end
-  for _, problem in ipairs(result.problems) do
-    if problem.subject == self.reference then problem.subject = self.from end
-  end
-  result.image.reference, result.image.name = self.from, self.name
+--- place:is_engines() -> is it the container engine's?
+function Place:is_engines()
+  return self.reference:find("docker-daemon:", 1, true) == 1
 end
 
-local function replace(s, what, by)
-  local parts, at = {}, 1
-  while true do
-    local first, last = s:find(what, at, true)
-    parts[#parts + 1] = s:sub(at, first and first - 1)
-    if not first then return table.concat(parts) end
-    parts[#parts + 1] = by
-    at = last + 1
-  end
-end
-
---- place:message(message) -> likewise a failure's; with why the image is not the container engine's
+--- place:message(message) -> a failure's message, with why the image is not the container engine's
 function Place:message(message)
-  if self.from then message = replace(replace(message, self.reference, self.from), self.path, self.from) end
   return self.why and ("%s; and %s"):format(message, self.why) or message
 end
 

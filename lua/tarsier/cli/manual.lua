@@ -168,8 +168,10 @@ local fixed_variables = {
   { "TARSIER_REGISTRY_PASSWORD", "the password of --registry-user, where --registry-password-file names no file" },
   { "DOCKER_HOST", "the container engine, unix:///PATH or tcp://HOST:PORT; else $CONTAINER_HOST, else Docker's or "
     .. "Podman's socket" },
+  { "DOCKER_TLS_VERIFY", "if not empty, the engine at tcp:// is spoken to over TLS" },
+  { "DOCKER_CERT_PATH", "the folder of ca.pem, cert.pem and key.pem for that; else ~/.docker" },
   { "DOCKER_API_VERSION", "the version of the engine's API to speak, such as 1.41; else its own" },
-  { "TMPDIR", "where an image out of a container engine is kept while it is scanned; else /tmp" },
+  { "TMPDIR", "where an image out of a container engine is kept while a Clair fetches its layers; else /tmp" },
   { "TARSIER_POLICIES", "folders to look for policies in, with colons between" },
   { "XDG_DATA_HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME",
     "where the database, the layer cache and one's own policies are" },

@@ -54,7 +54,6 @@ local function read(name, config, terminal)
   if not there then return nil, wrong, kind end
   local result, message, code = require "tarsier".packages(there.reference, config)
   if not result then return nil, there:message(message), code end
-  there:settle(result)
   return result
 end
 

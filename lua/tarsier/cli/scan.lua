@@ -49,19 +49,18 @@ local function report_options(options, code, meaning)
     default_branch_image = gitlab.default_branch_image() }
 end
 
--- What is judged: the report; where evidence that cannot be read is to be ignored, the report without those problems;
--- where the image is called otherwise than its file, the report on that.
-local function subject(scanned, result, is_renamed)
+-- What is judged: the report; if evidence that cannot be read is to be ignored, the report without those problems.
+local function subject(scanned, result)
   local problems = {}
   for _, problem in ipairs(result.problems) do
     if not problem.ignored then problems[#problems + 1] = problem end
   end
-  if #problems == #result.problems and not is_renamed then return scanned end
+  if #problems == #result.problems then return scanned end
   return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
     backend = result.backend, problems = problems }
 end
 
--- -> the engine's report, where the image was | nil, message, code
+-- -> the engine's report | nil, message, code
 local function read(name, is_pipelines, config, terminal)
   local there <close>, wrong, kind = locate.open(name, config, terminal, nil, is_pipelines)
   if not there then return nil, wrong, kind end
@@ -70,7 +69,7 @@ local function read(name, is_pipelines, config, terminal)
   local scanned
   scanned, message, code = engine:scan(there.reference)
   engine:close()
-  if scanned then return scanned, there end
+  if scanned then return scanned end
   return nil, there:message(message), code
 end
 
@@ -80,15 +79,14 @@ local function scan(name, is_pipelines, config, request, options, terminal)
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
   local started = tarsier.now()
-  local scanned, there, code = read(name, is_pipelines, config, terminal)
+  local scanned, wrong, code = read(name, is_pipelines, config, terminal)
   terminal:wipe()
-  if not scanned then return image.failed(terminal, there, code) end
+  if not scanned then return image.failed(terminal, wrong, code) end
   local result = tarsier.facts(scanned, started)
   backend.describe(result, config)
-  there:settle(result)
   image.settle(result, options, terminal)
   local judgement
-  judgement, message = judge:run(subject(scanned, result, there.from ~= nil))
+  judgement, message = judge:run(subject(scanned, result))
   if not judgement then return image.failed(terminal, message, "POLICY") end
   return nil, tarsier.decide(result, judgement)
 end
@@ -189,8 +187,9 @@ return {
       .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
       .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
-    "An image in a container engine, Docker's or Podman's, is exported to a nameless file in $TMPDIR, which is gone "
-      .. "with the command. A NAME without a host is never taken for Docker Hub's: that is docker://NAME.",
+    "An image in a container engine, Docker's or Podman's, streams out of it into the scan; for a Clair, which fetches "
+      .. "layers one by one, it goes through a nameless file in $TMPDIR, which is gone with the command. A NAME without a "
+      .. "host is never taken for Docker Hub's: that is docker://NAME.",
     "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
       .. "are not stored. Clair fetches them from the registry by itself, or with --layer-host or --layer-port through "
       .. "this machine.",
