@@ -137,6 +137,7 @@ struct tarsier_config {
 	/* Registries: the account, NULL: the log-ins of docker and podman; nonzero: plain HTTP, also beyond loopback. */
 	const char *registry_user, *registry_password;
 	int plain_http;
+	const char *today;                 /* "2026-11-24", against which ends of life are held; NULL: today, UTC */
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */
@@ -236,6 +237,7 @@ struct tarsier_image {
 	/* distribution, from os-release and similar files; all "" if none was found: "debian" "12" "bookworm" "Debian GNU/…" */
 	const char *distro_id, *distro_version, *distro_codename, *distro_name;
 	const char *ecosystem;    /* "Debian:12", "Alpine:v3.20": whose advisories apply to its packages; "" if unknown */
+	const char *support_ends, *extended_support_ends; /* "2026-07-11": of the distribution's release; "" if unknown */
 };
 TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
 
@@ -298,12 +300,13 @@ enum tarsier_problem_kind {
 	TARSIER_PROBLEM_UNUSED,         /* advisories for the same software in another product, which were not used */
 	TARSIER_PROBLEM_END_OF_LIFE,    /* the system gets no more advisories */
 	TARSIER_PROBLEM_NOTE,           /* something to know about the result, which does not make it incomplete */
+	TARSIER_PROBLEM_MISSING,        /* the name of a package database, and no file: a device, a link that leads nowhere */
 };
 struct tarsier_problem {
 	enum tarsier_problem_kind kind;
 	const char *subject; /* a path, an ecosystem, a package */
 	const char *message;
-	size_t layer;        /* for UNREADABLE */
+	size_t layer;        /* for UNREADABLE and MISSING, and a NOTE on a file */
 };
 TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);

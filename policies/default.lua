@@ -30,7 +30,8 @@
 --                   fixed_by, cvss, epss, kev and layer are nil where unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels },
---                   distro = { id, version, codename, name }, problems = { { kind, subject, message, layer }, … },
+--                   distro = { id, version, codename, name, support_ends,
+--                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },
 --                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,
 --                   ecosystems }, or nil where there was none
 --   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … },
@@ -65,8 +66,10 @@ local function check_problems(image, complaints)
   for _, problem in ipairs(image.problems) do
     if problem.kind == "unreadable" then
       return "fail", ("%s cannot be read: %s"):format(problem.subject, problem.message)
+    elseif problem.kind == "missing" then
+      return "fail", ("%s is %s"):format(problem.subject, problem.message)
     end
-    complaints[#complaints + 1] = problem.message
+    if problem.kind ~= "note" then complaints[#complaints + 1] = problem.message end
   end
 end
 
@@ -131,5 +134,13 @@ return {
       expect = "warn", reason = "PyPI" },
     { image = { problems = { { kind = "unreadable", subject = "var/lib/dpkg/status", message = "line 3: no colon" } } },
       expect = "fail", reason = "var/lib/dpkg/status cannot be read" },
+    { image = { problems = { { kind = "missing", subject = "var/lib/dpkg/status", message = "a FIFO, not a file" } } },
+      expect = "fail", reason = "var/lib/dpkg/status is a FIFO" },
+    { image = { problems = { { kind = "end_of_life", subject = "debian", message = "support ended on 2022-09-10" } } },
+      expect = "warn", reason = "2022-09-10" },
+    { image = { problems = { { kind = "foreign", subject = "rpm", message = "1 rpm package on Debian" } } },
+      expect = "warn", reason = "rpm package" },
+    { image = { database = { kev_date = "2026-11-20" },
+      problems = { { kind = "note", subject = "a.egg-info", message = "not metadata" } } } },
   },
 }

@@ -86,7 +86,7 @@ static void on_event(void *user, const struct tarsier_event *event)
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
-	"clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", NULL};
+	"clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", NULL};
 
 static const char who[] = "tarsier.open";
 
@@ -116,6 +116,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	config->registry_user = options_string(L, index, "registry_user", who);
 	config->registry_password = options_string(L, index, "registry_password", who);
 	config->plain_http = options_flag(L, index, "plain_http");
+	config->today = options_string(L, index, "today", who);
 	read_clair(L, index, config);
 }
 

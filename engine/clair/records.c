@@ -26,8 +26,9 @@ const char *clair_type_of_distro(const char *id)
 
 bool clair_settle_distro(struct arena *arena, struct distro *distro)
 {
-	distro->ecosystem = distro_ecosystem(arena, distro);
-	if (distro->ecosystem && !*distro->ecosystem && *distro->id)
+	if (!distro_settle(arena, distro))
+		return false;
+	if (!*distro->ecosystem && *distro->id)
 		distro->ecosystem = *distro->version ? arena_format(arena, "%s:%s", distro->id, distro->version) : distro->id;
 	return distro->ecosystem != NULL;
 }

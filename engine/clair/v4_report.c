@@ -14,7 +14,7 @@
  */
 enum { REPORT_LIMIT = 1024 * 1024 * 1024 }; /* bytes: one of 100,000 vulnerabilities has 200 MB */
 
-static const struct distro none = {"", "", "", "", "", "", ""};
+static const struct distro none = DISTRO_UNKNOWN;
 
 static const char *copied(const struct v4_report *report, const json_t *object, const char *key)
 {

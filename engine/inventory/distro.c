@@ -183,99 +183,6 @@ static bool read_suse_release(struct arena *arena, span text, struct distro *dis
 	return complete(distro);
 }
 
-/* ---- the ecosystem, in OSV's words ------------------------------------------------------------------------------- */
-
-/* https://ossf.github.io/osv-schema/#defined-ecosystems says how each ecosystem writes its release. Red Hat's are CPEs
- * there; CentOS, Fedora, Oracle and Amazon are not defined there, and their names here follow the same form. A
- * distribution that is not in this table has no ecosystem. One that derives from another (ID_LIKE) rebuilds and patches
- * packages on its own: its parent's advisories would be guesses. */
-enum release { NONE, WHOLE, MAJOR, MAJOR_MINOR };
-
-static const struct release_rule { const char *id, *ecosystem; enum release release; } rules[] = {
-	{"almalinux", "AlmaLinux", MAJOR},
-	{"alpaquita", "Alpaquita", WHOLE},
-	{"amzn", "Amazon Linux", WHOLE},
-	{"azurelinux", "Azure Linux", MAJOR},
-	{"centos", "CentOS", MAJOR},
-	{"chainguard", "Chainguard", NONE},
-	{"debian", "Debian", MAJOR},
-	{"fedora", "Fedora", MAJOR},
-	{"mageia", "Mageia", MAJOR},
-	{"mariner", "Azure Linux", MAJOR},
-	{"minimos", "MinimOS", NONE},
-	{"ol", "Oracle Linux", MAJOR},
-	{"photon", "Photon OS", MAJOR_MINOR},
-	{"rhel", "Red Hat", MAJOR},
-	{"rocky", "Rocky Linux", MAJOR},
-	{"ubuntu", "Ubuntu", MAJOR_MINOR},
-	{"wolfi", "Wolfi", NONE},
-};
-
-/* The leading numbers of a version: "3.20.3" to two is "3.20". */
-static span leading(span version, int numbers)
-{
-	size_t length = 0;
-	while (length < version.len && (is_digit(version.ptr[length]) || (version.ptr[length] == '.' && --numbers > 0)))
-		length++;
-	return (span){version.ptr, length};
-}
-
-static const char *suffixed(struct arena *arena, const char *ecosystem, const char *mark, span release)
-{
-	if (!release.len)
-		return ""; /* an unknown release matches none */
-	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_ARG(release));
-}
-
-/* The version of edge is that of the next release with "_alpha". */
-static const char *alpine_ecosystem(struct arena *arena, const struct distro *distro)
-{
-	if (strstr(distro->version, "_alpha"))
-		return "Alpine:edge";
-	return suffixed(arena, "Alpine", "v", leading(span_of(distro->version), 2));
-}
-
-/* Marketing names: PRETTY_NAME without the first word, "SUSE:Linux Enterprise Server 15 SP5", "openSUSE:Leap 15.6". */
-static const char *suse_ecosystem(struct arena *arena, const struct distro *distro)
-{
-	if (strncmp(distro->name, "openSUSE ", 9) == 0)
-		return suffixed(arena, "openSUSE", "", span_from(span_of(distro->name), 9));
-	if (strncmp(distro->name, "SUSE ", 5) == 0)
-		return suffixed(arena, "SUSE", "", span_from(span_of(distro->name), 5));
-	return "";
-}
-
-/* sles, sled, sle-micro, sle_hpc, sl-micro, opensuse, opensuse-leap, … */
-const char *distro_vendor(const char *id)
-{
-	if (strcmp(id, "rhel") == 0)
-		return "redhat";
-	if (strncmp(id, "opensuse", 8) == 0)
-		return "opensuse";
-	return strncmp(id, "sle", 3) == 0 || strncmp(id, "sl-", 3) == 0 ? "suse" : id;
-}
-
-const char *distro_ecosystem(struct arena *arena, const struct distro *distro)
-{
-	if (strcmp(distro->id, "alpine") == 0)
-		return alpine_ecosystem(arena, distro);
-	const char *vendor = distro_vendor(distro->id);
-	if (strcmp(vendor, "suse") == 0 || strcmp(vendor, "opensuse") == 0)
-		return suse_ecosystem(arena, distro);
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		const struct release_rule *rule = &rules[i];
-		if (strcmp(distro->id, rule->id) != 0)
-			continue;
-		if (rule->release == NONE)
-			return rule->ecosystem;
-		span version = span_of(distro->version);
-		if (rule->release != WHOLE)
-			version = leading(version, rule->release == MAJOR ? 1 : 2);
-		return suffixed(arena, rule->ecosystem, "", version);
-	}
-	return "";
-}
-
 /* ---- all files --------------------------------------------------------------------------------------------------- */
 
 /* Empty if the image does not have the file or it could not be read. */
@@ -294,7 +201,7 @@ static bool number_debian(struct arena *arena, const struct overlay *overlay, st
 	if (strcmp(distro->id, "debian") != 0 || distro->version[0])
 		return true;
 	if (!distro->codename[0]) {
-		struct distro other = {"debian", "", "", "", "", "", ""};
+		struct distro other = DISTRO_UNKNOWN;
 		if (!read_debian_version(arena, content_of(overlay, "etc/debian_version"), &other))
 			return false;
 		distro->version = other.version;
@@ -324,7 +231,7 @@ static const struct release_file {
 int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
                   struct tarsier_error *error)
 {
-	static const struct distro unknown = {"", "", "", "", "", "", ""};
+	static const struct distro unknown = DISTRO_UNKNOWN;
 	*distro = unknown;
 	for (size_t i = 0; i < sizeof release_files / sizeof *release_files; i++) {
 		struct distro found = unknown;
@@ -336,8 +243,7 @@ int distro_detect(struct arena *arena, const struct overlay *overlay, struct dis
 		found.evidence = release_files[i].path;
 		if (!number_debian(arena, overlay, &found))
 			return error_memory(error);
-		found.ecosystem = distro_ecosystem(arena, &found);
-		if (!found.ecosystem)
+		if (!distro_settle(arena, &found))
 			return error_memory(error);
 		*distro = found;
 		break;

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "inventory/distro.h"
+#include "inventory/problems.h"
 
 /* ---- origins.c --------------------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,11 @@ bool owners_find(struct map *owners, const struct overlay_file *const *files, si
 /* Did a package of the distribution bring this evidence? A file from a layer above the database's own is not what the
  * package brought: pip may have replaced it. */
 bool owners_have(const struct map *owners, const struct overlay_file *file);
+
+/* ---- third_party.c ----------------------------------------------------------------------------------------------- */
+
+/* Whether the vendor of an rpm, or without one its release, says that somebody else than the distribution built it. */
+bool is_third_party(const struct distro *distro, const struct package *package);
 
 /* ---- package_purl.c ---------------------------------------------------------------------------------------------- */
 

@@ -27,15 +27,21 @@ struct build {
 	struct package_list *list;
 };
 
+/* A package of the distribution, as its type and vendor say; others are in none of its advisories. */
+static bool is_own(const struct distro *distro, const struct package *package)
+{
+	return !package->ecosystem[0] && distro_has_type(distro, package->type) && !is_third_party(distro, package);
+}
+
 static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from)
 {
 	struct arena *arena = build->arena;
-	bool of_distro = !from->ecosystem[0];
+	bool own = is_own(build->distro, from);
 	into->type = arena_string(arena, from->type);
 	into->name = arena_string(arena, from->name);
 	into->version = arena_string(arena, from->version);
 	into->architecture = arena_string(arena, from->architecture);
-	into->ecosystem = of_distro ? build->distro->ecosystem : arena_string(arena, from->ecosystem);
+	into->ecosystem = own ? build->distro->ecosystem : arena_string(arena, from->ecosystem);
 	into->source_name = from->source_name[0] ? arena_string(arena, from->source_name) : into->name;
 	into->source_version = from->source_version[0] ? arena_string(arena, from->source_version) : into->version;
 	into->module = arena_string(arena, from->module);
@@ -43,7 +49,7 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
 	    !into->source_version || !into->module || !into->vendor)
 		return false;
-	into->purl = package_purl_qualified(arena, into, of_distro ? build->distro : NULL, of_distro ? build->qualifier : "");
+	into->purl = package_purl_qualified(arena, into, own ? build->distro : NULL, own ? build->qualifier : "");
 	return into->purl != NULL;
 }
 
@@ -89,18 +95,26 @@ static int add_packages(const struct build *build, const struct overlay_file *fi
 	return code;
 }
 
-static int add_problem(const struct build *build, const char *path, const char *message, size_t layer,
-                       struct tarsier_error *error)
+/* Several files may name the distribution: one that cannot be read matters only if no other does. */
+static enum tarsier_problem_kind kind_of_problem(const struct build *build, const struct overlay_file *file)
 {
-	struct package_list *list = build->list;
-	list->problems = arena_grow(build->arena, list->problems, list->problem_count, &list->problem_capacity,
-	                            sizeof *list->problems);
-	const char *subject = arena_string(build->arena, path), *text = arena_string(build->arena, message);
-	if (!list->problems || !subject || !text)
-		return error_memory(error);
-	list->problems[list->problem_count++] =
-		(struct tarsier_problem){.kind = TARSIER_PROBLEM_UNREADABLE, .subject = subject, .message = text, .layer = layer};
-	return TARSIER_OK;
+	if (file->reader->keep && build->distro->id[0])
+		return TARSIER_PROBLEM_NOTE;
+	return file->file->missing ? TARSIER_PROBLEM_MISSING : TARSIER_PROBLEM_UNREADABLE;
+}
+
+/* What the reader could not read, or passed over. */
+static int add_notes(const struct build *build, const struct overlay_file *file, struct tarsier_error *error)
+{
+	const struct layer_file *stored = file->file;
+	struct problem_list *problems = &build->list->problems;
+	int code = TARSIER_OK;
+	if (stored->problem)
+		return problem_add(problems, kind_of_problem(build, file), file->path, file->layer, error, "%s", stored->problem);
+	for (size_t i = 0; i < stored->note_count && code >= 0; i++)
+		code = problem_add(problems, stored->notes[i].unreadable ? TARSIER_PROBLEM_UNREADABLE : TARSIER_PROBLEM_NOTE,
+		                   file->path, file->layer, error, "%s", stored->notes[i].text);
+	return code;
 }
 
 /* ---- all files --------------------------------------------------------------------------------------------------- */
@@ -174,8 +188,9 @@ static int add_files(struct build *build, const struct overlay_file *const *file
 	build->before = build->arena->used;
 	for (size_t i = 0; i < count; i++) {
 		const struct overlay_file *file = files[i];
-		int code = file->file->problem ? add_problem(build, file->path, file->file->problem, file->layer, error)
-		                               : add_packages(build, file, error);
+		int code = add_notes(build, file, error);
+		if (code >= 0)
+			code = add_packages(build, file, error);
 		if (code < 0)
 			return code;
 	}
@@ -188,7 +203,7 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	struct build build = {.arena = arena, .distro = distro, .list = list};
 	struct arena scratch;
 	size_t count;
-	*list = (struct package_list){0};
+	*list = (struct package_list){.problems.arena = arena};
 	build.qualifier = purl_distro(arena, distro);
 	arena_init(&scratch, &arena->allocator);
 	build.owners.arena = &scratch;

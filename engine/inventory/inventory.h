@@ -2,14 +2,13 @@
 #ifndef TARSIER_INVENTORY_INVENTORY_H
 #define TARSIER_INVENTORY_INVENTORY_H
 
-#include "inventory/distro.h"
+#include "inventory/problems.h"
 #include "layer/overlay.h"
 
 struct package_list {
 	struct tarsier_package *items;
 	size_t count, capacity;
-	struct tarsier_problem *problems;
-	size_t problem_count, problem_capacity;
+	struct problem_list problems;
 };
 
 enum {

@@ -12,11 +12,17 @@ static bool own_all(struct map *owners, const struct overlay_file *owner)
 	return true;
 }
 
+/* A file with packages of another system says whose a file is, but not which fixes it has. */
+static bool is_of_system(const struct distro *distro, const struct overlay_file *file)
+{
+	return !file->file->package_count || distro_has_type(distro, file->file->packages[0].type);
+}
+
 bool owners_find(struct map *owners, const struct overlay_file *const *files, size_t count,
                         const struct distro *distro)
 {
 	for (size_t i = 0; i < count && distro->ecosystem[0]; i++)
-		if (!own_all(owners, files[i]))
+		if (is_of_system(distro, files[i]) && !own_all(owners, files[i]))
 			return false;
 	return true;
 }

@@ -40,8 +40,10 @@ int reader_add(struct reader_output *output, const struct package_spans *package
 		return error_set(error, TARSIER_FORMAT, "package \"%.*s\" has no version", SPAN_ARG(package->name));
 	for (int i = 0; i < FIELDS; i++) {
 		int code = copy_field(strings[i], fields[i], package->name, what[i], error);
-		if (code < 0)
+		if (code < 0 && i < MODULE)
 			return code;
+		if (code < 0)
+			strings[i][0] = '\0'; /* it names neither the package nor its version */
 	}
 	return reader_output_add(output,
 	                         &(struct package){.type = package->type,

@@ -16,11 +16,13 @@ enum { /* rpmtag.h */
 	TAG_VERSION = 1001,
 	TAG_RELEASE = 1002,
 	TAG_EPOCH = 1003,
+	TAG_VENDOR = 1011,
 	TAG_ARCH = 1022,
 	TAG_SOURCERPM = 1044,
 	TAG_DIRINDEXES = 1116,
 	TAG_BASENAMES = 1117,
 	TAG_DIRNAMES = 1118,
+	TAG_MODULARITYLABEL = 5096,
 };
 enum { TYPE_INT32 = 4, TYPE_STRING = 6, TYPE_STRINGS = 8 };
 
@@ -66,6 +68,8 @@ static bool read_entry(const char *entry, span data, struct rpm_header *header)
 	case TAG_VERSION: return read_string(data, type, offset, &header->version);
 	case TAG_RELEASE: return read_string(data, type, offset, &header->release);
 	case TAG_ARCH: return read_string(data, type, offset, &header->architecture);
+	case TAG_VENDOR: return read_string(data, type, offset, &header->vendor);
+	case TAG_MODULARITYLABEL: return read_string(data, type, offset, &header->module);
 	case TAG_SOURCERPM: return read_string(data, type, offset, &header->source);
 	case TAG_EPOCH: return read_epoch(data, type, offset, count, header);
 	case TAG_DIRINDEXES: return read_array(data, entry, TYPE_INT32, &header->file_folders);
@@ -159,6 +163,15 @@ int rpm_header_own_files(const struct rpm_header *header, struct reader_output *
 }
 
 /* ---- the source package ------------------------------------------------------------------------------------------ */
+
+span rpm_module_stream(span label)
+{
+	span name, rest, stream, version;
+	if (!span_cut(label, ':', &name, &rest))
+		return (span){"", 0};
+	span_cut(rest, ':', &stream, &version);
+	return name.len && stream.len ? (span){name.ptr, name.len + 1 + stream.len} : (span){"", 0};
+}
 
 /* Cuts at the last '-'. */
 static bool cut_last(span text, span *before, span *after)

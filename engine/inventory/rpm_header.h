@@ -13,6 +13,8 @@ struct rpm_array {
 struct rpm_header {
 	span name, version, release, architecture;
 	span source; /* the source package's file, "openssl-3.0.7-27.el9.src.rpm" */
+	span vendor; /* "AlmaLinux" */
+	span module; /* MODULARITYLABEL: "nodejs:20:8090020231019152822:a75119d5", NAME:STREAM:VERSION:CONTEXT */
 	uint32_t epoch;
 	bool has_epoch;
 	struct rpm_array file_names, file_folders, folders; /* a file's folder is a number, from 0, among the folders */
@@ -23,6 +25,9 @@ bool rpm_header_read(span blob, struct rpm_header *header);
 
 /* Records which evidence this package brought. Returns OK, MEMORY, LIMIT, FORMAT. */
 int rpm_header_own_files(const struct rpm_header *header, struct reader_output *output, struct tarsier_error *error);
+
+/* NAME:STREAM of a module label: what advisories name. Empty if there is no stream. */
+span rpm_module_stream(span label);
 
 /* "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9". False and both empty for anything else. */
 bool rpm_source_split(span file, span *name, span *version);

@@ -321,6 +321,28 @@ static int end_file(struct layer_builder *builder, struct tarsier_error *error)
 	return code;
 }
 
+/* ---- what is not a file, under a name that a reader wants --------------------------------------------------------- */
+
+/* A package database that cannot be read must not look like one that is absent. */
+static int add_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error)
+{
+	const struct reader *reader = wanted_by(builder, path);
+	if (!reader)
+		return TARSIER_OK;
+	int code = begin_file(builder, path, reader, error);
+	if (code < 0)
+		return code;
+	last_file(builder)->missing = true;
+	return set_problem(builder, what, error);
+}
+
+/* Patterns with a star match directories too: NAME.egg-info may be one. */
+static int add_directory(struct layer_builder *builder, span path, struct tarsier_error *error)
+{
+	const struct reader *reader = wanted_by(builder, path);
+	return reader && reader_names(reader, path) ? add_odd(builder, path, "a directory, not a file", error) : TARSIER_OK;
+}
+
 /* ---- links ------------------------------------------------------------------------------------------------------ */
 
 /* Path and target lie in one piece of the arena. */
@@ -421,7 +443,7 @@ static int on_file(struct layer_builder *builder, const struct tar_entry *entry,
 	int code = begin_file(builder, entry->path, reader, error);
 	if (code < 0)
 		return code;
-	if (entry->size > reader->limit)
+	if (entry->size > reader->limit && !reader->head)
 		return too_large(builder, error);
 	if (entry->size > CONTENT_LARGE)
 		await_turn(builder);
@@ -444,6 +466,13 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 		return add_hard_link(builder, entry->path, entry->link, error);
 	case '2':
 		return add_link(builder, entry->path, entry->link, false, error);
+	case '3':
+	case '4':
+		return add_odd(builder, entry->path, "a device, not a file", error);
+	case '5':
+		return add_directory(builder, entry->path, error);
+	case '6':
+		return add_odd(builder, entry->path, "a FIFO, not a file", error);
 	default:
 		return 0;
 	}
@@ -452,7 +481,9 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 static int on_data(void *user, span piece, struct tarsier_error *error)
 {
 	struct layer_builder *builder = user;
-	return buffer_add(&builder->content, piece.ptr, piece.len) ? TARSIER_OK : error_memory(error);
+	size_t room = last_file(builder)->reader->limit - builder->content.length;
+	size_t length = piece.len < room ? piece.len : room;
+	return buffer_add(&builder->content, piece.ptr, length) ? TARSIER_OK : error_memory(error);
 }
 
 static int on_done(void *user, struct tarsier_error *error)
@@ -478,11 +509,13 @@ int layer_builder_file(struct layer_builder *builder, span path, struct stream *
 	if ((code = begin_file(builder, path, reader, error)) < 0)
 		return code;
 	code = stream_read_all(content, &builder->content, reader->limit, &problem);
-	if (code == TARSIER_LIMIT)
+	if (code == TARSIER_LIMIT && !reader->head)
 		return too_large(builder, error);
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
-	return code < 0 ? set_problem(builder, problem.message, error) : end_file(builder, error);
+	if (code < 0 && code != TARSIER_LIMIT)
+		return set_problem(builder, problem.message, error);
+	return end_file(builder, error);
 }
 
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
@@ -495,7 +528,14 @@ int layer_builder_link(struct layer_builder *builder, span path, span target, bo
 
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
-	return take_path(builder, path, true, error);
+	int code = take_path(builder, path, true, error);
+	return code < 0 ? code : add_directory(builder, path, error);
+}
+
+int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error)
+{
+	int code = take_path(builder, path, false, error);
+	return code < 0 ? code : add_odd(builder, path, what, error);
 }
 
 /* ---- the end ---------------------------------------------------------------------------------------------------- */

@@ -61,7 +61,8 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 {
 	bool ok = put_number(file, evidence->gone) && put_number(file, evidence->sequence) &&
 	          put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
-	          put_optional(file, evidence->problem) && put_span(file, evidence->content) &&
+	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
+	          put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_texts(file, evidence->owned, evidence->owned_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
@@ -281,6 +282,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->path = get_text(in);
 		file->reader = find_reader(readers, get_text(in));
 		file->problem = get_optional(in);
+		file->missing = get_number(in) != 0;
 		file->content = get_span(in);
 		file->owner = get_optional(in);
 		file->owned = get_texts(in, &file->owned_count);

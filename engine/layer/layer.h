@@ -22,6 +22,7 @@ struct layer_file { /* a regular file that a reader wanted */
 	size_t note_count;
 	span content;        /* where reader->keep; else empty */
 	const char *problem; /* why the reader could not read it; NULL where it could */
+	bool missing;        /* … because it is no regular file, or a link to none; the problem says what it is */
 	uint32_t sequence;   /* number of its entry in the tar, from 1 */
 	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
 };
@@ -109,6 +110,9 @@ int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tar
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
+/* What is none of these (a device, a FIFO), or could not be looked at: a problem if a reader wants the path. `what` says
+ * what it is. */
+int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error);
 /* Frees the builder, in any case. */
 int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error);
 void layer_builder_free(struct layer_builder *builder); /* NULL is fine */

@@ -193,10 +193,57 @@ static int show_inner_link(struct showing *showing, span path, const char *patte
 	return code;
 }
 
-static int show_link(struct showing *showing, span path)
+static bool is_folder(const struct showing *showing, const struct place *place)
+{
+	span path = place_span(place);
+	bool folder = path.len == 0 || (!place->beyond && !place->node->live && place->node->child);
+	for (size_t i = 0; i < showing->laying.layer_count && !folder; i++)
+		folder = layer_has(showing->laying.layers[i], path, true) || layer_passes(showing->laying.layers[i], path);
+	return folder;
+}
+
+/* Why no file for the reader is behind the link; NULL if one is. A name that a pattern with a star matches may be a
+ * folder's, and so may be a link to one. */
+static const char *why_broken(struct showing *showing, span path, const struct reader *reader)
+{
+	struct place *place = &showing->laying.place;
+	if (!tree_resolve(&showing->laying.tree, path, true, place))
+		return "which leads in a circle or through too many links";
+	const struct node_file *file = place->beyond || !place->node->live ? NULL : place->node->files;
+	while (file && file->shown.reader != reader)
+		file = file->next;
+	if (file)
+		return NULL;
+	if (!is_folder(showing, place))
+		return "where nothing is";
+	return reader_names(reader, path) ? "which is a directory" : NULL;
+}
+
+/* A link to a package database that is not there must not look like an image without one. Another look at the layers may
+ * bring the file: then the overlay is built anew. */
+static int show_broken(struct showing *showing, const struct node *node, span path, const struct reader *reader)
+{
+	struct arena *arena = showing->laying.arena;
+	const char *why = why_broken(showing, path, reader);
+	if (!why)
+		return TARSIER_OK;
+	struct overlay_file *shown = arena_alloc(arena, sizeof *shown);
+	struct layer_file *file = arena_alloc(arena, sizeof *file);
+	const char *target = node->link ? node->link->target : node->original;
+	char *copy = span_copy(arena, path), *problem = arena_format(arena, "a link to %.300s, %s", target, why);
+	if (!shown || !file || !copy || !problem)
+		return error_memory(showing->laying.error);
+	*file = (struct layer_file){.path = copy, .reader = reader, .problem = problem, .missing = true};
+	*shown = (struct overlay_file){.path = copy, .reader = reader, .file = file, .layer = node->laid - 1};
+	return list(showing, shown);
+}
+
+static int show_link(struct showing *showing, const struct node *node, span path)
 {
 	const struct reader *wanted = path_match_find(showing->patterns, path);
 	int code = wanted ? show_behind(showing, path, "", wanted) : TARSIER_OK;
+	if (wanted && code >= 0)
+		code = show_broken(showing, node, path, wanted);
 	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++)
 		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++)
 			code = show_inner_link(showing, path, *pattern, *reader);
@@ -217,9 +264,11 @@ static int show_node(struct showing *showing, struct node *node)
 		if (file->shown.reader == reader)
 			code = list_once(showing, file);
 	if (node->link)
-		return show_link(showing, span_of(path));
+		return show_link(showing, node, span_of(path));
 	if (node->original && reader)
 		code = show_place(showing, path, reader, path);
+	if (node->original && reader && code >= 0)
+		code = show_broken(showing, node, span_of(path), reader);
 	return code;
 }
 

@@ -30,8 +30,9 @@ struct overlay {
  * stood at its path, and something other than a directory hides all that was in the directory before. The parents of an
  * entry are resolved through the symlinks that are there when it is laid. A hard link is bound to what its target is
  * then: what becomes of the target later does not matter. Links are resolved inside the image: at most 40 a path, as
- * Linux does, and ".." never leaves the root. Takes time in proportion to what is kept of the layers, within a bound.
- * Fails with MEMORY, LIMIT and, if *cancelled (which may be NULL) becomes true, CANCELLED. */
+ * Linux does, and ".." never leaves the root. A link with a name that a reader wants and no file behind it is shown as a
+ * `missing` file. Takes time in proportion to what is kept of the layers, within a bound. Fails with MEMORY, LIMIT and,
+ * if *cancelled (which may be NULL) becomes true, CANCELLED. */
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
                   const struct reader *const *readers, const struct path_match *patterns, const atomic_bool *cancelled,
                   struct overlay *overlay, struct tarsier_error *error);

@@ -7,3 +7,11 @@ char *readers_fingerprint(struct arena *arena, const struct reader *const *reade
 		text = arena_format(arena, "%s%s%s:%u", text, *text ? " " : "", (*readers)->name, (*readers)->version);
 	return text;
 }
+
+bool reader_names(const struct reader *reader, span path)
+{
+	for (const char *const *pattern = reader->evidence; *pattern; pattern++)
+		if (span_is(path, *pattern))
+			return true;
+	return false;
+}

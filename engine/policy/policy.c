@@ -2,10 +2,10 @@
 
 #include "base/config.h"
 #include "base/suggest.h"
+#include "base/today.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* About a second of work; an honest policy takes some hundred instructions for a finding. */
 static const uint64_t DEFAULT_INSTRUCTIONS = 100 * 1000 * 1000;
@@ -45,18 +45,10 @@ static bool copy_dirs(struct arena *arena, struct tarsier_judge_config *config)
 	return dirs != NULL;
 }
 
-static void today_utc(char text[16])
-{
-	time_t now = time(NULL);
-	struct tm day;
-	gmtime_r(&now, &day);
-	strftime(text, 16, "%Y-%m-%d", &day);
-}
-
 static bool copy_config(struct tarsier_judge *judge)
 {
 	struct tarsier_judge_config *config = &judge->config;
-	char today[16];
+	char today[TODAY_ROOM];
 	today_utc(today);
 	config->instructions = config->instructions ? config->instructions : DEFAULT_INSTRUCTIONS;
 	config->memory = config->memory ? config->memory : DEFAULT_MEMORY;

@@ -27,11 +27,13 @@ static void push_config(lua_State *L, const struct tarsier_image *image)
 
 static void push_distro(lua_State *L, const struct tarsier_image *image)
 {
-	lua_createtable(L, 0, 4);
+	lua_createtable(L, 0, 6);
 	table_set_text(L, "id", image->distro_id);
 	table_set_text(L, "version", image->distro_version);
 	table_set_text(L, "codename", image->distro_codename);
 	table_set_text(L, "name", image->distro_name);
+	table_set_text(L, "support_ends", image->support_ends);
+	table_set_text(L, "extended_support_ends", image->extended_support_ends);
 }
 
 static void push_layer(lua_State *L, const struct tarsier_image *image, size_t index)
@@ -251,6 +253,7 @@ static const char *problem_name(enum tarsier_problem_kind kind)
 	case TARSIER_PROBLEM_UNUSED: return "unused";
 	case TARSIER_PROBLEM_END_OF_LIFE: return "end_of_life";
 	case TARSIER_PROBLEM_NOTE: return "note";
+	case TARSIER_PROBLEM_MISSING: return "missing";
 	}
 	return "unknown";
 }
@@ -265,7 +268,7 @@ void push_problems(lua_State *L, const tarsier_report *report)
 		table_set_text(L, "kind", problem_name(problem->kind));
 		table_set_text(L, "subject", problem->subject);
 		table_set_text(L, "message", problem->message);
-		if (problem->kind == TARSIER_PROBLEM_UNREADABLE)
+		if (problem->kind == TARSIER_PROBLEM_UNREADABLE || problem->kind == TARSIER_PROBLEM_MISSING)
 			table_set_count(L, "layer", problem->layer + 1);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}

@@ -72,40 +72,15 @@ static int describe_layers(struct scan *scan)
 	return scan_describe_image(scan, layers);
 }
 
-static bool is_system_package(const struct tarsier_package *package)
-{
-	return strcmp(package->type, "deb") == 0 || strcmp(package->type, "rpm") == 0 || strcmp(package->type, "apk") == 0;
-}
-
-/* Clair v4 silently skips a dpkg database without its "info" folder, which slimmed images lack. */
-static void warn_of_absent_system(struct scan *scan, const struct distro *distro)
-{
-	const struct tarsier_report *report = scan->report;
-	if (!*distro->id || !report->package_count)
-		return;
-	for (size_t i = 0; i < report->package_count; i++)
-		if (is_system_package(&report->packages[i]))
-			return;
-	events_warn(&scan->events, "Clair found %s and none of its packages: only the %zu package%s of other kinds were "
-	            "matched", *distro->name ? distro->name : distro->id, report->package_count,
-	            report->package_count == 1 ? "" : "s");
-}
-
 static int find_gaps(struct scan *scan, const struct clair_result *result)
 {
-	struct tarsier_problem problem = {
-		.kind = TARSIER_PROBLEM_NO_PACKAGES, .subject = scan->reference,
-		.message = "Clair found no packages: nothing is installed in a way that it can read"};
+	const struct tarsier_problem problem = {
+		.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
+		.message = "Clair has no vulnerability data for this system: its packages were not matched"};
 	int code = TARSIER_OK;
-	if (scan->report->package_count == 0)
-		return report_add_problems(scan->report, &problem, 1, scan->error);
-	if (result->uncovered) {
-		problem = (struct tarsier_problem){
-			.kind = TARSIER_PROBLEM_NO_FEED, .subject = result->distro.ecosystem,
-			.message = "Clair has no vulnerability data for this system: its packages were not matched"};
+	if (scan->report->package_count && result->uncovered)
 		code = report_add_problems(scan->report, &problem, 1, scan->error);
-	}
-	return code < 0 ? code : scan_find_gaps(scan, &result->distro);
+	return code < 0 ? code : scan_find_gaps(scan, &result->distro, true);
 }
 
 /* Adds KEV and EPSS, which Clair lacks, from our own database if there is one. */
@@ -152,7 +127,6 @@ int scan_with_clair(struct scan *scan)
 	report->finding_count = result.finding_count;
 	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
 	match_sort(report->findings, report->finding_count);
-	warn_of_absent_system(scan, &result.distro);
 	code = find_gaps(scan, &result);
 	return code < 0 ? code : enrich(scan);
 }

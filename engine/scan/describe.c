@@ -1,6 +1,9 @@
 #include "scan/describe.h"
 
+#include "base/today.h"
+#include "inventory/end_of_life.h"
 #include "inventory/kernel.h"
+#include "inventory/system_check.h"
 
 int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers)
 {
@@ -20,6 +23,9 @@ void scan_describe_distro(struct scan *scan, const struct distro *distro)
 	image->distro_codename = distro->codename;
 	image->distro_name = distro->name;
 	image->ecosystem = distro->ecosystem;
+	const struct end_of_life *end = end_of_life_find(distro);
+	image->support_ends = end ? end->support : "";
+	image->extended_support_ends = end && end->extended ? end->extended : "";
 }
 
 int scan_describe_packages(struct scan *scan, struct tarsier_package *packages, size_t count)
@@ -29,30 +35,16 @@ int scan_describe_packages(struct scan *scan, struct tarsier_package *packages, 
 	return kernel_mark(packages, count, scan->error);
 }
 
-/* Packages of an operating system have no ecosystem if the system has none that is known. */
-static bool has_packages_without_ecosystem(const struct tarsier_report *report)
-{
-	for (size_t i = 0; i < report->package_count; i++)
-		if (!*report->packages[i].ecosystem)
-			return true;
-	return false;
-}
-
-int scan_find_gaps(struct scan *scan, const struct distro *distro)
+int scan_find_gaps(struct scan *scan, const struct distro *distro, bool by_clair)
 {
 	struct tarsier_report *report = scan->report;
-	struct tarsier_problem problem = {.subject = scan->reference};
-	if (report->package_count == 0) {
-		problem.kind = TARSIER_PROBLEM_NO_PACKAGES;
-		problem.message = "no packages found: nothing is installed in a way that tarsier can read";
-		return report_add_problems(report, &problem, 1, scan->error);
-	}
-	if (!has_packages_without_ecosystem(report))
-		return TARSIER_OK;
-	problem.kind = *distro->id ? TARSIER_PROBLEM_NO_FEED : TARSIER_PROBLEM_NO_DISTRO;
-	problem.subject = *distro->id ? distro->id : scan->reference;
-	problem.message = *distro->id
-		? "no vulnerability feed covers this distribution: its packages were not matched"
-		: "packages of an operating system, but no os-release that says which: they were not matched";
-	return report_add_problems(report, &problem, 1, scan->error);
+	const char *given = scan->engine->config.today;
+	char today[TODAY_ROOM];
+	struct problem_list problems = {.arena = &report->arena};
+	today_utc(today);
+	const struct system_check check = {.image = scan->reference, .distro = distro, .packages = report->packages,
+	                                   .package_count = report->package_count, .today = given ? given : today,
+	                                   .by_clair = by_clair};
+	int code = system_check_run(&check, &problems, scan->error);
+	return code < 0 ? code : report_add_problems(report, problems.items, problems.count, scan->error);
 }

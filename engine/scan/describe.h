@@ -11,8 +11,7 @@ void scan_describe_distro(struct scan *scan, const struct distro *distro);
 /* `packages` must lie in the report's arena. Returns OK or MEMORY. */
 int scan_describe_packages(struct scan *scan, struct tarsier_package *packages, size_t count);
 
-/* Adds a problem if the image has no packages, or packages of a system that no ecosystem covers. Returns OK or
- * MEMORY. */
-int scan_find_gaps(struct scan *scan, const struct distro *distro);
+/* Adds the problems of inventory/system_check.h. Returns OK or MEMORY. */
+int scan_find_gaps(struct scan *scan, const struct distro *distro, bool by_clair);
 
 #endif

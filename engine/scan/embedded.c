@@ -174,8 +174,8 @@ static int take_inventory(struct scan *scan, const struct overlay *overlay)
 	scan_describe_distro(scan, &distro);
 	code = scan_describe_packages(scan, list.items, list.count);
 	if (code >= 0)
-		code = report_add_problems(report, list.problems, list.problem_count, scan->error);
-	return code < 0 ? code : scan_find_gaps(scan, &distro);
+		code = scan_find_gaps(scan, &distro, false);
+	return code < 0 ? code : report_add_problems(report, list.problems.items, list.problems.count, scan->error);
 }
 
 static int match(struct scan *scan)

@@ -17,7 +17,7 @@ local tarsier = { _VERSION = core.version, policy = policy, report = report }
 -- What the engine is opened with; the rest of scan's options is the judge's.
 local engine_options = { "database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
   "clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_keep", "clair_timeout", "layer_host",
-  "layer_port", "ca_file", "registry_user", "registry_password", "plain_http" }
+  "layer_port", "ca_file", "registry_user", "registry_password", "plain_http", "today" }
 
 --- open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = } -> engine. One
 --- engine may scan any number of images: engine:scan(reference) -> report; engine:close().

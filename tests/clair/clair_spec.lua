@@ -775,21 +775,19 @@ describe("Clair", function()
     end)
   end
 
-  test("v4: a system of which Clair sees no package is a warning", function()
+  test("v4: a system of which Clair sees no package is a problem", function()
     local document = report()
     for _, places in pairs(document.environments) do places[1].package_db = "python:opt/venv" end
-    local function warnings(answer)
-      local heard = {}
+    local function problems(answer)
       local server <close> = replay.start(v4(answer))
-      assert(scan(server, (image(2)), { on_event = function(event)
-        if event.kind == "warning" then heard[#heard + 1] = event.message end
-      end }))
-      return heard
+      return assert(scan(server, (image(2)))):problems()
     end
-    assert.same({}, warnings(report()))
-    local heard = warnings(document)
-    assert.equal(1, #heard)
-    assert.matches("Clair found Debian GNU/Linux 12 %(bookworm%) %a+ none of its packages: .* 2 packages", heard[1])
+    assert.same({}, problems(report()))
+    local found = problems(document)
+    assert.equal("no_packages debian", found[1].kind .. " " .. found[1].subject)
+    assert.matches("Debian GNU/Linux 12 %(bookworm%) was recognised, and none of its packages were found, only 2 packages",
+      found[1].message)
+    assert.equal(1, #found)
   end)
 
   for name, case in pairs {

@@ -1,6 +1,9 @@
 -- Readers, from data: tests/data/readers/READER/CASE/root is a piece of an image, expected.tsv beside it what is found:
 --
 --   path TAB type TAB name TAB version TAB architecture TAB source name TAB source version TAB ecosystem
+--
+-- with TAB module TAB vendor behind it if the package has either;
+--
 --   path TAB owns TAB the path of evidence that one of its packages brought
 --   path TAB ! CODE TAB part of the message
 --
@@ -36,8 +39,12 @@ local function have(tool)
 end
 
 local function row(path, package)
-  return table.concat({ path, package.type, package.name, package.version, package.architecture, package.source_name,
-    package.source_version, package.ecosystem }, "\t")
+  local fields = { path, package.type, package.name, package.version, package.architecture, package.source_name,
+    package.source_version, package.ecosystem }
+  if package.module .. package.vendor ~= "" then
+    table.move({ package.module, package.vendor }, 1, 2, #fields + 1, fields)
+  end
+  return table.concat(fields, "\t")
 end
 
 local function expectations(path)

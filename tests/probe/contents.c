@@ -272,13 +272,13 @@ static void push_packages(lua_State *L, const struct package_list *list)
 static void push_problems(lua_State *L, const struct package_list *list)
 {
 	lua_newtable(L);
-	for (size_t i = 0; i < list->problem_count; i++) {
+	for (size_t i = 0; i < list->problems.count; i++) {
 		lua_newtable(L);
-		set(L, "subject", list->problems[i].subject);
-		set(L, "message", list->problems[i].message);
-		lua_pushinteger(L, list->problems[i].kind);
+		set(L, "subject", list->problems.items[i].subject);
+		set(L, "message", list->problems.items[i].message);
+		lua_pushinteger(L, list->problems.items[i].kind);
 		lua_setfield(L, -2, "kind");
-		lua_pushinteger(L, (lua_Integer)list->problems[i].layer);
+		lua_pushinteger(L, (lua_Integer)list->problems.items[i].layer);
 		lua_setfield(L, -2, "layer");
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}

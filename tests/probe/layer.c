@@ -137,6 +137,18 @@ static void push_file(lua_State *L, const struct layer_file *file)
 	lua_setfield(L, -2, "packages");
 }
 
+/* Those that are files, or those that only have the name of one. */
+static void push_files(lua_State *L, const struct layer_index *index, bool missing)
+{
+	lua_createtable(L, (int)index->file_count, 0);
+	for (size_t i = 0; i < index->file_count; i++) {
+		if (index->files[i].gone || index->files[i].missing != missing)
+			continue;
+		push_file(L, &index->files[i]);
+		lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+	}
+}
+
 static void push_link(lua_State *L, const struct layer_link *link)
 {
 	lua_newtable(L);
@@ -176,14 +188,10 @@ static void push_index(lua_State *L, const struct layer_index *index)
 	set_integer(L, "entries", index->entries);
 	set_integer(L, "taken", index->taken_count);
 	set_integer(L, "used", index->arena.used);
-	lua_createtable(L, (int)index->file_count, 0);
-	for (size_t i = 0; i < index->file_count; i++) {
-		if (index->files[i].gone)
-			continue;
-		push_file(L, &index->files[i]);
-		lua_rawseti(L, -2, luaL_len(L, -2) + 1);
-	}
+	push_files(L, index, false);
 	lua_setfield(L, -2, "files");
+	push_files(L, index, true);
+	lua_setfield(L, -2, "missing");
 	lua_createtable(L, (int)index->link_count, 0);
 	for (size_t i = 0; i < index->link_count; i++) {
 		if (index->links[i].gone)

@@ -60,13 +60,28 @@ static void push_file(lua_State *L, const struct overlay_file *file)
 	}
 }
 
-static void push_overlay(lua_State *L, const struct overlay *overlay)
+/* missing = { ["path"] = "what is there", … }, in the table on top */
+static void push_missing(lua_State *L, const struct overlay *overlay)
 {
 	lua_newtable(L);
-	for (size_t i = 0; i < overlay->file_count; i++) {
-		push_file(L, overlay->files[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
+	for (size_t i = 0; i < overlay->file_count; i++)
+		if (overlay->files[i]->file->missing) {
+			lua_pushstring(L, overlay->files[i]->file->problem);
+			lua_setfield(L, -2, overlay->files[i]->path);
+		}
+	lua_setfield(L, -2, "missing");
+}
+
+static void push_overlay(lua_State *L, const struct overlay *overlay)
+{
+	lua_Integer count = 0;
+	lua_newtable(L);
+	for (size_t i = 0; i < overlay->file_count; i++)
+		if (!overlay->files[i]->file->missing) {
+			push_file(L, overlay->files[i]);
+			lua_rawseti(L, -2, ++count);
+		}
+	push_missing(L, overlay);
 	lua_newtable(L);
 	for (size_t i = 0; i < overlay->want_count; i++) {
 		lua_pushstring(L, overlay->wants[i].target);
@@ -74,7 +89,7 @@ static void push_overlay(lua_State *L, const struct overlay *overlay)
 	}
 }
 
-/* lay { layer, … } --> { { path =, reader =, layer =, words =, before = }, … }, { wanted path, … }
+/* lay { layer, … } --> { { path =, reader =, layer =, words =, before = }, …, missing = {} }, { wanted path, … }
  * A layer is an uncompressed tar. */
 static int l_lay(lua_State *L)
 {

@@ -88,12 +88,18 @@ static int take_file(struct root_walk *walk, int parent, const char *name, struc
 	return code;
 }
 
+/* Listed a moment ago. Nothing is lost, unless it was what a reader wants. */
+static int take_vanished(struct root_walk *walk, struct tarsier_error *error)
+{
+	return layer_builder_odd(walk->builder, buffer_span(&walk->path), "vanished while the folder was read", error);
+}
+
 static int take_link(struct root_walk *walk, int parent, const char *name, struct tarsier_error *error)
 {
 	char target[4097]; /* Linux keeps at most 4,095 bytes */
 	ssize_t length = readlinkat(parent, name, target, sizeof target);
 	if (length < 0)
-		return errno == ENOENT ? TARSIER_OK : refused(walk, "read the link", errno, error);
+		return errno == ENOENT || errno == EINVAL ? take_vanished(walk, error) : refused(walk, "read the link", errno, error);
 	return layer_builder_link(walk->builder, buffer_span(&walk->path), (span){target, (size_t)length}, false, error);
 }
 
@@ -142,19 +148,27 @@ static int take_folder(struct root_walk *walk, int parent, const char *name, dev
 	return code;
 }
 
-/* Devices, pipes and sockets hold nothing. What vanished since it was listed belongs to no image. */
+static const char *kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFIFO: return "a FIFO, not a file";
+	case S_IFSOCK: return "a socket, not a file";
+	default: return "a device, not a file";
+	}
+}
+
 static int take_entry(struct root_walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
 {
 	struct stat status;
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? TARSIER_OK : refused(walk, "look at", errno, error);
+		return errno == ENOENT ? take_vanished(walk, error) : refused(walk, "look at", errno, error);
 	if (S_ISREG(status.st_mode))
 		return take_file(walk, parent, name, error);
 	if (S_ISLNK(status.st_mode))
 		return take_link(walk, parent, name, error);
 	if (S_ISDIR(status.st_mode))
 		return take_folder(walk, parent, name, device, error);
-	return TARSIER_OK;
+	return layer_builder_odd(walk->builder, buffer_span(&walk->path), kind_of(status.st_mode), error);
 }
 
 static int walk_entry(struct root_walk *walk, int fd, const char *name, dev_t device, struct tarsier_error *error)

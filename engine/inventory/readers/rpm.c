@@ -141,7 +141,8 @@ static span write_version(char room[VERSION_ROOM], const struct rpm_header *head
 static int add(struct reader_output *output, const struct rpm_header *header, struct tarsier_error *error)
 {
 	char version[VERSION_ROOM], source_version[VERSION_ROOM];
-	struct package_spans package = {.type = "rpm", .name = header->name, .architecture = header->architecture};
+	struct package_spans package = {.type = "rpm", .name = header->name, .architecture = header->architecture,
+	                                .vendor = header->vendor, .module = rpm_module_stream(header->module)};
 	span source_evr;
 	if (span_is(header->name, "gpg-pubkey"))
 		return TARSIER_OK; /* rpm stores the keys it trusts as packages */
@@ -241,7 +242,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_rpm = {
 	.name = "rpm",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
 	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
 	.read = read,

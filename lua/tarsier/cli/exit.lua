@@ -9,7 +9,7 @@ exit.codes = {
   { exit.USAGE, "a usage or policy error, or a report that cannot be written" },
   { exit.IMAGE, "the image, or evidence in it, cannot be read or verified" },
   { exit.DATABASE, "no usable vulnerability database or Clair" },
-  { exit.NOTHING, "nothing to judge: no packages found, or a system that no feed covers" },
+  { exit.NOTHING, "nothing to judge: no packages found, none of the system's own, or a system that no feed covers" },
   { exit.BUG, "a bug in tarsier" },
   { 130, "interrupted by Ctrl-C, as shells report it" },
 }
@@ -46,6 +46,8 @@ function exit.of_inventory(result)
   for _, problem in ipairs(result.problems) do
     if problem.kind == "unreadable" and not problem.ignored then
       return exit.IMAGE, ("%s cannot be read, so that its packages are unknown"):format(problem.subject)
+    elseif problem.kind == "missing" and not problem.ignored then
+      nothing = nothing or ("%s is %s, so that its packages are unknown"):format(problem.subject, problem.message)
     elseif problem.kind == "no_feed" then
       uncovered[problem.subject] = true
     elseif problem.kind == "no_packages" or problem.kind == "no_distro" then
@@ -53,8 +55,9 @@ function exit.of_inventory(result)
     end
   end
   if nothing then return exit.NOTHING, "nothing to judge: " .. nothing end
-  if uncovered[result.image.ecosystem] then
-    return exit.NOTHING, ("nothing to judge: the database does not cover %s"):format(result.image.ecosystem)
+  local system = result.image.ecosystem ~= "" and result.image.ecosystem or result.image.distro.id
+  if uncovered[system] then
+    return exit.NOTHING, ("nothing to judge: the database does not cover %s"):format(system)
   end
   if #result.packages == 0 then return exit.NOTHING, "nothing to judge: no packages found" end
   if next(uncovered) and not has_cover(result, uncovered) then

@@ -21,7 +21,7 @@ image.options = {
   { long = "no-cache", help = "neither read nor write the cache" },
   { long = "skip-diff-id", help = "do not check the layers' uncompressed digests (the compressed ones always are)" },
   { long = "ignore-unreadable",
-    help = "go on where a package database in the image cannot be read: a warning instead of exit code 3" },
+    help = "only warn if a package database in the image cannot be read or leads nowhere, instead of exit code 3 or 5" },
   { long = "quiet", short = "q", help = "no progress, notes or warnings on standard error" },
   { long = "no-progress", help = "no progress bar; there is none either where standard error is no terminal" },
   { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
@@ -48,7 +48,8 @@ end
 --- settle(result, options, terminal): marks what --ignore-unreadable lets pass and says so
 function image.settle(result, options, terminal)
   for _, problem in ipairs(result.problems) do
-    if problem.kind == "unreadable" and options.ignore_unreadable then
+    local hidden = problem.kind == "unreadable" or problem.kind == "missing"
+    if hidden and options.ignore_unreadable then
       problem.ignored = true
       if not terminal.quiet then terminal:warn(("%s: %s (ignored)"):format(problem.subject, problem.message)) end
     end

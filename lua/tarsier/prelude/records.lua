@@ -43,7 +43,7 @@ local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
   .. "packages config distro problems database backend", {
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels"),
-  distro = new_record("an image's distro", "id version codename name"),
+  distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
     .. "feeds"),
 }, { layers = layer, packages = package, problems = problem })
@@ -202,7 +202,8 @@ local plain_image = {
   reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64",
   variant = "", created = "",
   config = { user = "", working_dir = "", env = {}, entrypoint = {}, cmd = {}, exposed_ports = {}, labels = {} },
-  distro = { id = "debian", version = "12", codename = "bookworm", name = "Debian GNU/Linux 12 (bookworm)" },
+  distro = { id = "debian", version = "12", codename = "bookworm", name = "Debian GNU/Linux 12 (bookworm)",
+    support_ends = "2026-07-11", extended_support_ends = "2028-06-30" },
   ecosystem = "Debian:12", layers = { plain_layer }, problems = {}, packages = { plain_package },
   database = {
     path = "example.db", built = "", newest = "", kev_date = "", epss_date = "", advisories = 1, packages = 1,

@@ -167,7 +167,8 @@ local function messages(result)
     list[#list + 1] = object { { "level", level }, { "value", value } }
   end
   for _, problem in ipairs(result.problems) do
-    if problem.kind == "unreadable" and not problem.ignored then whole = false end
+    local hidden = problem.kind == "unreadable" or problem.kind == "missing"
+    if hidden and not problem.ignored then whole = false end
     add("warn", ("%s: %s"):format(problem.subject, problem.message))
   end
   local backend = result.backend

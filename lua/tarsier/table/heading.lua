@@ -88,7 +88,7 @@ local function problems(page, result)
   if #result.problems == 0 then return end
   page:title "NOT JUDGED"
   for _, problem in ipairs(result.problems) do
-    local where = problem.layer and problem.kind == "unreadable" and (" (layer %d)"):format(problem.layer) or ""
+    local where = problem.layer and (" (layer %d)"):format(problem.layer) or ""
     local subject = problem.subject ~= "" and problem.subject .. where .. ": " or ""
     page:sentence({ "  ", paint("warn", "!"), " " }, subject .. problem.message)
   end
