@@ -76,6 +76,15 @@ local function leaves_nothing()
 end
 
 describe("clair-scanner", function()
+  it("says where its log cannot be written, and does not pass", function()
+    with(clair_v4.report { clean = true }, function(url, host)
+      assert.equal(0, (scanner(("-l @ok.log -c %s app:1"):format(url), host)))
+      local code, _, errors = scanner(("-l /dev/full -c %s app:1"):format(url), host)
+      assert.equal(2, code)
+      assert.is_truthy(errors:find("the log was not written: /dev/full: No space left on device", 1, true), errors)
+    end)
+  end)
+
   it("reports, tabulates and logs as it did", function()
     with(clair_v4.report { fixed = "8.0-1" }, function(url, host)
       local code, output, errors = scanner(("-t High -c %s -r @report.json -l @log app:1"):format(url), host)

@@ -284,6 +284,20 @@ describe("tarsier scan", function()
     assert.is_truthy(shell.read(folder .. "/err"):find("No space left", 1, true))
   end)
 
+  it("and every other command notice a full disk, and a closed standard output", function()
+    for _, line in ipairs { "help", "help scan", "--help", "help --man", "help --completion zsh", "version",
+      "version -f json", "packages @good", "packages -f tsv @good", "packages -f json @good", "db status @db",
+      "db status -f json @db", "policy list", "policy list -f json", "policy check default", "policy test default",
+      "compare deb 1 2", "scan @db -f gitlab @good", "scan @db -f clair-scanner @good", "scan @db @good @good",
+      "scan @db -q -f json=/dev/full @good", "packages -q -f table=/dev/full @good" } do
+      for _, sink in ipairs { ">/dev/full", ">&-" } do
+        local code, output, errors = shell.run(command(expand(line)) .. " " .. sink)
+        assert.equal(2, code, line .. sink .. output .. errors)
+        assert.is_truthy(errors:find("No space left", 1, true) or errors:find("Bad file descriptor", 1, true), errors)
+      end
+    end
+  end)
+
   it("takes the database from $TARSIER_DB, from the data folder, or the starter's", function()
     local run = command(expand "scan -t High -f json @bad"):gsub(" HOME=", " TARSIER_DB=" .. database .. "%0", 1)
     local code, output = shell.run(run)

@@ -23,7 +23,7 @@ local function open_log(path, terminal)
   local message
   self.file, message = io.open(path, "ab")
   if not self.file then return nil, "--log " .. message end
-  self.file:setvbuf "line"
+  self.path = path
   return self
 end
 
@@ -31,7 +31,12 @@ function Log:write(level, format, ...)
   local time, message = os.date "%Y/%m/%d %H:%M:%S ", (" ▶ %s"):format(format:format(...))
   local line = { time, styled.text(level, "[" .. level .. "]"), message }
   self.terminal:log(line)
-  if self.file then self.file:write(styled.plain(line), "\n") end
+  if not self.file then return end
+  local ok, wrong = self.file:write(styled.plain(line), "\n")
+  if ok then ok, wrong = self.file:flush() end
+  if ok then return end
+  self.file, self.is_broken = nil, true
+  self:write("CRIT", "the log was not written: %s: %s", self.path, wrong)
 end
 
 -- ---- its table ----------------------------------------------------------------------------------------------------
@@ -264,7 +269,8 @@ local function run(options, arguments, terminal)
   result, message, code = scan(name, config, judge, terminal, log)
   terminal:wipe()
   if not result then return failed(log, message, code) end
-  return conclude(name, result, options, terminal, log)
+  code = conclude(name, result, options, terminal, log)
+  return log.is_broken and exit.USAGE or code
 end
 
 local options = {
