@@ -311,6 +311,14 @@ struct tarsier_problem {
 TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);
 
+struct tarsier_feed { /* what a database knows of one family of ecosystems, or of all CVEs */
+	const char *name;          /* "Debian", "npm", "KEV", "EPSS" */
+	const char *newest;        /* the newest record's modification time; the day of KEV and EPSS; "" if unknown */
+	uint64_t records;
+	int covered;               /* a feed of it was imported; 0: only records that happen to name it */
+};
+struct tarsier_omission { const char *reason; uint64_t count; }; /* "packages of an ecosystem that is not known", 12 */
+
 struct tarsier_database_info {
 	const char *path;          /* as given */
 	const char *built;         /* RFC 3339, UTC */
@@ -319,6 +327,10 @@ struct tarsier_database_info {
 	uint64_t advisories, packages; /* records; distinct (ecosystem, name) pairs */
 	int starter;               /* it is the small one that ships with tarsier */
 	const char *const *ecosystems; /* NULL-terminated */
+	const struct tarsier_feed *feeds; /* by name */
+	size_t feed_count;
+	const struct tarsier_omission *omissions; /* what its imports left out, by reason */
+	size_t omission_count;
 };
 /* NULL if the engine has no database. With Clair: the database that KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);

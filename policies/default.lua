@@ -33,7 +33,8 @@
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },
 --                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,
---                   ecosystems }, or nil where there was none
+--                   ecosystems, feeds = { { name, newest, records, covered }, … },
+--                   omissions = { { reason, count }, … } }, or nil where there was none
 --   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … },
 --                   decision ("pass", "warn" or "fail", as it stands)
 --   findings        all of them, each with decision, reason and policy; made afresh whenever one is looked at

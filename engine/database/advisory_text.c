@@ -210,22 +210,27 @@ static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, s
 	return 0;
 }
 
-int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span body,
-               struct advisory_text *text, struct tarsier_error *error)
+int advisory_text_parse(struct arena *arena, const char *id, span head, span body, struct advisory_text *text,
+                        struct tarsier_error *error)
 {
 	memset(text, 0, sizeof *text);
 	text->id = id;
-	span rest = {"", 0};
 	int code = read_head(arena, head, text, error);
-	if (code == 0)
-		code = unpack(unpacker, arena, body, &rest, id, error);
 	if (code < 0)
 		return code;
 	const char **fields[] = {&text->vector, &text->published, &text->modified, &text->url, &text->summary,
 	                         &text->details};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (!(*fields[i] = take(&rest)))
+		if (!(*fields[i] = take(&body)))
 			return damaged(id, error);
-	code = take_list(arena, &rest, id, &text->aliases, error);
-	return code < 0 ? code : take_list(arena, &rest, id, &text->references, error);
+	code = take_list(arena, &body, id, &text->aliases, error);
+	return code < 0 ? code : take_list(arena, &body, id, &text->references, error);
+}
+
+int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span packed,
+                       struct advisory_text *text, struct tarsier_error *error)
+{
+	span body = {"", 0};
+	int code = unpack(unpacker, arena, packed, &body, id, error);
+	return code < 0 ? code : advisory_text_parse(arena, id, head, body, text, error);
 }

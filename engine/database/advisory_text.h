@@ -45,6 +45,9 @@ struct unpacker;
 int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error);
 void unpacker_free(struct unpacker *unpacker);
 /* Everything lies in the arena but the id, which is borrowed. DATABASE where the row is damaged. */
+/* The same of a body that is not compressed. It is borrowed. */
+int advisory_text_parse(struct arena *arena, const char *id, span head, span body, struct advisory_text *text,
+                        struct tarsier_error *error);
 int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span body,
                struct advisory_text *text, struct tarsier_error *error);
 

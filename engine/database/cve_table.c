@@ -1,5 +1,6 @@
 #include "database/cve_table.h"
 
+#include "format/cve_id.h"
 #include "format/cvss.h"
 
 #include <stdlib.h>
@@ -27,9 +28,34 @@ bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char
 	if (cvss.version < entry->cvss_version || (cvss.version == entry->cvss_version && cvss.score <= entry->cvss_score))
 		return true;
 	entry->cvss = arena_string(table->arena, vector);
-	entry->cvss_version = cvss.version;
+	entry->cvss_version = (uint8_t)cvss.version;
 	entry->cvss_score = cvss.score;
 	return entry->cvss != NULL;
+}
+
+/* Whose words describe a CVE best: its own record's, GitHub's, another's. */
+static uint8_t rank_of(const struct advisory_text *text, uint32_t cve)
+{
+	return cve_number(span_of(text->id)) == cve ? 1 : strncmp(text->id, "GHSA-", 5) == 0 ? 2 : 3;
+}
+
+/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
+ * "DSA-…": they are about a package. */
+bool cve_table_note(struct cve_table *table, const struct advisory_text *text, uint32_t number)
+{
+	bool about_cve = !text->distribution || cve_tracked(span_of(text->id)) || cve_number(span_of(text->id));
+	bool tells = *text->details;
+	if (text->cve_count != 1 || !about_cve || (!tells && !*text->vector))
+		return true;
+	struct cve_entry *entry = cve_table_at(table, text->cves[0]);
+	if (!entry || (*text->vector && !cve_table_cvss(table, entry, text->vector)))
+		return false;
+	uint8_t rank = rank_of(text, entry->cve);
+	if (tells && (!entry->text || rank < entry->text_rank)) {
+		entry->text = number;
+		entry->text_rank = rank;
+	}
+	return true;
 }
 
 static int compare_cves(const void *a, const void *b)

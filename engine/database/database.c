@@ -1,6 +1,6 @@
 #include "database/database.h"
 
-#include "base/map.h"
+#include "format/ecosystem.h"
 #include "format/url.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct database {
 	char *path;                 /* absolute: connections are opened later, too */
 	char *given;                /* as the caller wrote it, for messages */
 	char *identity;             /* tells whether the name still means the same file */
-	struct map meta, ecosystems;
+	struct map meta, ecosystems, feeds, omissions;
 	span dictionary;
 	pthread_mutex_t lock;
 	struct connection *idle;
@@ -251,6 +251,11 @@ static int read_all(struct database *database, sqlite3 *sqlite, struct tarsier_e
 	if (code == 0)
 		code = read_map(database, sqlite, "SELECT name, number FROM ecosystem", &database->ecosystems, error);
 	if (code == 0)
+		code = read_map(database, sqlite, "SELECT name, covered||' '||records||' '||newest FROM feed ORDER BY name",
+		                &database->feeds, error);
+	if (code == 0)
+		code = read_map(database, sqlite, "SELECT reason, count FROM omission ORDER BY reason", &database->omissions, error);
+	if (code == 0)
 		code = read_dictionary(database, sqlite, error);
 	if (code < 0)
 		return code;
@@ -293,6 +298,7 @@ int database_open(const char *path, struct database **result, struct tarsier_err
 		return error_memory(error);
 	arena_init(&database->arena, NULL);
 	database->meta.arena = database->ecosystems.arena = &database->arena;
+	database->feeds.arena = database->omissions.arena = &database->arena;
 	pthread_mutex_init(&database->lock, NULL);
 	code = open_all(database, path, error);
 	if (code < 0)
@@ -320,6 +326,22 @@ int database_ecosystem(const struct database *database, span ecosystem)
 {
 	const char *number = map_get(&database->ecosystems, ecosystem);
 	return number ? atoi(number) : 0;
+}
+
+enum database_coverage database_coverage(const struct database *database, span ecosystem)
+{
+	const char *feed = map_get(&database->feeds, ecosystem_family(ecosystem));
+	return !feed ? DATABASE_COVERS_NONE : *feed == '1' ? DATABASE_COVERS_FEED : DATABASE_COVERS_STRAY;
+}
+
+const struct map *database_feeds(const struct database *database)
+{
+	return &database->feeds;
+}
+
+const struct map *database_omissions(const struct database *database)
+{
+	return &database->omissions;
 }
 
 const char *database_path(const struct database *database)

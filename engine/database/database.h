@@ -2,6 +2,7 @@
 #ifndef TARSIER_DATABASE_DATABASE_H
 #define TARSIER_DATABASE_DATABASE_H
 
+#include "base/map.h"
 #include "database/advisory.h"
 #include "database/advisory_text.h"
 
@@ -24,6 +25,8 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
  *	package(ecosystem, name, rows)    package_rows.h: everything that matching reads, one row a package
  *	advisory(number, id, head, body)  advisory_text.h: what people read, and only of what matched
  *	cve(number, epss, percentile, kev, cvss, text)
+ *	feed(name, records, newest, covered) "Debian": what is known of a family of ecosystems; "KEV", "EPSS"
+ *	omission(reason, count)           omission.h: what its imports left out
  *
  * A database is built beside the old one and renamed over it: a file that has its name is never written again. That
  * is what makes `immutable=1` right: no locks, no journal, works on a read-only file system; and a process that has
@@ -46,10 +49,17 @@ void database_release(struct database *database, struct connection *connection);
 /* The number of an ecosystem, given as ecosystem_key makes it; 0 where the database knows nothing of it. */
 int database_ecosystem(const struct database *database, span ecosystem);
 
+/* How much is known of an ecosystem's family: nothing, records that happen to name it, or a feed of it. */
+enum database_coverage { DATABASE_COVERS_NONE, DATABASE_COVERS_STRAY, DATABASE_COVERS_FEED };
+enum database_coverage database_coverage(const struct database *database, span ecosystem);
+
 /* As it was given to database_open. */
 const char *database_path(const struct database *database);
 /* A value of the meta table; "" where there is none. Borrowed from the database. */
 const char *database_meta(const struct database *database, const char *key);
+/* The rows of the feed and omission tables, as text: fields with a space between; by name, by reason. */
+const struct map *database_feeds(const struct database *database);
+const struct map *database_omissions(const struct database *database);
 /* Names, sorted, NULL-terminated, in the arena; NULL when memory ran out. */
 const char *const *database_ecosystems(const struct database *database, struct arena *arena);
 

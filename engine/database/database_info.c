@@ -1,11 +1,50 @@
 /* what a database says of itself */
 #include "database/database.h"
+#include "database/omission.h"
 
 #include <stdlib.h>
 
 static bool copy(struct arena *arena, const char *text, const char **field)
 {
 	return (*field = arena_string(arena, text)) != NULL;
+}
+
+/* "1 45826 2026-08-21T10:00:00Z" */
+static bool read_feed(struct arena *arena, const struct map_entry *entry, struct tarsier_feed *feed)
+{
+	span covered, records, newest;
+	span_cut(span_of(entry->value), ' ', &covered, &records);
+	span_cut(records, ' ', &records, &newest);
+	span_number(records, &feed->records);
+	feed->covered = span_is(covered, "1");
+	return (feed->name = span_copy(arena, entry->key)) && (feed->newest = span_copy(arena, newest));
+}
+
+static bool read_feeds(struct database *database, struct arena *arena, struct tarsier_database_info *info)
+{
+	const struct map *map = database_feeds(database);
+	struct tarsier_feed *feeds = arena_array(arena, map->count, sizeof *feeds);
+	bool done = feeds;
+	for (size_t i = 0; done && i < map->count; i++)
+		done = read_feed(arena, &map->entries[i], &feeds[i]);
+	info->feeds = feeds;
+	info->feed_count = map->count;
+	return done;
+}
+
+static bool read_omissions(struct database *database, struct arena *arena, struct tarsier_database_info *info)
+{
+	const struct map *map = database_omissions(database);
+	struct tarsier_omission *omissions = arena_array(arena, map->count, sizeof *omissions);
+	for (size_t i = 0; omissions && i < map->count; i++) {
+		uint64_t reason = OMISSIONS;
+		span_number(map->entries[i].key, &reason);
+		omissions[i].reason = reason < OMISSIONS ? omission_text((enum omission)reason) : "";
+		span_number(span_of(map->entries[i].value), &omissions[i].count);
+	}
+	info->omissions = omissions;
+	info->omission_count = map->count;
+	return omissions;
 }
 
 int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
@@ -18,7 +57,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	span_number(packages, &info->packages);
 	info->starter = span_is(span_of(database_meta(database, "starter")), "1");
 	info->ecosystems = database_ecosystems(database, arena);
-	if (!info->ecosystems || !copy(arena, database_path(database), &info->path) ||
+	if (!read_feeds(database, arena, info) || !read_omissions(database, arena, info) || !info->ecosystems || !copy(arena, database_path(database), &info->path) ||
 	    !copy(arena, database_meta(database, "built"), &info->built) ||
 	    !copy(arena, database_meta(database, "newest"), &info->newest) ||
 	    !copy(arena, database_meta(database, "kev_date"), &info->kev_date) ||

@@ -20,24 +20,43 @@ static void on_unreadable(void *user, const char *what, const char *why)
 {
 	struct importing *importing = user;
 	importing->result.unreadable++;
+	importing->writer->omitted[OMIT_UNREADABLE]++;
 	complain_of(importing, what, why);
 }
 
 static int taken(struct importing *importing, int code)
 {
-	if (code == 0)
-		importing->container->records[importing->feed]++;
-	return code;
+	if (code < 0)
+		return code;
+	importing->container->records[importing->feed] += code == 0;
+	importing->useful += code == 0;
+	return 0;
+}
+
+static void count_staged(struct importing *importing, const struct staged *staged)
+{
+	struct container *container = importing->container;
+	for (size_t i = 0; i < OMISSIONS; i++)
+		container->omitted[i] += staged->omitted[i];
+	for (size_t i = 0; i < STAGED_FAMILIES && staged->families[i]; i++)
+		if (staged->families[i]->number < FAMILIES_MOST)
+			container->families[staged->families[i]->number]++;
 }
 
 static int on_advisory(void *user, const struct advisory *advisory, struct tarsier_error *error)
 {
 	struct importing *importing = user;
-	const char *complaint;
-	int code = writer_advisory(importing->writer, advisory, &complaint, error);
-	if (complaint) /* a part of it: the rest is in */
-		complain_of(importing, advisory->id, complaint);
-	return taken(importing, code);
+	struct staged staged;
+	int code = writer_advisory(importing->writer, advisory, &staged, error);
+	if (code < 0)
+		return code;
+	if (staged.complaint) /* a part of it: the rest is in */
+		complain_of(importing, advisory->id, staged.complaint);
+	count_staged(importing, &staged);
+	importing->container->records[importing->feed]++;
+	importing->container->advisories++;
+	importing->useful += staged.useful;
+	return 0;
 }
 
 static int on_kev(void *user, const struct kev *kev, struct tarsier_error *error)
@@ -82,14 +101,9 @@ static int take_options(struct tarsier_import_options *whole, const struct tarsi
 static int import_all(struct importing *importing, const char *const *paths, size_t count, struct tarsier_error *error)
 {
 	int code = importing->options->merge ? writer_take_old(importing->writer, error) : 0;
-	for (size_t i = 0; i < count && code == 0; i++)
+	for (size_t i = 0; i < count && code >= 0; i++)
 		code = import_path(importing, paths[i], error);
-	return code;
-}
-
-static bool took_nothing(const struct tarsier_import_result *result)
-{
-	return result->advisories + result->withdrawn + result->kev + result->epss == 0;
+	return code >= 0 ? code : error_append(error, "; %s is left as it is", importing->writer->path);
 }
 
 int tarsier_import(const char *database, const char *const *paths, size_t count,
@@ -108,11 +122,9 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
 		code = writer_new(database, whole.starter, &importing.writer, error);
 	if (code == 0)
 		code = import_all(&importing, paths, count, error);
-	if (code == 0) {
+	if (code >= 0) {
+		import_done(&importing);
 		writer_count(importing.writer, &importing.result);
-		if (took_nothing(&importing.result))
-			code = error_set(error, TARSIER_FORMAT, "nothing that a feed knows was in what was given%s%s: %s is left as it is",
-			                 count == 1 ? ", " : "", count == 1 ? paths[0] : "", database);
 	}
 	if (code == 0)
 		code = writer_finish(importing.writer, error);

@@ -4,13 +4,17 @@
 
 #include "database/write.h"
 
-enum { FEEDS_MOST = 32, COMPLAINTS_MOST = 20 };
+enum { FEEDS_MOST = 32, COMPLAINTS_MOST = 20, FAMILIES_MOST = 256 };
 
 /* One thing that is reported as a whole: an archive, a file, or a folder's loose files. */
 struct container {
 	const char *name;
 	uint64_t records[FEEDS_MOST]; /* by feed, in the order of feeds_all */
 	uint64_t complaints;          /* more than COMPLAINTS_MOST are only counted */
+	uint64_t omitted[OMISSIONS];
+	uint64_t advisories;
+	uint64_t families[FAMILIES_MOST]; /* advisories that name packages of it, by its number */
+	bool single;                  /* one record in a file of its own is not a feed */
 };
 
 struct importing {
@@ -19,10 +23,14 @@ struct importing {
 	struct tarsier_import_result result;
 	struct advisory_sink sink;
 	struct container *container;
+	struct container singles;     /* what was left out of records that have a file of their own */
 	size_t feed;                  /* index of the one that reads */
 	uint64_t files;
 	uint64_t useful;              /* records of the named input at hand that the database holds something of */
-	bool lost;                    /* a web page or nothing stands where a feed should */
+	const char *lost;             /* a web page or nothing stands where a feed should: which; or NULL */
+	bool unknown;                 /* no feed recognised it */
+	bool list;                    /* the file is a list of records */
+	char reason[512];             /* the first of why something of the named input at hand was left out */
 };
 
 /* Limits. What a file expands to: feeds are text that shrinks to a tenth, bombs to a thousandth. */
@@ -55,6 +63,7 @@ int import_path(struct importing *importing, const char *path, struct tarsier_er
 
 /* Reports: something left out, and a container that is done. */
 void import_complain(struct importing *importing, const char *name, const char *feed, const char *why);
+void import_done(struct importing *importing);
 void import_container_done(struct importing *importing, struct container *container);
 
 #endif

@@ -74,12 +74,63 @@ static int import_plain(struct importing *importing, const char *path, uint64_t 
 	return code;
 }
 
+/* ---- what stands where a feed should ----------------------------------------------------------------------------- */
+
+/* Names under which feeds are published, and ends of names that only data has. */
+static bool names_a_feed(const char *path)
+{
+	static const char *const begins[] = {"known_exploited_vulnerabilities", "epss_scores", "all.zip"};
+	static const char *const ends[] = {".json", ".csv", ".zip", ".gz", ".xz", ".zst", ".bz2", ".tar", ".tgz", ".7z"};
+	const char *slash = strrchr(path, '/');
+	span name = span_of(slash ? slash + 1 : path);
+	bool found = false;
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		found = found || span_starts(name, begins[i]);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		found = found || span_ends(name, ends[i]);
+	return found;
+}
+
+static bool is_published_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	span name = span_of(slash ? slash + 1 : path);
+	return span_starts(name, "known_exploited_vulnerabilities") || span_starts(name, "epss_scores");
+}
+
+/* In a folder much may lie that is not a feed. But an error page that was kept under a feed's name, and an archive with
+ * nothing but such pages, is a feed that is lost. */
+static int check_lost(struct importing *importing, const char *path, bool archive, uint64_t useful,
+                      struct tarsier_error *error)
+{
+	const char *lost = importing->lost;
+	if (importing->useful > useful)
+		return 0;
+	if (archive && !importing->unknown && !importing->container->complaints)
+		lost = lost ? lost : "the archive is empty";
+	bool wrong = lost ? names_a_feed(path) : importing->unknown && !archive && is_published_name(path);
+	return wrong ? error_set(error, TARSIER_FORMAT, "%s: not recognised: a feed should be here%s%s", path,
+	                         lost ? ", but " : "", lost ? lost : "") : 0;
+}
+
+/* What the caller names must have something to give. */
+static int check_useful(struct importing *importing, const char *name, struct tarsier_error *error)
+{
+	if (importing->useful)
+		return 0;
+	const char *reason = *importing->reason ? importing->reason : "it has no records";
+	return error_set(error, TARSIER_FORMAT, "%s: nothing in it can be used: %s", name, reason);
+}
+
+/* ---- files and folders ------------------------------------------------------------------------------------------- */
+
 /* In a folder, an archive is a container of its own and a loose file is the folder's. */
 static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose,
                        struct tarsier_error *error)
 {
 	char first[ZIP_HEAD] = "";
 	struct container own = {.name = path}, *outer = importing->container;
+	uint64_t useful = importing->useful;
 	if (++importing->files > FILES_MOST)
 		return error_set(error, TARSIER_LIMIT, "more than %d files", FILES_MOST);
 	int code = look_at(path, first, error);
@@ -89,10 +140,15 @@ static int import_file(struct importing *importing, const char *path, uint64_t s
 		return code;
 	if (contained)
 		importing->container = &own;
+	importing->lost = NULL;
+	importing->unknown = importing->list = false;
 	code = zip ? import_zip(importing, path, EXPANSION_FREE + size * EXPANSION, error)
 	           : import_plain(importing, path, size, error);
-	if (contained && code == 0)
+	own.single = !zip && own.advisories == 1 && !importing->list;
+	if (contained && code >= 0)
 		import_container_done(importing, &own);
+	if (loose && code >= 0)
+		code = check_lost(importing, path, zip, useful, error);
 	importing->container = outer;
 	return code;
 }
@@ -150,6 +206,20 @@ static int import_standard_input(struct importing *importing, struct tarsier_err
 	return code;
 }
 
+/* A pipe can be read only once, and not by seeking. */
+static int import_named(struct importing *importing, const char *path, const struct stat *info, bool input,
+                        struct container *container, struct tarsier_error *error)
+{
+	if (S_ISREG(info->st_mode))
+		return import_file(importing, path, (uint64_t)info->st_size, false, error);
+	int code = input ? import_standard_input(importing, error)
+	         : S_ISDIR(info->st_mode) ? import_folder(importing, path, 0, error)
+	         : import_plain(importing, path, 0, error);
+	if (code >= 0)
+		import_container_done(importing, container);
+	return code;
+}
+
 int import_path(struct importing *importing, const char *path, struct tarsier_error *error)
 {
 	struct container container = {.name = path};
@@ -160,12 +230,8 @@ int import_path(struct importing *importing, const char *path, struct tarsier_er
 	else if (stat(path, &info) < 0)
 		return error_errno(error, errno, "open %s", path);
 	importing->container = &container;
-	if (S_ISREG(info.st_mode))
-		return import_file(importing, path, (uint64_t)info.st_size, false, error);
-	int code = input ? import_standard_input(importing, error)
-	         : S_ISDIR(info.st_mode) ? import_folder(importing, path, 0, error)
-	         : import_plain(importing, path, 0, error); /* a pipe: it can be read only once, and not by seeking */
-	if (code == 0)
-		import_container_done(importing, &container);
-	return code;
+	importing->useful = 0;
+	*importing->reason = '\0';
+	int code = import_named(importing, path, &info, input, &container, error);
+	return code < 0 ? code : check_useful(importing, container.name, error);
 }

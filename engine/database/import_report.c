@@ -35,19 +35,66 @@ static void report(struct importing *importing, const char *input, const char *f
 
 void import_complain(struct importing *importing, const char *name, const char *feed, const char *why)
 {
+	if (!*importing->reason)
+		snprintf(importing->reason, sizeof importing->reason, "%s", why);
 	if (importing->container->complaints++ < COMPLAINTS_MOST)
 		report(importing, name, feed, 0, why);
 }
 
-void import_container_done(struct importing *importing, struct container *container)
+static void report_omissions(struct importing *importing, const struct container *container)
+{
+	char message[192];
+	for (int i = 0; i < OMISSIONS; i++) {
+		if (!container->omitted[i] || omission_is_fault((enum omission)i))
+			continue;
+		snprintf(message, sizeof message, "%s: %llu left out", omission_text((enum omission)i),
+		         (unsigned long long)container->omitted[i]);
+		if (!*importing->reason)
+			snprintf(importing->reason, sizeof importing->reason, "%s", message);
+		report(importing, container->name, "osv", 0, message);
+	}
+}
+
+static void report_complaints(struct importing *importing, const struct container *container)
 {
 	char message[64];
-	for (size_t i = 0; feeds_all[i]; i++)
-		if (container->records[i])
-			report(importing, container->name, feeds_all[i]->name, container->records[i], NULL);
 	if (container->complaints <= COMPLAINTS_MOST)
 		return;
 	snprintf(message, sizeof message, "%llu more were left out",
 	         (unsigned long long)container->complaints - COMPLAINTS_MOST);
 	report(importing, container->name, "", 0, message);
+}
+
+/* A family is covered if a feed of it was imported: a tenth of the records of a container, which leaves out those that
+ * name it besides, as npm's do Maven. One record in a file of its own is not a feed. compose.c covers large ones too. */
+enum { COVERED_SHARE = 10 };
+
+static void cover(struct importing *importing, const struct container *container)
+{
+	const struct map *families = &importing->writer->families;
+	for (size_t i = 0; i < families->count && !container->single; i++) {
+		struct known_family *family = families->entries[i].value;
+		if (family && family->number < FAMILIES_MOST && container->families[family->number] &&
+		    container->families[family->number] * COVERED_SHARE >= container->advisories)
+			family->covered = true;
+	}
+}
+
+void import_container_done(struct importing *importing, struct container *container)
+{
+	cover(importing, container);
+	for (size_t i = 0; feeds_all[i]; i++)
+		if (container->records[i])
+			report(importing, container->name, feeds_all[i]->name, container->records[i], NULL);
+	report_complaints(importing, container);
+	if (!container->single)
+		report_omissions(importing, container);
+	for (size_t i = 0; container->single && i < OMISSIONS; i++)
+		importing->singles.omitted[i] += container->omitted[i];
+}
+
+void import_done(struct importing *importing)
+{
+	importing->singles.name = "files of one record";
+	report_omissions(importing, &importing->singles);
 }

@@ -86,17 +86,20 @@ static void not_recognised(struct importing *importing, const char *name, span h
 	char why[160];
 	const char *what = what_else(head);
 	snprintf(why, sizeof why, "not recognised: neither OSV nor KEV nor EPSS%s%s", what ? "; " : "", what ? what : "");
-	importing->lost = importing->lost || what;
+	importing->lost = what;
+	importing->unknown = true;
 	import_complain(importing, name, "", why);
 }
 
 int import_feed(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error)
 {
 	span head = {metered->head, metered->length};
+	importing->list = importing->list || span_starts(span_trim(head), "[");
 	if (!choose_feed(head, &importing->feed)) {
 		not_recognised(importing, name, head);
 		return 0;
 	}
+	importing->writer->scores_day = 0; /* until this file tells */
 	int code = feeds_all[importing->feed]->read(&metered->stream, name, &importing->sink, error);
 	return code < 0 && !strstr(error->message, name) ? error_prefix(error, "%s", name) : code;
 }

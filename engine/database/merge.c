@@ -1,6 +1,8 @@
 /* what an older database holds, staged again as the beginning of a new one */
 #include "database/write.h"
 
+#include "format/date.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,13 +50,31 @@ static int note_known(struct database_writer *writer, const char *id, uint32_t n
 	char *key = arena_string(&writer->arena, id);
 	if (!known || !key || !map_put(&writer->known, span_of(key), known))
 		return error_memory(error);
-	*known = (struct known_advisory){.number = number, .modified = arena_string(&writer->arena, modified), .old = true};
-	while (writer->dead.length <= number)
-		if (!buffer_add(&writer->dead, "", 1))
-			return error_memory(error);
+	*known = (struct known_advisory){.id = key, .number = number, .modified = arena_string(&writer->arena, modified),
+	                                 .old = true};
 	if (number > writer->last_number)
 		writer->last_number = number;
 	return known->modified ? 0 : error_memory(error);
+}
+
+static int take_feed(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
+	if (span_is(column_span(row, 0), "KEV") || span_is(column_span(row, 0), "EPSS"))
+		return 0;
+	struct known_family *family = writer_family(merging->writer, column_span(row, 0));
+	if (!family)
+		return error_memory(error);
+	family->covered = sqlite3_column_int(row, 1);
+	return 0;
+}
+
+static int take_omission(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
+	int reason = sqlite3_column_int(row, 0);
+	(void)error;
+	if (reason >= 0 && reason < OMISSIONS)
+		merging->writer->omitted[reason] += (uint64_t)sqlite3_column_int64(row, 1);
+	return 0;
 }
 
 static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
@@ -124,9 +144,9 @@ static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_e
 	if (code < 0)
 		return code;
 	struct cve_entry *entry = cve_table_at(&merging->writer->cves, cve);
-	if (!entry || (*old.cvss && !cve_table_cvss(&merging->writer->cves, entry, old.cvss)))
+	if (!entry) /* its vector and its words come from the advisories that are still there */
 		return error_memory(error);
-	entry->text = old.text;
+	entry->epss_day = date_number(merging->writer->epss_date);
 	if (old.epss >= 0) {
 		entry->epss = (int32_t)(old.epss * 1e5 + 0.5);
 		entry->percentile = (int32_t)(old.percentile * 1e5 + 0.5);
@@ -162,6 +182,10 @@ int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
 		code = take_meta(&merging, error);
 	if (code == 0)
 		code = each(&merging, "SELECT number, name FROM ecosystem", take_ecosystem, error);
+	if (code == 0)
+		code = each(&merging, "SELECT name, covered FROM feed", take_feed, error);
+	if (code == 0)
+		code = each(&merging, "SELECT reason, count FROM omission", take_omission, error);
 	if (code == 0)
 		code = each(&merging, "SELECT number, id, head, body FROM advisory", take_advisory, error);
 	if (code == 0)

@@ -3,7 +3,6 @@
 
 #include "format/cve_id.h"
 #include "format/cvss.h"
-#include "format/date.h"
 #include "format/ecosystem.h"
 #include "format/version.h"
 
@@ -19,15 +18,22 @@ struct staging {
 	struct database_writer *writer;
 	const struct advisory *advisory;
 	struct tarsier_error *error;
-	const char *complaint;
+	struct staged *staged;
 	uint32_t number;
 };
 
-static void complain(struct staging *staging, const struct affected *affected, const char *what, const char *which)
+static void omit(struct staging *staging, enum omission reason)
 {
-	if (!staging->complaint)
-		staging->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem, affected->name,
-		                                  what, which);
+	staging->staged->omitted[reason]++;
+}
+
+static void complain(struct staging *staging, const struct affected *affected, enum omission reason, const char *what,
+                     const char *which)
+{
+	omit(staging, reason);
+	if (!staging->staged->complaint)
+		staging->staged->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem,
+		                                          affected->name, what, which);
 }
 
 /* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score, then the first as
@@ -37,7 +43,8 @@ static void consider(struct staging *staging, const char *candidate, struct cvss
 	struct cvss one;
 	struct tarsier_error why;
 	if (cvss_score(span_of(candidate), &one, &why) < 0) {
-		staging->complaint = arena_string(&staging->writer->scratch, why.message);
+		omit(staging, OMIT_VECTOR);
+		staging->staged->complaint = arena_string(&staging->writer->scratch, why.message);
 		return;
 	}
 	bool better = one.version != best->version ? one.version > best->version
@@ -93,7 +100,7 @@ static bool is_usable(struct staging *staging, const struct affected *affected, 
 		const struct advisory_event *event = &range->events[i];
 		if (is_everything(event) || says_nothing(event) || version_is_usable(scheme, span_of(event->version)))
 			continue;
-		complain(staging, affected, "the range has a bound that is not a version: ", event->version);
+		complain(staging, affected, OMIT_BOUND, "the range has a bound that is not a version: ", event->version);
 		return false;
 	}
 	return true;
@@ -151,9 +158,9 @@ static bool measure(struct staging *staging, const struct affected *affected, si
 	while (affected->versions && affected->versions[*versions])
 		(*versions)++;
 	if (*events > EVENTS_LIMIT || *versions > VERSIONS_LIMIT)
-		complain(staging, affected, "more events or versions than a description can have", "");
+		complain(staging, affected, OMIT_TOO_LARGE, "more events or versions than an advisory can have", "");
 	else if (*events == 0 && *versions == 0)
-		complain(staging, affected, "no word of which versions", "");
+		complain(staging, affected, OMIT_NO_VERSIONS, "no word of which versions", "");
 	else
 		return true;
 	return false;
@@ -175,6 +182,8 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	    (affected->stream && !(row->stream = row_writer_version(rows, span_of(affected->stream)))))
 		return false;
 	row->informational = affected->informational;
+	if (!scheme && affected->range_count)
+		omit(staging, OMIT_NO_ORDER);
 	for (size_t i = 0; i < affected->range_count; i++)
 		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
 			return false;
@@ -206,28 +215,56 @@ int writer_stage_rows(struct database_writer *writer, int ecosystem, const char 
 	return code;
 }
 
-static int stage_affected(struct staging *staging, const struct affected *affected)
+/* Notes that the advisory has packages of that family. */
+static void note_family(struct staging *staging, struct known_family *family)
+{
+	struct known_family **families = staging->staged->families;
+	size_t i = 0;
+	while (i < STAGED_FAMILIES && families[i] && families[i] != family)
+		i++;
+	if (i < STAGED_FAMILIES)
+		families[i] = family;
+}
+
+static int stage_package(struct staging *staging, const struct affected *affected, span key, struct package_row *row)
 {
 	struct database_writer *writer = staging->writer;
-	size_t events, versions;
-	span key = ecosystem_key(&writer->scratch, span_of(affected->ecosystem));
-	if (!key.ptr)
-		return error_memory(staging->error);
-	if (key.len == 0 || !measure(staging, affected, &events, &versions))
-		return 0;
 	struct known_ecosystem *ecosystem = writer_ecosystem(writer, key);
 	const char *name = package_key(&writer->scratch, key, span_of(affected->name));
-	struct package_row row = {.events = arena_array(&writer->scratch, events, sizeof *row.events),
-	                  .versions = arena_array(&writer->scratch, versions, sizeof *row.versions)};
-	if (!ecosystem || !name || !row.events || !row.versions)
-		return error_memory(staging->error);
 	struct row_writer rows;
+	if (!ecosystem || !name)
+		return error_memory(staging->error);
 	row_writer_init(&rows, &writer->scratch);
-	bool done = fill_row(staging, affected, ecosystem, &rows, &row) && row_writer_add(&rows, &row);
-	int code = done ? writer_stage_rows(writer, ecosystem->number, name, staging->number, &rows, staging->error)
-	                : error_memory(staging->error);
+	int code = fill_row(staging, affected, ecosystem, &rows, row) ? 0 : error_memory(staging->error);
+	bool empty = row->event_count + row->version_count == 0; /* all its ranges are unusable */
+	if (code >= 0 && !empty && !row_writer_add(&rows, row))
+		code = error_memory(staging->error);
+	if (code >= 0 && !empty) {
+		code = writer_stage_rows(writer, ecosystem->number, name, staging->number, &rows, staging->error);
+		note_family(staging, ecosystem->family);
+		staging->staged->useful = true;
+	}
 	row_writer_free(&rows);
 	return code;
+}
+
+static int stage_affected(struct staging *staging, const struct affected *affected)
+{
+	struct arena *scratch = &staging->writer->scratch;
+	size_t events, versions;
+	span key = ecosystem_key_of(scratch, span_of(affected->ecosystem), span_of(affected->purl));
+	if (!key.ptr)
+		return error_memory(staging->error);
+	bool known = ecosystem_is_known(key);
+	if (!known || affected->only_commits)
+		omit(staging, known ? OMIT_COMMITS : OMIT_ECOSYSTEM);
+	if (!known || affected->only_commits || !measure(staging, affected, &events, &versions))
+		return 0;
+	struct package_row row = {.events = arena_array(scratch, events, sizeof *row.events),
+	                          .versions = arena_array(scratch, versions, sizeof *row.versions)};
+	if (!row.events || !row.versions)
+		return error_memory(staging->error);
+	return stage_package(staging, affected, key, &row);
 }
 
 /* ---- the advisory itself ----------------------------------------------------------------------------------------- */
@@ -292,33 +329,13 @@ static bool make_text(struct staging *staging, const char *id, struct advisory_t
 	return sort_names(writer, advisory, text);
 }
 
-/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
- * "DSA-…": they are about a package. */
-static bool note_cves(struct database_writer *writer, const struct advisory_text *text, uint32_t number)
-{
-	bool about_cve = !text->distribution || cve_tracked(span_of(text->id)) || cve_number(span_of(text->id));
-	for (size_t i = 0; i < text->cve_count && about_cve; i++) {
-		bool tells = *text->details && text->cve_count == 1;
-		if (!tells && !*text->vector)
-			continue;
-		struct cve_entry *entry = cve_table_at(&writer->cves, text->cves[i]);
-		bool own = *text->vector && text->cve_count == 1;
-		if (!entry || (own && !cve_table_cvss(&writer->cves, entry, text->vector)))
-			return false;
-		if (tells && (!entry->text || writer_is_dead(writer, entry->text)))
-			entry->text = number;
-	}
-	return true;
-}
-
 static int stage_text(struct database_writer *writer, struct advisory_text *text, uint32_t number,
                        struct tarsier_error *error)
 {
 	struct buffer head, body;
 	buffer_init(&head, NULL);
 	buffer_init(&body, NULL);
-	bool done = advisory_text_write_head(text, &head) && advisory_text_write_body(text, &body) &&
-	            note_cves(writer, text, number);
+	bool done = advisory_text_write_head(text, &head) && advisory_text_write_body(text, &body);
 	int code = done ? 0 : error_memory(error);
 	if (code == 0) {
 		sqlite3_stmt *put = writer->put_advisory;
@@ -333,68 +350,50 @@ static int stage_text(struct database_writer *writer, struct advisory_text *text
 	return code;
 }
 
-/* NULL: an as new or newer record of that id is there. Else where to note the new one, which makes the other dead. */
-static int make_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                      struct known_advisory **result, struct tarsier_error *error)
+/* ---- advisories ------------------------------------------------------------------------------------------------- */
+
+static int stage_omissions(struct staging *staging)
 {
-	struct known_advisory *known = map_get(&writer->known, span_of(id));
-	const char *modified = date_begins(advisory->modified) ? advisory->modified : ""; /* older than everything */
-	*result = NULL;
-	if (known) {
-		int order = strcmp(modified, known->modified);
-		if (order < 0 || (order == 0 && !known->old))
-			return 0;
-		if (known->number)
-			writer->dead.data[known->number] = 1;
-	} else {
-		char *key = arena_string(&writer->arena, id);
-		known = arena_alloc(&writer->arena, sizeof *known);
-		if (!key || !known || !map_put(&writer->known, span_of(key), known))
-			return error_memory(error);
+	for (size_t i = 0; i < OMISSIONS; i++) {
+		struct omitted omitted = {staging->number, (enum omission)i, staging->staged->omitted[i]};
+		if (omitted.count && !buffer_add(&staging->writer->omissions, &omitted, sizeof omitted))
+			return error_memory(staging->error);
 	}
-	*known = (struct known_advisory){.withdrawn = advisory->withdrawn != NULL};
-	known->modified = arena_string(&writer->arena, modified);
-	if (!known->modified)
-		return error_memory(error);
-	if (strcmp(known->modified, writer->newest) > 0)
-		writer->newest = known->modified;
-	*result = known;
 	return 0;
 }
 
-static int next_number(struct database_writer *writer, uint32_t *number, struct tarsier_error *error)
+static int stage_advisory(struct staging *staging, const char *id)
 {
-	if (writer->last_number == UINT32_MAX - 1)
-		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
-	while (writer->dead.length <= writer->last_number + 1)
-		if (!buffer_add(&writer->dead, "", 1))
-			return error_memory(error);
-	*number = ++writer->last_number;
-	return 0;
+	const struct advisory *advisory = staging->advisory;
+	struct advisory_text text;
+	int code = make_text(staging, id, &text) ? 0 : error_memory(staging->error);
+	if (code >= 0)
+		code = stage_text(staging->writer, &text, staging->number, staging->error);
+	for (size_t i = 0; i < advisory->affected_count && code >= 0; i++)
+		code = stage_affected(staging, &advisory->affected[i]);
+	staging->staged->omitted[OMIT_NEWS] += advisory->news;
+	staging->staged->omitted[OMIT_NAMELESS] += (uint32_t)advisory->nameless_count;
+	if (!advisory->news && advisory->affected_count + advisory->nameless_count == 0)
+		omit(staging, OMIT_NOTHING_AFFECTED);
+	return code < 0 ? code : stage_omissions(staging);
 }
 
-int writer_advisory(struct database_writer *writer, const struct advisory *advisory, const char **complaint,
+int writer_advisory(struct database_writer *writer, const struct advisory *advisory, struct staged *staged,
                     struct tarsier_error *error)
 {
 	char name[CVE_NAME_SIZE];
 	uint32_t cve = cve_number(span_of(advisory->id));
 	const char *id = cve ? cve_name(cve, name) : advisory->id; /* "cvE-2020-1234" is one of the spellings in use */
-	struct staging staging = {.writer = writer, .advisory = advisory, .error = error};
+	struct staging staging = {.writer = writer, .advisory = advisory, .error = error, .staged = staged};
 	struct known_advisory *known;
-	struct advisory_text text;
-	*complaint = NULL;
+	*staged = (struct staged){0};
 	arena_free(&writer->scratch);
-	int code = make_known(writer, advisory, id, &known, error);
-	if (code < 0 || !known || known->withdrawn)
+	int code = writer_note_known(writer, advisory, id, &known, error);
+	staged->useful = !known || known->withdrawn;
+	if (code < 0 || staged->useful)
 		return code;
-	code = next_number(writer, &staging.number, error);
-	known->number = staging.number;
-	if (code == 0 && !make_text(&staging, id, &text))
-		code = error_memory(error);
-	if (code == 0)
-		code = stage_text(writer, &text, staging.number, error);
-	for (size_t i = 0; i < advisory->affected_count && code == 0; i++)
-		code = stage_affected(&staging, &advisory->affected[i]);
-	*complaint = staging.complaint;
-	return code;
+	if (writer->last_number == UINT32_MAX - 1)
+		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
+	staging.number = known->number = ++writer->last_number;
+	return stage_advisory(&staging, id);
 }

@@ -27,6 +27,8 @@ static const char tables[] =
 	"CREATE TABLE ecosystem(number INTEGER PRIMARY KEY, name TEXT, packages INTEGER);"
 	"CREATE TABLE package(ecosystem INTEGER, name TEXT, rows BLOB, PRIMARY KEY(ecosystem, name)) WITHOUT ROWID;"
 	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
+	"CREATE TABLE feed(name TEXT PRIMARY KEY, records INTEGER, newest TEXT, covered INTEGER) WITHOUT ROWID;"
+	"CREATE TABLE omission(reason INTEGER PRIMARY KEY, count INTEGER);"
 	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, cvss TEXT, text INTEGER);"
 	"CREATE TEMP TABLE staged_advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TEMP TABLE staged_row(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
@@ -65,9 +67,17 @@ int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct 
 
 /* ---- what the writer knows ----------------------------------------------------------------------------------------- */
 
-bool writer_is_dead(const struct database_writer *writer, uint32_t number)
+struct known_family *writer_family(struct database_writer *writer, span name)
 {
-	return number >= writer->dead.length || writer->dead.data[number];
+	struct known_family *family = map_get(&writer->families, name);
+	if (family)
+		return family;
+	family = arena_alloc(&writer->arena, sizeof *family);
+	const char *copy = span_copy(&writer->arena, name);
+	if (!family || !copy || !map_put(&writer->families, span_of(copy), family))
+		return NULL;
+	*family = (struct known_family){.name = copy, .number = ++writer->last_family, .newest = ""};
+	return family;
 }
 
 struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key)
@@ -77,11 +87,11 @@ struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span ke
 		return known;
 	known = arena_alloc(&writer->arena, sizeof *known);
 	const char *name = span_copy(&writer->arena, key);
-	if (!known || !name || !map_put(&writer->ecosystems, span_of(name), known))
+	struct known_family *family = writer_family(writer, ecosystem_family(key));
+	if (!known || !name || !family || !map_put(&writer->ecosystems, span_of(name), known))
 		return NULL;
-	known->name = name;
-	known->number = ++writer->last_ecosystem;
-	known->distribution = ecosystem_is_distribution(key);
+	*known = (struct known_ecosystem){.name = name, .family = family, .number = ++writer->last_ecosystem,
+	                                  .distribution = ecosystem_is_distribution(key)};
 	return known;
 }
 
@@ -180,8 +190,8 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 		return error_memory(error);
 	arena_init(&writer->arena, NULL);
 	arena_init(&writer->scratch, NULL);
-	buffer_init(&writer->dead, NULL);
-	writer->known.arena = writer->ecosystems.arena = writer->cves.arena = &writer->arena;
+	buffer_init(&writer->omissions, NULL);
+	writer->known.arena = writer->ecosystems.arena = writer->families.arena = writer->cves.arena = &writer->arena;
 	writer->lock = -1;
 	writer->starter = starter;
 	writer->newest = writer->kev_date = writer->epss_date = "";
@@ -216,7 +226,7 @@ void writer_free(struct database_writer *writer)
 		unlink(writer->building);
 	if (writer->lock >= 0)
 		close(writer->lock);
-	buffer_free(&writer->dead);
+	buffer_free(&writer->omissions);
 	arena_free(&writer->scratch);
 	arena_free(&writer->arena);
 	free(writer);

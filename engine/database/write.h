@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "database/cve_table.h"
 #include "database/database.h"
+#include "database/omission.h"
 #include "database/package_rows.h"
 
 /*
@@ -23,16 +24,45 @@ struct database_writer {
 	sqlite3_stmt *put_advisory, *put_row;
 	struct map known;           /* id → struct known_advisory */
 	struct map ecosystems;      /* key → struct known_ecosystem */
+	struct map families;        /* name → struct known_family */
 	struct cve_table cves;
-	struct buffer dead;         /* a byte for each advisory number: nonzero where a newer record took its place */
+	struct buffer omissions;    /* struct omitted, of every advisory that was staged */
+	uint64_t omitted[OMISSIONS]; /* of what has no number, and what the old file told */
 	uint32_t last_number;
-	int last_ecosystem;
+	int last_ecosystem, last_family;
 	const char *newest, *kev_date, *epss_date;
-	uint64_t advisories, packages; /* counted while composing */
+	uint32_t scores_day;        /* of the EPSS file that is being read; or 0 */
+	uint64_t advisories, packages, content; /* counted while composing; the last is a checksum of it all */
 };
 
-struct known_advisory { uint32_t number; const char *modified; bool withdrawn, old; };
-struct known_ecosystem { int number; const char *name; bool distribution; uint64_t packages; };
+/* The winner among the records of one id. `number` is 0 if it was withdrawn, else what it was staged under. */
+struct known_advisory { const char *id, *modified; uint64_t content; uint32_t number, final; bool withdrawn, old; };
+struct known_family {
+	const char *name;           /* "Debian" */
+	int number;                 /* from 1 */
+	bool covered;               /* a feed of it was imported, not only records that happen to name it */
+	const char *newest;
+	uint64_t records;           /* that name it, counted while composing … */
+	uint8_t *seen;              /* … by means of a bit for each */
+};
+struct known_ecosystem {
+	const char *name;           /* "Debian:12" */
+	struct known_family *family;
+	int number, rank;           /* as staged, and by name */
+	int final;                  /* in the file; 0: no package of it is there yet */
+	bool distribution;
+	uint64_t packages;
+};
+struct omitted { uint32_t number; enum omission reason; uint32_t count; };
+
+/* What became of an advisory. */
+enum { STAGED_FAMILIES = 16 };
+struct staged {
+	const char *complaint;      /* what of it could not be used; NULL: nothing to complain of. Lives until the next call */
+	uint32_t omitted[OMISSIONS];
+	struct known_family *families[STAGED_FAMILIES]; /* that it has packages of; NULL-terminated unless full */
+	bool useful;                /* something of it, or of a newer record of its id, will be in the database */
+};
 
 int writer_new(const char *path, bool starter, struct database_writer **writer, struct tarsier_error *error);
 void writer_free(struct database_writer *writer); /* and removes what did not take its place; NULL is fine */
@@ -40,11 +70,10 @@ void writer_free(struct database_writer *writer); /* and removes what did not ta
 /* Starts from what the old file holds; nothing, where there is none. Before anything else is put in. */
 int writer_take_old(struct database_writer *writer, struct tarsier_error *error);
 
-/* The newest record of an id wins; a withdrawn one takes what is there away. *complaint, where it is not NULL
- * afterwards, says what part of the advisory could not be used; it lives until the next call. */
-int writer_advisory(struct database_writer *writer, const struct advisory *advisory, const char **complaint,
+/* The newest record of an id wins, whichever comes first; a withdrawn one takes what is there away. */
+int writer_advisory(struct database_writer *writer, const struct advisory *advisory, struct staged *staged,
                     struct tarsier_error *error);
-/* 1 where the id is no CVE's: left out. */
+/* Return 1, and leave it out, if the id is not a CVE's. */
 int writer_kev(struct database_writer *writer, const struct kev *kev, struct tarsier_error *error);
 int writer_epss(struct database_writer *writer, const struct epss *epss, struct tarsier_error *error);
 int writer_dated(struct database_writer *writer, const char *feed, const char *date, struct tarsier_error *error);
@@ -62,9 +91,12 @@ int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt
 int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* 1: a row */
 /* Syncs the finished file and renames it over the old one. */
 int writer_replace(struct database_writer *writer, struct tarsier_error *error);
+struct known_family *writer_family(struct database_writer *writer, span name);
 struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key);
+/* Notes a record. *result: where, or NULL if a newer one of its id is known. */
+int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                      struct known_advisory **result, struct tarsier_error *error);
 int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
                       struct row_writer *rows, struct tarsier_error *error);
-bool writer_is_dead(const struct database_writer *writer, uint32_t number);
 
 #endif

@@ -169,6 +169,30 @@ span ecosystem_key(struct arena *arena, span ecosystem)
 	return span_of(arena_format(arena, "%s:%.*s", found->family, SPAN_ARG(plain)));
 }
 
+/* "sig-cloud" of "…distro=rocky-linux-8-sig-cloud&…" */
+static span special_interest_group(span purl)
+{
+	span part, query, name;
+	span_cut(purl, '?', &part, &query);
+	while (span_next(&query, '&', &part)) {
+		if (!span_starts(part, "distro="))
+			continue;
+		for (name = part; name.len; name = span_from(name, 1))
+			if (span_starts(name, "-sig-"))
+				return span_from(name, 1);
+	}
+	return SPAN("");
+}
+
+span ecosystem_key_of(struct arena *arena, span ecosystem, span purl)
+{
+	span key = ecosystem_key(arena, ecosystem);
+	if (!key.ptr || !span_is(ecosystem_family(key), "Rocky Linux"))
+		return key;
+	span group = special_interest_group(purl);
+	return group.len ? span_of(arena_format(arena, "%.*s:%.*s", SPAN_ARG(key), SPAN_ARG(group))) : key;
+}
+
 /* ---- what belongs to what ---------------------------------------------------------------------------------------- */
 
 /* "Pro:22.04" and "Pro:FIPS:22.04" are for 22.04. */

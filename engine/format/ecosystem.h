@@ -18,6 +18,9 @@ span ecosystem_base(span ecosystem);
  * own: "Ubuntu:Pro:22.04:LTS" → "Ubuntu:Pro:22.04", "Red Hat:rhel_eus:9.2::appstream" → "Red Hat:rhel_eus:9.2".
  * Returns NULL in .ptr if memory runs out. */
 span ecosystem_key(struct arena *arena, span ecosystem);
+/* The same for a record's package, whose purl may say more: Rocky's special interest groups build kernels of their own,
+ * "Rocky Linux:8" with "distro=rocky-linux-8-sig-cloud" → "Rocky Linux:8:sig-cloud". */
+span ecosystem_key_of(struct arena *arena, span ecosystem, span purl);
 
 /* What records of one ecosystem say of packages that are installed from another; both are keys. */
 enum ecosystem_relation {

@@ -28,6 +28,10 @@ static const char *lack_of(struct matching *matching, span ecosystem, size_t cou
 		return arena_format(matching->arena, "%zu package%s of %.*s %s not matched: the database holds no advisories for it; "
 		                    "import a feed that does with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
 		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
+	if (database_coverage(matching->database, ecosystem) == DATABASE_COVERS_STRAY)
+		return arena_format(matching->arena, "%zu package%s of %.*s %s matched by a few records only: the database holds no feed "
+		                    "of it; import one with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
+		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
 	if (!version_scheme_of_ecosystem(ecosystem))
 		return arena_format(matching->arena,
 		                    "%zu package%s of %.*s %s matched by exact version only: tarsier does not know how "

@@ -285,6 +285,31 @@ void push_usage(lua_State *L, const tarsier_report *report)
 	table_set_count(L, "layers_cached", usage->layers_cached);
 }
 
+static void push_feeds(lua_State *L, const struct tarsier_database_info *info)
+{
+	lua_createtable(L, (int)info->feed_count, 0);
+	for (size_t i = 0; i < info->feed_count; i++) {
+		const struct tarsier_feed *feed = &info->feeds[i];
+		lua_createtable(L, 0, 4);
+		table_set_text(L, "name", feed->name);
+		table_set_text(L, "newest", feed->newest);
+		table_set_count(L, "records", feed->records);
+		table_set_boolean(L, "covered", feed->covered);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+static void push_omissions(lua_State *L, const struct tarsier_database_info *info)
+{
+	lua_createtable(L, (int)info->omission_count, 0);
+	for (size_t i = 0; i < info->omission_count; i++) {
+		lua_createtable(L, 0, 2);
+		table_set_text(L, "reason", info->omissions[i].reason);
+		table_set_count(L, "count", info->omissions[i].count);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
 void push_database_info(lua_State *L, const struct tarsier_database_info *info)
 {
 	luaL_checkstack(L, 8, "database");
@@ -302,6 +327,10 @@ void push_database_info(lua_State *L, const struct tarsier_database_info *info)
 	table_set_count(L, "packages", info->packages);
 	table_set_boolean(L, "starter", info->starter);
 	table_set_list(L, "ecosystems", info->ecosystems);
+	push_feeds(L, info);
+	lua_setfield(L, -2, "feeds");
+	push_omissions(L, info);
+	lua_setfield(L, -2, "omissions");
 }
 
 int push_error(lua_State *L, const struct tarsier_error *error)

@@ -410,12 +410,36 @@ end)
 
 describe("tarsier db", function()
   it("says what it took and what it could not read", function()
-    shell.write(folder .. "/junk.json", '{"id": ')
-    local code, _, errors = tarsier "db import --db @two.db @osv @junk.json"
+    shell.run("cp -r " .. folder .. "/osv " .. folder .. "/mixed")
+    shell.write(folder .. "/mixed/junk.json", '{"id": ')
+    local code, _, errors = tarsier "db import --db @two.db @mixed"
     assert.equal(0, code)
     assert.is_truthy(errors:find("junk.json", 1, true))
     assert.is_truthy(errors:find("2 advisories", 1, true))
     local _, output = tarsier "db status --db @two.db -f json"
+    local status = json.decode(output)
+    assert.equal(2, status.advisories)
+    assert.equal(1, status.omissions[1].count)
+    assert.equal("records that could not be read", status.omissions[1].reason)
+    assert.is_true(#status.feeds > 0)
+    for _, feed in ipairs(status.feeds) do
+      assert.is_true(feed.covered)
+      assert.is_true(feed.records > 0)
+      assert.is_string(feed.newest)
+    end
+    _, output = tarsier "db status --db @two.db"
+    assert.matches("feeds +%S+: %d+ records?, newest ", output)
+    assert.matches("left out +records that could not be read: 1", output)
+  end)
+
+  it("fails, and keeps the database, if what it is given cannot be used", function()
+    shell.write(folder .. "/known_exploited_vulnerabilities.json", "<html>502 Bad Gateway</html>")
+    tarsier "db import --db @kept.db @osv"
+    local code, _, errors = tarsier "db import --db @kept.db @osv @known_exploited_vulnerabilities.json"
+    assert.equal(4, code)
+    assert.is_truthy(errors:find("known_exploited_vulnerabilities.json: nothing in it can be used", 1, true))
+    assert.is_truthy(errors:find("is left as it is", 1, true))
+    local _, output = tarsier "db status --db @kept.db -f json"
     assert.equal(2, json.decode(output).advisories)
   end)
 end)

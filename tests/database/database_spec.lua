@@ -194,7 +194,7 @@ describe("an import leaves the old file", function()
   end
 
   it("that takes nothing", function()
-    untouched("FORMAT", "nothing that a feed knows was in what was given, /.*odd.txt: .* is left as it is",
+    untouched("FORMAT", "odd.txt: nothing in it can be used: not recognised: .*; .* is left as it is",
       { temporary.write(folder .. "/odd.txt", "hello") })
   end)
   it("that is given nothing", function() untouched("USAGE", "nothing to import", {}) end)
@@ -307,8 +307,10 @@ end)
 
 describe("hostile records", function()
   local function import(text)
-    return knowledge.import(database, { temporary.write(folder .. "/bad.json", text),
-      temporary.write(folder .. "/good.json", json.encode(one "A-1")) })
+    temporary.must("mkdir -p %s/in", folder)
+    temporary.write(folder .. "/in/bad.json", text)
+    temporary.write(folder .. "/in/good.json", json.encode(one "A-1"))
+    return knowledge.import(database, { folder .. "/in" })
   end
   for title, text in pairs {
     ["deep"] = '{"id":"A","affected":' .. ("["):rep(100000) .. ("]"):rep(100000) .. "}",
@@ -346,7 +348,7 @@ describe("hostile records", function()
       '"versions":[' .. table.concat(versions, ",") .. "]" } do
       local counts, inputs = assert(import(text:format(part)))
       assert.equal(2, counts.advisories)
-      assert.matches("npm p: more events or versions than a description can have", inputs[1].message, 1, true)
+      assert.matches("npm p: more events or versions than an advisory can have", inputs[1].message, 1, true)
     end
   end)
 

@@ -90,6 +90,8 @@ describe("OSV", function()
       "odd.json: not an OSV record: it has no id",
       "odd.json: ODD-NOTHING: not an OSV record: nothing is affected",
       "odd.json: not an OSV record: it has no id",
+      "odd.json: records of bug fixes and enhancements that name no CVE: 1 left out",
+      "odd.json: packages without an ecosystem and a name, of source code only: 1 left out",
     }, list)
     assert.same({}, find("AlmaLinux:9", "odd", "1"))          -- news of a bug fix
     assert.equal("CVE-2020-1234", find("npm", "odd", "1.5.0")[1].id)

@@ -107,6 +107,76 @@ static int l_import(lua_State *L)
 	return 2;
 }
 
+static struct tarsier_database_info *read_info(lua_State *L)
+{
+	struct tarsier_database_info *info;
+	struct tarsier_error error;
+	if (tarsier_database_read(luaL_checkstring(L, 1), &info, &error) < 0)
+		luaL_error(L, "%s", error.message);
+	return info;
+}
+
+/* omissions(database) --> { [reason] = count } */
+static int l_omissions(lua_State *L)
+{
+	struct tarsier_database_info *info = read_info(L);
+	lua_newtable(L);
+	for (size_t i = 0; i < info->omission_count; i++)
+		set_count(L, info->omissions[i].reason, info->omissions[i].count);
+	tarsier_database_info_free(info);
+	return 1;
+}
+
+/* covered(database) --> { [name] = boolean }, records by name, newest by name */
+static int l_covered(lua_State *L)
+{
+	struct tarsier_database_info *info = read_info(L);
+	lua_settop(L, 0);
+	lua_newtable(L);
+	lua_newtable(L);
+	lua_newtable(L);
+	for (size_t i = 0; i < info->feed_count; i++) {
+		lua_pushboolean(L, info->feeds[i].covered);
+		lua_setfield(L, 1, info->feeds[i].name);
+		lua_pushinteger(L, (lua_Integer)info->feeds[i].records);
+		lua_setfield(L, 2, info->feeds[i].name);
+		lua_pushstring(L, info->feeds[i].newest);
+		lua_setfield(L, 3, info->feeds[i].name);
+	}
+	tarsier_database_info_free(info);
+	return 3;
+}
+
+/* dump(database) --> all its tables, a line a row */
+static int l_dump(lua_State *L)
+{
+	static const char *const tables[] = {"meta", "ecosystem", "package", "advisory", "cve", "feed", "omission"};
+	sqlite3 *sqlite;
+	luaL_Buffer out;
+	if (sqlite3_open_v2(luaL_checkstring(L, 1), &sqlite, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		return luaL_error(L, "cannot open it");
+	luaL_buffinit(L, &out);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		char sql[64];
+		sqlite3_stmt *select = NULL;
+		snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", tables[i]);
+		sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL);
+		while (sqlite3_step(select) == SQLITE_ROW) {
+			luaL_addstring(&out, tables[i]);
+			for (int c = 0; c < sqlite3_column_count(select); c++) {
+				luaL_addchar(&out, '|');
+				const char *bytes = sqlite3_column_blob(select, c);
+				luaL_addlstring(&out, bytes ? bytes : "", (size_t)sqlite3_column_bytes(select, c));
+			}
+			luaL_addchar(&out, '\n');
+		}
+		sqlite3_finalize(select);
+	}
+	sqlite3_close(sqlite);
+	luaL_pushresult(&out);
+	return 1;
+}
+
 /* info(database) --> table */
 static int l_info(lua_State *L)
 {
@@ -370,6 +440,7 @@ static int l_cve(lua_State *L)
 static const luaL_Reg functions[] = {
 	{"import", l_import},     {"info", l_info},     {"match", l_match}, {"threads", l_threads},
 	{"replaced", l_replaced}, {"claims", l_claims}, {"cve", l_cve},     {"ecosystem", l_ecosystem},
+	{"omissions", l_omissions}, {"covered", l_covered}, {"dump", l_dump},
 	{"ecosystem_known", l_ecosystem_known}, {"relation", l_relation}, {"package", l_package},
 	{NULL, NULL},
 };

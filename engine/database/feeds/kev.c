@@ -9,7 +9,7 @@
 /*
  * CISA's catalogue of known exploited vulnerabilities, as JSON and as CSV (RFC 4180):
  *
- *	{ "catalogVersion", "dateReleased",
+ *	{ "catalogVersion", "dateReleased", "count",
  *	  "vulnerabilities": [{ "cveID", "dateAdded", "dueDate", "knownRansomwareCampaignUse" }] }
  *
  *	cveID,vendorProject,…,dateAdded,…,dueDate,knownRansomwareCampaignUse,…
@@ -60,6 +60,9 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	const char *released = json_text(document, "dateReleased");
 	if (!entries)
 		code = error_set(error, TARSIER_FORMAT, "%s: a KEV catalogue without its list of vulnerabilities", name);
+	else if (json_count(document, "count") && json_count(document, "count") != json_array_size(entries))
+		code = error_set(error, TARSIER_FORMAT, "%s: the catalogue says that it has %llu entries, and has %zu", name,
+		                 (unsigned long long)json_count(document, "count"), json_array_size(entries));
 	if (code == 0 && date_begins(released))
 		code = sink->dated(sink->user, "kev", released, error);
 	json_array_foreach(entries, index, entry) {

@@ -64,12 +64,25 @@ local function as_table(info)
   line("KEV", info.kev_date ~= "" and info.kev_date or "not imported")
   line("EPSS", info.epss_date ~= "" and info.epss_date or "not imported")
   line("covers", table.concat(info.ecosystems, ", "))
+  for i, feed in ipairs(info.feeds) do
+    line(i == 1 and "feeds" or "", ("%s: %s, newest %s%s"):format(feed.name, text.plural(feed.records, "record"),
+      feed.newest ~= "" and feed.newest:sub(1, 10) or "unknown",
+      feed.covered and "" or "; not a feed: only records that name it"))
+  end
+  for i, omission in ipairs(info.omissions) do
+    line(i == 1 and "left out" or "", ("%s: %s"):format(omission.reason, text.thousands(omission.count)))
+  end
   return table.concat(lines)
 end
 
 local function as_json(info)
   json.array(info.ecosystems)
-  return json.encode(json.pick(info, "path built newest kev_date epss_date advisories packages starter ecosystems"),
+  for i, feed in ipairs(info.feeds) do info.feeds[i] = json.pick(feed, "name newest records covered") end
+  for i, omission in ipairs(info.omissions) do info.omissions[i] = json.pick(omission, "reason count") end
+  json.array(info.feeds)
+  json.array(info.omissions)
+  return json.encode(json.pick(info,
+    "path built newest kev_date epss_date advisories packages starter ecosystems feeds omissions"),
     { indent = "  " }) .. "\n"
 end
 

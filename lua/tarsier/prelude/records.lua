@@ -45,7 +45,7 @@ local image = new_record("an image", "reference name digest id os architecture v
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
-    .. "feeds"),
+    .. "feeds omissions"),
 }, { layers = layer, packages = package, problems = problem })
 local tally = new_record("a tally", "fail warn accept ignore undecided total severity decision",
   { severity = new_record("a tally's severity", library.table.concat(prelude.severities, " ")) })
@@ -207,7 +207,7 @@ local plain_image = {
   ecosystem = "Debian:12", layers = { plain_layer }, problems = {}, packages = { plain_package },
   database = {
     path = "example.db", built = "", newest = "", kev_date = "", epss_date = "", advisories = 1, packages = 1,
-    starter = false, ecosystems = { "Debian:12" },
+    starter = false, ecosystems = { "Debian:12" }, feeds = {}, omissions = {},
   },
 }
 local plain_tally = {

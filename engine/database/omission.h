@@ -1,0 +1,28 @@
+/* what an import leaves out, by reason */
+#ifndef TARSIER_DATABASE_OMISSION_H
+#define TARSIER_DATABASE_OMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum omission {
+	OMIT_UNREADABLE,   /* records */
+	OMIT_NEWS,
+	OMIT_NOTHING_AFFECTED,
+	OMIT_NAMELESS,     /* packages */
+	OMIT_ECOSYSTEM,
+	OMIT_COMMITS,
+	OMIT_NO_VERSIONS,
+	OMIT_TOO_LARGE,
+	OMIT_BOUND,        /* ranges */
+	OMIT_NO_ORDER,
+	OMIT_VECTOR,       /* CVSS vectors */
+	OMISSIONS
+};
+
+/* "packages of an ecosystem that is not known"; static. */
+const char *omission_text(enum omission omission);
+/* Returns true if each case is worth a warning of its own: it is an error of the record. */
+bool omission_is_fault(enum omission omission);
+
+#endif

@@ -1,0 +1,79 @@
+/* which of several records of one id is in force */
+#include "database/checksum.h"
+#include "database/write.h"
+#include "format/date.h"
+
+#include <string.h>
+
+static uint64_t sum_text(uint64_t sum, const char *text)
+{
+	return text ? checksum(sum, text, strlen(text)) : checksum(sum, "", 1);
+}
+
+static uint64_t sum_list(uint64_t sum, const char **list)
+{
+	for (; list && *list; list++)
+		sum = sum_text(sum, *list);
+	return sum_text(sum, NULL);
+}
+
+static uint64_t sum_affected(uint64_t sum, const struct affected *affected)
+{
+	sum = sum_text(sum_text(sum, affected->ecosystem), affected->name);
+	sum = sum_text(sum_text(sum, affected->severity_word), affected->stream);
+	sum = sum_list(sum_list(sum, affected->versions), affected->cvss);
+	for (size_t i = 0; i < affected->range_count; i++)
+		for (size_t j = 0; j < affected->ranges[i].count; j++)
+			sum = sum_text(sum + affected->ranges[i].events[j].kind + (j == 0), affected->ranges[i].events[j].version);
+	return sum;
+}
+
+/* Tells records apart that have one id and one time of modification, so that it does not matter which comes first. */
+static uint64_t sum_advisory(const struct advisory *advisory)
+{
+	uint64_t sum = sum_text(sum_text(0, advisory->summary), advisory->details);
+	sum = sum_text(sum_text(sum, advisory->url), advisory->published);
+	sum = sum_list(sum_list(sum, advisory->aliases), advisory->cvss);
+	sum = sum_list(sum_text(sum, advisory->severity_word), advisory->references);
+	for (size_t i = 0; i < advisory->affected_count; i++)
+		sum = sum_affected(sum, &advisory->affected[i]);
+	return sum;
+}
+
+/* The newer one wins, of two as new the one of these inputs, then the withdrawn one, then either, but always the same. */
+static bool beats(const struct known_advisory *one, const struct known_advisory *other)
+{
+	int order = date_compare(one->modified, other->modified);
+	if (order == 0)
+		order = other->old - one->old;
+	if (order == 0)
+		order = one->withdrawn - other->withdrawn;
+	return order ? order > 0 : one->content > other->content;
+}
+
+int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                      struct known_advisory **result, struct tarsier_error *error)
+{
+	struct known_advisory *known = map_get(&writer->known, span_of(id));
+	struct known_advisory one = {.id = id, .withdrawn = advisory->withdrawn != NULL, .content = sum_advisory(advisory),
+	                             .modified = date_begins(advisory->modified) ? advisory->modified : ""};
+	*result = NULL;
+	if (known && !beats(&one, known))
+		return 0;
+	if (!known) {
+		known = arena_alloc(&writer->arena, sizeof *known);
+		one.id = arena_string(&writer->arena, id);
+		if (!known || !one.id || !map_put(&writer->known, span_of(one.id), known))
+			return error_memory(error);
+	} else {
+		one.id = known->id;
+	}
+	one.modified = arena_string(&writer->arena, one.modified);
+	if (!one.modified)
+		return error_memory(error);
+	*known = one;
+	if (date_compare(known->modified, writer->newest) > 0)
+		writer->newest = known->modified;
+	*result = known;
+	return 0;
+}

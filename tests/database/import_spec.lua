@@ -1,0 +1,299 @@
+-- An import: what it refuses, what it leaves out, and that the order of its inputs does not matter.
+
+local advisories = require "support.advisories"
+local json = require "cjson"
+local knowledge = require "tarsier.probe".knowledge
+local temporary = require "support.temporary"
+
+local affects = advisories.affects
+local open = { "introduced", "0" }
+local high, low = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N"
+local folder, database
+
+before_each(function()
+  folder = temporary.folder()
+  database = folder .. "/test.db"
+end)
+after_each(function() temporary.remove(folder) end)
+
+local function one(id, fields)
+  local record = { affected = { affects("npm", "p", open) } }
+  for key, value in pairs(fields or {}) do record[key] = value end
+  return advisories.record(id, record)
+end
+
+local function write(name, content)
+  return temporary.write(folder .. "/" .. name, type(content) == "table" and json.encode(content) or content)
+end
+
+local function zip(name, members)
+  temporary.must("mkdir -p %s/zip", folder)
+  for member, content in pairs(members) do write("zip/" .. member, content) end
+  temporary.must("cd %s/zip && zip -q ../%s * && rm *", folder, name)
+  return folder .. "/" .. name
+end
+
+local page = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title></html>\n"
+
+describe("an import keeps the old database and fails if a named input is", function()
+  local good, before
+
+  before_each(function()
+    good = write("good.json", { one "A-1" })
+    assert(knowledge.import(database, { good }))
+    before = temporary.read(database)
+  end)
+
+  local function refused(pattern, ...)
+    for _, options in ipairs { {}, { merge = true } } do
+      local counts, message, code = knowledge.import(database, { good, ... }, options)
+      assert.is_nil(counts)
+      assert.equal("FORMAT", code)
+      assert.matches(pattern, message)
+      assert.equal(before, temporary.read(database))
+    end
+  end
+
+  it("a web page", function() refused("kev.json: nothing in it can be used: .*web page", write("kev.json", page)) end)
+  it("a web page with white space before it", function() refused("web page", write("k.csv", "\239\187\191 \n" .. page)) end)
+  it("a web page in gzip", function()
+    write("epss.csv", page)
+    temporary.must("gzip %s/epss.csv", folder)
+    refused("epss.csv.gz: .*web page", folder .. "/epss.csv.gz")
+  end)
+  it("empty", function() refused("empty.json: .*the file is empty", write("empty.json", "")) end)
+  it("empty in gzip", function()
+    temporary.must("gzip </dev/null >%s/empty.gz", folder)
+    refused("empty.gz: ", folder .. "/empty.gz")
+  end)
+  it("another document", function() refused("other.json: .*not recognised", write("other.json", '{"message":"Not Found"}')) end)
+  it("an archive of web pages", function() refused("all.zip: .*web page", zip("all.zip", { ["A-1.json"] = page, ["A-2.json"] = page })) end)
+  it("an archive of other files", function() refused("all.zip: nothing in it can be used", zip("all.zip", { ["a.txt"] = "hello" })) end)
+  it("an archive without files", function()
+    zip("all.zip", { ["a.txt"] = "hello" })
+    temporary.must("cd %s && zip -qd all.zip a.txt; [ -e all.zip ] || printf 'PK\\5\\6' >all.zip; " ..
+      "[ $(wc -c <all.zip) -ge 22 ] || head -c 18 /dev/zero >>all.zip", folder)
+    refused("all.zip: ", folder .. "/all.zip")
+  end)
+  it("a folder without records", function()
+    temporary.must("mkdir %s/none; echo hello >%s/none/README", folder, folder)
+    refused("none: nothing in it can be used", folder .. "/none")
+    temporary.must("mkdir %s/void", folder)
+    refused("void: nothing in it can be used: it has no records", folder .. "/void")
+  end)
+  it("a catalogue without entries", function()
+    refused("kev.json: nothing in it can be used", write("kev.json",
+      '{"title":"x","catalogVersion":"1","dateReleased":"2024-05-01","count":0,"vulnerabilities":[],"x":"\\"cveID\\""}'))
+    refused("kev.csv: nothing in it can be used", write("kev.csv", "cveID,vendorProject,dateAdded,dueDate\n"))
+  end)
+  it("a catalogue with fewer entries than it counts", function()
+    refused("kev.json: .*says that it has 1400 entries, and has 1", write("kev.json",
+      '{"catalogVersion":"1","count":1400,"vulnerabilities":[{"cveID":"CVE-2024-1000","dateAdded":"2024-05-01"}]}'))
+  end)
+  it("scores without lines", function() refused("epss.csv: nothing in it can be used", write("epss.csv", "cve,epss,percentile\n")) end)
+  it("an archive of records of which none can be used", function()
+    local git = { package = { ecosystem = "PyPI", name = "p" }, ranges = { { type = "GIT", events = { { introduced = "0" } } } } }
+    refused("all.zip: nothing in it can be used: packages whose affected commits are named, but no versions: 2 left out",
+      zip("all.zip", { ["a.json"] = one("A-1", { affected = { git } }), ["b.json"] = one("A-2", { affected = { git } }) }))
+  end)
+
+  describe("a folder in which", function()
+    local function in_folder(name, content)
+      temporary.must("mkdir -p %s/feeds/deep; cp %s %s/feeds/good.json", folder, good, folder)
+      return write("feeds/deep/" .. name, content), folder .. "/feeds"
+    end
+    it("an error page has a feed's name", function()
+      for _, name in ipairs { "known_exploited_vulnerabilities.json", "epss_scores-current.csv", "A-2.json", "all.zip" } do
+        local file, path = in_folder(name, page)
+        refused(name:gsub("%p", "%%%0") .. ": not recognised: a feed should be here, but it looks like a web page", path)
+        os.remove(file)
+      end
+    end)
+    it("a feed's file is empty", function()
+      local _, path = in_folder("all.zip", "")
+      refused("all.zip: not recognised: a feed should be here, but the file is empty", path)
+    end)
+    it("another document has the name of KEV", function()
+      local _, path = in_folder("known_exploited_vulnerabilities.json", '{"message":"Not Found"}')
+      refused("known_exploited_vulnerabilities.json: not recognised: a feed should be here", path)
+    end)
+    it("an archive holds web pages", function()
+      local _, path = in_folder("x.txt", "hello")
+      local archive = zip("pages.zip", { ["a.json"] = page })
+      temporary.must("mv %s %s/", archive, path)
+      refused("pages.zip: not recognised: a feed should be here, but it looks like a web page", path)
+    end)
+  end)
+
+  it("but not if a folder holds pages that nothing calls a feed", function()
+    temporary.must("mkdir -p %s/feeds; cp %s %s/feeds/; echo '<html>' >%s/feeds/index.html", folder, good, folder, folder)
+    assert(knowledge.import(database, { folder .. "/feeds" }))
+  end)
+end)
+
+describe("what is left out is counted by reason", function()
+  local function omissions(records)
+    local _, inputs = assert(knowledge.import(database, { write("records.json", records) }))
+    local list = {}
+    for _, input in ipairs(inputs) do list[#list + 1] = input.message end
+    return list, assert(knowledge.omissions(database))
+  end
+
+  it("in the import's report and in the database", function()
+    local git = affects("PyPI", "p")
+    git.ranges = { { type = "GIT", events = { { introduced = "0" } } } }
+    local told, kept = omissions {
+      one "A-1", one("A-2", { affected = { affects("Nonsense:1", "p", open), affects("npm", "p", open) } }),
+      one("A-3", { affected = { git } }), one("A-4", { affected = { affects("Maven", "g:a", open) } }),
+      one("A-5", { affected = { affects("npm", "p", { "introduced", "0", "fixed", "soon" }) } }),
+      one("A-6", { affected = { affects("npm", "p") } }), one("A-7", { affected = { { package = {} } } }),
+      one("A-8", { affected = json.decode "[]" }), one "ALBA-2024:1", { id = "" },
+    }
+    assert.same({
+      ["packages of an ecosystem that is not known"] = 1,
+      ["packages whose affected commits are named, but no versions"] = 1,
+      ["ranges in ecosystems whose order of versions is not known"] = 1,
+      ["ranges with a bound that is not a version"] = 1,
+      ["packages without a word of which versions"] = 1,
+      ["packages without an ecosystem and a name, of source code only"] = 1,
+      ["records that name nothing as affected"] = 1,
+      ["records of bug fixes and enhancements that name no CVE"] = 1,
+      ["records that could not be read"] = 1,
+    }, kept)
+    assert.equal(9, #told)
+  end)
+
+  it("of records in force only", function()
+    local bad = one("A-1", { modified = "2023-01-01T00:00:00Z", affected = { affects("Nonsense:1", "p", open) } })
+    local _, kept = omissions { bad, one "A-1" }
+    assert.same({}, kept)
+    _, kept = omissions { one "A-1", bad }
+    assert.same({}, kept)
+  end)
+
+  it("but not what another product is fixed by", function()
+    local _, kept = omissions { one("A-1", { affected = { affects("Ubuntu:Pro:22.04:LTS", "p", open),
+      affects("Red Hat:rhel_eus:9.2::appstream", "p", open), affects("SUSE:Linux Enterprise Module for X 15 SP6", "p", open) } }) }
+    assert.same({}, kept)
+    assert.same({ "Red Hat:rhel_eus:9.2", "SUSE:Linux Enterprise Module for X 15 SP6", "Ubuntu:Pro:22.04" },
+      assert(knowledge.info(database)).ecosystems)
+  end)
+
+  it("Rocky's special interest groups have an ecosystem of their own", function()
+    local kernel = affects("Rocky Linux:8", "kernel", open)
+    kernel.package.purl = "pkg:rpm/rocky-linux/kernel?distro=rocky-linux-8-sig-cloud&epoch=0"
+    local plain = affects("Rocky Linux:8", "bcel", open)
+    plain.package.purl = "pkg:rpm/rocky-linux/bcel?distro=rocky-linux-8-4-legacy&epoch=0"
+    omissions { one("A-1", { affected = { kernel, plain } }) }
+    assert.same({ "Rocky Linux:8", "Rocky Linux:8:sig-cloud" }, assert(knowledge.info(database)).ecosystems)
+  end)
+end)
+
+describe("an ecosystem is covered", function()
+  local function record(id, ecosystem) return one(id, { affected = { affects(ecosystem, "p", open) } }) end
+  local function coverage(inputs, options)
+    assert(knowledge.import(database, inputs, options))
+    return knowledge.covered(database)
+  end
+  local npm = {}
+  for i = 1, 40 do npm[i] = record("N-" .. i, "npm") end
+
+  it("if a feed of it was imported", function()
+    assert.same({ npm = true }, coverage { write("npm.json", npm) })
+    assert.same({ Debian = true }, coverage { zip("all.zip", { ["a.json"] = record("D-1", "Debian:12") }) })
+  end)
+  it("not if a feed of another names it", function()
+    local list = { table.unpack(npm) }
+    for i = 1, 3 do list[#list + 1] = record("D-" .. i, "Debian:12") end
+    assert.same({ npm = true, Debian = false }, coverage { write("npm.json", list) })
+  end)
+  it("not if single records of it were imported", function()
+    assert.same({ npm = true, Debian = false }, coverage { write("npm.json", npm), write("a.json", record("D-1", "Debian:12")),
+      write("b.json", record("D-2", "Debian:12")) })
+  end)
+  it("if there are very many records", function()
+    local list = {}
+    for i = 1, 3000 do list[i] = record("N-" .. i, i <= 250 and "Debian:12" or "npm") end
+    assert.same({ npm = true, Debian = true }, coverage { write("all.json", list) })
+  end)
+  it("still, after more is merged", function()
+    coverage { zip("all.zip", { ["a.json"] = record("D-1", "Debian:12") }) }
+    assert.same({ npm = true, Debian = true }, coverage({ write("npm.json", npm) }, { merge = true }))
+  end)
+  it("in a starter database, which tells that it is one", function()
+    assert.same({ Debian = true }, coverage({ write("a.json", record("D-1", "Debian:12")) }, { starter = true }))
+  end)
+end)
+
+describe("the order of the inputs does not matter", function()
+  local cve = "CVE-2024-1111"
+  local records = {
+    one(cve, { modified = "2024-01-01T00:00:00Z", details = "first score", severity = { { type = "CVSS_V3", score = high } } }),
+    one(cve, { modified = "2025-01-01T00:00:00Z", details = "rescored", severity = { { type = "CVSS_V3", score = low } } }),
+    one("ALPINE-" .. cve, { upstream = { cve }, affected = { affects("Alpine:v3.20", "zlib", { "introduced", "0", "fixed", "9-r0" }) } }),
+    one("GHSA-aaaa-bbbb-cccc", { aliases = { cve }, details = "GitHub's words", severity = { { type = "CVSS_V3", score = low } } }),
+    one("A-1", { modified = "2024-02-01T00:00:00Z", summary = "one" }), one("A-1", { modified = "2024-02-01T00:00:00Z", summary = "two" }),
+    one("A-2", { modified = "2024-02-01T00:00:00Z" }), one("A-2", { modified = "2024-02-01T00:00:00.5Z", summary = "half a second later" }),
+    one("A-3", { modified = "2024-02-01T00:00:00Z", withdrawn = "2024-02-02T00:00:00Z" }), one("A-3", { modified = "2024-02-01T00:00:00Z" }),
+    one("A-4", { affected = { affects("npm", "p", open), affects("Debian:12", "p", open), affects("npm", "p", { "introduced", "3.0.0" }) } }),
+    one("A-5", { modified = "2023-01-01T00:00:00Z", affected = { affects("Nonsense", "p", open), affects("npm", "p", open) } }), one "A-5",
+    one("A-6", { affected = { affects("Debian:9", "old", open) }, modified = "2020-01-01T00:00:00Z" }), one("A-6", { modified = "2021-01-01T00:00:00Z" }),
+  }
+  local kev = {
+    '{"catalogVersion":"1","dateReleased":"2024-05-01","vulnerabilities":[{"cveID":"' .. cve .. '","dateAdded":"2024-04-01","dueDate":"2024-05-01"}]}',
+    "cveID,vendorProject,dateAdded,dueDate,knownRansomwareCampaignUse\n" .. cve .. ",x,2024-04-01,2024-06-01,Known\n",
+  }
+  local epss = {
+    "#model_version:v1,score_date:2024-05-01T00:00:00Z\ncve,epss,percentile\n" .. cve .. ",0.9,0.99\n",
+    "#model_version:v1,score_date:2024-05-02T00:00:00Z\ncve,epss,percentile\n" .. cve .. ",0.1,0.2\n",
+    "cve,epss,percentile\n" .. cve .. ",0.5,0.5\n",
+  }
+
+  local function content()
+    local all = assert(knowledge.dump(database))
+    return (all:gsub("built|[%dT:Z-]+\n", ""))
+  end
+
+  it("to a single byte but the dates", function()
+    local inputs = {}
+    for i, record in ipairs(records) do inputs[i] = write("r" .. i .. ".json", { record }) end
+    for i, text in ipairs(kev) do inputs[#inputs + 1] = write("kev" .. i, text) end
+    for i, text in ipairs(epss) do inputs[#inputs + 1] = write("epss" .. i, text) end
+    assert(knowledge.import(database, inputs))
+    local expected, size = content(), #temporary.read(database)
+    math.randomseed(7)
+    for _ = 1, 12 do
+      for i = #inputs, 2, -1 do
+        local j = math.random(i)
+        inputs[i], inputs[j] = inputs[j], inputs[i]
+      end
+      assert(knowledge.import(database, inputs))
+      assert.equal(expected, content())
+      assert.equal(size, #temporary.read(database))
+    end
+    local found = assert(knowledge.match(database, { { ecosystem = "Alpine:v3.20", name = "zlib", version = "1-r0" } }))[1]
+    assert.equal(low, found.cvss_vector) -- of the record in force
+    assert.equal("rescored", found.description)
+    assert.equal("2024-06-01", found.kev_due)
+    assert.is_true(found.kev_ransomware)
+    assert.equal(0.1, found.epss)
+  end)
+
+  it("and a replaced or withdrawn record leaves nothing behind", function()
+    local alpine = records[3]
+    local function severity(...)
+      assert(knowledge.import(database, { write("r.json", { alpine, ... }) }))
+      return assert(knowledge.match(database, { { ecosystem = "Alpine:v3.20", name = "zlib", version = "1-r0" } }))[1].severity
+    end
+    assert.equal("Critical", severity(records[1]))
+    assert.equal("Low", severity(records[1], records[2]))
+    assert.equal("Low", severity(records[2], records[1]))
+    local gone = one(cve, { modified = "2025-01-01T00:00:00Z", withdrawn = "2025-01-02T00:00:00Z" })
+    assert.equal("Unknown", severity(records[1], records[2], gone))
+    assert.equal("Unknown", severity(gone, records[2], records[1]))
+    assert(knowledge.import(database, { write("r.json", { alpine, records[1] }) }))
+    assert(knowledge.import(database, { write("r.json", { gone }) }, { merge = true }))
+    assert.equal("Unknown",
+      assert(knowledge.match(database, { { ecosystem = "Alpine:v3.20", name = "zlib", version = "1-r0" } }))[1].severity)
+  end)
+end)
