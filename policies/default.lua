@@ -74,7 +74,30 @@ local function check_problems(image, complaints)
   end
 end
 
-local function check_database(database, options, complaints)
+-- The feeds that an image is judged by: of its packages' ecosystems, "Debian" of "Debian:12", and those of all.
+local function feeds_in_use(image)
+  local used = { KEV = true, EPSS = true }
+  for _, package in ipairs(image.packages or {}) do used[(package.ecosystem or ""):match "^[^:]*"] = true end
+  local list = {}
+  for _, feed in ipairs(image.database.feeds or {}) do
+    if used[feed.name] and feed.covered then list[#list + 1] = feed end
+  end
+  if not list[1] then list[1] = { name = "the database", newest = image.database.newest } end
+  return list
+end
+
+-- One feed that is fresh says nothing of another that no longer arrives.
+local function check_age(image, options, complain)
+  for _, feed in ipairs(feeds_in_use(image)) do
+    local age = days_since(feed.newest)
+    if age and age > options.max_age then
+      complain(("the newest record of %s is %d days old: run tarsier db import"):format(feed.name, age))
+    end
+  end
+end
+
+local function check_database(image, options, complaints)
+  local database = image.database
   local function complain(text) complaints[#complaints + 1] = text end
   if database.starter then
     complain "judged by the small database that comes with tarsier: run tarsier db import for a full one"
@@ -83,10 +106,7 @@ local function check_database(database, options, complaints)
   if database.kev_date == "" then
     complain "the database does not know what is exploited: run tarsier db import with CISA's KEV file"
   end
-  local age = days_since(database.newest)
-  if age and age > options.max_age then
-    complain(("the newest record in the database is %d days old: run tarsier db import"):format(age))
-  end
+  check_age(image, options, complain)
 end
 
 return {
@@ -111,7 +131,7 @@ return {
     local complaints = {}
     local decision, reason = check_problems(image, complaints)
     if decision then return decision, reason end
-    if image.database and not by_clair then check_database(image.database, options, complaints) end
+    if image.database and not by_clair then check_database(image, options, complaints) end
     if complaints[1] then return "warn", table.concat(complaints, "; ") end
   end,
 
@@ -131,6 +151,16 @@ return {
     { image = { database = { kev_date = "x", newest = "2026-09-01T00:00:00Z" } }, today = "2026-11-24", expect = "warn",
       reason = "84 days old" },
     { image = { database = { kev_date = "x", newest = "2026-11-01T00:00:00Z" } }, today = "2026-11-24" },
+    { image = { database = { kev_date = "x", newest = "2026-11-20T00:00:00Z", feeds = {
+      { name = "Debian", newest = "2026-09-01T00:00:00Z", records = 9, covered = true },
+      { name = "npm", newest = "2026-11-20T00:00:00Z", records = 9, covered = true } } } }, today = "2026-11-24",
+      expect = "warn", reason = "of Debian is 84 days old" },
+    { image = { database = { kev_date = "x", newest = "2026-11-20T00:00:00Z", feeds = {
+      { name = "Debian", newest = "2026-11-20T00:00:00Z", records = 9, covered = true },
+      { name = "npm", newest = "2020-01-01T00:00:00Z", records = 9, covered = true } } } }, today = "2026-11-24" },
+    { image = { database = { kev_date = "x", newest = "2026-11-20T00:00:00Z", feeds = {
+      { name = "KEV", newest = "2026-09-01", records = 9, covered = true } } } }, today = "2026-11-24",
+      expect = "warn", reason = "of KEV is 84 days old" },
     { image = { problems = { { kind = "no_feed", subject = "PyPI", message = "no feed covers PyPI" } } },
       expect = "warn", reason = "PyPI" },
     { image = { problems = { { kind = "unreadable", subject = "var/lib/dpkg/status", message = "line 3: no colon" } } },
