@@ -1,5 +1,6 @@
 #include "inventory/reader_add.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool has_control(span text)
@@ -56,6 +57,16 @@ int reader_add(struct reader_output *output, const struct package_spans *package
 	                                           .module = strings[MODULE],
 	                                           .vendor = strings[VENDOR]},
 	                         error);
+}
+
+int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error)
+{
+	char text[sizeof error->message + 32];
+	if (code != TARSIER_FORMAT)
+		return code;
+	size_t line = output->note_count < READER_NOTES_LIMIT ? line_number(content, at) : 0; /* counting is slow */
+	snprintf(text, sizeof text, "line %zu: %s", line, error ? error->message : "broken");
+	return reader_output_note(output, true, text, error);
 }
 
 size_t line_number(span content, const char *at)

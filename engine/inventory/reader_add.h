@@ -16,6 +16,10 @@ enum { PACKAGE_FIELD_LIMIT = 1024 };
  * (a NUL would cut it short: "openssl" would become another package). Returns OK, MEMORY, LIMIT, FORMAT. */
 int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error);
 
+/* An entry that began at `at` failed with `code`, and `error` says why. If its content was wrong (FORMAT), this becomes a
+ * note "line N: why", and the reader goes on with the next entry: returns OK, MEMORY. Other codes are returned. */
+int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error);
+
 /* The number, from 1, of the line that holds `at`: for messages. */
 size_t line_number(span content, const char *at);
 

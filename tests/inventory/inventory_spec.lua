@@ -110,7 +110,7 @@ describe("inventory", function()
       { path = "var/lib/rpm/Packages", reader = "rpm", layer = 3, content = "\0\0\0\0\0\0\0\0\0\0\0\0\97\21\6\0" },
       { path = "c.egg-info", reader = "python", layer = 4, content = "Name: c\n" } }
     assert.equal(1, #result.packages)
-    assert.same({ kind = 1, subject = "c.egg-info", message = 'package "c" has no version', layer = 4 },
+    assert.same({ kind = 10, subject = "c.egg-info", message = 'package "c" has no version', layer = 4 }, -- a note
       result.problems[1])
     assert.equal("var/lib/rpm/Packages", result.problems[2].subject)
     assert.equal(3, result.problems[2].layer)
@@ -138,7 +138,7 @@ describe("inventory", function()
 
   it("leaves out what the distribution's package brought, and only that", function()
     local function list(layer, path)
-      return { path = "var/lib/dpkg/info/a.list", reader = "dpkg", layer = layer, content = "/usr\n/" .. path .. "\n" }
+      return { path = "var/lib/dpkg/info/python3-a.list", reader = "dpkg", layer = layer, content = "/usr\n/" .. path .. "\n" }
     end
     local function names(...)
       local found = {}
@@ -157,6 +157,9 @@ describe("inventory", function()
     local gone = list(2, "usr/lib/b.egg-info")
     gone.before = list(1, path)
     assert.equal("deb python3-a, pypi a", names(os_release, packages, gone, metadata(path, "a", "1", 1)))
+    local removed = { path = "var/lib/dpkg/status", reader = "dpkg", layer = 1,
+      content = "Package: python3-a\nVersion: 1\nStatus: deinstall ok config-files\n\nPackage: b\nVersion: 1\n" }
+    assert.equal("deb b, pypi a", names(os_release, removed, list(1, path), metadata(path, "a", "1", 1)))
   end)
 
   it("gives a package its source's name and version, or its own", function()

@@ -5,6 +5,7 @@
 -- with TAB module TAB vendor behind it if the package has either;
 --
 --   path TAB owns TAB the path of evidence that one of its packages brought
+--   path TAB unreadable TAB an entry that could not be read; path TAB note TAB what only looks like evidence
 --   path TAB ! CODE TAB part of the message
 --
 -- A file that no line names gives no packages. A reader without a case fails. rpm/rhel-like is made by rpmbuild and rpm
@@ -87,6 +88,9 @@ describe("reader", function()
               assert.is_table(found, path .. ": " .. tostring(message))
               for i, package in ipairs(found) do rows[i] = row(path, package) end
               for _, owned in ipairs(found.owned or {}) do rows[#rows + 1] = path .. "\towns\t" .. owned end
+              for _, note in ipairs(found.notes or {}) do
+                rows[#rows + 1] = path .. (note.unreadable and "\tunreadable\t" or "\tnote\t") .. note.text
+              end
               assert.same(packages[path] or {}, rows)
             end
             packages[path], failures[path] = nil, nil
@@ -195,6 +199,7 @@ describe("hostile bytes", function()
       survives("dpkg", "var/lib/dpkg/status", text)
       survives("apk", "lib/apk/db/installed", text)
       survives("python", "x.egg-info", text)
+      survives("python_egg", "x.egg", "PK\3\4" .. text)
       survives("rpm", "var/lib/rpm/rpmdb.sqlite", text)
     end
   end)

@@ -41,51 +41,51 @@ static int add(struct reader_output *output, const struct block *block, struct t
 	                       error);
 }
 
-/* A failure leaves the block's start for the message. */
 static int take_line(span line, struct block *block, struct reader_output *output, struct tarsier_error *error)
 {
-	if (line.len && !block->start)
-		block->start = line.ptr;
-	if (!line.len) {
-		int code = block->start ? add(output, block, error) : TARSIER_OK;
-		if (code >= 0)
-			*block = (struct block){0};
-		return code;
-	}
-	if (line.len < 2 || line.ptr[1] != ':') {
-		block->start = line.ptr;
-		return error_set(error, TARSIER_FORMAT, "not a line of the form \"K:value\"");
-	}
+	if (line.len < 2 || line.ptr[1] != ':')
+		return error_set(error, TARSIER_FORMAT, "package \"%.*s\": not a line of the form \"K:value\"", SPAN_ARG(block->name));
 	if (line.ptr[0] == 'R')
 		return reader_output_own(output, block->folder, span_from(line, 2), error);
 	take_field(block, line);
 	return TARSIER_OK;
 }
 
-static int read_lines(span content, struct block *block, struct reader_output *output, struct tarsier_error *error)
+/* Takes one block, and the empty line behind it. What is wrong with it does not keep the next one from being read. */
+static int read_block(span *rest, struct block *block, struct reader_output *output, struct tarsier_error *error)
 {
 	span line;
 	int code = TARSIER_OK;
-	while (code >= 0 && span_next(&content, '\n', &line)) {
+	*block = (struct block){0};
+	while (span_next(rest, '\n', &line)) {
 		if (line.len && line.ptr[line.len - 1] == '\r')
 			line.len--;
-		code = take_line(line, block, output, error);
+		if (!line.len && block->start)
+			break;
+		if (line.len && !block->start)
+			block->start = line.ptr;
+		if (line.len && code >= 0)
+			code = take_line(line, block, output, error);
 	}
 	return code >= 0 && block->start ? add(output, block, error) : code;
 }
 
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	struct block block = {0};
-	int code = read_lines(evidence->content, &block, output, error);
-	if (code < 0)
-		error_prefix(error, "line %zu", line_number(evidence->content, block.start));
+	struct block block;
+	span rest = evidence->content;
+	int code = TARSIER_OK;
+	while (code >= 0 && rest.ptr) {
+		code = read_block(&rest, &block, output, error);
+		if (code < 0)
+			code = reader_skip_entry(output, evidence->content, block.start, code, error);
+	}
 	return code;
 }
 
 const struct reader reader_apk = {
 	.name = "apk",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
 	.limit = 96 << 20, /* it lists every file: a large image has 20 MB */
 	.read = read,

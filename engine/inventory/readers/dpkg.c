@@ -3,6 +3,8 @@
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
+#include <string.h>
+
 /*
  * var/lib/dpkg/status, and the files in status.d that images without dpkg carry: paragraphs as in deb822(5), names of
  * fields in any case. Of each paragraph:
@@ -34,20 +36,23 @@ static span *slot(struct paragraph *paragraph, span key)
 	return span_is_nocase(key, "Source") ? &paragraph->source : NULL;
 }
 
-/* Takes the next paragraph. dpkg too refuses a field that is there twice. */
+/* Takes the next paragraph, all of it. dpkg too refuses a field that is there twice. */
 static int take_paragraph(span *rest, struct paragraph *paragraph, struct tarsier_error *error)
 {
 	struct field field;
+	int code = TARSIER_OK;
 	*paragraph = (struct paragraph){0};
 	while (stanza_field(rest, &field)) {
 		span *value = slot(paragraph, field.key);
 		if (!value)
 			continue;
 		if (value->ptr)
-			return error_set(error, TARSIER_FORMAT, "a paragraph with two fields \"%.*s\"", SPAN_ARG(field.key));
+			code = error_set(error, TARSIER_FORMAT, "a paragraph with two fields \"%.*s\"", SPAN_ARG(field.key));
 		*value = field.value.ptr ? field.value : SPAN("");
 	}
-	return TARSIER_OK;
+	if (code < 0 && paragraph->package.len)
+		error_prefix(error, "package \"%.*s\"", SPAN_ARG(paragraph->package));
+	return code;
 }
 
 static span third_word(span status)
@@ -90,41 +95,69 @@ static int add(struct reader_output *output, const struct paragraph *paragraph, 
 	                       error);
 }
 
-/* A package's files, one path a line: info/NAME.list, or NAME.md5sums beside a file of status.d, with "MD5  " before
- * each path. */
+/* ---- lists of files ---------------------------------------------------------------------------------------------- */
+
+/* A package's files, one path a line: info/NAME.list or info/NAME:ARCHITECTURE.list, or NAME.md5sums beside a file of
+ * status.d, with "MD5  " before each path. They count only if status, or that file, has the package. */
 enum { CHECKSUM = 32 + 2 };
 
-static int read_list(span content, size_t skip, struct reader_output *output, struct tarsier_error *error)
+static int read_list(const struct evidence *evidence, size_t skip, const char *suffix, struct reader_output *output,
+                     struct tarsier_error *error)
 {
-	span line;
-	int code = TARSIER_OK;
+	span content = evidence->content, line, name, architecture;
+	ptrdiff_t slash = span_find_last(evidence->path, '/');
+	span_cut(span_from(evidence->path, (size_t)(slash + 1)), ':', &name, &architecture);
+	if (span_ends(name, suffix))
+		name.len -= strlen(suffix);
+	int code = reader_output_set_owner(output, name, error);
 	while (code >= 0 && span_next(&content, '\n', &line))
 		code = reader_output_own(output, SPAN(""), span_from(line, skip), error);
+	return code;
+}
+
+/* ---- status, and the files of status.d --------------------------------------------------------------------------- */
+
+/* Beside the control files of status.d lie others of the same package, as in dpkg's info folder (deb(5)). */
+static bool is_beside_control(span path)
+{
+	static const char *const suffixes[] = {".preinst", ".postinst", ".prerm", ".postrm", ".config", ".templates",
+	                                       ".conffiles", ".triggers", ".shlibs", ".symbols", ".copyright"};
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+		if (span_ends(path, suffixes[i]))
+			return true;
+	return false;
+}
+
+static int read_status(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
+{
+	span rest = evidence->content;
+	int code = TARSIER_OK;
+	if (span_starts(rest, "#!"))
+		return reader_output_note(output, false, "a script, not a control file", error);
+	while (code >= 0 && stanza_more(&rest)) {
+		const char *start = rest.ptr;
+		struct paragraph paragraph;
+		code = take_paragraph(&rest, &paragraph, error);
+		if (code >= 0)
+			code = add(output, &paragraph, error);
+		if (code < 0)
+			code = reader_skip_entry(output, evidence->content, start, code, error);
+	}
 	return code;
 }
 
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	if (span_ends(evidence->path, ".list"))
-		return read_list(evidence->content, 0, output, error);
+		return read_list(evidence, 0, ".list", output, error);
 	if (span_ends(evidence->path, ".md5sums"))
-		return read_list(evidence->content, CHECKSUM, output, error);
-	span rest = evidence->content;
-	while (stanza_more(&rest)) {
-		const char *start = rest.ptr;
-		struct paragraph paragraph;
-		int code = take_paragraph(&rest, &paragraph, error);
-		if (code >= 0)
-			code = add(output, &paragraph, error);
-		if (code < 0)
-			return error_prefix(error, "line %zu", line_number(evidence->content, start)), code;
-	}
-	return TARSIER_OK;
+		return read_list(evidence, CHECKSUM, ".md5sums", output, error);
+	return is_beside_control(evidence->path) ? TARSIER_OK : read_status(evidence, output, error);
 }
 
 const struct reader reader_dpkg = {
 	.name = "dpkg",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list", NULL},
 	.limit = 96 << 20, /* the whole of Debian installed would be about 70 MB */
 	.read = read,

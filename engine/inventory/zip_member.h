@@ -1,0 +1,15 @@
+/* one member of a zip file that lies in memory */
+#ifndef TARSIER_INVENTORY_ZIP_MEMBER_H
+#define TARSIER_INVENTORY_ZIP_MEMBER_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+/* Does the file begin like a zip? */
+bool zip_is(span file);
+
+/* Finds the member by its exact name and inflates it into the arena. Takes what is stored or deflated, without zip64, for
+ * small evidence. Fails with NOT_FOUND, LIMIT if it inflates to more than `limit` bytes, FORMAT, UNSUPPORTED, MEMORY. */
+int zip_member(struct arena *arena, span file, const char *name, size_t limit, span *content, struct tarsier_error *error);
+
+#endif
