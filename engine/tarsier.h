@@ -379,6 +379,46 @@ struct tarsier_clair_status {
 /* Asks the Clair that a config names, by the clair fields and ca_file. BACKEND if no Clair answers or it refuses. */
 TARSIER_API int tarsier_clair_ask(const struct tarsier_config *config, struct tarsier_clair_status *status,
                                   struct tarsier_error *error);
+/* A container engine, Docker's or Podman's, that answers: at `address` ("unix:///PATH", "tcp://HOST:PORT"), else where
+ * $DOCKER_HOST or $CONTAINER_HOST says, else at a known socket. TLS as $DOCKER_TLS_VERIFY and $DOCKER_CERT_PATH say; `ca_file`
+ * has more authorities, or is NULL. *container is OWNED: tarsier_container_free. UNSUPPORTED if there is no engine. */
+typedef struct tarsier_container tarsier_container;
+TARSIER_API int tarsier_container_open(const char *address, const char *ca_file, tarsier_container **container,
+                                       struct tarsier_error *error);
+TARSIER_API const char *tarsier_container_address(const tarsier_container *container); /* BORROWED from it */
+TARSIER_API int tarsier_container_is_podman(const tarsier_container *container);
+TARSIER_API void tarsier_container_free(tarsier_container *container); /* NULL is fine */
+
+/* One HTTP request by the client that scans use. */
+struct tarsier_http_request {
+	size_t size;                       /* set by tarsier_http_request_init */
+	const char *method, *url;          /* method NULL: "GET" */
+	const tarsier_container *container; /* sends it there; `url` is then a path of its API, "/images/json". Or NULL */
+	const char *unix_socket;           /* connects here instead of to the URL's host; or NULL */
+	const char *const *headers;        /* "Name: value", NULL-terminated; or NULL */
+	const char *body;                  /* or NULL */
+	size_t body_length;
+	unsigned connect_seconds, seconds; /* 0: 10; 0: 60 for all of it */
+	size_t limit;                      /* bytes that the answer's body may have; 0: 16 MiB. More is LIMIT */
+	int blob;                          /* nonzero: a long body as it is stored; `seconds` is how long it may stand still */
+	const char *ca_file;               /* certificate authorities, PEM; NULL: the system's */
+	/* Takes the body of a 2xx answer piece by piece, without a limit; nonzero ends the request (IO). Or NULL. */
+	int (*on_body)(void *user, const char *piece, size_t length);
+	void *user;
+};
+struct tarsier_http_response {
+	long status;
+	const char *headers;               /* lines as they came, with line ends */
+	const char *body;                  /* "" if there was none; else without a NUL at its end */
+	size_t body_length;
+};
+TARSIER_API void tarsier_http_request_init_size(struct tarsier_http_request *request, size_t size);
+#define tarsier_http_request_init(request) tarsier_http_request_init_size((request), sizeof *(request))
+/* Any status is a success. *response is OWNED: tarsier_http_response_free; NULL on failure. IO without a whole answer. */
+TARSIER_API int tarsier_http(const struct tarsier_http_request *request, struct tarsier_http_response **response,
+                             struct tarsier_error *error);
+TARSIER_API void tarsier_http_response_free(struct tarsier_http_response *response); /* NULL is fine */
+
 /* OK if `text` can be an image's name, [HOST/]NAME[:TAG][@DIGEST], else USAGE. Writes its host to `host`, "" if it has none. */
 TARSIER_API int tarsier_image_name(const char *text, char *host, size_t size, struct tarsier_error *error);
 /* Looks for an image of that name in the container engine, Docker's or Podman's ($DOCKER_HOST, $CONTAINER_HOST or a known

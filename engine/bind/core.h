@@ -21,4 +21,7 @@ const tarsier_report *bind_check_report(lua_State *L, int index);
 /* Pushes a userdata that owns the report (NULL: filled later through the address that is returned). */
 tarsier_report **bind_new_report(lua_State *L);
 
+/* The container engine in the userdata at `index`; raises an error if it is something else. Borrowed from the userdata. */
+const tarsier_container *bind_check_container(lua_State *L, int index);
+
 #endif

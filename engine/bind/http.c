@@ -1,17 +1,18 @@
 /* core.http, one HTTP request */
 #include "bind/core.h"
 #include "bind/options.h"
-#include "net/container_engine.h"
 #include "policy/push_report.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 int bind_http_open(lua_State *L);
 
-enum { HEADERS_MAX = 64 }; /* nobody here sends more than five */
+enum { HEADERS_MAX = 64 }; /* callers send five at most */
 
-static const char *const keys[] = {"method", "url", "unix_socket", "headers", "body", "seconds", "connect_seconds", "limit", "ca_file", "ca_pem", "certificate", "key",
-				   "blob", "on_body", NULL};
+static const char *const keys[] = {"method", "url", "container", "unix_socket", "headers", "body", "seconds", "connect_seconds",
+                                   "limit", "ca_file", "blob", "on_body", NULL};
 
 /* Where on_body is, and whether it raised: its error is then on top of the stack. */
 struct listener {
@@ -53,47 +54,48 @@ static void read_headers(lua_State *L, const char **headers)
 	}
 }
 
+struct piece { const char *text; size_t length; };
+
 /* on_body, piece --> wants more: inside a protected call */
 static int call_listener(lua_State *L)
 {
-	const span *piece = lua_touserdata(L, 2);
-	lua_pushlstring(L, piece->ptr, piece->len);
+	const struct piece *piece = lua_touserdata(L, 2);
+	lua_pushlstring(L, piece->text, piece->length);
 	lua_replace(L, 2);
 	lua_call(L, 1, 1);
 	return 1;
 }
 
-static bool on_piece(void *user, span piece)
+/* Nonzero ends the request. */
+static int on_piece(void *user, const char *text, size_t length)
 {
 	struct listener *listener = user;
+	struct piece piece = {text, length};
 	lua_State *L = listener->L;
 	lua_pushcfunction(L, call_listener);
 	lua_pushvalue(L, listener->index);
 	lua_pushlightuserdata(L, &piece);
 	listener->raised = lua_pcall(L, 2, 1, 0) != LUA_OK;
 	if (listener->raised)
-		return false;
+		return 1;
 	bool goes_on = !lua_isboolean(L, -1) || lua_toboolean(L, -1);
 	lua_pop(L, 1);
-	return goes_on;
+	return !goes_on;
 }
 
-static void read_request(lua_State *L, struct http_request *request, const char **headers, struct listener *listener)
+static void read_request(lua_State *L, struct tarsier_http_request *request, const char **headers, struct listener *listener)
 {
-	size_t length;
 	options_check(L, 1, keys, "http");
+	tarsier_http_request_init(request);
 	request->method = string_field(L, "method");
-	request->method = request->method ? request->method : "GET";
 	request->url = string_field(L, "url");
 	luaL_argcheck(L, request->url, 1, "url is missing");
+	lua_getfield(L, 1, "container");
+	request->container = lua_isnil(L, -1) ? NULL : bind_check_container(L, lua_gettop(L));
 	request->unix_socket = string_field(L, "unix_socket");
 	request->ca_file = string_field(L, "ca_file");
-	request->certificate = string_field(L, "certificate");
-	request->key = string_field(L, "key");
-	request->ca_pem.ptr = string_field(L, "ca_pem");
-	request->ca_pem.len = lua_tolstring(L, -1, &length) ? length : 0;
-	request->body.ptr = string_field(L, "body");
-	request->body.len = lua_tolstring(L, -1, &length) ? length : 0;
+	request->body = string_field(L, "body");
+	request->body_length = request->body ? lua_rawlen(L, -1) : 0;
 	request->seconds = (unsigned)integer_field(L, "seconds");
 	request->connect_seconds = (unsigned)integer_field(L, "connect_seconds");
 	request->limit = (size_t)integer_field(L, "limit");
@@ -101,29 +103,44 @@ static void read_request(lua_State *L, struct http_request *request, const char 
 	if (lua_getfield(L, 1, "on_body") != LUA_TNIL) {
 		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_body must be a function");
 		*listener = (struct listener){.L = L, .index = lua_gettop(L)};
-		request->sink = on_piece;
+		request->on_body = on_piece;
 		request->user = listener;
 	}
 	read_headers(L, headers);
 	request->headers = headers;
 }
 
-/* headers table by lower-case name; of a repeated one the last */
-static void push_headers(lua_State *L, const struct http_response *response)
+static const char *trim(const char *text, size_t *length)
 {
-	span rest = buffer_span(&response->headers), line, name, value;
+	while (*length && isspace((unsigned char)*text))
+		text++, (*length)--;
+	while (*length && isspace((unsigned char)text[*length - 1]))
+		(*length)--;
+	return text;
+}
+
+static void push_lower(lua_State *L, const char *text, size_t length)
+{
+	luaL_Buffer lower;
+	luaL_buffinit(L, &lower);
+	for (size_t i = 0; i < length; i++)
+		luaL_addchar(&lower, (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]));
+	luaL_pushresult(&lower);
+}
+
+/* headers table by lower-case name; of a repeated one the last */
+static void push_headers(lua_State *L, const struct tarsier_http_response *response)
+{
 	lua_newtable(L);
-	while (span_next(&rest, '\n', &line)) {
-		if (!span_cut(line, ':', &name, &value))
+	for (const char *line = response->headers, *end; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		const char *colon = memchr(line, ':', (size_t)(end - line));
+		if (!colon)
 			continue;
-		luaL_Buffer lower;
-		name = span_trim(name);
-		value = span_trim(value);
-		luaL_buffinit(L, &lower);
-		for (size_t i = 0; i < name.len; i++)
-			luaL_addchar(&lower, (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]));
-		luaL_pushresult(&lower);
-		lua_pushlstring(L, value.ptr, value.len);
+		size_t name_length = (size_t)(colon - line), value_length = (size_t)(end - colon) - 1;
+		const char *name = trim(line, &name_length), *value = trim(colon + 1, &value_length);
+		push_lower(L, name, name_length);
+		lua_pushlstring(L, value, value_length);
 		lua_settable(L, -3);
 	}
 }
@@ -131,88 +148,47 @@ static void push_headers(lua_State *L, const struct http_response *response)
 /* response --> { status =, headers =, body = }: protected, since the response is not Lua's to free */
 static int push_response(lua_State *L)
 {
-	const struct http_response *response = lua_touserdata(L, 1);
-	span body = buffer_span(&response->body);
+	const struct tarsier_http_response *response = lua_touserdata(L, 1);
 	lua_createtable(L, 0, 3);
 	lua_pushinteger(L, response->status);
 	lua_setfield(L, -2, "status");
 	push_headers(L, response);
 	lua_setfield(L, -2, "headers");
-	lua_pushlstring(L, body.len ? body.ptr : "", body.len);
+	lua_pushlstring(L, response->body, response->body_length);
 	lua_setfield(L, -2, "body");
 	return 1;
 }
 
-/* engine([address], [ca_file]) --> { address =, url =, unix_socket =, ca_file =, ca_pem =, certificate =, key =, version =,
- * is_podman = } | nil, message, code: a container engine that answers, and what http is to be given to talk to it */
-static int push_engine(lua_State *L)
-{
-	const struct container_engine *engine = lua_touserdata(L, 1);
-	const struct { const char *key, *value; } texts[] = {
-		{"address", engine->address}, {"url", engine->url}, {"unix_socket", engine->socket}, {"ca_file", engine->ca_file},
-		{"certificate", engine->certificate}, {"key", engine->key}, {"version", engine->version}};
-	lua_createtable(L, 0, 10);
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (texts[i].value) {
-			lua_pushstring(L, texts[i].value);
-			lua_setfield(L, -2, texts[i].key);
-		}
-	if (engine->ca_pem.len) {
-		lua_pushlstring(L, engine->ca_pem.ptr, engine->ca_pem.len);
-		lua_setfield(L, -2, "ca_pem");
-	}
-	lua_pushboolean(L, engine->is_podman);
-	lua_setfield(L, -2, "is_podman");
-	return 1;
-}
-
-static int l_engine(lua_State *L)
-{
-	struct arena arena;
-	struct container_engine engine;
-	struct tarsier_error error;
-	const char *address = luaL_optstring(L, 1, NULL), *ca_file = luaL_optstring(L, 2, NULL);
-	luaL_checkstack(L, 16, "engine");
-	arena_init(&arena, NULL);
-	int code = container_engine_find(&arena, address, ca_file, &engine, &error);
-	if (code >= 0)
-		code = container_engine_ping(&engine, &error);
-	lua_pushcfunction(L, push_engine);
-	lua_pushlightuserdata(L, &engine);
-	int failed = code < 0 ? LUA_OK : lua_pcall(L, 1, 1, 0);
-	arena_free(&arena);
-	if (failed)
-		return lua_error(L);
-	return code < 0 ? push_error(L, &error) : 1;
-}
-
-/* http { url =, method = "GET", unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =, limit =, ca_file =, ca_pem =,
- * certificate =, key =, blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code. on_body takes a 2xx answer's
- * body in pieces, without a limit, and ends it by returning false. */
+/* http { url =, method = "GET", container =, unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =,
+ * limit =, ca_file =, blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code.
+ * With a container (see container.c), url is a path of its API. on_body takes a 2xx answer's body in pieces, without a limit,
+ * and ends the request by returning false. */
 static int l_http(lua_State *L)
 {
 	const char *headers[HEADERS_MAX + 1] = {NULL};
 	struct listener listener = {.raised = false};
-	struct http_request request = {.method = "GET"};
-	struct http_response response;
+	struct tarsier_http_request request;
+	struct tarsier_http_response *response;
 	struct tarsier_error error;
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	read_request(L, &request, headers, &listener);
 	luaL_checkstack(L, 16, "http");
-	int code = http_send(&request, &response, &error);
-	if (listener.raised || code < 0) {
-		http_response_free(&response);
-		return listener.raised ? lua_error(L) : push_error(L, &error);
+	int code = tarsier_http(&request, &response, &error);
+	if (listener.raised) {
+		tarsier_http_response_free(response);
+		return lua_error(L);
 	}
+	if (code < 0)
+		return push_error(L, &error);
 	lua_pushcfunction(L, push_response);
-	lua_pushlightuserdata(L, &response);
+	lua_pushlightuserdata(L, response);
 	int failed = lua_pcall(L, 1, 1, 0);
-	http_response_free(&response);
+	tarsier_http_response_free(response);
 	return failed ? lua_error(L) : 1;
 }
 
-static const luaL_Reg functions[] = {{"http", l_http}, {"engine", l_engine}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"http", l_http}, {NULL, NULL}};
 
 int bind_http_open(lua_State *L)
 {

@@ -20,7 +20,7 @@ local LINE = 1 << 20            -- of a pull's progress: nobody writes longer on
 --- open([address], [ca_file]) -> engine | nil, message, code. Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
 --- socket; the code is UNSUPPORTED if there is none. What trust and TLS need comes from the environment as for docker.
 function docker.open(given, ca_file)
-  local engine, message, code = core.engine(given, ca_file)
+  local engine, message, code = core.container(given, ca_file)
   if not engine then return nil, message, code end
   return setmetatable(engine, Engine)
 end
@@ -43,8 +43,7 @@ function Engine:call(method, path, options)
   options = options or {}
   local body = options.json and json.encode(options.json) or options.body or method == "POST" and "" or nil
   local answer, message, code = core.http {
-    method = method, url = self.url .. self.version .. path, unix_socket = self.unix_socket, body = body,
-    ca_file = self.ca_file, ca_pem = self.ca_pem, certificate = self.certificate, key = self.key,
+    container = self.handle, method = method, url = path, body = body,
     headers = body and { ["Content-Type"] = options.content_type or "application/json" } or nil,
     seconds = options.seconds, on_body = options.on_body,
   }

@@ -18,6 +18,8 @@ int main(void)
 	SIZE(tarsier_plugin);
 	SIZE(tarsier_import_result);
 	SIZE(tarsier_clair_status);
+	AT(tarsier_http_request, user);
+	AT(tarsier_http_response, body_length);
 	AT(tarsier_config, plain_http);
 	AT(tarsier_judge_config, allocator);
 	AT(tarsier_import_options, user);
