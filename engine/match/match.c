@@ -214,7 +214,7 @@ static int finding_take_cve_facts(struct connection *connection, struct arena *a
 }
 
 int match_enrich(struct database *database, struct arena *arena, struct tarsier_finding *findings, size_t count,
-                 struct tarsier_error *error)
+                 const atomic_bool *cancelled, struct tarsier_error *error)
 {
 	struct connection *connection;
 	int code = database_acquire(database, &connection, error);
@@ -223,7 +223,10 @@ int match_enrich(struct database *database, struct arena *arena, struct tarsier_
 	for (size_t i = 0; i < count && code >= 0; i++) {
 		struct tarsier_finding *finding = &findings[i];
 		bool is_cve = cve_number(span_of(finding->id)) != 0;
-		code = finding_take_cve_facts(connection, arena, finding->id, finding, error);
+		if (atomic_load(cancelled))
+			code = error_set(error, TARSIER_CANCELLED, "cancelled");
+		else
+			code = finding_take_cve_facts(connection, arena, finding->id, finding, error);
 		for (const char *const *alias = finding->aliases; *alias && code >= 0 && !is_cve; alias++)
 			code = finding_take_cve_facts(connection, arena, *alias, finding, error);
 	}

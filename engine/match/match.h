@@ -26,8 +26,8 @@ int match_packages(struct database *database, struct arena *arena, const struct 
 /* Sorts as tarsier.h says: most severe first, then package name, then id. */
 void match_sort(struct tarsier_finding *findings, size_t count);
 /* Adds KEV and EPSS to findings of another matcher, by their id or, if that is not a CVE, by the worst of their
- * aliases. Returns OK, MEMORY or DATABASE. */
+ * aliases. Returns OK, MEMORY, DATABASE, or CANCELLED soon after *cancelled is set. */
 int match_enrich(struct database *database, struct arena *arena, struct tarsier_finding *findings, size_t count,
-                 struct tarsier_error *error);
+                 const atomic_bool *cancelled, struct tarsier_error *error);
 
 #endif

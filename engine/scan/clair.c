@@ -92,7 +92,8 @@ static int enrich(struct scan *scan)
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
 	if (code < 0)
 		return code;
-	return match_enrich(scan->engine->database, &report->arena, report->findings, report->finding_count, scan->error);
+	return match_enrich(scan->engine->database, &report->arena, report->findings, report->finding_count, &scan->cancelled,
+	                    scan->error);
 }
 
 int scan_with_clair(struct scan *scan)
