@@ -1,5 +1,6 @@
 #include "database/database.h"
 
+#include "database/pages.h"
 #include "format/ecosystem.h"
 #include "format/url.h"
 
@@ -21,6 +22,7 @@ struct database {
 	char *identity;             /* tells whether the name still means the same file */
 	struct map meta, ecosystems, feeds, omissions;
 	span dictionary;
+	struct pages_vfs *pages;
 	pthread_mutex_t lock;
 	struct connection *idle;
 };
@@ -28,7 +30,7 @@ struct database {
 int database_fail(sqlite3 *sqlite, const char *path, struct tarsier_error *error)
 {
 	return error_set(error, TARSIER_DATABASE, "%s: %s; build it again with `tarsier db import PATH…`", path,
-	                 sqlite ? sqlite3_errmsg(sqlite) : "out of memory");
+	                 !sqlite ? "out of memory" : pages_damaged(sqlite) ? "the database is damaged" : sqlite3_errmsg(sqlite));
 }
 
 span column_span(sqlite3_stmt *statement, int column)
@@ -51,14 +53,15 @@ static bool make_uri(struct buffer *uri, const char *path)
 	return done && buffer_add(uri, "?mode=ro&immutable=1", sizeof "?mode=ro&immutable=1");
 }
 
-static int open_sqlite(const char *path, sqlite3 **sqlite, struct tarsier_error *error)
+static int open_sqlite(const struct database *database, sqlite3 **sqlite, struct tarsier_error *error)
 {
+	const char *path = database->path;
 	struct buffer uri;
 	*sqlite = NULL;
 	buffer_init(&uri, NULL);
 	bool made = make_uri(&uri, path);
 	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	int code = made ? sqlite3_open_v2(uri.data, sqlite, flags, NULL) : SQLITE_NOMEM;
+	int code = made ? sqlite3_open_v2(uri.data, sqlite, flags, pages_vfs_name(database->pages)) : SQLITE_NOMEM;
 	buffer_free(&uri);
 	if (code != SQLITE_OK)
 		return database_fail(*sqlite, path, error);
@@ -124,7 +127,7 @@ static int new_connection(struct database *database, struct connection **result,
 	*result = NULL;
 	if (!connection)
 		return error_memory(error);
-	int code = open_sqlite(database->path, &connection->sqlite, error);
+	int code = open_sqlite(database, &connection->sqlite, error);
 	if (code == 0 && database->identity)
 		code = check_same(database, connection, error);
 	if (code == 0 && !prepare(connection))
@@ -176,38 +179,46 @@ void database_release(struct database *database, struct connection *connection)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-/* What the operating system has to say first: its words are better than SQLite's "unable to open". */
+static uint32_t big_endian(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* By the header, https://sqlite.org/fileformat.html#the_database_header: other programs' files have no checksums, and
+ * should not be called damaged. */
+static int check_header(int fd, const char *path, struct tarsier_error *error)
+{
+	enum { SIZE = 100, USER_VERSION = 60, APPLICATION = 68 };
+	unsigned char header[SIZE];
+	if (pread(fd, header, SIZE, 0) != SIZE || memcmp(header, "SQLite format 3", 16) != 0 ||
+	    big_endian(header + APPLICATION) != DATABASE_APPLICATION)
+		return error_set(error, TARSIER_DATABASE, "%s: this is not a vulnerability database: make one with "
+		                 "`tarsier db import PATH…`", path);
+	uint32_t schema = big_endian(header + USER_VERSION);
+	if (schema > DATABASE_SCHEMA)
+		return error_set(error, TARSIER_DATABASE, "%s: a newer tarsier wrote this database (schema %u, this one reads %d): "
+		                 "upgrade tarsier, or build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
+	if (schema < DATABASE_SCHEMA)
+		return error_set(error, TARSIER_DATABASE, "%s: an older tarsier wrote this database (schema %u, this one reads %d): "
+		                 "build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
+	return 0;
+}
+
+/* What the operating system has to say comes first: its words are better than SQLite's "unable to open". */
 static int check_file(const char *path, struct tarsier_error *error)
 {
 	char reason[128];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
+		int code = check_header(fd, path, error);
 		close(fd);
-		return 0;
+		return code;
 	}
 	if (errno == ENOENT)
 		return error_set(error, TARSIER_DATABASE, "%s: there is no vulnerability database here: make one with "
 		                 "`tarsier db import PATH…`", path);
 	const char *text = strerror_r(errno, reason, sizeof reason);
 	return error_set(error, TARSIER_DATABASE, "%s: cannot open this vulnerability database: %s", path, text);
-}
-
-static int check_schema(sqlite3 *sqlite, struct arena *arena, const char *path, struct tarsier_error *error)
-{
-	const char *application, *schema;
-	if (ask(sqlite, arena, "PRAGMA application_id", &application) != SQLITE_OK ||
-	    atoi(application) != DATABASE_APPLICATION)
-		return error_set(error, TARSIER_DATABASE, "%s: this is not a vulnerability database: make one with "
-		                 "`tarsier db import PATH…`", path);
-	if (ask(sqlite, arena, "PRAGMA user_version", &schema) != SQLITE_OK)
-		return database_fail(sqlite, path, error);
-	if (atoi(schema) > DATABASE_SCHEMA)
-		return error_set(error, TARSIER_DATABASE, "%s: a newer tarsier wrote this database (schema %s, this one reads %d): "
-		                 "upgrade tarsier, or build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
-	if (atoi(schema) < DATABASE_SCHEMA)
-		return error_set(error, TARSIER_DATABASE, "%s: an older tarsier wrote this database (schema %s, this one reads %d): "
-		                 "build it again with `tarsier db import PATH…`", path, schema, DATABASE_SCHEMA);
-	return 0;
 }
 
 /* Every row of a two-column statement, as text, into a map. */
@@ -245,9 +256,7 @@ static int read_dictionary(struct database *database, sqlite3 *sqlite, struct ta
 
 static int read_all(struct database *database, sqlite3 *sqlite, struct tarsier_error *error)
 {
-	int code = check_schema(sqlite, &database->arena, database->given, error);
-	if (code == 0)
-		code = read_map(database, sqlite, "SELECT key, value FROM meta WHERE key<>'dictionary'", &database->meta, error);
+	int code = read_map(database, sqlite, "SELECT key, value FROM meta WHERE key<>'dictionary'", &database->meta, error);
 	if (code == 0)
 		code = read_map(database, sqlite, "SELECT name, number FROM ecosystem", &database->ecosystems, error);
 	if (code == 0)
@@ -275,7 +284,9 @@ static int open_all(struct database *database, const char *path, struct tarsier_
 	free(real);
 	if (!database->given || !database->path)
 		return error_memory(error);
-	int code = open_sqlite(database->path, &sqlite, error);
+	int code = pages_vfs_new(&database->pages, error);
+	if (code >= 0)
+		code = open_sqlite(database, &sqlite, error);
 	if (code == 0)
 		code = read_all(database, sqlite, error);
 	sqlite3_close(sqlite);
@@ -317,6 +328,7 @@ void database_close(struct database *database)
 		close_connection(database->idle);
 		database->idle = next;
 	}
+	pages_vfs_free(database->pages);
 	pthread_mutex_destroy(&database->lock);
 	arena_free(&database->arena);
 	free(database);

@@ -1,8 +1,12 @@
 /* the questions that matching asks of the database, one row each */
 #include "database/database.h"
+#include "database/pages.h"
 
 static int fail(struct connection *connection, struct tarsier_error *error)
 {
+	if (pages_damaged(connection->sqlite))
+		return error_set(error, TARSIER_DATABASE, "the vulnerability database is damaged: build it again with "
+		                 "`tarsier db import PATH…`");
 	return error_set(error, TARSIER_DATABASE, "the vulnerability database cannot be read: %s; build it again with "
 	                 "`tarsier db import PATH…`", sqlite3_errmsg(connection->sqlite));
 }

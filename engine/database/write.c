@@ -1,5 +1,6 @@
 #include "database/write.h"
 
+#include "database/pages.h"
 #include "format/ecosystem.h"
 
 #include <dirent.h>
@@ -170,6 +171,8 @@ static int open_file(struct database_writer *writer, struct tarsier_error *error
 		return fail(writer, error);
 	snprintf(header, sizeof header, "PRAGMA application_id=%d; PRAGMA user_version=%d; BEGIN;", DATABASE_APPLICATION,
 	         DATABASE_SCHEMA);
+	if (pages_reserve(writer->sqlite) != SQLITE_OK)
+		return fail(writer, error);
 	int code = writer_exec(writer, settings, error);
 	if (code == 0)
 		code = writer_exec(writer, header, error);
@@ -250,7 +253,12 @@ static int sync_directory(const char *path, struct tarsier_error *error)
 
 int writer_replace(struct database_writer *writer, struct tarsier_error *error)
 {
-	if (close_sqlite(writer) != SQLITE_OK || fsync(writer->lock) < 0)
+	if (close_sqlite(writer) != SQLITE_OK)
+		return error_errno(error, errno, "writing %s", writer->building);
+	int code = pages_seal(writer->lock, writer->content, error);
+	if (code < 0)
+		return error_prefix(error, "%s", writer->building);
+	if (fsync(writer->lock) < 0)
 		return error_errno(error, errno, "writing %s", writer->building);
 	if (rename(writer->building, writer->path) < 0)
 		return error_errno(error, errno, "renaming %s to %s", writer->building, writer->path);

@@ -1,12 +1,15 @@
 /* floor 5: feeds, database, matching */
+#include "database/pages.h"
 #include "format/cve_id.h"
 #include "format/ecosystem.h"
 #include "match/match.h"
 #include "probe.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int probe_knowledge(lua_State *L);
 
@@ -175,6 +178,17 @@ static int l_dump(lua_State *L)
 	sqlite3_close(sqlite);
 	luaL_pushresult(&out);
 	return 1;
+}
+
+/* seal(database) --> true: its checksums are right again */
+static int l_seal(lua_State *L)
+{
+	struct tarsier_error error;
+	int fd = open(luaL_checkstring(L, 1), O_RDWR);
+	int code = fd < 0 ? -1 : pages_seal(fd, 7, &error);
+	if (fd >= 0)
+		close(fd);
+	return lua_pushboolean(L, code >= 0), 1;
 }
 
 /* info(database) --> table */
@@ -440,7 +454,7 @@ static int l_cve(lua_State *L)
 static const luaL_Reg functions[] = {
 	{"import", l_import},     {"info", l_info},     {"match", l_match}, {"threads", l_threads},
 	{"replaced", l_replaced}, {"claims", l_claims}, {"cve", l_cve},     {"ecosystem", l_ecosystem},
-	{"omissions", l_omissions}, {"covered", l_covered}, {"dump", l_dump},
+	{"omissions", l_omissions}, {"covered", l_covered}, {"dump", l_dump}, {"seal", l_seal},
 	{"ecosystem_known", l_ecosystem_known}, {"relation", l_relation}, {"package", l_package},
 	{NULL, NULL},
 };

@@ -1,0 +1,215 @@
+#include "database/pages.h"
+
+#include "database/checksum.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONTENT = PAGE_SIZE - PAGE_RESERVED, HEADER = 100 };
+
+static void put_number(unsigned char *at, uint64_t number)
+{
+	for (int i = 0; i < 8; i++)
+		at[i] = (unsigned char)(number >> 8 * i);
+}
+
+static uint64_t get_number(const unsigned char *at)
+{
+	uint64_t number = 0;
+	for (int i = 0; i < 8; i++)
+		number |= (uint64_t)at[i] << 8 * i;
+	return number;
+}
+
+static uint64_t sum_of(const unsigned char *page, uint64_t number)
+{
+	return checksum(number, page, PAGE_SIZE - 8);
+}
+
+int pages_reserve(sqlite3 *sqlite)
+{
+	int reserved = PAGE_RESERVED;
+	return sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+}
+
+int pages_seal(int fd, uint64_t file, struct tarsier_error *error)
+{
+	unsigned char page[PAGE_SIZE];
+	ssize_t got;
+	for (off_t at = 0; (got = pread(fd, page, sizeof page, at)) == PAGE_SIZE; at += PAGE_SIZE) {
+		put_number(page + CONTENT, file);
+		put_number(page + CONTENT + 8, sum_of(page, (uint64_t)at / PAGE_SIZE + 1));
+		if (pwrite(fd, page + CONTENT, PAGE_RESERVED, at + CONTENT) != PAGE_RESERVED)
+			return error_errno(error, errno, "writing the database's checksums");
+	}
+	return got < 0 ? error_errno(error, errno, "reading the database back") : 0;
+}
+
+bool pages_damaged(sqlite3 *sqlite)
+{
+	int code = sqlite ? sqlite3_extended_errcode(sqlite) : SQLITE_NOMEM;
+	return code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_SHORT_READ || (code & 0xff) == SQLITE_CORRUPT ||
+	       (code & 0xff) == SQLITE_NOTADB;
+}
+
+/* ---- a file ------------------------------------------------------------------------------------------------------ */
+
+/* The real one's own record lies behind it. */
+struct pages_file {
+	sqlite3_file base;
+	sqlite3_file *real;
+	uint64_t file;      /* what the first page says that it is of */
+	bool known;
+};
+
+static struct pages_file *pages_of(sqlite3_file *file)
+{
+	return (struct pages_file *)file;
+}
+
+static sqlite3_file *real_of(sqlite3_file *file)
+{
+	return pages_of(file)->real;
+}
+
+static int close_pages(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xClose(real_of(file));
+}
+
+/* SQLite reads whole pages, and the header of the file, from which it learns their size. */
+static int read_pages(sqlite3_file *file, void *buffer, int size, sqlite3_int64 at)
+{
+	struct pages_file *pages = pages_of(file);
+	const unsigned char *page = buffer;
+	int code = pages->real->pMethods->xRead(pages->real, buffer, size, at);
+	if (code != SQLITE_OK || (at >= 0 && at + size <= HEADER))
+		return code;
+	if (size != PAGE_SIZE || at % PAGE_SIZE)
+		return SQLITE_IOERR_DATA;
+	uint64_t own = get_number(page + CONTENT);
+	if (!pages->known)
+		pages->file = own;
+	pages->known = true;
+	bool intact = own == pages->file && get_number(page + CONTENT + 8) == sum_of(page, (uint64_t)at / PAGE_SIZE + 1);
+	return intact ? SQLITE_OK : SQLITE_IOERR_DATA;
+}
+
+static int refuse_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at)
+{
+	(void)file, (void)bytes, (void)size, (void)at;
+	return SQLITE_READONLY;
+}
+
+static int refuse_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	(void)file, (void)size;
+	return SQLITE_READONLY;
+}
+
+static int sync_pages(sqlite3_file *file, int flags)
+{
+	return real_of(file)->pMethods->xSync(real_of(file), flags);
+}
+
+static int size_pages(sqlite3_file *file, sqlite3_int64 *size)
+{
+	return real_of(file)->pMethods->xFileSize(real_of(file), size);
+}
+
+static int lock_pages(sqlite3_file *file, int lock)
+{
+	return real_of(file)->pMethods->xLock(real_of(file), lock);
+}
+
+static int unlock_pages(sqlite3_file *file, int lock)
+{
+	return real_of(file)->pMethods->xUnlock(real_of(file), lock);
+}
+
+static int check_lock(sqlite3_file *file, int *locked)
+{
+	return real_of(file)->pMethods->xCheckReservedLock(real_of(file), locked);
+}
+
+static int control_pages(sqlite3_file *file, int operation, void *argument)
+{
+	return real_of(file)->pMethods->xFileControl(real_of(file), operation, argument);
+}
+
+static int sector_size(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+
+static int characteristics(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
+
+/* Version 1: without memory maps, which SQLite would read past us. */
+static const sqlite3_io_methods methods = {
+	.iVersion = 1, .xClose = close_pages, .xRead = read_pages, .xWrite = refuse_write, .xTruncate = refuse_truncate,
+	.xSync = sync_pages, .xFileSize = size_pages, .xLock = lock_pages, .xUnlock = unlock_pages,
+	.xCheckReservedLock = check_lock, .xFileControl = control_pages, .xSectorSize = sector_size,
+	.xDeviceCharacteristics = characteristics,
+};
+
+/* ---- the way to files -------------------------------------------------------------------------------------------- */
+
+struct pages_vfs {
+	sqlite3_vfs vfs; /* the real one's but for what is set below */
+	sqlite3_vfs *real;
+	char name[48];
+};
+
+/* Temporary files are none of ours. */
+static int open_pages(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+	sqlite3_vfs *real = ((struct pages_vfs *)vfs)->real;
+	struct pages_file *pages = (struct pages_file *)file;
+	if (!(flags & SQLITE_OPEN_MAIN_DB))
+		return real->xOpen(real, name, file, flags, out);
+	memset(pages, 0, sizeof *pages);
+	pages->real = (sqlite3_file *)(void *)(pages + 1);
+	int code = real->xOpen(real, name, pages->real, flags, out);
+	if (pages->real->pMethods)
+		pages->base.pMethods = &methods;
+	return code;
+}
+
+int pages_vfs_new(struct pages_vfs **result, struct tarsier_error *error)
+{
+	struct pages_vfs *made = *result = calloc(1, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	made->real = sqlite3_vfs_find(NULL);
+	if (made->real) {
+		made->vfs = *made->real;
+		made->vfs.pNext = NULL;
+		made->vfs.zName = made->name;
+		made->vfs.szOsFile = made->real->szOsFile + (int)sizeof(struct pages_file);
+		made->vfs.xOpen = open_pages;
+		snprintf(made->name, sizeof made->name, "tarsier-%p", (void *)made);
+	}
+	if (made->real && sqlite3_vfs_register(&made->vfs, 0) == SQLITE_OK)
+		return 0;
+	free(made);
+	*result = NULL;
+	return error_memory(error);
+}
+
+void pages_vfs_free(struct pages_vfs *vfs)
+{
+	if (vfs)
+		sqlite3_vfs_unregister(&vfs->vfs);
+	free(vfs);
+}
+
+const char *pages_vfs_name(const struct pages_vfs *vfs)
+{
+	return vfs->name;
+}
