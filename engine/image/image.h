@@ -109,6 +109,8 @@ int image_make_layers(struct image *image, size_t count, struct tarsier_error *e
 enum media_kind { MEDIA_NONE, MEDIA_MANIFEST, MEDIA_INDEX, MEDIA_CONFIG, MEDIA_LAYER, MEDIA_FOREIGN_LAYER,
                  MEDIA_OTHER };
 enum media_kind image_media_kind(const char *media_type);
+/* The type of an artifact whose manifest this is; NULL if it is an image's. Borrowed from the manifest. */
+const char *image_artifact_type(const json_t *manifest);
 /* A descriptor's digest and size; the error begins with `what`. */
 int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
                           struct tarsier_error *error);
@@ -119,7 +121,8 @@ enum name_rank { NAME_OTHER, NAME_NEAR, NAME_SAME };
 enum name_rank image_name_rank(const char *wanted, const char *name);
 
 /* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
- * Attestation manifests (platform unknown/unknown, annotation vnd.docker.reference.type) are passed over. */
+ * Signatures, attestations and other artifacts are passed over: by what the index says of them, or else, if there is a
+ * choice, by their manifests. */
 struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);

@@ -92,10 +92,17 @@ static void list_candidate(const struct chooser *chooser, struct choice_list *li
 
 /* ---- what there is ----------------------------------------------------------------------------------------------- */
 
-static bool is_attestation(const json_t *entry)
+/* What an entry says of itself: BuildKit's attestations have the first annotation, what `cosign save` writes the second, and
+ * OCI 1.1 has artifactType. */
+static bool is_artifact(const json_t *entry)
 {
-	const json_t *platform = json_member(entry, "platform");
-	if (*json_text(json_member(entry, "annotations"), "vnd.docker.reference.type"))
+	const json_t *platform = json_member(entry, "platform"), *annotations = json_member(entry, "annotations");
+	const char *kind = json_text(annotations, "kind"), *artifact = json_text(entry, "artifactType");
+	if (*json_text(annotations, "vnd.docker.reference.type"))
+		return true;
+	if (span_starts(span_of(kind), "dev.cosignproject.cosign/") && !span_starts(span_of(kind), "dev.cosignproject.cosign/image"))
+		return true;
+	if (*artifact && image_media_kind(artifact) != MEDIA_CONFIG)
 		return true;
 	return strcmp(json_text(platform, "os"), "unknown") == 0 &&
 	       strcmp(json_text(platform, "architecture"), "unknown") == 0;
@@ -196,16 +203,13 @@ static int collect_entry(struct chooser *chooser, const json_t *entry, struct ca
 	int code = read_candidate(chooser, entry, parent, one, error);
 	if (code < 0)
 		return code;
-	enum media_kind kind = image_media_kind(one->media_type);
-	if (kind == MEDIA_OTHER || kind == MEDIA_CONFIG || kind == MEDIA_LAYER || kind == MEDIA_FOREIGN_LAYER)
-		return TARSIER_OK; /* an artifact, not an image */
 	if (*wanted->name && one->named == NAME_OTHER) {
 		if (!parent)
 			list_candidate(chooser, &chooser->others, one, true);
 		return TARSIER_OK;
 	}
 	by_digest = by_digest || strcmp(wanted->digest, one->digest.text) == 0;
-	if (kind == MEDIA_INDEX)
+	if (image_media_kind(one->media_type) == MEDIA_INDEX)
 		return descend(chooser, one, by_digest, error);
 	if (*wanted->digest && !by_digest) {
 		list_candidate(chooser, &chooser->others, one, false);
@@ -229,7 +233,8 @@ static int collect(struct chooser *chooser, span text, const struct candidate *p
 		code = error_set(error, TARSIER_FORMAT, "an index has no list of manifests");
 	json_array_foreach(entries, i, entry) {
 		struct candidate one = {.root = parent ? parent->root : i, .depth = parent ? parent->depth + 1 : 1};
-		if (is_attestation(entry))
+		enum media_kind kind = image_media_kind(json_text(entry, "mediaType"));
+		if (is_artifact(entry) || (kind != MEDIA_NONE && kind != MEDIA_MANIFEST && kind != MEDIA_INDEX))
 			continue;
 		if ((code = collect_entry(chooser, entry, &one, parent, by_digest, error)) < 0)
 			break;
@@ -252,6 +257,39 @@ static void keep_best_named(struct chooser *chooser)
 		if (chooser->candidates[i].named == best)
 			chooser->candidates[kept++] = chooser->candidates[i];
 	chooser->count = kept;
+}
+
+/* A manifest that is missing or broken is an image's until it is wanted. */
+static bool has_artifact_manifest(struct chooser *chooser, const struct candidate *one)
+{
+	struct buffer text;
+	json_t *json = NULL;
+	if (*one->os || *one->architecture || chooser->fetches >= MOST_FETCHES)
+		return false; /* only images are for a platform */
+	chooser->fetches++;
+	buffer_init(&text, &chooser->arena->allocator);
+	bool read = chooser->fetch(chooser->user, &one->digest, one->size, &text, NULL) >= 0 &&
+	            json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "image manifest", &json, NULL) >= 0;
+	bool artifact = read && json_is_object(json) && !json_list(json, "manifests") && image_artifact_type(json);
+	json_decref(json);
+	buffer_free(&text);
+	return artifact;
+}
+
+/* A signature beside an image leaves no choice to make; where there are only artifacts, one is read, to be refused. */
+static void drop_artifacts(struct chooser *chooser)
+{
+	size_t kept = 0, artifacts = 0;
+	if (chooser->count < 2)
+		return;
+	for (size_t i = 0; i < chooser->count; i++) {
+		struct candidate one = chooser->candidates[i];
+		if (has_artifact_manifest(chooser, &one))
+			artifacts++;
+		else
+			chooser->candidates[kept++] = one;
+	}
+	chooser->count = kept || !artifacts ? kept : 1;
 }
 
 static size_t count_names(const struct chooser *chooser)
@@ -340,6 +378,7 @@ int image_choose(struct arena *arena, span index, const struct reference *refere
 		return code;
 	if (*reference->name)
 		keep_best_named(&chooser);
+	drop_artifacts(&chooser);
 	if (!*reference->digest && count_names(&chooser) > 1)
 		return several_found(&chooser, true, PLATFORM_OTHER, error);
 	if ((code = choose(&chooser, &one, error)) < 0)

@@ -118,16 +118,52 @@ static int check_document(const json_t *json, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* What is not an image wears an image's manifest: charts, signatures, models. Their config gives them away. */
+/* Media types of configs that say nothing, which builders and registries gave to images' configs, and which Docker takes for
+ * those (its distribution client lists them). May have parameters: "text/html; charset=utf-8". */
+static bool is_vague(const char *type)
+{
+	static const char *const vague[] = {"", "application/octet-stream", "application/json", "text/html"};
+	span plain = span_of(type), parameters;
+	span_cut(plain, ';', &plain, &parameters);
+	for (size_t i = 0; i < sizeof vague / sizeof *vague; i++)
+		if (span_is_nocase(span_trim(plain), vague[i]))
+			return true;
+	return false;
+}
+
+/* Cosign's signatures have an image's config, and layers of their own kind. An image for scratch has no layers at all. */
+static bool has_foreign_layers(const json_t *layers)
+{
+	const json_t *layer;
+	size_t i;
+	json_array_foreach(layers, i, layer) {
+		enum media_kind kind = image_media_kind(json_text(layer, "mediaType"));
+		if (kind != MEDIA_OTHER)
+			return false;
+	}
+	return json_array_size(layers) > 0;
+}
+
+/* Charts, signatures, attestations, lists of parts and models have a manifest like an image's. */
+const char *image_artifact_type(const json_t *manifest)
+{
+	const char *type = json_text(json_member(manifest, "config"), "mediaType");
+	const char *artifact = json_text(manifest, "artifactType");
+	const json_t *layers = json_list(manifest, "layers");
+	if (image_media_kind(type) != MEDIA_CONFIG && !is_vague(type))
+		return *artifact ? artifact : type;
+	if (*artifact && image_media_kind(type) != MEDIA_CONFIG)
+		return artifact;
+	return has_foreign_layers(layers) ? json_text(json_array_get(layers, 0), "mediaType") : NULL;
+}
+
 static int read_config_descriptor(const json_t *json, struct digest *config, uint64_t *config_size,
                                   struct tarsier_error *error)
 {
-	const json_t *object = json_member(json, "config");
-	const char *type = json_text(object, "mediaType"), *artifact = json_text(json, "artifactType");
-	if (object && image_media_kind(type) != MEDIA_CONFIG)
-		return error_set(error, TARSIER_UNSUPPORTED, "no image but an artifact of the type \"%s\"",
-		                 *artifact ? artifact : type);
-	return image_read_descriptor(object, config, config_size, "config", error);
+	const char *artifact = image_artifact_type(json);
+	if (artifact && !span_ends(span_of(artifact), "+encrypted"))
+		return error_set(error, TARSIER_UNSUPPORTED, "not an image, but an artifact of the type \"%.200s\"", artifact);
+	return image_read_descriptor(json_member(json, "config"), config, config_size, "config", error);
 }
 
 static int read_manifest(struct image *image, const json_t *json, struct digest *config, uint64_t *config_size,

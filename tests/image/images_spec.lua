@@ -293,7 +293,7 @@ describe("a manifest", function()
     ["no list of layers"] = { "FORMAT", function(t) t.layers = nil end },
     ["layer 1: encrypted"] = { "UNSUPPORTED",
       function(t) t.layers[1].mediaType = images.types.gzip .. "+encrypted" end },
-    ["is no layer of a file system"] = { "UNSUPPORTED",
+    ["but an artifact of the type"] = { "UNSUPPORTED",
       function(t) t.layers[1].mediaType = "application/vnd.in-toto+json" end },
     ["layer 1: no size"] = { "FORMAT", function(t) t.layers[1].size = -1 end },
     ["1: no size, or one that is no whole number"] = { "FORMAT", function(t) t.layers[1].size = "10" end },

@@ -131,7 +131,7 @@ describe("an image in a registry", function()
       { { [MANIFEST_1] = { { ["repeat"] = "          ", times = 900000 } } }, "LIMIT", "larger than" },
       { { [MANIFEST_1] = { { json = { schemaVersion = 1 } } } }, "UNSUPPORTED", "schema 1" },
       { { [MANIFEST_1] = { { json = { schemaVersion = 2, layers = json.array {}, config = chart } } } }, "UNSUPPORTED",
-        "no image but an artifact" },
+        "not an image, but an artifact" },
       { { ["GET /v2/app/blobs/" .. config] = { { body = "{}" } } }, "DIGEST", "the image's config" },
       { { [MANIFEST_1] = { { json = { schemaVersion = 2, manifests = json.array {} } } } }, "NOT_FOUND",
         "holds no image" },
