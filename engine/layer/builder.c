@@ -15,10 +15,6 @@ struct pending_file {
 	struct layer_file file;
 	bool bound; /* a hard link to it came while it was there */
 };
-struct pending_link {
-	struct layer_link link;
-	bool used;  /* an entry below it, or a hard link to it, came while it was there */
-};
 
 struct layer_builder {
 	const struct path_match *patterns;
@@ -32,7 +28,7 @@ struct layer_builder {
 	sem_t *large;        /* or NULL */
 	bool holds_large;
 	struct last_entry last;
-	struct buffer files, links, whiteouts; /* of struct pending_file, struct pending_link, struct layer_whiteout */
+	struct buffer files, links, whiteouts; /* of struct pending_file, layer_link, layer_whiteout */
 	struct buffer taken, folders; /* of uint64_t */
 	struct buffer folder; /* the one that the entry before lay in */
 	struct buffer content;
@@ -165,17 +161,18 @@ static int count_entry(struct layer_builder *builder, struct tarsier_error *erro
 	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : charge(builder, holds, error);
 }
 
-static struct pending_link *link_at(const struct layer_builder *builder, size_t index)
+static struct layer_link *link_at(const struct layer_builder *builder, size_t index)
 {
-	return (struct pending_link *)(void *)builder->links.data + index;
+	return (struct layer_link *)(void *)builder->links.data + index;
 }
 
-/* If the path is that of a link by now, entries come through it. */
-static void use_link(struct layer_builder *builder, uint64_t hash)
+/* If the path is that of a link by now, entries come through it. True if it is. */
+static bool use_link(struct layer_builder *builder, uint64_t hash)
 {
 	const struct last_entry_slot *slot = last_entry_find(&builder->last, hash);
-	if (slot && slot->link && link_at(builder, slot->link - 1)->link.sequence == slot->latest)
-		link_at(builder, slot->link - 1)->used = true;
+	if (!slot || !slot->link || link_at(builder, slot->link - 1)->sequence != slot->latest)
+		return false;
+	return link_at(builder, slot->link - 1)->used = true;
 }
 
 static size_t common_length(span a, span b)
@@ -354,15 +351,13 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 	memcpy(strings, path.ptr, path.len);
 	if (target.len)
 		memcpy(strings + path.len + 1, target.ptr, target.len);
-	struct pending_link pending = {
-		.link = {.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence},
-	};
+	struct layer_link link = {.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence};
 	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
 	if (code < 0)
 		return code;
-	if (!buffer_add(&builder->links, &pending, sizeof pending))
+	if (!buffer_add(&builder->links, &link, sizeof link))
 		return error_memory(error);
-	last_entry_find(&builder->last, path_hash(path, false))->link = (uint32_t)(builder->links.length / sizeof pending);
+	last_entry_find(&builder->last, path_hash(path, false))->link = (uint32_t)(builder->links.length / sizeof link);
 	return TARSIER_OK;
 }
 
@@ -380,12 +375,12 @@ static struct pending_file *file_under(const struct layer_builder *builder, span
 static int add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error)
 {
 	const struct reader *reader = wanted_by(builder, path);
-	if (!reader && !wanted_by(builder, target))
+	bool to_link = use_link(builder, path_hash(target, true));
+	if (!reader && !to_link && !wanted_by(builder, target))
 		return TARSIER_OK;
 	struct pending_file *original = file_under(builder, target);
 	if (original)
 		original->bound = true;
-	use_link(builder, path_hash(target, true));
 	int code = add_link(builder, path, target, true, error);
 	if (code < 0 || !reader || !original || original->file.reader != reader)
 		return code;
@@ -569,13 +564,13 @@ static bool finish_files(struct layer_builder *builder)
 static bool finish_links(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	size_t count = builder->links.length / sizeof(struct pending_link);
+	size_t count = builder->links.length / sizeof *index->links;
 	index->links = arena_array(&index->arena, count, sizeof *index->links);
 	for (size_t i = 0; index->links && i < count; i++) {
-		struct pending_link *pending = link_at(builder, i);
-		pending->link.gone = !is_last(builder, pending->link.path, pending->link.sequence);
-		if (pending->used || has_own_path(builder, pending->link.path, pending->link.sequence))
-			index->links[index->link_count++] = pending->link;
+		struct layer_link *link = link_at(builder, i);
+		link->gone = !is_last(builder, link->path, link->sequence);
+		if (link->used || has_own_path(builder, link->path, link->sequence))
+			index->links[index->link_count++] = *link;
 	}
 	return index->links;
 }

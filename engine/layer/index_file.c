@@ -93,8 +93,8 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 	bool ok = put_number(file, index->link_count);
 	for (size_t i = 0; i < index->link_count && ok; i++) {
 		const struct layer_link *link = &index->links[i];
-		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->sequence) &&
-		     put_text(file, link->path) && put_text(file, link->target);
+		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->used) &&
+		     put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
 	}
 	return ok;
 }
@@ -233,10 +233,11 @@ static const char **get_texts(struct index_reader *in, size_t *count)
 
 static void get_links(struct index_reader *in, struct layer_index *index)
 {
-	index->links = get_array(in, &index->link_count, 56, sizeof *index->links);
+	index->links = get_array(in, &index->link_count, 64, sizeof *index->links);
 	for (size_t i = 0; i < index->link_count && !in->broken; i++) {
 		index->links[i].hard = get_number(in) != 0;
 		index->links[i].gone = get_number(in) != 0;
+		index->links[i].used = get_number(in) != 0;
 		index->links[i].sequence = get_sequence(in);
 		index->links[i].path = get_text(in);
 		index->links[i].target = get_text(in);

@@ -10,7 +10,7 @@
  *	u64 count, then u64 hashes         (taken)
  *	u64 count, then u64 hashes         (folders)
  *	u64 count, then {u64 opaque, u64 sequence, text path}
- *	u64 count, then {u64 hard, u64 gone, u64 sequence, text path, text target}
+ *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
  *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content, optional owner,
  *	                 u64 count, then texts (owned), u64 count, then {u64 unreadable, text} (notes), u64 packages, then
  *	                 {text type, name, version, architecture, source_name, source_version, ecosystem, module, vendor}}

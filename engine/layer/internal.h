@@ -58,6 +58,8 @@ bool path_hash_folders(span path, bool (*each)(void *user, uint64_t hash), void 
 struct path_prefix { struct siphash state; size_t whole; };
 void path_prefix_begin(struct path_prefix *prefix);
 uint64_t path_prefix_hash(struct path_prefix *prefix, const char *path, size_t length, bool directory);
+/* Is it among these, which are sorted? */
+bool path_hash_among(const uint64_t *hashes, size_t count, uint64_t hash);
 /* Sorts hashes, `room` being as large as they are. Time is the same whatever a hostile layer makes of its names. */
 void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count);
 

@@ -27,11 +27,12 @@ struct layer_file { /* a regular file that a reader wanted */
 	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
 };
 
-struct layer_link { /* every symlink; hard links to or from evidence */
+struct layer_link { /* every symlink; hard links to or from evidence, and to links of the same layer */
 	const char *path, *target; /* target as written; a hard link's is a path from the root */
 	bool hard;
 	uint32_t sequence;         /* number of its entry in the tar, from 1 */
 	bool gone;                 /* as of a file */
+	bool used;                 /* later entries of its layer lie below it, or are hard links to it */
 };
 
 struct layer_whiteout {
@@ -55,7 +56,7 @@ struct layer_index {
 	size_t whiteout_count;
 	uint64_t *taken;              /* sorted path_hash() of every entry: what hides the layers below by being there */
 	size_t taken_count;
-	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no entry of their own */
+	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no directory entry */
 	size_t folder_count;
 };
 

@@ -30,14 +30,37 @@ static void replace(struct laying *laying, struct node *node, bool directory)
 	node->replaced = laying->number;
 }
 
-/* Of most entries only the hash is known. Entries that are kept replace what they meet once more when they are laid. */
+static int collect_kept(struct laying *laying)
+{
+	const struct layer_index *layer = laying->layer;
+	size_t most = layer->file_count + layer->link_count;
+	uint64_t *room = arena_array(laying->scratch, most, sizeof *room);
+	laying->kept = arena_array(laying->scratch, most, sizeof *laying->kept);
+	laying->kept_count = 0;
+	if (!room || !laying->kept)
+		return error_memory(laying->error);
+	for (size_t i = 0; i < layer->file_count; i++)
+		laying->kept[laying->kept_count++] = path_hash(span_of(layer->files[i].path), false);
+	for (size_t i = 0; i < layer->link_count; i++)
+		laying->kept[laying->kept_count++] = path_hash(span_of(layer->links[i].path), false);
+	path_hash_sort(laying->kept, room, laying->kept_count);
+	return TARSIER_OK;
+}
+
+/* Will an entry with this hash be laid when its turn comes? It then replaces what is there by that time. */
+static bool is_kept(const struct laying *laying, uint64_t hash)
+{
+	return path_hash_among(laying->kept, laying->kept_count, hash);
+}
+
+/* Of most entries only the hash is known. They are taken to come before those that are kept. */
 static int replace_taken(struct laying *laying)
 {
 	const struct layer_index *layer = laying->layer;
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < layer->taken_count && code >= 0; i++) {
 		struct node *node = tree_find(&laying->tree, layer->taken[i]);
-		if (node && node->parent) {
+		if (node && node->parent && !is_kept(laying, layer->taken[i])) {
 			replace(laying, node, layer->taken[i] & 1);
 			code = laying_check(laying);
 		}
@@ -109,7 +132,7 @@ static int meet(struct laying *laying, const struct alias *alias, const struct n
 		return TARSIER_OK;
 	span path = {written->path, written->length};
 	laying->tree.steps += path.len / 64;
-	bool other = layer_has(laying->layer, path, false);
+	bool other = layer_has(laying->layer, path, false) && !is_kept(laying, path_hash(path, false));
 	*below = !other;
 	if (other || layer_has(laying->layer, path, true))
 		replace(laying, node, !other);
@@ -176,6 +199,26 @@ static int place_entry(struct laying *laying, const char *path, struct node **no
 	return tree_at(&laying->tree, &laying->place, node, laying->error);
 }
 
+static void lay_here(const struct laying *laying, struct node *node, const void *entry)
+{
+	node->live = true;
+	node->laid = laying->number;
+	node->entry = entry;
+}
+
+/* Later entries of the layer are written through a link that was just laid: under the name that its own entry has, or
+ * under the path that this leads to. */
+static int note_new_link(struct laying *laying, const struct layer_link *link, const struct node *node)
+{
+	int code = link->used ? note_alias(laying, span_of(link->path)) : TARSIER_OK;
+	const char *path = code >= 0 ? tree_path(laying->scratch, node) : NULL;
+	if (!path)
+		return code < 0 ? code : error_memory(laying->error);
+	if (strcmp(path, link->path) == 0 || !layer_passes(laying->layer, span_of(path)))
+		return TARSIER_OK;
+	return note_alias(laying, span_of(path));
+}
+
 static int lay_link(struct laying *laying, const struct layer_link *link)
 {
 	struct node *node;
@@ -184,11 +227,9 @@ static int lay_link(struct laying *laying, const struct layer_link *link)
 		return code;
 	tree_clear_below(&laying->tree, node, 0);
 	node_clear(node, 0);
-	node->live = true;
-	node->laid = laying->number;
+	lay_here(laying, node, link);
 	node->link = link;
-	span path = span_of(link->path);
-	return layer_passes(laying->layer, path) ? note_alias(laying, path) : TARSIER_OK;
+	return note_new_link(laying, link, node);
 }
 
 static struct overlay_file *file_of(const struct node *node, const struct reader *reader)
@@ -224,8 +265,7 @@ static int lay_file(struct laying *laying, const struct layer_file *file)
 		tree_clear_below(&laying->tree, node, 0);
 		node_clear(node, 0);
 	}
-	node->live = true;
-	node->laid = laying->number;
+	lay_here(laying, node, file);
 	node->files = made;
 	return made->shown.path ? TARSIER_OK : error_memory(laying->error);
 }
@@ -236,16 +276,52 @@ static int bind(struct laying *laying, struct node *node, const struct node *ori
 	node->link = original->link;
 	for (const struct node_file *file = original->files; file; file = file->next) {
 		struct node_file *made = arena_alloc(laying->arena, sizeof *made);
-		if (!made)
+		struct layer_file *copy = arena_alloc(laying->arena, sizeof *copy); /* evidence of its own, under another name */
+		char *path = tree_path(laying->arena, node);
+		if (!made || !copy || !path)
 			return error_memory(laying->error);
+		*copy = *file->shown.file;
 		made->shown = file->shown;
-		made->shown.path = tree_path(laying->arena, node);
+		made->shown.file = copy;
+		made->shown.path = path;
 		made->next = node->files;
 		node->files = made;
-		if (!made->shown.path)
-			return error_memory(laying->error);
 	}
 	return TARSIER_OK;
+}
+
+/* Hard links to what the layers below show. Before an entry of this layer replaces it: engines unpack in order. */
+static int find_originals(struct laying *laying)
+{
+	const struct layer_index *layer = laying->layer;
+	laying->originals = NULL;
+	for (size_t i = 0; i < layer->link_count; i++) {
+		if (!layer->links[i].hard || !tree_resolve(&laying->tree, span_of(layer->links[i].target), false, &laying->place))
+			continue;
+		if (laying->place.beyond || !laying->place.node->live)
+			continue;
+		if (!laying->originals)
+			laying->originals = arena_array(laying->scratch, layer->link_count, sizeof *laying->originals);
+		struct node *copy = arena_alloc(laying->scratch, sizeof *copy);
+		if (!copy || !laying->originals)
+			return error_memory(laying->error);
+		*copy = *laying->place.node;
+		laying->originals[i] = copy;
+	}
+	return laying_check(laying);
+}
+
+/* What a hard link's target is, now that its turn has come. */
+static struct node original_of(const struct laying *laying, const struct layer_link *link)
+{
+	const struct place *target = &laying->target;
+	if (!target->beyond && target->node->live)
+		return *target->node;
+	const struct node *below = laying->originals ? laying->originals[link - laying->layer->links] : NULL;
+	span path = {target->path, target->length};
+	if (below && (!layer_has(laying->layer, path, false) || is_kept(laying, path_hash(path, false))))
+		return *below;
+	return (struct node){.original = target->beyond ? NULL : target->node->original};
 }
 
 static int lay_hard_link(struct laying *laying, const struct layer_link *link)
@@ -254,19 +330,18 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 	if (!tree_resolve(&laying->tree, span_of(link->target), false, &laying->target))
 		return TARSIER_OK;
 	int code = place_entry(laying, link->path, &node);
-	const struct node *original = laying->target.beyond ? NULL : laying->target.node;
-	if (code < 0 || !node || !node->parent || node == original)
+	if (code < 0 || !node || !node->parent || (!laying->target.beyond && node == laying->target.node))
 		return code;
-	struct node kept = original ? *original : (struct node){0}; /* which the link may lie above */
+	struct node kept = original_of(laying, link); /* a copy: the link may lie above it */
 	tree_clear_below(&laying->tree, node, 0);
 	node_clear(node, 0);
-	node->live = true;
-	node->laid = laying->number;
+	lay_here(laying, node, link);
 	node->original = kept.original ? kept.original
 	                               : arena_copy(laying->scratch, laying->target.path, laying->target.length);
 	if (!node->original)
 		return error_memory(laying->error);
-	return kept.live ? bind(laying, node, &kept) : TARSIER_OK;
+	code = kept.live ? bind(laying, node, &kept) : TARSIER_OK;
+	return code >= 0 && node->link ? note_new_link(laying, link, node) : code;
 }
 
 /* What this layer has laid itself it does not delete: whiteouts are for the layers below. */
@@ -308,23 +383,26 @@ static int lay_next(struct laying *laying, struct entries *next)
 }
 
 /* An entry of which only the hash is known came after this one, at the same path or at a folder above it. */
+static void remove_entry(struct laying *laying, const char *path, const void *entry)
+{
+	struct place *place = &laying->place;
+	if (!tree_resolve(&laying->tree, span_of(path), false, place) || place->beyond)
+		return;
+	if (!span_is((span){place->path, place->length}, path))
+		return; /* what took the folder's place is a link: the entry lies elsewhere, or it lay behind a link before */
+	if (place->node->live && place->node->entry == entry)
+		node_clear(place->node, 0);
+}
+
 static int remove_gone(struct laying *laying)
 {
 	const struct layer_index *layer = laying->layer;
-	for (size_t i = 0; i < layer->link_count; i++) {
-		if (!layer->links[i].gone || !tree_resolve(&laying->tree, span_of(layer->links[i].path), false, &laying->place))
-			continue;
-		struct node *node = laying->place.node;
-		if (!laying->place.beyond && node->live && node->link == &layer->links[i])
-			node_clear(node, 0);
-	}
-	for (size_t i = 0; i < layer->file_count; i++) {
-		if (!layer->files[i].gone || !tree_resolve(&laying->tree, span_of(layer->files[i].path), false, &laying->place))
-			continue;
-		struct node *node = laying->place.node;
-		if (!laying->place.beyond && node->live && node->files && node->files->shown.file == &layer->files[i])
-			node_clear(node, 0);
-	}
+	for (size_t i = 0; i < layer->link_count; i++)
+		if (layer->links[i].gone)
+			remove_entry(laying, layer->links[i].path, &layer->links[i]);
+	for (size_t i = 0; i < layer->file_count; i++)
+		if (layer->files[i].gone)
+			remove_entry(laying, layer->files[i].path, &layer->files[i]);
 	return laying_check(laying);
 }
 
@@ -332,7 +410,11 @@ static int lay(struct laying *laying)
 {
 	struct entries next = {0};
 	size_t hidden = laying->first_alias = laying->alias_count;
-	int code = replace_taken(laying);
+	int code = collect_kept(laying);
+	if (code >= 0)
+		code = find_originals(laying);
+	if (code >= 0)
+		code = replace_taken(laying);
 	if (code >= 0)
 		code = note_aliases(laying);
 	if (code >= 0)

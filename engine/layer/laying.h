@@ -25,6 +25,9 @@ struct laying {
 	uint64_t checked;      /* steps at the last look at cancellation */
 	const struct layer_index *layer; /* the one at hand, and … */
 	uint32_t number;       /* … 1 + its number */
+	uint64_t *kept;        /* sorted path_hash() of its entries that are laid one by one */
+	size_t kept_count;
+	struct node **originals; /* of its links: what the hard ones lead to before it is laid, or NULL; NULL: none do */
 	struct alias *aliases; /* of all layers so far; those of the layer at hand begin at first_alias */
 	size_t alias_count, alias_capacity, first_alias;
 	struct place place, target; /* room for results: too large for the stack of a small thread */

@@ -14,11 +14,6 @@ struct showing {
 	size_t file_capacity, want_capacity;
 };
 
-static span place_span(const struct place *place)
-{
-	return (span){place->path, place->length};
-}
-
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static int list(struct showing *showing, const struct overlay_file *file)
@@ -143,18 +138,14 @@ static int show_place(struct showing *showing, const char *path, const struct re
 	return code < 0 ? code : want_aliases(showing, original, reader);
 }
 
-/* Evidence below a link: `rest` is the path from there. */
-static int show_behind(struct showing *showing, span link, const char *rest, const struct reader *reader)
+/* A reader wants this path, and links are on the way. */
+static int show_behind(struct showing *showing, const char *alias, const struct reader *reader)
 {
 	struct laying *laying = &showing->laying;
-	if (!tree_resolve(&laying->tree, link, true, &laying->place))
+	if (!tree_resolve(&laying->tree, span_of(alias), true, &laying->place) || !laying->place.length)
 		return TARSIER_OK;
-	span real = place_span(&laying->place);
-	const char *path = arena_format(laying->scratch, "%.*s%s%s", SPAN_ARG(real), real.len && *rest ? "/" : "", rest);
-	const char *alias = arena_format(laying->scratch, "%.*s%s%s", SPAN_ARG(link), link.len && *rest ? "/" : "", rest);
-	if (!path || !alias)
-		return error_memory(laying->error);
-	return *path ? show_place(showing, path, reader, alias) : TARSIER_OK;
+	const char *path = arena_copy(laying->scratch, laying->place.path, laying->place.length);
+	return path ? show_place(showing, path, reader, alias) : error_memory(laying->error);
 }
 
 /* ---- links ------------------------------------------------------------------------------------------------------- */
@@ -176,26 +167,26 @@ static bool ends_like(span path, span pattern)
 	return true;
 }
 
-/* A link in the place of a folder that a pattern wants at any depth: "NAME.dist-info" of "NAME.dist-info/METADATA". */
-static int show_inner_link(struct showing *showing, span path, const char *pattern, const struct reader *reader)
+/* Does a pattern at any depth want something in a folder with this path? "METADATA", for a folder "NAME.dist-info" and
+ * "NAME.dist-info/METADATA". NULL if it does not. */
+static const char *inner_part(struct showing *showing, span path, const char *pattern)
 {
-	int code = TARSIER_OK;
-	span whole = span_of(pattern);
+	span whole = span_of(pattern), component;
 	if (!span_starts(whole, "**/"))
-		return TARSIER_OK;
+		return NULL;
 	whole = span_from(whole, 3);
-	for (span rest = whole, component; code >= 0 && span_next(&rest, '/', &component) && rest.ptr;) {
+	for (span rest = whole; span_next(&rest, '/', &component) && rest.ptr;) {
 		span folders = {whole.ptr, (size_t)(rest.ptr - whole.ptr) - 1};
 		showing->laying.tree.steps++;
 		if (!has_star(rest) && ends_like(path, folders))
-			code = show_behind(showing, path, rest.ptr, reader);
+			return rest.ptr;
 	}
-	return code;
+	return NULL;
 }
 
 static bool is_folder(const struct showing *showing, const struct place *place)
 {
-	span path = place_span(place);
+	span path = {place->path, place->length};
 	bool folder = path.len == 0 || (!place->beyond && !place->node->live && place->node->child);
 	for (size_t i = 0; i < showing->laying.layer_count && !folder; i++)
 		folder = layer_has(showing->laying.layers[i], path, true) || layer_passes(showing->laying.layers[i], path);
@@ -238,16 +229,41 @@ static int show_broken(struct showing *showing, const struct node *node, span pa
 	return list(showing, shown);
 }
 
-static int show_link(struct showing *showing, const struct node *node, span path)
+static int show_link(struct showing *showing, const struct node *node, const char *path)
 {
-	const struct reader *wanted = path_match_find(showing->patterns, path);
-	int code = wanted ? show_behind(showing, path, "", wanted) : TARSIER_OK;
+	const struct reader *wanted = path_match_find(showing->patterns, span_of(path));
+	int code = wanted ? show_behind(showing, path, wanted) : TARSIER_OK;
 	if (wanted && code >= 0)
-		code = show_broken(showing, node, path, wanted);
-	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++)
-		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++)
-			code = show_inner_link(showing, path, *pattern, *reader);
+		code = show_broken(showing, node, span_of(path), wanted);
+	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++) {
+		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++) {
+			const char *rest = inner_part(showing, span_of(path), *pattern);
+			const char *below = rest ? arena_format(showing->laying.scratch, "%s/%s", path, rest) : "";
+			if (!below)
+				return error_memory(showing->laying.error);
+			if (rest)
+				code = show_behind(showing, below, *reader);
+		}
+	}
 	return code;
+}
+
+/* What was written through a link into a folder where a pattern at any depth wants it. */
+static int show_alias(struct showing *showing, const struct alias *alias)
+{
+	struct laying *laying = &showing->laying;
+	int code = TARSIER_OK;
+	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++) {
+		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++) {
+			const char *rest = inner_part(showing, span_of(alias->target), *pattern);
+			const char *path = rest ? arena_format(laying->scratch, "%s/%s", alias->literal, rest) : "";
+			if (!path)
+				return error_memory(laying->error);
+			if (rest && is_written(showing, span_of(path)))
+				code = want(showing, span_of(path), *reader);
+		}
+	}
+	return code < 0 ? code : laying_check(laying);
 }
 
 static int show_node(struct showing *showing, struct node *node)
@@ -264,7 +280,7 @@ static int show_node(struct showing *showing, struct node *node)
 		if (file->shown.reader == reader)
 			code = list_once(showing, file);
 	if (node->link)
-		return show_link(showing, node, span_of(path));
+		return show_link(showing, node, path);
 	if (node->original && reader)
 		code = show_place(showing, path, reader, path);
 	if (node->original && reader && code >= 0)
@@ -285,7 +301,7 @@ static int show_matching(struct showing *showing, const char *folder, span name,
 		if (!node->live || !glob_matches(name, node->name, NULL))
 			continue;
 		const char *path = tree_path(laying->scratch, node);
-		code = path ? show_behind(showing, span_of(path), "", reader) : error_memory(laying->error);
+		code = path ? show_behind(showing, path, reader) : error_memory(laying->error);
 	}
 	return code;
 }
@@ -304,7 +320,7 @@ static int show_pattern(struct showing *showing, const char *pattern, const stru
 	if (strcmp(target, pattern) == 0)
 		return want_aliases(showing, target, reader);
 	if (!has_star(name))
-		return show_place(showing, target, reader, pattern);
+		return show_behind(showing, pattern, reader);
 	int code = want(showing, span_of(target), reader);
 	if (code >= 0)
 		code = want_aliases(showing, target, reader);
@@ -320,6 +336,8 @@ static int show_all(struct showing *showing)
 		if (code >= 0)
 			code = laying_check(&showing->laying);
 	}
+	for (size_t i = 0; i < showing->laying.alias_count && code >= 0; i++)
+		code = show_alias(showing, &showing->laying.aliases[i]);
 	for (const struct reader *const *reader = showing->readers; *reader && code >= 0; reader++)
 		for (const char *const *pattern = (*reader)->evidence; *pattern && code >= 0; pattern++)
 			code = show_pattern(showing, *pattern, *reader);

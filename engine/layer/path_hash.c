@@ -67,7 +67,7 @@ void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count)
 	}
 }
 
-static bool holds(const uint64_t *hashes, size_t count, uint64_t hash)
+bool path_hash_among(const uint64_t *hashes, size_t count, uint64_t hash)
 {
 	size_t low = 0, high = count;
 	while (low < high) {
@@ -82,10 +82,10 @@ static bool holds(const uint64_t *hashes, size_t count, uint64_t hash)
 
 bool layer_has(const struct layer_index *index, span path, bool directory)
 {
-	return holds(index->taken, index->taken_count, path_hash(path, directory));
+	return path_hash_among(index->taken, index->taken_count, path_hash(path, directory));
 }
 
 bool layer_passes(const struct layer_index *index, span path)
 {
-	return holds(index->folders, index->folder_count, path_hash(path, true));
+	return path_hash_among(index->folders, index->folder_count, path_hash(path, true));
 }

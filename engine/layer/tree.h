@@ -25,7 +25,8 @@ struct node {
 	uint64_t hash;                 /* path_hash() of its path, as something other than a directory */
 	bool attached;                 /* it can be reached from the root */
 	bool live;                     /* a file or a link is there: one of the three below */
-	uint32_t laid;                 /* 1 + the layer that laid it */
+	uint32_t laid;                 /* 1 + the layer that laid it, and … */
+	const void *entry;             /* … the struct layer_file or layer_link by which it did */
 	uint32_t replaced;             /* 1 + the layer that has another entry at this very path */
 	struct node_file *files;       /* what is shown, or was shown last */
 	const struct layer_link *link; /* a symlink */
