@@ -1,56 +1,68 @@
--- What `tarsier scan IMAGE` runs: fail on what can be repaired today or is being exploited, warn on what has to wait.
+-- The policy that `tarsier scan IMAGE` runs: fail on what can be repaired today or is being exploited, warn on the rest
+-- that is severe.
 --
 -- This file is also the place to learn how to write a policy. A policy is a file that returns one table:
 --
 --   name, summary   text; `description`, longer text, may follow
 --   options         what users may change (--set default.threshold=Medium), with its defaults. A value must be of its
---                   default's type; one whose default is a severity must be a severity
+--                   default's type; if the default is a severity, it must be a severity. --set team.list=@FILE takes the
+--                   value from a file in JSON or YAML
+--   choices         the values that options may have: { unknown = { "fail", "warn", "pass" } }
 --   finding         function(f, so_far, options, image): called for every finding, in the report's order
 --   image           function(image, options): called once, before the findings
 --   verdict         function(tally, options, findings, image): called once, when all policies have seen all findings
 --   examples        cases that `tarsier policy test FILE` runs
 --
--- At least one of the three hooks must be there, and nothing else may: an unknown key is an error. Each hook returns a
--- decision and a reason (one sentence), or nothing:
+-- A policy needs at least one of the three hooks and may have no other key. Each hook returns a decision and a reason
+-- (one sentence), or nothing:
 --
---   finding         "fail", "warn", "accept" (passes; somebody answers for it), "ignore" (passes; not worth a look)
+--   finding         "fail", "warn", "accept" (passes, for a reason that someone gave), "ignore" (passes, not worth a look)
 --   image           "fail", "warn"
 --   verdict         "fail", "warn", "accept" (the image passes, whatever was said); a table of plain data may follow
 --                   the reason: it is kept with the verdict, as the policy's details
 --
 -- Policies run in the order given. `so_far` is the last decision on this finding, { decision, reason, policy }, or nil;
--- what a hook returns replaces it, and the report keeps the trail. What no policy decided passes. What hooks are shown:
+-- what a hook returns replaces it, and the report keeps the trail. What no policy decided passes. But the verdict is
+-- "fail" whatever policies say if nothing was matched: without a database, without packages, or for a system that the
+-- database does not cover. Hooks get
 --
 --   f               index, id, aliases, severity, severity_source, fixed_by, summary, description, url, published,
 --                   modified, references, backend, cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
+--                   informational (true: unmaintained or unsound, not vulnerable),
+--                   malicious (true: a MAL- record names the package),
+--                   kernel (true: the package has only headers of a kernel),
 --                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
---                   reader, layer, index },
+--                   reader, module, vendor, kernel, layer, index },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached }.
---                   fixed_by, cvss, epss, kev and layer are nil where unknown; text is "" then
+--                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels },
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },
 --                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,
 --                   ecosystems, feeds = { { name, newest, records, covered }, … },
---                   omissions = { { reason, count }, … } }, or nil where there was none
+--                   omissions = { { reason, count }, … } }, or nil if there was none; backend
 --   tally           fail, warn, accept, ignore, undecided, total, severity = { Critical = …, … },
 --                   decision ("pass", "warn" or "fail", as it stands)
---   findings        all of them, each with decision, reason and policy; made afresh whenever one is looked at
+--   findings        all of them, each with decision, reason and policy; made afresh whenever one is read
 --
--- All of it is the hook's own: what it changes, nobody else sees. Policies may call assert, error, ipairs, next, pairs,
--- select, tonumber, tostring, type, most of string, table and math, and
+-- Reading any other field is an error, so that a misspelt one cannot decide. Each hook has its own copy: changes are not
+-- seen elsewhere. Policies may call assert, error, ipairs, next, pairs, select, tonumber, tostring, type, most of string,
+-- table and math, and
 --
---   at_least(a, b)                    is severity a as severe as b?
+--   at_least(a, b)                    is severity a as severe as b, or more?
 --   severities                        their names, least severe first
---   version_compare(scheme, a, b)     -1, 0 or 1; nil for what is no version; schemes as in `tarsier compare`
+--   version_compare(scheme, a, b)     -1, 0 or 1; nil for an invalid version; schemes as in `tarsier compare`
 --   glob(pattern, text)               * for any text, ? for one character
 --   contains(text, part), starts(text, part), ends(text, part)          without patterns
---   today(), days_since(date)         "2026-11-24"; whole days, nil for what is no date
+--   today(), days_since(date)         "2026-11-24"; whole days, nil for text that is not a date
+--   require(name)                     a module, "acme.helpers": acme/helpers.lua beside the policy, in the policies'
+--                                     folders or on Lua's path; runs in the same sandbox, once for each policy
 --
--- They run apart from everything else, with a budget of instructions, memory and time. One that breaks or uses up its
--- budget fails the scan (exit code 2): it never lets an image pass.
+-- Policies run apart from everything else, with a budget of instructions, memory and time, which the work of library
+-- functions uses up too. A policy that breaks or uses up its budget fails the scan (exit code 2): it never lets an
+-- image pass. tostring of a table is "table", because addresses differ from run to run.
 --
 -- Examples say what matters and leave the rest as in a plain scan; `false` takes a field away:
 --
@@ -60,6 +72,13 @@
 
 local function advice(f)
   return f.fixed_by and "upgrade to " .. f.fixed_by or "no fix yet"
+end
+
+-- Findings of any severity that decide by themselves.
+local function decide_by_kind(f)
+  if f.malicious then return "fail", "a malicious package: remove it" end
+  if f.informational then return "pass" end -- unmaintained, unsound: listed
+  if f.kev then return "fail", "known to be exploited; " .. advice(f) end
 end
 
 -- What the scan could not see is the first thing to know about its result.
@@ -113,14 +132,24 @@ return {
   name = "default",
   summary = "Fail on what is exploited or has a fix; warn on what is severe and has none.",
   options = {
-    threshold = "High", -- what is less severe is listed, not judged, unless it is exploited
+    threshold = "High", -- findings that are less severe are listed, not judged, unless they are exploited
+    unknown = "warn",   -- findings whose severity nothing tells: fail, warn or pass
     max_age = 30,       -- days after which the database is old
   },
+  choices = { unknown = { "fail", "warn", "pass" } },
 
   finding = function(f, _, options)
-    if f.kev then return "fail", "known to be exploited; " .. advice(f) end
-    if not at_least(f.severity, options.threshold) then return end
-    return f.fixed_by and "fail" or "warn", advice(f)
+    local decision, reason = decide_by_kind(f)
+    if not decision and f.severity == "Unknown" and options.threshold ~= "Unknown" then
+      decision, reason = options.unknown, "severity unknown; " .. advice(f)
+    elseif not decision and at_least(f.severity, options.threshold) then
+      decision, reason = f.fixed_by and "fail" or "warn", advice(f)
+    end
+    if not decision or decision == "pass" then return end
+    if decision == "fail" and f.kernel and not f.malicious then
+      return "warn", "only headers of this kernel are installed; " .. reason
+    end
+    return decision, reason
   end,
 
   image = function(image, options)
@@ -143,6 +172,20 @@ return {
     { finding = { severity = "Medium", fixed_by = "2.0" }, options = { threshold = "Medium" }, expect = "fail" },
     { finding = { severity = "Low", kev = { added = "2021-12-10", due = "", ransomware = false } }, expect = "fail",
       reason = "known to be exploited; no fix yet" },
+    -- unknown severities, malicious packages, notices, kernel headers
+    { finding = { severity = "Unknown", fixed_by = "2.0" }, expect = "warn",
+      reason = "severity unknown; upgrade to 2.0" },
+    { finding = { severity = "Unknown" }, options = { unknown = "fail" }, expect = "fail" },
+    { finding = { severity = "Unknown" }, options = { unknown = "pass" } },
+    { finding = { severity = "Unknown", fixed_by = "2.0" }, options = { threshold = "Unknown" }, expect = "fail" },
+    { finding = { id = "MAL-2026-1", malicious = true }, options = { unknown = "pass" }, expect = "fail",
+      reason = "malicious" },
+    { finding = { severity = "Critical", informational = true, fixed_by = "2.0" } },
+    { finding = { severity = "Critical", informational = true, malicious = true }, expect = "fail" },
+    { finding = { severity = "High", fixed_by = "2.0", kernel = true }, expect = "warn",
+      reason = "only headers of this kernel are installed; upgrade to 2.0" },
+    { finding = { severity = "Low", kernel = true } },
+    -- the database and the scan
     { image = { database = { kev_date = "2026-11-20" } } },
     { image = { database = false }, expect = "fail" },
     { image = { database = false, backend = "clair-v4" } },
@@ -163,6 +206,9 @@ return {
       expect = "warn", reason = "of KEV is 84 days old" },
     { image = { problems = { { kind = "no_feed", subject = "PyPI", message = "no feed covers PyPI" } } },
       expect = "warn", reason = "PyPI" },
+    { image = { database = { kev_date = "x" }, problems = { { kind = "end_of_life", subject = "Debian:10",
+      message = "Debian 10 gets no more fixes" } } }, expect = "warn", reason = "Debian 10 gets no more fixes" },
+    { image = { database = { kev_date = "x" }, problems = { { kind = "note", subject = "x", message = "x" } } } },
     { image = { problems = { { kind = "unreadable", subject = "var/lib/dpkg/status", message = "line 3: no colon" } } },
       expect = "fail", reason = "var/lib/dpkg/status cannot be read" },
     { image = { problems = { { kind = "missing", subject = "var/lib/dpkg/status", message = "a FIFO, not a file" } } },

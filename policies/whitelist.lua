@@ -37,9 +37,12 @@ local function fits(pattern, text)
   return #text <= 4096 and glob(pattern, text)
 end
 
--- GitLab writes "registry.example/app@sha256:" for the image by any digest.
+-- In GitLab's lists "registry.example/app@sha256" stands for the image by any digest. (In YAML the key is written with a
+-- colon, "app@sha256:", which a quoted key has as well.)
 local function is_exact_name(wanted, name)
-  return name == wanted or ends(wanted, "@sha256:") and starts(name, wanted)
+  if name == wanted then return true end
+  local before = wanted:match "^(.*@sha256):?$"
+  return before ~= nil and starts(name, before .. ":")
 end
 
 local function is_for_image(entry, names)
@@ -215,6 +218,8 @@ return {
     { finding = { id = "CVE-2020-1" }, image = { name = "alpine@sha256:00" },
       options = { entries = { { id = "CVE-2020-1", image = "alpine" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app:1@sha256:00" },
+      options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app@sha256:00" },
       options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1" }, image = { name = "registry:5000/app@sha256:00" },
       options = { entries = { { id = "CVE-2020-1", image = "registry:5000/app@sha256:00" } } }, expect = "accept" },

@@ -60,20 +60,37 @@ int policy_find_module(struct arena *arena, const struct tarsier_judge_config *c
 
 int policy_read(struct arena *arena, const char *file, span *text, struct tarsier_error *error);
 
+/* A problem of the scan, as records name it; borrowed. */
+struct subject_problem { const char *kind, *subject, *message; };
+
 /* What is judged: a scan's report, or a JSON report. The pushers run in the sandbox and may raise. */
 struct subject {
-	size_t count;
+	size_t count; /* of the findings */
 	const void *data;
 	void (*push_image)(lua_State *L, const struct subject *subject); /* with `database` and `problems` */
 	void (*push_packages)(lua_State *L, const struct subject *subject);
 	void (*push_finding)(lua_State *L, const struct subject *subject, size_t index);
-	/* Pushes id, severity and fixed_by only; or pushes nothing and returns false: this finding has more that matters
-	 * (kev). */
+	/* Pushes id, severity and fixed_by only. Or pushes nothing and returns false: the finding has another field that
+	 * decides: kev, informational, kernel or malicious. */
 	bool (*push_light)(lua_State *L, const struct subject *subject, size_t index);
 	/* For tallies and messages; text is borrowed and never NULL. */
 	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
 	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */
+	bool (*has_fix)(const struct subject *subject, size_t index);
+	/* What was matched. Texts are borrowed and never NULL. */
+	bool has_database;
+	const char *backend, *system; /* the ecosystem of the operating system, else its id in os-release */
+	size_t package_count;
+	const char *(*ecosystem)(const struct subject *subject, size_t package);
+	/* False past the last problem. Those that the command was told to ignore have the kind "ignored". */
+	bool (*problem)(const struct subject *subject, size_t index, struct subject_problem *problem);
 };
+
+/* ---- cover.c ---- */
+
+/* *reason is why findings say nothing about the subject: nothing was matched, or a part of it could not be read; NULL if
+ * all was matched. It lies in the arena. False if memory runs out. */
+bool policy_find_gap(struct arena *arena, const struct subject *subject, const char **reason);
 
 /* ---- subject.c ---- */
 

@@ -1,5 +1,6 @@
 #include "policy/push_report.h"
 
+#include "base/span.h"
 #include "policy/lua_table.h"
 
 #include <lauxlib.h>
@@ -133,6 +134,14 @@ static void set_scores(lua_State *L, const struct tarsier_finding *finding)
 	}
 }
 
+bool finding_is_malicious(const struct tarsier_finding *finding)
+{
+	bool is_malicious = span_starts(span_of(finding->id), "MAL-");
+	for (const char *const *alias = finding->aliases; !is_malicious && alias && *alias; alias++)
+		is_malicious = span_starts(span_of(*alias), "MAL-");
+	return is_malicious;
+}
+
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 /* Findings of one advisory, package or layer share what is said of it: texts, lists and tables. `shared` is the stack
@@ -216,6 +225,8 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 	set_shared_list(L, shared, "references", finding->references);
 	table_set_text(L, "backend", finding->backend);
 	table_set_boolean(L, "informational", finding->informational);
+	table_set_boolean(L, "malicious", finding_is_malicious(finding));
+	table_set_boolean(L, "kernel", finding->package->kernel);
 	set_origin(L, report, finding, shared);
 }
 
@@ -240,7 +251,7 @@ void push_findings(lua_State *L, const tarsier_report *report)
 
 /* ---- problems ---------------------------------------------------------------------------------------------------- */
 
-static const char *problem_name(enum tarsier_problem_kind kind)
+const char *problem_name(enum tarsier_problem_kind kind)
 {
 	switch (kind) {
 	case TARSIER_PROBLEM_UNREADABLE: return "unreadable";

@@ -5,6 +5,13 @@
 #include "tarsier_policy.h"
 
 #include <lua.h>
+#include <stdbool.h>
+
+/* Is it a malicious package: a MAL- record of the OpenSSF, by its own name or as an alias? */
+bool finding_is_malicious(const struct tarsier_finding *finding);
+
+/* "unreadable", "no_feed", …; static */
+const char *problem_name(enum tarsier_problem_kind kind);
 
 /* Each pushes one fresh table (push_database: nil where the scan had no database). Indexes in Lua count from 1. */
 void push_image(lua_State *L, const tarsier_report *report);

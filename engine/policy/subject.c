@@ -3,6 +3,7 @@
 
 #include "format/json.h"
 #include "policy/lua_json.h"
+#include "policy/lua_table.h"
 #include "policy/push_report.h"
 
 #include <lauxlib.h>
@@ -32,26 +33,26 @@ static void report_finding(lua_State *L, const struct subject *subject, size_t i
 	push_finding(L, subject->data, index);
 }
 
-/* `fixed` is NULL or "" where there is no fix. */
+/* `fixed` is NULL or "" if there is no fix. */
 static void push_light(lua_State *L, const char *id, const char *severity, const char *fixed)
 {
-	lua_createtable(L, 0, 4);
-	lua_pushstring(L, id);
-	lua_setfield(L, -2, "id");
-	lua_pushstring(L, severity);
-	lua_setfield(L, -2, "severity");
-	if (!fixed || !*fixed)
-		return;
-	lua_pushstring(L, fixed);
-	lua_setfield(L, -2, "fixed_by");
+	lua_createtable(L, 0, 7);
+	table_set_text(L, "id", id);
+	table_set_text(L, "severity", severity);
+	table_set_boolean(L, "informational", 0);
+	table_set_boolean(L, "malicious", 0);
+	table_set_boolean(L, "kernel", 0);
+	if (fixed && *fixed)
+		table_set_text(L, "fixed_by", fixed);
 }
 
 static bool report_light(lua_State *L, const struct subject *subject, size_t index)
 {
 	const struct tarsier_finding *finding = tarsier_finding_at(subject->data, index);
-	if (!finding->kev)
-		push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version);
-	return !finding->kev;
+	if (finding->kev || finding->informational || finding->package->kernel || finding_is_malicious(finding))
+		return false;
+	push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version);
+	return true;
 }
 
 static enum tarsier_severity report_severity(const struct subject *subject, size_t index)
@@ -64,9 +65,30 @@ static const char *report_name(const struct subject *subject, size_t index)
 	return tarsier_finding_at(subject->data, index)->id;
 }
 
+static bool report_has_fix(const struct subject *subject, size_t index)
+{
+	const char *fixed = tarsier_finding_at(subject->data, index)->fixed_version;
+	return fixed && *fixed;
+}
+
+static const char *report_ecosystem(const struct subject *subject, size_t package)
+{
+	return tarsier_package_at(subject->data, package)->ecosystem;
+}
+
+static bool report_problem(const struct subject *subject, size_t index, struct subject_problem *problem)
+{
+	if (index >= tarsier_problem_count(subject->data))
+		return false;
+	const struct tarsier_problem *there = tarsier_problem_at(subject->data, index);
+	*problem = (struct subject_problem){problem_name(there->kind), there->subject, there->message};
+	return true;
+}
+
 int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict,
                       struct tarsier_error *error)
 {
+	const struct tarsier_image *image = tarsier_report_image(report);
 	const struct subject subject = {
 		.count = tarsier_finding_count(report),
 		.data = report,
@@ -76,6 +98,13 @@ int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsie
 		.push_light = report_light,
 		.severity = report_severity,
 		.name = report_name,
+		.has_fix = report_has_fix,
+		.has_database = tarsier_report_database(report) != NULL,
+		.backend = tarsier_report_backend(report),
+		.system = *image->ecosystem ? image->ecosystem : image->distro_id,
+		.package_count = tarsier_package_count(report),
+		.ecosystem = report_ecosystem,
+		.problem = report_problem,
 	};
 	struct tarsier_error own;
 	return policy_judge(judge, &subject, verdict, error_or(error, &own));
@@ -107,11 +136,27 @@ static void json_packages(lua_State *L, const struct subject *subject)
 	lua_json_push(L, json_list(subject->data, "packages"));
 }
 
+static bool json_is_malicious(const json_t *finding)
+{
+	const json_t *aliases = json_list(finding, "aliases");
+	bool is_malicious = span_starts(span_of(json_text(finding, "id")), "MAL-");
+	for (size_t i = 0; !is_malicious && i < json_array_size(aliases); i++)
+		is_malicious = span_starts(span_of(json_string_value(json_array_get(aliases, i))), "MAL-");
+	return is_malicious;
+}
+
+static bool json_is_kernel(const json_t *finding)
+{
+	return json_is_true(json_object_get(json_member(finding, "package"), "kernel"));
+}
+
 /* Without what earlier policies said. */
 static void json_push_finding(lua_State *L, const struct subject *subject, size_t index)
 {
 	static const char *const said[] = {"decision", "reason", "policy", "trail"};
 	lua_json_push(L, json_finding(subject, index));
+	table_set_boolean(L, "malicious", json_is_malicious(json_finding(subject, index)));
+	table_set_boolean(L, "kernel", json_is_kernel(json_finding(subject, index)));
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
 		lua_pushnil(L);
 		lua_setfield(L, -2, said[i]);
@@ -121,7 +166,8 @@ static void json_push_finding(lua_State *L, const struct subject *subject, size_
 static bool json_light(lua_State *L, const struct subject *subject, size_t index)
 {
 	const json_t *finding = json_finding(subject, index);
-	bool is_light = !json_member(finding, "kev");
+	bool is_light = !json_member(finding, "kev") && !json_is_true(json_object_get(finding, "informational")) &&
+	                !json_is_kernel(finding) && !json_is_malicious(finding);
 	if (is_light)
 		push_light(L, json_text(finding, "id"), json_text(finding, "severity"), json_text(finding, "fixed_by"));
 	return is_light;
@@ -139,6 +185,25 @@ static enum tarsier_severity json_severity(const struct subject *subject, size_t
 static const char *json_name(const struct subject *subject, size_t index)
 {
 	return json_text(json_finding(subject, index), "id");
+}
+
+static bool json_has_fix(const struct subject *subject, size_t index)
+{
+	return *json_text(json_finding(subject, index), "fixed_by") != '\0';
+}
+
+static const char *json_ecosystem(const struct subject *subject, size_t package)
+{
+	return json_text(json_array_get(json_list(subject->data, "packages"), package), "ecosystem");
+}
+
+static bool json_problem(const struct subject *subject, size_t index, struct subject_problem *problem)
+{
+	const json_t *there = json_array_get(json_list(subject->data, "problems"), index);
+	bool is_ignored = json_is_true(json_object_get(there, "ignored"));
+	*problem = (struct subject_problem){is_ignored ? "ignored" : json_text(there, "kind"), json_text(there, "subject"),
+	                                    json_text(there, "message")};
+	return there != NULL;
 }
 
 /* A report without findings is one that was never matched: to pass it would be silent. */
@@ -161,6 +226,8 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 	*verdict = NULL;
 	if (check_shape(report, error) < 0)
 		return TARSIER_FORMAT;
+	const json_t *image = json_member(report, "image");
+	const char *ecosystem = json_text(image, "ecosystem");
 	const struct subject subject = {
 		.count = json_array_size(json_list(report, "findings")),
 		.data = report,
@@ -170,6 +237,13 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 		.push_light = json_light,
 		.severity = json_severity,
 		.name = json_name,
+		.has_fix = json_has_fix,
+		.has_database = json_member(report, "database") != NULL,
+		.backend = json_text(json_member(report, "backend"), "name"),
+		.system = *ecosystem ? ecosystem : json_text(json_member(image, "distro"), "id"),
+		.package_count = json_array_size(json_list(report, "packages")),
+		.ecosystem = json_ecosystem,
+		.problem = json_problem,
 	};
 	return policy_judge(judge, &subject, verdict, error);
 }

@@ -204,11 +204,43 @@ static void add_image_reasons(struct reasons *reasons, enum tarsier_decision dec
 			add_word_reason(reasons, &public->trail[i]);
 }
 
+/* "12 findings have an unknown severity; 5 of them have a fix", of those that fail or warn. */
+static void add_unknown_reason(struct reasons *reasons, const struct subject *subject)
+{
+	size_t count = 0, fixed = 0;
+	for (size_t i = 0; i < subject->count; i++) {
+		const struct tarsier_word *last = verdict_last(reasons->verdict, i);
+		if (!last || last->decision < TARSIER_WARN || subject->severity(subject, i) != TARSIER_SEVERITY_UNKNOWN)
+			continue;
+		count++;
+		fixed += subject->has_fix(subject, i);
+	}
+	if (count)
+		add_reason(reasons, arena_format(&reasons->verdict->arena,
+		                                 "%zu finding%s an unknown severity; %zu of them %s a fix", count,
+		                                 count == 1 ? " has" : "s have", fixed, fixed == 1 ? "has" : "have"));
+}
+
+/* Whatever policies said, what was never matched does not pass. */
+static bool check_gap(struct reasons *reasons, const struct subject *subject)
+{
+	const char *gap;
+	if (!policy_find_gap(&reasons->verdict->arena, subject, &gap))
+		return false;
+	if (!gap)
+		return true;
+	reasons->verdict->public.decision = TARSIER_FAIL;
+	add_reason(reasons, clean_reason(&reasons->verdict->arena, gap));
+	return true;
+}
+
 bool verdict_finish(struct verdict *verdict, const struct subject *subject)
 {
 	struct reasons reasons = {.verdict = verdict};
 	const struct tarsier_word *last = last_verdict_word(verdict);
 	verdict->public.decision = verdict_decision(verdict);
+	if (!check_gap(&reasons, subject))
+		return false;
 	if (last && (last->decision == TARSIER_FAIL || last->decision == TARSIER_ACCEPT))
 		add_word_reason(&reasons, last);
 	add_image_reasons(&reasons, TARSIER_FAIL);
@@ -217,6 +249,7 @@ bool verdict_finish(struct verdict *verdict, const struct subject *subject)
 		add_word_reason(&reasons, last);
 	add_image_reasons(&reasons, TARSIER_WARN);
 	add_findings_reason(&reasons, subject, TARSIER_WARN);
+	add_unknown_reason(&reasons, subject);
 	const char **list = arena_array(&verdict->arena, reasons.count + 1, sizeof *list);
 	if (!list || reasons.is_out_of_memory)
 		return false;

@@ -185,7 +185,7 @@ describe("judging", function()
         local first = next(f)
         return "warn", ("%s,%s,%s,%s,%s"):format(description, severity, kev, unheard, first ~= nil) end]] },
     })
-    assert.equal("3:aliases description fixed_by id index package references severity summary",
+    assert.equal("3:aliases description fixed_by id index informational kernel malicious package references severity summary",
       judgement.findings[3].trail[1].reason)
     assert.equal("long text,mine,nil,nil,true", judgement.findings[3].reason)
   end)
@@ -476,7 +476,7 @@ describe("policies are found", function()
     assert.matches("^policy .*broken.lua: ", by_name.broken.message)
     assert.same({ "finding", "image" }, by_name.default.hooks)
     assert.is_true(by_name.default.examples > 5)
-    assert.same({ threshold = "High", max_age = 30 }, by_name.default.options)
+    assert.same({ threshold = "High", max_age = 30, unknown = "warn" }, by_name.default.options)
   end)
 end)
 
@@ -553,7 +553,7 @@ describe("judging in C", function()
     assert.same({ "fixable", "default" }, { findings[2].trail[1].policy, findings[2].trail[2].policy })
     assert.equal(14, verdict.tally.total)
     assert.equal(2, verdict.tally.severity.Defcon1)
-    assert.same({ threshold = "High" }, verdict.policies[1].options)
+    assert.same({ threshold = "High", unknown = "warn" }, verdict.policies[1].options)
   end)
 
   it("takes a policy so many instructions a finding, however many there are", function()

@@ -143,7 +143,7 @@ end
 local function request_of(options)
   return {
     policies = { "threshold" }, whitelist = options.whitelist,
-    set = { ["threshold.threshold"] = options.threshold or "Unknown",
+    set = { ["threshold.threshold"] = options.threshold or "Unknown", ["threshold.unknown"] = "pass",
       -- "registry" for "registry:5000/app": the key that its cut at the first colon asked for
       ["whitelist.old_image_keys"] = options.whitelist and "true" or nil },
   }

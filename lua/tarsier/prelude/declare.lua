@@ -14,7 +14,7 @@ local records, check_record = prelude.records, prelude.check_record
 -- ---- fields -------------------------------------------------------------------------------------------------------
 
 local fields = {
-  name = "string", summary = "string", description = "string", options = "table",
+  name = "string", summary = "string", description = "string", options = "table", choices = "table",
   finding = "function", image = "function", verdict = "function", examples = "table",
 }
 local example_fields = {
@@ -47,6 +47,22 @@ local function check_options(options)
     if kind ~= "string" and kind ~= "number" and kind ~= "boolean" and kind ~= "table" then
       error(format("field 'options': the default of '%s' must be text, a number, a boolean or a table, is %s", key,
         an(kind)), 0)
+    end
+  end
+end
+
+local function is_one_of(value, list)
+  for _, item in ipairs(list) do
+    if item == value then return true end
+  end
+  return false
+end
+
+local function check_choices(choices, options)
+  for _, key in ipairs(ordered_keys(choices)) do
+    if options[key] == nil then error(format("field 'choices': there is no option '%s'", key), 0) end
+    if type(choices[key]) ~= "table" or not is_one_of(options[key], choices[key]) then
+      error(format("field 'choices': '%s' must be a list that has the option's default", key), 0)
     end
   end
 end
@@ -97,6 +113,7 @@ function prelude.check_policy(policy)
     error("has none of the hooks 'finding', 'image' and 'verdict': it decides nothing", 0)
   end
   check_options(policy.options or {})
+  check_choices(policy.choices or {}, policy.options or {})
   check_examples(policy)
 end
 
@@ -143,7 +160,14 @@ local function check_severity(key, value, default)
   return severities[position]
 end
 
-local function override(options, defaults, key, value, is_text)
+local function check_choice(key, value, choices)
+  if not choices or is_one_of(value, choices) then return end
+  local word = type(value) == "string" and value or type(value)
+  error(format("option '%s': '%s' is not a choice%s; there are %s", key, word, hint(word, choices), one_of(choices)), 0)
+end
+
+local function override(policy, options, key, value, is_text)
+  local defaults = policy.options or {}
   local default = defaults[key]
   if default == nil then
     local known = ordered_keys(defaults)
@@ -154,6 +178,7 @@ local function override(options, defaults, key, value, is_text)
   if type(value) ~= type(default) then
     error(format("option '%s' must be %s, is %s", key, an(type(default)), an(type(value))), 0)
   end
+  check_choice(key, value, policy.choices and policy.choices[key])
   options[key] = check_severity(key, value, default)
 end
 
@@ -162,7 +187,7 @@ end
 function prelude.resolve_options(policy, overrides, settings)
   local defaults = policy.options or {}
   local options = copy(defaults)
-  for _, key in ipairs(ordered_keys(overrides or {})) do override(options, defaults, key, overrides[key]) end
-  for _, setting in ipairs(settings or {}) do override(options, defaults, setting[1], setting[2], setting[3]) end
+  for _, key in ipairs(ordered_keys(overrides or {})) do override(policy, options, key, overrides[key]) end
+  for _, setting in ipairs(settings or {}) do override(policy, options, setting[1], setting[2], setting[3]) end
   return prelude.strict_options(options, defaults)
 end

@@ -35,7 +35,8 @@ local package = new_record("a package", "index type ecosystem name version archi
   .. "module vendor kernel",
   { source = new_record("a package's source", "name version") })
 local finding = new_record("a finding", "index id aliases severity severity_source fixed_by summary description url "
-  .. "published modified references backend informational cvss epss kev package layer decision reason policy", {
+  .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
+  .. "policy", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
 })
@@ -98,11 +99,10 @@ end
 
 -- ---- what the engine gives ----------------------------------------------------------------------------------------
 
--- A finding comes with `index`, `id`, `severity` and `fixed_by`, which most policies decide by; the rest is fetched
--- when anything else is read. (One with `kev` or another rare field comes whole.)
+-- A finding comes with `index`, `id`, `severity`, `fixed_by` and three booleans, which most policies decide by; the rest
+-- is fetched when anything else is read. (One with `kev`, or for which one of the booleans is true, comes whole.)
 local light_meta = {}
-local is_light_nil = { fixed_by = true, kev = true, informational = true, decision = true, reason = true,
-  policy = true }
+local is_light_nil = { fixed_by = true, kev = true, decision = true, reason = true, policy = true }
 
 local function whole(light)
   if type(light) == "table" and getmetatable(light) == light_meta then
@@ -197,6 +197,7 @@ local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
   package = plain_package, layer = plain_layer, backend = "embedded", informational = false,
+  malicious = false, kernel = false,
 }
 local plain_image = {
   reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64",
