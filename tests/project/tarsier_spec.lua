@@ -74,7 +74,7 @@ describe("require 'tarsier'", function()
 
   it("takes options of policies", function()
     local result = assert(tarsier.scan(folder .. "/image", with {
-      policies = { "threshold" }, set = { ["threshold.threshold"] = "High" } }))
+      policies = { "threshold" }, set = { ["threshold.threshold"] = "High", ["threshold.unknown"] = "pass" } }))
     assert.is_true(result.verdict.pass)
     assert.is_nil(result.findings[1].decision)
     assert.equal(1, result.verdict.tally.undecided)
