@@ -39,6 +39,7 @@ static int body_boot(lua_State *L)
 	for (size_t i = 0; i < LINT; i++)
 		load_part(L, i);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
+	lua_gc(L, LUA_GCCOLLECT); /* so that the first policy's account begins without our garbage */
 	return 0;
 }
 

@@ -14,13 +14,14 @@ describe("require 'tarsier'", function()
       { ["etc/os-release"] = oci.debian },
       { ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "7.0-1" }, { "zlib1g", "1.0" } } },
     })
-    shell.write(folder .. "/osv.json", json.encode {
+    os.execute("mkdir " .. shell.quote(folder .. "/osv")) -- a folder of records is a feed
+    shell.write(folder .. "/osv/one.json", json.encode {
       id = "CVE-2099-0001", modified = "2026-01-01T00:00:00Z", affected = { {
         package = { ecosystem = "Debian:12", name = "curl" },
         ranges = { { type = "ECOSYSTEM", events = { { introduced = "0" }, { fixed = "8.0-1" } } } },
       } },
     })
-    local taken = assert(tarsier.import(folder .. "/v.db", { folder .. "/osv.json" }))
+    local taken = assert(tarsier.import(folder .. "/v.db", { folder .. "/osv" }))
     assert.equal(1, taken.advisories)
     options = { database = folder .. "/v.db", cache_dir = "" }
   end)
