@@ -53,9 +53,9 @@ local function add(group, finding, is_wanted)
 end
 
 --- groups(result, [is_wanted]) -> list of { type, name, version, layer, path, system, severity, fixed = { id, … },
---- open = { id, … }, to = the version that fixes all of `fixed` | nil, has_failing_fix = does a fix in it end a failing
---- finding?, failing = set of those of `open` that fail, wanted = set of the ids that is_wanted(finding) holds for,
---- has_wanted_fix }, in the findings' order, without what is accepted or ignored
+--- open = { id, … }, to = the version that fixes all of `fixed` | nil, has_failing_fix = does a fix in it end a
+--- failing finding?, failing = set of those of `open` that fail, wanted = set of the ids that is_wanted(finding) holds
+--- for, has_wanted_fix }, in the findings' order, without what is accepted or ignored
 function advice.groups(result, is_wanted)
   local groups = {}
   for _, finding in ipairs(result.findings) do
@@ -98,7 +98,8 @@ end
 
 --- plan(result, [is_wanted]) -> { pass = steps that make a failing verdict pass, rest = the other steps, as far as
 --- is_wanted(finding) holds for one of their findings }, each { upgrade = groups of one's own layers, rebase = groups
---- of the base image, open = { { name, version, ids }, … } without a fix yet, refusals = { { policy, reason }, … } }
+--- of the base image, open = { { name, version, ids }, … } without a fix yet, refusals = { { policy, reason }, … }
+--- }
 function advice.plan(result, is_wanted)
   local plan = { pass = { upgrade = {}, rebase = {}, open = {}, refusals = refusals(result) },
     rest = { upgrade = {}, rebase = {}, open = {}, refusals = {} } }

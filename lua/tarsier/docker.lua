@@ -3,8 +3,8 @@
 --   local engine = assert(require "tarsier.docker".open())       -- where $DOCKER_HOST says, or a socket that is there
 --   assert(engine:pull "postgres:15")
 --
--- Failures are nil, message, "CODE"; a refusal of the engine has its HTTP status as a fourth. Images are read out of the
--- engine by the library, as docker-daemon:NAME.
+-- Failures are nil, message, "CODE"; a refusal of the engine has its HTTP status as a fourth. Images are read out of
+-- the engine by the library, as docker-daemon:NAME.
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
@@ -17,8 +17,9 @@ Engine.__index = Engine
 local PULL_SECONDS = 2 * 3600
 local LINE = 1 << 20            -- of a pull's progress: nobody writes longer ones
 
---- open([address], [ca_file]) -> engine | nil, message, code. Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a known
---- socket; the code is UNSUPPORTED if there is none. What trust and TLS need comes from the environment as for docker.
+--- open([address], [ca_file]) -> engine | nil, message, code. Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a
+--- known socket; the code is UNSUPPORTED if there is none. What trust and TLS need comes from the environment as for
+--- docker.
 function docker.open(given, ca_file)
   local engine, message, code = core.container(given, ca_file)
   if not engine then return nil, message, code end

@@ -5,7 +5,7 @@
 --   tarsier.report.write("table", result, io.write)
 --   os.exit(result.verdict.pass)
 --
--- What the world does wrong comes back as nil, message, "CODE"; misuse raises an error.
+-- Failures of the outside world return nil, message, "CODE"; misuse raises an error.
 
 local core = require "tarsier.core"
 local policy = require "tarsier.policy"
@@ -14,7 +14,7 @@ local suggest = require "tarsier.suggest"
 
 local tarsier = { _VERSION = core.version, policy = policy, report = report }
 
--- What the engine is opened with; the rest of scan's options is the judge's.
+-- The options of open; the other options of scan are those of judge.
 local engine_options = { "database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
   "clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_keep", "clair_timeout", "layer_host",
   "layer_port", "ca_file", "registry_user", "registry_password", "plain_http", "today" }
@@ -34,7 +34,7 @@ function tarsier.now()
   return os.date "!%Y-%m-%dT%H:%M:%SZ"
 end
 
---- facts(report, [started]) -> result: what a report holds as plain tables, before anybody judged it
+--- facts(report, [started]) -> result: what a report holds as plain tables, before policies have judged it
 function tarsier.facts(scanned, started)
   return {
     schema = "1", tarsier = { version = core.version }, started = started or tarsier.now(),

@@ -1,6 +1,5 @@
--- JSON as documents want it: objects in a stated order, `[]` where a list is empty, short numbers, valid UTF-8.
--- lua-cjson does the escaping and the decoding; what it does otherwise (`\/`, 14 digits, `{}` for an empty list, 5.0
--- for 5) is put right here.
+-- JSON for documents: objects in a given order, `[]` for an empty list, short numbers, valid UTF-8. lua-cjson escapes
+-- and decodes; this module corrects where it differs (`\/`, 14 digits, `{}` for an empty list, 5.0 for 5).
 
 local cjson = require "cjson"
 local text = require "tarsier.text"
@@ -9,7 +8,7 @@ local json = { null = cjson.null }
 
 local Array, Object, List = {}, {}, {}
 
---- array(t) -> t, marked: it is written as a list even where it is empty
+--- array(t) -> t, marked: it is written as a list even if it is empty
 function json.array(t)
   return setmetatable(t, Array)
 end

@@ -3,7 +3,7 @@
 local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
-local PROSE = 100 -- columns at which sentences wrap where nothing says how wide the place is
+local PROSE = 100 -- columns at which sentences wrap if the width is not known
 
 local Page = {}
 Page.__index = Page

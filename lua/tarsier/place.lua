@@ -1,5 +1,5 @@
--- Where things are: the files that came with tarsier, the folders the XDG base directory specification gives, and what
--- the environment says.
+-- Where things are: the files that came with tarsier, the folders of the XDG base directory specification, and
+-- variables of the environment.
 
 local core = require "tarsier.core"
 
@@ -20,7 +20,7 @@ end
 
 local exists = place.exists
 
---- variable(name) -> an environment variable's value | nil: one that is empty says nothing
+--- variable(name) -> an environment variable's value | nil if it is not set or empty
 function place.variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
@@ -31,7 +31,7 @@ local function own_folder()
   return package.searchpath("tarsier.place", package.path):match "^(.*)/[^/]*$" or "."
 end
 
--- A base directory that is not absolute is to be ignored, says the specification.
+-- The specification says that a base directory which is not absolute must be ignored.
 local function base(variable, otherwise)
   local folder = os.getenv(variable)
   if folder and folder:sub(1, 1) == "/" then return folder end
@@ -75,8 +75,8 @@ function place.a_database(path)
   local starter = place.starter()
   if starter then return starter, true end
   local where = imported and " at " .. imported or ""
-  return nil, "there is no vulnerability database" .. where
-    .. ": make one with `tarsier db import PATH…`, or name one with --db", "DATABASE"
+  return nil, "no vulnerability database found" .. where
+    .. ": create one with `tarsier db import PATH…`, or name one with --db", "DATABASE"
 end
 
 return place

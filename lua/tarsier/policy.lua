@@ -122,7 +122,8 @@ local function set_option(judge, key, value)
   error(("set[%q] must be text, a number, a boolean or a table"):format(key), 0)
 end
 
--- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, the whitelist among them
+-- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, the whitelist among
+-- them
 local function read_policies(request)
   local list, whitelist = {}, nil
   for i, item in ipairs(request.policies or { "default" }) do
@@ -187,8 +188,8 @@ function policy.open(request)
   return nil, message, code
 end
 
---- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }:
---- one for each finding, in the report's order. The report is an engine's, or a result table. The request, of which
+--- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … }
+--- }: one for each finding, in the report's order. The report is an engine's, or a result table. The request, of which
 --- every part may be absent:
 ---
 ---   { policies = { "default", { "fixable", options = { threshold = "Low" } } },   -- they run in this order

@@ -1,5 +1,5 @@
--- Text that came out of an image, made fit for a terminal or a document. Images are hostile: a package's name may hold
--- anything but NUL.
+-- Text from outside, made fit for a terminal or a document. Images are hostile: a package's name may contain anything
+-- but NUL.
 
 local text = {}
 
@@ -68,7 +68,7 @@ function text.printable(s)
   return (s:gsub("[\194-\244][\128-\191]*", escape_character))
 end
 
---- address(url) -> the URL without user and password, which are nobody else's to read
+--- address(url) -> the URL without user and password
 function text.address(url)
   return (url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1"))
 end

@@ -119,7 +119,7 @@ end
 --- How messages call the kinds.
 yaml.kinds = { scalar = "text", list = "a list", map = "a map" }
 
---- check_kind(node, kind, what) -> node; fails where it is of another kind
+--- check_kind(node, kind, what) -> node; fails if it is of another kind
 function yaml.check_kind(node, kind, what)
   if node.kind ~= kind then fail(node.line, "%s must be %s, is %s", what, yaml.kinds[kind], yaml.kinds[node.kind]) end
   return node

@@ -131,13 +131,13 @@ describe("tarsier scan --clair", function()
 
   it("refuses options that go with no Clair, or make no sense", function()
     for _, case in ipairs {
-      { "--layer-host runner", "--layer-host wants a Clair" }, { "--keep", "--keep wants a Clair" },
-      { "--clair-api v4", "--clair-api wants a Clair" },
-      { "--clair clair:6060", "is no address such as http://" },
+      { "--layer-host runner", "--layer-host requires a Clair" }, { "--keep", "--keep requires a Clair" },
+      { "--clair-api v4", "--clair-api requires a Clair" },
+      { "--clair clair:6060", "is not an address such as http://" },
       { "--clair http://x --clair-matcher y", "--clair-matcher" },
-      { "--clair http://x --clair-issuer y", "--clair-issuer goes with --clair-key-file" },
+      { "--clair http://x --clair-issuer y", "--clair-issuer requires --clair-key-file" },
       { "--clair http://x --clair-api v3", "is not one of v1, v4" },
-      { "--clair http://x --layer-port 70000", "70000 is no port" },
+      { "--clair http://x --layer-port 70000", "70000 is not a port" },
       { "--clair http://x --clair-key-file @nowhere", "nowhere: No such file" },
     } do
       local code, _, errors = tarsier("scan " .. case[1] .. " @image")

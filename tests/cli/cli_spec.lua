@@ -140,7 +140,7 @@ describe("tarsier's exit code", function()
     { 2, "packages --registry-user jo --registry-password-file @osv @good", "/osv: Is a directory" },
     { 2, "packages --registry-user jo --registry-password-file @blank @good", "/blank: it is empty" },
     { 2, "packages --registry-user jo --registry-password-file /dev/null @good", "/dev/null: it is empty" },
-    { 2, "packages --registry-user jo --registry-password-file /dev/zero @good", "/dev/zero: it is no text" },
+    { 2, "packages --registry-user jo --registry-password-file /dev/zero @good", "/dev/zero: it is not text" },
     { 2, "packages --registry-user jo --registry-password-file @long @good", "/long: it is too long" },
     { 2, "packages --registry-user jo --registry-password-file - -", "cannot hold both the image and the password" },
     { 2, "scan @db --registry-user jo --registry-password-file - -- -:app:1", "cannot hold both the image and the password" },

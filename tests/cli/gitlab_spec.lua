@@ -233,7 +233,7 @@ describe("a GitLab job's registry", function()
     assert.equal("plain_http=true\n", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=TRUE"))
     assert.equal("", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=false"))
     assert.equal("", settings("docker://alpine:3", "CS_REGISTRY_INSECURE=true", false))
-    assert.is_truthy(settings("docker://alpine:3", "CS_DOCKER_INSECURE=true"):find "^warning=CS_DOCKER_INSECURE is not heeded")
+    assert.is_truthy(settings("docker://alpine:3", "CS_DOCKER_INSECURE=true"):find "^warning=CS_DOCKER_INSECURE is ignored")
   end)
 
   it("may have an authority of its own, beside the system's", function()

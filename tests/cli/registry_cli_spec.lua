@@ -41,9 +41,9 @@ describe("the registry's settings", function()
     { "--registry-user jo image", "TARSIER_REGISTRY_PASSWORD=x", nil, "jo|x|nil|nil|" },
     { "--registry-password-file @password image", "TARSIER_REGISTRY_USER=env", nil, "env|s3 cr3t|nil|nil|" },
     { "image", "TARSIER_REGISTRY_USER= TARSIER_REGISTRY_PASSWORD=", nil, "nil|nil|nil|nil|" },
-    { "image", "TARSIER_REGISTRY_USER=env", nil, "--registry-user goes with a password: give --registry-password-file "
+    { "image", "TARSIER_REGISTRY_USER=env", nil, "--registry-user requires a password: give --registry-password-file "
       .. "FILE or set $TARSIER_REGISTRY_PASSWORD\n" },
-    { "image", "TARSIER_REGISTRY_PASSWORD=x", nil, "$TARSIER_REGISTRY_PASSWORD goes with a user: give --registry-user "
+    { "image", "TARSIER_REGISTRY_PASSWORD=x", nil, "$TARSIER_REGISTRY_PASSWORD requires a user: give --registry-user "
       .. "NAME or set $TARSIER_REGISTRY_USER\n" },
   }
   for _, case in ipairs(cases) do

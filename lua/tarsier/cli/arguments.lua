@@ -86,13 +86,14 @@ local function check(option, value)
     end
     return number
   end
-  if value == "" then return nil, ("%s wants a %s, not nothing"):format(shown(option), option.value) end
+  if value == "" then return nil, ("%s requires a %s that is not empty"):format(shown(option), option.value) end
   return value
 end
 
 local booleans = { ["true"] = true, ["false"] = false }
 
---- set(parsed, option, value, [lenient]) -> true | nil, message: puts a value, as text, into the table of parsed options
+--- set(parsed, option, value, [lenient]) -> true | nil, message: puts a value, as text, into the table of parsed
+--- options
 function arguments.set(parsed, option, value, lenient)
   local key = arguments.key(option)
   if lenient and value == "" and option.value == "FILE" then
@@ -131,7 +132,7 @@ end
 function Reader:value_of(option, given)
   local value = given or self:next()
   if value then return value end
-  return nil, ("%s wants a %s after it"):format(shown(option), option.value)
+  return nil, ("%s requires a %s"):format(shown(option), option.value)
 end
 
 function Reader:long(argument)

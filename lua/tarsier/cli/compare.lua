@@ -1,4 +1,4 @@
--- tarsier compare: which of two versions is the later one?
+-- tarsier compare: which of two versions is later?
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -60,14 +60,14 @@ return {
   name = "compare",
   summary = "compare two versions",
   arguments = {
-    { name = "SCHEME", help = "whose order: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them" },
+    { name = "SCHEME", help = "the scheme: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them" },
     { name = "A", help = "a version, or - to read pairs from standard input" },
     { name = "B", help = "another version", optional = true },
   },
   description = {
-    "Prints <, = or >, or `invalid` where a version is none of that scheme's; then the exit code is 2.",
-    "With - instead of the versions it reads pairs from standard input, a line each with a tab between, and prints one "
-      .. "answer a line. The exit code is 0 then, whatever the answers are.",
+    "Prints <, = or >, or `invalid` if a version is not valid in that scheme; then the exit code is 2.",
+    "With - instead of the versions, it reads pairs from standard input, one on each line, separated by a tab, and "
+      .. "prints one answer on each line. The exit code is then 0, whatever the answers are.",
   },
   options = {},
   examples = {

@@ -23,7 +23,7 @@ local config = {}
 --- Where a configuration is looked for that no one named.
 config.FOUND = ".tarsier.yaml"
 
---- What a file that was found may set; all else wants a file that was named.
+--- What a file that was found may set; all other options require a file that was named.
 config.harmless = {}
 for name in ([[all color format ignore-unreadable no-cache no-fail no-progress only-fixed platform policy policy-dir
   quiet set severity show strict-whitelist threads threshold timeout verbose whitelist]]):gmatch "%S+" do
@@ -182,7 +182,7 @@ end
 
 -- ---- the file -----------------------------------------------------------------------------------------------------
 
--- -> text | nil where there is none to read | nil, message
+-- -> text | nil if there is none to read | nil, message
 local function read(path, is_found)
   local status, message, code = core.host.stat(path)
   if not status then

@@ -1,4 +1,4 @@
--- tarsier db: make the vulnerability database, and say what it holds.
+-- tarsier db: make the vulnerability database, and print what it contains.
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -14,7 +14,7 @@ local function failed(terminal, message)
   return exit.DATABASE
 end
 
--- Told for every input as it is done.
+-- Called for each input when it is done.
 local function teller(terminal)
   return function(input, feed, records, message)
     if message then
@@ -100,26 +100,26 @@ end
 
 return {
   name = "db",
-  summary = "make the vulnerability database, and say what it holds",
+  summary = "make the vulnerability database, and print what it contains",
   description = {
     "The database is one SQLite file made from published records, recognised by their content: OSV records (one in a "
       .. "file, a folder of them, or the all.zip that osv.dev publishes for an ecosystem), CISA's catalogue of known "
       .. "exploited vulnerabilities (KEV) and FIRST's EPSS scores.",
     "Without one, a scan uses the starter database that comes with tarsier: a few well-known vulnerabilities to try "
-      .. "things out with, and nothing to rely on.",
+      .. "tarsier out. Do not rely on it.",
   },
   commands = {
     {
       name = "import",
       summary = "make a database from files of vulnerability records",
       arguments = { { name = "PATH", many = true, help = "a file or a folder of OSV records, an all.zip, KEV, EPSS" } },
-      description = { "The new database is made beside the old one and renamed into place: a scan sees the old one "
-        .. "or the new one, never half. Without --merge it holds these inputs only." },
+      description = { "The new database is written beside the old one and renamed into place: a scan sees the old "
+        .. "or the new one, never a half. Without --merge it contains only these inputs." },
       options = {
         database_option,
-        { long = "merge", help = "add to what the database holds" },
+        { long = "merge", help = "add to the existing database" },
         { long = "starter", help = "mark the result as a starter database" },
-        { long = "quiet", short = "q", help = "say only what went wrong" },
+        { long = "quiet", short = "q", help = "print only errors" },
       },
       examples = { { "tarsier db import Debian/all.zip PyPI/all.zip known_exploited_vulnerabilities.json "
         .. "epss_scores-current.csv.gz", "Debian and Python with KEV and EPSS" } },
@@ -127,7 +127,7 @@ return {
     },
     {
       name = "status",
-      summary = "say what the database holds and how old it is",
+      summary = "print what the database contains and how old it is",
       arguments = {},
       options = {
         database_option,

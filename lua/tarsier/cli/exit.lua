@@ -1,4 +1,4 @@
--- What the command's exit codes mean, and which one an outcome gets.
+-- The command's exit codes: what they mean, and which one a result gets.
 
 local exit = { PASS = 0, FAIL = 1, USAGE = 2, IMAGE = 3, DATABASE = 4, NOTHING = 5, BUG = 70 }
 
@@ -39,8 +39,8 @@ local function has_cover(result, uncovered)
 end
 
 --- of_inventory(result) -> exit code, meaning | nil where all of the image could be judged. Problems come before the
---- verdict: findings in half an image say nothing about the other half. What --ignore-unreadable lets pass is marked
---- `ignored`. A language without a feed is a problem to report; a system without one is nothing to judge.
+--- verdict: findings in half an image say nothing about the other half. Problems that --ignore-unreadable lets pass are
+--- marked `ignored`. A language without a feed is a problem to report; a system without one is nothing to judge.
 function exit.of_inventory(result)
   local uncovered, nothing = {}, nil
   for _, problem in ipairs(result.problems) do

@@ -1,4 +1,4 @@
--- What a GitLab job's variables say: which image, who we are at its registry, and which report.
+-- The variables of a GitLab job: which image to scan, the login at its registry, and which report to write.
 
 local core = require "tarsier.core"
 local place = require "tarsier.place"
@@ -9,12 +9,12 @@ gitlab.report = "gl-container-scanning-report.json"
 
 local variable = place.variable
 
---- is_job() -> does a GitLab runner run this?
+--- is_job() -> does this run in a GitLab job?
 function gitlab.is_job()
   return variable "GITLAB_CI" == "true"
 end
 
---- formats() -> the reports of a job that asks for none | nil where it is no job
+--- formats() -> the reports of a job without --format | nil if this is not a job
 function gitlab.formats()
   return gitlab.is_job() and { "table", "gitlab=" .. gitlab.report } or nil
 end
@@ -129,8 +129,8 @@ function gitlab.registry(config, reference, is_pipelines, terminal)
   if parts and not config.registry_user then log_in(config, parts.host, is_pipelines, terminal) end
   if is_pipelines and is_set "CS_REGISTRY_INSECURE" then config.plain_http = true end
   if is_pipelines and is_set "CS_DOCKER_INSECURE" then
-    terminal:warn("CS_DOCKER_INSECURE is not heeded: certificates are always checked; ADDITIONAL_CA_CERT_BUNDLE is "
-      .. "the way to make one trusted")
+    terminal:warn("CS_DOCKER_INSECURE is ignored: certificates are always checked; use ADDITIONAL_CA_CERT_BUNDLE "
+      .. "to trust a certificate")
   end
   return gitlab.authorities(config)
 end

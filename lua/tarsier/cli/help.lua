@@ -1,4 +1,4 @@
--- tarsier help: the same facts for people, for man and for shells.
+-- tarsier help: the same facts for people, for man and for shells, made from the commands' tables.
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -20,7 +20,7 @@ end
 return {
   name = "help",
   is_fixed = true, -- it answers whatever the configuration says
-  summary = "say what a command does",
+  summary = "explain a command",
   arguments = { { name = "COMMAND", optional = true, many = true, help = "a command, such as scan or db import" } },
   options = {
     { long = "man", help = "print the manual page, as roff" },

@@ -1,4 +1,4 @@
--- What the commands that read an image have in common.
+-- What all commands that read an image share.
 
 local exit = require "tarsier.cli.exit"
 local registry = require "tarsier.cli.registry"
@@ -8,24 +8,26 @@ local image = {}
 image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
   .. "oci-archive:FILE[:TAG|@DIGEST], docker-daemon:NAME[:TAG] in the container engine ($DOCKER_HOST, else Docker's or "
   .. "Podman's socket), docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, - for an archive on standard "
-  .. "input, or a path to any of these; where no such path is, a NAME such as app:1 in the container engine, else in "
-  .. "the registry where it begins with the host of one" }
+  .. "input, or a path to any of these; if no such path exists, a NAME such as app:1 in the container engine, "
+  .. "otherwise in the registry that the name begins with" }
 
 image.options = {
   { long = "platform", value = "OS/ARCH",
-    help = "the image to take from a multi-platform index, such as linux/arm64/v8; default: this machine's" },
-  { long = "threads", value = "N", integer = 1, help = "layers read at once; default: one per processor" },
+    help = "which image of a multi-platform index to scan, such as linux/arm64/v8; default: this machine's" },
+  { long = "threads", value = "N", integer = 1, help = "how many layers to read at once; default: one per processor" },
   { long = "cache-dir", value = "DIR",
-    help = "where the layers' indexes are kept; default: $XDG_CACHE_HOME/tarsier" },
-  { long = "cache-size", value = "MIB", integer = 1, help = "what the cache may take, in MiB; default: 1024" },
+    help = "the folder of the layer cache; default: $XDG_CACHE_HOME/tarsier" },
+  { long = "cache-size", value = "MIB", integer = 1, help = "the size limit of the cache, in MiB; default: 1024" },
   { long = "no-cache", help = "neither read nor write the cache" },
-  { long = "skip-diff-id", help = "do not check the layers' uncompressed digests (the compressed ones always are)" },
+  { long = "skip-diff-id",
+    help = "do not verify the digests of uncompressed layers (those of compressed layers are always verified)" },
   { long = "ignore-unreadable",
-    help = "only warn if a package database in the image cannot be read or leads nowhere, instead of exit code 3 or 5" },
+    help = "only warn if a package database in the image cannot be read or leads nowhere, instead of exit code 3 or "
+      .. "5" },
   { long = "quiet", short = "q", help = "no progress, notes or warnings on standard error" },
-  { long = "no-progress", help = "no progress bar; there is none either where standard error is no terminal" },
+  { long = "no-progress", help = "no progress bar; there is also none if standard error is not a terminal" },
   { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
-    help = "colour: auto, always or never; auto heeds NO_COLOR" },
+    help = "colour: auto, always or never; auto obeys NO_COLOR" },
 }
 table.move(registry.options, 1, #registry.options, #image.options + 1, image.options)
 

@@ -8,7 +8,7 @@ local locate = {}
 
 -- ---- what a name looks like ---------------------------------------------------------------------------------------
 
--- Does it say by itself where the image is? It has one of the engine's schemes, or begins like a path.
+-- Does the name itself say where the image is? It has one of the engine's schemes, or begins like a path.
 local function has_scheme(name)
   if name:find "^%.?%.?/" or name == "-" or name:find "^%-[:@]" then return true end
   local scheme, rest = name:match "^([^:]*):(.*)$"
@@ -54,8 +54,8 @@ local function as_it_stands(name)
   return setmetatable({ reference = name }, Place)
 end
 
--- The container engine's answer for a name -> place | nil, message, code: UNSUPPORTED (there is no engine), NOT_FOUND (it
--- has no image of that name), IO and USAGE (it cannot be asked) or another one, with which the image may be there.
+-- The container engine's answer for a name -> place | nil, message, code: UNSUPPORTED (there is no engine), NOT_FOUND
+-- (it has no image of that name), IO and USAGE (it cannot be asked) or another one, with which the image may be there.
 local function in_engine(name, ca_file)
   local reference, message, code = core.engine_image(name, ca_file)
   if reference then return as_it_stands("docker-daemon:" .. name) end
@@ -82,10 +82,10 @@ end
 ---   SCHEME:…, a path         what it says
 ---   any other image's name   the container engine's; where that has none of that name and the name begins with a host,
 ---                            the registry's. A name without a host is never taken for Docker Hub's: `app:1` that was
----                            not built is not somebody's app:1.
+---                            not built is not another person's app:1.
 ---
---- A place has .reference, for the engine to scan, and .why if it was looked for in the container engine first. ca_file: what
---- the engine's certificate is trusted by, besides the system's authorities or $DOCKER_CERT_PATH.
+--- A place has .reference, for the engine to scan, and .why if it was looked for in the container engine first.
+--- ca_file: what the engine's certificate is trusted by, besides the system's authorities or $DOCKER_CERT_PATH.
 function locate.find(name, ca_file)
   if name == "" then return nil, "the image reference is empty", "USAGE" end
   if has_scheme(name) or is_there(name) or not core.image_name(name) then return as_it_stands(name) end
@@ -93,8 +93,8 @@ function locate.find(name, ca_file)
 end
 
 --- open(name, config, terminal, [tell], [is_pipelines]) -> place | nil, message, code: found, and ready to be scanned.
---- What a GitLab job's variables say of certificates and of its registry goes into the engine's config; tell(message) hears
---- where the image is read in place of the container engine. is_pipelines: the job's variables named it.
+--- What a GitLab job's variables say of certificates and of its registry goes into the engine's config; tell(message)
+--- hears where the image is read in place of the container engine. is_pipelines: the job's variables named it.
 function locate.open(name, config, terminal, tell, is_pipelines)
   local trusted, authorities = true, nil
   if config.clair or is_elsewhere(name) then trusted, authorities = gitlab.authorities(config) end

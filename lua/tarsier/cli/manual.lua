@@ -95,7 +95,7 @@ end
 --- overview(commands, version) -> what `tarsier help` prints
 function manual.overview(commands, version)
   local lines = { "Usage: tarsier COMMAND [OPTIONS] …", "",
-    ("tarsier %s finds out what is inside a container image and what is known to be wrong with it."):format(version) }
+    ("tarsier %s finds out what is inside a container image and which vulnerabilities it has."):format(version) }
   section(lines, "Commands:")
   local list = {}
   for i, command in ipairs(commands) do list[i] = { command.name, command.summary } end
@@ -156,26 +156,26 @@ local function collect_variables(seen, list, command)
   for _, option in ipairs(command.options or {}) do
     if option.env and not seen[option.env] then
       seen[option.env] = true
-      list[#list + 1] = { option.env, "stands in for --" .. option.long }
+      list[#list + 1] = { option.env, "replaces --" .. option.long }
     end
   end
   for _, inner in ipairs(command.commands or {}) do collect_variables(seen, list, inner) end
 end
 
 local fixed_variables = {
-  { "TARSIER_OPTION", "stands in for the option of that name, as TARSIER_NO_FAIL=true for --no-fail; several values have "
-    .. "commas between them" },
-  { "TARSIER_REGISTRY_PASSWORD", "the password of --registry-user, where --registry-password-file names no file" },
-  { "DOCKER_HOST", "the container engine, unix:///PATH or tcp://HOST:PORT; else $CONTAINER_HOST, else Docker's or "
-    .. "Podman's socket" },
+  { "TARSIER_OPTION", "replaces the option of that name, such as TARSIER_NO_FAIL=true for --no-fail; several values "
+    .. "are separated by commas" },
+  { "TARSIER_REGISTRY_PASSWORD", "the password of --registry-user if --registry-password-file is not given" },
+  { "DOCKER_HOST", "the container engine, unix:///PATH or tcp://HOST:PORT; otherwise $CONTAINER_HOST, then the socket "
+    .. "of Docker or Podman" },
   { "DOCKER_TLS_VERIFY", "if not empty, the engine at tcp:// is spoken to over TLS" },
-  { "DOCKER_CERT_PATH", "the folder of ca.pem, cert.pem and key.pem for that; else ~/.docker" },
-  { "DOCKER_API_VERSION", "the version of the engine's API to speak, such as 1.41; else its own" },
-  { "TMPDIR", "where an image out of a container engine is kept while a Clair fetches its layers; else /tmp" },
-  { "TARSIER_POLICIES", "folders to look for policies in, with colons between" },
+  { "DOCKER_CERT_PATH", "the folder of ca.pem, cert.pem and key.pem for that; default: ~/.docker" },
+  { "DOCKER_API_VERSION", "the version of the engine's API to use, such as 1.41; default: its own" },
+  { "TMPDIR", "the folder that holds an image of a container engine while a Clair fetches its layers; default: /tmp" },
+  { "TARSIER_POLICIES", "folders in which policies are searched for, separated by colons" },
   { "XDG_DATA_HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME",
-    "where the database, the layer cache and one's own policies are" },
-  { "NO_COLOR", "no colour, whatever its value" },
+    "the folders of the database, the layer cache and your own policies" },
+  { "NO_COLOR", "no colour, if set to any value" },
   { "COLUMNS", "the table's width" },
 }
 
@@ -195,8 +195,8 @@ function manual.page(commands, version)
     ".SH NAME", "tarsier \\- container image scanner with policies in Lua",
     ".SH SYNOPSIS", "\\fBtarsier\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...",
     ".SH DESCRIPTION",
-    "tarsier finds out what is inside a container image and what is known to be wrong with it;",
-    "policies written in Lua decide what that means.",
+    "tarsier finds out what is inside a container image and which vulnerabilities it has;",
+    "policies written in Lua decide what to do about them.",
     ".SH COMMANDS",
   }
   for _, command in ipairs(commands) do page_command(lines, command, "tarsier " .. command.name) end
@@ -206,9 +206,9 @@ function manual.page(commands, version)
   table.move(fixed_variables, 1, #fixed_variables, #variables + 1, variables)
   definition_section(lines, "ENVIRONMENT", variables)
   definition_section(lines, "FILES", {
-    { ".tarsier.yaml", "options by their long names, in the working directory, where neither --config nor TARSIER_CONFIG "
-      .. "names a file. It may say how to judge and what to report; what concerns secrets, addresses, verification and "
-      .. "places outside the working directory wants a file that is named" },
+    { ".tarsier.yaml", "options by their long names, in the working directory, used if neither --config nor "
+      .. "TARSIER_CONFIG names a file. It may say how to judge and what to report; options for secrets, addresses, "
+      .. "verification and places outside the working directory require a file that is named" },
   })
   lines[#lines + 1] = ".SH EXAMPLES"
   for _, command in ipairs(commands) do page_examples(lines, command) end

@@ -16,7 +16,7 @@ local function read_one(text, find)
   local name, file = text:match "^([^=]*)=(.*)$"
   local format, message = find(name or text)
   if not format then return nil, message end
-  if file == "" then return nil, ("--format %s wants a file after the ="):format(text) end
+  if file == "" then return nil, ("--format %s requires a file after the ="):format(text) end
   return { format = format, file = file or "-" }
 end
 

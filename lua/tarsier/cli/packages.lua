@@ -88,12 +88,12 @@ return {
   name = "packages",
   summary = "list what is installed in an image",
   arguments = { image.argument },
-  description = { "No vulnerability database is needed: nothing is matched. The format tsv has a line a package: type, "
-    .. "name and version with tabs between." },
+  description = { "No vulnerability database is needed: nothing is matched. The format tsv has one line for each "
+    .. "package: type, name and version, separated by tabs." },
   options = image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
       help = "table, json or tsv; to FILE, or to standard output; may be repeated; default: table" },
   },
-  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, a package a line" } },
+  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, one package on each line" } },
   run = run,
 }

@@ -1,19 +1,20 @@
--- Images in registries: who we are there, and how the registry is spoken to.
+-- Images in registries: the login, and the protocol.
 
 local place = require "tarsier.place"
 
 local registry = {}
 
 registry.ca_file = { long = "ca-file", value = "FILE", env = "SSL_CERT_FILE",
-  help = "certificate authorities to trust for https, of Clair and of registries, in place of the system's" }
+  help = "certificate authorities to trust for https, for Clair and registries, instead of the system's" }
 
 registry.options = {
   { long = "registry-user", value = "NAME", env = "TARSIER_REGISTRY_USER",
-    help = "who to be at the image's registry; default: as docker, podman and skopeo are logged in" },
+    help = "the user at the image's registry; default: the logins of docker, podman and skopeo" },
   { long = "registry-password-file", value = "FILE",
-    help = "a file with that user's password or token and nothing else, - for standard input; default: "
+    help = "a file that contains only this user's password or token, - for standard input; default: "
       .. "$TARSIER_REGISTRY_PASSWORD" },
-  { long = "plain-http", help = "speak HTTP without TLS to the image's registry" },
+  { long = "plain-http",
+    help = "use plain HTTP for the image's registry; detected automatically for loopback addresses" },
   registry.ca_file,
 }
 
@@ -31,7 +32,7 @@ local function read_password(path)
   content, message = file:read(LONGEST + 2)
   if path ~= "-" then file:close() end
   local password = (content or ""):gsub("\r?\n$", "")
-  local wrong = message or password == "" and "it is empty" or password:find "\0" and "it is no text"
+  local wrong = message or password == "" and "it is empty" or password:find "\0" and "it is not text"
     or #password > LONGEST and "it is too long for a password"
   if not wrong then return password end
   return nil, ("--registry-password-file %s: %s; a password or a token must stand there"):format(path, wrong)
@@ -41,13 +42,13 @@ end
 local function check(options, reference)
   local user, file = options.registry_user, options.registry_password_file
   if user and user:find ":" then
-    return nil, ("--registry-user: %q has a colon, and no registry could tell it from the password"):format(user)
+    return nil, ("--registry-user: %q has a colon, which registries read as the end of the name"):format(user)
   elseif user and not file and not variable "TARSIER_REGISTRY_PASSWORD" then
-    return nil, "--registry-user goes with a password: give --registry-password-file FILE or set "
+    return nil, "--registry-user requires a password: give --registry-password-file FILE or set "
       .. "$TARSIER_REGISTRY_PASSWORD"
   elseif not user and (file or variable "TARSIER_REGISTRY_PASSWORD") then
     return nil, (file and "--registry-password-file" or "$TARSIER_REGISTRY_PASSWORD")
-      .. " goes with a user: give --registry-user NAME or set $TARSIER_REGISTRY_USER"
+      .. " requires a user: give --registry-user NAME or set $TARSIER_REGISTRY_USER"
   elseif file == "-" and reference and (reference == "-" or reference:find "^%-[:@]") then
     return nil, "standard input cannot hold both the image and the password: give --registry-password-file a file, or "
       .. "set $TARSIER_REGISTRY_PASSWORD"

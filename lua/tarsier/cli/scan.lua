@@ -28,8 +28,8 @@ local function has(list, name)
   end
 end
 
--- The policies in the order they speak: those named, else `threshold` where -t asks for that rule, else `default`; the
--- whitelist last, for it amends what the others said.
+-- The policies in the order in which they run: those named, otherwise `threshold` if -t is given, otherwise `default`;
+-- the whitelist is last, because it changes the decisions of the others.
 local function read_request(options)
   local set, message = read_settings(options.set)
   if not set then return nil, message end
@@ -73,7 +73,7 @@ local function read(name, is_pipelines, config, terminal)
   return nil, there:message(message), code
 end
 
--- Policies are opened first: what is wrong with them is known before a long scan, and is nobody's verdict.
+-- Policies are opened first, so that an error in them is known before a long scan.
 local function scan(name, is_pipelines, config, request, options, terminal)
   local tarsier = require "tarsier"
   local judge <close>, message = tarsier.policy.open(request)
@@ -91,7 +91,7 @@ local function scan(name, is_pipelines, config, request, options, terminal)
   return nil, tarsier.decide(result, judgement)
 end
 
--- Where no table tells it, one line does.
+-- If no table shows the verdict, one line does.
 local function tell(result, terminal, meaning)
   local tally = result.verdict.tally
   terminal:say(("tarsier: %s: %s, %d fail, %d warn: %s"):format(result.image.reference,
@@ -101,7 +101,7 @@ local function tell(result, terminal, meaning)
   end
 end
 
--- One image -> exit code. Its number is nil where it is the only one.
+-- One image -> exit code. Its number is nil if it is the only one.
 local function scan_one(job, source, terminal, number)
   local options, config = job.options, {}
   for key, value in pairs(job.config) do config[key] = value end
@@ -182,17 +182,16 @@ return {
     .. "; may be repeated; in a GitLab job it may be left out: $CS_IMAGE, else the image the pipeline built" } },
   description = {
     "Reads the image's layers, verifies their digests, lists the packages, matches them with the vulnerability "
-      .. "database, lets the policies decide on every finding, and writes the reports.",
-    "Policies speak in the order they are given and each may amend the last one's word. Without --policy that is "
-      .. "`default`, or `threshold` where --threshold is given; the whitelist speaks last.",
+      .. "database, lets the policies decide on each finding, and writes the reports.",
+    "Policies run in the given order, and each may change the decision of the one before. Without --policy, the policy "
+      .. "is `default`, or `threshold` if --threshold is given. The whitelist runs last.",
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
-      .. "EPSS. Policies and reports are the same. What goes wrong with Clair is exit code 4.",
+      .. "EPSS. Policies and reports are the same. If Clair fails, the exit code is 4.",
     "An image in a container engine, Docker's or Podman's, streams out of it into the scan; for a Clair, which fetches "
-      .. "layers one by one, it goes through a nameless file in $TMPDIR, which is gone with the command. A NAME without a "
-      .. "host is never taken for Docker Hub's: that is docker://NAME.",
-    "An image in a registry is read as docker, podman or skopeo are logged in there, or as --registry-user. Its layers "
-      .. "are not stored. Clair fetches them from the registry by itself, or with --layer-host or --layer-port through "
-      .. "this machine.",
+      .. "layers one by one, it goes through a nameless file in $TMPDIR, which is gone with the command. A NAME "
+      .. "without a host is never taken for Docker Hub's: that is docker://NAME.",
+    "For an image in a registry, the logins of docker, podman and skopeo are used, or --registry-user. Its layers are "
+      .. "not stored. Clair fetches them from the registry, or through this machine with --layer-host or --layer-port.",
     "Several images are scanned one after the other, each with a verdict of its own; the exit code is the worst of "
       .. "theirs, in the order 2, 4, 3, 5, 1, 0. Reports to standard output follow each other, JSON as one document "
       .. "after the other; in the name of a file, %n stands for the number of the image, from 1.",
@@ -222,19 +221,19 @@ return {
     { long = "show", value = "WHICH", choices = { "all", "failing" },
       help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
         .. "that are not accepted or ignored" },
-    { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
+    { long = "no-fail", help = "exit with code 0 if the verdict fails; other codes stay" },
     { long = "verbose", short = "v",
       help = "every finding with its trail of decisions, what the policies used, timings" },
   }),
   examples = {
-    { "tarsier scan oci:./image", "what `default` makes of an OCI layout" },
+    { "tarsier scan oci:./image", "an OCI layout, judged by `default`" },
     { "tarsier scan app:1", "what `docker build -t app:1` or `podman build -t app:1` made" },
     { "tarsier scan docker://registry.example:5000/team/app:1", "an image in a registry" },
     { "tarsier scan -t High -w allow.yaml app.tar", "clair-scanner's rule and whitelist" },
     { "tarsier scan -f table -f gitlab=gl-container-scanning-report.json app.tar", "to read, and for GitLab" },
     { "tarsier scan -f table -f json=report-%n.json app:1 web:1", "several images: report-1.json, report-2.json" },
-    { "tarsier scan --clair http://clair:6060 --layer-host runner app.tar", "judged by a Clair, which fetches the "
-      .. "layers from here" },
+    { "tarsier scan --clair http://clair:6060 --layer-host runner app.tar", "matched by a Clair, which fetches the "
+      .. "layers from this machine" },
     { "tarsier scan -p fixable -p kev --set fixable.threshold=Medium app.tar", "two policies, one of them set" },
   },
   run = run,

@@ -1,4 +1,4 @@
--- Where the command line speaks: standard output for results, standard error for everything else. What a person reads
+-- The command's outputs: standard output for results, standard error for everything else. What a person reads
 -- is escaped on its way (tarsier.styled).
 
 local core = require "tarsier.core"
@@ -19,13 +19,13 @@ function terminal.new(options)
     drawn = false }, terminal)
 end
 
---- colour(descriptor) -> is text there to be coloured? See no-color.org for NO_COLOR.
+--- colour(descriptor) -> is text coloured there? See no-color.org for NO_COLOR.
 function terminal:colour(descriptor)
   if self.color ~= "auto" then return self.color == "always" end
   return host.isatty(descriptor) and not set "NO_COLOR" and os.getenv "TERM" ~= "dumb"
 end
 
---- width() -> columns of standard output | nil where it has none
+--- width() -> columns of standard output | nil if it is not a terminal
 function terminal:width() -- luacheck: no self
   local columns = math.tointeger(tonumber(os.getenv "COLUMNS" or ""))
   if columns and columns > 0 then return columns end
@@ -48,7 +48,7 @@ function terminal:say(message)
   if not self.quiet then put(self, message) end
 end
 
---- warn(message), fail(message): what a person must see
+--- warn(message), fail(message): messages that a person must see
 function terminal:warn(message)
   put(self, { "tarsier: ", styled.text("warn", "warning"), ": ", message })
 end
@@ -95,7 +95,7 @@ local function shows(self)
   return not self.quiet and not self.no_progress and host.isatty(2) and os.getenv "TERM" ~= "dumb"
 end
 
---- draw(line): a line of progress in the place of the last one, where standard error is a terminal
+--- draw(line): a line of progress in the place of the last one, if standard error is a terminal
 function terminal:draw(line)
   if not shows(self) then return end
   io.stderr:write("\r", text.clip(styled.plain(line), (host.columns(2) or 80) - 1), "\27[K")
@@ -118,8 +118,8 @@ local function position(event, layers, finished)
   end
 end
 
---- reporter([verbose]) -> a function for the engine's on_event, for commands that scan: progress is drawn on a terminal,
---- and written line by line if the scan is verbose, or slow without a terminal
+--- reporter([verbose]) -> a function for the engine's on_event, for commands that scan: progress is drawn on a
+--- terminal, and written line by line if the scan is verbose, or slow without a terminal
 function terminal:reporter(verbose)
   if self.quiet or self.no_progress or (shows(self) and not verbose) then return self:progress() end
   local clock = self.clock or os.time

@@ -1,4 +1,4 @@
--- tarsier version: what this build is and can do.
+-- tarsier version: the version and the parts of this build.
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -42,7 +42,7 @@ end
 
 return {
   name = "version",
-  summary = "print the version and what this build knows",
+  summary = "print the version and the parts of this build",
   arguments = {},
   options = {
     { long = "format", short = "f", value = "FORMAT", env = "TARSIER_VERSION_FORMAT",

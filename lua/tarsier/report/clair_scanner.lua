@@ -1,5 +1,5 @@
--- The JSON report of arminc/clair-scanner 12 and 13, byte for byte as Go's MarshalIndent writes it, so that what reads
--- those files goes on reading. "Unapproved" is what the policies fail; the others are listed and not named there.
+-- The JSON report of arminc/clair-scanner 12 and 13, byte for byte as Go's MarshalIndent writes it, so that programs
+-- which read those files continue to work. "unapproved" names the findings that the policies fail; all are listed.
 
 local json = require "tarsier.json"
 local text = require "tarsier.text"
@@ -10,7 +10,7 @@ local function escape(character)
   return escapes[character] or ("\\u%04x"):format(utf8.codepoint(character))
 end
 
--- Go's encoding/json: HTML's three characters, both line separators and what is no UTF-8 are escaped, DEL is not.
+-- Go's encoding/json: HTML's three characters, both line separators and invalid UTF-8 are escaped, DEL is not.
 local function go_string(s)
   s = s:gsub('[%c"\\<>&]', function(c) return c ~= "\127" and escape(c) or nil end)
   s = text.utf8(s, "\\ufffd"):gsub("\u{2028}", escape):gsub("\u{2029}", escape)

@@ -1,5 +1,5 @@
--- GitLab's container scanning report, version 15.0.7. Reported is what a person has to look at: findings that fail,
--- that warn, and that no policy decided. What a policy accepted or ignored is settled and left out.
+-- GitLab's container scanning report, version 15.0.7. It contains the findings that a person has to look at: those that
+-- fail, that warn, and that no policy decided on. Findings that a policy accepted or ignored are left out.
 
 local json = require "tarsier.json"
 local text = require "tarsier.text"
@@ -7,10 +7,10 @@ local core = require "tarsier.core"
 
 local object, array = json.object, json.array
 
--- The namespace of the findings' UUIDs; any fixed one would do, and it must never change.
+-- The namespace of the findings' UUIDs. Any fixed one would do, but it must never change.
 local NAMESPACE = "8d1ad5a4-5d3c-4a6e-9f6b-2f1c0c3f7a10"
 
--- Limits of the schema, in characters, but for the identifiers: GitLab keeps no more than 20 of them.
+-- Limits of the schema, in characters. The last one is GitLab's: it keeps at most 20 identifiers.
 local NAME, DESCRIPTION, SOLUTION, IDENTIFIERS = 255, 1048576, 7000, 20
 
 local severities = { Defcon1 = "Critical", Critical = "Critical", High = "High", Medium = "Medium", Low = "Low",
@@ -34,11 +34,11 @@ local function image_name(image)
   return filled(image.name, filled(image.reference, "unknown"))
 end
 
--- The schema takes CVSS 2.0, 3.0 and 3.1, each as its own list of metrics; one strange metric would reject the report.
+-- The schema accepts CVSS 2.0, 3.0 and 3.1, each with its own list of metrics. One unknown metric rejects the report.
 local v3 = { AV = "NALP", AC = "LH", PR = "NLH", UI = "NR", S = "UC", C = "NLH", I = "NLH", A = "NLH" }
 local v2 = { AV = "NAL", AC = "LMH", Au = "MSN", C = "NPC", I = "NPC", A = "NPC" }
 
--- The base metrics of a vector alone: they make the score, and what stands beside them differs between writers.
+-- Only the base metrics of a vector: they make the score, and writers differ in the others.
 local function base_metrics(vector, metrics, order)
   local found, parts = {}, {}
   for name, value in vector:gmatch "(%a+):(%a+)" do

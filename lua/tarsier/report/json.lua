@@ -22,7 +22,8 @@ local function image(i)
   return object {
     { "reference", i.reference }, { "name", i.name }, { "digest", i.digest }, { "id", i.id },
     { "os", i.os }, { "architecture", i.architecture }, { "variant", i.variant }, { "created", i.created },
-    { "distro", pick(i.distro, "id version codename name support_ends extended_support_ends") }, { "ecosystem", i.ecosystem },
+    { "distro", pick(i.distro, "id version codename name support_ends extended_support_ends") },
+    { "ecosystem", i.ecosystem },
     { "config", object {
       { "user", config.user }, { "working_dir", config.working_dir }, { "env", strings(config.env) },
       { "entrypoint", strings(config.entrypoint) }, { "cmd", strings(config.cmd) },

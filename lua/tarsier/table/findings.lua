@@ -91,7 +91,7 @@ local DECISION, ID, SEVERITY, PACKAGE, INSTALLED, FIXED, LAYER, MARKS = 1, 2, 3,
 -- of its own. The instruction gives way first, then the marks' small print; below these columns a name tells nothing.
 local wide = { { LAYER, 16 }, { PACKAGE, 20 }, { INSTALLED, 20 } }
 local narrow = { { PACKAGE, 14 }, { INSTALLED, 12 }, { PACKAGE, 10 }, { INSTALLED, 9 } }
-local FIXED_WIDTHS = { 40, 24, 20, 18, 14, 10 } -- tried in this order where the width is narrow
+local FIXED_WIDTHS = { 40, 24, 20, 18, 14, 10 } -- tried in this order if the width is narrow
 
 local function row(finding, ambiguous)
   local package, layer = finding.package, finding.layer
@@ -216,7 +216,7 @@ function findings.listed(page, result)
   end
 end
 
---- settled(page, result): what policies accepted or ignored, named where it is not listed
+--- settled(page, result): what policies accepted or ignored, named if it is not listed
 function findings.settled(page, result)
   if page.options.verbose or page.options.show then return end
   local words = { accept = "accepted", ignore = "ignored" }

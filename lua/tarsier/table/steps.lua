@@ -104,7 +104,7 @@ local function plan_of(result, options)
   end or nil)
 end
 
---- write(page, result): the section WHAT TO DO, where there is anything to do. Filters leave the steps to pass whole.
+--- write(page, result): the section WHAT TO DO, if there is anything to do. Filters do not shorten the steps to pass.
 function steps.write(page, result)
   local plan = plan_of(result, page.options)
   local whitelist = result.verdict and result.verdict.whitelist or {}
