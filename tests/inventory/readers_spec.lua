@@ -158,6 +158,40 @@ describe("hostile bytes", function()
     assert.is_true(refused > 20, "only " .. refused .. " were noticed")
   end)
 
+  it("rpm's older databases whose pages are changed", function()
+    for _, case in ipairs { "berkeley-little/root/var/lib/rpm/Packages", "berkeley-big/root/usr/lib/sysimage/rpm/Packages",
+      "ndb-suse/root/usr/lib/sysimage/rpm/Packages.db" } do
+      local good, path = read_file(data .. "rpm/" .. case), case:match "root/(.*)"
+      local refused = 0
+      for at = 1, #good, 7 do
+        for _, byte in ipairs { "\0", "\255" } do
+          local found = survives("rpm", path, good:sub(1, at - 1) .. byte .. good:sub(at + 1))
+          if not found then refused = refused + 1 end
+        end
+      end
+      assert.is_true(refused > 20, case .. ": only " .. refused .. " were noticed")
+    end
+  end)
+
+  it("an rpm record that is larger than its file", function()
+    local function broken(case, at, bytes, words)
+      local good, path = read_file(data .. "rpm/" .. case), case:match "root/(.*)"
+      local found, message, code = survives("rpm", path, good:sub(1, at - 1) .. bytes .. good:sub(at + #bytes))
+      assert.is_nil(found)
+      assert.equal("FORMAT", code)
+      assert.truthy(message:find(words, 1, true), message)
+    end
+    local function find(case, bytes) return assert(read_file(data .. "rpm/" .. case):find(bytes, 1, true)) end
+    local little, ndb = "berkeley-little/root/var/lib/rpm/Packages", "ndb-suse/root/usr/lib/sysimage/rpm/Packages.db"
+    broken(little, find(little, ("<I4"):pack(6356)), "\255\255\255\127", "larger than the file") -- an item's length
+    broken(ndb, find(ndb, "BlbS") + 12, "\255\255\255\127", "larger than its place")
+    broken(ndb, 61, "\1\0\0\0", "larger than its place") -- the second slot's blocks
+    -- An index entry's count of bytes, in the header itself: u32 entries, u32 bytes before the first tag.
+    local header = find(ndb, "BlbS") + 16
+    broken(ndb, header + 4, "\0\255\255\255", "is not an rpm header")
+    broken(ndb, header, "\0\255\255\255", "is not an rpm header")
+  end)
+
   it("an rpm header that counts more than it has", function()
     local path = "var/lib/rpm/rpmdb.sqlite"
     local good = read_file(data .. "rpm/rhel-like/root/" .. path)

@@ -1,6 +1,5 @@
 /* rpm's package database */
-#include "inventory/reader_add.h"
-#include "inventory/rpm_header.h"
+#include "inventory/rpm_package.h"
 #include "layer/reader.h"
 
 #include <limits.h>
@@ -10,10 +9,7 @@
 
 /*
  * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it
- * was a Berkeley DB file "Packages"; SUSE's is "Packages.db" in rpm's own ndb format. Those two are recognised and
- * refused: an image with one of them is not an image without packages.
- *
- * The version is what `rpm -q --qf '%{EVR}'` prints: with the epoch in front if the header has one, even 0.
+ * was a Berkeley DB file "Packages" (rpm_berkeley.c); SUSE's is "Packages.db" in rpm's own ndb format (rpm_ndb.c).
  */
 enum {
 	/* An honest database takes about 6 steps a row. */
@@ -119,41 +115,6 @@ static void database_close(struct rpm_database *database, const struct arena *ar
 
 /* ---- its rows ---------------------------------------------------------------------------------------------------- */
 
-enum { VERSION_ROOM = 2 * PACKAGE_FIELD_LIMIT + 32 };
-
-/* What is longer than this reader_add refuses. */
-static int shown(span text)
-{
-	return text.len > PACKAGE_FIELD_LIMIT ? PACKAGE_FIELD_LIMIT + 1 : (int)text.len;
-}
-
-static span write_version(char room[VERSION_ROOM], const struct rpm_header *header, span version, span release)
-{
-	if (!version.len)
-		return (span){"", 0};
-	int length = header->has_epoch ? snprintf(room, VERSION_ROOM, "%u:", (unsigned)header->epoch) : 0;
-	length += snprintf(room + length, VERSION_ROOM - (size_t)length, "%.*s", shown(version), version.ptr);
-	if (release.len)
-		length += snprintf(room + length, VERSION_ROOM - (size_t)length, "-%.*s", shown(release), release.ptr);
-	return (span){room, (size_t)length};
-}
-
-static int add(struct reader_output *output, const struct rpm_header *header, struct tarsier_error *error)
-{
-	char version[VERSION_ROOM], source_version[VERSION_ROOM];
-	struct package_spans package = {.type = "rpm", .name = header->name, .architecture = header->architecture,
-	                                .vendor = header->vendor, .module = rpm_module_stream(header->module)};
-	span source_evr;
-	if (span_is(header->name, "gpg-pubkey"))
-		return TARSIER_OK; /* rpm stores the keys it trusts as packages */
-	package.version = write_version(version, header, header->version, header->release);
-	rpm_source_split(header->source, &package.source_name, &source_evr);
-	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless its spec file says so. */
-	package.source_version = write_version(source_version, header, source_evr, (span){"", 0});
-	int code = reader_add(output, &package, error);
-	return code < 0 ? code : rpm_header_own_files(header, output, error);
-}
-
 /* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
 static int read_rows(struct rpm_database *database, size_t size, struct reader_output *output,
                      struct tarsier_error *error)
@@ -161,18 +122,16 @@ static int read_rows(struct rpm_database *database, size_t size, struct reader_o
 	size_t number = 0, bytes = 0;
 	int result;
 	while ((result = sqlite3_step(database->rows)) == SQLITE_ROW) {
-		struct rpm_header header;
+		char place[32];
 		const void *data = sqlite3_column_blob(database->rows, 0);
 		span blob = {data ? data : "", (size_t)sqlite3_column_bytes(database->rows, 0)};
 		bytes += blob.len + 1;
 		if (bytes > size)
 			return error_set(error, TARSIER_FORMAT, "not a readable rpm database: its rows overlap");
-		number++;
-		if (!rpm_header_read(blob, &header))
-			return error_set(error, TARSIER_FORMAT, "row %zu of this rpm database is not an rpm header", number);
-		int code = add(output, &header, error);
+		snprintf(place, sizeof place, "row %zu", ++number);
+		int code = rpm_package_add(output, blob, place, error);
 		if (code < 0)
-			return error_prefix(error, "row %zu", number), code;
+			return code;
 	}
 	return result == SQLITE_DONE ? TARSIER_OK : database_error(database, result, error);
 }
@@ -204,23 +163,6 @@ static bool is_log(span content)
 	                                    memcmp(content.ptr, "\x37\x7f\x06\x83", 4) == 0);
 }
 
-/* db.h's DB_HASHMAGIC or DB_BTREEMAGIC at byte 12, in the order of bytes of the machine that wrote it. */
-static bool is_berkeley(span content)
-{
-	static const char magics[4][4] = {"\x61\x15\x06", "\x00\x06\x15\x61", "\x62\x31\x05", "\x00\x05\x31\x62"};
-	for (int i = 0; content.len >= 16 && i < 4; i++)
-		if (memcmp(content.ptr + 12, magics[i], 4) == 0)
-			return true;
-	return false;
-}
-
-static int refuse_old(const char *kind, struct tarsier_error *error)
-{
-	return error_set(error, TARSIER_UNSUPPORTED, "%s rpm database, which this version cannot read yet; with _db_backend "
-	                                             "sqlite, rpmdb --rebuilddb of rpm 4.16 or later makes one that it can",
-	                 kind);
-}
-
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	span content = evidence->content;
@@ -229,10 +171,10 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 	if (is_log(content))
 		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: what is in this log is not in "
 		                                             "rpmdb.sqlite; run rpmdb --rebuilddb in the image");
-	if (is_berkeley(content))
-		return refuse_old("a Berkeley DB", error);
-	if (span_starts(content, "RpmP"))
-		return refuse_old("an ndb", error);
+	if (rpm_is_berkeley(content))
+		return rpm_berkeley_read(content, output, error);
+	if (rpm_is_ndb(content))
+		return rpm_ndb_read(content, output, error);
 	if (span_ends(evidence->path, "-wal"))
 		return TARSIER_OK; /* SQLite ignores a log without frames, or without its magic, too */
 	return error_set(error, TARSIER_FORMAT, "not an rpm database: neither SQLite nor Berkeley DB nor ndb");
@@ -242,7 +184,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_rpm = {
 	.name = "rpm",
-	.version = 3,
+	.version = 4,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
 	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
 	.read = read,
