@@ -65,17 +65,27 @@ static void report_complaints(struct importing *importing, const struct containe
 	report(importing, container->name, "", 0, message);
 }
 
-/* A family is covered if a feed of it was imported: a tenth of the records of a container, which leaves out those that
- * name it besides, as npm's do Maven. One record in a file of its own is not a feed. compose.c covers large ones too. */
+/* A family is covered if a feed of it was imported: a container in which it has a tenth of the records of the family that
+ * has most, which leaves out those that are named besides, as Maven is in npm's. One record in a file of its own is not a
+ * feed. compose.c covers large ones too. */
 enum { COVERED_SHARE = 10 };
+
+static uint64_t most_records(const struct container *container)
+{
+	uint64_t most = 0;
+	for (size_t i = 0; i < FAMILIES_MOST; i++)
+		most = container->families[i] > most ? container->families[i] : most;
+	return most;
+}
 
 static void cover(struct importing *importing, const struct container *container)
 {
 	const struct map *families = &importing->writer->families;
+	uint64_t most = most_records(container);
 	for (size_t i = 0; i < families->count && !container->single; i++) {
 		struct known_family *family = families->entries[i].value;
-		if (family && family->number < FAMILIES_MOST && container->families[family->number] &&
-		    container->families[family->number] * COVERED_SHARE >= container->advisories)
+		uint64_t records = family && family->number < FAMILIES_MOST ? container->families[family->number] : 0;
+		if (records && records * COVERED_SHARE >= most)
 			family->covered = true;
 	}
 }

@@ -202,6 +202,11 @@ describe("an ecosystem is covered", function()
     assert.same({ npm = true }, coverage { write("npm.json", npm) })
     assert.same({ Debian = true }, coverage { zip("all.zip", { ["a.json"] = record("D-1", "Debian:12") }) })
   end)
+  it("if records of many ecosystems, few of each, were put together", function()
+    local records = {}
+    for i, name in ipairs { "openEuler:24.03-LTS", "Debian:12", "npm", "PyPI" } do records[i .. ".json"] = record("X-" .. i, name) end
+    assert.same({ openEuler = true, Debian = true, npm = true, PyPI = true }, coverage { zip("mixed.zip", records) })
+  end)
   it("not if a feed of another names it", function()
     local list = { table.unpack(npm) }
     for i = 1, 3 do list[#list + 1] = record("D-" .. i, "Debian:12") end
