@@ -53,13 +53,16 @@ bool lookup_is_covered(const struct matching *matching)
 	return false;
 }
 
-/* Ubuntu Pro's builds have "esm" in their versions ("2.27-3ubuntu1.6+esm2"), and those for FIPS have "fips". The builds
- * of Red Hat's and SUSE's extended support cannot be told from others. */
+/* The builds of Ubuntu Pro ("Ubuntu:Pro:22.04") have "esm" in their versions ("2.27-3ubuntu1.6+esm2"), and those for FIPS
+ * ("Ubuntu:Pro:FIPS-updates:22.04") have "fips". The builds of Ubuntu's other offers, and those of Red Hat's and SUSE's
+ * extended support, cannot be told from others. */
 static bool is_built_for(span ecosystem, const char *version)
 {
-	if (span_starts(ecosystem, "Ubuntu:Pro:FIPS"))
+	static const char pro[] = "Ubuntu:Pro:";
+	span offer = span_starts(ecosystem, pro) ? span_from(ecosystem, sizeof pro - 1) : (span){"", 0};
+	if (span_starts(offer, "FIPS"))
 		return strcasestr(version, "fips") != NULL;
-	return span_starts(ecosystem, "Ubuntu:Pro:") && strstr(version, "esm") != NULL;
+	return offer.len && offer.ptr[0] >= '0' && offer.ptr[0] <= '9' && strstr(version, "esm") != NULL;
 }
 
 static bool is_used(const struct related *related, const struct match_key *key)

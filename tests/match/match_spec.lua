@@ -214,7 +214,8 @@ describe("records of another product", function()
     local record_of = record("UBUNTU-CVE-2024-1", { upstream = { "CVE-2024-1" }, affected = {
       affects("Ubuntu:22.04:LTS", "p", { "introduced", "0" }),
       affects("Ubuntu:Pro:22.04:LTS", "p", up_to "2-1ubuntu0.1~esm2"),
-      affects("Ubuntu:Pro:FIPS:22.04:LTS", "p", up_to "2-1ubuntu0.1+Fips1") } })
+      affects("Ubuntu:Pro:FIPS:22.04:LTS", "p", up_to "2-1ubuntu0.1+Fips1"),
+      affects("Ubuntu:Pro:Realtime:22.04:LTS", "p", up_to "9") } })
     local function look(version)
       local found = find({ record_of }, { "Ubuntu:22.04", "p", version, type = "deb" })
       return found[1] and found[1].fixed_version
