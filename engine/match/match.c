@@ -11,77 +11,60 @@
 
 /* ---- problems ---------------------------------------------------------------------------------------------------- */
 
-static int add_problem(struct arena *arena, struct finding_list *list, struct tarsier_problem problem,
-                       struct tarsier_error *error)
+static const char *plural(size_t count)
 {
-	list->problems = arena_grow(arena, list->problems, list->problem_count, &list->problem_capacity, sizeof problem);
-	if (!list->problems || !problem.subject || !problem.message)
-		return error_memory(error);
-	list->problems[list->problem_count++] = problem;
-	return 0;
+	return count == 1 ? "" : "s";
 }
 
-/* Returns "" if records of the ecosystem can be matched. */
-static const char *lack_of(struct matching *matching, span ecosystem, size_t count)
-{
-	if (!lookup_is_covered(matching))
-		return arena_format(matching->arena, "%zu package%s of %.*s %s not matched: the database holds no advisories for it; "
-		                    "import a feed that does with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
-		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
-	if (database_coverage(matching->database, ecosystem) == DATABASE_COVERS_STRAY)
-		return arena_format(matching->arena, "%zu package%s of %.*s %s matched by a few records only: the database holds no feed "
-		                    "of it; import one with `tarsier db import PATH…`", count, count == 1 ? "" : "s",
-		                    SPAN_ARG(ecosystem), count == 1 ? "is" : "are");
-	if (!version_scheme_of_ecosystem(ecosystem))
-		return arena_format(matching->arena,
-		                    "%zu package%s of %.*s %s matched by exact version only: tarsier does not know how "
-		                    "its versions are ordered", count, count == 1 ? "" : "s", SPAN_ARG(ecosystem),
-		                    count == 1 ? "is" : "are");
-	return "";
-}
-
-static int check_ecosystem(struct matching *matching, span ecosystem, size_t count, struct finding_list *list,
+/* Tells if records of the ecosystem cannot be matched, or not all. */
+static int check_ecosystem(struct matching *matching, span ecosystem, size_t count, struct problem_list *problems,
                            struct tarsier_error *error)
 {
-	const char *message = lack_of(matching, ecosystem, count);
-	struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_NO_FEED, .message = message,
-	                                  .subject = span_copy(matching->arena, ecosystem)};
-	if (message && !*message)
-		return 0;
-	return add_problem(matching->arena, list, problem, error);
+	const char *name = span_copy(matching->arena, ecosystem), *are = count == 1 ? "is" : "are";
+	if (!name)
+		return error_memory(error);
+	if (!lookup_is_covered(matching))
+		return problem_add(problems, TARSIER_PROBLEM_NO_FEED, name, 0, error,
+		                   "%zu package%s of %s %s not matched: the database holds no advisories for it; import a feed that does "
+		                   "with `tarsier db import PATH…`", count, plural(count), name, are);
+	if (database_coverage(matching->database, ecosystem) == DATABASE_COVERS_STRAY)
+		return problem_add(problems, TARSIER_PROBLEM_NO_FEED, name, 0, error,
+		                   "%zu package%s of %s %s matched by a few records only: the database holds no feed of it; import one "
+		                   "with `tarsier db import PATH…`", count, plural(count), name, are);
+	if (!version_scheme_of_ecosystem(ecosystem))
+		return problem_add(problems, TARSIER_PROBLEM_NO_FEED, name, 0, error,
+		                   "%zu package%s of %s %s matched by exact version only: tarsier does not know how its versions are "
+		                   "ordered", count, plural(count), name, are);
+	return TARSIER_OK;
 }
 
 /* A version that its scheme does not accept cannot be compared. That matters if an advisory names the package. */
 static int check_version(struct matching *matching, const struct match_key *key, const struct tarsier_package *package,
-                         struct finding_list *list, struct tarsier_error *error)
+                         struct problem_list *problems, struct tarsier_error *error)
 {
-	if (!matching->unordered)
-		return 0;
-	struct tarsier_problem problem = {
-		.kind = TARSIER_PROBLEM_VERSION, .subject = package->path, .layer = package->layer,
-		.message = arena_format(matching->arena, "%.100s has version %.100s, which is not valid for %s: %zu advisor%s for it "
-		                        "could be matched by exact version only", package->name, key->version,
-		                        version_scheme_of_ecosystem(key->ecosystem)->name, matching->unordered,
-		                        matching->unordered == 1 ? "y" : "ies")};
-	return add_problem(matching->arena, list, problem, error);
+	size_t count = matching->unordered;
+	if (!count)
+		return TARSIER_OK;
+	return problem_add(problems, TARSIER_PROBLEM_VERSION, package->path, package->layer, error,
+	                   "%.100s has version %.100s, which is not valid for %s: %zu advisor%s for it could be matched by exact "
+	                   "version only", package->name, key->version, version_scheme_of_ecosystem(key->ecosystem)->name, count,
+	                   count == 1 ? "y" : "ies");
 }
 
-/* Advisories that speak of installed packages, but in another product. */
-static int check_unused(struct matching *matching, span ecosystem, struct finding_list *list,
+/* Tells of advisories that name installed packages, but in another product. */
+static int check_unused(struct matching *matching, span ecosystem, struct problem_list *problems,
                         struct tarsier_error *error)
 {
 	static const char *const products[] = {"its extended support", "other products that are built for it"};
-	int code = 0;
+	const char *name = span_copy(matching->arena, ecosystem);
+	int code = name ? TARSIER_OK : error_memory(error);
 	for (size_t i = 0; i < 2 && code >= 0; i++) {
 		size_t count = matching->unused[i].count, packages = matching->unused_packages[i];
-		struct tarsier_problem problem = {.kind = TARSIER_PROBLEM_UNUSED, .subject = span_copy(matching->arena, ecosystem)};
-		if (!count)
-			continue;
-		problem.message = arena_format(
-			matching->arena, "%zu advisor%s for %zu package%s of %.*s %s not used, because they are for %s: if that is where "
-			"the packages come from, they are affected", count, count == 1 ? "y" : "ies", packages, packages == 1 ? "" : "s",
-			SPAN_ARG(ecosystem), count == 1 ? "was" : "were", products[i]);
-		code = add_problem(matching->arena, list, problem, error);
+		if (count)
+			code = problem_add(problems, TARSIER_PROBLEM_UNUSED, name, 0, error,
+			                   "%zu advisor%s for %zu package%s of %s %s not used, because %s for %s: if the packages come from "
+			                   "there, they are affected", count, count == 1 ? "y" : "ies", packages, plural(packages), name,
+			                   count == 1 ? "was" : "were", count == 1 ? "it is" : "they are", products[i]);
 	}
 	return code;
 }
@@ -118,7 +101,7 @@ static int match_one_key(struct matching *matching, const struct match_key *firs
 		return error_set(error, TARSIER_CANCELLED, "cancelled");
 	int code = lookup_key(matching, first, error);
 	if (code >= 0)
-		code = check_version(matching, first, &packages[first->package], list, error);
+		code = check_version(matching, first, &packages[first->package], &list->problems, error);
 	if (code >= 0 && matching->hit_count)
 		code = findings_merge(matching, version_scheme_of_ecosystem(first->ecosystem), &findings, &count, error);
 	for (; first < end && code >= 0; first++)
@@ -149,13 +132,13 @@ static int match_ecosystem(struct matching *matching, const struct match_key *ke
 {
 	int code = lookup_begin(matching, keys->ecosystem, error);
 	if (code >= 0)
-		code = check_ecosystem(matching, keys->ecosystem, count, list, error);
+		code = check_ecosystem(matching, keys->ecosystem, count, &list->problems, error);
 	for (size_t i = 0, next; i < count && code >= 0; i = next) {
 		for (next = i + 1; next < count && match_key_compare(&keys[i], &keys[next]) == 0; next++)
 			;
 		code = match_one_key(matching, &keys[i], &keys[next], packages, list, error);
 	}
-	return code < 0 ? code : check_unused(matching, keys->ecosystem, list, error);
+	return code < 0 ? code : check_unused(matching, keys->ecosystem, &list->problems, error);
 }
 
 static int match_all(struct matching *matching, const struct match_key *keys, size_t count,
@@ -178,6 +161,7 @@ int match_packages(struct database *database, struct arena *arena, const struct 
 	struct matching matching = {.database = database, .arena = arena, .cancelled = cancelled};
 	struct match_key *keys;
 	size_t key_count;
+	findings->problems.arena = arena;
 	int code = match_keys(arena, packages, count, &keys, &key_count, error);
 	if (code < 0)
 		return code;

@@ -3,14 +3,14 @@
 #define TARSIER_MATCH_MATCH_H
 
 #include "database/database.h"
+#include "inventory/problems.h"
 
 #include <stdatomic.h>
 
 struct finding_list {
 	struct tarsier_finding *items;
 	size_t count, capacity;
-	struct tarsier_problem *problems; /* what could not be matched as it should */
-	size_t problem_count, problem_capacity;
+	struct problem_list problems; /* what could not be matched as it should */
 };
 
 /* Findings that an image may have. A kernel has 4,000 for each of its packages, and an image may hold several kernels;
@@ -18,8 +18,8 @@ struct finding_list {
 enum { FINDINGS_LIMIT = 500000 };
 
 /* Matches packages with the database. The findings are in the arena, sorted as tarsier.h says: one for each package and
- * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE,
- * LIMIT, or CANCELLED soon after *cancelled is set. */
+ * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE, LIMIT, or CANCELLED soon
+ * after *cancelled is set. */
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
                    const atomic_bool *cancelled, struct finding_list *findings, struct tarsier_error *error);
 

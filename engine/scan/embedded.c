@@ -196,7 +196,7 @@ static int match(struct scan *scan)
 		return code;
 	report->findings = findings.items;
 	report->finding_count = findings.count;
-	return report_add_problems(report, findings.problems, findings.problem_count, scan->error);
+	return report_add_problems(report, findings.problems.items, findings.problems.count, scan->error);
 }
 
 int scan_embedded(struct scan *scan)

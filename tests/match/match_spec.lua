@@ -235,7 +235,7 @@ describe("records of another product", function()
     assert.equal(2, #problems)
     assert.equal(UNUSED, problems[1].kind)
     assert.equal("Red Hat:9", problems[1].subject)
-    assert.matches("1 advisory for 1 package of Red Hat:9 was not used, because they are for its extended support",
+    assert.matches("1 advisory for 1 package of Red Hat:9 was not used, because it is for its extended support",
       problems[1].message, 1, true)
     assert.matches("other products", problems[2].message, 1, true)
   end)

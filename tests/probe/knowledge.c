@@ -267,11 +267,11 @@ static void push_list(lua_State *L, const struct finding_list *list)
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	lua_newtable(L);
-	for (size_t i = 0; i < list->problem_count; i++) {
+	for (size_t i = 0; i < list->problems.count; i++) {
 		lua_newtable(L);
-		set_count(L, "kind", list->problems[i].kind);
-		set_text(L, "subject", list->problems[i].subject);
-		set_text(L, "message", list->problems[i].message);
+		set_count(L, "kind", list->problems.items[i].kind);
+		set_text(L, "subject", list->problems.items[i].subject);
+		set_text(L, "message", list->problems.items[i].message);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
