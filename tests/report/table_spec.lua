@@ -159,3 +159,46 @@ Then:
     assert.is_truthy(written:find("WHAT TO DO\n  - upgrade later", 1, true))
   end)
 end)
+
+describe("the table's last lines", function()
+  local function with_feeds(feeds, fields)
+    local result = result_of { finding { package = package("curl", "1"), fixed_by = "2" } }
+    result.started = "2026-11-24T08:00:00Z"
+    result.packages = { package("curl", "1"), { type = "deb", ecosystem = "Debian:12" } }
+    result.database.feeds, result.database.starter = feeds, false
+    for key, value in pairs(fields or {}) do result[key] = value end
+    return report.text("table", result)
+  end
+
+  local feeds = {
+    { name = "Debian", newest = "2026-01-24T00:00:00Z", records = 3, covered = true },
+    { name = "EPSS", newest = "2026-11-23", records = 3, covered = true },
+    { name = "KEV", newest = "2026-09-01", records = 3, covered = true },
+    { name = "PyPI", newest = "2026-11-01T00:00:00Z", records = 3, covered = true },
+    { name = "npm", newest = "2020-01-01T00:00:00Z", records = 3, covered = true },
+  }
+
+  it("name each old feed that the result rests on", function()
+    local written = with_feeds(feeds):gsub("%s+", " ")
+    assert.is_truthy(written:find("old feeds Debian (newest of 2026-01-24, 304 days old), KEV (newest of 2026-09-01, "
+      .. "84 days old): import newer ones", 1, true), written)
+  end)
+
+  it("name only KEV and EPSS with a Clair", function()
+    local written = with_feeds(feeds, { backend = { name = "clair-v4" } })
+    assert.is_truthy(written:find("old feeds KEV", 1, true))
+    assert.is_nil(written:find("Debian (", 1, true))
+  end)
+
+  it("say nothing where all are new, or for the starter database", function()
+    assert.is_nil(with_feeds({ feeds[2], feeds[4], feeds[5] }):find("old feeds", 1, true))
+    local result = make_result()
+    result.database.feeds, result.database.starter = feeds, true
+    assert.is_nil(report.text("table", result):find("old feeds", 1, true))
+  end)
+
+  it("name a feed whose date is not known", function()
+    local written = with_feeds { { name = "Debian", newest = "", records = 1 } }
+    assert.is_truthy(written:find("Debian (of an unknown date)", 1, true))
+  end)
+end)

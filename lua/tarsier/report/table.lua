@@ -3,6 +3,7 @@
 -- the findings (tarsier.table.filter).
 
 local Page = require "tarsier.page"
+local age = require "tarsier.table.age"
 local findings = require "tarsier.table.findings"
 local heading = require "tarsier.table.heading"
 local steps = require "tarsier.table.steps"
@@ -36,6 +37,14 @@ local function tally_words(tally)
   return #parts > 0 and table.concat(parts, ", ") or "no findings"
 end
 
+-- The reader of a verdict must know how old its facts are.
+local function old_feeds(page, result)
+  local list = age.old_feeds(result)
+  if #list == 0 then return end
+  page:line()
+  page:sentence(paint("warn", "old feeds "), table.concat(list, ", ") .. ": import newer ones with `tarsier db import`")
+end
+
 local function verdict(page, result)
   local v, exit = result.verdict, page.options.exit
   page:line()
@@ -58,6 +67,7 @@ return {
     findings.settled(page, result)
     steps.write(page, result)
     if page.options.verbose then how(page, result) end
+    old_feeds(page, result)
     verdict(page, result)
   end,
 }

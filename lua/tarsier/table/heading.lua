@@ -1,5 +1,6 @@
 -- The beginning of the table: what was scanned, with what, and what could not be judged.
 
+local age = require "tarsier.table.age"
 local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
@@ -7,15 +8,6 @@ local paint, plural = styled.text, text.plural
 
 local function day(time)
   return (time or ""):sub(1, 10)
-end
-
-local function days_between(from, to)
-  local function seconds(time)
-    local year, month, date = time:match "^(%d%d%d%d)-(%d%d)-(%d%d)"
-    return year and os.time { year = year, month = month, day = date, hour = 12 }
-  end
-  local a, b = seconds(from or ""), seconds(to or "")
-  return a and b and math.max(0, math.floor((b - a) / 86400 + 0.5))
 end
 
 local function count_types(packages)
@@ -45,9 +37,9 @@ end
 local function database(result)
   local d = result.database
   if not d then return "none: nothing was matched" end
-  local age = days_between(d.newest, result.started)
+  local days = age.days_between(d.newest, result.started)
   local parts = { ("%s, newest of %s"):format(plural(d.advisories, "advisory", "advisories"), day(d.newest)) }
-  if age then parts[1] = ("%s (%s old)"):format(parts[1], plural(age, "day")) end
+  if days then parts[1] = ("%s (%s old)"):format(parts[1], plural(days, "day")) end
   if d.kev_date ~= "" then table.insert(parts, "KEV " .. day(d.kev_date)) end
   if d.epss_date ~= "" then table.insert(parts, "EPSS " .. day(d.epss_date)) end
   return table.concat(parts, ", ")
