@@ -207,6 +207,15 @@ describe("an ecosystem is covered", function()
     for i, name in ipairs { "openEuler:24.03-LTS", "Debian:12", "npm", "PyPI" } do records[i .. ".json"] = record("X-" .. i, name) end
     assert.same({ openEuler = true, Debian = true, npm = true, PyPI = true }, coverage { zip("mixed.zip", records) })
   end)
+  it("if a small feed is for many", function()
+    local list, expected = {}, {}
+    for _, name in ipairs { "npm", "PyPI", "Debian", "Alpine", "Wolfi", "Go", "openEuler", "Echo", "MinimOS", "Hex", "Pub",
+      "Julia" } do
+      list[#list + 1] = record("X-" .. #list, name)
+      expected[name] = true
+    end
+    assert.same(expected, coverage { write("all.json", list) })
+  end)
   it("not if a feed of another names it", function()
     local list = { table.unpack(npm) }
     for i = 1, 3 do list[#list + 1] = record("D-" .. i, "Debian:12") end
