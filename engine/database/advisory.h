@@ -20,7 +20,7 @@ struct affected {
 	const char *severity_word;          /* the distribution's own word ("High", "unimportant"); or NULL */
 	const char **cvss;                  /* vectors of this package's own, NULL-terminated */
 	const char *purl;                   /* "" if there is none */
-	const char *stream;                 /* the rpm modules' streams that it is for: "virt:rhel virt-devel:rhel"; or NULL */
+	const char *stream;                 /* of the rpm modules it is for: "virt:rhel virt-devel:rhel"; or NULL */
 	bool informational;                 /* unmaintained, unsound or the like: not a vulnerability */
 	bool only_commits;                  /* affected commits are all that it names */
 };

@@ -121,7 +121,7 @@ static int write_cves(struct composing *composing, struct tarsier_error *error)
 	sqlite3_stmt *put = NULL;
 	cve_table_sort(&writer->cves);
 	int code = writer_prepare(writer, "INSERT INTO cve VALUES(?1, ?2, ?3, ?4, ?5, ?6)", &put, error);
-	for (size_t i = 0; i < writer->cves.count && code == 0; i++)
+	for (size_t i = 0; i < writer->cves.count && code >= 0; i++)
 		code = write_cve(writer, &writer->cves.items[i], put, error);
 	sqlite3_finalize(put);
 	return code;
@@ -229,7 +229,7 @@ static int write_meta(struct composing *composing, struct tarsier_error *error)
 	                          {"advisories", advisories}, {"packages", packages}, {"identity", identity}};
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO meta VALUES(?1, ?2)", &put, error);
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs && code == 0; i++) {
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs && code >= 0; i++) {
 		sqlite3_bind_text(put, 1, pairs[i][0], -1, SQLITE_STATIC);
 		sqlite3_bind_text(put, 2, pairs[i][1], -1, SQLITE_STATIC);
 		code = writer_step(writer, put, error);

@@ -128,11 +128,11 @@ static int new_connection(struct database *database, struct connection **result,
 	if (!connection)
 		return error_memory(error);
 	int code = open_sqlite(database, &connection->sqlite, error);
-	if (code == 0 && database->identity)
+	if (code >= 0 && database->identity)
 		code = check_same(database, connection, error);
-	if (code == 0 && !prepare(connection))
+	if (code >= 0 && !prepare(connection))
 		code = database_fail(connection->sqlite, database->given, error);
-	if (code == 0)
+	if (code >= 0)
 		code = unpacker_new(database->dictionary, &connection->unpacker, error);
 	if (code < 0)
 		close_connection(connection);
@@ -257,14 +257,14 @@ static int read_dictionary(struct database *database, sqlite3 *sqlite, struct ta
 static int read_all(struct database *database, sqlite3 *sqlite, struct tarsier_error *error)
 {
 	int code = read_map(database, sqlite, "SELECT key, value FROM meta WHERE key<>'dictionary'", &database->meta, error);
-	if (code == 0)
+	if (code >= 0)
 		code = read_map(database, sqlite, "SELECT name, number FROM ecosystem", &database->ecosystems, error);
-	if (code == 0)
+	if (code >= 0)
 		code = read_map(database, sqlite, "SELECT name, covered||' '||records||' '||newest FROM feed ORDER BY name",
 		                &database->feeds, error);
-	if (code == 0)
+	if (code >= 0)
 		code = read_map(database, sqlite, "SELECT reason, count FROM omission ORDER BY reason", &database->omissions, error);
-	if (code == 0)
+	if (code >= 0)
 		code = read_dictionary(database, sqlite, error);
 	if (code < 0)
 		return code;
@@ -287,7 +287,7 @@ static int open_all(struct database *database, const char *path, struct tarsier_
 	int code = pages_vfs_new(&database->pages, error);
 	if (code >= 0)
 		code = open_sqlite(database, &sqlite, error);
-	if (code == 0)
+	if (code >= 0)
 		code = read_all(database, sqlite, error);
 	sqlite3_close(sqlite);
 	if (code < 0)

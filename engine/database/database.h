@@ -66,8 +66,8 @@ const char *const *database_ecosystems(const struct database *database, struct a
 /* What is known of a package: 1 and *rows, borrowed until the next call; 0 where there is nothing. */
 int connection_rows(struct connection *connection, int ecosystem, const char *name, span *rows,
                     struct tarsier_error *error);
-int connection_advisory_text(struct connection *connection, struct arena *arena, uint32_t advisory, struct advisory_text *text,
-                     struct tarsier_error *error);
+int connection_advisory_text(struct connection *connection, struct arena *arena, uint32_t advisory,
+                             struct advisory_text *text, struct tarsier_error *error);
 
 struct cve_facts {
 	double epss, percentile;           /* negative where unknown */

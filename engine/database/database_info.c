@@ -57,7 +57,8 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	span_number(packages, &info->packages);
 	info->starter = span_is(span_of(database_meta(database, "starter")), "1");
 	info->ecosystems = database_ecosystems(database, arena);
-	if (!read_feeds(database, arena, info) || !read_omissions(database, arena, info) || !info->ecosystems || !copy(arena, database_path(database), &info->path) ||
+	bool done = read_feeds(database, arena, info) && read_omissions(database, arena, info) && info->ecosystems;
+	if (!done || !copy(arena, database_path(database), &info->path) ||
 	    !copy(arena, database_meta(database, "built"), &info->built) ||
 	    !copy(arena, database_meta(database, "newest"), &info->newest) ||
 	    !copy(arena, database_meta(database, "kev_date"), &info->kev_date) ||

@@ -120,13 +120,13 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
 	int code = take_options(&whole, options, error);
 	if (code >= 0)
 		code = writer_new(database, whole.starter, &importing.writer, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_all(&importing, paths, count, error);
 	if (code >= 0) {
 		import_done(&importing);
 		writer_count(importing.writer, &importing.result);
 	}
-	if (code == 0)
+	if (code >= 0)
 		code = writer_finish(importing.writer, error);
 	writer_free(importing.writer);
 	if (result)

@@ -48,9 +48,9 @@ static int tar_done(void *user, struct tarsier_error *error)
 	struct metered *metered;
 	arena_init(&arena, NULL);
 	int code = stream_open_memory(&arena, buffer_span(&tar->content), &stream, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_meter(&arena, stream, tar->member, &tar->left, &metered, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_feed(tar->importing, metered, tar->member, error);
 	arena_free(&arena);
 	return code;
@@ -68,9 +68,9 @@ int import_tar(struct importing *importing, struct metered *metered, const char 
 	arena_init(&arena, NULL);
 	buffer_init(&user.content, NULL);
 	int code = tar_new(&arena, &sink, &tar, error);
-	while (code == 0 && (got = stream_read(&metered->stream, block, sizeof block, error)) > 0)
+	while (code >= 0 && (got = stream_read(&metered->stream, block, sizeof block, error)) > 0)
 		code = tar_push(tar, (span){block, (size_t)got}, error);
-	if (code == 0)
+	if (code >= 0)
 		code = got < 0 ? (int)got : tar_finish(tar, error);
 	tar_free(tar);
 	buffer_free(&user.content);
@@ -88,7 +88,7 @@ static int import_member(struct importing *importing, struct zip_member *member,
 	arena_init(&arena, NULL);
 	const char *name = span_copy(&arena, member->path);
 	int code = name ? import_meter(&arena, member->stream, name, left, &metered, error) : error_memory(error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_feed(importing, metered, name, error);
 	arena_free(&arena);
 	return code;
@@ -102,7 +102,7 @@ int import_zip(struct importing *importing, const char *path, uint64_t left, str
 	uint64_t members = 0;
 	arena_init(&arena, NULL);
 	int code = zip_open(&arena, path, &reader, error);
-	while (code == 0 && (code = zip_next(reader, &member, error)) > 0) {
+	while (code >= 0 && (code = zip_next(reader, &member, error)) > 0) {
 		if (++members > FILES_MOST)
 			code = error_set(error, TARSIER_LIMIT, "%s holds more than %d files", path, FILES_MOST);
 		else

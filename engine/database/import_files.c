@@ -24,14 +24,16 @@ static int import_inflated(struct importing *importing, struct arena *arena, str
 	struct stream *plain = stream;
 	struct metered *metered;
 	int code = inflate_open_any(arena, stream, &codec, &plain, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_meter(arena, plain, name, &left, &metered, error);
-	if (code == 0) {
+	if (code >= 0) {
 		span head = {metered->head, metered->length};
 		if (zip_claims(head))
-			import_complain(importing, name, "", "a zip, 7z, cpio or ar archive must be a file of its own: not compressed, not standard input");
+			import_complain(importing, name, "", "a zip, 7z, cpio or ar archive must be a file of its own: not compressed, not "
+			                "standard input");
 		else
-			code = import_is_tar(head) ? import_tar(importing, metered, name, error) : import_feed(importing, metered, name, error);
+			code = import_is_tar(head) ? import_tar(importing, metered, name, error)
+			     : import_feed(importing, metered, name, error);
 	}
 	stream_close(plain);
 	return code < 0 && !strstr(error->message, name) ? error_prefix(error, "%s", name) : code;
@@ -68,7 +70,7 @@ static int import_plain(struct importing *importing, const char *path, uint64_t 
 	struct stream *stream;
 	arena_init(&arena, NULL);
 	int code = stream_open_file(&arena, path, &stream, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_stream(importing, stream, path, size, error);
 	arena_free(&arena);
 	return code;
@@ -168,9 +170,9 @@ static int import_folder(struct importing *importing, const char *path, int dept
 		return error_errno(error, errno, "open %s", path);
 	for (int i = 0; i < count; i++) {
 		char *inside = NULL;
-		if (code == 0 && asprintf(&inside, "%s/%s", path, entries[i]->d_name) < 0)
+		if (code >= 0 && asprintf(&inside, "%s/%s", path, entries[i]->d_name) < 0)
 			code = error_memory(error);
-		if (code == 0)
+		if (code >= 0)
 			code = import_entry(importing, inside, depth + 1, error);
 		free(inside);
 		free(entries[i]);
@@ -200,7 +202,7 @@ static int import_standard_input(struct importing *importing, struct tarsier_err
 	struct stream *stream;
 	arena_init(&arena, NULL);
 	int code = stream_open_fd(&arena, 0, "standard input", &stream, error);
-	if (code == 0)
+	if (code >= 0)
 		code = import_stream(importing, stream, "standard input", 0, error);
 	arena_free(&arena);
 	return code;

@@ -22,11 +22,11 @@ static int each(struct merging *merging, const char *sql,
 	sqlite3 *sqlite = merging->connection->sqlite;
 	sqlite3_stmt *select = NULL;
 	int step = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL), code = 0;
-	while (code == 0 && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
+	while (code >= 0 && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
 		arena_free(&merging->arena);
 		code = take(merging, select, error);
 	}
-	if (code == 0 && step != SQLITE_DONE)
+	if (code >= 0 && step != SQLITE_DONE)
 		code = database_fail(sqlite, merging->writer->path, error);
 	sqlite3_finalize(select);
 	return code;
@@ -87,13 +87,13 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 	int code = id
 		? advisory_text_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
 	                           &text, error) : error_memory(error);
-	if (code == 0)
+	if (code >= 0)
 		code = note_known(writer, id, number, text.modified, error);
 	if (code < 0)
 		return code;
 	buffer_init(&body, NULL);
 	code = advisory_text_write_body(&text, &body) ? 0 : error_memory(error);
-	if (code == 0) {
+	if (code >= 0) {
 		span head = column_span(row, 2);
 		sqlite3_bind_int64(writer->put_advisory, 1, number);
 		sqlite3_bind_text(writer->put_advisory, 2, id, -1, SQLITE_STATIC);
@@ -130,7 +130,7 @@ static int take_package(struct merging *merging, sqlite3_stmt *from, struct tars
 	struct package_rows rows;
 	const char *name = span_copy(&merging->arena, column_span(from, 1));
 	int code = name ? package_rows_open(&rows, &merging->arena, column_span(from, 2), error) : error_memory(error);
-	while (code == 0 && (code = package_rows_next(&rows, error)) > 0)
+	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
 		code = stage_row(merging, &rows, sqlite3_column_int(from, 0), name, error);
 	return code;
 }
@@ -178,19 +178,19 @@ int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
 		return code;
 	arena_init(&merging.arena, NULL);
 	code = database_acquire(merging.database, &merging.connection, error);
-	if (code == 0)
+	if (code >= 0)
 		code = take_meta(&merging, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT number, name FROM ecosystem", take_ecosystem, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT name, covered FROM feed", take_feed, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT reason, count FROM omission", take_omission, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT number, id, head, body FROM advisory", take_advisory, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT ecosystem, name, rows FROM package", take_package, error);
-	if (code == 0)
+	if (code >= 0)
 		code = each(&merging, "SELECT number FROM cve", take_cve, error);
 	database_release(merging.database, merging.connection);
 	database_close(merging.database);

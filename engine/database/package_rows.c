@@ -136,7 +136,7 @@ int package_rows_next(struct package_rows *rows, struct tarsier_error *error)
 	row->stream = (uint32_t)stream;
 	row->informational = flags & FLAG_INFORMATIONAL;
 	int code = get_events(rows, error);
-	if (code == 0)
+	if (code >= 0)
 		code = get_versions(rows, error);
 	return code < 0 ? code : 1;
 }

@@ -31,8 +31,8 @@ int connection_rows(struct connection *connection, int ecosystem, const char *na
 	return found;
 }
 
-int connection_advisory_text(struct connection *connection, struct arena *arena, uint32_t advisory, struct advisory_text *text,
-                     struct tarsier_error *error)
+int connection_advisory_text(struct connection *connection, struct arena *arena, uint32_t advisory,
+                             struct advisory_text *text, struct tarsier_error *error)
 {
 	sqlite3_stmt *statement = connection->advisory;
 	sqlite3_reset(statement);
@@ -46,7 +46,8 @@ int connection_advisory_text(struct connection *connection, struct arena *arena,
 	char *id = span_copy(arena, column_span(statement, 0));
 	if (!id)
 		return error_memory(error);
-	return advisory_text_read(connection->unpacker, arena, id, column_span(statement, 1), column_span(statement, 2), text, error);
+	return advisory_text_read(connection->unpacker, arena, id, column_span(statement, 1), column_span(statement, 2), text,
+	                          error);
 }
 
 /* "2021-12-10 2021-12-24 ransomware": the days in and due, and whether ransomware is known to use it. */

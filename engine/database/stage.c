@@ -92,6 +92,15 @@ static bool says_nothing(const struct advisory_event *event)
 	return event->kind == EVENT_LIMIT && strcmp(event->version, "*") == 0;
 }
 
+/* "From the first on" needs no order. */
+static bool is_open(const struct advisory_range *range)
+{
+	for (size_t i = 0; i < range->count; i++)
+		if (!is_everything(&range->events[i]) && !says_nothing(&range->events[i]))
+			return false;
+	return true;
+}
+
 /* Returns false if a bound is not a version: without it the range would be another one. */
 static bool is_usable(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
                       const struct version_scheme *scheme)
@@ -137,6 +146,8 @@ static bool stage_range(struct staging *staging, const struct affected *affected
 		return false;
 	if (!is_usable(staging, affected, range, scheme))
 		return true;
+	if (!scheme && !is_open(range))
+		omit(staging, OMIT_NO_ORDER);
 	if (!has_introduced(range) && !add_event(&from_the_first, rows, list, &count))
 		return false;
 	for (size_t i = 0; i < range->count; i++)
@@ -182,8 +193,6 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	    (affected->stream && !(row->stream = row_writer_version(rows, span_of(affected->stream)))))
 		return false;
 	row->informational = affected->informational;
-	if (!scheme && affected->range_count)
-		omit(staging, OMIT_NO_ORDER);
 	for (size_t i = 0; i < affected->range_count; i++)
 		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
 			return false;
@@ -337,7 +346,7 @@ static int stage_text(struct database_writer *writer, struct advisory_text *text
 	buffer_init(&body, NULL);
 	bool done = advisory_text_write_head(text, &head) && advisory_text_write_body(text, &body);
 	int code = done ? 0 : error_memory(error);
-	if (code == 0) {
+	if (code >= 0) {
 		sqlite3_stmt *put = writer->put_advisory;
 		sqlite3_bind_int64(put, 1, number);
 		sqlite3_bind_text(put, 2, text->id, -1, SQLITE_STATIC);

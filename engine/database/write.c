@@ -174,13 +174,14 @@ static int open_file(struct database_writer *writer, struct tarsier_error *error
 	if (pages_reserve(writer->sqlite) != SQLITE_OK)
 		return fail(writer, error);
 	int code = writer_exec(writer, settings, error);
-	if (code == 0)
+	if (code >= 0)
 		code = writer_exec(writer, header, error);
-	if (code == 0)
+	if (code >= 0)
 		code = writer_exec(writer, tables, error);
-	if (code == 0)
-		code = writer_prepare(writer, "INSERT INTO temp.staged_advisory VALUES(?1, ?2, ?3, ?4)", &writer->put_advisory, error);
-	if (code == 0)
+	if (code >= 0)
+		code = writer_prepare(writer, "INSERT INTO temp.staged_advisory VALUES(?1, ?2, ?3, ?4)", &writer->put_advisory,
+		                      error);
+	if (code >= 0)
 		code = writer_prepare(writer, "INSERT INTO temp.staged_row VALUES(?1, ?2, ?3, ?4)", &writer->put_row, error);
 	return code;
 }
@@ -199,9 +200,9 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 	writer->starter = starter;
 	writer->newest = writer->kev_date = writer->epss_date = "";
 	int code = find_path(writer, path, error);
-	if (code == 0)
+	if (code >= 0)
 		code = make_file(writer, error);
-	if (code == 0)
+	if (code >= 0)
 		code = open_file(writer, error);
 	if (code < 0)
 		writer_free(writer);

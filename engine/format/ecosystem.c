@@ -5,7 +5,7 @@
 /* How the part behind "NAME:" is reduced to what tells releases apart. */
 enum releases {
 	NONE,    /* there are none, or they do not matter */
-	ORIGIN,  /* a repository's address, which images do not tell: "Packagist:https://packages.drupal.org/8" → "Packagist" */
+	ORIGIN,  /* a repository's address, which images do not tell: "Packagist:https://packages.drupal.org/8" */
 	WHOLE,   /* as written: "v3.20", "24.03-LTS-SP1", "Linux Enterprise Server 15 SP6" */
 	MAJOR,   /* up to the first dot: "9.3" → "9" */
 	UBUNTU,  /* without ":LTS": "22.04:LTS" → "22.04", "Pro:22.04:LTS" → "Pro:22.04" */

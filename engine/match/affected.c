@@ -124,7 +124,7 @@ static bool installed_is_named_fix(struct installed *installed, uint32_t candida
 static bool installed_in_any_range(struct installed *installed, uint32_t candidate, const struct package_row *row)
 {
 	const struct row_event *end = row->events + row->event_count;
-	if (!installed->ordered || (installed->exact_fixes && installed_is_named_fix(installed, candidate, row)))
+	if ((installed->exact_fixes && installed_is_named_fix(installed, candidate, row)))
 		return false;
 	for (const struct row_event *event = row->events; event < end; event++)
 		if (event->starts && installed_in_range(installed, candidate, event, end))

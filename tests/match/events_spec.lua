@@ -50,6 +50,15 @@ describe("a bound that its scheme cannot order", function()
   end)
 end)
 
+describe("an ecosystem whose order of versions is not known", function()
+  it("has ranges only that are open", function()
+    assert.is_true(affected("Maven", "1.0", { "introduced", "0" }))
+    assert.is_true(affected("VSCode", "anything", { "introduced", "0" }))
+    assert.is_false(affected("Maven", "1.0", { "introduced", "0", "fixed", "2.0" }))
+    assert.is_true(affected("Maven", "1.0", { "introduced", "0", "fixed", "2.0" }, { versions = { "1.0" } }))
+  end)
+end)
+
 describe("limits", function()
   it("of several the highest counts", function()
     for _, events in ipairs { { "introduced", "1.0.0", "limit", "2.0.0", "limit", "3.0.0" },

@@ -89,7 +89,7 @@ static int read_lines(struct buffer *text, bool last, struct advisory_sink *sink
 {
 	span rest = buffer_span(text), line;
 	int code = 0;
-	while (code == 0 && rest.len && (last || span_find(rest, '\n') >= 0) && span_next(&rest, '\n', &line))
+	while (code >= 0 && rest.len && (last || span_find(rest, '\n') >= 0) && span_next(&rest, '\n', &line))
 		code = read_line(line, sink, error);
 	if (rest.len && rest.ptr)
 		memmove(text->data, rest.ptr, rest.len);
@@ -103,7 +103,7 @@ static int epss_read(struct stream *stream, const char *name, struct advisory_si
 	buffer_init(&text, NULL);
 	int code = 0;
 	ssize_t got = 1;
-	while (code == 0 && got > 0) {
+	while (code >= 0 && got > 0) {
 		if (text.length > LINE_LIMIT)
 			code = error_set(error, TARSIER_FORMAT, "%s: a line of more than %d bytes is none of EPSS", name, LINE_LIMIT);
 		else if (!buffer_reserve(&text, CHUNK))

@@ -63,7 +63,7 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	else if (json_count(document, "count") && json_count(document, "count") != json_array_size(entries))
 		code = error_set(error, TARSIER_FORMAT, "%s: the catalogue says that it has %llu entries, and has %zu", name,
 		                 (unsigned long long)json_count(document, "count"), json_array_size(entries));
-	if (code == 0 && date_begins(released))
+	if (code >= 0 && date_begins(released))
 		code = sink->dated(sink->user, "kev", released, error);
 	json_array_foreach(entries, index, entry) {
 		if (code < 0)
@@ -123,7 +123,7 @@ static int read_csv(char *text, size_t length, struct advisory_sink *sink, struc
 	char newest[11] = "";
 	size_t columns = next_record(&at, end, header), count;
 	int code = 0;
-	while (code == 0 && (count = next_record(&at, end, fields)) > 0) {
+	while (code >= 0 && (count = next_record(&at, end, fields)) > 0) {
 		const char *added = field_named(header, columns, fields, count, "dateAdded");
 		if (count == 1 && !*fields[0])
 			continue;
@@ -132,7 +132,7 @@ static int read_csv(char *text, size_t length, struct advisory_sink *sink, struc
 		if (date_begins(added) && strncmp(added, newest, 10) > 0)
 			memcpy(newest, added, 10);
 	}
-	if (code == 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */
+	if (code >= 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */
 		code = sink->dated(sink->user, "kev", newest, error);
 	return code;
 }
@@ -143,11 +143,11 @@ static int kev_read(struct stream *stream, const char *name, struct advisory_sin
 	buffer_init(&text, NULL);
 	int code = stream_read_all(stream, &text, KEV_LIMIT, error);
 	size_t length = text.length;
-	if (code == 0 && !buffer_add(&text, "", 1))
+	if (code >= 0 && !buffer_add(&text, "", 1))
 		code = error_memory(error);
-	if (code == 0 && span_starts(buffer_span(&text), "\xEF\xBB\xBF"))
+	if (code >= 0 && span_starts(buffer_span(&text), "\xEF\xBB\xBF"))
 		text.data[0] = text.data[1] = text.data[2] = ' ';
-	if (code == 0) {
+	if (code >= 0) {
 		char *start = text.data + strspn(text.data, " \t\r\n");
 		length -= (size_t)(start - text.data);
 		code = *start == '{' ? read_json((span){start, length}, name, sink, error) : read_csv(start, length, sink, error);

@@ -221,14 +221,14 @@ static int parse(struct osv_reading *reading, struct stream *stream, const char 
 	buffer_init(&text, NULL);
 	int code = stream_read_all(stream, &text, RECORD_LIMIT, &why);
 	bool fault = code == TARSIER_LIMIT;
-	if (code == 0) {
+	if (code >= 0) {
 		code = json_parse(buffer_span(&text), RECORD_LIMIT, name, document, &why);
 		fault = code == TARSIER_LIMIT || code == TARSIER_FORMAT;
 	}
 	buffer_free(&text);
 	if (fault)
 		complain(reading, name, why.message);
-	return code == 0 || fault ? 0 : error_set(reading->error, code, "%s", why.message);
+	return code >= 0 || fault ? 0 : error_set(reading->error, code, "%s", why.message);
 }
 
 static int osv_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)

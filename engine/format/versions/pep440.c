@@ -216,4 +216,5 @@ static bool valid(span version)
 
 static const char *const ecosystems[] = {"PyPI", NULL};
 
-const struct version_scheme scheme_pep440 = {.name = "pep440", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};
+const struct version_scheme scheme_pep440 = {
+	.name = "pep440", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};

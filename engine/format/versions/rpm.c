@@ -116,4 +116,5 @@ static const char *const ecosystems[] = {
 	"Photon OS",    "Red Hat",      "Rocky Linux", "SUSE",     "openEuler", "openSUSE", NULL,
 };
 
-const struct version_scheme scheme_rpm = {.name = "rpm", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};
+const struct version_scheme scheme_rpm = {
+	.name = "rpm", .compare = compare, .valid = valid, .ecosystems = ecosystems, .covers = covers};

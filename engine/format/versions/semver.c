@@ -111,4 +111,5 @@ static const char *const ecosystems[] = {
 	"npm", "Go", "crates.io", "Bitnami", "SwiftURL", "Hex", "Pub", "GitHub Actions", "Julia", NULL,
 };
 
-const struct version_scheme scheme_semver = {.name = "semver", .compare = compare, .valid = valid, .ecosystems = ecosystems};
+const struct version_scheme scheme_semver = {
+	.name = "semver", .compare = compare, .valid = valid, .ecosystems = ecosystems};
