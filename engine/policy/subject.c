@@ -120,10 +120,28 @@ static const json_t *json_finding(const struct subject *subject, size_t index)
 	return json_array_get(json_list(subject->data, "findings"), index);
 }
 
+static bool is_ignored(const json_t *problem)
+{
+	return json_is_true(json_object_get(problem, "ignored"));
+}
+
+/* Without those that the scan was told to ignore. */
+static void json_problems(lua_State *L, const json_t *problems)
+{
+	lua_Integer count = 0;
+	lua_newtable(L);
+	for (size_t i = 0; i < json_array_size(problems); i++) {
+		if (is_ignored(json_array_get(problems, i)))
+			continue;
+		lua_json_push(L, json_array_get(problems, i));
+		lua_rawseti(L, -2, ++count);
+	}
+}
+
 static void json_image(lua_State *L, const struct subject *subject)
 {
 	lua_json_push(L, json_member(subject->data, "image"));
-	lua_json_push(L, json_list(subject->data, "problems"));
+	json_problems(L, json_list(subject->data, "problems"));
 	lua_setfield(L, -2, "problems");
 	lua_json_push(L, json_member(subject->data, "database"));
 	lua_setfield(L, -2, "database");
@@ -200,8 +218,7 @@ static const char *json_ecosystem(const struct subject *subject, size_t package)
 static bool json_problem(const struct subject *subject, size_t index, struct subject_problem *problem)
 {
 	const json_t *there = json_array_get(json_list(subject->data, "problems"), index);
-	bool is_ignored = json_is_true(json_object_get(there, "ignored"));
-	*problem = (struct subject_problem){is_ignored ? "ignored" : json_text(there, "kind"), json_text(there, "subject"),
+	*problem = (struct subject_problem){is_ignored(there) ? "ignored" : json_text(there, "kind"), json_text(there, "subject"),
 	                                    json_text(there, "message")};
 	return there != NULL;
 }

@@ -4,44 +4,13 @@ local backend = require "tarsier.cli.backend"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
+local judging = require "tarsier.cli.judging"
 local locate = require "tarsier.cli.locate"
 local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
 local filter = require "tarsier.table.filter"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
-
--- "policy.key=value" -> ["policy.key"] = value
-local function read_settings(texts)
-  local set = {}
-  for _, setting in ipairs(texts or {}) do
-    local key, value = setting:match "^([^=.]+%.[^=]+)=(.*)$"
-    if not key then return nil, ("--set %s: it is written POLICY.OPTION=VALUE"):format(setting) end
-    set[key] = value
-  end
-  return set
-end
-
-local function has(list, name)
-  for _, item in ipairs(list) do
-    if item == name then return true end
-  end
-end
-
--- The policies in the order in which they run: those named, otherwise `threshold` if -t is given, otherwise `default`;
--- the whitelist is last, because it changes the decisions of the others.
-local function read_request(options)
-  local set, message = read_settings(options.set)
-  if not set then return nil, message end
-  local policies = options.policy or { options.threshold and "threshold" or "default" }
-  if options.threshold then
-    if not has(policies, "threshold") then table.insert(policies, "threshold") end
-    set["threshold.threshold"] = options.threshold
-  end
-  if options.whitelist and not has(policies, "whitelist") then table.insert(policies, "whitelist") end
-  return { policies = policies, set = set, folders = options.policy_dir, whitelist = options.whitelist,
-    strict_whitelist = options.strict_whitelist }
-end
 
 local function report_options(options, code, meaning)
   return { verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed,
@@ -157,7 +126,7 @@ local function run(options, arguments, terminal)
   local job, message = { options = options }
   job.outputs, message = outputs.read(options.format or gitlab.formats() or { "table" }, report.find, #sources)
   if not job.outputs then return nil, message end
-  job.request, message = read_request(options)
+  job.request, message = judging.request(options)
   if not job.request then return nil, message end
   local clair
   clair, message = backend.config(options)
@@ -171,8 +140,9 @@ local function run(options, arguments, terminal)
   return scan_all(job, sources, terminal)
 end
 
-local function with_clair(own)
-  return table.move(backend.options, 1, #backend.options, #own + 1, own)
+local function with_shared(own)
+  local options = table.move(own, 1, #own, #judging.options + 1, { table.unpack(judging.options) })
+  return table.move(backend.options, 1, #backend.options, #options + 1, options)
 end
 
 return {
@@ -197,18 +167,7 @@ return {
       .. "after the other; in the name of a file, %n stands for the number of the image, from 1.",
     "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
-  options = with_clair(image.options_with {
-    { long = "policy", short = "p", value = "POLICY", many = true,
-      help = "a policy by name, by file, or as a Lua module; may be repeated, the order counts; default: "
-        .. "default" },
-    { long = "threshold", short = "t", value = "SEVERITY",
-      help = "fail on findings of this severity and above: the policy `threshold`" },
-    { long = "whitelist", short = "w", value = "FILE", many = true,
-      help = "accept what this file lists: the policy `whitelist`; may be repeated" },
-    { long = "strict-whitelist", help = "fail on whitelist entries that are expired or match nothing" },
-    { long = "set", value = "POLICY.OPTION=VALUE", many = true, help = "set an option of a policy, "
-      .. "@FILE for a value from JSON or YAML; may be repeated" },
-    { long = "policy-dir", value = "DIR", many = true, help = "look for policies here first; may be repeated" },
+  options = with_shared(image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
       help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
         .. "repeated; default: table" },

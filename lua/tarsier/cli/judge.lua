@@ -1,0 +1,93 @@
+-- tarsier judge: a saved JSON report judged again, by other policies or with a newer whitelist, without the image.
+
+local exit = require "tarsier.cli.exit"
+local filter = require "tarsier.table.filter"
+local judging = require "tarsier.cli.judging"
+local outputs = require "tarsier.cli.outputs"
+local report = require "tarsier.report"
+local saved = require "tarsier.saved"
+local text = require "tarsier.text"
+
+-- -> the bytes of the report | nil, message, code
+local function read_bytes(file)
+  if file == "-" then return io.stdin:read(saved.MAX_BYTES + 1) or "" end
+  return require "tarsier.data_file".text(file, "report", saved.MAX_BYTES)
+end
+
+-- A report of a scan without a database has no findings, and nothing was matched: as a scan says it.
+local function outcome(result, no_fail)
+  local by_clair = result.backend.name:find "^clair"
+  if not result.database and not by_clair then
+    return exit.DATABASE, "the scan had no vulnerability database: nothing was matched"
+  end
+  return exit.of_result(result, no_fail)
+end
+
+local function failed(terminal, message, code)
+  terminal:fail(message)
+  return exit.of_error(code)
+end
+
+local function tell(result, terminal, meaning)
+  local tally = result.verdict.tally
+  terminal:say(("tarsier: %s: %s, %d fail, %d warn: %s"):format(result.image.reference,
+    text.plural(tally.total, "finding"), tally.fail, tally.warn, meaning))
+end
+
+local function run(options, arguments, terminal)
+  local file = arguments[1]
+  local list, message = outputs.read(options.format or { "table" }, report.find)
+  if not list then return nil, message end
+  local request
+  request, message = judging.request(options)
+  if not request then return nil, message end
+  local bytes, result, code
+  bytes, message, code = read_bytes(file)
+  if not bytes then return failed(terminal, message, code) end
+  result, message, code = saved.read(bytes, file == "-" and "standard input" or file)
+  if not result then return failed(terminal, message, code) end
+  result, message = require "tarsier.policy".rejudge(result, request)
+  if not result then return failed(terminal, message, "POLICY") end
+  local exit_code, meaning = outcome(result, options.no_fail)
+  local are_written = outputs.write(list, result, { verbose = options.verbose, severity = options.severity,
+    only_fixed = options.only_fixed, show = options.show, exit = { code = exit_code, meaning = meaning } }, terminal)
+  if not outputs.shows_table(list) then tell(result, terminal, meaning) end
+  return are_written and exit_code or exit.USAGE
+end
+
+local function with_judging(own)
+  return table.move(own, 1, #own, #judging.options + 1, { table.unpack(judging.options) })
+end
+
+return {
+  name = "judge",
+  summary = "judge a saved JSON report again",
+  arguments = { { name = "REPORT", help = "a report that `tarsier scan -f json=FILE` wrote; - for standard input" } },
+  description = {
+    "Judges what an earlier scan found by the policies given now, and writes reports as scan does: a whitelist or a "
+      .. "policy is tried without the image, the database or Clair.",
+    "The exit codes are those of a scan that finds the same. The earlier verdict in the report does not count.",
+  },
+  options = with_judging {
+    { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
+      help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
+        .. "repeated; default: table" },
+    { long = "severity", value = "SEVERITY", choices = filter.severities,
+      help = "show only findings of this severity and above in the table; all are judged" },
+    { long = "only-fixed", help = "show only findings with a fix in the table; all are judged" },
+    { long = "show", value = "WHICH", choices = { "all", "failing" },
+      help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
+        .. "that are not accepted or ignored" },
+    { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
+    { long = "quiet", short = "q", help = "no notes or warnings on standard error" },
+    { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
+      help = "colour: auto, always or never; auto heeds NO_COLOR" },
+    { long = "verbose", short = "v", help = "every finding with its trail of decisions, and what the policies used" },
+  },
+  examples = {
+    { "tarsier judge report.json -w allow.yaml", "does the new whitelist accept what failed?" },
+    { "tarsier judge report.json -p ./strict.lua -f gitlab=gl-container-scanning-report.json",
+      "another policy, and a report for GitLab" },
+  },
+  run = run,
+}

@@ -1,0 +1,148 @@
+-- A JSON report of an earlier scan as the result that it was written from, so that it can be judged and reported again.
+
+local cjson = require "cjson.safe"
+
+local saved = {}
+
+--- Bytes of a report: as the engine takes them, about half a million findings.
+saved.MAX_BYTES = 512 << 20
+
+-- Errors are tables with a text, so that they are told from faults of this module.
+local function fail(...)
+  error({ text = string.format(...) }, 0)
+end
+
+local names = { string = "text", number = "a number", boolean = "true or false", table = "an object or a list" }
+
+-- ---- readers: read(value, place) -> value, as the schema has it; place is for messages ------------------------------
+
+local function of_type(kind, default)
+  return function(value, place)
+    if value == nil then return default end
+    if type(value) ~= kind then fail("%s must be %s, is %s", place, names[kind], names[type(value)] or type(value)) end
+    return value
+  end
+end
+
+local text, count, flag = of_type("string", ""), of_type("number", 0), of_type("boolean", false)
+local number = of_type("number") -- may be absent
+local word = of_type "string"
+local map = of_type("table")
+
+local function record(fields)
+  return function(value, place)
+    value = of_type("table", {})(value, place)
+    for key, read in pairs(fields) do value[key] = read(value[key], place .. "." .. key) end
+    return value
+  end
+end
+
+local function optional(read)
+  return function(value, place)
+    if value ~= nil then return read(value, place) end
+  end
+end
+
+local function list(read)
+  return function(value, place)
+    value = of_type("table", {})(value, place)
+    for key, item in pairs(value) do
+      if math.type(key) ~= "integer" then fail("%s must be a list", place) end
+      value[key] = read(item, ("%s[%d]"):format(place, key))
+    end
+    return value
+  end
+end
+
+local function one_of(choices, default)
+  return function(value, place)
+    if value == nil then return default end
+    if not choices[value] then fail("%s must be a severity, is %s", place, tostring(value)) end
+    return value
+  end
+end
+
+local function required(read)
+  return function(value, place)
+    if value == nil then fail("it has no %s", place) end
+    return read(value, place)
+  end
+end
+
+-- ---- the schema: README.md, "The JSON report" -----------------------------------------------------------------------
+
+local severity = one_of({ Unknown = true, Negligible = true, Low = true, Medium = true, High = true, Critical = true,
+  Defcon1 = true }, "Unknown")
+local layer = record { index = count, digest = text, diff_id = text, created_by = text, media_type = text, size = count,
+  cached = flag }
+local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
+  architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text, module = text, vendor = text,
+  kernel = flag, layer = count }
+local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text, fixed_by = word,
+  summary = text, description = text, url = text, published = text, modified = text, references = list(text),
+  informational = flag, backend = text, package = package, layer = optional(layer),
+  cvss = optional(record { vector = text, score = count }),
+  epss = optional(record { score = count, percentile = count }),
+  kev = optional(record { added = text, due = text, ransomware = flag }) }
+local image = record { reference = text, name = text, digest = text, id = text, os = text, architecture = text,
+  variant = text, created = text, ecosystem = text, layers = list(layer),
+  distro = record { id = text, version = text, codename = text, name = text, support_ends = text,
+    extended_support_ends = text },
+  config = record { user = text, working_dir = text, env = list(text), entrypoint = list(text), cmd = list(text),
+    exposed_ports = list(text), labels = of_type("table", {}) } }
+local problem = record { kind = text, subject = text, message = text, layer = number, ignored = optional(flag) }
+local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,
+  advisories = count, packages = count, starter = flag, ecosystems = list(text),
+  feeds = list(record { name = text, newest = text, records = count, covered = flag }),
+  omissions = list(record { reason = text, count = count }) }
+local document = record {
+  schema = required(word), tarsier = record { version = text }, started = text, finished = text,
+  image = required(image), packages = required(list(package)), problems = required(list(problem)),
+  findings = required(list(finding)), backend = record { name = text, url = word }, database = optional(database),
+  usage = optional(map),
+}
+
+-- ---- reading --------------------------------------------------------------------------------------------------------
+
+local function without_null(value)
+  for key, item in pairs(value) do
+    if item == cjson.null then
+      value[key] = nil
+    elseif type(item) == "table" then
+      without_null(item)
+    end
+  end
+end
+
+local function read(bytes)
+  local value, message = cjson.decode(bytes)
+  if message then fail("not JSON: %s", message) end
+  if type(value) ~= "table" then fail("not a report: a JSON object is expected") end
+  without_null(value)
+  if value.schema ~= "1" then
+    fail(value.schema and "a report of schema %s, and this tarsier reads schema 1" or "not a JSON report of a scan",
+      tostring(value.schema))
+  end
+  if value.packages and not value.findings then
+    fail "it only lists packages, which were not matched: scan the image with -f json"
+  end
+  document(value, "report")
+  value.verdict = nil
+  for _, item in ipairs(value.findings) do
+    item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
+  end
+  return value
+end
+
+--- read(bytes, name) -> result, not judged | nil, message, "FORMAT"
+function saved.read(bytes, name)
+  if #bytes > saved.MAX_BYTES then
+    return nil, ("%s: larger than %d MiB"):format(name, saved.MAX_BYTES >> 20), "LIMIT"
+  end
+  local ok, result = pcall(read, bytes)
+  if ok then return result end
+  if type(result) ~= "table" then error(result, 0) end
+  return nil, ("%s: %s"):format(name, result.text), "FORMAT"
+end
+
+return saved
