@@ -138,6 +138,7 @@ struct tarsier_config {
 	const char *registry_user, *registry_password;
 	int plain_http;
 	const char *today;                 /* "2026-11-24", against which ends of life are held; NULL: today, UTC */
+	const char *clair_report;          /* file that gets Clair's own report, byte for byte; NULL: none */
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */

@@ -85,8 +85,8 @@ static void on_event(void *user, const struct tarsier_event *event)
 /* ---- configuration --------------------------------------------------------------------------------------------------- */
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
-	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "layer_host", "ca_file", "layer_port",
-	"clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", NULL};
+	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_report", "layer_host", "ca_file",
+	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", NULL};
 
 static const char who[] = "tarsier.open";
 
@@ -99,6 +99,7 @@ static void read_clair(lua_State *L, int index, struct tarsier_config *config)
 	config->clair_issuer = options_string(L, index, "clair_issuer", who);
 	config->layer_host = options_string(L, index, "layer_host", who);
 	config->ca_file = options_string(L, index, "ca_file", who);
+	config->clair_report = options_string(L, index, "clair_report", who);
 	config->layer_port = options_small(L, index, "layer_port", who);
 	config->clair_timeout = options_small(L, index, "clair_timeout", who);
 	config->clair_keep = options_flag(L, index, "clair_keep");
@@ -124,7 +125,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
  * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
- * clair_timeout =, ca_file =, registry_user =, registry_password =, plain_http = } --> engine | nil, message, code */
+ * clair_timeout =, clair_report =, ca_file =, registry_user =, registry_password =, plain_http = } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

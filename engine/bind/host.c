@@ -218,6 +218,13 @@ static int l_sleep(lua_State *L)
 	return 0;
 }
 
+/* seconds(): of the monotonic clock, as long as sleep's */
+static int l_seconds(lua_State *L)
+{
+	lua_pushnumber(L, (lua_Number)clock_milliseconds() / (lua_Number)clock_seconds(1));
+	return 1;
+}
+
 /* set_second(milliseconds): how long a second of waiting lasts, for tests; see clock.h */
 static int l_set_second(lua_State *L)
 {
@@ -263,6 +270,7 @@ static const luaL_Reg functions[] = {
 	{ "make_folder", l_make_folder },
 	{ "stat", l_stat },
 	{ "sleep", l_sleep },
+	{ "seconds", l_seconds },
 	{ "set_second", l_set_second },
 	{ "temporary", l_temporary },
 	{ NULL, NULL },

@@ -25,6 +25,7 @@ struct clair_config {
 	unsigned layer_port;
 	bool keep;                    /* leave v1's layers in its database: the next scan need not send them */
 	unsigned seconds;             /* that one request may take; 0: 600 */
+	const char *report_file;      /* gets Clair's own report, byte for byte; or NULL */
 	const atomic_bool *cancelled; /* or NULL */
 	atomic_uint_fast64_t *bytes;  /* counts what Clair fetched from us; or NULL */
 	void (*warn)(void *user, const char *message);

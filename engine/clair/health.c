@@ -1,4 +1,4 @@
-/* is Clair still well while it works on a long request? */
+/* health checks while Clair works on a long request */
 #include "clair/internal.h"
 #include "base/clock.h"
 #include "net/retry.h"
@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 /*
- * A Clair whose database died may keep a request until its own timeout is over, or ours. So a second thread asks a short
- * question every few seconds, which Clair cannot answer without its database, and gives the request up once Clair has
- * failed to answer several times in a row. A busy Clair is slow, but it answers.
+ * A Clair whose database died may keep a request until its own timeout or ours is over. So a second thread asks a short
+ * question every few seconds that Clair cannot answer without its database, and abandons the request once Clair has
+ * failed several times in a row. A busy Clair is slow, but it answers.
  */
 enum {
 	INTERVAL_SECONDS = 10,
@@ -30,8 +30,9 @@ static void note_failure(struct clair_watch *watch, struct arena *arena, int cod
 	if (code >= 0)
 		snprintf(status, sizeof status, "%ld%s", response->status, *words ? ": " : "");
 	snprintf(watch->reason, sizeof watch->reason,
-	         "Clair at %s failed while it worked on %s %s; it was asked %d times how it is, the last answer to GET %s was "
-	         "%s%.300s", watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health, status,
+	         "Clair at %s failed while it worked on %s %s: %d health checks in a row failed, the last answer to GET %s "
+	         "was %s%.300s",
+	         watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health, status,
 	         words);
 }
 

@@ -8,9 +8,10 @@
 #include "net/http.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 enum {
-	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* of what is read as a whole; of 10,000 findings v1's answer has about 20 MiB */
+	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* of answers read whole; v1's, of 10,000 findings, has 20 MiB */
 	CLAIR_DEFAULT_SECONDS = 600,           /* Quay gives Clair as long */
 	CLAIR_PACKAGES_LIMIT = 200000,
 	CLAIR_FINDINGS_LIMIT = 1000000,        /* package × vulnerability: a hostile answer could name any number */
@@ -19,8 +20,8 @@ enum {
 enum clair_generation { CLAIR_UNKNOWN, CLAIR_V1 = 1, CLAIR_V4 = 4 };
 
 enum { CLAIR_NONCE_BYTES = 8 };
-/* Random, in hexadecimal digits: what a scan leaves with Clair is its own, and is deleted when the scan ends. "" if it is
- * kept: the next scan then finds it by the same names. IO if the kernel gives no random numbers. */
+/* Random hexadecimal digits, for the names of what a scan leaves with Clair and deletes at its end. "" if it is kept,
+ * so that the next scan finds it by the same names. Fails with IO if the kernel gives no random numbers. */
 int clair_make_nonce(const struct clair_config *config, char nonce[2 * CLAIR_NONCE_BYTES + 1],
                      struct tarsier_error *error);
 
@@ -38,31 +39,31 @@ struct clair {
 	const char *doubt;             /* why it could not be reached from here; or NULL */
 };
 
-/* ---- request.c: requests, retried where that may help ------------------------------------------------------------- */
+/* ---- request.c: requests, retried where that may help ------------------------------------------------------------ */
 
 struct clair_call {
 	const char *method, *base, *path;
 	span body;          /* JSON; ptr NULL: none */
 	const char *health; /* a path that Clair answers quickly if it is well; asked while it works on this. NULL: none */
 	const atomic_bool *cancelled; /* instead of the config's; or NULL */
-	/* Takes the body of an answer 200 piece by piece; a failure ends the request. `begin` is called before each attempt. */
+	/* Takes the body of a 200 piece by piece; a failure ends the request. `begin` is called before each attempt. */
 	int (*begin)(void *user, struct tarsier_error *error);
 	int (*take)(void *user, span piece, struct tarsier_error *error);
 	void *user;
-	bool retry;         /* tries again: 500, 502, 503, 504, 429 and connections that break */
-	bool cleaning;      /* goes on though the scan is cancelled, and does not wait long */
-	unsigned seconds;   /* 0: a minute; long ones have the config's */
+	bool retry;         /* after 500, 502, 503, 504, 429 and connections that break */
+	bool cleaning;      /* is sent though the scan is cancelled, and does not wait long */
+	unsigned seconds;   /* 0: 60; long requests have the config's */
 };
 
-/* An answer of any status. CANCELLED, MEMORY, UNSUPPORTED (no libcurl); BACKEND where none came. */
+/* Any status is a success. Fails with BACKEND if no answer came, CANCELLED, MEMORY, UNSUPPORTED (no libcurl). */
 int clair_send(const struct clair *clair, const struct clair_call *call, struct http_response *response,
                struct tarsier_error *error);
-/* The answer as JSON, an object; BACKEND where it is none. The caller owns *json. */
+/* The answer as a JSON object, owned by the caller. Fails with BACKEND if it is not one. */
 int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
                struct tarsier_error *error);
-/* What Clair says went wrong, on one line: "" where it says nothing. In the arena; never NULL. */
+/* Clair's own error message on one line, or "". In the arena; never NULL. */
 const char *clair_error_text(struct arena *arena, const struct http_response *response);
-/* BACKEND: a status that the caller has no better sentence for. */
+/* BACKEND, with a message for a status that the caller does not explain itself. */
 int clair_refused(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                   struct tarsier_error *error);
 /* Deletes what the scan left at this path in Clair, whatever became of the scan. Clair may not know it (any more). What
@@ -71,7 +72,7 @@ void clair_clean_up(const struct clair *clair, const struct clair_image *image, 
 unsigned clair_seconds(const struct clair *clair);
 bool clair_cancelled(const struct clair *clair);
 
-/* ---- health.c: whether Clair is still well -------------------------------------------------------------------------- */
+/* ---- health.c: whether Clair is still well ----------------------------------------------------------------------- */
 
 struct clair_watch {
 	const struct clair *clair;
@@ -87,7 +88,7 @@ void clair_watch_start(struct clair_watch *watch);
 /* The reason may be read afterwards. */
 void clair_watch_stop(struct clair_watch *watch);
 
-/* ---- layers.c: where Clair finds the layers ---------------------------------------------------------------- */
+/* ---- layers.c: where Clair finds the layers ---------------------------------------------------------------------- */
 
 /* Where Clair fetches a layer: from our layer server, or from a registry, which wants its headers. */
 struct clair_layer {
@@ -105,26 +106,40 @@ struct clair_image {
 	struct layer_server *server;          /* or NULL: the layers are in a registry */
 };
 
-/* Are the layers in a registry, and nobody said that they are to go through us? */
+/* Are the layers in a registry, and neither layer host nor layer port is configured? */
 bool clair_layers_elsewhere(const struct clair_config *config, const struct image *image);
-/* Fills image->layers, URLs too where our server has them. UNSUPPORTED where Clair cannot unpack one, NOT_FOUND where a
- * registry has it not. */
+/* Fills image->layers, with URLs if our server has them. Fails with UNSUPPORTED if Clair cannot unpack a layer,
+ * NOT_FOUND if the registry does not have it. */
 int clair_place_layers(const struct clair *clair, struct clair_image *image, struct tarsier_error *error);
-/* Their addresses in the registry, good for a minute: right before they are posted. Nothing to do where our server has
- * them. BACKEND where Clair is elsewhere and the address is loopback's; whatever the registry's refusal is. */
+/* Finds their addresses in the registry, which are valid for about a minute, so right before they are posted. Does
+ * nothing if our server has them. Fails with BACKEND if the address is a loopback one and Clair is elsewhere, and as
+ * the registry refuses. */
 int clair_locate_layers(const struct clair *clair, struct clair_image *image, size_t first, size_t count,
                         struct tarsier_error *error);
-/* Clair could not fetch a layer: what our server knows of it, else how to be reached. */
+/* The error after Clair could not fetch a layer: our server's reason, else how this machine can be reached. */
 int clair_layer_unreachable(const struct clair *clair, const struct clair_image *image, size_t layer,
                             const char *words, struct tarsier_error *error);
-/* To config->layer_begun: v1 is given one layer after the other; v4 fetches all, and tells of none that a registry has. */
+/* To config->layer_begun: v1 gets one layer after the other; v4 gets all, and fetches those in a registry unseen. */
 void clair_layer_begins(const struct clair *clair, size_t layer, const char *digest);
 /* To config->layer_done. */
 void clair_report_layers(const struct clair *clair, const struct clair_image *image);
-/* Cuts out of a message what Clair repeats of the layers' headers. */
+/* Removes from a message what Clair repeats of the layers' headers. */
 void clair_hide_secrets(const struct clair_image *image, struct tarsier_error *error);
 
-/* ---- check_json.c: has an answer the shape that it has to have? ------------------------------------------------- */
+/* ---- copy.c: Clair's own report, for config->report_file --------------------------------------------------------- */
+
+struct clair_copy {
+	FILE *file;
+	const char *path;
+};
+
+/* Empties the file, again if the report is asked for again. A path of NULL: nothing is kept. Fail with IO. */
+int clair_copy_begin(struct clair_copy *copy, const char *path, struct tarsier_error *error);
+int clair_copy_add(struct clair_copy *copy, span piece, struct tarsier_error *error);
+int clair_copy_end(struct clair_copy *copy, struct tarsier_error *error);
+void clair_copy_drop(struct clair_copy *copy);
+
+/* ---- check_json.c: checks the shape of an answer -------------------------------------------------- */
 
 enum clair_kind {
 	CLAIR_TEXT, CLAIR_NUMBER, CLAIR_BOOLEAN,
@@ -147,7 +162,7 @@ struct clair_shape {
 int clair_check_json(json_t *json, const struct clair_shape *shape, const char *where, const char *answer,
                      struct tarsier_error *error);
 
-/* ---- records.c: packages and findings out of either API ---------------------------------------------------- */
+/* ---- records.c: packages and findings out of either API ---------------------------------------------------------- */
 
 struct clair_records {
 	struct arena *arena;
@@ -178,7 +193,7 @@ bool clair_set_names(struct arena *arena, struct tarsier_finding *finding, const
 /* Keeps the better vector: of the higher CVSS version, then the higher score. One that does not parse counts by
  * `score`. */
 bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const char *vector, double score);
-/* The word first, then CVSS. BACKEND where it is no word of Clair's. */
+/* By the word, else by CVSS. Fails with BACKEND if it is not one of Clair's words. */
 int clair_set_severity(struct tarsier_finding *finding, const char *word, struct tarsier_error *error);
 /* The ecosystem and, where it has none of OSV's, Clair's own name for the release. False: no memory. */
 bool clair_settle_distro(struct arena *arena, struct distro *distro);

@@ -41,7 +41,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* ---- containers ---------------------------------------------------------------------------------------------------- */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static struct json_stream_place place_of(const struct json_stream *stream)
 {
@@ -68,7 +68,7 @@ static void close_level(struct json_stream *stream)
 	stream->state = stream->depth ? AFTER : END;
 }
 
-/* ---- keys and values ----------------------------------------------------------------------------------------------- */
+/* ---- keys and values --------------------------------------------------------------------------------------------- */
 
 /* The text as jansson reads it, in a list of one, since older versions take no bare scalars. */
 static int parse(struct json_stream *stream, json_t **list, struct tarsier_error *error)
@@ -155,9 +155,9 @@ static int begin_value(struct json_stream *stream, char c, struct tarsier_error 
 	return broken(stream, "no value", error);
 }
 
-/* ---- the bytes ----------------------------------------------------------------------------------------------------- */
+/* ---- the bytes --------------------------------------------------------------------------------------------------- */
 
-/* How many bytes of the piece belong to the string, container or scalar that is being read; *ends: it ends with them. */
+/* How many bytes of the piece belong to the string, container or scalar that is being read. *ends: it ends there. */
 static size_t measure(struct json_stream *stream, span piece, bool *ends)
 {
 	for (size_t i = 0; i < piece.len; i++) {

@@ -6,9 +6,9 @@
 #include "format/json.h"
 
 /*
- * A report of 100,000 vulnerabilities has a few hundred MB, and its values are needed one at a time. The reader says which
- * containers are opened, from the outermost one down; every other value is parsed as a whole, given to the reader, and
- * freed. A key that an object has twice is an error, in opened containers and in values.
+ * A report of 100,000 vulnerabilities has some 100 MB, and its values are needed one at a time. The reader decides
+ * which containers are opened, from the outermost one down; every other value is parsed as a whole, given to the
+ * reader, and freed. A key that an object has twice is an error, in opened containers and in values.
  */
 enum {
 	JSON_STREAM_DEPTH = 4,           /* containers that may be opened, one inside the other */
@@ -16,7 +16,8 @@ enum {
 	JSON_STREAM_KEY = 1024,
 };
 
-/* Where a value is: keys[0] to keys[depth - 1], from the outermost object inwards; an element of a list has the key "". */
+/* Where a value is: keys[0] to keys[depth - 1], from the outermost object inwards. An element of a list has the
+ * key "". */
 struct json_stream_place {
 	size_t depth;
 	const char *keys[JSON_STREAM_DEPTH];

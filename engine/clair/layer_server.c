@@ -1,4 +1,4 @@
-/* the layer server's life: from its sockets to its end */
+/* the layer server: starting, stopping, and what its user asks */
 #include "clair/layer_server_internal.h"
 
 #include "base/clock.h"
@@ -26,7 +26,7 @@ static int load(struct arena *arena, const struct microhttpd **result, struct ta
 	               error);
 }
 
-/* ---- starting and stopping ------------------------------------------------------------------------------------------ */
+/* ---- starting and stopping --------------------------------------------------------------------------------------- */
 
 static int make_token(struct layer_server *server, struct tarsier_error *error)
 {
@@ -152,8 +152,9 @@ int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 {
 	struct tarsier_error reason = {.code = TARSIER_OK};
 	struct http_response response;
-	const struct http_request request = {.method = "HEAD", .url = server->layers[0].url, .direct = true,
-	                                     .connect_seconds = REACH_SECONDS, .seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
+	const struct http_request request = {
+		.method = "HEAD", .url = server->layers[0].url, .direct = true, .connect_seconds = REACH_SECONDS,
+		.seconds = REACH_SECONDS, .cancelled = server->options.cancelled};
 	uint64_t length = 0;
 	int code = http_send(&request, &response, &reason);
 	bool whole = code >= 0 && response.status == MHD_HTTP_OK &&

@@ -8,12 +8,9 @@
 #include <stdatomic.h>
 
 /*
- * GET and HEAD of /TOKEN/DIGEST, where the token is 128 random bits: nothing else is there, and nothing is listed. A
- * layer goes out as it is stored, without a copy on disk and in constant memory: 200 with its length, or 206 of one
- * range. What goes out whole is hashed on its way: a layer that is not what its digest promises breaks off, and the scan
- * hears of it.
- *
- * libmicrohttpd is loaded when first needed: it brings GnuTLS along.
+ * Answers GET and HEAD of /TOKEN/DIGEST, where the token is 128 random bits; every other path is 404. A layer is sent
+ * as it is stored, without a copy on disk and in constant memory: 200 with its length, or 206 with one range. A layer
+ * that is sent whole is hashed meanwhile; if it does not have its digest, the transfer breaks off and the scan fails.
  */
 struct layer_server;
 
@@ -28,28 +25,27 @@ struct layer_server_options {
 	void *user;
 };
 
-/* USAGE where `host` is none: it has a scheme, a port or a path. */
+/* Fails with USAGE if `host` is not a host alone: it has a scheme, a port or a path. */
 int layer_server_check_host(const char *host, struct tarsier_error *error);
-/* Is it by its very name an address of this machine that no other can use? */
+/* Is it a loopback address, or "localhost", which no other machine can use? */
 bool layer_server_is_loopback(const char *host);
 
-/* The image must have layers that can be opened, and outlive the server. A layer whose digest or size nobody
- * promised is read once to learn them. BACKEND where the port is taken. */
+/* The image must have layers that can be opened, and outlive the server. A layer of unknown digest or size is read once
+ * to learn them. Fails with BACKEND if the port is taken. */
 int layer_server_start(struct arena *arena, const struct image *image, const struct layer_server_options *options,
                        struct layer_server **server, struct tarsier_error *error);
-void layer_server_stop(struct layer_server *server); /* breaks off what is under way; NULL is fine */
+void layer_server_stop(struct layer_server *server); /* breaks off transfers; NULL is fine */
 
-/* Asks for the first layer's head where Clair will be told to. Fails with BACKEND if this machine cannot reach that address:
- * Clair still may. */
+/* Asks for the first layer's head at the address that Clair is given. Fails with BACKEND if this machine cannot reach
+ * it; Clair still may. */
 int layer_server_reach(struct layer_server *server, struct tarsier_error *error);
 
 unsigned layer_server_port(const struct layer_server *server);
 const char *layer_server_url(const struct layer_server *server, size_t layer);           /* borrowed from the arena */
 const struct digest *layer_server_digest(const struct layer_server *server, size_t layer); /* of the bytes as served */
 const struct codec *layer_server_codec(const struct layer_server *server, size_t layer);
-bool layer_server_sent(const struct layer_server *server, size_t layer); /* went out whole, at least once */
-/* The first layer that could not be read or did not verify while it went out: its code and message; OK where all is
- * well. */
+bool layer_server_sent(const struct layer_server *server, size_t layer); /* whole, at least once */
+/* Returns OK, or the code and message of the first layer that could not be read or did not verify while it was sent. */
 int layer_server_failure(struct layer_server *server, struct tarsier_error *error);
 
 #endif

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * A connection waits at the door until its first bytes are "GET /TOKEN/" or "HEAD /TOKEN/". Until then it costs one file
- * descriptor and has a few seconds; if too many wait, the oldest of them is closed. So strangers cannot shut Clair out.
+ * A connection waits at the door until its first bytes are "GET /TOKEN/" or "HEAD /TOKEN/". Until then it costs one
+ * file descriptor and has a few seconds; if too many wait, the oldest is closed. So strangers cannot shut Clair out.
  * libmicrohttpd gives each admitted connection a thread. If too many are admitted, further ones wait for as long as it
  * takes; none is reset. Clair opens as many as it has processors, at most one for each layer of the image.
  */
@@ -57,7 +57,7 @@ static int64_t milliseconds_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- visitors ------------------------------------------------------------------------------------------------------ */
+/* ---- visitors ---------------------------------------------------------------------------------------------------- */
 
 static void door_forget(struct door *door, size_t index)
 {
@@ -170,7 +170,7 @@ static void door_hear_from(struct door *door, int fd)
 		}
 }
 
-/* ---- the thread ---------------------------------------------------------------------------------------------------- */
+/* ---- the thread -------------------------------------------------------------------------------------------------- */
 
 static void door_accept(struct door *door, int socket)
 {
@@ -243,7 +243,7 @@ static void *door_run(void *user)
 	return NULL;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 static void door_wake(const struct door *door)
 {

@@ -48,17 +48,17 @@ struct layer_server {
 	struct tarsier_error failure; /* under the lock; code 0: none */
 };
 
-/* ---- layer_server_measure.c: what each layer is ------------------------------------------------------------------- */
+/* ---- layer_server_measure.c: what each layer is ------------------------------------------------------------------ */
 
 int layer_server_measure(struct layer_server *server, struct tarsier_error *error);
 
-/* ---- layer_server_socket.c: listening ------------------------------------------------------------------------------ */
+/* ---- layer_server_socket.c: listening ---------------------------------------------------------------------------- */
 
 /* One socket for each family of addresses; *count are open. */
 int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
                         struct tarsier_error *error);
 
-/* ---- layer_server_answer.c: answers -------------------------------------------------------------------------------- */
+/* ---- layer_server_answer.c: answers ------------------------------------------------------------------------------ */
 
 /* libmicrohttpd's handler of a request; `user` is the server. */
 enum MHD_Result layer_server_answer(void *user, struct MHD_Connection *connection, const char *path, const char *method,
@@ -66,7 +66,7 @@ enum MHD_Result layer_server_answer(void *user, struct MHD_Connection *connectio
 
 void layer_server_fail(struct layer_server *server, const struct tarsier_error *error);
 
-/* ---- layer_server_door.c: who is let in ---------------------------------------------------------------------------- */
+/* ---- layer_server_door.c: who is let in -------------------------------------------------------------------------- */
 
 struct door_options {
 	const char *token;

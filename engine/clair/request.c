@@ -98,7 +98,7 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 	return sink.error.code < 0 ? error_set(error, sink.error.code, "%s", sink.error.message) : code;
 }
 
-/* ---- retries ------------------------------------------------------------------------------------------------------ */
+/* ---- retries ----------------------------------------------------------------------------------------------------- */
 
 /* After 429 the pauses may take as long as the request itself. */
 static int64_t next_pause(const struct clair *clair, const struct http_response *response, int code,
@@ -244,7 +244,7 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	                 response->status, again, *words ? ": " : "", words);
 }
 
-/* ---- what a scan leaves with Clair --------------------------------------------------------------------------------- */
+/* ---- what a scan leaves with Clair ------------------------------------------------------------------------------- */
 
 int clair_make_nonce(const struct clair_config *config, char nonce[2 * CLAIR_NONCE_BYTES + 1],
                      struct tarsier_error *error)

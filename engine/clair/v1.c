@@ -11,10 +11,10 @@
  *	GET  /v1/layers/NAME?features&vulnerabilities                          200 {"Layer":{NamespaceName, Features}}
  *	DELETE /v1/layers/NAME                                                 200; its children go too
  *
- * A name stands for all of a chain up to its layer: a digest alone will not do, since what a layer means depends on
- * those below; and a name that Clair knows is answered without a look at the layer. Names are of this scan only, and the
- * lowest layer is deleted at its end, the others with it: another scan of the same image, which may be under way, has
- * its own. With `keep` they are the same for every scan, so that the next finds them.
+ * A name stands for all of a chain up to its layer. A digest alone would not do, since what a layer means depends on
+ * those below, and Clair does not look at a layer whose name it knows. Each scan has names of its own, because another
+ * scan of the same image may be under way; at its end the lowest layer is deleted, and the others go with it. With
+ * `keep` the names are the same for every scan, so that the next finds the layers.
  */
 
 enum { NAME_SIZE = 80 };
@@ -85,7 +85,7 @@ static int refused_layer(const struct v1 *v1, size_t index, const char *words, s
 	                 v1->image->layers[index].digest->text, *words ? words : "422");
 }
 
-/* The answer repeats what was asked for: something else's answer is nobody's. */
+/* The answer repeats the request; one that does not is not an answer to it. */
 static int check_echo(const struct v1 *v1, size_t index, const struct clair_call *call,
                       const struct http_response *response, struct tarsier_error *error)
 {
@@ -111,7 +111,7 @@ static int judge_post(const struct v1 *v1, size_t index, const struct clair_call
 		return clair_layer_unreachable(v1->clair, v1->image, index, words, error);
 	if (response->status == 400 && strstr(words, "parent layer is unknown"))
 		return error_set(error, TARSIER_BACKEND,
-		                 "Clair has lost layer %zu of %zu while the scan was under way: somebody deleted it",
+		                 "Clair lost layer %zu of %zu during the scan: it was deleted",
 		                 index, v1->image->count);
 	int code = clair_refused(v1->clair, call, response, error);
 	error_prefix(error, "layer %zu of %zu", index + 1, v1->image->count);
@@ -296,7 +296,7 @@ static int add_feature(struct v1_answer *answer, const json_t *json, const char 
 	return code;
 }
 
-/* A system that Clair has never heard of has no vulnerabilities there. */
+/* Clair knows no vulnerabilities of a system that is not among its namespaces. */
 static bool is_covered(const struct v1 *v1, const char *name)
 {
 	const json_t *each;
@@ -329,6 +329,18 @@ static int read_layer(struct v1_answer *answer, const json_t *layer, struct tars
 	return code < 0 ? code : clair_finish(&answer->records, answer->result, error);
 }
 
+static int keep_report(const struct v1 *v1, const struct http_response *response, struct tarsier_error *error)
+{
+	struct clair_copy copy = {.file = NULL};
+	int code = clair_copy_begin(&copy, v1->clair->config->report_file, error);
+	if (code >= 0)
+		code = clair_copy_add(&copy, buffer_span(&response->body), error);
+	if (code >= 0)
+		code = clair_copy_end(&copy, error);
+	clair_copy_drop(&copy);
+	return code;
+}
+
 static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_error *error)
 {
 	struct clair *clair = v1->clair;
@@ -344,9 +356,11 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	int code = clair_send(clair, &call, &response, error);
 	if (code >= 0 && response.status == 404)
 		code = error_set(error, TARSIER_BACKEND,
-		                 "Clair has lost the image's layers while the scan was under way: somebody deleted them");
+		                 "Clair lost the image's layers during the scan: they were deleted");
 	else if (code >= 0 && response.status != 200)
 		code = clair_refused(clair, &call, &response, error);
+	if (code >= 0)
+		code = keep_report(v1, &response, error);
 	if (code >= 0)
 		code = clair_json(&call, &response, &json, error);
 	if (code >= 0)

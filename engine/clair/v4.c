@@ -1,4 +1,4 @@
-/* Clair v4's API: telling the indexer of an image, asking the matcher about it */
+/* Clair v4's API: the indexer reads the image, the matcher reports its vulnerabilities */
 #include "clair/v4.h"
 
 #include <stdlib.h>
@@ -8,10 +8,9 @@
  *	POST /indexer/api/v1/index_report {"hash", "layers":[{"hash", "uri", "headers"}]}    201 and the index report
  *	GET  /matcher/api/v1/vulnerability_report/HASH       200; 202: it has no vulnerabilities yet
  *
- * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners only
- * and would answer 412, "nothing to redo", of images that it has never seen. Of an image that it knows it returns the
- * report that it has, and fetches nothing. 412 is taken for what it says; whether there is a report shows when the
- * matcher is asked.
+ * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners
+ * only, and would answer 412, "nothing to redo", for images that it has never seen. For an image that it knows it
+ * returns the report that it has, and fetches nothing. After a 412 the matcher shows whether there is a report.
  */
 
 /* The report of an image that no Clair has. */
@@ -93,7 +92,7 @@ static int check_index(const struct clair_call *call, const struct http_response
 	return code;
 }
 
-/* The layer that Clair's words name, or the first. */
+/* The layer that Clair's message names, or the first. */
 static size_t layer_in(const struct clair_image *image, const char *words)
 {
 	for (size_t i = 0; i < image->count; i++)
@@ -120,8 +119,8 @@ static int judge_index(const struct v4 *v4, const struct clair_call *call, const
 	return clair_refused(v4->clair, call, response, error);
 }
 
-/* A registry's words in Clair's: "failed to fetch layers: … unexpected status code: 401 Unauthorized". */
-static bool is_let_in_no_more(const struct v4 *v4, const struct http_response *response)
+/* Clair quotes the registry: "failed to fetch layers: … unexpected status code: 401 Unauthorized". */
+static bool is_token_expired(const struct v4 *v4, const struct http_response *response)
 {
 	if (v4->image->server || response->status != 500)
 		return false;
@@ -146,7 +145,7 @@ static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error
 		clair_layer_begins(v4->clair, i, v4->image->layers[i].digest->text);
 	v4->posted = true;
 	code = clair_send(v4->clair, &call, &response, error);
-	*stale = code >= 0 && is_let_in_no_more(v4, &response);
+	*stale = code >= 0 && is_token_expired(v4, &response);
 	if (code >= 0)
 		code = judge_index(v4, &call, &response, error);
 	http_response_free(&response);
@@ -154,7 +153,7 @@ static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error
 	return code;
 }
 
-/* Clair may have been busy for longer than a registry's token lives: once more, then, with another. */
+/* Clair may have been busy for longer than a registry's token lives. Then the manifest is sent again with a new one. */
 static int index_image(struct v4 *v4, struct tarsier_error *error)
 {
 	bool stale = false;
@@ -227,8 +226,8 @@ int clair_v4_scan(struct clair *clair, struct clair_image *image, struct clair_r
 	return code;
 }
 
-/* The matcher looks whether it has anything before it looks for the image: 404 of an image that nobody has is
- * a yes. */
+/* The matcher checks whether it has any vulnerabilities before it looks for the image, so 404 for an image that does
+ * not exist means yes. */
 int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error *error)
 {
 	const struct clair_call call = {

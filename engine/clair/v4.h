@@ -13,13 +13,14 @@ struct v4 {
 	bool posted;        /* Clair may have an index report of that name */
 };
 
-/* ---- v4_report.c: a vulnerability report, of this image, as our records --------------------------------------------- */
+/* ---- v4_report.c: a vulnerability report, of this image, as our records ------------------------------------------ */
 
 /* What was read of a report so far. Records refer to each other by ids, and a reference may come before its record. */
 struct v4_report {
 	const struct v4 *v4;
 	struct clair_records records;
 	struct json_stream stream;
+	struct clair_copy copy;
 	uint64_t size;              /* bytes of the report so far */
 	struct map packages;        /* by id: struct v4_package */
 	struct map vulnerabilities; /* by id: struct v4_vulnerability */
@@ -30,7 +31,8 @@ struct v4_report {
 	const char *of;             /* … or what it is instead */
 };
 
-/* Takes the report piece by piece: for struct clair_call, with the report as user. Fail with BACKEND if it is not whole. */
+/* Take the report piece by piece: for struct clair_call, with the report as user. Fail with BACKEND if it is not
+ * whole. */
 int v4_report_begin(void *report, struct tarsier_error *error);
 int v4_report_take(void *report, span piece, struct tarsier_error *error);
 /* All of it is there: checks the references and fills the result. */
@@ -60,7 +62,7 @@ struct v4_package {
 	size_t vulnerability_count;
 };
 
-/* ---- v4_vulnerability.c: one vulnerability as a finding -------------------------------------------------------------- */
+/* ---- v4_vulnerability.c: one vulnerability as a finding ---------------------------------------------------------- */
 
 struct v4_vulnerability {
 	const char *id;
@@ -79,7 +81,7 @@ int v4_vulnerability_add_scores(struct arena *arena, struct v4_vulnerability *vu
 /* Once all scores are there. BACKEND if its severity is not a word of Clair's. */
 int v4_vulnerability_finish(struct arena *arena, struct v4_vulnerability *vulnerability, struct tarsier_error *error);
 
-/* ---- v4_check.c: is the report whole? -------------------------------------------------------------------------------- */
+/* ---- v4_check.c: is the report whole? ---------------------------------------------------------------------------- */
 
 enum v4_section {
 	V4_PACKAGES, V4_DISTRIBUTIONS, V4_REPOSITORIES, V4_ENVIRONMENTS, V4_VULNERABILITIES, V4_MATCHES, V4_EXCEPTIONS,

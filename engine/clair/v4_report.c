@@ -8,11 +8,11 @@
  *	 "vulnerabilities":{id:…}, "package_vulnerabilities":{package:[vulnerability]},
  *	 "enrichments":{type:[{vulnerability:[…]}]}}
  *
- * Ids are this document's own. Only package_vulnerabilities says what a package has; "vulnerabilities" also holds those
- * that a vendor says it has not ("Invert"). Each record becomes ours as soon as it is there, so that no more than one of
- * Clair's is in memory.
+ * Ids hold within this document only. Only package_vulnerabilities says what a package has; "vulnerabilities" also
+ * holds those that do not affect it, as a vendor says ("Invert"). Each record is converted as soon as it is complete,
+ * so that no more than one of Clair's is in memory.
  */
-enum { REPORT_LIMIT = 1024 * 1024 * 1024 }; /* bytes: one of 100,000 vulnerabilities has 200 MB */
+enum { REPORT_LIMIT = 1024 * 1024 * 1024 }; /* bytes: of 100,000 vulnerabilities a report has about 100 MB */
 
 static const struct distro none = DISTRO_UNKNOWN;
 
@@ -51,7 +51,7 @@ static struct v4_system *system_of(struct v4_report *report, const char *id)
 	return record_of(report, &report->systems, id, sizeof(struct v4_system));
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------------------------------------- */
 
 /* Clair has no version_id of Alpine, but its first two numbers as version. */
 static int take_system(struct v4_report *report, const char *id, const json_t *json, struct tarsier_error *error)
@@ -165,7 +165,7 @@ static int take_enrichment(struct v4_report *report, const struct json_stream_pl
 	return v4_vulnerability_add_scores(report->records.arena, vulnerability, list, error);
 }
 
-/* ---- the stream ---------------------------------------------------------------------------------------------------- */
+/* ---- the stream -------------------------------------------------------------------------------------------------- */
 
 static bool opens(void *user, const struct json_stream_place *place, bool is_object)
 {
@@ -211,18 +211,25 @@ static int take(void *user, const struct json_stream_place *place, json_t *value
 	}
 }
 
+void v4_report_free(struct v4_report *report)
+{
+	json_stream_free(&report->stream);
+	clair_copy_drop(&report->copy);
+}
+
 int v4_report_begin(void *user, struct tarsier_error *error)
 {
 	struct v4_report *report = user;
 	const struct v4 *v4 = report->v4;
 	struct arena *arena = v4->clair->arena;
-	json_stream_free(&report->stream);
+	v4_report_free(report);
 	*report = (struct v4_report){
 		.v4 = v4, .of = "", .records = {.arena = arena, .backend = "clair-v4"}, .packages = {.arena = arena},
 		.vulnerabilities = {.arena = arena}, .systems = {.arena = arena},
 		.stream = {.opens = opens, .take = take, .user = report, .what = "Clair's vulnerability report",
 		           .allocator = &arena->allocator}};
-	return json_stream_begin(&report->stream, error);
+	int code = json_stream_begin(&report->stream, error);
+	return code < 0 ? code : clair_copy_begin(&report->copy, v4->clair->config->report_file, error);
 }
 
 int v4_report_take(void *user, span piece, struct tarsier_error *error)
@@ -231,15 +238,11 @@ int v4_report_take(void *user, span piece, struct tarsier_error *error)
 	report->size += piece.len;
 	if (report->size > REPORT_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "Clair's vulnerability report has more than %d bytes", REPORT_LIMIT);
-	return json_stream_feed(&report->stream, piece, error);
+	int code = clair_copy_add(&report->copy, piece, error);
+	return code < 0 ? code : json_stream_feed(&report->stream, piece, error);
 }
 
-void v4_report_free(struct v4_report *report)
-{
-	json_stream_free(&report->stream);
-}
-
-/* ---- packages ------------------------------------------------------------------------------------------------------ */
+/* ---- packages ---------------------------------------------------------------------------------------------------- */
 
 /* package_db is the file, with a word for its kind in front of what is no distribution's:
  * "python:usr/lib/python3/…". */
@@ -333,7 +336,9 @@ static int check(struct v4_report *report, struct tarsier_error *error)
 
 int v4_report_finish(struct v4_report *report, struct clair_result *result, struct tarsier_error *error)
 {
-	int code = check(report, error);
+	int code = clair_copy_end(&report->copy, error);
+	if (code >= 0)
+		code = check(report, error);
 	for (size_t i = 0; i < report->packages.count && code >= 0; i++)
 		code = add_package(report, report->packages.entries[i].value, error);
 	if (code >= 0)

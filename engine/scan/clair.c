@@ -38,7 +38,8 @@ struct clair_config scan_clair_config(const struct tarsier_config *config)
 	return (struct clair_config){
 		.indexer = config->clair, .matcher = config->clair_matcher, .api = config->clair_api, .key = config->clair_key,
 		.issuer = config->clair_issuer, .ca_file = config->ca_file, .layer_host = config->layer_host,
-		.layer_port = config->layer_port, .keep = config->clair_keep, .seconds = config->clair_timeout};
+		.layer_port = config->layer_port, .keep = config->clair_keep, .seconds = config->clair_timeout,
+		.report_file = config->clair_report};
 }
 
 int scan_clair_check(const struct scan *scan)

@@ -45,7 +45,7 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	struct tarsier_config *own = &engine->config;
 	*own = *config;
 	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->today, &own->clair, &own->clair_matcher,
-	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host,
+	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host, &own->clair_report,
 	                                &own->ca_file, &own->registry_user, &own->registry_password};
 	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
 		return error_memory(error);

@@ -8,6 +8,7 @@
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
+local suggest = require "tarsier.suggest"
 
 local stack = {}
 
@@ -21,6 +22,7 @@ stack.defaults = {
 
 local USER = "clair"
 local CONFIG = "/config/config.yaml"
+local RED_HAT = "/config/red-hat.json"
 
 local function failure(format, ...)
   return nil, format:format(...), "BACKEND"
@@ -112,16 +114,67 @@ local function clair_container(settings)
   return made
 end
 
--- Clair v4's configuration: JSON, which is YAML too.
-local function configuration(settings, password)
+-- What a configuration needs to know of the containers: ${database}, ${database_password} and so on in the file of
+-- --config stand for these.
+local function values(settings, password)
   local api, health = inner_ports(settings)
-  local host = on_host(settings) and "127.0.0.1" or "clair-database"
-  local connection = { connstring = ("host=%s port=%d user=%s password=%s dbname=%s sslmode=disable"):format(host,
-    on_host(settings) and settings.database_port or 5432, USER, password, USER), migrations = true }
   local address = on_host(settings) and settings.bind or ""
+  local known = {
+    database_host = on_host(settings) and "127.0.0.1" or "clair-database",
+    database_port = tostring(on_host(settings) and settings.database_port or 5432),
+    database_user = USER, database_password = password, database_name = USER,
+    listen = ("%s:%d"):format(address, api), health = ("%s:%d"):format(address, health),
+  }
+  known.database = ("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable"):format(known.database_host,
+    known.database_port, USER, password, USER)
+  return known
+end
+
+--- placeholders() -> the names that stand in ${…} in a configuration, sorted
+function stack.placeholders()
+  local names = {}
+  for name in pairs(values({ network = "host", bind = "" }, "")) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+--- check_config(text) -> true | nil, message: every ${…} in it is known; $${…} is not one
+function stack.check_config(config)
+  local known = values({ network = "host", bind = "" }, "")
+  for escape, name in config:gmatch "(%$*)%${([^}\n]*)}" do
+    if escape == "" and not known[name] then
+      return nil, ("${%s} stands for nothing%s; there are ${%s}. Write $${%s} for the text itself"):format(name,
+        suggest.hint(name, stack.placeholders()), table.concat(stack.placeholders(), "}, ${"), name)
+    end
+  end
+  return true
+end
+
+local function filled(config, known)
+  return (config:gsub("(%$*)%${([^}\n]*)}", function(escape, name)
+    if escape == "" then return known[name] end
+    return escape:sub(2) .. "${" .. name .. "}"
+  end))
+end
+
+-- The indexer's Red Hat scanners download two lists when Clair starts, and index nothing without them. An empty file to
+-- begin with lets Clair work without a network; with one, the lists take its place.
+local function red_hat()
+  local lists = "https://security.access.redhat.com/data/metrics/"
+  local names = { name2repos_mapping_file = RED_HAT,
+    name2repos_mapping_url = lists .. "container-name-repos-map.json" }
+  return { package = { rhel_containerscanner = names }, repo = { rhel_containerscanner = names,
+    ["rhel-repository-scanner"] = { repo2cpe_mapping_file = RED_HAT,
+      repo2cpe_mapping_url = lists .. "repository-to-cpe.json" } } }
+end
+
+-- Clair v4's configuration: JSON, which is YAML too.
+local function configuration(known)
+  local connection = { connstring = known.database, migrations = true }
   return json.encode({
-    http_listen_addr = ("%s:%d"):format(address, api), introspection_addr = ("%s:%d"):format(address, health),
-    log_level = "info", indexer = connection, matcher = connection, notifier = connection,
+    http_listen_addr = known.listen, introspection_addr = known.health, log_level = "info",
+    indexer = { connstring = known.database, migrations = true, scanner = red_hat() }, matcher = connection,
+    notifier = connection,
   }, { indent = "  " }) .. "\n"
 end
 
@@ -183,7 +236,7 @@ end
 
 -- Asks until the answer is true; question() -> true | false, reason
 local function await(engine, name, what, seconds, question, tell)
-  local deadline, reason = os.time() + seconds
+  local deadline, reason = core.host.seconds() + seconds, nil
   repeat
     local runs, message, code = still_runs(engine, name)
     if not runs then return nil, message, code end
@@ -192,7 +245,7 @@ local function await(engine, name, what, seconds, question, tell)
     if answer then return still_runs(engine, name) end
     tell("doing", ("waiting for %s: %s"):format(what, reason))
     core.host.sleep(0.5)
-  until os.time() >= deadline
+  until core.host.seconds() >= deadline
   return failure("%s was not there after %d s: %s", what, seconds, reason)
 end
 
@@ -231,7 +284,11 @@ local function make_clair(engine, settings, password, tell)
   ok, message, code = engine:create(settings.clair_name, clair_container(settings))
   if not ok then return nil, message, code end
   if settings.api ~= "v4" and not settings.config then return true end
-  return engine:put(settings.clair_name, CONFIG, settings.config or configuration(settings, password))
+  local known = values(settings, password)
+  if settings.config then return engine:put(settings.clair_name, CONFIG, filled(settings.config, known)) end
+  ok, message, code = engine:put(settings.clair_name, RED_HAT, '{"data":{}}\n')
+  if not ok then return nil, message, code end
+  return engine:put(settings.clair_name, CONFIG, configuration(known))
 end
 
 local function address(settings)

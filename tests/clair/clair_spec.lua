@@ -294,7 +294,7 @@ describe("Clair", function()
 
   for note, expected in pairs {
     ["address answers 404"] = { "BACKEND", "cannot fetch layer 1 of 1 from http://localhost:%d+/.*%-%-layer%-host" },
-    ["unknown parent"] = { "BACKEND", "somebody deleted" },
+    ["unknown parent"] = { "BACKEND", "it was deleted" },
     ["unsupported format word"] = { "BACKEND", "400: unsupported image format" },
     ["no name"] = { "BACKEND", "does not have a name" },
     ["body is not JSON"] = { "BACKEND", "invalid character" },
@@ -350,7 +350,7 @@ describe("Clair", function()
   end)
 
   test_v1("v1: layers that vanish, and answers about others, are errors", function()
-    for note, expected in pairs { ["unknown layer"] = "somebody deleted them",
+    for note, expected in pairs { ["unknown layer"] = "they were deleted",
       ["features only"] = "not of the layer" } do
       local server <close> = replay.start(v1("rec-multi", { method = "GET", path = "/v1/layers/.*", note = note }))
       fails("BACKEND", expected, server, (image(5)))
@@ -737,8 +737,6 @@ describe("Clair", function()
     assert.same({}, assert(scan(inverted, reference)):findings())
   end)
 
-  local CVSS = "message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=x"
-
   for name, case in pairs {
     ["the report"] = { "^{", '{"packages":{},', 'has the key "packages" twice' },
     ["a section"] = { '"vulnerabilities":{', '%0"10":{},', "not whole" },
@@ -1048,8 +1046,8 @@ describe("Clair", function()
       { fault = "never" } } do
       rule.method, rule.path = "GET", "/indexer/api/v1/index_report/.*"
       local server <close> = replay.start(v4(nil, post { fault = "never" }, rule))
-      fails("BACKEND", "^Clair at http://.* failed while it worked on POST /indexer/api/v1/index_report; it was asked 3 "
-        .. "times.*GET /indexer/api/v1/index_report/sha256:%x+ was " .. (rule.body and "500: database gone" or ".*within"),
+      fails("BACKEND", "^Clair at http://.* failed while it worked on POST /indexer/api/v1/index_report: 3 health checks "
+        .. "in a row failed.*GET /indexer/api/v1/index_report/sha256:%x+ was " .. (rule.body and "500: database gone" or ".*within"),
         server, (image(2)))
       assert.is_true(#server:requests("GET", "index_report/sha256") >= 3)
     end

@@ -13,9 +13,10 @@ local LUA = os.getenv "LUA" or "lua5.4"
 
 local folder
 
+-- Seconds of waiting are a twentieth of one.
 local function tarsier(line, variables)
   line = line:gsub("@(%w+)", function(name) return folder .. "/" .. name end)
-  return shell.run(("env -u TARSIER_DB -u TARSIER_POLICIES -u NO_COLOR -u COLUMNS -u CLAIR_URL -u GITLAB_CI HOME=%s "
+  return shell.run(("env -u TARSIER_DB -u TARSIER_POLICIES -u NO_COLOR -u COLUMNS -u CLAIR_URL -u GITLAB_CI TARSIER_TEST_SECOND=50 HOME=%s "
     .. "XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s %s lua/bin/tarsier %s")
     :format(folder, folder, folder, folder, variables or "", LUA, line))
 end
@@ -120,6 +121,44 @@ describe("tarsier scan --clair", function()
       code, _, errors = tarsier(("scan --clair %s @image"):format(server.url))
       assert.equal(4, code, errors)
     end)
+  end)
+
+  it("tells with -v which layer Clair is at", function()
+    with(clair_v4.script(clair_v4.report()), function(server)
+      local _, _, errors = tarsier(("scan -v --clair %s @image"):format(server.url))
+      assert.matches("tarsier: Clair can fetch the layers at port %d+\ntarsier: Clair reads layer 1 of 1: sha256:%x+\n",
+        errors)
+      assert.is_nil(select(3, tarsier(("scan --clair %s @image"):format(server.url))):find("layer 1", 1, true))
+    end)
+  end)
+
+  it("keeps Clair's own report, byte for byte", function()
+    local report = clair_v4.report()
+    report.what_we_do_not_read = { 1, "ü" }
+    with(clair_v4.script(report), function(server)
+      local code, output, errors = tarsier(("scan --no-fail --clair %s -f json -f clair=@kept @image"):format(server.url))
+      assert.equal(0, code, errors)
+      local kept = shell.read(folder .. "/kept")
+      local document = assert(json.decode(kept))
+      assert.matches("^sha256:%x+$", document.manifest_hash)
+      assert.same(report.what_we_do_not_read, document.what_we_do_not_read)
+      assert.is_nil(assert(json.decode(output)).clair_report)
+      code, output, errors = tarsier(("scan --no-fail --clair %s -f clair @image"):format(server.url))
+      assert.equal(0, code, errors)
+      assert.equal(#kept, #output)
+    end)
+    local code, _, errors = tarsier "scan -f clair @image"
+    assert.equal(2, code)
+    assert.is_truthy(errors:find("name a Clair with --clair", 1, true), errors)
+  end)
+
+  it("trusts ADDITIONAL_CA_CERT_BUNDLE for Clair, too, in a job", function()
+    shell.write(folder .. "/none.pem", "")
+    for _, line in ipairs { "scan --clair https://127.0.0.1:1 @image", "clair status --clair https://127.0.0.1:1",
+      "clair wait --timeout 1 --clair https://127.0.0.1:1", "clair-scanner -c https://127.0.0.1:1 @image" } do
+      local _, _, errors = tarsier(line, "GITLAB_CI=true ADDITIONAL_CA_CERT_BUNDLE=" .. folder .. "/absent.pem")
+      assert.is_truthy(errors:find("absent.pem: No such file", 1, true), line .. ": " .. errors)
+    end
   end)
 
   it("exits 5 where Clair finds no packages", function()
@@ -271,6 +310,31 @@ describe("tarsier clair up and down", function()
     end
   end)
 
+  it("prints what scripts need to know of a Clair that runs", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local up_already = { { json = { Id = "1", State = { Running = true }, Config = { Labels = json.object {},
+      Env = json.array {} } } } }
+    local engine = stand_in.start { ["GET /_ping"] = { { body = "OK" } },
+      ["GET /networks/tarsier-clair"] = { { json = { IPAM = { Config = { { Gateway = "fd00::1" },
+        { Gateway = "172.20.0.1" } } } } } },
+      ["GET /containers/tarsier-clair/json"] = up_already,
+      ["GET /containers/tarsier-clair-database/json"] = up_already }
+    with(clair_v4.script(clair_v4.report()), function(server)
+      local port = server.url:match "%d+$"
+      local function up(more)
+        local code, output, errors = tarsier(("clair up --port %s --engine %s %s"):format(port,
+          (engine.url:gsub("http", "tcp")), more))
+        assert.equal(0, code, errors)
+        return output
+      end
+      assert.equal(server.url .. "\n", up "")
+      assert.equal(("CLAIR_URL=%s\nTARSIER_CLAIR_API=v4\nTARSIER_LAYER_HOST=172.20.0.1\n"):format(server.url),
+        up "--format env")
+      assert.same({ url = server.url, api = "v4", layer_host = "172.20.0.1" }, json.decode(up "--format json"))
+    end)
+    engine:stop()
+  end)
+
   -- Nothing of it runs here: whatever the engine makes of its answers, the commands end with 0 or 4, and say something.
   it("are not upset by what an engine says", function()
     if not stand_in.available() then return pending(stand_in.needs) end
@@ -288,6 +352,23 @@ describe("tarsier clair up and down", function()
         end
         engine:stop()
       end
+    end
+  end)
+end)
+
+describe("the command in the source tree", function()
+  it("finds its modules by a link to it, and by a link to that", function()
+    local here = shell.capture "pwd"
+    local other = folder .. "/it's"
+    shell.run { "mkdir", other }
+    shell.run { "ln", "-s", here .. "/lua/bin/tarsier", other .. "/tarsier" }
+    shell.run { "ln", "-s", "tarsier", other .. "/again" }
+    local build = shell.capture("realpath " .. shell.quote(os.getenv "TARSIER_BUILD" or "build"))
+    for _, name in ipairs { "tarsier", "again" } do
+      local code, output, errors = shell.run(("cd / && env -u LUA_PATH -u LUA_CPATH TARSIER_BUILD=%s %s %s version"):format(
+        shell.quote(build), LUA, shell.quote(other .. "/" .. name)))
+      assert.equal(0, code, errors)
+      assert.matches("^tarsier %d", output)
     end
   end)
 end)

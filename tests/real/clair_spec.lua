@@ -165,7 +165,7 @@ describe("a real Clair v4", function()
 
   it("keeps nothing of a scan", function()
     local function reports()
-      return ground.postgres:sql("select count(*) from manifest", server.database)
+      return ground.postgres:sql("select count(*) from manifest", "filled")
     end
     local before = reports()
     command.scan { "--clair", server.url, "oci:" .. sets.fresh(ground.folder .. "/deleted") }

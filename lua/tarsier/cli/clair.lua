@@ -4,6 +4,7 @@ local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local docker = require "tarsier.docker"
 local exit = require "tarsier.cli.exit"
+local gitlab = require "tarsier.cli.gitlab"
 local json = require "tarsier.json"
 local registry = require "tarsier.cli.registry"
 local stack = require "tarsier.clair_stack"
@@ -19,28 +20,29 @@ end
 
 -- ---- wait and status ----------------------------------------------------------------------------------------------
 
--- What core.clair_status wants | nil, message
+-- What core.clair_status wants, and a file to close afterwards or nil | nil, message
 local function connection(options)
   options.clair = options.clair or DEFAULT_URL
   local config, message = backend.config(options)
   if not config then return nil, message end
-  return config
+  local ok, file = gitlab.authorities(config)
+  if not ok then return nil, file end
+  return config, file
 end
 
 -- Asks until Clair is ready -> status | nil, the last reason, its code
 local function await(config, seconds, terminal)
-  local started = os.time()
-  local deadline, reason = started + seconds
+  local started, reason = core.host.seconds(), nil
   config.timeout = math.min(5, seconds) -- of one question
   repeat
     local status, message, code = core.clair_status(config)
     if status and status.ready then return status end
     reason = status and status.detail or message
     if code == "USAGE" then return nil, reason, code end
-    terminal:draw(("waiting for Clair at %s, %d s of %d: %s"):format(text.address(config.clair), os.time() - started,
-      seconds, reason))
+    terminal:draw(("waiting for Clair at %s, %d s of %d: %s"):format(text.address(config.clair),
+      math.floor(core.host.seconds() - started), seconds, reason))
     core.host.sleep(0.5)
-  until os.time() >= deadline
+  until core.host.seconds() >= started + seconds
   return nil, reason
 end
 
@@ -50,8 +52,9 @@ end
 
 local function wait(options, _, terminal)
   terminal.quiet = options.quiet
-  local config, message = connection(options)
-  if not config then return nil, message end
+  local config, file = connection(options)
+  if not config then return nil, file end
+  local _ <close> = file
   local seconds = options.timeout or 60
   local status, reason, code = await(config, seconds, terminal)
   terminal:wipe()
@@ -84,13 +87,12 @@ local function as_text(config, status)
 end
 
 local function status_of(options, _, terminal)
-  local config, message = connection(options)
-  if not config then return nil, message end
-  local status, code
-  status, message, code = core.clair_status(config)
-  if not status then return failed(terminal, message, code) end
-  local ok
-  ok, message = terminal:print((options.format == "json" and as_json or as_text)(config, status))
+  local config, file = connection(options)
+  if not config then return nil, file end
+  local _ <close> = file
+  local status, wrong, code = core.clair_status(config)
+  if not status then return failed(terminal, wrong, code) end
+  local ok, message = terminal:print((options.format == "json" and as_json or as_text)(config, status))
   if not ok then
     terminal:fail(message)
     return exit.USAGE
@@ -138,6 +140,9 @@ local function settings_of(options)
   if options.config then
     config, message = read_file(options.config)
     if not config then return nil, message end
+    local ok
+    ok, message = stack.check_config(config)
+    if not ok then return nil, ("--config %s: %s"):format(options.config, message) end
   end
   for _, name in ipairs { "port", "health_port", "database_port" } do
     if options[name] and options[name] > 65535 then return nil, ("%d is no port"):format(options[name]) end
@@ -162,6 +167,22 @@ local function with_engine(options, terminal, run)
   return run(engine, settings)
 end
 
+-- Where the Clair is that was made, for a person, and for scripts: the names of the variables are those that `scan` heeds.
+local forms = {}
+
+function forms.text(made) return made.url .. "\n" end
+
+function forms.env(made)
+  local lines = { "CLAIR_URL=" .. made.url, "TARSIER_CLAIR_API=" .. made.api }
+  if made.layer_host then lines[3] = "TARSIER_LAYER_HOST=" .. made.layer_host end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+function forms.json(made)
+  return json.encode(json.object { { "url", made.url }, { "api", made.api },
+    { "layer_host", made.layer_host or json.null } }, { indent = "  " }) .. "\n"
+end
+
 local function up(options, _, terminal)
   return with_engine(options, terminal, function(engine, settings)
     local url, layer_host = stack.up(engine, settings, options.timeout or 300, teller(terminal))
@@ -174,7 +195,8 @@ local function up(options, _, terminal)
     if layer_host and layer_host ~= "localhost" then
       terminal:say(("tarsier: Clair sees this machine as %s: scan with --layer-host %s"):format(layer_host, layer_host))
     end
-    local ok, message = terminal:print(url .. "\n")
+    local made = { url = url, api = settings.api, layer_host = layer_host }
+    local ok, message = terminal:print(forms[options.format or "text"](made))
     if not ok then terminal:fail(message) end
     return ok and exit.PASS or exit.USAGE
   end)
@@ -247,7 +269,11 @@ return {
           help = "default: " .. stack.defaults.v4.database_image .. ", or " .. stack.defaults.v1.database_image
             .. " for v1" },
         { long = "config", value = "FILE", env = "TARSIER_CLAIR_CONFIG",
-          help = "Clair's configuration, in place of one that fits these containers" },
+          help = "Clair's configuration, in place of one that fits these containers; in it ${NAME} stands for what "
+            .. "they have, NAME being " .. table.concat(stack.placeholders(), ", ") },
+        { long = "format", short = "f", value = "FORMAT", choices = { "text", "env", "json" },
+          help = "what is printed: Clair's address (text), or address, generation and layer host for scripts: as "
+            .. "variables that `tarsier scan` heeds (env), or as json; default: text" },
         { long = "bind", value = "ADDRESS", help = "where the ports are published; default: 127.0.0.1" },
         { long = "port", value = "PORT", integer = 1, env = "TARSIER_CLAIR_PORT", help = "Clair's; default: 6060" },
         { long = "health-port", value = "PORT", integer = 1, help = "for Clair's health and metrics; default: 6061" },
@@ -257,6 +283,7 @@ return {
         { long = "timeout", value = "SECONDS", integer = 1, help = "how long each may take to answer; default: 300" },
       },
       examples = { { "tarsier clair up", "Clair v4 and PostgreSQL" },
+        { "export $(tarsier clair up --format env)", "so that `tarsier scan` in the same shell finds it" },
         { "tarsier clair up --api v1 --network host", "clair-scanner's own two images" } },
       run = up,
     },

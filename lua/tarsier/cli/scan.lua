@@ -1,6 +1,7 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
 local backend = require "tarsier.cli.backend"
+local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
@@ -70,13 +71,27 @@ local function tell(result, terminal, meaning)
   end
 end
 
+-- Where Clair's own report waits for the format `clair` -> a file to close, or nil if that is not wanted
+local function keep_clairs_report(job, config)
+  for _, output in ipairs(job.outputs) do
+    if output.format.name == "clair" then
+      local file, path = core.host.temporary()
+      config.clair_report = file and path
+      return file, path
+    end
+  end
+end
+
 -- One image -> exit code. Its number is nil if it is the only one.
 local function scan_one(job, source, terminal, number)
   local options, config = job.options, {}
   for key, value in pairs(job.config) do config[key] = value end
   config.on_event = terminal:reporter(options.verbose)
+  local kept <close>, why = keep_clairs_report(job, config)
+  if why and not kept then return image.failed(terminal, why, "IO") end
   local failed, result = scan(source.name, source.is_pipelines, config, job.request, options, terminal)
   if failed then return failed end
+  result.clair_report = config.clair_report
   local code, meaning = exit.of_result(result, options.no_fail)
   local are_written = outputs.write(job.outputs, result, report_options(options, code, meaning), terminal, number)
   if not outputs.shows_table(job.outputs) then tell(result, terminal, meaning) end
@@ -134,6 +149,11 @@ local function run(options, arguments, terminal)
   job.config, message = image.engine_options(options, terminal, input)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
+  for _, output in ipairs(job.outputs) do
+    if output.format.name == "clair" and not clair.clair then
+      return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"
+    end
+  end
   local database, wrong, code = find_database(options, clair.clair)
   if not database and not clair.clair then return image.failed(terminal, wrong, code) end
   job.config.database = database
@@ -169,8 +189,8 @@ return {
   },
   options = with_shared(image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-      help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
-        .. "repeated; default: table" },
+      help = "a report: table, json, gitlab, clair-scanner or, with --clair, clair; to FILE, or to standard output; "
+        .. "may be repeated; default: table" },
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },

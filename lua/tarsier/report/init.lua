@@ -6,7 +6,7 @@ local suggest = require "tarsier.suggest"
 
 local report = {}
 
-local known = { "table", "json", "gitlab", "clair-scanner" }
+local known = { "table", "json", "gitlab", "clair-scanner", "clair" }
 
 --- list() -> the formats that come with tarsier, as modules
 function report.list()
