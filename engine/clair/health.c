@@ -16,10 +16,10 @@ enum {
 	FAILURES = 3, /* in a row: half a minute of errors, or a whole one of silence */
 };
 
-/* 404 and 202 come from the database, too: it does not know the image, or has no vulnerabilities yet. */
+/* 404, 204 and 202 come from the database, too: it does not know the image, or has no vulnerabilities yet. */
 static bool is_well(long status)
 {
-	return status == 200 || status == 202 || status == 304 || status == 404;
+	return status == 200 || status == 202 || status == 204 || status == 304 || status == 404;
 }
 
 static void note_failure(struct clair_watch *watch, struct arena *arena, int code, const struct http_response *response,
@@ -30,9 +30,9 @@ static void note_failure(struct clair_watch *watch, struct arena *arena, int cod
 	if (code >= 0)
 		snprintf(status, sizeof status, "%ld%s", response->status, *words ? ": " : "");
 	snprintf(watch->reason, sizeof watch->reason,
-	         "Clair at %s failed while it worked on %s %s: %d health checks in a row failed, the last answer to GET %s "
+	         "Clair at %s failed while it worked on %s %s: %d health checks in a row failed, the last answer to %s %s "
 	         "was %s%.300s",
-	         watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health, status,
+	         watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health_method, watch->call->health, status,
 	         words);
 }
 
@@ -45,7 +45,7 @@ static bool ask(struct clair_watch *watch)
 	struct clair own = *watch->clair;
 	arena_init(&arena, &watch->clair->arena->allocator);
 	own.arena = &arena;
-	const struct clair_call call = {.method = "GET", .base = watch->call->base, .path = watch->call->health,
+	const struct clair_call call = {.method = watch->call->health_method, .base = watch->call->base, .path = watch->call->health,
 	                                .seconds = QUESTION_SECONDS, .cancelled = &watch->is_over};
 	int code = clair_send(&own, &call, &response, &error);
 	bool well = code >= 0 && is_well(response.status);

@@ -44,7 +44,8 @@ struct clair {
 struct clair_call {
 	const char *method, *base, *path;
 	span body;          /* JSON; ptr NULL: none */
-	const char *health; /* a path that Clair answers quickly if it is well; asked while it works on this. NULL: none */
+	/* A request that Clair answers quickly if it is well, sent while it works on this one; or NULL. */
+	const char *health_method, *health;
 	const atomic_bool *cancelled; /* instead of the config's; or NULL */
 	/* Takes the body of a 200 piece by piece; a failure ends the request. `begin` is called before each attempt. */
 	int (*begin)(void *user, struct tarsier_error *error);

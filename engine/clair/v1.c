@@ -128,7 +128,7 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 	if (!body)
 		return error_memory(error);
 	struct clair_call call = {.method = "POST", .base = v1->clair->indexer, .path = "/v1/layers", .body = span_of(body),
-	                          .health = health, .retry = true, .seconds = clair_seconds(v1->clair)};
+	                          .health_method = "GET", .health = health, .retry = true, .seconds = clair_seconds(v1->clair)};
 	v1->posted = index + 1;
 	clair_layer_begins(v1->clair, index, v1->image->layers[index].digest->text);
 	code = clair_send(v1->clair, &call, &response, error);
@@ -351,7 +351,8 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	char *path = arena_format(clair->arena, "/v1/layers/%s?features&vulnerabilities", v1->names[v1->image->count - 1]);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .health = health, .retry = true,
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .health_method = "GET", .health = health,
+	                                .retry = true,
 	                                .seconds = clair_seconds(clair)};
 	int code = clair_send(clair, &call, &response, error);
 	if (code >= 0 && response.status == 404)

@@ -128,6 +128,16 @@ static bool is_token_expired(const struct v4 *v4, const struct http_response *re
 	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
 }
 
+/* Only to delete something makes the indexer tell that its database is gone: to GET it says 404 then. So what is deleted
+ * is an index report that nothing has, by a name made of this scan's. NULL: no memory. */
+static char *make_health(const struct v4 *v4)
+{
+	struct digest name;
+	if (digest_of(span_of(v4->hash.text), &name, NULL) < 0)
+		return NULL;
+	return arena_format(v4->clair->arena, "/indexer/api/v1/index_report/%s", name.text);
+}
+
 static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error)
 {
 	struct http_response response;
@@ -137,9 +147,10 @@ static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error
 	char *body = make_manifest(v4->image, &v4->hash);
 	if (!body)
 		return error_memory(error);
-	char *health = arena_format(v4->clair->arena, "/indexer/api/v1/index_report/%s", v4->hash.text);
+	char *health = make_health(v4);
 	const struct clair_call call = {.method = "POST", .base = v4->clair->indexer,
-	                                .path = "/indexer/api/v1/index_report", .health = health,
+	                                .path = "/indexer/api/v1/index_report", .health_method = "DELETE",
+	                                .health = health,
 	                                .body = span_of(body), .retry = true, .seconds = clair_seconds(v4->clair)};
 	for (size_t i = 0; i < v4->image->count && !v4->image->server; i++)
 		clair_layer_begins(v4->clair, i, v4->image->layers[i].digest->text);
@@ -188,7 +199,7 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health = no_image,
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health_method = "GET", .health = no_image,
 	                                .begin = v4_report_begin, .take = v4_report_take, .user = &report, .retry = true,
 	                                .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);

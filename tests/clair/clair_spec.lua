@@ -1044,22 +1044,26 @@ describe("Clair", function()
     finally(function() core.host.set_second(100) end)
     for _, rule in ipairs { { status = 500, body = { code = "internal-error", message = "database gone" } },
       { fault = "never" } } do
-      rule.method, rule.path = "GET", "/indexer/api/v1/index_report/.*"
+      rule.method, rule.path = "DELETE", "/indexer/api/v1/index_report/.*"
       local server <close> = replay.start(v4(nil, post { fault = "never" }, rule))
       fails("BACKEND", "^Clair at http://.* failed while it worked on POST /indexer/api/v1/index_report: 3 health checks "
-        .. "in a row failed.*GET /indexer/api/v1/index_report/sha256:%x+ was " .. (rule.body and "500: database gone" or ".*within"),
-        server, (image(2)))
-      assert.is_true(#server:requests("GET", "index_report/sha256") >= 3)
+        .. "in a row failed.*DELETE /indexer/api/v1/index_report/sha256:%x+ was "
+        .. (rule.body and "500: database gone" or ".*within"), server, (image(2)))
+      assert.is_true(#server:requests("DELETE", "index_report/sha256") >= 3)
     end
   end)
 
-  test("a Clair that is busy and well is waited for", function()
+  test("what is deleted to see whether Clair is well is no report of anybody's", function()
     core.host.set_second(10)
     finally(function() core.host.set_second(100) end)
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
     fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 60 seconds", server, (image(2)),
-      { clair_timeout = 60 })
-    assert.is_true(#server:requests("GET", "index_report/sha256") >= 3)
+      { clair_timeout = 60, clair_keep = true }) -- it is busy, and well
+    local posted, asked = server:requests("POST")[1].body, server:requests("DELETE", "index_report/sha256")
+    assert.is_true(#asked >= 3)
+    for _, request in ipairs(asked) do
+      assert.is_nil(posted:find(request.path:match "sha256:%x+", 1, true))
+    end
   end)
 
   test("a layer that is not what its digest promises is an error, whatever Clair says", function()

@@ -6,6 +6,7 @@ local compare = require "support.clair.compare"
 local data = require "support.clair.data"
 local hosted = require "support.clair.hosted"
 local json = require "tarsier.json"
+local postgres = require "support.clair.postgres"
 local process = require "support.clair.process"
 local sets = require "support.clair.images"
 local shell = require "support.shell"
@@ -315,6 +316,24 @@ describe("a real Clair v4", function()
         assert.is_truthy(process.wait(60, function() return not scan:running() end), "still at it")
         assert.is_truthy(scan:log():find("Clair does not answer", 1, true), scan:log())
         assert.equal(4, scan:code())
+      end)
+
+      it("is given up when its database dies meanwhile, long before its time is over", function()
+        local apart = setmetatable({ folder = shell.folder(), running = {}, postgres = postgres.start() },
+          { __index = ground })
+        apart.postgres:database "empty"
+        local orphan = apart:clair { database = "empty" }
+        local scan = process.start { "env TARSIER_TEST_SECOND=200 " .. command.line { "scan", "--clair", orphan.url,
+          "--clair-timeout", "3000", huge }, log = apart.folder .. "/scan" }
+        local before = orphan:received()
+        assert.is_truthy(process.wait(60, function() return orphan:received() - before > 200e6 end), scan:log())
+        apart.postgres.server:signal "KILL"
+        assert.is_truthy(process.wait(120, function() return not scan:running() end), "still at it")
+        orphan:stop()
+        apart.postgres:stop()
+        assert.equal(4, scan:code())
+        assert.is_truthy(scan:log():find("health checks in a row failed", 1, true), scan:log())
+        shell.remove(apart.folder)
       end)
 
       it("costs us no memory", function()

@@ -6,9 +6,10 @@ local suggest = require "tarsier.suggest"
 
 local report = {}
 
-local known = { "table", "json", "gitlab", "clair-scanner", "clair" }
+local known = { "table", "json", "gitlab", "clair-scanner" }
+local named = { "clair", table.unpack(known) } -- and one that not every result has
 
---- list() -> the formats that come with tarsier, as modules
+--- list() -> the formats that every result can be written in, as modules
 function report.list()
   local list = {}
   for i, name in ipairs(known) do list[i] = assert(report.find(name)) end
@@ -23,8 +24,8 @@ function report.find(name)
   local module = "tarsier.report." .. name:gsub("-", "_")
   if not package.loaded[module] and not package.preload[module]
     and not package.searchpath(module, package.path) then
-    return nil, ("unknown report format %q%s; there are %s"):format(name, suggest.hint(name, known),
-      table.concat(known, ", ")), "USAGE"
+    return nil, ("unknown report format %q%s; there are %s"):format(name, suggest.hint(name, named),
+      table.concat(named, ", ")), "USAGE"
   end
   local format = require(module)
   if type(format) ~= "table" or type(format.write) ~= "function" then
