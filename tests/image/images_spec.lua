@@ -904,7 +904,7 @@ describe("a root file system", function()
 
   it("may hold pipes, sockets and devices", function()
     local path = tree { ["etc/os-release"] = "ID=x\n" }
-    images.run("mkfifo %s", path .. "/wanted")
+    images.run("mkfifo %s", path .. "/etc/pipe")
     assert.same({ ["etc/os-release"] = "ID=x\n" }, open(path).tree.files)
   end)
 

@@ -300,6 +300,29 @@ describe("a log-in", function()
     }
   end)
 
+  it("is renewed once for two layers that are refused at the same time", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    if shell.capture "nproc" == "1" then return pending "layers are read one by one on one processor" end
+    local tokens = start { ["GET /token"] = { { json = { token = "first" } }, { json = { token = "second" } } } }
+    local header = ('Bearer realm="%s/token"'):format(tokens.url)
+    local changes = { [MANIFEST_1] = challenge(header, { { body = manifest } }) }
+    local routes = {}
+    for i, layer in ipairs(json.decode(manifest).layers) do
+      routes[i] = "GET /v2/app/blobs/" .. layer.digest
+      local refusal = challenge(header, { blob(layer.digest) })
+      refusal[1].together = 2
+      changes[routes[i]] = refusal
+    end
+    with(changes, function(server, address)
+      assert(scan(address .. ":1", login))
+      assert.equal(2, #tokens:requests())
+      for _, route in ipairs(routes) do
+        local asked = server:requests(route)
+        assert.same({ "Bearer first", "Bearer second" }, { asked[1].headers.Authorization, asked[2].headers.Authorization })
+      end
+    end)
+  end)
+
   it("is not renewed for another host's refusal", function()
     if not stand_in.available() then return pending(stand_in.needs) end
     local layer = json.decode(manifest).layers[2].digest

@@ -1,5 +1,6 @@
 -- An HTTP server that answers as a script says, for specs of what talks to one: see stand_in.py.
 
+local core = require "tarsier.core"
 local json = require "tarsier.json"
 local shell = require "support.shell"
 
@@ -15,17 +16,35 @@ end
 
 stand_in.needs = "needs python3: apt-get install python3"
 
+-- The process that has all servers of this one, started with the first: { url =, pid = }
+local control
+
+local function controller()
+  if control then return control end
+  local folder = shell.folder()
+  local pid = shell.capture(("python3 tests/support/stand_in.py %s $PPID >%s/errors 2>&1 </dev/null & echo $!"):format(
+    shell.quote(folder), shell.quote(folder)))
+  assert(os.execute(("for i in $(seq 1000); do [ -s %s/port ] && exit 0; sleep 0.01; done; exit 1"):format(folder)),
+    "the stand-in server did not start")
+  control = { url = "http://127.0.0.1:" .. shell.read(folder .. "/port"), pid = pid }
+  shell.remove(folder)
+  return control
+end
+
+local function order(verb, given)
+  local answer = assert(core.http { method = "POST", url = controller().url .. verb, body = json.encode(given) })
+  assert(answer.status == 200, answer.body)
+  return json.decode(answer.body)
+end
+
 --- start(script, [{ unix = true }]) -> server with .url, .socket, :requests(), :stop(). The script is a table by
 --- "METHOD /path" of lists of answers.
 function stand_in.start(script, options)
   local self = setmetatable({ folder = shell.folder() }, Server)
   shell.write(self.folder .. "/script.json", json.encode(script))
   self.socket = options and options.unix and self.folder .. "/socket" or nil
-  self.pid = shell.capture(("python3 tests/support/stand_in.py %s $PPID %s >%s/errors 2>&1 </dev/null & echo $!"):format(
-    shell.quote(self.folder), self.socket and shell.quote(self.socket) or "", shell.quote(self.folder)))
-  assert(os.execute(("for i in $(seq 200); do [ -s %s/port ] && exit 0; sleep 0.05; done; exit 1"):format(self.folder)),
-    "the stand-in server did not start")
-  self.url = "http://127.0.0.1:" .. shell.read(self.folder .. "/port")
+  self.url = "http://127.0.0.1:" .. math.tointeger(order("/start", { folder = self.folder, socket = self.socket }).port)
+  self.pid = control.pid
   return self
 end
 
@@ -44,7 +63,7 @@ function Server:requests(wanted)
 end
 
 function Server:stop()
-  os.execute("kill " .. self.pid)
+  order("/stop", { folder = self.folder })
   shell.remove(self.folder)
 end
 

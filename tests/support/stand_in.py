@@ -1,41 +1,99 @@
-"""An HTTP server that answers as a script says: stand_in.py FOLDER OWNER [SOCKET].
+"""HTTP servers that answer as scripts say: stand_in.py FOLDER OWNER. One process has all servers of a spec file.
 
-FOLDER/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
-"repeat": "x", "times": 1000, "delay": 0.1, "cut": true,
+It reads commands on a control port, FOLDER/port: POST /start {"folder": F, "socket": PATH or absent} starts a server, POST
+/stop {"folder": F} ends it.
+
+F/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
+"repeat": "x", "times": 1000, "delay": 0.1, "cut": true, "together": 2,
 "drip": { "size": 10, "every": 0.1 } }, … ], … }. The answers of a route come in turn, the last one for
-ever; a path in the script without a query matches any. FOLDER/requests.jsonl gets what was asked, FOLDER/port the port.
-It ends when the process OWNER has, for whoever forgot to stop it or could not.
+ever; a path in the script without a query matches any. "together": the answer waits until so many requests wait for such
+answers. F/requests.jsonl gets what was asked. The process ends when OWNER has, for whoever forgot to stop a server.
 """
 import json
 import os
+import socket
 import socketserver
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-folder = sys.argv[1]
-owner = int(sys.argv[2])
-socket_path = sys.argv[3] if len(sys.argv) > 3 else None
-with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
-    script = json.load(file)
-turns, lock = {}, threading.Lock()
+MANY_SECONDS = 20  # for which "together" waits
 
 
-def answer_for(method, path):
-    for key in (f"{method} {path}", f"{method} {path.split('?')[0]}", "*"):
-        if key in script:
-            with lock:
-                turn = turns.get(key, 0)
-                turns[key] = turn + 1
-            answers = script[key]
-            return answers[min(turn, len(answers) - 1)]
-    return {"status": 404, "json": {"message": f"no {method} {path} in the script"}}
+class Stand:
+    """One server: its script, whose turn it is, who has connected."""
+
+    def __init__(self, folder, socket_path=None):
+        self.folder = folder
+        self.turns, self.lock, self.barriers, self.open = {}, threading.Lock(), {}, set()
+        with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
+            self.script = json.load(file)
+        handler = type("StandHandler", (Handler,), {
+            "stand": self,
+            # Head and body are written apart: without it each answer takes 40 ms.
+            "disable_nagle_algorithm": socket_path is None,
+        })
+        kind, address = (UnixServer, socket_path) if socket_path else (TcpServer, ("127.0.0.1", 0))
+        self.server = kind(address, handler)
+        self.server.stand = self
+        self.port = 0 if socket_path else self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+        for connection in list(self.open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def answer_for(self, method, path):
+        for key in (f"{method} {path}", f"{method} {path.split('?')[0]}", "*"):
+            if key in self.script:
+                with self.lock:
+                    turn = self.turns.get(key, 0)
+                    self.turns[key] = turn + 1
+                answers = self.script[key]
+                return answers[min(turn, len(answers) - 1)]
+        return {"status": 404, "json": {"message": f"no {method} {path} in the script"}}
+
+    def wait_for_others(self, count):
+        with self.lock:
+            barrier = self.barriers.setdefault(count, threading.Barrier(count, timeout=MANY_SECONDS))
+        try:
+            barrier.wait()
+        except threading.BrokenBarrierError:
+            pass
+
+
+class Tracked:
+    """Knows its connections, so that they end with it, as a process's would."""
+
+    daemon_threads = True
+    stand = None
+
+    def process_request(self, request, client_address):
+        self.stand.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.stand.open.discard(request)
+        super().shutdown_request(request)
+
+
+class TcpServer(Tracked, ThreadingHTTPServer):
+    pass
+
+
+class UnixServer(Tracked, socketserver.ThreadingUnixStreamServer):
+    pass
 
 
 class Handler(BaseHTTPRequestHandler):
+    stand = None
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = socket_path is None  # head and body are written apart: else each answer takes 40 ms
 
     def log_message(self, *_):
         pass
@@ -47,9 +105,11 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length).decode("utf-8", "replace")
         asked = {"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}
-        with lock, open(os.path.join(folder, "requests.jsonl"), "a", encoding="utf-8") as log:
+        with self.stand.lock, open(os.path.join(self.stand.folder, "requests.jsonl"), "a", encoding="utf-8") as log:
             log.write(json.dumps(asked) + "\n")
-        reply = answer_for(self.command, self.path)
+        reply = self.stand.answer_for(self.command, self.path)
+        if "together" in reply:
+            self.stand.wait_for_others(reply["together"])
         time.sleep(reply.get("delay", 0))
         if "json" in reply:
             payload = json.dumps(reply["json"]).encode()
@@ -80,24 +140,42 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = answer
 
 
-def end_with_owner():
+class Control(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    stands = {}
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = {}
+        if self.path == "/start":
+            stand = Control.stands[given["folder"]] = Stand(given["folder"], given.get("socket"))
+            answer = {"port": stand.port}
+        else:
+            Control.stands.pop(given["folder"]).stop()
+        payload = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+
+def end_with_owner(owner):
     while os.path.exists(f"/proc/{owner}"):
         time.sleep(0.5)
     os._exit(0)
 
 
-class UnixServer(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
+def main(folder, owner):
+    control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
+    threading.Thread(target=end_with_owner, args=(owner,), daemon=True).start()
+    with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as file:
+        file.write(str(control.server_address[1]))
+    os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
+    control.serve_forever()
 
 
-if socket_path:
-    server = UnixServer(socket_path, Handler)
-    port = 0
-else:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    port = server.server_address[1]
-threading.Thread(target=end_with_owner, daemon=True).start()
-with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as file:
-    file.write(str(port))
-os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
-server.serve_forever()
+main(sys.argv[1], int(sys.argv[2]))
