@@ -14,7 +14,8 @@ int python_metadata(span content, struct reader_output *output, struct tarsier_e
 			package.version = field.value;
 	}
 	int code = reader_add(output, &package, error);
-	return code == TARSIER_FORMAT ? reader_output_note(output, false, error ? error->message : "", error) : code;
+	bool named = package.name.len && package.version.len;
+	return code == TARSIER_FORMAT && !named ? reader_output_note(output, false, error ? error->message : "", error) : code;
 }
 
 bool python_is_leftover(span path)

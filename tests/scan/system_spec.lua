@@ -141,6 +141,13 @@ describe("system", function()
         (problems(scan(write { { dangling, { "etc/debian_version", "12.5\n" }, { "var/lib/dpkg/status", STATUS } } }))))
     end)
 
+    it("a link in the place of a folder is followed", function()
+      local report = scan(write { { { "opt/real/METADATA", PIP[2] },
+        { "usr/lib/python3/site-packages/flask-2.0.dist-info", link = "/opt/real", kind = "2" } } })
+      assert.equal("", (problems(report)))
+      assert.equal("flask=PyPI", ecosystems(report))
+    end)
+
     it("a directory or a link to one is not, where names have patterns", function()
       local report = scan(write { { { "x.egg-info/", "", kind = "5" }, { "x.egg-info/PKG-INFO", PIP[2] },
         { "opt/y.egg-info", link = "../x.egg-info", kind = "2" } } })
