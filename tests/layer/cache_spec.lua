@@ -86,3 +86,32 @@ describe("layer cache", function()
     assert.is_nil(cached(folder .. "/file", A, layer))
   end)
 end)
+
+describe("a layer's index in the cache", function()
+  local tar = require "support.tar"
+  local stored = require "tarsier.probe".index_file.stored
+
+  it("comes back field by field", function()
+    local before, after = stored(tar.archive {
+      { path = "d/", type = "5" }, { path = "e/f/x.word", data = "one two own:y.word owner:three note:four doubt:five" },
+      { path = "broken.word", data = "!" }, { path = "large.word", data = ("x"):rep(101) }, { path = "pipe.word", type = "6" },
+      { path = "l", type = "2", link = "e/f" }, { path = "l/other" }, { path = "l", type = "2", link = "../up" },
+      { path = "second.word", type = "1", link = "e/f/x.word" }, { path = "opt/second", type = "1", link = "e/f/x.word" },
+      { path = "e/f/x.word", type = "5" }, { path = "d/.wh.gone" }, { path = "d/.wh..wh..opq" }, { path = ".wh..wh..opq" },
+    }, B)
+    assert.equal(before, after)
+    for _, line in ipairs {
+      "whiteout d/gone opaque 0 entry 12\n", "whiteout d opaque 1 entry 13\n", "whiteout  opaque 1 entry 14\n",
+      "link l to e/f hard 0 gone 1 entry 6 used 1\n", "link l to ../up hard 0 gone 0 entry 8 used 0\n",
+      "link second.word to e/f/x.word hard 1 gone 0 entry 9 used 0\n",
+      "link opt/second to e/f/x.word hard 1 gone 0 entry 10 used 0\n",
+      "file e/f/x.word problem - entry 2 gone 1 missing 0\n", "file second.word problem - entry 9 gone 0 missing 0\n",
+      "file broken.word problem it holds a ! entry 3 gone 0", "file large.word problem larger than",
+      "  reader words owner three content 51\n", "  owns d/y.word \n", "  note four 0\n", "  note five 1\n",
+      "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",
+      "    vendor v \n",
+    } do
+      assert.is_truthy(before:find(line, 1, true), line .. "is not in\n" .. before)
+    end
+  end)
+end)

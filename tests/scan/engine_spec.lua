@@ -213,6 +213,41 @@ describe("engine", function()
     assert.is_true(ok)
   end)
 
+  it("tells the same from the cache as from the layers, of an image with all there is", function()
+    local python = "usr/lib/python3/dist-packages/"
+    local reference = write {
+      layer { { "etc/os-release", link = "../usr/lib/os-release", kind = "2" }, { "usr/lib/os-release", OS_RELEASE },
+        { "var/lib/dpkg/status", status("a=1", "python3-flask=2.0-1", "gone=1") }, dist_info("flask", "2.0"),
+        { "var/lib/dpkg/info/python3-flask.list", "/" .. dist_info("flask", "2.0")[1] .. "\n" },
+        { "lib", link = "usr/lib", kind = "2" }, { "x", link = "/var/lib/dpkg", kind = "2" },
+        { "opt/kept", status "kept=1" }, { "srv/a.egg-info", "Name: egg\nVersion: 1\n" } },
+      layer { { "x/status", status("a=1", "python3-flask=2.0-1", "new=1") }, { "x/status.d/b", status "b=1" },
+        { "srv/b.egg-info", link = "srv/a.egg-info", kind = "1" }, { "srv/.wh.a.egg-info", "" },
+        { "var/lib/dpkg/status.d/k", link = "/opt/kept", kind = "2" }, { "var/lib/dpkg/status.d/k2", link = "opt/kept", kind = "1" },
+        { python .. "bad.dist-info/METADATA", "Name: \1\n" }, { python .. "nothing.egg-info", link = "nowhere", kind = "2" } },
+      layer { dist_info("jinja2", "3.0"), { "lib/python3/dist-packages/six.dist-info/METADATA", "Name: six\nVersion: 1\n" },
+        { "opt/.wh..wh..opq", "" }, { "lib/python3/dist-packages/bad.dist-info", "a file in the place of a folder" },
+        { python .. "new.dist-info", link = "/srv/info", kind = "2" }, { "srv/info/METADATA", "Name: linked\nVersion: 1\n" } },
+      layer { { "lib/apk/db/installed", "P:musl\nV:1.2\nA:x86_64\n\n" }, { "a/METADATA", "Name: none\nVersion: 1\n" } },
+    }
+    local cold, warm = assert(scan(reference)), assert(scan(reference))
+    assert.equal(0, warm:usage().bytes_read)
+    assert.is_true(cold:usage().bytes_read > 0)
+    assert.same(cold:packages(), warm:packages())
+    assert.same(cold:problems(), warm:problems())
+    local before, after = cold:image(), warm:image()
+    for i, each in ipairs(before.layers) do
+      assert.same({ false, true }, { each.cached, after.layers[i].cached })
+      each.cached = true
+    end
+    assert.same(before, after)
+    local list = " " .. packages(warm) .. " "
+    for _, package in ipairs { "a=1@1", "b=1@2", "egg=1@1", "jinja2=3.0@3", "kept=1@1", "linked=1@3", "new=1@2", "six=1@3" } do
+      assert.is_truthy(list:find(" " .. package .. " ", 1, true), package .. " is not in" .. list)
+    end
+    assert.is_nil(list:find(" gone=", 1, true))
+  end)
+
   describe("links among the evidence", function()
     local cases = {
       ["a status that is a link"] = {
@@ -243,6 +278,23 @@ describe("engine", function()
         assert.equal(0, report:usage().bytes_read)
       end)
     end
+
+    it("bring what two readers want of one file", function()
+      local both = "Metadata-Version: 2.1\nName: snake\n" .. status "duck=1"
+      local os_release, links = { "etc/os-release", OS_RELEASE }, {
+        { "var/lib/dpkg/status", link = "/opt/both", kind = "2" }, { "srv/snake.egg-info", link = "/opt/both", kind = "2" } }
+      local cases = {
+        ["both by links"] = { os_release, { "opt/both", both }, links[1], links[2] },
+        ["one by a link to the other's"] = { os_release, { "var/lib/dpkg/status", both },
+          { "srv/snake.egg-info", link = "/var/lib/dpkg/status", kind = "2" } },
+        ["one by a hard link to the other's"] = { os_release, { "var/lib/dpkg/status", both },
+          { "srv/snake.egg-info", link = "var/lib/dpkg/status", kind = "1" } },
+      }
+      for name, members in pairs(cases) do
+        local reference = write { layer(members) }
+        for _ = 1, 2 do assert.equal("duck=1@1 snake=1@1", packages(assert(scan(reference))), name) end
+      end
+    end)
 
     it("never leave the image", function()
       images.write(folder .. "/secret", status "host=1")

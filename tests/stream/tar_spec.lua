@@ -209,6 +209,12 @@ describe("a path", function()
     end
   end)
 
+  it("may be in a pax header alone, before a header that begins with a NUL", function()
+    local found = assert(list { { path = "", pax = { "path", "one" }, data = "1" }, { path = "two", data = "2" } })
+    assert.same({ "one", "two" }, { found[1].path, found[2].path })
+    assert.same({ "1", "2" }, { found[1].data, found[2].data })
+  end)
+
   it("may not lead out", function()
     for _, path in ipairs { "..", "../a", "a/../..", "a/../../b", "/..", "./../a", "a//..//../b", "a/b/../../../a/b" } do
       refused("FORMAT", '"%.%."', { { path = path } })
