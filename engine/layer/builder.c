@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Evidence is collected in a buffer that is used again; one that has grown beyond this is given back. */
+/* Evidence is collected in one buffer, which is freed after a file if it has grown beyond this. */
 enum { CONTENT_KEPT = 4 * 1024 * 1024, CONTENT_LARGE = 8 * 1024 * 1024, CHARGE_STEP = 64 * 1024 };
 
 
@@ -92,7 +92,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	return TARSIER_OK;
 }
 
-/* Layers are read side by side, and each may hold a file as large as its reader takes: they take turns at large ones. */
+/* Layers are read in parallel, and each may hold a file as large as its reader's limit: only one large file is read at a
+ * time. */
 static void await_turn(struct layer_builder *builder)
 {
 	if (!builder->large || builder->holds_large)
@@ -128,7 +129,7 @@ void layer_builder_free(struct layer_builder *builder)
 
 /* ---- what every kind of entry needs ----------------------------------------------------------------------------- */
 
-/* The index's arena gave nothing: because it is full, unless memory is short in earnest. */
+/* The index's arena is full, or memory ran out. */
 static int no_room(const struct layer_builder *builder, struct tarsier_error *error)
 {
 	if (builder->index->arena.used < LAYER_INDEX_LIMIT / 2)
@@ -138,7 +139,7 @@ static int no_room(const struct layer_builder *builder, struct tarsier_error *er
 	                 LAYER_INDEX_LIMIT >> 20);
 }
 
-/* What this layer has come to hold counts for all of them, so that many layers at once stay within one bound. */
+/* Adds what this layer holds by now to the sum over all layers, which has one limit. */
 static int charge(struct layer_builder *builder, size_t holds, struct tarsier_error *error)
 {
 	if (!builder->kept || holds <= builder->charged)
@@ -208,7 +209,7 @@ static int note_folders(struct layer_builder *builder, span path, struct tarsier
 	return TARSIER_OK;
 }
 
-/* The path is taken by an entry of this layer, whether or not anything is kept of it. */
+/* Notes that this layer has an entry at this path, whether or not anything is kept of it. */
 static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
 {
 	uint64_t hash = path_hash(path, directory);
@@ -361,7 +362,7 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 	return TARSIER_OK;
 }
 
-/* The file that stands under this path by now, where it is evidence; or NULL. */
+/* The evidence that is at this path by now, or NULL. */
 static struct pending_file *file_under(const struct layer_builder *builder, span path)
 {
 	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(path, false));
@@ -404,8 +405,8 @@ static int add_whiteout(struct layer_builder *builder, span folder, span name, s
 
 /*
  * OCI image-spec, layer.md, "Whiteouts": ".wh.NAME" deletes NAME from the layers below, ".wh..wh..opq" all that they
- * have in its folder. Other names that begin with ".wh..wh." are aufs's own affairs. 1: it was one of these, 0: it was
- * not.
+ * have in its folder. Other names that begin with ".wh..wh." belong to aufs and are ignored. Returns 1 if the
+ * path is one of these, 0 if it is not.
  */
 static int take_whiteout(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
@@ -422,7 +423,7 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	} else if (span_starts(name, ".wh.") && !span_starts(name, ".wh..wh.")) {
 		span deleted = span_from(name, 4);
 		if (deleted.len == 0 || span_is(deleted, ".") || span_is(deleted, ".."))
-			return error_set(error, TARSIER_FORMAT, "%.*s: a whiteout that names nothing", SPAN_ARG(path));
+			return error_set(error, TARSIER_FORMAT, "%.*s: is a whiteout without a name", SPAN_ARG(path));
 		code = add_whiteout(builder, folder, deleted, error);
 	}
 	return code < 0 ? code : 1;

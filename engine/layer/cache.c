@@ -24,7 +24,7 @@ struct cache {
 	uint64_t limit;
 	const char *fingerprint, *path;
 	int refusal;         /* the errno of opening it */
-	atomic_int *trouble; /* that of what could not be written, until somebody asks */
+	atomic_int *trouble; /* the errno of the last write that failed, until it is asked for */
 	atomic_int own;      /* where `trouble` points, also in copies under another fingerprint */
 };
 
@@ -92,7 +92,7 @@ void cache_close(struct cache *cache)
 
 /* ---- one entry ---------------------------------------------------------------------------------------------------- */
 
-/* False where nothing is promised that a key could be made of. */
+/* False if no digest is promised: then there is no key. */
 static bool name_of(const struct cache *cache, const struct layer_expected *layer, char name[NAME_LENGTH + 1])
 {
 	if (digest_is_empty(&layer->blob) && digest_is_empty(&layer->diff_id))

@@ -18,13 +18,13 @@ struct pipeline {
 	void *user;
 	const struct codec *codec; /* found; NULL: none */
 };
-/* Inflates `from` to its end. When it returns no other thread knows of `from`. */
+/* Inflates `from` to its end. When it returns, no other thread uses `from`. */
 int pipeline_run(struct pipeline *pipeline, struct arena *arena, struct tarsier_error *error);
 
 /* ---- last_entry.c: which of several entries with one path is the last ------------------------------------------ */
 
 /* Remembers the paths of what is kept and of the folders it lies in, so that a later entry can end it: one with the
- * same path by taking its place, one that is no directory by taking a folder's place. */
+ * same path by taking its place, one that is not a directory by taking a folder's place. */
 struct last_entry_slot {
 	uint32_t latest;   /* sequence number of the last entry with this path */
 	uint32_t replaced; /* … that was not a directory */

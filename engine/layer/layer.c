@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Blobs that three threads would only be started for. */
+/* Smaller blobs are not worth starting threads for. */
 enum { SMALL_BLOB = 512 * 1024, DRAIN_BLOCK = 64 * 1024 };
 
-/* The blob as it comes: counted, hashed, and stopped when somebody asks for it. */
+/* The blob as it is read: counted, hashed, and stopped when the scan is cancelled. */
 struct intake {
 	struct stream stream;
 	struct stream *blob;
@@ -22,7 +22,7 @@ struct pass {
 	struct arena arena;
 	struct pipeline pipeline;
 	struct layer_builder *builder;
-	struct hasher *hasher; /* of the uncompressed bytes; NULL where nobody wants it */
+	struct hasher *hasher; /* of the uncompressed bytes; NULL if not needed */
 	bool same_digest;      /* an uncompressed blob's digest would be its diff ID */
 	uint64_t tar_size;
 	const struct layer_expected *expected;
@@ -132,8 +132,8 @@ static int settle_blob(struct pass *pass, bool drained, struct digest *blob, str
 	return code < 0 ? code : check_blob(pass, blob, error);
 }
 
-/* What went wrong after a blob that is not the promised one says nothing, so the blob comes first: it is read to its
- * end and checked, unless it cannot be, or nobody wants to know any more. */
+/* If the blob is not the promised one, other errors are only a consequence. So the blob is read to its end and checked
+ * first, unless it cannot be read or the scan is cancelled. */
 static int judge(struct pass *pass, int code, struct digest *blob, struct tarsier_error *error)
 {
 	bool promised = !digest_is_empty(&pass->expected->blob) || pass->expected->size != UINT64_MAX;

@@ -20,8 +20,8 @@ struct layer_file { /* a regular file that a reader wanted */
 	const char *owner;   /* whose `owned` is, as reader_output has it; NULL: these packages' */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
-	span content;        /* where reader->keep; else empty */
-	const char *problem; /* why the reader could not read it; NULL where it could */
+	span content;        /* if reader->keep; else empty */
+	const char *problem; /* why the reader could not read it; NULL if it could */
 	bool missing;        /* … because it is no regular file, or a link to none; the problem says what it is */
 	uint32_t sequence;   /* number of its entry in the tar, from 1 */
 	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
@@ -45,7 +45,7 @@ struct layer_whiteout {
 struct layer_index {
 	struct arena arena;           /* holds everything below */
 	unsigned holders;             /* besides the first owner */
-	struct digest blob, diff_id;  /* as measured; diff_id empty where it was not */
+	struct digest blob, diff_id;  /* as measured; diff_id is empty if it was not */
 	uint64_t blob_size, tar_size, entries;
 	/* In the order of the tar. If it holds a path twice, the last entry wins, and only that one is here. */
 	struct layer_file *files;
@@ -60,16 +60,16 @@ struct layer_index {
 	size_t folder_count;
 };
 
-/* 64-bit hash of a path, its lowest bit telling a directory (1) from anything else (0). */
+/* 64-bit hash of a path. Its lowest bit is 1 for a directory and 0 for anything else. */
 uint64_t path_hash(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
 /* True if entries lie below this path and the layer has no entry at the path itself: it may be a link of a lower layer. */
 bool layer_passes(const struct layer_index *index, span path);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
-/* One more owner, in the same thread: whoever holds it frees it too. */
+/* Adds an owner, in the same thread. Each owner must free it. */
 struct layer_index *layer_index_hold(struct layer_index *index);
-void layer_index_free(struct layer_index *index); /* NULL is fine */
+void layer_index_free(struct layer_index *index); /* NULL is allowed */
 
 enum {
 	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000, /* large layers have a million; 8 bytes each, for a moment twice */
@@ -97,7 +97,7 @@ struct layer_expected {           /* what the manifest and the config promise; e
 
 /* Reads the blob to its end (in another thread, perhaps) and closes it, in any case. A blob that is not what was promised
  * is DIGEST, which names what was expected and what was found, whatever else went wrong with it after. A reader's failure
- * is no failure of this: it is layer_file.problem. *index is owned: layer_index_free; NULL on failure. */
+ * is kept as layer_file.problem and is not a failure here. *index is owned: layer_index_free; NULL on failure. */
 int layer_read(struct stream *blob, const struct layer_expected *expected, const struct layer_options *options,
                struct layer_index **index, struct tarsier_error *error);
 
@@ -106,7 +106,7 @@ struct layer_builder;
 int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
 int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
 /* Entries given one by one instead (a directory on disk), with paths as tar_entry has them; ".wh." means nothing here.
- * `content` stays the caller's and is read only where a pattern matches the path; NULL where it does not. What cannot
+ * `content` belongs to the caller and is read only if a pattern matches the path; NULL if none does. What cannot
  * be read is layer_file.problem. */
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
@@ -116,6 +116,6 @@ int layer_builder_directory(struct layer_builder *builder, span path, struct tar
 int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error);
 /* Frees the builder, in any case. */
 int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error);
-void layer_builder_free(struct layer_builder *builder); /* NULL is fine */
+void layer_builder_free(struct layer_builder *builder); /* NULL is allowed */
 
 #endif

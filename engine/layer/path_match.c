@@ -54,7 +54,7 @@ static bool rule_matches(const struct rule *rule, span path)
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-/* ".json" of "package.json", "" where there is no dot. */
+/* ".json" of "package.json", "" if there is no dot. */
 static span extension_of(span name)
 {
 	ptrdiff_t dot = span_find_last(name, '.');

@@ -7,7 +7,7 @@
  *	three threads:  from ─▶ queue ─▶ inflate ─▶ queue ─▶ take       (take: the caller's thread)
  *
  * An error goes down the queues in the place of the next block. Whoever stops early leaves the queue that feeds it, and
- * so stops its giver; nobody waits for anybody who is gone.
+ * so stops its giver; no thread waits for one that has ended.
  */
 struct giver {
 	pthread_t thread;

@@ -6,24 +6,25 @@
 
 #include <pthread.h>
 
-/* Small, because fresh pages cost more than the waiting that larger queues save. */
+/* Small: the page faults of a larger queue cost more than the waiting that it saves. */
 enum { QUEUE_BLOCKS = 8, QUEUE_BLOCK = 64 * 1024 };
 
 struct block_queue; /* in the arena, but for its blocks */
 int block_queue_new(struct arena *arena, struct block_queue **queue, struct tarsier_error *error);
-void block_queue_free(struct block_queue *queue); /* NULL is fine; both threads must be done with it */
+void block_queue_free(struct block_queue *queue); /* NULL is allowed; both threads must be done with it */
 
-/* The giver: room for QUEUE_BLOCK bytes, as soon as there is; NULL when the taker has left. */
+/* For the giver. Waits for room for QUEUE_BLOCK bytes; returns NULL if the taker has left. */
 char *block_queue_room(struct block_queue *queue);
 void block_queue_give(struct block_queue *queue, size_t length);
-void block_queue_end(struct block_queue *queue, const struct tarsier_error *error); /* NULL: a good end; else the taker gets this */
+void block_queue_end(struct block_queue *queue, const struct tarsier_error *error); /* NULL at a good end; else the taker gets this error */
 
-/* The taker: 1 and the next block, which stays until block_queue_done; 0: the end; or the giver's error. */
+/* For the taker. Returns 1 and the next block, which is valid until block_queue_done; 0 at the end; or the giver's error. */
 int block_queue_take(struct block_queue *queue, span *block, struct tarsier_error *error);
 void block_queue_done(struct block_queue *queue);
-void block_queue_leave(struct block_queue *queue); /* takes no more, whatever is given */
+void block_queue_leave(struct block_queue *queue); /* the taker wants no more blocks */
 
-/* A thread for the giver, without signals: those are the business of the host's threads. 0, or pthread_create's errno. */
+/* Starts a thread for the giver, with all signals blocked, so that the host's threads get them. Returns 0, or
+ * pthread_create's error number. */
 int block_queue_start_giver(pthread_t *thread, void *(*run)(void *), void *user);
 /* Reads `from` to its end into the queue. Runs in the giver's thread. */
 void block_queue_pump(struct block_queue *queue, struct stream *from);

@@ -8,10 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* O_NONBLOCK lest a pipe without a writer hold us up; it means nothing for regular files. */
+/* O_NONBLOCK, so that opening a pipe without a writer returns; it does not affect regular files. */
 enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
 
-/* One component after the other and no links at all, for kernels before 5.6 and sandboxes that know no openat2. */
+/* One component after the other, without following links: for kernels before 5.6 and sandboxes without openat2. */
 static int open_stepwise(int root, const char *path)
 {
 	char part[256];
@@ -52,9 +52,9 @@ static int open_regular(int root, const char *path, uint64_t *size, int *opened,
 	struct stat status;
 	int fd = host_file_open(root, path);
 	if (fd == -ENOENT || fd == -ENOTDIR)
-		return error_set(error, TARSIER_NOT_FOUND, "%s: no such file in there", path);
+		return error_set(error, TARSIER_NOT_FOUND, "%s: no such file", path);
 	if (fd == -ELOOP || fd == -EXDEV)
-		return error_set(error, TARSIER_FORMAT, "%s: a link that leads outside or in a circle", path);
+		return error_set(error, TARSIER_FORMAT, "%s: is a link that leads outside or in a circle", path);
 	if (fd < 0)
 		return error_errno(error, -fd, "open %s", path);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {

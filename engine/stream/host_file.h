@@ -4,16 +4,16 @@
 
 #include "stream/stream.h"
 
-/* An open file below the directory `root`, or a negative errno. Links inside are followed where they stay inside
- * (ELOOP or EXDEV where not, or where this kernel cannot tell). A pipe or a device neither blocks nor is told from a
- * file here: fstat it. */
+/* Opens a file below the directory `root`. Returns its descriptor or a negative errno. Links are followed if they stay
+ * inside; if they lead outside, or the kernel cannot tell, it fails with ELOOP or EXDEV. Opening a pipe or a device does
+ * not block; the caller must fstat to tell it from a file. */
 int host_file_open(int root, const char *path);
 
-/* The whole of a regular file, its descriptor closed with the stream. NOT_FOUND where there is none, FORMAT where it
- * is no regular file or leads outside, IO. */
+/* A regular file as a stream, which closes its descriptor. Fails with NOT_FOUND if it does not exist, FORMAT if it is not
+ * a regular file or leads outside, and IO. */
 int host_file_stream(struct arena *arena, int root, const char *path, uint64_t *size, struct stream **stream,
                    struct tarsier_error *error);
-/* Its size only. */
+/* Its size only; fails as host_file_stream does. */
 int host_file_size(int root, const char *path, uint64_t *size, struct tarsier_error *error);
 
 #endif

@@ -13,8 +13,8 @@ const struct codec *codec_named(const char *name);         /* or NULL */
 const char *codec_name(const struct codec *codec);         /* "none" for NULL */
 bool codec_is(const struct codec *codec, const char *name);
 
-/* Inflates `inner`, which is then the new stream's: closed with it. A stream that ends early, carries a wrong checksum
- * or trailing garbage is FORMAT. Zero bytes after the last member are allowed (padding). */
+/* Inflates `inner`, which the new stream closes. Reading fails with FORMAT if the data end early, a checksum does not
+ * match, or garbage follows. Zero bytes after the last member are allowed (padding). */
 int inflate_open(struct arena *arena, const struct codec *codec, struct stream *inner, struct stream **stream,
                  struct tarsier_error *error);
 

@@ -81,7 +81,7 @@ static int end_extension(struct tar *tar, struct tarsier_error *error)
 		tar->has_pax = true;
 		return pax_read(buffer_span(&tar->records), &tar->pax, &tar->sparse, error);
 	}
-	/* GNU ends the name with a NUL; what may follow it is nobody's. */
+	/* GNU ends the name with a NUL; what follows it is ignored. */
 	ptrdiff_t nul = span_find(buffer_span(tar->extension), '\0');
 	if (nul >= 0)
 		tar->extension->length = (size_t)nul;
@@ -224,7 +224,7 @@ static int find_link(struct tar *tar, const struct tar_header *header, struct ta
 	return code;
 }
 
-/* POSIX: a type that nobody knows is a file. An old '\0' with a trailing slash is a directory. 'D' is GNU's directory
+/* POSIX: an entry of an unknown type is a file. An old '\0' with a trailing slash is a directory. 'D' is GNU's directory
  * with a list of names. */
 static char plain_type(char type, span path)
 {

@@ -6,8 +6,8 @@
 #include "base/span.h"
 
 /* Reads v7, ustar, star, GNU (L, K, base-256 numbers, sparse files) and pax (x: path, linkpath, size, GNU.sparse.*).
- * Sparse files are given whole, holes as zeros. Where readers differ this one does as the container engines do, or a
- * layer could show a scanner one file and an engine another: pax global headers (g) name nothing, a GNU long name wins
+ * Sparse files are given whole, holes as zeros. Where tar programs differ, this reader does what the container engines do;
+ * else a layer could show a scanner one file and an engine another: pax global headers (g) name nothing, a GNU long name wins
  * over a pax path, what follows two zero blocks is not read, and links, folders and devices have no data whatever their
  * size says. Layers in the wild end without their zero blocks or in the middle of the last padding: both are a proper
  * end. An end inside a header or a file's data is FORMAT. */
@@ -39,19 +39,19 @@ struct tar_sink {
 
 struct tar;
 int tar_new(struct arena *arena, const struct tar_sink *sink, struct tar **tar, struct tarsier_error *error);
-/* After a failure nothing more may be pushed. */
+/* After a failure, nothing more may be pushed. */
 int tar_push(struct tar *tar, span bytes, struct tarsier_error *error);
 int tar_finish(struct tar *tar, struct tarsier_error *error); /* after the last byte */
-void tar_free(struct tar *tar);                               /* NULL is fine */
+void tar_free(struct tar *tar);                               /* NULL is allowed */
 uint64_t tar_entries(const struct tar *tar);
 
-/* For readers that seek: bytes that come before the next header and that nobody wants to see (0 where there may be some),
- * and passing over some of them without pushing them. */
+/* For readers that seek: how many bytes before the next header may be skipped (0 if some are wanted), and skipping some of
+ * them instead of pushing them. */
 uint64_t tar_pending(const struct tar *tar);
 int tar_skip(struct tar *tar, uint64_t length, struct tarsier_error *error);
 bool tar_ended(const struct tar *tar); /* the two zero blocks were seen */
 
-/* Cleans a path as tar_entry's are, in place where it can, else in `room`. ".." takes off the component
+/* Cleans a path as tar_entry's are; in place if possible, else in `room`. ".." takes off the component
  * before it. FORMAT if it leads outside. */
 int tar_clean_path(span raw, struct buffer *room, span *clean, struct tarsier_error *error);
 

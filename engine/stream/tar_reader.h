@@ -5,17 +5,17 @@
 #include "stream/stream.h"
 #include "stream/tar.h"
 
-/* Over the walker of tar.h, which sees the headers only: what a path may be, how long names and sizes are written, is
- * said there. Data is handed on as it lies in the archive. */
+/* Uses the walker of tar.h for the headers: see there for the formats that are read. Data is passed on as it is stored in
+ * the archive. */
 struct tar_reader;
 
-/* Passes over bytes without reading them: 0 or a negative code. NULL where the stream must be read. */
+/* Passes over bytes without reading them: 0 or a negative code. NULL if the stream cannot seek. */
 typedef int tar_seek(struct stream *in, uint64_t length, struct tarsier_error *error);
 
-/* `in` stays the caller's. */
+/* `in` belongs to the caller. */
 int tar_reader_new(struct arena *arena, struct stream *in, tar_seek *seek, struct tar_reader **reader,
                    struct tarsier_error *error);
-void tar_reader_free(struct tar_reader *reader); /* NULL is fine */
+void tar_reader_free(struct tar_reader *reader); /* NULL is allowed */
 
 /* 1: *entry is the next member, its strings borrowed until the next call, its data at *offset of `in`. 0: the archive
  * ended well. Data that was not read is passed over; an archive that ends inside it is FORMAT. */

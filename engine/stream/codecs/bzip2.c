@@ -1,4 +1,4 @@
-/* bzip2 by libbz2, loaded when first needed: hardly any layer is bzip2, and no other scan should pay for it */
+/* bzip2 by libbz2, loaded when first needed: bzip2 layers are rare */
 #include "base/dl.h"
 #include "stream/codec.h"
 
@@ -81,7 +81,7 @@ static int open_bzip2(struct arena *arena, struct stream *inner, struct stream *
 {
 	(void)arena, (void)inner, (void)stream;
 	return error_set(error, TARSIER_UNSUPPORTED,
-	                 "compressed with bzip2, and this build has no bzip2 (package libbz2-dev)");
+	                 "compressed with bzip2; this build does not support it (package libbz2-dev)");
 }
 
 #endif

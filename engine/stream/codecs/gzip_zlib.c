@@ -1,4 +1,4 @@
-/* gzip by zlib, header parser and all: where there is no ISA-L, and to check ISA-L against */
+/* gzip by zlib, which parses the headers too: for builds without ISA-L, and for tests that compare the two */
 #include "stream/codec.h"
 
 extern const struct codec codec_gzip_zlib;

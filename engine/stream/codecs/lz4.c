@@ -1,4 +1,4 @@
-/* lz4 frames, by libarchive: hardly any image is packed so, and no other scan should pay for it */
+/* lz4 frames, by libarchive: rare, so a scan loads it only if it is needed */
 #include "stream/libarchive.h"
 
 extern const struct codec codec_lz4;

@@ -1,4 +1,4 @@
-/* lzip members, by libarchive: hardly any image is packed so, and no other scan should pay for it */
+/* lzip members, by libarchive: rare, so a scan loads it only if it is needed */
 #include "stream/libarchive.h"
 
 extern const struct codec codec_lzip;

@@ -1,4 +1,4 @@
-/* xz by liblzma, loaded when first needed: hardly any layer is xz, and no other scan should pay for it */
+/* xz by liblzma, loaded when first needed: xz layers are rare */
 #include "base/dl.h"
 #include "stream/codec.h"
 
@@ -36,7 +36,7 @@ static int xz_error(lzma_ret code, struct tarsier_error *error)
 	}
 }
 
-/* LZMA_CONCATENATED takes further streams and their padding, and ends where it is told that the input has. */
+/* With LZMA_CONCATENATED, liblzma reads further streams and their padding; LZMA_FINISH tells it that the input ends. */
 static int decode_xz(struct codec_state *state, struct codec_io *io, struct tarsier_error *error)
 {
 	struct xz_state *xz = (struct xz_state *)state;
@@ -83,7 +83,7 @@ static int open_xz(struct arena *arena, struct stream *inner, struct stream **st
 {
 	(void)arena, (void)inner, (void)stream;
 	return error_set(error, TARSIER_UNSUPPORTED,
-	                 "compressed with xz, and this build has no xz (package liblzma-dev)");
+	                 "compressed with xz; this build does not support it (package liblzma-dev)");
 }
 
 #endif
