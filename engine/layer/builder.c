@@ -92,8 +92,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	return TARSIER_OK;
 }
 
-/* Layers are read in parallel, and each may hold a file as large as its reader's limit: only one large file is read at a
- * time. */
+/* Layers are read in parallel, and each may hold a file as large as its reader's limit: only one large file is read
+ * at a time. */
 static void await_turn(struct layer_builder *builder)
 {
 	if (!builder->large || builder->holds_large)
@@ -148,7 +148,8 @@ static int charge(struct layer_builder *builder, size_t holds, struct tarsier_er
 	builder->charged = holds;
 	if (atomic_fetch_add(builder->kept, more) + more <= LAYERS_KEPT_LIMIT)
 		return TARSIER_OK;
-	return error_set(error, TARSIER_LIMIT, "more than %d MiB would have to be kept of all layers: packages, links, whiteouts",
+	return error_set(error, TARSIER_LIMIT,
+	                 "more than %d MiB would have to be kept of all layers: packages, links, whiteouts",
 	                 LAYERS_KEPT_LIMIT >> 20);
 }
 
@@ -352,7 +353,8 @@ static int add_link(struct layer_builder *builder, span path, span target, bool 
 	memcpy(strings, path.ptr, path.len);
 	if (target.len)
 		memcpy(strings + path.len + 1, target.ptr, target.len);
-	struct layer_link link = {.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence};
+	struct layer_link link = {
+		.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence};
 	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
 	if (code < 0)
 		return code;

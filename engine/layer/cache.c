@@ -150,7 +150,8 @@ static bool is_promised(const struct layer_expected *layer, const struct layer_i
 {
 	return (digest_is_empty(&layer->blob) || digest_equal(&layer->blob, &index->blob)) &&
 	       (layer->size == UINT64_MAX || layer->size == index->blob_size) &&
-	       (digest_is_empty(&layer->diff_id) || digest_is_empty(&index->diff_id) || digest_equal(&layer->diff_id, &index->diff_id));
+	       (digest_is_empty(&layer->diff_id) || digest_is_empty(&index->diff_id) ||
+	        digest_equal(&layer->diff_id, &index->diff_id));
 }
 
 struct layer_index *cache_get(const struct cache *cache, const struct layer_expected *layer,

@@ -4,15 +4,15 @@
 
 #include "layer/layer.h"
 
-/* One file for each layer: DIR/layers/<64 hex digits of the key>. The key is made of the promised digests, the readers with
- * their versions, and the version of the format. A file is written under another name and then renamed, so that it is
- * complete or absent even if a process is killed; a checksum makes a damaged file a miss. There are no locks: any number
- * of processes may share a directory, and all that write one key write the same bytes. */
+/* One file for each layer: DIR/layers/<64 hex digits of the key>. The key is made of the promised digests, the
+ * readers with their versions, and the version of the format. A file is written under another name and then renamed,
+ * so that it is complete or absent even if a process is killed; a checksum makes a damaged file a miss. There are no
+ * locks: any number of processes may share a directory, and all that write one key write the same bytes. */
 struct cache;
 
-/* `dir` is that of tarsier_config: NULL for the XDG directory, "" for no cache. *cache is NULL if the cache is disabled or
- * no directory exists; an unwritable directory caches nothing. `fingerprint` is readers_fingerprint(), and is copied.
- * Returns OK or MEMORY. */
+/* `dir` is that of tarsier_config: NULL for the XDG directory, "" for no cache. *cache is NULL if the cache is
+ * disabled or no directory exists; an unwritable directory caches nothing. `fingerprint` is readers_fingerprint(),
+ * and is copied. Returns OK or MEMORY. */
 int cache_open(struct arena *arena, const char *dir, uint64_t limit, const char *fingerprint, struct cache **cache,
                struct tarsier_error *error);
 

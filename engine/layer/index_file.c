@@ -101,7 +101,8 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 
 static bool put_body(struct buffer *file, const struct layer_index *index)
 {
-	bool ok = put_text(file, index->blob.text) && put_text(file, index->diff_id.text) && put_number(file, index->blob_size) &&
+	bool ok = put_text(file, index->blob.text) && put_text(file, index->diff_id.text) &&
+	          put_number(file, index->blob_size) &&
 	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
 	          put_hashes(file, index->taken, index->taken_count) &&
 	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&

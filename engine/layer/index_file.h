@@ -11,11 +11,13 @@
  *	u64 count, then u64 hashes         (folders)
  *	u64 count, then {u64 opaque, u64 sequence, text path}
  *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
- *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content, optional owner,
- *	                 u64 count, then texts (owned), u64 count, then {u64 unreadable, text} (notes), u64 packages, then
- *	                 {text type, name, version, architecture, source_name, source_version, ecosystem, module, vendor}}
+ *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content,
+ *	                 optional owner, u64 count, then texts (owned), u64 count, then {u64 unreadable, text} (notes),
+ *	                 u64 packages, then {text type, name, version, architecture, source_name, source_version,
+ *	                 ecosystem, module, vendor}}
  * Numbers are little-endian. A text is a u64 length, its bytes, a NUL, and zeros up to a multiple of 8, so that an index
- * that was read points into the file's bytes and nothing is copied. An optional text is a u64, 0 or 1, and then the text. */
+ * that was read points into the file's bytes and nothing is copied. An optional text is a u64, 0
+ * or 1, and then the text. */
 
 /* False when memory ran out. */
 bool index_write(const struct layer_index *index, struct buffer *file);

@@ -43,8 +43,8 @@ static bool join_links(struct arena *arena, const struct layer_index *first, con
 	return joined->links;
 }
 
-struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first, const struct layer_index *second,
-                                     const struct reader *const *readers)
+struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first,
+                                     const struct layer_index *second, const struct reader *const *readers)
 {
 	struct layer_index *joined = arena_alloc(arena, sizeof *joined);
 	if (!joined)

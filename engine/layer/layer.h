@@ -63,7 +63,8 @@ struct layer_index {
 /* 64-bit hash of a path. Its lowest bit is 1 for a directory and 0 for anything else. */
 uint64_t path_hash(span path, bool directory);
 bool layer_has(const struct layer_index *index, span path, bool directory);
-/* True if entries lie below this path and the layer has no entry at the path itself: it may be a link of a lower layer. */
+/* True if entries lie below this path and the layer has no entry at the path itself: it may be a link of a lower
+ * layer. */
 bool layer_passes(const struct layer_index *index, span path);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
@@ -95,9 +96,10 @@ struct layer_expected {           /* what the manifest and the config promise; e
 	uint64_t size;
 };
 
-/* Reads the blob to its end (in another thread, perhaps) and closes it, in any case. A blob that is not what was promised
- * is DIGEST, which names what was expected and what was found, whatever else went wrong with it after. A reader's failure
- * is kept as layer_file.problem and is not a failure here. *index is owned: layer_index_free; NULL on failure. */
+/* Reads the blob to its end (in another thread, perhaps) and closes it, in any case. A blob that is not what was
+ * promised is DIGEST, which names what was expected and what was found, whatever else went wrong with it after. A
+ * reader's failure is kept as layer_file.problem and is not a failure here. *index is owned: layer_index_free; NULL
+ * on failure. */
 int layer_read(struct stream *blob, const struct layer_expected *expected, const struct layer_options *options,
                struct layer_index **index, struct tarsier_error *error);
 
@@ -111,8 +113,8 @@ int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tar
 int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
-/* What is none of these (a device, a FIFO), or could not be looked at: a problem if a reader wants the path. `what` says
- * what it is. */
+/* What is none of these (a device, a FIFO), or could not be looked at: a problem if a reader wants the path. `what`
+ * says what it is. */
 int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error);
 /* Frees the builder, in any case. */
 int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error);

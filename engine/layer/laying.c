@@ -92,7 +92,8 @@ static int note_alias(struct laying *laying, span literal)
 	return add_alias(laying, span_copy(laying->scratch, literal), target);
 }
 
-/* Is the link taken away by a whiteout? Then what has its path is no entry behind it: whiteouts come first in a layer. */
+/* Is the link taken away by a whiteout? Then what has its path is no entry behind it: whiteouts come first in a
+ * layer. */
 static bool is_removed(struct laying *laying, span literal)
 {
 	const struct layer_index *layer = laying->layer;
@@ -107,7 +108,8 @@ static bool is_removed(struct laying *laying, span literal)
 }
 
 /* The path of `node` as it is written below an alias. False if it is too long. */
-static bool write_below(const struct alias *alias, const struct node *top, const struct node *node, struct place *written)
+static bool write_below(const struct alias *alias, const struct node *top, const struct node *node,
+                        struct place *written)
 {
 	size_t prefix = strlen(alias->literal), length = prefix;
 	for (const struct node *at = node; at != top; at = at->parent)
@@ -243,8 +245,8 @@ static struct overlay_file *file_of(const struct node *node, const struct reader
 /* A path that two readers want is one entry: both have found something in it. */
 static bool is_same_entry(const struct laying *laying, const struct node *node, const struct layer_file *file)
 {
-	return node->live && node->laid == laying->number && node->files && node->files->shown.file->sequence == file->sequence &&
-	       node->files->shown.layer + 1 == laying->number;
+	return node->live && node->laid == laying->number && node->files &&
+	       node->files->shown.file->sequence == file->sequence && node->files->shown.layer + 1 == laying->number;
 }
 
 static int lay_file(struct laying *laying, const struct layer_file *file)

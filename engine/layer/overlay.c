@@ -210,8 +210,8 @@ static const char *why_broken(struct showing *showing, span path, const struct r
 	return reader_names(reader, path) ? "which is a directory" : NULL;
 }
 
-/* A link to a package database that is not there must not look like an image without one. Another look at the layers may
- * bring the file: then the overlay is built anew. */
+/* A link to a package database that is not there must not look like an image without one. Another look at the layers
+ * may bring the file: then the overlay is built anew. */
 static int show_broken(struct showing *showing, const struct node *node, span path, const struct reader *reader)
 {
 	struct arena *arena = showing->laying.arena;
@@ -356,7 +356,8 @@ static int compare_files(const void *a, const void *b)
 	int order = compare_paths(a, b);
 	if (order)
 		return order;
-	return strcmp((*(const struct overlay_file *const *)a)->reader->name, (*(const struct overlay_file *const *)b)->reader->name);
+	const struct overlay_file *x = *(const struct overlay_file *const *)a, *y = *(const struct overlay_file *const *)b;
+	return strcmp(x->reader->name, y->reader->name);
 }
 
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,

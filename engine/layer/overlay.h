@@ -6,7 +6,7 @@
 
 /* Evidence that the topmost view of the image shows. */
 struct overlay_file {
-	const char *path;                  /* resolved; for readers that keep content, once more under each link that leads here */
+	const char *path;                  /* resolved; if the reader keeps content, also under each link that leads here */
 	const struct reader *reader;
 	const struct layer_file *file;     /* as the layer that shows it has it */
 	size_t layer;                      /* that layer */
@@ -26,13 +26,13 @@ struct overlay {
 };
 
 /* Lays `count` layers, bottom first, by the OCI image specification (layer.md: "Whiteouts", "Applying changesets"): a
- * whiteout deletes what is below it in the layers below, an opaque directory hides their content, an entry replaces what
- * stood at its path, and something other than a directory hides all that was in the directory before. The parents of an
- * entry are resolved through the symlinks that are there when it is laid. A hard link is bound to what its target is
- * then: what becomes of the target later does not matter. Links are resolved inside the image: at most 40 a path, as
- * Linux does, and ".." never leaves the root. A link with a name that a reader wants and no file behind it is shown as a
- * `missing` file. Takes time in proportion to what is kept of the layers, within a bound. Fails with MEMORY, LIMIT and,
- * if *cancelled (which may be NULL) becomes true, CANCELLED. */
+ * whiteout deletes what is below it in the layers below, an opaque directory hides their content, an entry replaces
+ * what stood at its path, and something other than a directory hides all that was in the directory before. The
+ * parents of an entry are resolved through the symlinks that are there when it is laid. A hard link is bound to what
+ * its target is then: what becomes of the target later does not matter. Links are resolved inside the image: at most
+ * 40 a path, as Linux does, and ".." never leaves the root. A link with a name that a reader wants and no file behind
+ * it is shown as a `missing` file. Takes time in proportion to what is kept of the layers, within a bound. Fails with
+ * MEMORY, LIMIT and, if *cancelled (which may be NULL) becomes true, CANCELLED. */
 int overlay_build(struct arena *arena, const struct layer_index *const *layers, size_t count,
                   const struct reader *const *readers, const struct path_match *patterns, const atomic_bool *cancelled,
                   struct overlay *overlay, struct tarsier_error *error);
@@ -48,7 +48,7 @@ enum {
 
 /* One index with what two looks at a layer have found, in `arena`; it borrows from both. Readers are found by name in
  * `readers`. NULL: out of memory. */
-struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first, const struct layer_index *second,
-                                     const struct reader *const *readers);
+struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first,
+                                     const struct layer_index *second, const struct reader *const *readers);
 
 #endif

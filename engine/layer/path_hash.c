@@ -2,10 +2,9 @@
 #include "base/siphash.h"
 #include "layer/internal.h"
 
-/*
- * SipHash with a fixed key, because hashes are kept on disk. A plain multiplicative hash would be as fast, and would let an
- * image be made whose harmless file has the hash of a package database in a layer below, and so hides it from us alone.
- */
+/* SipHash with a fixed key, because hashes are kept on disk. A plain multiplicative hash would be as fast, and would
+ * let an image be made whose harmless file has the hash of a package database in a layer below, and so hides it from
+ * us alone. */
 static struct siphash start(void)
 {
 	return siphash_start(0x7461727369657220, 0x6c61796572206d6b); /* "tarsier ", "layer mk" */

@@ -83,7 +83,8 @@ static enum key_kind find_key(span pattern, span *key)
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static int add_rule(struct path_match *patterns, enum key_kind kind, span key, struct rule *rule, struct tarsier_error *error)
+static int add_rule(struct path_match *patterns, enum key_kind kind, span key, struct rule *rule,
+                    struct tarsier_error *error)
 {
 	if (kind == KEY_NONE) {
 		rule->next = patterns->without_key;
@@ -137,7 +138,8 @@ int path_match_new(struct arena *arena, const struct reader *const *readers, str
 	return TARSIER_OK;
 }
 
-int path_match_add(struct path_match *patterns, const char *path, const struct reader *reader, struct tarsier_error *error)
+int path_match_add(struct path_match *patterns, const char *path, const struct reader *reader,
+                   struct tarsier_error *error)
 {
 	struct rule *rule = arena_alloc(patterns->arena, sizeof *rule);
 	char *copy = arena_string(patterns->arena, path);

@@ -9,9 +9,11 @@ struct reader;
 
 /* The patterns of all readers, in one table: a path that matches none costs three lookups. */
 struct path_match;
-int path_match_new(struct arena *arena, const struct reader *const *readers, struct path_match **patterns, struct tarsier_error *error);
+int path_match_new(struct arena *arena, const struct reader *const *readers, struct path_match **patterns,
+                   struct tarsier_error *error);
 /* One more exact path, for links that lead to where no pattern looks. */
-int path_match_add(struct path_match *patterns, const char *path, const struct reader *reader, struct tarsier_error *error);
+int path_match_add(struct path_match *patterns, const char *path, const struct reader *reader,
+                   struct tarsier_error *error);
 /* The reader that wants this path, or NULL. The first by name where several do. */
 const struct reader *path_match_find(const struct path_match *patterns, span path);
 

@@ -11,7 +11,7 @@ struct evidence {
 
 struct reader {
 	const char *name;            /* "dpkg" */
-	unsigned version;            /* raised whenever it would find something else in the same bytes: part of the cache's key */
+	unsigned version;            /* raised whenever it finds something else in the same bytes: part of the cache's key */
 	// Patterns, NULL-terminated: "var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "**/*.dist-info/METADATA". A star
 	// stays inside one component; a leading "**/" stands for any depth, none included.
 	const char *const *evidence;
@@ -26,7 +26,8 @@ struct reader {
 /* Whether the reader asks for exactly this path, not for all that a pattern with a star matches. */
 bool reader_names(const struct reader *reader, span path);
 
-/* All readers, NULL-terminated: the build makes the table from inventory/readers/, and inventory/inventory.c defines it. */
+/* All readers, NULL-terminated: the build makes the table from inventory/readers/, and inventory/inventory.c defines
+ * it. */
 extern const struct reader *const readers_all[];
 
 /* "dpkg:3 python:1 …": the readers and their versions, a part of the layer cache's key. NULL: out of memory. */

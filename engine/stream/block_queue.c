@@ -178,7 +178,8 @@ static void close_queue(struct stream *stream)
 	block_queue_leave(((struct block_queue_stream *)stream)->queue);
 }
 
-int block_queue_stream(struct arena *arena, struct block_queue *queue, struct stream **stream, struct tarsier_error *error)
+int block_queue_stream(struct arena *arena, struct block_queue *queue, struct stream **stream,
+                       struct tarsier_error *error)
 {
 	struct block_queue_stream *taker = arena_alloc(arena, sizeof *taker);
 	if (!taker)

@@ -17,7 +17,8 @@ struct codec {
 
 enum {
 	CODEC_HEAD = 6,        /* the longest of what they look at */
-	CODEC_WINDOW_LOG = 27, /* windows a stream may ask for: 128 MiB is what `zstd -d` accepts and twice what `xz -9` needs */
+	CODEC_WINDOW_LOG = 27, /* of the window a stream may ask for: 128 MiB is what `zstd -d` accepts, twice what `xz -9`
+	                        * needs */
 };
 
 #define CODEC_BEGINS(head, magic) ((head).len >= sizeof(magic) - 1 && memcmp((head).ptr, magic, sizeof(magic) - 1) == 0)

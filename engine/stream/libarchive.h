@@ -40,8 +40,8 @@ struct archive_library { ARCHIVE_FUNCTIONS(DL_FIELD) };
 /* `need` as in dl_load: "zip files need". */
 int archive_library_load(struct archive_library *library, const char *need, struct tarsier_error *error);
 
-/* Opens a codec by libarchive's filter of this code: ARCHIVE_FILTER_LZ4. UNSUPPORTED if libarchive would have to start a
- * program for it. The rest is struct codec's open. */
+/* Opens a codec by libarchive's filter of this code: ARCHIVE_FILTER_LZ4. UNSUPPORTED if libarchive would have to
+ * start a program for it. The rest is struct codec's open. */
 int archive_library_inflate(struct arena *arena, const struct codec *codec, int filter, struct stream *inner,
                             struct stream **stream, struct tarsier_error *error);
 

@@ -7,7 +7,8 @@
 
 #include <sys/types.h>
 
-/* A stream belongs to one thread at a time. If opening a stream over `inner` fails, `inner` still belongs to the caller. */
+/* A stream belongs to one thread at a time. If opening a stream over `inner` fails, `inner` still belongs to the
+ * caller. */
 struct stream {
 	/* Reads up to `size` bytes into `buffer`. Returns their number, 0 at the end, or a negative code with its message. */
 	ssize_t (*read)(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error);
@@ -32,8 +33,8 @@ int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t len
 int stream_open_fd(struct arena *arena, int fd, const char *name, struct stream **stream, struct tarsier_error *error);
 /* The bytes are borrowed. */
 int stream_open_memory(struct arena *arena, span bytes, struct stream **stream, struct tarsier_error *error);
-/* Gives the bytes `head` (copied), then the rest of `inner`, which it closes: for a stream whose first bytes were read to
- * recognise it. */
+/* Gives the bytes `head` (copied), then the rest of `inner`, which it closes: for a stream whose first bytes were
+ * read to recognise it. */
 int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, struct stream **stream,
                          struct tarsier_error *error);
 

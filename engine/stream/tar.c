@@ -224,8 +224,8 @@ static int find_link(struct tar *tar, const struct tar_header *header, struct ta
 	return code;
 }
 
-/* POSIX: an entry of an unknown type is a file. An old '\0' with a trailing slash is a directory. 'D' is GNU's directory
- * with a list of names. */
+/* POSIX: an entry of an unknown type is a file. An old '\0' with a trailing slash is a directory. 'D' is GNU's
+ * directory with a list of names. */
 static char plain_type(char type, span path)
 {
 	if (type == '\0')
@@ -436,7 +436,7 @@ int tar_push(struct tar *tar, span bytes, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* ---- seeking -------------------------------------------------------------------------------------------------------- */
+/* ---- seeking ----------------------------------------------------------------------------------------------------- */
 
 uint64_t tar_pending(const struct tar *tar)
 {

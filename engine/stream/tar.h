@@ -6,11 +6,11 @@
 #include "base/span.h"
 
 /* Reads v7, ustar, star, GNU (L, K, base-256 numbers, sparse files) and pax (x: path, linkpath, size, GNU.sparse.*).
- * Sparse files are given whole, holes as zeros. Where tar programs differ, this reader does what the container engines do;
- * else a layer could show a scanner one file and an engine another: pax global headers (g) name nothing, a GNU long name wins
- * over a pax path, what follows two zero blocks is not read, and links, folders and devices have no data whatever their
- * size says. Layers in the wild end without their zero blocks or in the middle of the last padding: both are a proper
- * end. An end inside a header or a file's data is FORMAT. */
+ * Sparse files are given whole, holes as zeros. Where tar programs differ, this reader does what the container
+ * engines do; else a layer could show a scanner one file and an engine another: pax global headers (g) name nothing,
+ * a GNU long name wins over a pax path, what follows two zero blocks is not read, and links, folders and devices have
+ * no data whatever their size says. Layers in the wild end without their zero blocks or in the middle of the last
+ * padding: both are a proper end. An end inside a header or a file's data is FORMAT. */
 
 enum {
 	TAR_PATH_LIMIT = 64 * 1024,    /* bytes of a path: sixteen times what Linux can make */
@@ -45,8 +45,8 @@ int tar_finish(struct tar *tar, struct tarsier_error *error); /* after the last 
 void tar_free(struct tar *tar);                               /* NULL is allowed */
 uint64_t tar_entries(const struct tar *tar);
 
-/* For readers that seek: how many bytes before the next header may be skipped (0 if some are wanted), and skipping some of
- * them instead of pushing them. */
+/* For readers that seek: how many bytes before the next header may be skipped (0 if some are wanted), and skipping
+ * some of them instead of pushing them. */
 uint64_t tar_pending(const struct tar *tar);
 int tar_skip(struct tar *tar, uint64_t length, struct tarsier_error *error);
 bool tar_ended(const struct tar *tar); /* the two zero blocks were seen */

@@ -5,8 +5,8 @@
 #include "stream/stream.h"
 #include "stream/tar.h"
 
-/* Uses the walker of tar.h for the headers: see there for the formats that are read. Data is passed on as it is stored in
- * the archive. */
+/* Uses the walker of tar.h for the headers: see there for the formats that are read. Data is passed on as it is
+ * stored in the archive. */
 struct tar_reader;
 
 /* Passes over bytes without reading them: 0 or a negative code. NULL if the stream cannot seek. */

@@ -152,6 +152,15 @@ describe("overlay", function()
     assert.is_nil(files[1].before)
   end)
 
+  it("ends when it is cancelled", function()
+    local layer, folder = {}, ("d/"):rep(40)
+    for i = 1, 2000 do layer[i] = link(folder .. i, "x") end
+    local tars = { tar.archive(layer), tar.archive { file "a.word" } }
+    assert.equal(1, #assert(overlay.lay(tars)))
+    local files, _, code = overlay.lay(tars, true)
+    assert.same({ nil, "CANCELLED" }, { files, code })
+  end)
+
   it("gives up on a thousand links to elsewhere", function()
     local layer = {}
     for i = 1, 1200 do

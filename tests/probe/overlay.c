@@ -13,7 +13,7 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 	while (span_next(&rest, ' ', &word)) {
 		struct package package = {.type = "word", .name = span_copy(output->arena, word), .version = "1"};
 		int code = reader_output_add(output, &package, error);
-		if (code)
+		if (code < 0)
 			return code;
 	}
 	return TARSIER_OK;
@@ -89,7 +89,7 @@ static void push_overlay(lua_State *L, const struct overlay *overlay)
 	}
 }
 
-/* lay { layer, … } --> { { path =, reader =, layer =, words =, before = }, …, missing = {} }, { wanted path, … }
+/* lay({ layer, … }[, cancelled]) --> { { path =, reader =, layer =, words =, before = }, …, missing = {} }, { wanted path, … }
  * A layer is an uncompressed tar. */
 static int l_lay(lua_State *L)
 {
@@ -98,6 +98,7 @@ static int l_lay(lua_State *L)
 	struct tarsier_error error;
 	struct path_match *patterns;
 	struct overlay overlay;
+	atomic_bool cancelled = lua_toboolean(L, 2);
 	struct layer_index *layers[MOST];
 	size_t count = (size_t)luaL_len(L, 1);
 	luaL_argcheck(L, count <= MOST, 1, "too many layers");
@@ -110,10 +111,10 @@ static int l_lay(lua_State *L)
 		layers[i] = build_layer(L, lua_gettop(L), &options);
 		lua_pop(L, 1);
 	}
-	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, patterns, NULL, &overlay,
+	int code = overlay_build(&arena, (const struct layer_index *const *)layers, count, readers, patterns, &cancelled, &overlay,
 	                         &error);
 	int results = 2;
-	if (code)
+	if (code < 0)
 		results = probe_fail(L, &error);
 	else
 		push_overlay(L, &overlay);

@@ -67,7 +67,8 @@ static int open_bzip2(struct arena *arena, struct stream *inner, struct stream *
 	struct bzip2_state *bzip2 = arena_alloc(arena, sizeof *bzip2);
 	if (!bzip2)
 		return error_memory(error);
-	int code = DL_LOAD(&bzip2->library, BZIP2_FUNCTIONS, "libbz2.so.1.0", "compressed with bzip2, which needs", "libbz2-1.0",
+	int code = DL_LOAD(&bzip2->library, BZIP2_FUNCTIONS, "libbz2.so.1.0", "compressed with bzip2, which needs",
+	                   "libbz2-1.0",
 	                   error);
 	if (code < 0)
 		return code;

@@ -32,7 +32,8 @@ static int open_isal(struct arena *arena, struct stream *inner, struct stream **
 enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0 };
 enum step { FIXED, EXTRA_LENGTH, EXTRA, NAME, COMMENT, HEADER_CRC, DEFLATE };
 
-/* Names and comments have no length field. Real headers are far shorter; without a limit, a header could go on for ever. */
+/* Names and comments have no length field. Real headers are far shorter; without a limit, a header could go on for
+ * ever. */
 enum { HEADER_LIMIT = 1024 * 1024 };
 
 struct isal_state {
