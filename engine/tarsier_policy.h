@@ -1,5 +1,5 @@
 /*
- * tarsier_policy.h - judging what a scan found, and telling it, for hosts in C. The only header that brings Lua in.
+ * tarsier_policy.h - judging and reporting what a scan found, for hosts in C. Only this header needs Lua.
  *
  *	tarsier_judge *judge;
  *	tarsier_verdict *verdict;
@@ -13,9 +13,9 @@
  *	tarsier_judge_free(judge);
  *
  * A policy is a Lua file that returns a table (see policies/default.lua). Each judgement runs in a Lua state of its own
- * that reaches nothing of the host and has a budget of memory, instructions and time. A policy that is malformed,
- * breaks or uses up its budget fails the judgement with POLICY and a message that names policy, file, line and hook: a
- * host must take that as "not judged", never as "passed". The words of tarsier.h on ownership and threads hold here.
+ * that cannot reach the host and has a budget of memory, instructions and time. If a policy is malformed, breaks or uses
+ * up its budget, the judgement fails with POLICY and a message that names policy, file, line and hook: to a host that
+ * means "not judged", never "passed". The rules of tarsier.h on ownership and threads apply here too.
  */
 #ifndef TARSIER_POLICY_H
 #define TARSIER_POLICY_H
@@ -53,12 +53,13 @@ TARSIER_API int tarsier_judge_open(const struct tarsier_judge_config *config, ta
                                    struct tarsier_error *error);
 TARSIER_API void tarsier_judge_free(tarsier_judge *judge); /* NULL is fine; verdicts stay valid */
 
-/* Adds a policy, by name ("fixable") or by file (what has a slash or ends in ".lua"); they run in the order added.
- * `options` is a JSON object that overrides the policy's own, or NULL. Both are checked at once: NOT_FOUND, POLICY. */
+/* Adds a policy, by name ("fixable") or by file (a name with a slash, or one that ends in ".lua"). Policies run in
+ * the order added. `options` is a JSON object that overrides the policy's own, or NULL. Both are checked at once: fails
+ * with NOT_FOUND, POLICY. */
 TARSIER_API int tarsier_judge_add(tarsier_judge *judge, const char *policy, const char *options,
                                   struct tarsier_error *error);
 
-/* The same with the policy's text at hand; `file` stands in messages. COPIED. */
+/* The same with the text of the policy; `file` is its name in messages. COPIED. */
 TARSIER_API int tarsier_judge_add_text(tarsier_judge *judge, const char *file, const char *text, size_t length,
                                        const char *options, struct tarsier_error *error);
 
@@ -86,7 +87,7 @@ TARSIER_API void tarsier_text_free(char *text); /* NULL is fine */
 enum tarsier_decision {
 	TARSIER_UNDECIDED, /* no policy said a word; of a verdict: it passes */
 	TARSIER_IGNORE,    /* passes, and reports may leave it out */
-	TARSIER_ACCEPT,    /* passes: somebody answers for it */
+	TARSIER_ACCEPT,    /* passes: a person has accepted the risk */
 	TARSIER_WARN,      /* passes, and a person should know */
 	TARSIER_FAIL,
 };
@@ -127,11 +128,14 @@ typedef struct tarsier_verdict {
 	size_t policy_count;
 } tarsier_verdict;
 
-/* Judges a report. *verdict is OWNED: tarsier_verdict_free; NULL on failure. The report may be freed before it. */
+/* Judges a report. *verdict is OWNED: tarsier_verdict_free; NULL on failure. The report may be freed before it. The
+ * decision is FAIL, whatever policies say, if nothing was matched or evidence could not be read: no database, no packages,
+ * a system that the database does not cover. */
 TARSIER_API int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsier_verdict **verdict,
                                   struct tarsier_error *error);
 
-/* Judges what the json report holds of an earlier scan. */
+/* Judges an earlier scan by its JSON report, whose own verdict does not count. Problems that are marked as ignored there
+ * stay ignored. */
 TARSIER_API int tarsier_judge_json(tarsier_judge *judge, const char *json, size_t length, tarsier_verdict **verdict,
                                    struct tarsier_error *error);
 TARSIER_API void tarsier_verdict_free(tarsier_verdict *verdict); /* NULL is fine */

@@ -90,8 +90,8 @@ static size_t check_finding(lua_State *L)
 	return (size_t)index - 1;
 }
 
-/* A fresh table: a policy that changes it changes nothing for the next. Making all of it costs ten times as much as
- * what most policies look at. */
+/* Pushes a fresh table, so that a policy that changes it changes nothing for the next. A whole record costs ten times as
+ * much as the fields that most policies read. */
 static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 {
 	sandbox_charge(L, LIGHT_COST);
@@ -106,7 +106,7 @@ static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 	lua_setfield(L, -2, "index");
 }
 
-/* light(metatable): of the findings that are to be completed by whole() */
+/* light(metatable): sets the metatable of findings that whole() completes */
 static int l_light(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -114,7 +114,7 @@ static int l_light(lua_State *L)
 	return 0;
 }
 
-/* finding(i) --> what the next hook looks at */
+/* finding(i) --> the finding for the next hook */
 static int l_finding(lua_State *L)
 {
 	struct run *run = run_of(L);
@@ -186,8 +186,7 @@ static int l_packages(lua_State *L)
 
 const char *const policy_hook_names[] = {"", "image", "finding", "verdict"};
 
-/* Findings may be decided in all four ways, the image as a whole only be complained of, the verdict also be
- * overruled. */
+/* A finding may be decided in all four ways; an image may only fail or warn; a verdict may also accept the image. */
 static const char *const hook_decisions[] = {"", "\"fail\", \"warn\"", "\"fail\", \"warn\", \"accept\", \"ignore\"",
                                              "\"fail\", \"warn\", \"accept\""};
 
@@ -197,7 +196,7 @@ static bool is_allowed(enum where where, enum tarsier_decision decision)
 	       (decision == TARSIER_IGNORE && where == AT_FINDING);
 }
 
-/* Raises with the place where the hook stands: it has returned, so nothing of it runs. */
+/* Raises with the line where the hook begins: it has returned, so no line of it is running. */
 static int bad_word(lua_State *L, enum where where, const char *what)
 {
 	lua_Debug debug;
@@ -300,7 +299,7 @@ static int l_glob(lua_State *L)
 	return 1;
 }
 
-/* version_compare(scheme, a, b) --> -1, 0, 1; nil, message for what is no version. Raises for an unknown scheme. */
+/* version_compare(scheme, a, b) --> -1, 0, 1; nil, message for an invalid version. Raises for an unknown scheme. */
 static int l_version_compare(lua_State *L)
 {
 	size_t long_a, long_b;

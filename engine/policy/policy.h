@@ -17,7 +17,7 @@ struct setting {
 struct policy {
 	const char *file;
 	span text;
-	const char *name, *summary; /* as the policy says; "" until it was checked */
+	const char *name, *summary; /* as the policy says; "" before the check */
 	json_t *options;            /* an object, or NULL */
 	struct setting *settings;   /* from tarsier_judge_set, in order */
 	size_t setting_count, setting_capacity;
@@ -48,7 +48,8 @@ const char *const *policy_dirs(struct arena *arena, const struct tarsier_judge_c
 int policy_find(struct arena *arena, const struct tarsier_judge_config *config, const char *policy, const char **file,
                 struct tarsier_error *error);
 
-/* The paths of all policies in the folders, NULL-terminated, sorted in each; of two with one name only the first. */
+/* The paths of all policies in the folders, NULL-terminated, sorted within each folder; of several with one name only the
+ * first. */
 int policy_list(struct arena *arena, const struct tarsier_judge_config *config, const char *const **files,
                 struct tarsier_error *error);
 
@@ -116,9 +117,9 @@ int policy_test(tarsier_judge *judge, struct policy *policy, json_t **results, s
 
 /* ---- verdict.c ---- */
 
-/* A verdict in the making; all of it lies in its arena. */
+/* A verdict while it is made; all of it lies in its arena. */
 struct verdict {
-	tarsier_verdict public; /* first: what the host holds is a pointer to this */
+	tarsier_verdict public; /* first: the host holds a pointer to this */
 	struct arena arena;
 	struct tarsier_decided *findings;
 	struct tarsier_word *trail;
@@ -128,20 +129,20 @@ struct verdict {
 
 struct verdict *verdict_new(const struct tarsier_allocator *allocator, size_t findings, size_t policies);
 
-/* Adds a word to a finding's trail, or to the image's where `finding` is SIZE_MAX. The reason is copied, cut where it
- * is long, and made one line. False without memory. */
+/* Adds a word to a finding's trail, or to the image's if `finding` is SIZE_MAX. The reason is copied, cut if it is long,
+ * and made one line. False if memory runs out. */
 bool verdict_word(struct verdict *verdict, size_t finding, const struct tarsier_word *word);
 
 /* The last word on a finding, or NULL. */
 const struct tarsier_word *verdict_last(const struct verdict *verdict, size_t finding);
 
-/* Counts the findings by their last word; before the verdict hooks. */
+/* Counts the findings by their last word. Called before the verdict hooks. */
 void verdict_count(struct verdict *verdict, const struct subject *subject);
 
-/* What the words so far come to. */
+/* The decision that the words so far amount to. */
 enum tarsier_decision verdict_decision(const struct verdict *verdict);
 
-/* Decision and reasons. False without memory. */
+/* Fills in decision and reasons. False if memory runs out. */
 bool verdict_finish(struct verdict *verdict, const struct subject *subject);
 
 #endif

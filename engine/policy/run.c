@@ -12,7 +12,7 @@
 /* Where the registry has the prelude's functions. */
 static const char PRELUDE[] = "prelude";
 
-/* ---- bodies: what runs inside the sandbox, one argument, a struct run ------------------------------------------ */
+/* ---- bodies: functions that run inside the sandbox with one argument, a struct run ------------------------------ */
 
 /* The last part is only needed by checks. */
 enum { LINT = sizeof prelude_parts / sizeof *prelude_parts - 1 };
@@ -212,7 +212,7 @@ static const char *keep_json(struct run *run, const json_t *value)
 	return copy;
 }
 
-/* Everything in a verdict outlives the judge. */
+/* Copies everything: a verdict outlives the judge. */
 static int describe_policy(struct run *run, struct tarsier_error *error)
 {
 	const struct policy *policy = &run->policies[run->position];
@@ -221,7 +221,7 @@ static int describe_policy(struct run *run, struct tarsier_error *error)
 	use->summary = arena_string(&run->verdict->arena, policy->summary);
 	use->file = arena_string(&run->verdict->arena, policy->file);
 	use->details = "";
-	/* an empty table is taken for a list, and options never are */
+	/* an empty table becomes a list, and options are an object */
 	const json_t *options = json_object_get(run->told, "options");
 	use->options = json_is_object(options) ? keep_json(run, options) : "{}";
 	return use->name && use->summary && use->file && use->options ? TARSIER_OK : error_memory(error);

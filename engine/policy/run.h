@@ -1,4 +1,4 @@
-/* one judgement while it runs, as its parts see it */
+/* one judgement while it runs; internal to run.c and host.c */
 #ifndef TARSIER_POLICY_RUN_H
 #define TARSIER_POLICY_RUN_H
 
@@ -9,7 +9,7 @@ enum where { NOWHERE, AT_IMAGE, AT_FINDING, AT_VERDICT };
 /* "image", "finding", "verdict"; "" of NOWHERE. */
 extern const char *const policy_hook_names[];
 
-/* Where the registry has the metatable of findings that are not whole. */
+/* The key in the registry of the metatable of findings that are not whole. */
 #define POLICY_LIGHT "light"
 
 #define NO_FINDING SIZE_MAX
@@ -22,12 +22,12 @@ struct run {
 	size_t count;
 	const struct subject *subject; /* NULL in checks and examples */
 	struct verdict *verdict;       /* likewise */
-	size_t position;               /* the policy that is being run */
+	size_t position;               /* of the policy that is running */
 	enum where where;              /* for messages */
 	size_t finding;
 	size_t example;
-	json_t *told;                  /* what a body learned; owned */
-	struct tarsier_error failure;  /* what went wrong in a body beside Lua; code 0: nothing */
+	json_t *told;                  /* what a body returned as data; owned */
+	struct tarsier_error failure;  /* a failure in a body that is not Lua's; code 0: none */
 };
 
 /* host.c: what the prelude may call; each has a struct run as its upvalue. */

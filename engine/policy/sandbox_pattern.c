@@ -204,7 +204,7 @@ static span check_span(lua_State *L, int index)
 	return s;
 }
 
-/* A start index as Lua's functions take it, as an offset; past the end where it lies there. */
+/* A start index of Lua's functions as an offset; length + 1 if it lies past the end. */
 static size_t check_start(lua_State *L, int index, size_t length)
 {
 	lua_Integer start = luaL_optinteger(L, index, 1);

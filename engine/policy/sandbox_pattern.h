@@ -40,7 +40,7 @@ static inline bool set_has(const uint32_t *set, char c)
 	return set[byte / 32] >> byte % 32 & 1;
 }
 
-/* Raises for what is no pattern. A long pattern's items go into a userdata that is left on the stack. */
+/* Raises for an invalid pattern. A long pattern's items go into a userdata that is left on the stack. */
 void pattern_compile(lua_State *L, struct pattern *pattern, span source, bool may_anchor);
 
 #endif

@@ -1,4 +1,4 @@
-/* what policies' words come to */
+/* from policies' decisions to the verdict */
 #include "policy/policy.h"
 
 #include "base/utf8.h"
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A reason is a sentence; what is longer is a description that slipped in. */
+/* A reason is a sentence; a longer text is a description by mistake. */
 enum { REASON_LIMIT = 1000 };
 
 const char *tarsier_decision_name(enum tarsier_decision decision)
@@ -71,7 +71,7 @@ static bool add_word(struct verdict *verdict, struct tarsier_word word, struct t
 
 static bool add_finding_word(struct verdict *verdict, struct tarsier_decided *decided, struct tarsier_word word)
 {
-	/* Each policy says at most one word on a finding, so the list never grows. */
+	/* Each policy says at most one word about a finding, so the list never grows. */
 	struct tarsier_word *words = (struct tarsier_word *)decided->words;
 	size_t capacity = verdict->public.policy_count;
 	if (!words)
@@ -95,7 +95,7 @@ const struct tarsier_word *verdict_last(const struct verdict *verdict, size_t fi
 	return decided->count ? &decided->words[decided->count - 1] : NULL;
 }
 
-/* ---- what they come to ---- */
+/* ---- the decision ---- */
 
 void verdict_count(struct verdict *verdict, const struct subject *subject)
 {
@@ -140,7 +140,7 @@ enum tarsier_decision verdict_decision(const struct verdict *verdict)
 	return last && last->decision > decision ? last->decision : decision;
 }
 
-/* ---- why ---- */
+/* ---- the reasons ---- */
 
 struct reasons {
 	struct verdict *verdict;

@@ -47,6 +47,10 @@ describe("policy check", function()
       "no field 'fixd_by'" },
     { "local judge = function(f) if f.id == 'CVE-9' then return f.fixd_by end end return { name = 'a', summary = 's', finding = judge }",
       "no field 'fixd_by'" },
+    { hook "if f.id == 'CVE-9' then return options.treshold end", "the table of options has no field 'treshold'" },
+    { hook "local p = f.package if f.id == 'CVE-9' then return p.nmae end", "a package has no field 'nmae' (did you mean 'name'?)" },
+    { "return { name = 'a', summary = 's', image = function(i) local c = i.config if i.id == 'x' then return c.usre end end }",
+      "an image's config has no field 'usre' (did you mean 'user'?)" },
     -- globals
     { hook "if f.id == 'CVE-9' and at_lest(f.severity, 'High') then return 'fail' end", "no global 'at_lest' (did you mean 'at_least'?)" },
     { hook "if f.id == 'CVE-9' then return string.fromat('x') end", "no 'string.fromat' (did you mean 'string.format'?)" ,
@@ -87,6 +91,11 @@ describe("policy check", function()
     hook "return ('x'):rep(2) == f.package.name and 'fail' or nil",
     "local n = 0xA.8p1 + 3e-2 + .5 + 1 // 2 ~= 4 " .. hook "local _ = f.package.source.name",
     hook "local function f(f) return f.any end",
+    hook "local p = f.package local q = { p = 1 } if q.p == 2 then local p = { nmae = 1 } return p.nmae end",
+    hook "local p = f.package or {} local x = p.name",
+    hook "local p = f.package.source local x = p.name",
+    hook "local p = f.package local function g(p) return p.nmae end",
+    hook "local p = f.package p.mine = 1 if p.mine == 2 then return 'fail' end",
     "local inner = { f = { sevrity = 1 } } " .. hook "return inner.f.sevrity == 2 and 'fail' or nil",
   }
   for i, text in ipairs(right) do

@@ -171,12 +171,15 @@ end
 
 -- ---- fields -------------------------------------------------------------------------------------------------------
 
-local records = prelude.records
-local parameters = {
-  finding = { records.finding, records.so_far, false, records.image },
-  image = { records.image },
-  verdict = { records.tally, false, false, records.image },
-}
+-- The records that a hook's parameters are; false for those that are not followed.
+local function parameters_by_hook(policy)
+  local records, options = prelude.records, prelude.options_record(policy.options or {})
+  return {
+    finding = { records.finding, records.so_far, options, records.image },
+    image = { records.image, options },
+    verdict = { records.tally, options, false, records.image },
+  }
+end
 
 -- The index of the `function` that the hook's key at index `i` is given, or nil.
 local function hook_function(tokens, i)
@@ -228,28 +231,53 @@ local function assigned_to(tokens, name, from, last)
   return assigned
 end
 
-local function check_hook(source, tokens, hook, at)
-  local names, from = parameters_of(tokens, at)
-  local last = tokens[at].last or #tokens
-  local declared = declared_in(tokens, from, last - 1)
-  for position, name in ipairs(names) do
-    local record = parameters[hook][position]
-    if record and not declared[name] then
-      local assigned = assigned_to(tokens, name, from, last)
-      for i = from, last - 1 do
-        if tokens[i].text == name and is_reference(tokens, i) then
-          check_chain(source, tokens, i, record, assigned)
-        end
-      end
+local function check_name(source, tokens, name, record, from, last)
+  local assigned = assigned_to(tokens, name, from, last)
+  for i = from, last - 1 do
+    if tokens[i].text == name and is_reference(tokens, i) then check_chain(source, tokens, i, record, assigned) end
+  end
+end
+
+local function count_of(tokens, name, before, from, last)
+  local count = 0
+  for i = from, last do
+    if tokens[i].text == before and tokens[i + 1].text == name then count = count + 1 end
+  end
+  return count
+end
+
+-- Checks what `local p = f.package` names, too, unless `p` is declared more than once.
+local function check_locals(source, tokens, name, record, from, last)
+  for i = from, last - 6 do
+    local inner = tokens[i].text == "local" and tokens[i + 2].text == "=" and tokens[i + 3].text == name
+      and tokens[i + 4].text == "." and record.nested[tokens[i + 5].text]
+    local behind, given = tokens[i + 6], tokens[i + 1].text
+    if inner and (behind.kind == "name" or behind.kind == "word" and behind.text ~= "or" and behind.text ~= "and")
+      and count_of(tokens, given, "local", from, last) == 1 and count_of(tokens, given, ",", from, last) == 0
+      and count_of(tokens, given, "(", from, last) == 0 and count_of(tokens, given, "for", from, last) == 0 then
+      check_name(source, tokens, given, inner, i + 6, last)
     end
   end
 end
 
-local function check_fields(source, tokens)
+local function check_hook(source, tokens, records, at)
+  local names, from = parameters_of(tokens, at)
+  local last = tokens[at].last or #tokens
+  local declared = declared_in(tokens, from, last - 1)
+  for position, name in ipairs(names) do
+    local record = records[position]
+    if record and not declared[name] then
+      check_name(source, tokens, name, record, from, last)
+      check_locals(source, tokens, name, record, from, last)
+    end
+  end
+end
+
+local function check_fields(source, tokens, parameters)
   for i, token in ipairs(tokens) do
-    local hook = token.is_key and parameters[token.text] and token.text
-    local at = hook and hook_function(tokens, i)
-    if at then check_hook(source, tokens, hook, at) end
+    local records = token.is_key and parameters[token.text]
+    local at = records and hook_function(tokens, i)
+    if at then check_hook(source, tokens, records, at) end
   end
 end
 
@@ -295,11 +323,12 @@ end
 
 --- lint(position): raises if the policy that was loaded there uses a name that does not exist
 function prelude.lint(position)
+  local parameters = parameters_by_hook(prelude.loaded[position].policy)
   for _, source in ipairs(prelude.sources) do
     local tokens = tokenize(source.text)
     mark_structure(tokens)
     check_globals(source, tokens)
-    check_fields(source, tokens)
+    check_fields(source, tokens, parameters)
   end
   check_by_running(prelude.loaded[position].policy)
 end

@@ -68,12 +68,17 @@ local function strict(value, record)
 end
 prelude.strict = strict
 
---- strict_options(options, defaults) -> options, whose unknown names are errors
-function prelude.strict_options(options, defaults)
+--- options_record(defaults) -> the record of a policy's options
+function prelude.options_record(defaults)
   local record = new_record("the table of options", "")
   record.names = ordered_keys(defaults)
   for _, name in ipairs(record.names) do record.known[name] = true end
-  return setmetatable(options, record.meta)
+  return record
+end
+
+--- strict_options(options, defaults) -> options, whose unknown names are errors
+function prelude.strict_options(options, defaults)
+  return setmetatable(options, prelude.options_record(defaults).meta)
 end
 
 --- check_record(value, record, place): raises if an example's record has a field that no such record has
@@ -99,8 +104,8 @@ end
 
 -- ---- what the engine gives ----------------------------------------------------------------------------------------
 
--- A finding comes with `index`, `id`, `severity`, `fixed_by` and three booleans, which most policies decide by; the rest
--- is fetched when anything else is read. (One with `kev`, or for which one of the booleans is true, comes whole.)
+-- A finding comes with `index`, `id`, `severity`, `fixed_by` and three booleans, which most policies decide by; the
+-- rest is fetched when anything else is read. (One with `kev`, or for which one of the booleans is true, comes whole.)
 local light_meta = {}
 local is_light_nil = { fixed_by = true, kev = true, decision = true, reason = true, policy = true }
 
