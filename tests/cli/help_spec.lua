@@ -62,6 +62,7 @@ describe("the manual page", function()
         assert.is_truthy(page:find(escaped, 1, true), option.long)
       end
     end)
+    for _, name in ipairs { "config", "help" } do assert.is_truthy(page:find("\\-\\-" .. name .. "\\fR", 1, true), name) end
     assert.is_truthy(page:find(".SH EXIT STATUS", 1, true))
     assert.is_nil(page:find "[\128-\255]")
   end)
@@ -112,6 +113,18 @@ try tarsier help comp
     assert.is_truthy(output:match "^import\t")
     assert.is_truthy(output:match "\nalways\t")
   end)
+
+  for _, shell_name in ipairs { "bash", "zsh", "fish" } do
+    it("knows every option in " .. shell_name, function()
+      local script = completion[shell_name](cli.commands())
+      each_leaf(function(command)
+        for _, option in ipairs(arguments.all(command)) do
+          local word = shell_name == "fish" and "-l " .. option.long or "--" .. option.long
+          assert.is_truthy(script:find(word:gsub("%-", "%%-") .. "%f[^%w-]"), word)
+        end
+      end)
+    end)
+  end
 
   it("knows the formats and policies there are", function()
     local report = require "tarsier.report"

@@ -117,8 +117,8 @@ local function roff(s)
   return (s:gsub("^([.'])", "\\&%1"))
 end
 
-local function page_options(lines, command)
-  for _, option in ipairs(command.options or {}) do
+local function page_options(lines, options)
+  for _, option in ipairs(options) do
     local head = option.short and ("\\fB\\-%s\\fR, "):format(option.short) or ""
     head = head .. "\\fB" .. roff("--" .. option.long) .. "\\fR"
     lines[#lines + 1] = ".TP"
@@ -139,7 +139,7 @@ local function page_command(lines, command, path)
     lines[#lines + 1] = "\\fI" .. roff(argument.name) .. "\\fR"
     lines[#lines + 1] = roff(argument.help .. ".")
   end
-  page_options(lines, command)
+  page_options(lines, command.options or {})
   for _, inner in ipairs(command.commands or {}) do page_command(lines, inner, path .. " " .. inner.name) end
 end
 
@@ -200,6 +200,8 @@ function manual.page(commands, version)
     ".SH COMMANDS",
   }
   for _, command in ipairs(commands) do page_command(lines, command, "tarsier " .. command.name) end
+  lines[#lines + 1] = ".SS Options of every command"
+  page_options(lines, arguments.all {})
   definition_section(lines, "EXIT STATUS", exit.codes)
   local variables, seen = {}, {}
   for _, command in ipairs(commands) do collect_variables(seen, variables, command) end
