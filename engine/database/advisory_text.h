@@ -14,7 +14,7 @@
  * Texts are small, so one dictionary, trained on a sample of them, serves all: a third of their size instead of a half.
  */
 struct advisory_text {
-	const char *id, *vector, *published, *modified, *url, *summary, *details; /* "" where there is none */
+	const char *id, *vector, *published, *modified, *url, *summary, *details; /* "" if absent */
 	const char **aliases, **references; /* NULL-terminated */
 	enum tarsier_severity severity;     /* by its own word; UNKNOWN where it has none */
 	bool distribution;                  /* … which is a distribution's word */
@@ -22,7 +22,7 @@ struct advisory_text {
 	size_t cve_count;
 };
 
-/* Limits: what is longer says nothing more to a person, and a hostile feed shall not fill the database. */
+/* Limits: longer texts tell a reader nothing more, and a hostile feed must not fill the database. */
 enum {
 	TEXT_SUMMARY = 512, TEXT_DETAILS = 8192, /* bytes, cut at a character */
 	TEXT_REFERENCES = 64,

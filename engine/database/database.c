@@ -94,7 +94,7 @@ static bool prepare(struct connection *connection)
 	                          &connection->cve, NULL) == SQLITE_OK;
 }
 
-/* The one value of a statement that takes no arguments, as text in the arena; "" where there is none. */
+/* The one value of a statement that takes no arguments, as text in the arena; "" if there is no row. */
 static int ask(sqlite3 *sqlite, struct arena *arena, const char *sql, const char **answer)
 {
 	sqlite3_stmt *statement = NULL;
@@ -192,7 +192,7 @@ static int check_header(int fd, const char *path, struct tarsier_error *error)
 	unsigned char header[SIZE];
 	if (pread(fd, header, SIZE, 0) != SIZE || memcmp(header, "SQLite format 3", 16) != 0 ||
 	    big_endian(header + APPLICATION) != DATABASE_APPLICATION)
-		return error_set(error, TARSIER_DATABASE, "%s: this is not a vulnerability database: make one with "
+		return error_set(error, TARSIER_DATABASE, "%s: not a vulnerability database: make one with "
 		                 "`tarsier db import PATH…`", path);
 	uint32_t schema = big_endian(header + USER_VERSION);
 	if (schema > DATABASE_SCHEMA)

@@ -42,11 +42,11 @@ struct connection {
 	struct connection *next;
 };
 
-/* A connection nobody else has; many threads may hold one each. Hand it back. */
+/* A connection for the caller alone; many threads may hold one each. Return it with database_release. */
 int database_acquire(struct database *database, struct connection **connection, struct tarsier_error *error);
 void database_release(struct database *database, struct connection *connection);
 
-/* The number of an ecosystem, given as ecosystem_key makes it; 0 where the database knows nothing of it. */
+/* The number of an ecosystem, given as ecosystem_key makes it; 0 if the database holds nothing for it. */
 int database_ecosystem(const struct database *database, span ecosystem);
 
 /* How much is known of an ecosystem's family: nothing, records that happen to name it, or a feed of it. */
@@ -55,12 +55,12 @@ enum database_coverage database_coverage(const struct database *database, span e
 
 /* As it was given to database_open. */
 const char *database_path(const struct database *database);
-/* A value of the meta table; "" where there is none. Borrowed from the database. */
+/* A value of the meta table; "" if the key is absent. Borrowed from the database. */
 const char *database_meta(const struct database *database, const char *key);
 /* The rows of the feed and omission tables, as text: fields with a space between; by name, by reason. */
 const struct map *database_feeds(const struct database *database);
 const struct map *database_omissions(const struct database *database);
-/* Names, sorted, NULL-terminated, in the arena; NULL when memory ran out. */
+/* Names, sorted, NULL-terminated, in the arena; NULL if memory runs out. */
 const char *const *database_ecosystems(const struct database *database, struct arena *arena);
 
 /* What is known of a package: 1 and *rows, borrowed until the next call; 0 where there is nothing. */
@@ -73,7 +73,7 @@ struct cve_facts {
 	double epss, percentile;           /* negative where unknown */
 	const char *kev_added, *kev_due;   /* "" where it is not in the catalogue */
 	bool kev, ransomware;
-	const char *cvss;                  /* "" where nobody gave a vector */
+	const char *cvss;                  /* "" if no record has a vector */
 	uint32_t text;                     /* an advisory that describes it; or 0 */
 };
 int connection_cve(struct connection *connection, struct arena *arena, uint32_t cve, struct cve_facts *facts,

@@ -56,7 +56,7 @@ int import_tar(struct importing *importing, struct metered *metered, const char 
 int import_zip(struct importing *importing, const char *path, uint64_t left, struct tarsier_error *error);
 
 /* Reads one file, member or stream that is not yet closed. `size` is what it takes compressed, and bounds what it may
- * expand to; 0 where nobody knows. */
+ * expand to; 0 if unknown. */
 int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size,
                   struct tarsier_error *error);
 int import_path(struct importing *importing, const char *path, struct tarsier_error *error);

@@ -13,7 +13,7 @@ const struct feed *const feeds_all[] = {
 #undef X
 	NULL};
 
-/* Names and reasons come out of files that anybody may have written: control bytes must not reach a terminal. */
+/* Names and reasons come from untrusted files: control bytes must not reach a terminal. */
 static void copy_printable(char *copy, size_t size, const char *text)
 {
 	snprintf(copy, size, "%s", text);

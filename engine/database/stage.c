@@ -1,4 +1,4 @@
-/* what a feed says, put where the database to be is composed from */
+/* stages what a feed says, for composing the database from */
 #include "database/write.h"
 
 #include "format/cve_id.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits of one advisory: what is larger is no description of anything, and costs time that grows with its square. */
+/* Limits of one advisory: larger ones are not real, and cost time that grows with the square of their size. */
 enum { EVENTS_LIMIT = 20000, VERSIONS_LIMIT = 65536 };
 
 /* ---- one package of an advisory ---------------------------------------------------------------------------------- */

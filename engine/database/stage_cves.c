@@ -1,4 +1,4 @@
-/* what KEV and EPSS say, put beside the advisories of a database to be */
+/* stages what KEV and EPSS say of CVEs */
 #include "database/write.h"
 #include "format/cve_id.h"
 #include "format/date.h"

@@ -15,7 +15,7 @@
 
 static const char settings[] =
 	"PRAGMA page_size=4096;"
-	"PRAGMA journal_mode=OFF;"       /* nobody sees the file before it is whole, and a torn one is thrown away */
+	"PRAGMA journal_mode=OFF;"       /* no reader sees the file before it is complete, and a torn one is deleted */
 	"PRAGMA synchronous=OFF;"        /* one fsync before the rename */
 	"PRAGMA locking_mode=EXCLUSIVE;"
 	"PRAGMA cache_size=-8192;"
@@ -105,7 +105,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* An import holds a lock on what it builds; a file that nobody locks was left by one that was killed. */
+/* An import holds a lock on what it builds; an unlocked file was left by an import that was killed. */
 static void remove_if_left(int folder, const char *name)
 {
 	int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -136,10 +136,10 @@ static int find_path(struct database_writer *writer, const char *path, struct ta
 	if (!writer->path)
 		return error_memory(error);
 	if (!*base_name(writer->path))
-		return error_set(error, TARSIER_USAGE, "%s: the database is to be a file, and this names a folder", path);
+		return error_set(error, TARSIER_USAGE, "%s: names a folder; the database must be a file", path);
 	struct stat info;
 	if (stat(writer->path, &info) == 0 && !S_ISREG(info.st_mode))
-		return error_set(error, TARSIER_USAGE, "%s: the database is to be a file, and this is none", path);
+		return error_set(error, TARSIER_USAGE, "%s: not a regular file; the database must be one", path);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 struct database_writer {
 	struct arena arena;         /* what lives as long as the writer */
 	struct arena scratch;       /* what lives for one advisory, or one package */
-	char *path;                 /* the database to be */
+	char *path;                 /* where the database will be */
 	char *building;             /* the file beside it; NULL when it has taken its place */
 	int lock;                   /* a descriptor of it, with flock: tells the living from what a killed import left */
 	bool starter;
@@ -67,7 +67,7 @@ struct staged {
 int writer_new(const char *path, bool starter, struct database_writer **writer, struct tarsier_error *error);
 void writer_free(struct database_writer *writer); /* and removes what did not take its place; NULL is fine */
 
-/* Starts from what the old file holds; nothing, where there is none. Before anything else is put in. */
+/* Starts from what the old file holds, if there is one. Call it before anything else is put in. */
 int writer_take_old(struct database_writer *writer, struct tarsier_error *error);
 
 /* The newest record of an id wins, whichever comes first; a withdrawn one takes what is there away. */

@@ -4,7 +4,7 @@
 
 #include "base/span.h"
 
-/* Either alphabet, with or without padding; false where the text is none, or no memory is left. */
+/* Either alphabet, with or without padding; false if the text is not base64, or memory runs out. */
 bool base64_decode(struct arena *arena, span text, span *bytes);
 /* Section 4's alphabet, padded. NULL: no memory. */
 char *base64_encode(struct arena *arena, span bytes);

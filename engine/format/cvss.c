@@ -118,7 +118,7 @@ enum tarsier_severity severity_of_word(span word)
 		{"urgent", TARSIER_SEVERITY_CRITICAL},     {"defcon1", TARSIER_SEVERITY_DEFCON1},
 	};
 	word = span_trim(word);
-	while (span_ends(word, "*")) /* Debian marks urgencies that nobody has confirmed */
+	while (span_ends(word, "*")) /* Debian marks unconfirmed urgencies */
 		word.len--;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (span_is_nocase(word, words[i].word))

@@ -13,7 +13,7 @@ struct cvss {
 
 /* Scores a vector: "CVSS:3.1/AV:N/…", "CVSS:4.0/…", or 2.0's "AV:N/AC:L/Au:N/…" with or without parentheses. The
  * metrics may stand in any order. FORMAT on a vector that is incomplete, repeats a metric or holds an unknown value,
- * UNSUPPORTED on a version that is none of these. */
+ * UNSUPPORTED on any other version. */
 int cvss_score(span vector, struct cvss *cvss, struct tarsier_error *error);
 
 /* "critical", "Important", "moderate", "not yet assigned", … → the scale; UNKNOWN for other words. */

@@ -134,7 +134,7 @@ void hasher_free(struct hasher *hasher)
 	free(hasher);
 }
 
-/* By the algorithm of the digest that is there; SHA-256 where there is none. */
+/* By the algorithm of the digest that is there; SHA-256 if there is no digest. */
 static int measure(span bytes, struct digest *digest, struct tarsier_error *error)
 {
 	struct hasher *hasher = NULL;

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/span.h"
 
-/* Text form, lower-case hex; "" is no digest. OCI image-spec, descriptor.md, "Digests". */
+/* Text form, lower-case hex; "" means that there is no digest. OCI image-spec, descriptor.md, "Digests". */
 struct digest {
 	char text[136];
 };

@@ -105,7 +105,7 @@ static int epss_read(struct stream *stream, const char *name, struct advisory_si
 	ssize_t got = 1;
 	while (code >= 0 && got > 0) {
 		if (text.length > LINE_LIMIT)
-			code = error_set(error, TARSIER_FORMAT, "%s: a line of more than %d bytes is none of EPSS", name, LINE_LIMIT);
+			code = error_set(error, TARSIER_FORMAT, "%s: a line of more than %d bytes: not EPSS", name, LINE_LIMIT);
 		else if (!buffer_reserve(&text, CHUNK))
 			code = error_memory(error);
 		else if ((got = stream_read(stream, text.data + text.length, CHUNK, error)) < 0)
