@@ -298,6 +298,24 @@ describe("an image in a container engine", function()
       kinds({ "docker-daemon:app:1", "docker-daemon:short", "docker-daemon:other" }, SCAN, host))
   end)
 
+  it("is read over TLS, with a certificate of ours", function()
+    if not shell.has "openssl" then return pending "needs openssl" end
+    local certificates = folder .. "/certificates"
+    assert(os.execute(([[mkdir -p %s && cd %s && exec 2>/dev/null && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+      -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+      -keyout key.pem -out one.csr -subj /CN=127.0.0.1 && echo subjectAltName=IP:127.0.0.1 >ext && openssl x509 -req -in one.csr \
+      -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 -extfile ext]]):format(certificates, certificates)))
+    local server = stand_in.start({ ["GET /_ping"] = { { body = "OK" } }, ["GET /images/app:1/json"] = { { json = { Id = ID } } },
+      ["GET /images/" .. ID .. "/get"] = { { file = folder .. "/app.tar" } } }, { tls = certificates })
+    running[#running + 1] = server
+    local host = server.url:gsub("http:", "tcp:")
+    local function with(variables) return (kinds({ "docker-daemon:app:1" }, SCAN, host .. " " .. variables))[1] end
+    assert.equal("docker-daemon:app:1 curl", with("DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=" .. certificates))
+    for _, variables in ipairs { "DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/nowhere", "DOCKER_CERT_PATH=" .. certificates } do
+      assert.is_truthy(with(variables):find("^IO: docker%-daemon:app:1: the container engine at .* does not answer"), with(variables))
+    end
+  end)
+
   it("needs room for a file only where Clair fetches its layers", function()
     local clair = replay.start(clair_v4.script(clair_v4.report()))
     running[#running + 1] = clair

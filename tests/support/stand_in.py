@@ -13,6 +13,7 @@ import json
 import os
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -24,7 +25,7 @@ MANY_SECONDS = 20  # for which "together" waits
 class Stand:
     """One server: its script, whose turn it is, who has connected."""
 
-    def __init__(self, folder, socket_path=None):
+    def __init__(self, folder, socket_path=None, tls=None):
         self.folder = folder
         self.turns, self.lock, self.barriers, self.open = {}, threading.Lock(), {}, set()
         with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
@@ -37,6 +38,11 @@ class Stand:
         kind, address = (UnixServer, socket_path) if socket_path else (TcpServer, ("127.0.0.1", 0))
         self.server = kind(address, handler)
         self.server.stand = self
+        if tls:  # a folder with ca.pem, cert.pem and key.pem; clients must have a certificate of that authority, too
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls + "/ca.pem")
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_cert_chain(tls + "/cert.pem", tls + "/key.pem")
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = 0 if socket_path else self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -152,7 +158,7 @@ class Control(BaseHTTPRequestHandler):
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         answer = {}
         if self.path == "/start":
-            stand = Control.stands[given["folder"]] = Stand(given["folder"], given.get("socket"))
+            stand = Control.stands[given["folder"]] = Stand(given["folder"], given.get("socket"), given.get("tls"))
             answer = {"port": stand.port}
         else:
             Control.stands.pop(given["folder"]).stop()
