@@ -129,8 +129,8 @@ static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error
 		code = clair_refused(clair, &call, &response, error);
 	else if (code >= 0)
 		code = error_set(error, TARSIER_BACKEND,
-		                 "what answers at %s is no Clair: GET /v1/namespaces gives %ld, GET %s gives %ld",
-		                 clair->shown, *status, call.path, response.status);
+		                 "what answers at %s is not Clair%s: GET /v1/namespaces gives %ld, GET %s gives %ld",
+		                 clair->shown, response.through, *status, call.path, response.status);
 	*status = response.status;
 	json_decref(json);
 	http_response_free(&response);

@@ -171,8 +171,8 @@ int clair_json(const struct clair_call *call, const struct http_response *respon
 	*json = NULL;
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
-	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is not a JSON object%s%.200s", call->method,
-	                 call->path, code < 0 ? ": " : "", code < 0 ? reason.message : "");
+	return error_set(error, TARSIER_BACKEND, "Clair's answer to %s %s is not a JSON object%s%s%.200s", call->method,
+	                 call->path, response->through, code < 0 ? ": " : "", code < 0 ? reason.message : "");
 }
 
 /* v1: {"Error":{"Message":"…"}}; v4: {"code":"…","message":"…"}; proxies: anything. */
@@ -240,8 +240,8 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
 		                 "index_report_request_concurrency", clair->shown);
 	const char *again = retry_is_transient(response->status) && call->retry ? " again and again" : "";
-	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s", call->method, call->path,
-	                 response->status, again, *words ? ": " : "", words);
+	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s%s", call->method, call->path,
+	                 response->status, again, response->through, *words ? ": " : "", words);
 }
 
 /* ---- what a scan leaves with Clair ------------------------------------------------------------------------------- */

@@ -989,10 +989,10 @@ describe("Clair", function()
   test("what is no Clair is told", function()
     local server <close> = replay.start { rules = json.array { { path = ".*", status = 200,
       body = "<html>hello</html>" } } }
-    fails("BACKEND", "is no Clair: GET /v1/namespaces gives 200, GET /indexer/api/v1/index_state gives 200", server,
+    fails("BACKEND", "is not Clair: GET /v1/namespaces gives 200, GET /indexer/api/v1/index_state gives 200", server,
       (image(1)))
     local other <close> = replay.start { rules = json.array {} }
-    fails("BACKEND", "is no Clair: .* gives 404", other, (image(1)))
+    fails("BACKEND", "is not Clair: .* gives 404", other, (image(1)))
     fails("BACKEND", "404", other, (image(1)), { clair_api = "v1" })
     fails("BACKEND", "404", other, (image(1)), { clair_api = "v4" })
   end)

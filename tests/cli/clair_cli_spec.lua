@@ -243,6 +243,24 @@ describe("tarsier clair status", function()
     end)
   end)
 
+  it("names the proxy through which something else answered, and goes past it to this machine", function()
+    local html = { path = ".*", status = 200, body = "<html>denied</html>" }
+    with({ rules = { html } }, function(proxy)
+      local variables = "no_proxy= NO_PROXY= http_proxy=" .. proxy.url
+      local code, _, errors = tarsier("clair status --clair http://clair.example:6060", variables)
+      assert.equal(4, code)
+      assert.is_truthy(errors:find("http://clair.example:6060 is not Clair (through the proxy " .. proxy.url, 1, true),
+        errors)
+      with(clair_v4.script(clair_v4.report()), function(server)
+        local output
+        code, output, errors = tarsier("clair status --clair " .. server.url, variables)
+        assert.equal(0, code, errors)
+        assert.is_truthy(output:find(server.url, 1, true))
+        assert.equal(2, #proxy:requests())
+      end)
+    end)
+  end)
+
   it("exits 2 for a question that no Clair could answer", function()
     shell.write(folder .. "/letters", "***\n")
     for _, line in ipairs { "status --clair 'http://host?x'",
