@@ -949,13 +949,13 @@ describe("Clair", function()
     assert.equal(3, #posts)
     for i = 2, 3 do assert.is_true(posts[i].time - posts[i - 1].time >= 0.1, "a second is a tenth of one here") end
     local busy <close> = replay.start(v4(nil, post { status = 429, body = { code = "too-many-requests" } }))
-    fails("BACKEND", "is busy %(429%)", busy, (image(2)), { clair_timeout = 1 })
+    fails("BACKEND", "is busy %(429%)", busy, (image(2)), { clair_timeout = 10 })
   end)
 
   test("half a body, and a connection that breaks, are errors when they stay", function()
     for _, fault in ipairs { "half", "reset" } do
       local server <close> = replay.start(v4(nil, get { fault = fault, body = report() }))
-      fails("BACKEND", "Clair does not answer: GET http", server, (image(2)), { clair_timeout = 1 })
+      fails("BACKEND", "Clair does not answer: GET http", server, (image(2)), { clair_timeout = 10 })
       local once <close> = replay.start(v4(nil, get { fault = fault, times = 2, body = report() }))
       assert.equal(1, #assert(scan(once, (image(2)))):findings())
     end
@@ -963,8 +963,8 @@ describe("Clair", function()
 
   test("never is an error in time", function()
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
-    fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 1 second", server, (image(2)),
-      { clair_timeout = 1 })
+    fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 10 seconds", server, (image(2)),
+      { clair_timeout = 10 })
     assert.equal(1, #server:requests("POST"))
   end)
 
@@ -1016,7 +1016,7 @@ describe("Clair", function()
     local server <close> = replay.start(v4(nil, post { status = 500, body = { code = "internal-error",
       message = "failed to start scan: failed to fetch layers: dial tcp 127.0.0.1:1: connection refused" } }))
     fails("BACKEND", "Clair cannot fetch layer 1 of 2 from http://localhost:%d+/.*%-%-layer%-host", server, (image(2)),
-      { clair_timeout = 1 })
+      { clair_timeout = 10 })
   end)
 
   test("an address that only Clair may reach is a warning, and named again when Clair cannot reach it", function()
@@ -1040,7 +1040,7 @@ describe("Clair", function()
   end)
 
   test("a Clair that is not well any more is given up before its time is over", function()
-    core.host.set_second(10)
+    core.host.set_second(30)
     finally(function() core.host.set_second(100) end)
     for _, rule in ipairs { { status = 500, body = { code = "internal-error", message = "database gone" } },
       { fault = "never" } } do
@@ -1054,7 +1054,7 @@ describe("Clair", function()
   end)
 
   test("what is deleted to see whether Clair is well is no report of anybody's", function()
-    core.host.set_second(10)
+    core.host.set_second(30)
     finally(function() core.host.set_second(100) end)
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
     fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 60 seconds", server, (image(2)),
