@@ -1095,7 +1095,7 @@ describe("Clair", function()
       ["no address of Clair:"] = { clair = "localhost:6060" },
       ["no address of Clair's matcher"] = { clair = "http://a", clair_matcher = "ftp://b" },
       ["no API of Clair"] = { clair = "http://a", clair_api = "v2" },
-      ["key is no base64"] = { clair = "http://a", clair_key = "?" },
+      ["key is not valid base64"] = { clair = "http://a", clair_key = "?" },
       ["no host"] = { clair = "http://a", layer_host = "http://me" },
       ["port 70000"] = { clair = "http://a", layer_port = 70000 },
     } do
