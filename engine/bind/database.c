@@ -51,7 +51,7 @@ struct input {
 	uint64_t records;
 };
 
-struct listener {
+struct input_listener {
 	lua_State *L;
 	int function; /* index of the callback */
 	int failed;   /* its error is on top of the stack */
@@ -71,7 +71,7 @@ static int call_listener(lua_State *L)
 
 static void on_input(void *user, const char *name, const char *feed, uint64_t records, const char *message)
 {
-	struct listener *listener = user;
+	struct input_listener *listener = user;
 	struct input input = {name, feed, message, records};
 	if (listener->failed || !lua_checkstack(listener->L, 8))
 		return;
@@ -119,7 +119,7 @@ static int l_import(lua_State *L)
 	options.starter = options_flag(L, 3, "starter");
 	options.merge = options_flag(L, 3, "merge");
 	lua_getfield(L, 3, "on_input");
-	struct listener listener = {.L = L, .function = lua_gettop(L)};
+	struct input_listener listener = {.L = L, .function = lua_gettop(L)};
 	if (lua_isfunction(L, -1)) {
 		options.on_input = on_input;
 		options.user = &listener;

@@ -15,7 +15,7 @@ static const char *const keys[] = {"method", "url", "container", "unix_socket", 
                                    "limit", "ca_file", "blob", "on_body", NULL};
 
 /* Where on_body is, and whether it raised: its error is then on top of the stack. */
-struct listener {
+struct body_listener {
 	lua_State *L;
 	int index;
 	bool raised;
@@ -69,7 +69,7 @@ static int call_listener(lua_State *L)
 /* Nonzero ends the request. */
 static int on_piece(void *user, const char *text, size_t length)
 {
-	struct listener *listener = user;
+	struct body_listener *listener = user;
 	struct piece piece = {text, length};
 	lua_State *L = listener->L;
 	lua_pushcfunction(L, call_listener);
@@ -83,7 +83,7 @@ static int on_piece(void *user, const char *text, size_t length)
 	return !goes_on;
 }
 
-static void read_request(lua_State *L, struct tarsier_http_request *request, const char **headers, struct listener *listener)
+static void read_request(lua_State *L, struct tarsier_http_request *request, const char **headers, struct body_listener *listener)
 {
 	options_check(L, 1, keys, "http");
 	tarsier_http_request_init(request);
@@ -102,7 +102,7 @@ static void read_request(lua_State *L, struct tarsier_http_request *request, con
 	request->blob = options_flag(L, 1, "blob");
 	if (lua_getfield(L, 1, "on_body") != LUA_TNIL) {
 		luaL_argcheck(L, lua_isfunction(L, -1), 1, "on_body must be a function");
-		*listener = (struct listener){.L = L, .index = lua_gettop(L)};
+		*listener = (struct body_listener){.L = L, .index = lua_gettop(L)};
 		request->on_body = on_piece;
 		request->user = listener;
 	}
@@ -166,7 +166,7 @@ static int push_response(lua_State *L)
 static int l_http(lua_State *L)
 {
 	const char *headers[HEADERS_MAX + 1] = {NULL};
-	struct listener listener = {.raised = false};
+	struct body_listener listener = {.raised = false};
 	struct tarsier_http_request request;
 	struct tarsier_http_response *response;
 	struct tarsier_error error;

@@ -11,8 +11,8 @@ static int find_staged(struct database_writer *writer, sqlite3_stmt *select, con
 {
 	sqlite3_reset(select);
 	sqlite3_bind_int64(select, 1, known->number);
-	int code = writer_step(writer, select, error);
-	return code == 0 ? error_set(error, TARSIER_IO, "writing %s: %s is lost", writer->path, known->id) : code;
+	int found = writer_step(writer, select, error);
+	return found == 0 ? error_set(error, TARSIER_IO, "writing %s: %s is lost", writer->path, known->id) : found;
 }
 
 static int take_samples(struct composing *composing, sqlite3_stmt *select, struct buffer *samples, size_t *sizes,

@@ -24,12 +24,13 @@ static void on_unreadable(void *user, const char *what, const char *why)
 	complain_of(importing, what, why);
 }
 
-static int taken(struct importing *importing, int code)
+/* `outcome` is 0 for a record that was staged, 1 for one that was left out, or a failure. */
+static int taken(struct importing *importing, int outcome)
 {
-	if (code < 0)
-		return code;
-	importing->container->records[importing->feed] += code == 0;
-	importing->useful += code == 0;
+	if (outcome < 0)
+		return outcome;
+	importing->container->records[importing->feed] += outcome == 0;
+	importing->useful += outcome == 0;
 	return 0;
 }
 

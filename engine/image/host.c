@@ -48,9 +48,9 @@ static int blob_open(struct arena *arena, const struct tarsier_source *host, con
 	blob->name = digest ? arena_string(arena, digest->text) : "the image's manifest";
 	if (!blob->name)
 		return error_memory(error);
-	int code = host->open(host->user, digest ? digest->text : NULL, &blob->blob, &length);
-	if (code != TARSIER_OK)
-		return host_failed(code, "open", blob->name, error);
+	int answer = host->open(host->user, digest ? digest->text : NULL, &blob->blob, &length);
+	if (answer != TARSIER_OK)
+		return host_failed(answer, "open", blob->name, error);
 	*stream = &blob->stream;
 	return TARSIER_OK;
 }

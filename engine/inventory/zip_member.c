@@ -13,7 +13,7 @@
  */
 enum { END = 22, ENTRY = 46, LOCAL = 30, COMMENT = 65535, STORED = 0, DEFLATED = 8 };
 
-struct member { size_t local, packed, size; unsigned method; };
+struct zip_entry { size_t local, packed, size; unsigned method; };
 
 static unsigned u16(const char *bytes)
 {
@@ -45,7 +45,7 @@ static int broken(struct tarsier_error *error)
 	return error_set(error, TARSIER_FORMAT, "not a readable zip file");
 }
 
-static int find_member(span file, const char *name, struct member *member, struct tarsier_error *error)
+static int find_member(span file, const char *name, struct zip_entry *member, struct tarsier_error *error)
 {
 	const char *end = find_end(file);
 	if (!end)
@@ -58,7 +58,7 @@ static int find_member(span file, const char *name, struct member *member, struc
 		if (rest.len < whole)
 			return broken(error);
 		if (span_is((span){rest.ptr + ENTRY, length}, name)) {
-			*member = (struct member){.local = u32(rest.ptr + 42), .packed = u32(rest.ptr + 20),
+			*member = (struct zip_entry){.local = u32(rest.ptr + 42), .packed = u32(rest.ptr + 20),
 			                          .size = u32(rest.ptr + 24), .method = u16(rest.ptr + 10)};
 			return TARSIER_OK;
 		}
@@ -81,7 +81,7 @@ static int inflate_raw(span packed, char *room, size_t size, struct tarsier_erro
 
 int zip_member(struct arena *arena, span file, const char *name, size_t limit, span *content, struct tarsier_error *error)
 {
-	struct member member = {0};
+	struct zip_entry member = {0};
 	int code = find_member(file, name, &member, error);
 	if (code < 0)
 		return code;

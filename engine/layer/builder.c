@@ -451,10 +451,10 @@ static int on_file(struct layer_builder *builder, const struct tar_entry *entry,
 static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_error *error)
 {
 	struct layer_builder *builder = user;
-	int code = take_whiteout(builder, entry->path, error);
-	if (code != 0)
-		return code < 0 ? code : 0;
-	code = take_path(builder, entry->path, entry->type == '5', error);
+	int taken = take_whiteout(builder, entry->path, error);
+	if (taken != 0)
+		return taken < 0 ? taken : 0;
+	int code = take_path(builder, entry->path, entry->type == '5', error);
 	if (code < 0)
 		return code;
 	switch (entry->type) {

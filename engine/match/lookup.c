@@ -81,7 +81,7 @@ static bool is_used(const struct related *related, const struct match_key *key)
 /* ---- the rows of one package -------------------------------------------------------------------------------------- */
 
 /* One name in one ecosystem. */
-struct place {
+struct naming {
 	const struct related *related;
 	const struct match_key *key;
 	const char *name, *version;
@@ -128,65 +128,65 @@ static bool has_stream(span streams, span stream)
 /* Streams of a module have version lines of their own, so that an advisory for one says nothing of another, nor of
  * packages outside modules; and one for packages outside modules says nothing of those in modules. An advisory that
  * does not name its stream, and a package that does not, may be any. */
-static bool place_is_meant(const struct place *place, const struct package_rows *rows)
+static bool naming_is_meant(const struct naming *naming, const struct package_rows *rows)
 {
-	const char *module = place->key->module;
+	const char *module = naming->key->module;
 	bool in_module, other;
-	if (!place->key->rpm)
+	if (!naming->key->rpm)
 		return true;
 	row_builds(rows, &in_module, &other);
-	if (!*module && !is_module_build(span_of(place->version)))
+	if (!*module && !is_module_build(span_of(naming->version)))
 		return other || !in_module;
 	return in_module && (!*module || !rows->row.stream || has_stream(rows->versions[rows->row.stream], span_of(module)));
 }
 
-typedef int row_action(struct matching *matching, const struct place *place, struct installed *installed,
+typedef int row_action(struct matching *matching, const struct naming *naming, struct installed *installed,
                        const struct package_row *row, struct tarsier_error *error);
 
 /* Calls `act` for every row that speaks of the package. */
-static int place_rows(struct matching *matching, const struct place *place, row_action *act,
+static int naming_rows(struct matching *matching, const struct naming *naming, row_action *act,
                       struct tarsier_error *error)
 {
 	struct installed installed;
 	struct package_rows rows;
 	span blob;
-	if (!*place->name)
+	if (!*naming->name)
 		return TARSIER_OK;
-	int code = connection_rows(matching->connection, place->related->number, place->name, &blob, error);
+	int code = connection_rows(matching->connection, naming->related->number, naming->name, &blob, error);
 	if (code <= 0)
 		return code;
 	code = package_rows_open(&rows, &matching->scratch, blob, error);
 	if (code >= 0)
-		code = installed_begin(&installed, &matching->scratch, place->related->ecosystem, span_of(place->version), &rows,
+		code = installed_begin(&installed, &matching->scratch, naming->related->ecosystem, span_of(naming->version), &rows,
 		                       error);
-	installed.epoch_unknown = place->epoch_unknown;
+	installed.epoch_unknown = naming->epoch_unknown;
 	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
 		if (matching->rows_compared++ >= ROWS_LIMIT)
 			code = error_set(error, TARSIER_LIMIT, "more than %d advisories would be compared with the image's packages",
 			                 ROWS_LIMIT);
-		else if (place_is_meant(place, &rows))
-			code = act(matching, place, &installed, &rows.row, error);
+		else if (naming_is_meant(naming, &rows))
+			code = act(matching, naming, &installed, &rows.row, error);
 	return code;
 }
 
 static int each_name(struct matching *matching, const struct related *related, const struct match_key *key,
                      row_action *act, struct tarsier_error *error)
 {
-	const struct place own = {related, key, key->name, key->version, false};
-	const struct place source = {related, key, key->source, key->source_version, key->epoch_unknown};
-	int code = place_rows(matching, &own, act, error);
-	return code < 0 ? code : place_rows(matching, &source, act, error);
+	const struct naming own = {related, key, key->name, key->version, false};
+	const struct naming source = {related, key, key->source, key->source_version, key->epoch_unknown};
+	int code = naming_rows(matching, &own, act, error);
+	return code < 0 ? code : naming_rows(matching, &source, act, error);
 }
 
 /* ---- records that are used ---------------------------------------------------------------------------------------- */
 
-static int add_hit(struct matching *matching, const struct place *place, struct installed *installed,
+static int add_hit(struct matching *matching, const struct naming *naming, struct installed *installed,
                    const struct package_row *row, struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
 	                  .informational = row->informational,
 	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row),
-	                  .extended = place->related->relation == ECOSYSTEM_EXTENDED};
+	                  .extended = naming->related->relation == ECOSYSTEM_EXTENDED};
 	matching->unordered += installed->scheme && !installed->ordered && row->event_count;
 	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
 		return TARSIER_OK;
@@ -244,10 +244,10 @@ static bool is_seen(const struct matching *matching, uint32_t advisory)
 	return false;
 }
 
-static int count_unused(struct matching *matching, const struct place *place, struct installed *installed,
+static int count_unused(struct matching *matching, const struct naming *naming, struct installed *installed,
                         const struct package_row *row, struct tarsier_error *error)
 {
-	size_t which = place->related->relation == ECOSYSTEM_LAYERED;
+	size_t which = naming->related->relation == ECOSYSTEM_LAYERED;
 	if (!installed_is_affected(installed, row) || is_seen(matching, row->advisory))
 		return TARSIER_OK;
 	matching->has_unused[which] = true;

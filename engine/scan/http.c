@@ -51,15 +51,15 @@ void tarsier_container_free(tarsier_container *container)
 /* What is handed out: the record first, so that its address is the whole's. */
 struct held_response { struct tarsier_http_response public; struct http_response own; };
 
-struct listener { const struct tarsier_http_request *request; };
+struct piece_listener { const struct tarsier_http_request *request; };
 
 static bool on_piece(void *user, span piece)
 {
-	const struct listener *listener = user;
+	const struct piece_listener *listener = user;
 	return listener->request->on_body(listener->request->user, piece.ptr, piece.len) == 0;
 }
 
-static struct http_request translate(const struct tarsier_http_request *given, struct listener *listener)
+static struct http_request translate(const struct tarsier_http_request *given, struct piece_listener *listener)
 {
 	struct http_request request = {
 		.method = given->method ? given->method : "GET", .url = given->url, .unix_socket = given->unix_socket,
@@ -85,7 +85,7 @@ static int publish(struct held_response *held, struct tarsier_error *error)
 }
 
 /* To a container engine the URL is a path of its API. */
-static int send(const struct tarsier_http_request *given, struct listener *listener, struct http_response *response,
+static int send(const struct tarsier_http_request *given, struct piece_listener *listener, struct http_response *response,
                 struct tarsier_error *error)
 {
 	struct http_request request = translate(given, listener);
@@ -109,7 +109,7 @@ int tarsier_http(const struct tarsier_http_request *given, struct tarsier_http_r
 {
 	struct tarsier_http_request whole;
 	struct tarsier_error own;
-	struct listener listener = {&whole};
+	struct piece_listener listener = {&whole};
 	error = error_or(error, &own);
 	*response = NULL;
 	int code = config_take(&whole, sizeof whole, given, "tarsier_http_request", error);

@@ -168,7 +168,7 @@ static int walk_directory(struct scan *scan, const struct layer_options *options
 	if (code < 0)
 		return code;
 	code = scan->image.walk(&scan->image, builder, scan->error);
-	if (code) {
+	if (code < 0) {
 		layer_builder_free(builder);
 		return code;
 	}

@@ -31,12 +31,12 @@ static int decode_zstd(struct codec_state *state, struct codec_io *io, struct ta
 	struct zstd_state *zstd = (struct zstd_state *)state;
 	ZSTD_inBuffer in = {io->in, io->in_left, 0};
 	ZSTD_outBuffer out = {io->out, io->out_left, 0};
-	size_t code = ZSTD_decompressStream(zstd->zstd, &out, &in);
-	if (ZSTD_isError(code))
-		return zstd_error(code, error);
+	size_t missing = ZSTD_decompressStream(zstd->zstd, &out, &in); /* of the frame, about; or an error */
+	if (ZSTD_isError(missing))
+		return zstd_error(missing, error);
 	io->in += in.pos, io->in_left -= in.pos;
 	io->out += out.pos, io->out_left -= out.pos;
-	io->whole = code == 0;
+	io->whole = missing == 0;
 	return TARSIER_OK;
 }
 
