@@ -277,7 +277,7 @@ def evidence(tree):
     for path in tree.at:
         name = path.rpartition("/")[2]
         if name.endswith(".egg-info"):
-            wanted.append(path)
+            wanted += [path, path + "/METADATA", path + "/PKG-INFO"]
         if name.endswith(".dist-info"):
             wanted.append(path + "/METADATA")
     folder = tree.resolve("var/lib/dpkg/status.d")
