@@ -15,7 +15,7 @@ int python_metadata(span content, struct reader_output *output, struct tarsier_e
 	}
 	int code = reader_add(output, &package, error);
 	bool named = package.name.len && package.version.len;
-	return code == TARSIER_FORMAT && !named ? reader_output_note(output, false, error ? error->message : "", error) : code;
+	return named ? code : reader_skip_file(output, code, error);
 }
 
 bool python_is_leftover(span path)

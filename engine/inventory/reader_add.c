@@ -69,6 +69,11 @@ int reader_skip_entry(struct reader_output *output, span content, const char *at
 	return reader_output_note(output, true, text, error);
 }
 
+int reader_skip_file(struct reader_output *output, int code, struct tarsier_error *error)
+{
+	return code == TARSIER_FORMAT ? reader_output_note(output, false, error ? error->message : "", error) : code;
+}
+
 size_t line_number(span content, const char *at)
 {
 	size_t line = 1;

@@ -20,6 +20,10 @@ int reader_add(struct reader_output *output, const struct package_spans *package
  * note "line N: why", and the reader goes on with the next entry: returns OK, MEMORY. Other codes are returned. */
 int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error);
 
+/* The same for a file that may have been made by any program: if its content was wrong (FORMAT), it only looked like
+ * evidence, and the message becomes a note. Returns OK, MEMORY and the other codes as they are. */
+int reader_skip_file(struct reader_output *output, int code, struct tarsier_error *error);
+
 /* The number, from 1, of the line that holds `at`: for messages. */
 size_t line_number(span content, const char *at);
 

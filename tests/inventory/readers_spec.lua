@@ -234,6 +234,7 @@ describe("hostile bytes", function()
       survives("apk", "lib/apk/db/installed", text)
       survives("python", "x.egg-info", text)
       survives("python_egg", "x.egg", "PK\3\4" .. text)
+      survives("node", "node_modules/x/package.json", text)
       survives("rpm", "var/lib/rpm/rpmdb.sqlite", text)
     end
   end)

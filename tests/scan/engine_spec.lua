@@ -75,6 +75,37 @@ describe("engine", function()
     end
   end)
 
+  local function kinds(report)
+    local list = {}
+    for i, problem in ipairs(report:problems()) do list[i] = problem.kind end
+    return list
+  end
+
+  local function npm(folder_of, name, version)
+    return { folder_of .. "node_modules/" .. name .. "/package.json",
+             ('{"name": "%s", "version": "%s"}'):format(name, version) }
+  end
+
+  it("lists npm's packages with their layers, except what was deleted or is the distribution's", function()
+    local owned = npm("usr/share/nodejs/acorn/", "acorn-node", "1.0.0")
+    local image = write { layer { { "etc/os-release", OS_RELEASE }, owned,
+        { "var/lib/dpkg/status", status("node-acorn=8.8.1-1") },
+        { "var/lib/dpkg/info/node-acorn.list", "/.\n/usr\n/" .. owned[1] .. "\n" },
+        npm("srv/", "express", "4.18.1"), npm("srv/", "gone", "1.0.0"), npm("srv/", "@s/gone", "1.0.0"),
+        npm("srv/", "replaced", "1.0.0"), { "srv/package.json", '{"name": "srv", "version": "1.0.0"}' } },
+      layer { npm("srv/", "replaced", "2.0.0"), npm("srv/node_modules/express/", "@s/debug", "2.6.9"),
+        { "srv/node_modules/.wh.gone", "" }, { "srv/node_modules/@s/.wh.gone", "" },
+        { "srv/node_modules/odd/package.json", "{" } } }
+    for _, cached in ipairs { false, true } do
+      local report = assert(scan(image))
+      assert.equal("node-acorn=8.8.1-1@1 @s/debug=2.6.9@2 express=4.18.1@1 replaced=2.0.0@2", packages(report))
+      assert.same({ "pkg:npm/%40s/debug@2.6.9", "npm", "npm" },
+        { report:packages()[2].purl, report:packages()[2].type, report:packages()[2].ecosystem })
+      assert.same({ "note", "no_database" }, kinds(report))
+      assert.equal(cached, report:image().layers[1].cached)
+    end
+  end)
+
   it("reports nothing twice that this Debian brought", function()
     local pipe = assert(io.popen "ls /var/lib/dpkg/info/python3-*.list 2>/dev/null")
     local files, infos = { ["etc/os-release"] = OS_RELEASE }, 0
@@ -94,12 +125,6 @@ describe("engine", function()
     local report = assert(scan("dir:" .. folder .. "/root"))
     for _, package in ipairs(report:packages()) do assert.equal("deb", package.type, package.name) end
   end)
-
-  local function kinds(report)
-    local list = {}
-    for i, problem in ipairs(report:problems()) do list[i] = problem.kind end
-    return list
-  end
 
   it("lists what the top shows, each with the layer that brought its version", function()
     local report = assert(scan(write(three_layers)))

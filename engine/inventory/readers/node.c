@@ -1,45 +1,96 @@
 /* what is installed for Node.js */
 #include "format/json.h"
+#include "format/url.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
-/*
- * node_modules/NAME/package.json and node_modules/@SCOPE/NAME/package.json: JSON, of which `name` and `version` count
- * (npm's documentation, package.json). npm, yarn and pnpm all install so; pnpm's folders are links to such places. A
- * project's own package.json, elsewhere, is not a package. Folders below a package hold package.json too, without a
- * name, and are not asked for.
- */
-enum { PACKAGE_JSON_LIMIT = 4 << 20 }; /* the largest that are published have some hundred KB */
+#include <string.h>
 
-static int add(const json_t *document, struct reader_output *output, struct tarsier_error *error)
+/*
+ * One file a package: package.json in node_modules/NAME or node_modules/@SCOPE/NAME. Such folders nest, and those of
+ * pnpm (.pnpm/NAME@VERSION/node_modules/NAME) have the same shape. A project's own package.json lies elsewhere.
+ *
+ * The file's name and version count, not the folder's name: "npm install old@npm:lodash@4.17.20" puts lodash into
+ * node_modules/old, and advisories speak of lodash.
+ *
+ * A file that is not JSON, or does not name a package and its version as npm would, is noted and nothing more: npm did
+ * not install it. One beyond a limit (of size, depth or density) may be a package, and fails.
+ */
+enum {
+	FILE_LIMIT = 1 << 20, /* npm publishes a readme beside package.json, so that real ones have a few KiB; 100 is rare */
+	NAME_LIMIT = 214,     /* npm's, the scope included: docs.npmjs.com, "package.json", name */
+	VERSION_LIMIT = 256,  /* MAX_LENGTH of node-semver, which npm reads versions with */
+};
+
+/* npm moves what it is about to replace or remove to ".NAME-HASH". What an interrupted npm leaves behind is not installed
+ * any more, and Node.js finds no package by such a name. */
+static bool is_leftover(span path)
 {
-	const struct package_spans package = {.type = "npm",
-	                                      .ecosystem = "npm",
-	                                      .name = span_of(json_text(document, "name")),
-	                                      .version = span_of(json_text(document, "version"))};
+	ptrdiff_t slash = span_find_last(path, '/');
+	span folder = {path.ptr, slash < 0 ? 0 : (size_t)slash};
+	return span_starts(span_from(folder, (size_t)(span_find_last(folder, '/') + 1)), ".");
+}
+
+/* Bytes that JavaScript's encodeURIComponent leaves as they are, and no dot in front. */
+static bool is_name_part(span part)
+{
+	for (size_t i = 0; i < part.len; i++)
+		if (!url_is_unreserved(part.ptr[i]) && !memchr("!*'()", part.ptr[i], 5))
+			return false;
+	return part.len && part.ptr[0] != '.';
+}
+
+/* name := ["@" part "/"] part          as validate-npm-package-name wants them of old packages, whose letters may be
+ *                                      large; without its rules against names that nobody could publish */
+static bool is_name(span name)
+{
+	span scope, part = name;
+	if (name.len > NAME_LIMIT)
+		return false;
+	if (!span_starts(name, "@"))
+		return is_name_part(name);
+	return span_cut(span_from(name, 1), '/', &scope, &part) && is_name_part(scope) && is_name_part(part);
+}
+
+/* Any word of ASCII: what is not a semantic version is for the match to judge. */
+static bool is_version(span version)
+{
+	for (size_t i = 0; i < version.len; i++)
+		if (version.ptr[i] <= ' ' || version.ptr[i] > '~')
+			return false;
+	return version.len <= VERSION_LIMIT;
+}
+
+static int add_package(const json_t *file, struct reader_output *output, struct tarsier_error *error)
+{
+	const struct package_spans package = {.type = "npm", .ecosystem = "npm", .name = span_of(json_text(file, "name")),
+	                                      .version = span_of(json_text(file, "version"))};
 	if (!package.name.len || !package.version.len)
-		return reader_output_note(output, false, "not a package: it has no name or no version", error);
+		return error_set(error, TARSIER_FORMAT, "not a package: it has no name or no version");
+	if (!is_name(package.name))
+		return error_set(error, TARSIER_FORMAT, "not a package: npm does not allow its name");
+	if (!is_version(package.version))
+		return error_set(error, TARSIER_FORMAT, "not a package: the version of \"%.*s\" is longer than %d bytes, or not all "
+		                 "of it is printable ASCII", SPAN_ARG(package.name), VERSION_LIMIT);
 	return reader_add(output, &package, error);
 }
 
-/* Files that only look like a package's are common among tests and templates: they are noted, and nothing more. */
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	json_t *document;
-	int code = json_parse(evidence->content, PACKAGE_JSON_LIMIT, "not a package", &document, error);
-	if (code == TARSIER_FORMAT)
-		return reader_output_note(output, false, error ? error->message : "", error);
-	if (code < 0)
-		return code;
-	code = add(document, output, error);
-	json_decref(document);
-	return code;
+	json_t *file;
+	if (is_leftover(evidence->path))
+		return TARSIER_OK;
+	int code = json_parse(evidence->content, FILE_LIMIT, "package.json", &file, error);
+	if (code >= 0)
+		code = add_package(file, output, error);
+	json_decref(file);
+	return reader_skip_file(output, code, error);
 }
 
 const struct reader reader_node = {
 	.name = "node",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json", NULL},
-	.limit = PACKAGE_JSON_LIMIT,
+	.limit = FILE_LIMIT,
 	.read = read,
 };
