@@ -22,8 +22,8 @@ enum {
 	VERSION_LIMIT = 256,  /* MAX_LENGTH of node-semver, which npm reads versions with */
 };
 
-/* npm moves what it is about to replace or remove to ".NAME-HASH". What an interrupted npm leaves behind is not installed
- * any more, and Node.js finds no package by such a name. */
+/* npm moves what it is about to replace or remove to ".NAME-HASH". What an interrupted npm leaves behind is not
+ * installed any more, and Node.js finds no package by such a name. */
 static bool is_leftover(span path)
 {
 	ptrdiff_t slash = span_find_last(path, '/');
@@ -75,21 +75,52 @@ static int add_package(const json_t *file, struct reader_output *output, struct 
 	return reader_add(output, &package, error);
 }
 
+/* A copy with DEL for each byte that is not ASCII, and for the backslash of each "\uXXXX". */
+static span make_ascii(struct arena *arena, span text)
+{
+	if (span_starts(text, "\xef\xbb\xbf"))
+		text = span_from(text, 3); /* json_parse skips a byte-order mark too */
+	char *copy = span_copy(arena, text);
+	for (size_t i = 0; copy && i < text.len; i++) {
+		bool escapes = copy[i] == '\\';
+		if ((unsigned char)copy[i] >= 0x80 || (escapes && copy[i + 1] == 'u'))
+			copy[i] = 0x7f;
+		i += escapes; /* what it escapes may be a backslash */
+	}
+	return (span){copy, copy ? text.len : 0};
+}
+
+/* Node.js reads files that jansson does not: an author's name in Latin-1, or "\uXXXX" for a NUL or half of a surrogate
+ * pair. Names and versions hold no such bytes, so that such a file is read once more without them. */
+static int parse(struct arena *scratch, span content, json_t **file, struct tarsier_error *error)
+{
+	struct tarsier_error of_copy;
+	int code = json_parse(content, FILE_LIMIT, "package.json", file, error);
+	if (code != TARSIER_FORMAT)
+		return code;
+	content = make_ascii(scratch, content);
+	code = content.ptr ? json_parse(content, FILE_LIMIT, "package.json", file, &of_copy) : TARSIER_MEMORY;
+	return code == TARSIER_MEMORY ? error_memory(error) : code;
+}
+
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	json_t *file;
+	struct arena scratch;
 	if (is_leftover(evidence->path))
 		return TARSIER_OK;
-	int code = json_parse(evidence->content, FILE_LIMIT, "package.json", &file, error);
+	arena_init(&scratch, &output->arena->allocator);
+	int code = parse(&scratch, evidence->content, &file, error);
 	if (code >= 0)
 		code = add_package(file, output, error);
 	json_decref(file);
+	arena_free(&scratch);
 	return reader_skip_file(output, code, error);
 }
 
 const struct reader reader_node = {
 	.name = "node",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,
