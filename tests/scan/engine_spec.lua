@@ -1,4 +1,5 @@
 -- The engine from end to end, through require "tarsier.core": images in, packages and their layers out.
+local advisories = require "support.advisories"
 local core = require "tarsier.core"
 local host = require "tarsier.probe".host
 local images = require "support.images"
@@ -104,6 +105,26 @@ describe("engine", function()
       assert.same({ "note", "no_database" }, kinds(report))
       assert.equal(cached, report:image().layers[1].cached)
     end
+  end)
+
+  it("matches npm's packages by the name in the file and semantic versions", function()
+    local function affects(name, ...) return advisories.affects("npm", name, { "introduced", ... }) end
+    assert(advisories.import(folder, {
+      advisories.record("GHSA-1", { affected = { affects("lodash", "0", "fixed", "4.17.21") } }),
+      advisories.record("GHSA-2", { affected = { affects("@s/debug", "1.0.0", "fixed", "1.10.0"),
+        affects("debug", "0"), affects("old", "0") } }),
+    }, nil, "npm"))
+    local alias = { "srv/node_modules/old/package.json", npm("", "lodash", "4.17.20")[2] }
+    local image = write { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status("a=1") }, alias,
+      npm("opt/", "lodash", "4.17.21"), npm("opt/", "@s/debug", "1.9.0"), npm("srv/", "@s/debug", "1.10.0-rc.1"),
+      npm("usr/lib/", "@s/debug", "1.10.0") } }
+    local found = {}
+    for i, finding in ipairs(assert(scan(image, { database = folder .. "/npm.db" })):findings()) do
+      found[i] = ("%s %s %s -> %s"):format(finding.id, finding.package.name, finding.package.version, finding.fixed_by)
+    end
+    table.sort(found)
+    assert.same({ "GHSA-1 lodash 4.17.20 -> 4.17.21", "GHSA-2 @s/debug 1.10.0-rc.1 -> 1.10.0",
+      "GHSA-2 @s/debug 1.9.0 -> 1.10.0" }, found)
   end)
 
   it("reports nothing twice that this Debian brought", function()
