@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "format/base64.h"
 #include "format/json.h"
-#include "net/registry.h"
 #include "net/registry_challenge.h"
+#include "net/registry_internal.h"
 #include "net/retry.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* a blob of a registry as a stream */
 #include "net/http_stream.h"
-#include "net/registry.h"
+#include "net/registry_internal.h"
 
 struct blob {
 	struct registry *registry;
