@@ -27,8 +27,6 @@ struct layer_server_options {
 
 /* Fails with USAGE if `host` is not a host alone: it has a scheme, a port or a path. */
 int layer_server_check_host(const char *host, struct tarsier_error *error);
-/* Is it a loopback address, or "localhost", which no other machine can use? */
-bool layer_server_is_loopback(const char *host);
 
 /* The image must have layers that can be opened, and outlive the server. A layer of unknown digest or size is read once
  * to learn them. Fails with BACKEND if the port is taken. */

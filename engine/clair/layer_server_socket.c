@@ -1,11 +1,12 @@
 /* where the layer server listens */
 #include "clair/layer_server_internal.h"
+#include "format/url.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,25 +37,26 @@ int layer_server_check_host(const char *host, struct tarsier_error *error)
 
 enum reach { LOOPBACK_4, LOOPBACK_6, LOOPBACK_BOTH, ANYWHERE };
 
-/* 127.0.0.0/8 is loopback, all of it: *address is the one that is meant. */
+/* *address is the IPv4 loopback address that is meant: there are many. */
 static enum reach reach_of(const char *host, uint32_t *address)
 {
-	struct in_addr parsed;
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr four;
+	struct in6_addr six;
+	bool enclosed = *host == '[';
 	*address = INADDR_LOOPBACK;
-	if (strcasecmp(host, "localhost") == 0)
-		return LOOPBACK_BOTH;
-	if (strcmp(host, "::1") == 0 || strcmp(host, "[::1]") == 0)
-		return LOOPBACK_6;
-	if (inet_pton(AF_INET, host, &parsed) != 1 || ntohl(parsed.s_addr) >> 24 != 127)
+	if (!host_is_loopback(span_of(host)))
 		return ANYWHERE;
-	*address = ntohl(parsed.s_addr);
+	snprintf(text, sizeof text, "%.*s", (int)strlen(host) - 2 * enclosed, host + enclosed);
+	if (inet_pton(AF_INET, text, &four) != 1) {
+		if (inet_pton(AF_INET6, text, &six) != 1)
+			return LOOPBACK_BOTH; /* by name */
+		if (!IN6_IS_ADDR_V4MAPPED(&six))
+			return LOOPBACK_6;
+		memcpy(&four, &six.s6_addr[12], sizeof four);
+	}
+	*address = ntohl(four.s_addr);
 	return LOOPBACK_4;
-}
-
-bool layer_server_is_loopback(const char *host)
-{
-	uint32_t address;
-	return reach_of(host, &address) != ANYWHERE;
 }
 
 /* The socket, or -1 with errno. */

@@ -197,6 +197,15 @@ describe("the layer server", function()
     end
   end)
 
+  it("listens on a loopback address only, however it is written", function()
+    for _, host in ipairs { "127.0.0.1", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]" } do
+      local server <close>, served = serve((layout()), host)
+      local port = served[1].url:match ":(%d+)/%x+/sha256:"
+      assert.equal(404, get("http://127.0.0.1:" .. port .. "/").status, host)
+      assert.is_nil(core.http { url = "http://127.0.0.2:" .. port .. "/" }, host)
+    end
+  end)
+
   -- A layer of which the file system keeps next to nothing. Its digest is wrong, which a range does not show.
   local function big(size)
     local made, tar = images.layout(), images.tar { { "a", "b" } }
