@@ -235,6 +235,7 @@ describe("hostile bytes", function()
       survives("python", "x.egg-info", text)
       survives("python_egg", "x.egg", "PK\3\4" .. text)
       survives("node", "node_modules/x/package.json", text)
+      survives("composer", "vendor/composer/installed.json", text)
       survives("rpm", "var/lib/rpm/rpmdb.sqlite", text)
     end
   end)

@@ -127,6 +127,21 @@ describe("engine", function()
       "GHSA-2 @s/debug 1.9.0 -> 1.10.0" }, found)
   end)
 
+  it("lists Composer's packages with their layers, and matches them by the versions that a record lists", function()
+    local function installed(twig)
+      return { "srv/vendor/composer/installed.json",
+               ('{"packages": [{"name": "Psr/Log", "version": "1.1.4"}, {"name": "twig/twig", "version": "%s"}]}'):format(twig) }
+    end
+    assert(advisories.import(folder, { advisories.record("GHSA-1", { affected = {
+      advisories.affects("Packagist", "twig/twig", { versions = { "v2.11.2", "v2.11.3" } }) } }) }, nil, "php"))
+    local report = assert(scan(write { layer { installed "v2.11.2" }, layer { installed "v2.11.3" } },
+      { database = folder .. "/php.db" }))
+    assert.equal("Psr/Log=1.1.4@1 twig/twig=v2.11.3@2", packages(report))
+    assert.equal("pkg:composer/psr/log@1.1.4", report:packages()[1].purl)
+    assert.equal("twig/twig", report:findings()[1].package.name)
+    assert.equal(1, #report:findings())
+  end)
+
   it("reports nothing twice that this Debian brought", function()
     local pipe = assert(io.popen "ls /var/lib/dpkg/info/python3-*.list 2>/dev/null")
     local files, infos = { ["etc/os-release"] = OS_RELEASE }, 0
