@@ -216,8 +216,10 @@ describe("the layer server", function()
     return "oci:" .. folder .. "/oci"
   end
 
-  -- What a script of Bash prints; in it, `visit N` connects N times, and `leave` closes all of these connections.
+  -- What a script of Bash prints; in it, `visit N` connects N times, and `leave` closes all of these connections. Bash asks
+  -- the resolver, which knows localhost only from /etc/hosts.
   local function bash(url, script)
+    url = url:gsub("^http://localhost:", "http://127.0.0.1:")
     local host, port, path = url:match "//(.-):(%d+)(/.*)$"
     local code, out, errors = shell.run { "env", "LD_PRELOAD=", "bash", "-c", ([[
       url=%s path=%s open=()

@@ -24,6 +24,7 @@ import hmac
 import json
 import os
 import re
+import socket
 import sys
 import threading
 import time
@@ -31,6 +32,10 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 lock = threading.Lock()
+
+# A chroot may have no /etc/hosts; curl does not ask the resolver for this name either.
+resolve = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **named: resolve("127.0.0.1" if host == "localhost" else host, *rest, **named)
 
 
 class Session:
