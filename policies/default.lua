@@ -5,7 +5,7 @@
 --
 --   name, summary   text; `description`, longer text, may follow
 --   options         what users may change (--set default.threshold=Medium), with its defaults. A value must be of its
---                   default's type; if the default is a severity, it must be a severity. --set team.list=@FILE takes the
+--                   default's type; if the default is a severity, it must be one. --set team.list=@FILE takes the
 --                   value from a file in JSON or YAML
 --   choices         the values that options may have: { unknown = { "fail", "warn", "pass" } }
 --   finding         function(f, so_far, options, image): called for every finding, in the report's order
@@ -16,7 +16,7 @@
 -- A policy needs at least one of the three hooks and may have no other key. Each hook returns a decision and a reason
 -- (one sentence), or nothing:
 --
---   finding         "fail", "warn", "accept" (passes, for a reason that someone gave), "ignore" (passes, not worth a look)
+--   finding         "fail", "warn", "accept" (passes, for a given reason), "ignore" (passes, not worth a look)
 --   image           "fail", "warn"
 --   verdict         "fail", "warn", "accept" (the image passes, whatever was said); a table of plain data may follow
 --                   the reason: it is kept with the verdict, as the policy's details
@@ -47,9 +47,9 @@
 --                   decision ("pass", "warn" or "fail", as it stands)
 --   findings        all of them, each with decision, reason and policy; made afresh whenever one is read
 --
--- Reading any other field is an error, so that a misspelt one cannot decide. Each hook has its own copy: changes are not
--- seen elsewhere. Policies may call assert, error, ipairs, next, pairs, select, tonumber, tostring, type, most of string,
--- table and math, and
+-- Reading any other field is an error, so that a misspelt one cannot decide. Each hook has its own copy: no change is
+-- seen elsewhere. Policies may call assert, error, ipairs, next, pairs, select, tonumber, tostring, type, most of
+-- string, table and math, and
 --
 --   at_least(a, b)                    is severity a as severe as b, or more?
 --   severities                        their names, least severe first

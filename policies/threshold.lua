@@ -1,4 +1,4 @@
--- clair-scanner's rule: findings below the threshold are approved, all others fail. Two things are different: findings of
+-- clair-scanner's rule: findings below the threshold are approved, all others fail. Two things differ: findings of
 -- unknown severity warn, and a malicious package always fails.
 return {
   name = "threshold",

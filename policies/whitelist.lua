@@ -37,7 +37,7 @@ local function fits(pattern, text)
   return #text <= 4096 and glob(pattern, text)
 end
 
--- In GitLab's lists "registry.example/app@sha256" stands for the image by any digest. (In YAML the key is written with a
+-- In GitLab's lists "registry.example/app@sha256" stands for the image by any digest. (In YAML the key has a
 -- colon, "app@sha256:", which a quoted key has as well.)
 local function is_exact_name(wanted, name)
   if name == wanted then return true end

@@ -236,7 +236,8 @@ end
 
 -- Asks until the answer is true; question() -> true | false, reason
 local function await(engine, name, what, seconds, question, tell)
-  local deadline, reason = core.host.seconds() + seconds, nil
+  local deadline = core.host.seconds() + seconds
+  local reason
   repeat
     local runs, message, code = still_runs(engine, name)
     if not runs then return nil, message, code end

@@ -200,7 +200,7 @@ describe("the layer server", function()
   it("listens on a loopback address only, however it is written", function()
     for _, host in ipairs { "127.0.0.1", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]" } do
       local server <close>, served = serve((layout()), host)
-      local port = served[1].url:match ":(%d+)/%x+/sha256:"
+      local port = server and served[1].url:match ":(%d+)/%x+/sha256:"
       assert.equal(404, get("http://127.0.0.1:" .. port .. "/").status, host)
       assert.is_nil(core.http { url = "http://127.0.0.2:" .. port .. "/" }, host)
     end

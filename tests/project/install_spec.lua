@@ -86,9 +86,10 @@ describe("make install", function()
 
   it("installs an archive that a host links with what pkg-config --static names", function()
     if not shell.has "pkg-config" then return pending "needs pkg-config: apt-get install pkg-config" end
-    local code, output, errors = installed(("cc %s/engine/examples/host.c -o @/static-host $(PKG_CONFIG_PATH=@/inst/lib/pkgconfig "
+    local code, _, errors = installed(("cc %s/engine/examples/host.c -o @/static-host $(PKG_CONFIG_PATH=@/inst/lib/pkgconfig "
       .. "pkg-config --static --define-variable=prefix=@/inst --cflags --libs tarsier | sed 's/-ltarsier/-l:libtarsier.a/')"):format(root))
     assert.equal(0, code, errors)
+    local output
     code, output, errors = installed(("@/static-host @/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(root))
     assert.equal(0, code, errors)
     assert.is_truthy(output:find "CVE%-%d+%-%d+\t")

@@ -344,14 +344,14 @@ describe("engine", function()
       local both = "Metadata-Version: 2.1\nName: snake\n" .. status "duck=1"
       local os_release, links = { "etc/os-release", OS_RELEASE }, {
         { "var/lib/dpkg/status", link = "/opt/both", kind = "2" }, { "srv/snake.egg-info", link = "/opt/both", kind = "2" } }
-      local cases = {
+      local ways = {
         ["both by links"] = { os_release, { "opt/both", both }, links[1], links[2] },
         ["one by a link to the other's"] = { os_release, { "var/lib/dpkg/status", both },
           { "srv/snake.egg-info", link = "/var/lib/dpkg/status", kind = "2" } },
         ["one by a hard link to the other's"] = { os_release, { "var/lib/dpkg/status", both },
           { "srv/snake.egg-info", link = "var/lib/dpkg/status", kind = "1" } },
       }
-      for name, members in pairs(cases) do
+      for name, members in pairs(ways) do
         local reference = write { layer(members) }
         for _ = 1, 2 do assert.equal("duck=1@1 snake=1@1", packages(assert(scan(reference))), name) end
       end
@@ -409,12 +409,12 @@ describe("engine", function()
   end)
 
   it("tells what it does", function()
-    local kinds = {}
-    local function on_event(event) kinds[event.kind] = (kinds[event.kind] or 0) + 1 end
+    local told = {}
+    local function on_event(event) told[event.kind] = (told[event.kind] or 0) + 1 end
     assert(scan(write(three_layers), { on_event = on_event }))
-    assert.equal(1, kinds.image)
-    assert.equal(3, kinds.layer)
-    assert.is_true(kinds.bytes >= 1)
+    assert.equal(1, told.image)
+    assert.equal(3, told.layer)
+    assert.is_true(told.bytes >= 1)
   end)
 
   it("hands on a callback's error, and can scan again", function()

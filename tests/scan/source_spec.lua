@@ -106,8 +106,8 @@ describe("a host in C", function()
     local code, output, errors = shell.run { "env", "HOME=" .. folder, program, STARTER, SAMPLE }
     assert.equal(0, code, errors)
     assert.matches("^%d+ packages, [1-9]%d* findings\n$", output)
-    code, _, errors = shell.run { "env", "HOME=" .. folder, program, STARTER, folder }
-    assert.equal(3, code)
+    code, output, errors = shell.run { "env", "HOME=" .. folder, program, STARTER, folder }
+    assert.equal(3, code, output)
     assert.matches("NOT_FOUND: ", errors, 1, true)
   end)
 

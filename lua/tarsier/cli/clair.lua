@@ -32,7 +32,8 @@ end
 
 -- Asks until Clair is ready -> status | nil, the last reason, its code
 local function await(config, seconds, terminal)
-  local started, reason = core.host.seconds(), nil
+  local started = core.host.seconds()
+  local reason
   config.timeout = math.min(5, seconds) -- of one question
   repeat
     local status, message, code = core.clair_status(config)
@@ -167,7 +168,7 @@ local function with_engine(options, terminal, run)
   return run(engine, settings)
 end
 
--- Where the Clair is that was made, for a person, and for scripts: the names of the variables are those that `scan` heeds.
+-- Where the Clair is that was made, for a person and for scripts. `scan` reads the same variables.
 local forms = {}
 
 function forms.text(made) return made.url .. "\n" end

@@ -40,7 +40,8 @@ local function import(options, arguments, terminal)
   if not path then return failed(terminal, message) end
   local taken
   taken, message = core.import(path, arguments, { starter = options.starter, merge = options.merge,
-    on_input = not (options.starter and options.quiet) and teller(terminal) or nil }) -- our own records: a test checks them
+    -- Warnings about the starter's records are for those who write them, and a test checks them.
+    on_input = not (options.starter and options.quiet) and teller(terminal) or nil })
   if not taken then return failed(terminal, message) end
   if taken.unreadable > 0 then
     terminal:warn(("%s could not be read and are not in the database"):format(text.plural(taken.unreadable, "record")))

@@ -32,9 +32,9 @@ local function has(list, name)
   end
 end
 
---- request(options) -> what tarsier.policy.open takes | nil, message. The policies run in this order: those named,
---- otherwise `threshold` if -t is given, otherwise `default`; the whitelist is last, because it changes the decisions of
---- the others.
+--- request(options) -> what tarsier.policy.open takes | nil, message. The policies run in this order: the named ones,
+--- otherwise `threshold` if -t is given, otherwise `default`; the whitelist is last, because it changes their
+--- decisions.
 function judging.request(options)
   local set, message = read_settings(options.set)
   if not set then return nil, message end
