@@ -28,6 +28,15 @@ static bool copy_strings(struct arena *arena, struct package *package)
 	return true;
 }
 
+/* Most files hold one package, and an image may have 50,000 of them: room for more comes with the second. */
+static struct package *make_room(struct reader_output *output)
+{
+	if (output->capacity)
+		return arena_grow(output->arena, output->packages, output->count, &output->capacity, sizeof *output->packages);
+	output->capacity = 1;
+	return arena_array(output->arena, 1, sizeof *output->packages);
+}
+
 int reader_output_add(struct reader_output *output, const struct package *package, struct tarsier_error *error)
 {
 	if (is_missing(package->name) || is_missing(package->version))
@@ -35,8 +44,7 @@ int reader_output_add(struct reader_output *output, const struct package *packag
 	if (output->count >= READER_OUTPUT_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "more than %d packages in one file", READER_OUTPUT_LIMIT);
 	struct package own = *package;
-	struct package *packages = arena_grow(output->arena, output->packages, output->count,
-	                                      &output->capacity, sizeof *packages);
+	struct package *packages = make_room(output);
 	if (!packages)
 		return error_memory(error);
 	output->packages = packages;
