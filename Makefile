@@ -344,7 +344,7 @@ lint:
 	@shellcheck .ci/run .ci/packages tests/support/clair/programs tests/tools/run-specs
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
 	    -D'json_array_foreach(array,index,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
-	    -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)
+	    -D__cppcheck__ -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)
 	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all
 
 -include $(shell find $(BUILD)/engine $(BUILD)/tests -name '*.d' 2>/dev/null)
