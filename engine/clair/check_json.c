@@ -1,11 +1,11 @@
-/* has an answer of Clair the shape that it has to have? */
+/* checks the shape of Clair's answers */
 #include "clair/internal.h"
 
 #include <stdio.h>
 
 enum { PLACE_SIZE = 200 };
 
-/* Where in the answer we are: members have keys, elements of lists none. */
+/* The place in the answer. Members have keys, elements of lists do not. */
 struct json_place {
 	const struct json_place *above;
 	const char *key;
@@ -17,7 +17,8 @@ struct json_check {
 	struct tarsier_error *error;
 };
 
-/* "vulnerabilities.10.links", "environments.3[0].introduced_in"; returns its length, cut where the text ends. */
+/* Writes "vulnerabilities.10.links" or "environments.3[0].introduced_in". Returns its length, cut at the end of the
+ * text. */
 static size_t write_place(const struct json_place *place, char *text)
 {
 	size_t at = place->above ? write_place(place->above, text) : 0;
@@ -39,16 +40,16 @@ static const char *wrong_kind(const json_t *json, enum clair_kind kind)
 {
 	switch (kind) {
 	case CLAIR_TEXT:
-		return json_is_string(json) ? NULL : "is no text";
+		return json_is_string(json) ? NULL : "is not a string";
 	case CLAIR_NUMBER:
-		return json_is_number(json) ? NULL : "is no number";
+		return json_is_number(json) ? NULL : "is not a number";
 	case CLAIR_BOOLEAN:
-		return json_is_boolean(json) ? NULL : "is neither true nor false";
+		return json_is_boolean(json) ? NULL : "is not a boolean";
 	case CLAIR_LIST:
-		return json_is_array(json) ? NULL : "is no list";
+		return json_is_array(json) ? NULL : "is not a list";
 	case CLAIR_OBJECT:
 	case CLAIR_MAP:
-		return json_is_object(json) ? NULL : "is no object";
+		return json_is_object(json) ? NULL : "is not an object";
 	case CLAIR_ANYTHING:
 		break;
 	}
@@ -91,7 +92,7 @@ static int check_elements(const struct json_check *checking, const struct json_p
 	return code;
 }
 
-/* As deep as the shape is, whatever the answer. */
+/* Recursion goes only as deep as the expected shape, not as deep as the answer. */
 static int check(const struct json_check *checking, const struct json_place *place, json_t *json,
                  const struct clair_shape *shape)
 {

@@ -18,7 +18,7 @@ static int check_url(const char *url, const char *what, struct tarsier_error *er
 	if (rest.len && rest.ptr[0] != '/' && !span_contains(text, " ") && !span_contains(text, "?") &&
 	    !span_contains(text, "#"))
 		return TARSIER_OK;
-	return error_set(error, TARSIER_USAGE, "\"%s\" is no address of %s: write it as http://host:6060 or https://…",
+	return error_set(error, TARSIER_USAGE, "\"%s\" is not a valid address of %s: write http://host:6060 or https://…",
 	                 url, what);
 }
 
@@ -38,13 +38,13 @@ int clair_check(const struct clair_config *config, struct tarsier_error *error)
 	if (code >= 0 && config->matcher)
 		code = check_url(config->matcher, "Clair's matcher", error);
 	if (code >= 0 && config->api && strcmp(config->api, "v1") != 0 && strcmp(config->api, "v4") != 0)
-		code = error_set(error, TARSIER_USAGE, "\"%s\" is no API of Clair: v1 (Clair v2) or v4", config->api);
+		code = error_set(error, TARSIER_USAGE, "\"%s\" is not an API of Clair: use v1 (Clair v2) or v4", config->api);
 	if (code >= 0 && config->key)
 		code = check_key(config, error);
 	if (code >= 0 && config->layer_host)
 		code = layer_server_check_host(config->layer_host, error);
 	if (code >= 0 && config->layer_port > UINT16_MAX)
-		code = error_set(error, TARSIER_USAGE, "port %u for the layer server: the last one is 65535",
+		code = error_set(error, TARSIER_USAGE, "port %u for the layer server is invalid: the highest port is 65535",
 		                 config->layer_port);
 	return code;
 }
@@ -70,14 +70,14 @@ static int start(struct clair *clair, const struct clair_config *config, struct 
 	return clair->indexer && clair->matcher && clair->shown ? TARSIER_OK : error_memory(error);
 }
 
-/* ---- which Clair it is ------------------------------------------------------------------------------------------- */
+/* ---- detecting the API ------------------------------------------------------------------------------------------- */
 
 static const struct clair_shape namespace_keys[] = {{"Name", CLAIR_TEXT, 0, NULL}, {.key = NULL}};
 static const struct clair_shape namespace = {.kind = CLAIR_OBJECT, .inside = namespace_keys};
 static const struct clair_shape namespaces = {
 	.key = "Namespaces", .kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = &namespace};
 
-/* It is v1: or it is not, where it was to be found out, and that is no error. */
+/* Accepts v1 if the answer is v1's. Another answer is not an error while the API is being detected. */
 static int read_namespaces(struct clair *clair, const struct clair_call *call, const struct http_response *response,
                            struct tarsier_error *error)
 {
@@ -97,8 +97,8 @@ static int read_namespaces(struct clair *clair, const struct clair_call *call, c
 	return code;
 }
 
-/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. clair->namespaces is set where it is v1. *status: what was answered,
- * or 0. */
+/* GET /v1/namespaces: 200 {"Namespaces":[…]|null}. Sets clair->namespaces if it is v1, and *status to the HTTP status
+ * of the answer, 0 if there was none. */
 static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error)
 {
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/v1/namespaces"};
@@ -114,7 +114,8 @@ static int ask_v1(struct clair *clair, long *status, struct tarsier_error *error
 	return code;
 }
 
-/* GET /indexer/api/v1/index_state: 200 {"state":"…"}. *status: what v1's address answered; then what this one did. */
+/* GET /indexer/api/v1/index_state: 200 {"state":"…"}. On entry *status is the answer of v1's address, afterwards the
+ * one of this address. */
 static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error)
 {
 	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = "/indexer/api/v1/index_state"};
@@ -137,7 +138,7 @@ static int ask_v4(struct clair *clair, long *status, struct tarsier_error *error
 	return code;
 }
 
-/* The API was given, and what answers has not got it: it may have the other, which is asked once. */
+/* The caller named an API that this server does not have: asks once whether it has the other one, for the message. */
 static int tell_other(const struct clair *clair, struct tarsier_error *error)
 {
 	const bool is_v1 = clair->generation == CLAIR_V1;
@@ -152,7 +153,7 @@ static int tell_other(const struct clair *clair, struct tarsier_error *error)
 	if (!found)
 		return TARSIER_BACKEND;
 	return error_set(error, TARSIER_BACKEND,
-	                 "the Clair at %s has the API %s, and %s was asked for: give --clair-api %s, or leave it out",
+	                 "the Clair at %s has the API %s, not %s: give --clair-api %s, or omit the option",
 	                 clair->shown, spoken, given, spoken);
 }
 
@@ -205,8 +206,8 @@ int clair_status(const struct clair_config *config, struct clair_status *status,
 
 /* ---- a scan ------------------------------------------------------------------------------------------------------ */
 
-/* Clair may know the layer host by a name or a route that this machine has not. So what fails here is a warning, which
- * stands in the error, too, if Clair then cannot fetch a layer. */
+/* Clair may know the layer host by a name or a route that this machine does not have. So a failure here is a warning
+ * only. The error repeats it if Clair then cannot fetch a layer. */
 static int check_reach(struct clair *clair, struct tarsier_error *error)
 {
 	struct tarsier_error own;
@@ -221,7 +222,7 @@ static int check_reach(struct clair *clair, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* The layers are at the server, or elsewhere. */
+/* Returns true if the layers are at our layer server or at another place. */
 static int scan_placed(struct clair *clair, struct clair_image *image, struct clair_result *result,
                        struct tarsier_error *error)
 {
@@ -260,7 +261,7 @@ static int serve_and_scan(struct clair *clair, struct clair_image *image, struct
 	if (config->serving)
 		config->serving(config->user, layer_server_port(image->server));
 	code = scan_placed(clair, image, result, error);
-	/* the cause of whatever else went wrong */
+	/* This is the cause of all other failures. */
 	if (code != TARSIER_CANCELLED && layer_server_failure(image->server, &own) < 0)
 		code = error_set(error, own.code, "%s", own.message);
 	layer_server_stop(image->server);
@@ -277,7 +278,7 @@ int clair_scan(const struct clair_config *config, struct arena *arena, const str
 	                                           .ecosystem = "", .evidence = ""}, .backend = ""};
 	if (!image->open_layer || image->walk)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "%s: Clair fetches layers one by one, and these can be read in passing only: give "
+		                 "%s: Clair fetches layers one by one, and these can only be read as a stream: give "
 		                 "an archive that is not compressed as a whole, or an OCI layout", image->about.reference);
 	int code = start(&clair, config, arena, error);
 	if (code >= 0)

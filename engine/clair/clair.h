@@ -1,4 +1,4 @@
-/* Clair, of either generation, in place of our own readers and matcher */
+/* scans with Clair, of either generation, instead of our own readers and matcher */
 #ifndef TARSIER_CLAIR_CLAIR_H
 #define TARSIER_CLAIR_CLAIR_H
 
@@ -11,56 +11,57 @@
  *	v1   Clair v2: a layer at a time, from the bottom up, then the topmost layer's features and vulnerabilities
  *	v4   Clair v4: an index report of all layers, then a vulnerability report
  *
- * Whatever is not exactly the answer that was asked for is an error, never an image without findings.
+ * An answer that is not exactly the expected one is an error, never an image without findings.
  */
 struct clair_config {
 	const char *indexer;          /* Clair's address, http or https */
-	const char *matcher;          /* where the matcher is another process; NULL: the same address */
-	const char *api;              /* "v1", "v4"; NULL: found out */
-	const char *key, *issuer;     /* v4's pre-shared key in base64, and who we are; key NULL: none */
+	const char *matcher;          /* the matcher's address; NULL: the same as the indexer's */
+	const char *api;              /* "v1" or "v4"; NULL: detected */
+	const char *key, *issuer;     /* v4's pre-shared key in base64 (NULL: none) and the issuer of our tokens */
 	const char *ca_file;          /* certificate authorities, PEM; NULL: the system's */
-	/* This machine as Clair reaches it, and the port there: the layers go through our layer server. NULL and 0: layers
-	 * that are in a registry have its addresses, and others come from "localhost" and any port that is free. */
+	/* This machine as Clair reaches it, and the port: the layers go through our layer server. With NULL and 0, layers
+	 * in a registry are fetched from there, and others come from "localhost" and any free port. */
 	const char *layer_host;
 	unsigned layer_port;
-	bool keep;                    /* leave v1's layers in its database: the next scan need not send them */
-	unsigned seconds;             /* that one request may take; 0: 600 */
-	const char *report_file;      /* gets Clair's own report, byte for byte; or NULL */
+	bool keep;                    /* leave v1's layers in its database: the next scan does not send them again */
+	unsigned seconds;             /* limit of one request; 0: 600 */
+	const char *report_file;      /* receives Clair's own report, byte for byte; or NULL */
 	const atomic_bool *cancelled; /* or NULL */
 	atomic_uint_fast64_t *bytes;  /* counts what Clair fetched from us; or NULL */
 	void (*warn)(void *user, const char *message);
-	/* The layer server listens on this port; Clair begins with a layer. Called in any thread; or NULL. */
+	/* The layer server listens on this port; Clair begins with a layer. Called in any thread. May be NULL. */
 	void (*serving)(void *user, unsigned port);
 	void (*layer_begun)(void *user, size_t layer, const char *digest);
-	/* `sent`: Clair has fetched it from us; false: it knew it. What it had from a registry nobody tells: that counts as
-	 * sent, since Clair was told where it is. */
+	/* `sent` is true if Clair fetched the layer from us, false if it already knew the layer. Clair does not tell which
+	 * layers it fetched from a registry: those count as sent. */
 	void (*layer_done)(void *user, size_t layer, bool sent);
 	void *user;
 };
 
-/* USAGE where it makes no sense: addresses, API, key, host and port. */
+/* Fails with USAGE if an address, the API, the key, the host or the port is invalid. */
 int clair_check(const struct clair_config *config, struct tarsier_error *error);
 
-/* Neither generation tells its version. */
+/* Neither generation reports its version. */
 struct clair_status {
 	const char *generation; /* "v1" or "v4"; static */
-	bool ready;             /* its vulnerability database holds something */
+	bool ready;             /* true if its vulnerability database is not empty */
 	char detail[256];
 };
-/* BACKEND where no Clair answers, or it refuses us. One that has no vulnerabilities yet is an answer. */
+/* Fails with BACKEND if Clair does not answer or refuses us. A Clair without vulnerabilities is not an error. */
 int clair_status(const struct clair_config *config, struct clair_status *status, struct tarsier_error *error);
 
 struct clair_result {
 	struct distro distro;
 	struct tarsier_package *packages;   /* sorted by type, name, version */
 	size_t package_count;
-	struct tarsier_finding *findings;   /* one a (package, vulnerability); not sorted; without KEV and EPSS */
+	struct tarsier_finding *findings;   /* one for each package and vulnerability; not sorted; without KEV and EPSS */
 	size_t finding_count;
-	const char *uncovered;              /* a system that Clair found and has no vulnerabilities of; NULL: none */
+	const char *uncovered;              /* a system that Clair detected but has no vulnerabilities for; or NULL */
 	const char *backend;                /* "clair-v1", "clair-v4"; static */
 };
 
-/* Everything lies in the arena. UNSUPPORTED for an image whose layers cannot be opened (a pipe, a folder). */
+/* Everything is owned by the arena. Fails with UNSUPPORTED if the image's layers cannot be opened (a pipe, a
+ * folder). */
 int clair_scan(const struct clair_config *config, struct arena *arena, const struct image *image,
                struct clair_result *result, struct tarsier_error *error);
 

@@ -1,4 +1,4 @@
-/* Clair's own report, kept in a file as it comes */
+/* writes Clair's own report to a file while it arrives */
 #include "clair/internal.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 static int cannot_write(const char *path, struct tarsier_error *error)
 {
-	return error_set(error, TARSIER_IO, "%s: Clair's report cannot be written: %s", path, strerrordesc_np(errno));
+	return error_set(error, TARSIER_IO, "%s: cannot write Clair's report: %s", path, strerrordesc_np(errno));
 }
 
 int clair_copy_begin(struct clair_copy *copy, const char *path, struct tarsier_error *error)

@@ -6,17 +6,17 @@
 #include <stdio.h>
 
 /*
- * A Clair whose database died may keep a request until its own timeout or ours is over. So a second thread asks a short
- * question every few seconds that Clair cannot answer without its database, and abandons the request once Clair has
- * failed several times in a row. A busy Clair is slow, but it answers.
+ * If its database dies, Clair may keep a request open until a timeout ends it. So a second thread sends a short request
+ * every few seconds that Clair cannot answer without its database, and cancels the long request after several failures
+ * in a row. A busy Clair is slow, but it answers.
  */
 enum {
 	INTERVAL_SECONDS = 10,
 	QUESTION_SECONDS = 10,
-	FAILURES = 3, /* in a row: half a minute of errors, or a whole one of silence */
+	FAILURES = 3, /* in a row: half a minute of errors, or a minute without an answer */
 };
 
-/* 404, 204 and 202 come from the database, too: it does not know the image, or has no vulnerabilities yet. */
+/* 404, 204 and 202 also come from the database: it does not know the image, or has no vulnerabilities yet. */
 static bool is_well(long status)
 {
 	return status == 200 || status == 202 || status == 204 || status == 304 || status == 404;
@@ -32,11 +32,12 @@ static void note_failure(struct clair_watch *watch, struct arena *arena, int cod
 	snprintf(watch->reason, sizeof watch->reason,
 	         "Clair at %s failed while it worked on %s %s: %d health checks in a row failed, the last answer to %s %s "
 	         "was %s%.300s",
-	         watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health_method, watch->call->health, status,
+	         watch->clair->shown, watch->call->method, watch->call->path, FAILURES, watch->call->health_method, watch->call->health,
+	         status,
 	         words);
 }
 
-/* False if it is not well, and the reason is noted. */
+/* Returns false if Clair failed, and stores the reason. */
 static bool ask(struct clair_watch *watch)
 {
 	struct arena arena;
@@ -45,7 +46,8 @@ static bool ask(struct clair_watch *watch)
 	struct clair own = *watch->clair;
 	arena_init(&arena, &watch->clair->arena->allocator);
 	own.arena = &arena;
-	const struct clair_call call = {.method = watch->call->health_method, .base = watch->call->base, .path = watch->call->health,
+	const struct clair_call call = {.method = watch->call->health_method, .base = watch->call->base,
+	                                .path = watch->call->health,
 	                                .seconds = QUESTION_SECONDS, .cancelled = &watch->is_over};
 	int code = clair_send(&own, &call, &response, &error);
 	bool well = code >= 0 && is_well(response.status);

@@ -5,7 +5,7 @@
 /*
  *	object = "{" [ key ":" value { "," key ":" value } ] "}"     list = "[" [ value { "," value } ] "]"     RFC 8259
  *
- * Only the opened containers are read here; what is inside a value is jansson's to judge.
+ * Only the opened containers are parsed here. jansson parses the values inside.
  */
 enum state {
 	START,         /* the outermost object */
@@ -17,17 +17,17 @@ enum state {
 	FIRST_ELEMENT, /* a value or "]" */
 	IN_STRING,
 	IN_SCALAR,     /* a number, true, false, null */
-	IN_CONTAINER,  /* one that is not opened */
+	IN_CONTAINER,  /* a container that is not opened */
 	AFTER,         /* "," or the container's end */
 	END,
 };
 
 struct json_stream_level {
 	bool is_object;
-	const char *key; /* of the member that is being read */
-	size_t index;    /* of the element */
+	const char *key; /* of the current member */
+	size_t index;    /* of the current element */
 	struct arena arena;
-	struct map keys; /* that the object has had */
+	struct map keys; /* keys that the object already had */
 };
 
 static int broken(const struct json_stream *stream, const char *why, struct tarsier_error *error)
@@ -70,7 +70,7 @@ static void close_level(struct json_stream *stream)
 
 /* ---- keys and values --------------------------------------------------------------------------------------------- */
 
-/* The text as jansson reads it, in a list of one, since older versions take no bare scalars. */
+/* Parses the text with jansson, wrapped in a list because older versions reject bare scalars. */
 static int parse(struct json_stream *stream, json_t **list, struct tarsier_error *error)
 {
 	struct tarsier_error reason;
@@ -157,7 +157,8 @@ static int begin_value(struct json_stream *stream, char c, struct tarsier_error 
 
 /* ---- the bytes --------------------------------------------------------------------------------------------------- */
 
-/* How many bytes of the piece belong to the string, container or scalar that is being read. *ends: it ends there. */
+/* Returns how many bytes of the piece belong to the current string, container or scalar. Sets *ends if it ends
+ * there. */
 static size_t measure(struct json_stream *stream, span piece, bool *ends)
 {
 	for (size_t i = 0; i < piece.len; i++) {
@@ -210,7 +211,7 @@ static int feed_after(struct json_stream *stream, char c, struct tarsier_error *
 	return TARSIER_OK;
 }
 
-/* A byte between keys and values. *stays: it is the first one of what begins. */
+/* Handles a byte between keys and values. Sets *stays if it is the first byte of the next token. */
 static int feed_byte(struct json_stream *stream, char c, bool *stays, struct tarsier_error *error)
 {
 	switch (stream->state) {

@@ -1,4 +1,4 @@
-/* the layer server: starting, stopping, and what its user asks */
+/* the layer server: starting, stopping and its public functions */
 #include "clair/layer_server_internal.h"
 
 #include "base/clock.h"
@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 enum {
-	CONNECTIONS = 1024, /* more than the door admits at once */
-	IDLE_SECONDS = 300, /* Clair reads on while it unpacks */
-	SILENCE_SECONDS = 5, /* in which a connection must show the token */
-	REACH_SECONDS = 5,  /* an address that only Clair reaches may swallow what we send */
+	CONNECTIONS = 1024, /* more than the door admits at a time */
+	IDLE_SECONDS = 300, /* Clair continues to read while it unpacks */
+	SILENCE_SECONDS = 5, /* within which a connection must send the token */
+	REACH_SECONDS = 5,  /* an address that only Clair can reach may drop our packets */
 };
 
 static int load(struct arena *arena, const struct microhttpd **result, struct tarsier_error *error)
@@ -32,7 +32,7 @@ static int make_token(struct layer_server *server, struct tarsier_error *error)
 {
 	unsigned char bytes[TOKEN_BYTES];
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return error_set(error, TARSIER_IO, "the kernel gives no random numbers");
+		return error_set(error, TARSIER_IO, "the kernel returned no random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		snprintf(server->token + 2 * i, 3, "%02x", bytes[i]);
 	return TARSIER_OK;
@@ -61,7 +61,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 		door_leave(server->door);
 }
 
-/* A connection that cannot be taken is closed, and the next door_leave lets another in. */
+/* A connection that cannot be handed over is closed, and the next door_leave admits another one. */
 static void admit(void *user, int fd, const struct sockaddr *address, socklen_t length)
 {
 	struct layer_server *server = user;
@@ -94,7 +94,7 @@ static int start(struct arena *arena, struct layer_server *server, struct tarsie
 	if (code >= 0)
 		code = make_urls(arena, server, server->port, error);
 	if (code >= 0 && !(server->daemon = start_daemon(server)))
-		code = error_set(error, TARSIER_IO, "the layer server cannot start: no thread or no memory");
+		code = error_set(error, TARSIER_IO, "the layer server cannot start: out of threads or memory");
 	if (code < 0) {
 		close_all(sockets, count);
 		return code;
@@ -146,7 +146,7 @@ void layer_server_stop(struct layer_server *server)
 	pthread_mutex_destroy(&server->lock);
 }
 
-/* ---- what its user asks ------------------------------------------------------------------------------------------ */
+/* ---- public functions -------------------------------------------------------------------------------------------- */
 
 int layer_server_reach(struct layer_server *server, struct tarsier_error *error)
 {

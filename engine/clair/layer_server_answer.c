@@ -1,20 +1,20 @@
-/* what the layer server answers: one layer's bytes, or a range of them */
+/* answers of the layer server: the bytes of one layer, or a range of them */
 #include "clair/layer_server_internal.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK = 64 * 1024 }; /* bytes that are read at once, one block for each request */
+enum { BLOCK = 64 * 1024 }; /* read at a time, one block for each request */
 
 /* ---- one answer's bytes ------------------------------------------------------------------------------------------ */
 
 struct layer_transfer {
 	struct layer_server *server;
 	size_t layer;
-	uint64_t start, length, done; /* of the range that was asked for */
+	uint64_t start, length, done; /* of the requested range */
 	struct arena arena;
-	struct stream *stream;        /* opened by the first read: a HEAD has none */
+	struct stream *stream;        /* opened by the first read: a HEAD does not open it */
 	struct hasher *hasher;        /* of a transfer of the whole layer */
 };
 
@@ -42,14 +42,14 @@ static int begin(struct layer_transfer *transfer, char *buffer, size_t size, str
 	return code < 0 ? code : skip(transfer->stream, transfer->start, buffer, size, error);
 }
 
-/* Called before the last bytes go out: the layer must have the digest that it was announced with. */
+/* Called before the last bytes are sent: the layer must have the announced digest. */
 static int check_digest(struct layer_transfer *transfer, struct tarsier_error *error)
 {
 	struct served_layer *layer = &transfer->server->layers[transfer->layer];
 	struct digest found;
 	int code = hasher_finish(transfer->hasher, &found, error);
 	if (code >= 0 && !digest_equal(&found, &layer->digest))
-		code = error_set(error, TARSIER_DIGEST, "%s is promised, and %s was found", layer->digest.text, found.text);
+		code = error_set(error, TARSIER_DIGEST, "expected %s, got %s", layer->digest.text, found.text);
 	if (code >= 0)
 		atomic_store(&layer->sent, true);
 	return code;
@@ -108,7 +108,8 @@ static enum MHD_Result answer(const struct microhttpd *library, struct MHD_Conne
 {
 	if (!response)
 		return MHD_NO;
-	library->add_header(response, "Connection", "close"); /* the next layer's may be waiting at the door */
+	library->add_header(response, "Connection", "close"); /* the connection of the next layer may be waiting at the
+	                                                       * door */
 	enum MHD_Result result = library->queue_response(connection, status, response);
 	library->destroy_response(response);
 	return result;
@@ -126,8 +127,8 @@ static enum MHD_Result answer_empty(const struct microhttpd *library, struct MHD
 /*
  *	"bytes=" first "-" [last] | "bytes=-" length        RFC 9110, section 14
  *
- * Several ranges and other units are ignored, as the RFC allows: the answer is the whole layer. False if the range lies
- * outside.
+ * Several ranges and other units are ignored, as the RFC allows: the answer is the whole layer. Returns false if the
+ * range lies outside the layer.
  */
 static bool read_range(const char *header, uint64_t size, uint64_t *start, uint64_t *length, bool *partial)
 {
@@ -195,7 +196,7 @@ static enum MHD_Result answer_layer(struct layer_server *server, struct MHD_Conn
 	return answer(library, connection, partial ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response);
 }
 
-/* The layer of "/TOKEN/DIGEST"; the number of layers if there is no such layer. */
+/* Returns the layer of "/TOKEN/DIGEST", or the number of layers if none matches. */
 static size_t find_layer(const struct layer_server *server, const char *path)
 {
 	const size_t token = sizeof server->token - 1;

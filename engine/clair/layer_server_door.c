@@ -1,4 +1,4 @@
-/* who may talk to the layer server: a connection that shows the token in the first line of a request */
+/* admits connections to the layer server that send the token in the first line of a request */
 #include "clair/layer_server_internal.h"
 
 #include <errno.h>
@@ -12,23 +12,23 @@
 
 /*
  * A connection waits at the door until its first bytes are "GET /TOKEN/" or "HEAD /TOKEN/". Until then it costs one
- * file descriptor and has a few seconds; if too many wait, the oldest is closed. So strangers cannot shut Clair out.
- * libmicrohttpd gives each admitted connection a thread. If too many are admitted, further ones wait for as long as it
- * takes; none is reset. Clair opens as many as it has processors, at most one for each layer of the image.
+ * file descriptor and times out after a few seconds. If too many wait, the oldest is closed, so strangers cannot lock
+ * Clair out. libmicrohttpd gives each admitted connection a thread. If too many are admitted, further ones wait without
+ * a limit and are not reset. Clair opens one for each of its processors, at most one for each layer of the image.
  */
 enum {
-	ADMITTED = 256, /* at once; with the layer's file each takes two of the 1024 descriptors that processes may have */
-	WAITING = 256,  /* strangers, and those that wait to be admitted */
-	EVENTS = 64,    /* that are taken from the kernel at once */
+	ADMITTED = 256, /* at a time; each takes two of the 1024 descriptors of a process, one for the layer's file */
+	WAITING = 256,  /* connections without a token, and those that wait for admission */
+	EVENTS = 64,    /* taken from the kernel in one call */
 	LINE = 5 + 1 + TOKEN_LENGTH + 1, /* "HEAD /TOKEN/" */
 	DRAIN = 4096,
-	PAUSE = 20,     /* milliseconds, where the process has no descriptor to spare */
+	PAUSE = 20,     /* milliseconds, if the process has no free descriptor */
 };
 
 enum visitor_state {
-	VISITOR_SILENT,  /* has not shown enough */
-	VISITOR_KNOWN,   /* has shown the token, and waits to be admitted */
-	VISITOR_REFUSED, /* was answered 404, and should close */
+	VISITOR_SILENT,  /* has not sent the whole token */
+	VISITOR_KNOWN,   /* has sent the token, and waits for admission */
+	VISITOR_REFUSED, /* was answered 404, and must close */
 };
 
 struct visitor {
@@ -43,7 +43,7 @@ struct door {
 	struct door_options options;
 	int sockets[2], events, wake;
 	unsigned socket_count;
-	struct visitor visitors[WAITING]; /* in the order in which they came */
+	struct visitor visitors[WAITING]; /* in order of arrival */
 	size_t count;
 	atomic_uint admitted;
 	atomic_bool closing;
@@ -67,11 +67,11 @@ static void door_forget(struct door *door, size_t index)
 
 static void door_dismiss(struct door *door, size_t index)
 {
-	close(door->visitors[index].fd); /* epoll forgets it */
+	close(door->visitors[index].fd); /* this also removes it from epoll */
 	door_forget(door, index);
 }
 
-/* The one that has been silent for longest makes room. False where all wait to be admitted. */
+/* Closes the visitor that has been silent for longest. Returns false if all of them wait for admission. */
 static bool door_make_room(struct door *door)
 {
 	for (size_t i = 0; i < door->count; i++)
@@ -113,8 +113,8 @@ static void door_refuse(struct visitor *visitor)
 /*
  *	("GET" | "HEAD") " /" TOKEN "/" …
  *
- * The token is compared once all of it is there, or the line has ended: otherwise the time of the answer would say how
- * much of a guess is right.
+ * The token is compared only when all of it has arrived, or the line has ended. Otherwise the time of the answer would
+ * show how much of a guess is right.
  */
 static enum visitor_state door_judge(const struct door *door, span line)
 {
@@ -139,7 +139,7 @@ static bool visitor_has_left(int fd)
 	return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-/* Looks at what it has sent without taking it: libmicrohttpd reads it again. */
+/* Peeks at the bytes without consuming them: libmicrohttpd reads them again. */
 static void door_hear(struct door *door, size_t index)
 {
 	struct visitor *visitor = &door->visitors[index];
@@ -178,7 +178,7 @@ static void door_accept(struct door *door, int socket)
 	struct visitor visitor = {.state = VISITOR_SILENT, .since = milliseconds_now(),
 	                          .length = sizeof visitor.address};
 	if (door->count == WAITING && !door_make_room(door)) {
-		nanosleep(&pause, NULL); /* the kernel queues what comes meanwhile */
+		nanosleep(&pause, NULL); /* meanwhile the kernel queues connections */
 		return;
 	}
 	visitor.fd = accept4(socket, (struct sockaddr *)&visitor.address, &visitor.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -187,7 +187,7 @@ static void door_accept(struct door *door, int socket)
 			nanosleep(&pause, NULL);
 		return;
 	}
-	/* Edge-triggered: a part of a line would otherwise be told again and again. */
+	/* Edge-triggered: otherwise an incomplete line would be reported repeatedly. */
 	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = visitor.fd};
 	if (epoll_ctl(door->events, EPOLL_CTL_ADD, visitor.fd, &event) < 0)
 		close(visitor.fd);
@@ -205,7 +205,7 @@ static void door_dismiss_late(struct door *door)
 			i++;
 }
 
-/* Milliseconds until the first visitor is late; -1 if there is none. */
+/* Milliseconds until the first visitor times out; -1 if there are none. */
 static int door_wait(const struct door *door)
 {
 	for (size_t i = 0; i < door->count; i++)
@@ -221,7 +221,7 @@ static void door_attend(struct door *door, int fd)
 	uint64_t count;
 	if (fd == door->wake) {
 		if (read(fd, &count, sizeof count) < 0)
-			return; /* the wake-up was read before */
+			return; /* the wake-up was already read */
 	} else if (fd == door->sockets[0] || (door->socket_count == 2 && fd == door->sockets[1])) {
 		door_accept(door, fd);
 	} else {
@@ -249,7 +249,7 @@ static void door_wake(const struct door *door)
 {
 	const uint64_t one = 1;
 	if (write(door->wake, &one, sizeof one) < 0)
-		return; /* it is awake: the counter is full */
+		return; /* the counter is full, so it is awake */
 }
 
 void door_leave(struct door *door)
@@ -312,11 +312,12 @@ int door_open(const struct door_options *options, const int *sockets, unsigned c
 	door->options = *options;
 	door->socket_count = count;
 	memcpy(door->sockets, sockets, count * sizeof *sockets);
-	*result = door; /* its thread may be quick */
+	*result = door; /* before the thread starts: it may run at once */
 	if (!door_start(door)) {
 		*result = NULL;
 		door_free(door);
-		return error_set(error, TARSIER_IO, "the layer server cannot start: no thread, no memory or no file descriptor");
+		return error_set(error, TARSIER_IO, "the layer server cannot start: "
+		                 "out of threads, memory or file descriptors");
 	}
 	return TARSIER_OK;
 }

@@ -22,7 +22,7 @@ enum { TOKEN_BYTES = 16, TOKEN_LENGTH = 2 * TOKEN_BYTES };
 	X(destroy_response, MHD_destroy_response) \
 	X(lookup_value, MHD_lookup_connection_value)
 
-/* libmicrohttpd is loaded when first needed, because it brings GnuTLS along. */
+/* libmicrohttpd is loaded when first needed, because it also loads GnuTLS. */
 struct microhttpd { MICROHTTPD_FUNCTIONS(DL_FIELD) };
 
 struct served_layer {
@@ -48,13 +48,13 @@ struct layer_server {
 	struct tarsier_error failure; /* under the lock; code 0: none */
 };
 
-/* ---- layer_server_measure.c: what each layer is ------------------------------------------------------------------ */
+/* ---- layer_server_measure.c: digests and sizes ------------------------------------------------------------------- */
 
 int layer_server_measure(struct layer_server *server, struct tarsier_error *error);
 
 /* ---- layer_server_socket.c: listening ---------------------------------------------------------------------------- */
 
-/* One socket for each family of addresses; *count are open. */
+/* One socket for each address family. Sets *count to the number of open ones. */
 int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
                         struct tarsier_error *error);
 
@@ -66,25 +66,25 @@ enum MHD_Result layer_server_answer(void *user, struct MHD_Connection *connectio
 
 void layer_server_fail(struct layer_server *server, const struct tarsier_error *error);
 
-/* ---- layer_server_door.c: who is let in -------------------------------------------------------------------------- */
+/* ---- layer_server_door.c: admission ------------------------------------------------------------------------------ */
 
 struct door_options {
 	const char *token;
-	int64_t silence;     /* milliseconds in which a connection must show the token */
-	/* Takes over a connection that has shown it; door_leave follows when the connection ends. */
+	int64_t silence;     /* milliseconds within which a connection must send the token */
+	/* Takes over a connection that has sent the token. door_leave follows when the connection ends. */
 	void (*admit)(void *user, int fd, const struct sockaddr *address, socklen_t length);
 	void *user;
 	const struct tarsier_allocator *allocator;
 };
 
-/* Takes the listening sockets over, on failure too. MEMORY, IO. */
+/* Takes over the listening sockets, even if it fails. Fails with MEMORY or IO. */
 int door_open(const struct door_options *options, const int *sockets, unsigned count, struct door **door,
               struct tarsier_error *error);
-/* From any thread: a connection that was admitted has ended. */
+/* Reports that an admitted connection has ended. Callable from any thread. */
 void door_leave(struct door *door);
-/* Ends its thread: no further connection is admitted. NULL is fine. */
+/* Ends the thread: no further connection is admitted. NULL is allowed. */
 void door_stop(struct door *door);
-/* Closes what waits, once it is stopped and the last door_leave has come. NULL is fine. */
+/* Closes waiting connections, after door_stop and the last door_leave. NULL is allowed. */
 void door_free(struct door *door);
 
 #endif

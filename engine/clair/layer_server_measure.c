@@ -1,4 +1,4 @@
-/* what is known of each layer before it is served */
+/* finds the digest and size of each layer before it is served */
 #include "clair/layer_server_internal.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static bool cancelled(const struct layer_server *server)
 	return server->options.cancelled && atomic_load(server->options.cancelled);
 }
 
-/* Reads on to the end. `hasher` may be NULL. */
+/* Reads to the end. `hasher` may be NULL. */
 static int read_through(const struct layer_server *server, struct stream *stream, struct hasher *hasher, uint64_t *size,
                         struct tarsier_error *error)
 {
@@ -44,8 +44,8 @@ static int measure_all(const struct layer_server *server, struct served_layer *l
 	return code;
 }
 
-/* A plain tar's digest is its diff ID: of what is compressed and promised by its content only, the digest must be
- * learnt. */
+/* A plain tar's digest is its diff ID. The digest of a compressed layer that is identified by its content only must be
+ * computed. */
 static int measure_stream(const struct layer_server *server, size_t index, struct stream *stream,
                           struct tarsier_error *error)
 {

@@ -1,4 +1,4 @@
-/* where the layer server listens */
+/* opens the sockets of the layer server */
 #include "clair/layer_server_internal.h"
 #include "format/url.h"
 
@@ -31,13 +31,13 @@ int layer_server_check_host(const char *host, struct tarsier_error *error)
 {
 	if (is_host(span_of(host)))
 		return TARSIER_OK;
-	return error_set(error, TARSIER_USAGE, "\"%s\" is no host for the layer server: give a name or an address alone "
-	                 "(a port is --layer-port's)", host);
+	return error_set(error, TARSIER_USAGE, "\"%s\" is not a host for the layer server: give only a name or an address "
+	                 "(--layer-port sets the port)", host);
 }
 
 enum reach { LOOPBACK_4, LOOPBACK_6, LOOPBACK_BOTH, ANYWHERE };
 
-/* *address is the IPv4 loopback address that is meant: there are many. */
+/* Sets *address to the given IPv4 loopback address: there are many. */
 static enum reach reach_of(const char *host, uint32_t *address)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -59,7 +59,7 @@ static enum reach reach_of(const char *host, uint32_t *address)
 	return LOOPBACK_4;
 }
 
-/* The socket, or -1 with errno. */
+/* Returns the socket, or -1 with errno. */
 static int listen_on(const struct sockaddr *address, socklen_t length, int only_6)
 {
 	int one = 1, fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -98,8 +98,8 @@ static unsigned port_of(int fd)
 	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
-/* A name that both families may have is looked up in either: where a machine has no IPv6, or another process has
- * that port there, IPv4 must do. */
+/* A name that may belong to both families is resolved in each. If a machine has no IPv6, or another process has that
+ * port there, IPv4 is enough. */
 int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigned *count, unsigned *bound,
                         struct tarsier_error *error)
 {
@@ -116,7 +116,7 @@ int layer_server_listen(const char *host, unsigned port, int sockets[2], unsigne
 		sockets[0] = listen_4(INADDR_ANY, port);
 	if (sockets[0] < 0)
 		return error_set(error, TARSIER_BACKEND,
-		                 "the layer server cannot listen on port %u (without --layer-port it takes one that is free): %s",
+		                 "the layer server cannot listen on port %u (omit --layer-port to use any free port): %s",
 		                 port, strerrordesc_np(errno));
 	*count = 1;
 	*bound = port_of(sockets[0]);

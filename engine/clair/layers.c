@@ -1,19 +1,19 @@
-/* where Clair finds an image's layers: at our layer server, or at the registry that has them */
+/* tells Clair where an image's layers are: at our layer server, or at their registry */
 #include "clair/internal.h"
 #include "format/url.h"
 
 #include <string.h>
 
-enum { SECRET_RUN = 8 }; /* characters of a header's value in a row: by chance no message has as many */
+enum { SECRET_RUN = 8 }; /* consecutive characters of a header's value: no message contains so many of them by chance */
 
 bool clair_layers_elsewhere(const struct clair_config *config, const struct image *image)
 {
 	return image->locate_layer && !config->layer_host && !config->layer_port;
 }
 
-/* ---- what they are ----------------------------------------------------------------------------------------------- */
+/* ---- compression ------------------------------------------------------------------------------------------------- */
 
-/* "…tar+gzip", "…tar.zstd": as the manifest says, since nothing is opened here. */
+/* "…tar+gzip", "…tar.zstd": taken from the manifest, because layers are not opened here. */
 static const struct codec *codec_of_type(const char *media_type)
 {
 	span type = span_of(media_type);
@@ -27,7 +27,7 @@ static int place_elsewhere(struct clair_image *image, size_t index, struct tarsi
 	const struct image_layer *layer = &image->image->layers[index];
 	if (image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
 		return error_set(error, TARSIER_NOT_FOUND,
-		                 "layer %zu (%s) is not in the registry: its vendor lets nobody else hand it out; copy the "
+		                 "layer %zu (%s) is not in the registry: only its vendor distributes it; copy the "
 		                 "image into a docker-archive with \"skopeo copy\", which asks the vendor, and scan that",
 		                 index + 1, layer->blob.text);
 	image->layers[index] = (struct clair_layer){.digest = &layer->blob, .url = "",
@@ -35,7 +35,7 @@ static int place_elsewhere(struct clair_image *image, size_t index, struct tarsi
 	return TARSIER_OK;
 }
 
-/* Clair v2 unpacks what gzip, bzip2 and xz packed; v4 gzip and zstd. Neither says so in words. */
+/* Clair v2 unpacks gzip, bzip2 and xz; v4 unpacks gzip and zstd. Their error messages do not tell. */
 static int check_codec(const struct clair *clair, const struct clair_image *image, size_t index,
                        struct tarsier_error *error)
 {
@@ -71,7 +71,7 @@ int clair_place_layers(const struct clair *clair, struct clair_image *image, str
 
 /* ---- their addresses in a registry ------------------------------------------------------------------------------- */
 
-/* A loopback address means another machine to a Clair that is not on this one. */
+/* A loopback address is wrong for a Clair on another machine. */
 static int check_origin(const struct clair *clair, const char *url, struct tarsier_error *error)
 {
 	struct url layer, indexer;
@@ -80,7 +80,7 @@ static int check_origin(const struct clair *clair, const char *url, struct tarsi
 	if (url_split(span_of(clair->indexer), &indexer) && host_is_loopback(indexer.host))
 		return TARSIER_OK;
 	return error_set(error, TARSIER_BACKEND,
-	                 "Clair at %s cannot fetch layers from %.*s, an address that means this machine only here: send "
+	                 "Clair at %s cannot fetch layers from %.*s, a loopback address: send "
 	                 "them through us with --layer-host HOST, where HOST is this machine as Clair knows it",
 	                 clair->shown, (int)(layer.rest.ptr - url), url);
 }
@@ -105,7 +105,7 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 	return TARSIER_OK;
 }
 
-/* ---- what Clair says of them ------------------------------------------------------------------------------------- */
+/* ---- Clair's errors about them ----------------------------------------------------------------------------------- */
 
 int clair_layer_unreachable(const struct clair *clair, const struct clair_image *image, size_t layer,
                             const char *words, struct tarsier_error *error)
@@ -138,7 +138,7 @@ void clair_report_layers(const struct clair *clair, const struct clair_image *im
 		clair->config->layer_done(clair->config->user, i, !image->server || layer_server_sent(image->server, i));
 }
 
-/* How many characters, from the start of `text`, stand anywhere in `secret`. */
+/* Returns how many characters, from the start of `text`, appear in `secret` as one piece. */
 static size_t common_run(const char *text, const char *secret)
 {
 	size_t longest = 0;
@@ -151,7 +151,7 @@ static size_t common_run(const char *text, const char *secret)
 	return longest;
 }
 
-/* Pieces of it count, too: answers are shown in part. */
+/* Pieces of a header are removed too, because messages show only a part of an answer. */
 static void conceal(char *text, const char *secret)
 {
 	size_t whole = strlen(secret), least = whole < SECRET_RUN ? whole : SECRET_RUN;
@@ -170,6 +170,6 @@ void clair_hide_secrets(const struct clair_image *image, struct tarsier_error *e
 	for (size_t i = 0; error && image->layers && i < image->count; i++)
 		for (size_t j = 0; j < image->layers[i].header_count; j++) {
 			const char *value = image->layers[i].headers[j].value, *space = strrchr(value, ' ');
-			conceal(error->message, space ? space + 1 : value); /* "Bearer" is no secret */
+			conceal(error->message, space ? space + 1 : value); /* "Bearer" is not secret */
 		}
 }

@@ -1,4 +1,4 @@
-/* our records out of Clair's words */
+/* converts Clair's answers to our records */
 #include "clair/internal.h"
 #include "database/advisory.h"
 #include "format/cve_id.h"
@@ -95,7 +95,7 @@ static int compare_ordered(const void *a, const void *b)
 	return order ? order : (one->before > other->before) - (one->before < other->before);
 }
 
-/* Of packages that are the same, the one of the lowest layer stays. `moved`: from the old index to the new one. */
+/* Keeps the one of the lowest layer among equal packages. `moved` maps old indexes to new ones. */
 static bool sort_packages(struct clair_records *records, size_t *moved)
 {
 	size_t count = records->package_count, kept = 0;
@@ -169,7 +169,7 @@ static bool listed(const char *const *list, size_t count, const char *name)
 	return false;
 }
 
-/* Several updaters tell of one vulnerability: the most severe word stands, the others fill what it leaves open. */
+/* Several updaters may report one vulnerability: the most severe word is kept, the others fill empty fields. */
 static bool join(struct arena *arena, struct tarsier_finding *into, const struct tarsier_finding *from)
 {
 	size_t count = list_length(into->aliases), more = list_length(from->aliases);
@@ -249,7 +249,7 @@ bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const
 	return finding->cvss_vector != NULL;
 }
 
-/* NVD's qualitative scale, for a score whose vector does not parse. */
+/* NVD's qualitative scale, for a score whose vector is invalid. */
 static enum tarsier_severity severity_of_score(double score)
 {
 	if (score >= 9)
@@ -267,7 +267,7 @@ int clair_set_severity(struct tarsier_finding *finding, const char *word, struct
 	finding->severity = severity_of_word(span_of(word));
 	finding->severity_source = finding->severity ? "distribution" : "";
 	if (!finding->severity && !span_is_nocase(span_of(word), "unknown"))
-		return error_set(error, TARSIER_BACKEND, "Clair says that %s is of the severity \"%.60s\": it has no such word",
+		return error_set(error, TARSIER_BACKEND, "Clair reports %s with the unknown severity \"%.60s\"",
 		                 finding->id, word);
 	if (finding->severity || finding->cvss_score < 0)
 		return TARSIER_OK;
@@ -296,7 +296,7 @@ static bool add_name(struct names *names, const char *name)
 	return true;
 }
 
-/* "https://www.cve.org/CVERecord?id=CVE-2024-1234" names one; so does whatever else ends in an id. */
+/* "https://www.cve.org/CVERecord?id=CVE-2024-1234" names one, and so does any other link that ends in an id. */
 static bool add_cves_of_links(struct names *names, const char *links)
 {
 	char name[CVE_NAME_SIZE];
@@ -311,7 +311,7 @@ static bool add_cves_of_links(struct names *names, const char *links)
 	return true;
 }
 
-/* The only CVE among the names, or NULL: an advisory for several keeps its own id. */
+/* Returns the only CVE among the names, or NULL: an advisory for several keeps its own id. */
 static const char *only_cve(const struct names *names)
 {
 	const char *found = NULL;

@@ -11,7 +11,7 @@
 enum {
 	TRIES = 5,             /* if the connection breaks or Clair fails */
 	SHORT_SECONDS = 60, CLEANING_SECONDS = 10,
-	WORDS = 300,           /* of what Clair says, in a message */
+	WORDS = 300,           /* of Clair's error text in a message */
 	HEADERS = 4,
 };
 
@@ -27,7 +27,7 @@ bool clair_cancelled(const struct clair *clair)
 
 /* ---- one attempt ------------------------------------------------------------------------------------------------- */
 
-/* A token lives a minute, so each attempt has its own. */
+/* A token is valid for a minute, so each attempt makes a new one. */
 static int add_token(const struct clair *clair, struct arena *arena, const char **header, struct tarsier_error *error)
 {
 	const struct clair_config *config = clair->config;
@@ -55,7 +55,7 @@ static const atomic_bool *cancelled_of(const struct clair *clair, const struct c
 	return call->cancelled ? call->cancelled : clair->config->cancelled;
 }
 
-/* Where an answer's pieces go. */
+/* Receives the pieces of an answer. */
 struct clair_sink {
 	const struct clair_call *call;
 	const struct http_response *response;
@@ -100,11 +100,12 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 
 /* ---- retries ----------------------------------------------------------------------------------------------------- */
 
-/* After 429 the pauses may take as long as the request itself. */
+/* After 429 the pauses together may take as long as the request's time limit. */
 static int64_t next_pause(const struct clair *clair, const struct http_response *response, int code,
                           struct retry *retry)
 {
-	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* the next attempt would find the same layer */
+	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* another attempt would fail at the same
+	                                                                     * layer */
 		return 0;
 	return retry_pause(retry, code, response);
 }
@@ -157,7 +158,7 @@ int clair_send(const struct clair *clair, const struct clair_call *call, struct 
 	return atomic_load(&watch.is_dead) ? error_set(error, TARSIER_BACKEND, "%s", watch.reason) : code;
 }
 
-/* ---- what an answer says ----------------------------------------------------------------------------------------- */
+/* ---- reading an answer ------------------------------------------------------------------------------------------- */
 
 int clair_json(const struct clair_call *call, const struct http_response *response, json_t **json,
                struct tarsier_error *error)
@@ -199,16 +200,16 @@ static int refused_key(const struct clair *clair, struct tarsier_error *error)
 	const struct clair_config *config = clair->config;
 	if (!config->key)
 		return error_set(error, TARSIER_BACKEND,
-		                 "Clair at %s wants a token (401): give its pre-shared key with --clair-key-file",
+		                 "Clair at %s requires a token (401): give its pre-shared key with --clair-key-file",
 		                 clair->shown);
 	return error_set(error, TARSIER_BACKEND,
-	                 "Clair at %s refuses our token (401): its auth.psk has another key, does not list the "
+	                 "Clair at %s rejected our token (401): its auth.psk has another key, does not list the "
 	                 "issuer \"%s\" (--clair-issuer), or the two clocks differ", clair->shown, config->issuer
 	                 ? config->issuer : "tarsier");
 }
 
-/* A request with a body is not sent elsewhere: a proxy that turns http into https would be given the layers' headers
- * twice, and may make a GET of it. */
+/* A request with a body is not redirected: a proxy that turns http into https would receive the layers' headers twice,
+ * and may change the method to GET. */
 static int moved(const struct clair *clair, const struct clair_call *call, const struct http_response *response,
                  struct tarsier_error *error)
 {
@@ -237,8 +238,8 @@ int clair_refused(const struct clair *clair, const struct clair_call *call, cons
 	if (is_redirect(response->status) && http_header(response, "Location").len)
 		return moved(clair, call, response, error);
 	if (response->status == 429)
-		return error_set(error, TARSIER_BACKEND, "Clair at %s is busy (429) and stayed so: scan later, or raise its "
-		                 "index_report_request_concurrency", clair->shown);
+		return error_set(error, TARSIER_BACKEND, "Clair at %s rate-limited the request (429) and every retry: scan "
+		                 "later, or raise its index_report_request_concurrency", clair->shown);
 	const char *again = retry_is_transient(response->status) && call->retry ? " again and again" : "";
 	return error_set(error, TARSIER_BACKEND, "Clair answers %s %s with %ld%s%s%s%s", call->method, call->path,
 	                 response->status, again, response->through, *words ? ": " : "", words);
@@ -254,7 +255,7 @@ int clair_make_nonce(const struct clair_config *config, char nonce[2 * CLAIR_NON
 	if (config->keep)
 		return TARSIER_OK;
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return error_set(error, TARSIER_IO, "the kernel gives no random numbers");
+		return error_set(error, TARSIER_IO, "the kernel returned no random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
 	return TARSIER_OK;

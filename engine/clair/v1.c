@@ -11,10 +11,10 @@
  *	GET  /v1/layers/NAME?features&vulnerabilities                          200 {"Layer":{NamespaceName, Features}}
  *	DELETE /v1/layers/NAME                                                 200; its children go too
  *
- * A name stands for all of a chain up to its layer. A digest alone would not do, since what a layer means depends on
- * those below, and Clair does not look at a layer whose name it knows. Each scan has names of its own, because another
- * scan of the same image may be under way; at its end the lowest layer is deleted, and the others go with it. With
- * `keep` the names are the same for every scan, so that the next finds the layers.
+ * A name stands for the chain up to its layer. A digest alone is not enough, because the meaning of a layer depends on
+ * those below, and Clair skips a layer whose name it knows. Each scan uses names of its own, because another scan of
+ * the same image may be running. At its end the lowest layer is deleted, and Clair deletes the others with it. With
+ * `keep` the names are the same for every scan, so that the next one finds the layers.
  */
 
 enum { NAME_SIZE = 80 };
@@ -85,7 +85,7 @@ static int refused_layer(const struct v1 *v1, size_t index, const char *words, s
 	                 v1->image->layers[index].digest->text, *words ? words : "422");
 }
 
-/* The answer repeats the request; one that does not is not an answer to it. */
+/* The answer must repeat the request. */
 static int check_echo(const struct v1 *v1, size_t index, const struct clair_call *call,
                       const struct http_response *response, struct tarsier_error *error)
 {
@@ -93,7 +93,7 @@ static int check_echo(const struct v1 *v1, size_t index, const struct clair_call
 	int code = clair_json(call, response, &json, error);
 	if (code >= 0 && strcmp(json_text(json_member(json, "Layer"), "Name"), v1->names[index]) != 0)
 		code = error_set(error, TARSIER_BACKEND,
-		                 "Clair says that it has read a layer, but not which (layer %zu of %zu)", index + 1,
+		                 "Clair does not say which layer it has read (layer %zu of %zu)", index + 1,
 		                 v1->image->count);
 	json_decref(json);
 	return code;
@@ -139,10 +139,10 @@ static int post_layer(struct v1 *v1, size_t index, struct tarsier_error *error)
 	return code;
 }
 
-/* ---- what it found ----------------------------------------------------------------------------------------------- */
+/* ---- its findings ------------------------------------------------------------------------------------------------ */
 
-/* Clair v2 leaves out whatever is empty ("omitempty" of every key) and never writes null; what NVD says lies in its
- * database as it is. */
+/* Clair v2 omits empty members ("omitempty" of every key) and never writes null. NVD's data is stored in its database
+ * unchanged. */
 static const struct clair_shape score_keys[] = {
 	{"Score", CLAIR_NUMBER, CLAIR_OPTIONAL, NULL},
 	{"Vectors", CLAIR_TEXT, CLAIR_OPTIONAL, NULL},
@@ -187,7 +187,7 @@ struct v1_answer {
 	struct map systems; /* by namespace: struct distro */
 };
 
-/* "debian:12", "alpine:v3.20", "centos:7", "oracle:8": as Clair calls a release. */
+/* "debian:12", "alpine:v3.20", "centos:7", "oracle:8": Clair's names of releases. */
 static const struct distro *system_of(struct v1_answer *answer, const char *name)
 {
 	struct arena *arena = answer->records.arena;
@@ -218,10 +218,10 @@ static int layer_of(const struct v1 *v1, const char *name, size_t *layer, struct
 			return TARSIER_OK;
 		}
 	return error_set(error, TARSIER_BACKEND,
-	                 "Clair says that the layer \"%.100s\" brought a package: the image has none of that name", name);
+	                 "Clair attributes a package to the layer \"%.100s\", which the image does not have", name);
 }
 
-/* An rpm's version has its epoch, and Clair writes that where it is 0 too. */
+/* Clair writes an rpm's epoch even if it is 0. */
 static const char *version_of(const char *type, const char *version)
 {
 	return strcmp(type, "rpm") == 0 && strncmp(version, "0:", 2) == 0 ? version + 2 : version;
@@ -234,7 +234,7 @@ static const char *path_of(const char *type)
 	return strcmp(type, "apk") == 0 ? "lib/apk/db/installed" : strcmp(type, "rpm") == 0 ? "var/lib/rpm/Packages" : "";
 }
 
-/* What NVD says, where Clair has its data: {"NVD":{"CVSSv3":{"Vectors":"CVSS:3.1/…","Score":9.8},"CVSSv2":{…}}} */
+/* NVD's data, if Clair has it: {"NVD":{"CVSSv3":{"Vectors":"CVSS:3.1/…","Score":9.8},"CVSSv2":{…}}} */
 static bool take_metadata(struct arena *arena, struct tarsier_finding *finding, const json_t *metadata)
 {
 	static const char *const versions[] = {"CVSSv2", "CVSSv3"};
@@ -296,7 +296,7 @@ static int add_feature(struct v1_answer *answer, const json_t *json, const char 
 	return code;
 }
 
-/* Clair knows no vulnerabilities of a system that is not among its namespaces. */
+/* Clair has no vulnerabilities for a system that is not among its namespaces. */
 static bool is_covered(const struct v1 *v1, const char *name)
 {
 	const json_t *each;
@@ -315,7 +315,7 @@ static int read_layer(struct v1_answer *answer, const json_t *layer, struct tars
 	size_t i;
 	int code = TARSIER_OK;
 	if (strcmp(json_text(layer, "Name"), v1->names[v1->image->count - 1]) != 0)
-		return error_set(error, TARSIER_BACKEND, "Clair's answer is not of the layer that was asked for");
+		return error_set(error, TARSIER_BACKEND, "Clair's answer is about another layer than the requested one");
 	if (*system) {
 		const struct distro *distro = system_of(answer, system);
 		if (!distro)
@@ -351,7 +351,8 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	char *path = arena_format(clair->arena, "/v1/layers/%s?features&vulnerabilities", v1->names[v1->image->count - 1]);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path, .health_method = "GET", .health = health,
+	const struct clair_call call = {.method = "GET", .base = clair->indexer, .path = path,
+	                                .health_method = "GET", .health = health,
 	                                .retry = true,
 	                                .seconds = clair_seconds(clair)};
 	int code = clair_send(clair, &call, &response, error);
@@ -373,7 +374,7 @@ static int read_top(struct v1 *v1, struct clair_result *result, struct tarsier_e
 	return code;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------- */
+/* ---- the scan ---------------------------------------------------------------------------------------------------- */
 
 static void clean_up(const struct v1 *v1)
 {

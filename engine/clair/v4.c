@@ -6,22 +6,22 @@
 
 /*
  *	POST /indexer/api/v1/index_report {"hash", "layers":[{"hash", "uri", "headers"}]}    201 and the index report
- *	GET  /matcher/api/v1/vulnerability_report/HASH       200; 202: it has no vulnerabilities yet
+ *	GET  /matcher/api/v1/vulnerability_report/HASH       200; 202: its database has no vulnerabilities yet
  *
- * The request for an index report is sent without If-None-Match: Clair compares that with the state of its scanners
- * only, and would answer 412, "nothing to redo", for images that it has never seen. For an image that it knows it
- * returns the report that it has, and fetches nothing. After a 412 the matcher shows whether there is a report.
+ * The request for an index report is sent without If-None-Match: Clair compares that header only with the state of its
+ * scanners, and would answer 412 for images that it has never seen. Clair returns the existing report of a known image
+ * and fetches nothing. After a 412 the matcher shows whether there is a report.
  */
 
-/* The report of an image that no Clair has. */
+/* An image that no Clair has. */
 static const char no_image[] =
 	"/matcher/api/v1/vulnerability_report/sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /* ---- the manifest ------------------------------------------------------------------------------------------------ */
 
-/* What both servers call the image. An index report that is deleted when the scan ends has a name of this scan's own:
- * another one's, of the same image, may be in use. One that is kept has the manifest's digest; an archive without a
- * manifest has one made up, the same for the same layers. */
+/* The name of the image on both servers. An index report that is deleted at the end of the scan has a random name,
+ * because another scan of the same image may still use its own. A report that is kept has the manifest's digest. An
+ * archive without a manifest gets a digest computed from its layers. */
 static int make_hash(const struct v4 *v4, struct digest *hash, struct tarsier_error *error)
 {
 	struct buffer text;
@@ -72,7 +72,7 @@ static int check_hash(const json_t *json, const struct digest *hash, const char 
 	const char *found = json_text(json, "manifest_hash");
 	if (strcmp(found, hash->text) == 0)
 		return TARSIER_OK;
-	return error_set(error, TARSIER_BACKEND, "Clair's %s is of another image: manifest_hash is \"%.160s\" and not %s",
+	return error_set(error, TARSIER_BACKEND, "Clair's %s is about another image: manifest_hash is \"%.160s\", not %s",
 	                 what, found, hash->text);
 }
 
@@ -92,7 +92,7 @@ static int check_index(const struct clair_call *call, const struct http_response
 	return code;
 }
 
-/* The layer that Clair's message names, or the first. */
+/* Returns the layer that Clair's message names, or the first. */
 static size_t layer_in(const struct clair_image *image, const char *words)
 {
 	for (size_t i = 0; i < image->count; i++)
@@ -128,8 +128,8 @@ static bool is_token_expired(const struct v4 *v4, const struct http_response *re
 	return strstr(words, "fetch") && (strstr(words, "401 ") || strstr(words, "403 "));
 }
 
-/* Only to delete something makes the indexer tell that its database is gone: to GET it says 404 then. So what is deleted
- * is an index report that nothing has, by a name made of this scan's. NULL: no memory. */
+/* The indexer reports a lost database only when it has to delete something: for GET it answers 404. So this deletes an
+ * index report that does not exist, by a random name. Returns NULL if memory ran out. */
 static char *make_health(const struct v4 *v4)
 {
 	struct digest name;
@@ -164,7 +164,7 @@ static int post_manifest(struct v4 *v4, bool *stale, struct tarsier_error *error
 	return code;
 }
 
-/* Clair may have been busy for longer than a registry's token lives. Then the manifest is sent again with a new one. */
+/* The work may take longer than a registry's token is valid. Then the manifest is sent again with a new one. */
 static int index_image(struct v4 *v4, struct tarsier_error *error)
 {
 	bool stale = false;
@@ -186,8 +186,8 @@ static int judge_report(const struct v4 *v4, const struct clair_call *call, cons
 		                 "its updaters have run (`tarsier clair wait`)", shown);
 	if (response->status == 404)
 		return error_set(error, TARSIER_BACKEND,
-		                 "Clair's matcher at %s knows no finished index report of %s (404): it and the indexer "
-		                 "at %s do not belong together, or the report was deleted", shown, v4->hash.text,
+		                 "Clair's matcher at %s has no finished index report of %s (404): it and the indexer "
+		                 "at %s use different databases, or the report was deleted", shown, v4->hash.text,
 		                 v4->clair->shown);
 	return response->status == 200 ? TARSIER_OK : clair_refused(v4->clair, call, response, error);
 }
@@ -199,7 +199,8 @@ static int get_report(struct v4 *v4, struct clair_result *result, struct tarsier
 	char *path = arena_format(v4->clair->arena, "/matcher/api/v1/vulnerability_report/%s", v4->hash.text);
 	if (!path)
 		return error_memory(error);
-	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path, .health_method = "GET", .health = no_image,
+	const struct clair_call call = {.method = "GET", .base = v4->clair->matcher, .path = path,
+	                                .health_method = "GET", .health = no_image,
 	                                .begin = v4_report_begin, .take = v4_report_take, .user = &report, .retry = true,
 	                                .seconds = clair_seconds(v4->clair)};
 	int code = clair_send(v4->clair, &call, &response, error);
@@ -246,7 +247,7 @@ int clair_v4_ready(const struct clair *clair, bool *ready, struct tarsier_error 
 	struct http_response response;
 	int code = clair_send(clair, &call, &response, error);
 	json_t *json = NULL;
-	if (code >= 0 && response.status == 404) /* its own, and not that of whatever else listens there */
+	if (code >= 0 && response.status == 404) /* Clair's own 404, not that of another server */
 		clair_json(&call, &response, &json, NULL);
 	*ready = code >= 0 && (response.status == 200 || strcmp(json_text(json, "code"), "not-found") == 0);
 	if (code >= 0 && !*ready && response.status != 202)

@@ -9,13 +9,13 @@
 struct v4 {
 	struct clair *clair;
 	struct clair_image *image;
-	struct digest hash; /* what both servers call the image */
+	struct digest hash; /* the name of the image on both servers */
 	bool posted;        /* Clair may have an index report of that name */
 };
 
-/* ---- v4_report.c: a vulnerability report, of this image, as our records ------------------------------------------ */
+/* ---- v4_report.c: converts a vulnerability report to our records ------------------------------------------------- */
 
-/* What was read of a report so far. Records refer to each other by ids, and a reference may come before its record. */
+/* The state of reading a report. Records refer to each other by ids, and a reference may come before its record. */
 struct v4_report {
 	const struct v4 *v4;
 	struct clair_records records;
@@ -25,28 +25,27 @@ struct v4_report {
 	struct map packages;        /* by id: struct v4_package */
 	struct map vulnerabilities; /* by id: struct v4_vulnerability */
 	struct map systems;         /* by id: struct v4_system */
-	unsigned sections;          /* bits of those that were there */
-	bool has_exceptions;        /* vendors say which packages are not affected */
+	unsigned sections;          /* bits of the sections that were present */
+	bool has_exceptions;        /* vendors list unaffected packages */
 	bool is_of_image;           /* its manifest_hash is the image's */
-	const char *of;             /* … or what it is instead */
+	const char *of;             /* … or the other manifest_hash */
 };
 
-/* Take the report piece by piece: for struct clair_call, with the report as user. Fail with BACKEND if it is not
- * whole. */
+/* Take the report in pieces: for struct clair_call, with the report as user. Fail with BACKEND if it is incomplete. */
 int v4_report_begin(void *report, struct tarsier_error *error);
 int v4_report_take(void *report, span piece, struct tarsier_error *error);
-/* All of it is there: checks the references and fills the result. */
+/* Call it at the end of the report. Checks the references and fills the result. */
 int v4_report_finish(struct v4_report *report, struct clair_result *result, struct tarsier_error *error);
 void v4_report_free(struct v4_report *report);
 
 struct v4_system {
 	const char *id;
 	struct distro distro;
-	size_t count;  /* packages that have it */
+	size_t count;  /* packages that it affects */
 	bool is_there;
 };
 
-/* Where Clair saw a package. */
+/* A place where Clair found a package. */
 struct v4_environment {
 	const char *database;
 	size_t layer;
@@ -66,35 +65,35 @@ struct v4_package {
 
 struct v4_vulnerability {
 	const char *id;
-	struct tarsier_finding finding;  /* but for its package */
+	struct tarsier_finding finding;  /* without its package */
 	struct tarsier_finding enriched; /* the best vector and score of the CVSS enricher */
 	const char *word, *vendor;       /* severities: Clair's word, and the vendor's text */
 	bool is_there, is_scored, is_finished;
 	bool is_inverted;                /* the vendor says that its packages are not affected */
-	bool is_used;                    /* a package has it */
+	bool is_used;                    /* a package refers to it */
 };
 
 int v4_vulnerability_read(struct arena *arena, struct v4_vulnerability *vulnerability, const json_t *json,
                           struct tarsier_error *error);
 int v4_vulnerability_add_scores(struct arena *arena, struct v4_vulnerability *vulnerability, const json_t *list,
                                 struct tarsier_error *error);
-/* Once all scores are there. BACKEND if its severity is not a word of Clair's. */
+/* Call it when all scores are known. Fails with BACKEND if the severity is not one of Clair's words. */
 int v4_vulnerability_finish(struct arena *arena, struct v4_vulnerability *vulnerability, struct tarsier_error *error);
 
-/* ---- v4_check.c: is the report whole? ---------------------------------------------------------------------------- */
+/* ---- v4_check.c: checks the report ------------------------------------------------------------------------------- */
 
 enum v4_section {
 	V4_PACKAGES, V4_DISTRIBUTIONS, V4_REPOSITORIES, V4_ENVIRONMENTS, V4_VULNERABILITIES, V4_MATCHES, V4_EXCEPTIONS,
 	V4_ENRICHMENTS, V4_HASH, V4_SECTIONS, /* the last one: any other key */
 };
 enum v4_section v4_section_of(const char *key);
-/* One value of the section, at that place, has the shape that Clair gives it. Fails with BACKEND: "… is not whole:
- * vulnerabilities.10.links is no text". */
+/* Checks that one value of the section, at that place, has Clair's shape. Fails with BACKEND: "… is not whole:
+ * vulnerabilities.10.links is not a string". */
 int v4_check_value(enum v4_section section, const struct json_stream_place *place, json_t *value,
                    struct tarsier_error *error);
-/* The sections that must be there are. */
+/* Checks that all required sections are present. */
 int v4_check_sections(unsigned sections, struct tarsier_error *error);
-/* Every id that is used has its record, and every record is used. */
+/* Checks that every id in use has its record, and that every record is in use. */
 int v4_check_references(const struct v4_report *report, struct tarsier_error *error);
 int clair_v4_broken(struct tarsier_error *error, const char *what, const char *id);
 bool clair_v4_is_cvss(const char *enrichment);

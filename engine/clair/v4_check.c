@@ -1,4 +1,4 @@
-/* is a vulnerability report of Clair v4 whole? */
+/* checks that a vulnerability report of Clair v4 is complete */
 #include "clair/v4.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@ static const char answer[] = "Clair's vulnerability report";
 
 /* ---- its shape --------------------------------------------------------------------------------------------------- */
 
-/* claircore writes every key of every record, but for those that say "omitempty" and those of later versions. We are
- * strict about what findings, their severities, fixes and layers come from, and forgive where the rest is missing. */
+/* claircore writes every key of every record, except those marked "omitempty" and those of later versions. The keys
+ * that findings, severities, fixes and layers come from are required, the others are optional. */
 
 static const struct clair_shape text = {.kind = CLAIR_TEXT};
 static const struct clair_shape anything = {.kind = CLAIR_ANYTHING};
@@ -69,7 +69,7 @@ static const struct clair_shape vulnerability_shape = {.kind = CLAIR_OBJECT, .in
 static const struct clair_shape score = {.kind = CLAIR_OBJECT, .inside = score_keys};
 static const struct clair_shape scores = {.kind = CLAIR_LIST, .inside = &score};
 
-/* By section. An empty object or null is an answer; a section that is not there is none. */
+/* By section. A section may be an empty object or null, but must be present. */
 static const struct clair_shape sections[V4_SECTIONS] = {
 	[V4_PACKAGES] = {"packages", CLAIR_MAP, CLAIR_MAY_BE_NULL, &package_shape},
 	[V4_VULNERABILITIES] = {"vulnerabilities", CLAIR_MAP, CLAIR_MAY_BE_NULL, &vulnerability_shape},
@@ -95,7 +95,7 @@ bool clair_v4_is_cvss(const char *enrichment)
 	return strstr(enrichment, "enricher=clair.cvss") != NULL;
 }
 
-/* enrichments = { type: [ { vulnerability: [ score … ] } ] }; of other enrichers anything goes */
+/* enrichments = { type: [ { vulnerability: [ score … ] } ] }; other enrichers are not checked */
 static int check_enrichment(const struct json_stream_place *place, json_t *value, struct tarsier_error *error)
 {
 	static const struct clair_shape list = {.kind = CLAIR_LIST, .lack = CLAIR_MAY_BE_NULL, .inside = NULL};
@@ -118,7 +118,7 @@ int v4_check_value(enum v4_section section, const struct json_stream_place *plac
 	char where[160];
 	if (section == V4_SECTIONS)
 		return TARSIER_OK;
-	if (place->depth == 1) { /* it is not an object: that would have been opened */
+	if (place->depth == 1) { /* not an object: an object would have been opened */
 		struct clair_shape whole = sections[section];
 		whole.inside = NULL;
 		return clair_check_json(value, &whole, whole.key, answer, error);
@@ -144,21 +144,21 @@ int clair_v4_broken(struct tarsier_error *error, const char *what, const char *i
 	return error_set(error, TARSIER_BACKEND, "%s is not whole: %s \"%.100s\"", answer, what, id);
 }
 
-/* Clair finds a package in a place, and matches it by that: it writes none without the other. */
+/* Clair finds a package in a place and matches it by that place: it writes both or neither. */
 static const char *wrong_package(const struct v4_package *package)
 {
 	if (package->is_there)
-		return package->environment_count ? NULL : "no environment of the package";
+		return package->environment_count ? NULL : "there is no environment of the package";
 	if (package->is_placed)
-		return "an environment, and no record of its package";
+		return "there is an environment but no record of its package";
 	return package->vulnerability_count ? "there is no record of the package" : NULL;
 }
 
-/* Clair holds a vulnerability because a package has it, unless vendors said afterwards which ones do not. */
+/* Clair lists a vulnerability because a package has it, unless a vendor later excluded the package. */
 static const char *wrong_vulnerability(const struct v4_report *report, const struct v4_vulnerability *vulnerability)
 {
 	if (!vulnerability->is_there && vulnerability->is_scored)
-		return "a CVSS score, and no record of its vulnerability";
+		return "there is a CVSS score but no record of its vulnerability";
 	if (!vulnerability->is_there)
 		return "there is no record of the vulnerability";
 	if (vulnerability->is_used || vulnerability->is_inverted || report->has_exceptions)

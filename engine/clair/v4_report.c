@@ -1,4 +1,4 @@
-/* Clair v4's vulnerability report as our records, read as it comes */
+/* converts Clair v4's vulnerability report to our records while it arrives */
 #include "clair/v4.h"
 
 #include <string.h>
@@ -8,11 +8,11 @@
  *	 "vulnerabilities":{id:…}, "package_vulnerabilities":{package:[vulnerability]},
  *	 "enrichments":{type:[{vulnerability:[…]}]}}
  *
- * Ids hold within this document only. Only package_vulnerabilities says what a package has; "vulnerabilities" also
- * holds those that do not affect it, as a vendor says ("Invert"). Each record is converted as soon as it is complete,
- * so that no more than one of Clair's is in memory.
+ * Ids are valid within this document only. Only package_vulnerabilities tells which vulnerabilities a package has;
+ * "vulnerabilities" also holds those that do not affect it according to a vendor ("Invert"). Each record is converted
+ * as soon as it is complete, so that at most one of Clair's records is in memory.
  */
-enum { REPORT_LIMIT = 1024 * 1024 * 1024 }; /* bytes: of 100,000 vulnerabilities a report has about 100 MB */
+enum { REPORT_LIMIT = 1024 * 1024 * 1024 }; /* bytes; a report of 100,000 vulnerabilities has about 100 MB */
 
 static const struct distro none = DISTRO_UNKNOWN;
 
@@ -21,7 +21,8 @@ static const char *copied(const struct v4_report *report, const json_t *object, 
 	return arena_string(report->records.arena, json_text(object, key));
 }
 
-/* The record of that id, made where it is first named. NULL: no memory. `id` is the first field of all of them. */
+/* Returns the record of that id, created at its first mention. Returns NULL if memory ran out. All of them begin with
+ * `id`. */
 static void *record_of(struct v4_report *report, struct map *map, const char *id, size_t size)
 {
 	struct arena *arena = report->records.arena;
@@ -53,7 +54,7 @@ static struct v4_system *system_of(struct v4_report *report, const char *id)
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 
-/* Clair has no version_id of Alpine, but its first two numbers as version. */
+/* Clair has no version_id for Alpine; version holds its first two numbers. */
 static int take_system(struct v4_report *report, const char *id, const json_t *json, struct tarsier_error *error)
 {
 	struct v4_system *system = system_of(report, id);
@@ -96,7 +97,7 @@ static int layer_of(const struct v4_report *report, const char *digest, size_t *
 			*layer = i;
 			return TARSIER_OK;
 		}
-	return clair_v4_broken(error, "a package comes from a layer that the image has not,", digest);
+	return clair_v4_broken(error, "a package comes from a layer that the image does not have,", digest);
 }
 
 static int take_environment(struct v4_report *report, struct v4_environment *environment, const json_t *json,
@@ -153,7 +154,7 @@ static int take_matches(struct v4_report *report, const char *id, const json_t *
 	return TARSIER_OK;
 }
 
-/* The CVSS enricher's; others may be there. */
+/* Reads the CVSS enricher's scores and skips other enrichers. */
 static int take_enrichment(struct v4_report *report, const struct json_stream_place *place, const json_t *list,
                            struct tarsier_error *error)
 {
@@ -244,8 +245,7 @@ int v4_report_take(void *user, span piece, struct tarsier_error *error)
 
 /* ---- packages ---------------------------------------------------------------------------------------------------- */
 
-/* package_db is the file, with a word for its kind in front of what is no distribution's:
- * "python:usr/lib/python3/…". */
+/* package_db is a file name. For packages of languages the kind comes first: "python:usr/lib/python3/…". */
 static const char *kind_of(const char *database, const char **path)
 {
 	static const struct { const char *prefix, *type; } kinds[] = {
@@ -268,7 +268,7 @@ static bool is_system_type(const char *type)
 	return strcmp(type, "deb") == 0 || strcmp(type, "apk") == 0 || strcmp(type, "rpm") == 0;
 }
 
-/* One package of ours for each place where Clair saw it. */
+/* Adds one of our packages for each place where Clair found it. */
 static int add_seen(struct v4_report *report, const struct v4_package *from, const struct v4_environment *environment,
                     struct tarsier_error *error)
 {
@@ -310,7 +310,7 @@ static int add_package(struct v4_report *report, const struct v4_package *packag
 	return code < 0 ? code : add_findings(report, package, first, error);
 }
 
-/* The distribution that most packages have; an image without packages may have one, too. */
+/* The distribution that most packages have. An image without packages may have one, too. */
 static const struct distro *chief_of(const struct v4_report *report)
 {
 	const struct v4_system *chief = NULL;
@@ -327,7 +327,7 @@ static int check(struct v4_report *report, struct tarsier_error *error)
 	int code = json_stream_end(&report->stream, error);
 	if (code >= 0 && strcmp(report->of, report->v4->hash.text) != 0)
 		code = error_set(error, TARSIER_BACKEND,
-		                 "Clair's vulnerability report is of another image: manifest_hash is \"%.100s\" and not %s",
+		                 "Clair's vulnerability report is about another image: manifest_hash is \"%.100s\", not %s",
 		                 report->of, report->v4->hash.text);
 	if (code >= 0)
 		code = v4_check_sections(report->sections, error);

@@ -160,7 +160,7 @@ describe("the layer server", function()
     assert.matches("GET", message)
     local _, why, code = server:failure()
     assert.equal("DIGEST", code)
-    assert.matches("layer 2 of 2: sha256:.* is promised", why)
+    assert.matches("layer 2 of 2: expected sha256:.*, got sha256:", why)
     assert.is_false((server:sent(2)))
   end)
 

@@ -195,7 +195,7 @@ describe("layers in a registry", function()
   test("that no registry has are told before anything is posted", function()
     local image = typed "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     local server <close> = replay.start(v4())
-    local _, rest = fails("NOT_FOUND", "layer 1 %(sha256:%x+%) is not in the registry: its vendor", server,
+    local _, rest = fails("NOT_FOUND", "layer 1 %(sha256:%x+%) is not in the registry: only its vendor", server,
       { reference = image })
     assert.same({ located = 0 }, rest)
     assert.equal(0, #server:requests "POST")
@@ -236,7 +236,7 @@ describe("layers in a registry", function()
       assert.matches("stay in Clair's database.*gone: %*", rest.warning)
     end
     local server <close> = replay.start(broken { Error = { Message = "x" } })
-    fails("BACKEND", "not which", server)
+    fails("BACKEND", "which layer", server)
     local odd <close> = replay.start(v1(
       { method = "POST", path = "/v1/layers", status = 418, body = { Error = { Message = "Bearer " .. SECRET .. "1" } } },
       { method = "DELETE", path = ".*", status = 200 }))
