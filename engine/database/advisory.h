@@ -1,4 +1,4 @@
-/* one advisory as a feed gives it, and where feeds put it */
+/* one advisory as a feed states it, and the sink that takes it */
 #ifndef TARSIER_DATABASE_ADVISORY_H
 #define TARSIER_DATABASE_ADVISORY_H
 
@@ -17,47 +17,48 @@ struct affected {
 	struct advisory_range *ranges;
 	size_t range_count;
 	const char **versions;              /* NULL-terminated; or NULL */
-	const char *severity_word;          /* the distribution's own word ("High", "unimportant"); or NULL */
-	const char **cvss;                  /* vectors of this package's own, NULL-terminated */
+	const char *severity_word;          /* the distribution's own rating ("High", "unimportant"); or NULL */
+	const char **cvss;                  /* vectors for this package, NULL-terminated */
 	const char *purl;                   /* "" if there is none */
-	const char *stream;                 /* of the rpm modules it is for: "virt:rhel virt-devel:rhel"; or NULL */
-	bool informational;                 /* unmaintained, unsound or the like: not a vulnerability */
-	bool only_commits;                  /* affected commits are all that it names */
+	const char *stream;                 /* the rpm modules that it is for: "virt:rhel virt-devel:rhel"; or NULL */
+	bool informational;                 /* unmaintained, unsound or similar: not a vulnerability */
+	bool only_commits;                  /* names affected commits only, no versions */
 };
 
-struct advisory { /* strings non-NULL unless said */
+struct advisory { /* strings are non-NULL unless stated otherwise */
 	const char *id, *summary, *details, *url, *published, *modified;
-	const char *withdrawn;              /* NULL where it is not */
+	const char *withdrawn;              /* NULL if it was not withdrawn */
 	const char **aliases;               /* aliases and upstream ids; NULL-terminated */
 	const char **cvss;                  /* vectors, NULL-terminated */
 	const char *severity_word;          /* or NULL */
 	const char **references;            /* NULL-terminated */
 	struct affected *affected;
 	size_t affected_count;
-	size_t nameless_count;              /* more that are affected: without an ecosystem and a name */
-	bool news;                          /* of bug fixes and enhancements: nothing is known to be vulnerable */
+	size_t nameless_count;              /* affected packages without an ecosystem and a name */
+	bool news;                          /* about bug fixes and enhancements: nothing is vulnerable */
 };
 
 struct kev { const char *id, *added, *due; bool ransomware; };
 struct epss { const char *id; double score, percentile; };
 
-/* Where a feed puts what it reads. Each returns 0 or a negative code, which the feed hands on. */
+/* The sink of a feed. Each function returns 0 or a negative code, which the feed returns to its caller. */
 struct advisory_sink {
 	int (*advisory)(void *user, const struct advisory *advisory, struct tarsier_error *error);
 	int (*kev)(void *user, const struct kev *kev, struct tarsier_error *error);
 	int (*epss)(void *user, const struct epss *epss, struct tarsier_error *error);
 	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date */
-	void (*unreadable)(void *user, const char *what, const char *why); /* a record left out; the feed goes on */
+	void (*unreadable)(void *user, const char *what, const char *why); /* a record was skipped; the feed continues */
 	void *user;
 };
 
 struct feed {
 	const char *name;                   /* "osv" */
-	/* 0: not mine; more: the surer. Looks at the first bytes (up to 4,096) of a decompressed file. */
+	/* Returns 0 if this feed does not recognise the file; the highest number wins. Reads the first bytes (up to 4,096)
+	 * of a decompressed file. */
 	int (*recognise)(span head);
 	int (*read)(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error);
 };
 
-extern const struct feed *const feeds_all[]; /* NULL-terminated; made by the build from feeds/ */
+extern const struct feed *const feeds_all[]; /* NULL-terminated; generated from feeds/ */
 
 #endif

@@ -8,8 +8,9 @@
 #include <zstd.h>
 
 enum { FLAG_SEVERITY = 7, FLAG_DISTRIBUTION = 8 };
-enum { LEVEL = 3 };                 /* higher levels gain 4 % on texts this small, at twice the time */
-enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* a larger share of few samples is those samples by heart */
+enum { LEVEL = 3 };                 /* higher levels gain 4 % on such small texts, and take twice the time */
+enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* with a larger share the dictionary would memorise the few
+                                                           * samples */
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
@@ -35,7 +36,7 @@ bool advisory_text_write_head(const struct advisory_text *text, struct buffer *b
 	return true;
 }
 
-/* At most `limit` bytes, never half a character; three dots say that something is missing. */
+/* At most `limit` bytes, cut between characters; three dots mark a cut. */
 static bool put_text(struct buffer *buffer, const char *text, size_t limit)
 {
 	size_t length = strlen(text);
@@ -98,7 +99,7 @@ int packer_pack(struct packer *packer, span text, struct buffer *packed, struct 
 	size_t length = ZSTD_compress_usingCDict(packer->context, packed->data + packed->length, bound, text.ptr, text.len,
 	                                         packer->dictionary);
 	if (ZSTD_isError(length))
-		return error_memory(error); /* the only failure that is left with room for the bound */
+		return error_memory(error); /* with room for the bound, only memory can run out */
 	packed->length += length;
 	return 0;
 }
@@ -169,7 +170,7 @@ static int read_head(struct arena *arena, span head, struct advisory_text *text,
 	return 0;
 }
 
-/* The next NUL-ended string; NULL where the text is used up. */
+/* Returns the next NUL-ended string, or NULL at the end of the text. */
 static const char *take(span *text)
 {
 	const char *string = text->ptr, *end = text->len ? memchr(text->ptr, '\0', text->len) : NULL;

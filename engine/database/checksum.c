@@ -2,7 +2,7 @@
 
 static uint64_t mix(uint64_t sum, uint64_t word)
 {
-	sum = (sum ^ word) * 0x9E3779B97F4A7C15u; /* odd, so that no two sums become one */
+	sum = (sum ^ word) * 0x9E3779B97F4A7C15u; /* odd, so that the step is reversible */
 	return sum ^ sum >> 32;
 }
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The same on machines of either byte order. A change within one aligned group of eight bytes is always noticed: each
- * step is reversible. It is no protection against intent. */
+/* The same on machines of either byte order. A change within one aligned group of eight bytes is always detected,
+ * because each step is reversible. It does not protect against deliberate changes. */
 uint64_t checksum(uint64_t seed, const void *bytes, size_t length);
 
 #endif

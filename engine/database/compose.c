@@ -1,4 +1,4 @@
-/* a database out of what was staged: one row a package, texts packed, CVEs by number */
+/* composes a database from the staged records: one row for each package, packed texts, CVEs by number */
 #include "database/compose.h"
 
 #include "database/checksum.h"
@@ -20,8 +20,8 @@ void compose_count(struct database_writer *writer, span bytes)
 
 /* ---- order --------------------------------------------------------------------------------------------------------
  *
- * Advisories are numbered by their ids, and ecosystems, packages and rows stand by name, so that the same records give
- * the same file in whatever order they were read. */
+ * Advisories are numbered in the order of their ids, and ecosystems, packages and rows are sorted by name, so that the
+ * same records produce the same file in any input order. */
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -44,7 +44,7 @@ static bool find_live(struct database_writer *writer, struct live *live)
 	return true;
 }
 
-/* By the number under which it was staged: NULL where a newer record took its place. */
+/* By the number under which it was staged; NULL if a newer record replaced it. */
 static struct known_advisory **by_number(struct database_writer *writer, const struct live *live)
 {
 	struct known_advisory **table = arena_array(&writer->arena, (size_t)writer->last_number + 1, sizeof *table);
@@ -58,7 +58,7 @@ static int compare_ecosystems(const void *a, const void *b)
 	return strcmp((*(struct known_ecosystem *const *)a)->name, (*(struct known_ecosystem *const *)b)->name);
 }
 
-/* By name, and NULL at the end. */
+/* Sorted by name, NULL-terminated. */
 static struct known_ecosystem **sorted_ecosystems(struct database_writer *writer)
 {
 	struct known_ecosystem **list = arena_array(&writer->arena, writer->ecosystems.count + 1, sizeof *list);
@@ -90,7 +90,7 @@ static int begin_composing(struct composing *composing, struct tarsier_error *er
 	return done ? 0 : error_memory(error);
 }
 
-/* ---- CVEs and the rest - ------------------------------------------------------------------------------------------ */
+/* ---- CVEs and the rest - ----------------------------------------------------------------------------------------- */
 
 static int write_cve(struct database_writer *writer, const struct cve_entry *entry, sqlite3_stmt *put,
                       struct tarsier_error *error)
@@ -144,7 +144,7 @@ static int write_ecosystems(struct composing *composing, struct tarsier_error *e
 	return code;
 }
 
-/* So many records of a family are not there by chance: no feed of another has that many. */
+/* A family with so many records is covered: no other family's feed names it that often. */
 enum { FAMILY_COVERED = 250 };
 
 static int write_feed(struct database_writer *writer, const struct known_family *family, sqlite3_stmt *put,
@@ -158,7 +158,7 @@ static int write_feed(struct database_writer *writer, const struct known_family 
 	return writer_step(writer, put, error);
 }
 
-/* KEV and EPSS are of no ecosystem. */
+/* KEV and EPSS do not belong to an ecosystem. */
 static int write_scores(struct database_writer *writer, sqlite3_stmt *put, struct tarsier_error *error)
 {
 	struct known_family kev = {.name = "KEV", .newest = writer->kev_date, .covered = true};
@@ -178,7 +178,7 @@ static int write_feeds(struct composing *composing, struct tarsier_error *error)
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO feed VALUES(?1, ?2, ?3, ?4)", &put, error);
 	for (struct known_ecosystem **known = composing->ecosystems; *known && code >= 0; known++) {
-		if ((*known)->family != last && (*known)->family->records) /* sorted by name, so those of a family are neighbours */
+		if ((*known)->family != last && (*known)->family->records) /* sorted by name, so each family is adjacent */
 			code = write_feed(writer, (*known)->family, put, error);
 		last = (*known)->family;
 	}
@@ -247,8 +247,8 @@ static int compose(struct database_writer *writer, struct tarsier_error *error)
 	if (code >= 0)
 		code = compose_packages(&composing, error);
 	if (code >= 0 && writer->packages == 0)
-		return error_set(error, TARSIER_DATABASE, "%s: nothing to match packages with would be in this database: it needs "
-		                 "OSV records; KEV and EPSS alone can be merged into one that is there", writer->path);
+		return error_set(error, TARSIER_DATABASE, "%s: this database would have no advisories to match packages with: "
+		                 "import OSV records; KEV and EPSS alone can only be merged into an existing database", writer->path);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts && code >= 0; i++)
 		code = parts[i](&composing, error);
 	return code >= 0 ? writer_exec(writer, "COMMIT", error) : code;

@@ -1,4 +1,4 @@
-/* the packages of a database, one row for each */
+/* writes the packages of a database, one row for each */
 #include "database/compose.h"
 
 #include "format/date.h"
@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one advisory says of the package: a blob with one row. */
+/* The statements of one advisory about the package: a blob with one row. */
 struct package_entry { const struct known_advisory *advisory; span blob; };
 
-/* One package while its entries come in. */
+/* The package whose entries are being collected. */
 struct composed_package {
-	struct known_ecosystem *ecosystem; /* NULL: none yet */
+	struct known_ecosystem *ecosystem; /* NULL before the first package */
 	const char *name;
 	struct package_entry *entries;
 	size_t count, capacity;
 	struct row_writer rows;
-	struct package_row row;            /* not yet added: more of the same advisory may come */
+	struct package_row row;            /* not yet added: the same advisory may have more */
 	size_t event_capacity, version_capacity;
-	const char *stream;                /* of that row */
+	const char *stream;                /* the stream of that row */
 };
 
-/* An advisory that names a package twice speaks of it once: the ranges of both. */
+/* An advisory that names a package twice gets one row with the ranges of both. */
 static bool join_row(struct arena *scratch, struct composed_package *package, const struct package_rows *from)
 {
 	struct package_row *to = &package->row;
@@ -59,7 +59,7 @@ static bool flush_row(struct composed_package *package)
 	return done;
 }
 
-/* Module streams and what is informational are of a row, so that only rows of one kind join. */
+/* A module stream and "informational" belong to a row, so rows join only if both are equal. */
 static bool same_kind(const struct composed_package *package, const struct package_rows *from)
 {
 	return span_equal(from->versions[from->row.stream], span_of(package->stream)) &&
@@ -86,7 +86,7 @@ static int compare_entries(const void *a, const void *b)
 	const struct package_entry *one = a, *other = b;
 	if (one->advisory != other->advisory)
 		return one->advisory->final < other->advisory->final ? -1 : 1;
-	return span_compare(one->blob, other->blob); /* their order in the record says nothing */
+	return span_compare(one->blob, other->blob); /* their order in the record has no meaning */
 }
 
 static int join_entries(struct database_writer *writer, struct composed_package *package, struct buffer *blob,

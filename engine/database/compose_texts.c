@@ -1,9 +1,9 @@
-/* the texts of a database, packed with a dictionary that is trained on them */
+/* writes the texts of a database, packed with a dictionary that is trained on them */
 #include "database/compose.h"
 
 #include <string.h>
 
-/* What the dictionary is trained on: about a hundred times its size, taken evenly from all feeds. */
+/* The samples for the dictionary: about a hundred times its size, taken evenly from all feeds. */
 enum { SAMPLE_BYTES = 2 << 20, SAMPLE_COUNT = 4096 };
 
 static int find_staged(struct database_writer *writer, sqlite3_stmt *select, const struct known_advisory *known,

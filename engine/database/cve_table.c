@@ -33,14 +33,14 @@ bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char
 	return entry->cvss != NULL;
 }
 
-/* Whose words describe a CVE best: its own record's, GitHub's, another's. */
+/* The rank of texts about a CVE: its own record, GitHub's, any other. */
 static uint8_t rank_of(const struct advisory_text *text, uint32_t cve)
 {
 	return cve_number(span_of(text->id)) == cve ? 1 : strncmp(text->id, "GHSA-", 5) == 0 ? 2 : 3;
 }
 
-/* A record that is about one CVE may lend it its words and its vector where another is silent. Not "ALSA-…" or
- * "DSA-…": they are about a package. */
+/* A record about one CVE may provide the text and the vector that the CVE's own record lacks. "ALSA-…" and "DSA-…" may
+ * not: they describe a package. */
 bool cve_table_note(struct cve_table *table, const struct advisory_text *text, uint32_t number)
 {
 	bool about_cve = !text->distribution || cve_tracked(span_of(text->id)) || cve_number(span_of(text->id));

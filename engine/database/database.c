@@ -12,14 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Pages kept in memory, in KiB: a match reads few pages twice, and fresh heap costs more than a page read again. */
+/* Pages kept in memory, in KiB: a match rarely reads a page twice, and fresh heap costs more than reading a page
+ * again. */
 enum { CACHE_KIB = 256 };
 
 struct database {
 	struct arena arena;
-	char *path;                 /* absolute: connections are opened later, too */
-	char *given;                /* as the caller wrote it, for messages */
-	char *identity;             /* tells whether the name still means the same file */
+	char *path;                 /* absolute, because connections are opened later, too */
+	char *given;                /* as the caller gave it, for messages */
+	char *identity;             /* compared to detect that the file was replaced */
 	struct map meta, ecosystems, feeds, omissions;
 	span dictionary;
 	struct pages_vfs *pages;
@@ -94,7 +95,7 @@ static bool prepare(struct connection *connection)
 	                          &connection->cve, NULL) == SQLITE_OK;
 }
 
-/* The one value of a statement that takes no arguments, as text in the arena; "" if there is no row. */
+/* Returns the only value of a statement without parameters, as text in the arena; "" if there is no row. */
 static int ask(sqlite3 *sqlite, struct arena *arena, const char *sql, const char **answer)
 {
 	sqlite3_stmt *statement = NULL;
@@ -106,7 +107,7 @@ static int ask(sqlite3 *sqlite, struct arena *arena, const char *sql, const char
 	return *answer ? SQLITE_OK : code;
 }
 
-/* The file may have been replaced since the first connection: two reports in one would be a lie. */
+/* The file may have been replaced since the first connection. One report must not mix two databases. */
 static int check_same(struct database *database, struct connection *connection, struct tarsier_error *error)
 {
 	struct arena arena;
@@ -184,15 +185,15 @@ static uint32_t big_endian(const unsigned char *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-/* By the header, https://sqlite.org/fileformat.html#the_database_header: other programs' files have no checksums, and
- * should not be called damaged. */
+/* Checks the header, https://sqlite.org/fileformat.html#the_database_header. Other programs' files have no checksums,
+ * and must not be reported as damaged. */
 static int check_header(int fd, const char *path, struct tarsier_error *error)
 {
 	enum { SIZE = 100, USER_VERSION = 60, APPLICATION = 68 };
 	unsigned char header[SIZE];
 	if (pread(fd, header, SIZE, 0) != SIZE || memcmp(header, "SQLite format 3", 16) != 0 ||
 	    big_endian(header + APPLICATION) != DATABASE_APPLICATION)
-		return error_set(error, TARSIER_DATABASE, "%s: not a vulnerability database: make one with "
+		return error_set(error, TARSIER_DATABASE, "%s: not a vulnerability database: create one with "
 		                 "`tarsier db import PATH…`", path);
 	uint32_t schema = big_endian(header + USER_VERSION);
 	if (schema > DATABASE_SCHEMA)
@@ -204,7 +205,7 @@ static int check_header(int fd, const char *path, struct tarsier_error *error)
 	return 0;
 }
 
-/* What the operating system has to say comes first: its words are better than SQLite's "unable to open". */
+/* Opens the file itself first: the operating system's message is better than SQLite's "unable to open". */
 static int check_file(const char *path, struct tarsier_error *error)
 {
 	char reason[128];
@@ -215,13 +216,13 @@ static int check_file(const char *path, struct tarsier_error *error)
 		return code;
 	}
 	if (errno == ENOENT)
-		return error_set(error, TARSIER_DATABASE, "%s: there is no vulnerability database here: make one with "
+		return error_set(error, TARSIER_DATABASE, "%s: no vulnerability database exists here: create one with "
 		                 "`tarsier db import PATH…`", path);
 	const char *text = strerror_r(errno, reason, sizeof reason);
 	return error_set(error, TARSIER_DATABASE, "%s: cannot open this vulnerability database: %s", path, text);
 }
 
-/* Every row of a two-column statement, as text, into a map. */
+/* Reads the rows of a two-column statement, as text, into a map. */
 static int read_map(struct database *database, sqlite3 *sqlite, const char *sql, struct map *map,
                     struct tarsier_error *error)
 {

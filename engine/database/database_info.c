@@ -1,4 +1,4 @@
-/* what a database says of itself */
+/* tarsier.h's information about a database */
 #include "database/database.h"
 #include "database/omission.h"
 
@@ -67,7 +67,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	return 0;
 }
 
-/* What tarsier_database_read hands out: the record first, so that its address is the whole's. */
+/* The result of tarsier_database_read. The public record comes first, so both have the same address. */
 struct held_info { struct tarsier_database_info info; struct arena arena; };
 
 int tarsier_database_read(const char *path, struct tarsier_database_info **info, struct tarsier_error *error)

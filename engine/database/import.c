@@ -7,7 +7,7 @@
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
-/* Names the record by its container. */
+/* Prefixes the record's name with that of its container. */
 static void complain_of(struct importing *importing, const char *what, const char *why)
 {
 	char name[512];
@@ -24,7 +24,7 @@ static void on_unreadable(void *user, const char *what, const char *why)
 	complain_of(importing, what, why);
 }
 
-/* `outcome` is 0 for a record that was staged, 1 for one that was left out, or a failure. */
+/* `outcome` is 0 if the record was staged, 1 if it was skipped, or a negative code. */
 static int taken(struct importing *importing, int outcome)
 {
 	if (outcome < 0)
@@ -51,7 +51,7 @@ static int on_advisory(void *user, const struct advisory *advisory, struct tarsi
 	int code = writer_advisory(importing->writer, advisory, &staged, error);
 	if (code < 0)
 		return code;
-	if (staged.complaint) /* a part of it: the rest is in */
+	if (staged.complaint) /* only a part of it was skipped */
 		complain_of(importing, advisory->id, staged.complaint);
 	count_staged(importing, &staged);
 	importing->container->records[importing->feed]++;
@@ -87,7 +87,7 @@ void tarsier_import_options_init_size(struct tarsier_import_options *options, si
 
 void(tarsier_import_options_init)(struct tarsier_import_options *options)
 {
-	void **last = &options->user; /* the first version's last field */
+	void **last = &options->user; /* the last field of the first version */
 	config_clear(options, (size_t)((char *)(last + 1) - (char *)options));
 }
 

@@ -1,4 +1,4 @@
-/* records in zip and tar archives */
+/* reads records in zip and tar archives */
 #include "database/import.h"
 
 #include "stream/tar.h"
@@ -9,7 +9,8 @@
 
 /* ---- tar --------------------------------------------------------------------------------------------------------- */
 
-/* The tar walker pushes, feeds pull: one member at a time lies in memory, of at most the size of the largest record. */
+/* The tar walker pushes and feeds pull. So one member at a time is held in memory, of at most the size of the largest
+ * record. */
 enum { TAR_MEMBER_LIMIT = 64 << 20 };
 
 struct tar_import {

@@ -1,4 +1,4 @@
-/* where records lie: files, folders, zip and tar archives, compressed or not, told by their bytes */
+/* finds records in files, folders, zip and tar archives, compressed or not; formats are detected from the content */
 #include "database/import.h"
 
 #include "stream/inflate.h"
@@ -50,7 +50,7 @@ int import_stream(struct importing *importing, struct stream *stream, const char
 	return code;
 }
 
-/* The first bytes tell an archive that is read by seeking in the file. */
+/* Detects from the first bytes an archive that is read by seeking. */
 static int look_at(const char *path, char first[ZIP_HEAD], struct tarsier_error *error)
 {
 	struct arena arena;
@@ -76,9 +76,9 @@ static int import_plain(struct importing *importing, const char *path, uint64_t 
 	return code;
 }
 
-/* ---- what stands where a feed should ----------------------------------------------------------------------------- */
+/* ---- missing feeds ----------------------------------------------------------------------------------------------- */
 
-/* Names under which feeds are published, and ends of names that only data has. */
+/* Names under which feeds are published, and suffixes that only data files have. */
 static bool names_a_feed(const char *path)
 {
 	static const char *const begins[] = {"known_exploited_vulnerabilities", "epss_scores", "all.zip"};
@@ -100,8 +100,8 @@ static bool is_published_name(const char *path)
 	return span_starts(name, "known_exploited_vulnerabilities") || span_starts(name, "epss_scores");
 }
 
-/* In a folder much may lie that is not a feed. But an error page that was kept under a feed's name, and an archive with
- * nothing but such pages, is a feed that is lost. */
+/* A folder may hold many files that are not feeds. But an error page saved under a feed's name, or an archive that
+ * holds only such pages, means that a feed is missing. */
 static int check_lost(struct importing *importing, const char *path, bool archive, uint64_t useful,
                       struct tarsier_error *error)
 {
@@ -111,11 +111,11 @@ static int check_lost(struct importing *importing, const char *path, bool archiv
 	if (archive && !importing->unknown && !importing->container->complaints)
 		lost = lost ? lost : "the archive is empty";
 	bool wrong = lost ? names_a_feed(path) : importing->unknown && !archive && is_published_name(path);
-	return wrong ? error_set(error, TARSIER_FORMAT, "%s: not recognised: a feed should be here%s%s", path,
+	return wrong ? error_set(error, TARSIER_FORMAT, "%s: not recognised: expected a feed%s%s", path,
 	                         lost ? ", but " : "", lost ? lost : "") : 0;
 }
 
-/* What the caller names must have something to give. */
+/* Every input that the caller names must have usable records. */
 static int check_useful(struct importing *importing, const char *name, struct tarsier_error *error)
 {
 	if (importing->useful)
@@ -126,7 +126,7 @@ static int check_useful(struct importing *importing, const char *name, struct ta
 
 /* ---- files and folders ------------------------------------------------------------------------------------------- */
 
-/* In a folder, an archive is a container of its own and a loose file is the folder's. */
+/* An archive in a folder is a container of its own; loose files belong to the folder's container. */
 static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose,
                        struct tarsier_error *error)
 {
@@ -181,7 +181,7 @@ static int import_folder(struct importing *importing, const char *path, int dept
 	return code;
 }
 
-/* What a folder holds: links to folders are not followed, they may lead round in circles. */
+/* Reads a folder. Links to folders are not followed, because they may form a cycle. */
 static int import_entry(struct importing *importing, const char *path, int depth, struct tarsier_error *error)
 {
 	struct stat info;
@@ -208,7 +208,7 @@ static int import_standard_input(struct importing *importing, struct tarsier_err
 	return code;
 }
 
-/* A pipe can be read only once, and not by seeking. */
+/* A pipe can be read only once and does not seek. */
 static int import_named(struct importing *importing, const char *path, const struct stat *info, bool input,
                         struct container *container, struct tarsier_error *error)
 {

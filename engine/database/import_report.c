@@ -1,4 +1,4 @@
-/* how an import tells what it took and what it left out */
+/* reports what an import took and what it skipped */
 #include "database/import.h"
 
 #include <stdio.h>
@@ -65,9 +65,9 @@ static void report_complaints(struct importing *importing, const struct containe
 	report(importing, container->name, "", 0, message);
 }
 
-/* A family is covered if a feed of it was imported: a container in which it has a tenth of the records of the family that
- * has most, which leaves out those that are named besides, as Maven is in npm's. One record in a file of its own is not a
- * feed. compose.c covers large ones too. */
+/* A family is covered if a feed of it was imported: a container that holds at least a tenth as many records of this
+ * family as of its largest one. This excludes families that a feed names in passing, such as Maven in npm's. One record
+ * in a file of its own is not a feed. compose.c also covers large families. */
 enum { COVERED_SHARE = 10 };
 
 static uint64_t most_records(const struct container *container)

@@ -1,10 +1,10 @@
-/* one file of a feed: how much it may expand to, and which feed it is */
+/* one file of a feed: limits its decompressed size and selects the feed */
 #include "database/import.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- a stream that counts, with its first bytes put back --------------------------------------------------------- */
+/* ---- a stream that counts and returns its first bytes again ------------------------------------------------------ */
 
 static ssize_t read_metered(struct stream *stream, void *buffer, size_t size, struct tarsier_error *error)
 {
@@ -50,7 +50,7 @@ int import_meter(struct arena *arena, struct stream *inner, const char *name, ui
 	return read_head(metered, error);
 }
 
-/* ---- what the bytes are ------------------------------------------------------------------------------------------ */
+/* ---- recognising a feed ------------------------------------------------------------------------------------------ */
 
 static bool choose_feed(span head, size_t *feed)
 {
@@ -70,7 +70,7 @@ bool import_is_tar(span head)
 	return head.len >= 512 && memcmp(head.ptr + 257, "ustar", 5) == 0;
 }
 
-/* What stands where a feed should: the beginning tells. NULL if it tells nothing. */
+/* Describes from its first bytes a file that stands in place of a feed. Returns NULL if they tell nothing. */
 static const char *what_else(span head)
 {
 	head = span_trim(span_starts(head, "\xEF\xBB\xBF") ? span_from(head, 3) : head);
@@ -99,7 +99,7 @@ int import_feed(struct importing *importing, struct metered *metered, const char
 		not_recognised(importing, name, head);
 		return 0;
 	}
-	importing->writer->scores_day = 0; /* until this file tells */
+	importing->writer->scores_day = 0; /* until this file states a day */
 	int code = feeds_all[importing->feed]->read(&metered->stream, name, &importing->sink, error);
 	return code < 0 && !strstr(error->message, name) ? error_prefix(error, "%s", name) : code;
 }

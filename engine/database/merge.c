@@ -1,4 +1,4 @@
-/* what an older database holds, staged again as the beginning of a new one */
+/* stages the content of an older database as the beginning of a new one */
 #include "database/write.h"
 
 #include "format/date.h"
@@ -12,7 +12,7 @@ struct merging {
 	struct database_writer *writer;
 	struct database *database;
 	struct connection *connection;
-	struct arena arena;            /* what lives for one row */
+	struct arena arena;            /* memory for one row */
 };
 
 /* Calls `take` for every row of a statement on the old file. */
@@ -105,7 +105,7 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 	return code;
 }
 
-/* One row of many, alone in a blob of its own. */
+/* Copies one row of a blob to a blob of its own. */
 static int stage_row(struct merging *merging, const struct package_rows *rows, int ecosystem, const char *name,
                      struct tarsier_error *error)
 {
@@ -144,7 +144,7 @@ static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_e
 	if (code < 0)
 		return code;
 	struct cve_entry *entry = cve_table_at(&merging->writer->cves, cve);
-	if (!entry) /* its vector and its words come from the advisories that are still there */
+	if (!entry) /* its vector and its texts come from the advisories that were kept */
 		return error_memory(error);
 	entry->epss_day = date_number(merging->writer->epss_date);
 	if (old.epss >= 0) {

@@ -1,4 +1,4 @@
-/* what an import leaves out, by reason */
+/* what an import skips, by reason */
 #ifndef TARSIER_DATABASE_OMISSION_H
 #define TARSIER_DATABASE_OMISSION_H
 
@@ -20,9 +20,9 @@ enum omission {
 	OMISSIONS
 };
 
-/* "packages of an ecosystem that is not known"; static. */
+/* Returns "packages of an ecosystem that is not known" and the like; static. */
 const char *omission_text(enum omission omission);
-/* Returns true if each case is worth a warning of its own: it is an error of the record. */
+/* Returns true if each case deserves its own warning because the record is wrong. */
 bool omission_is_fault(enum omission omission);
 
 #endif

@@ -1,4 +1,4 @@
-/* what an OSV record says of one package, and the pieces that this shares with the record */
+/* reads what an OSV record says of one package, and helpers shared with the record's reader */
 #include "database/osv_reading.h"
 
 #include <string.h>
@@ -96,8 +96,7 @@ static void read_ranges(struct osv_reading *reading, const json_t *json, struct 
 	affected->only_commits = affected->only_commits && affected->range_count == 0;
 }
 
-/* Vectors that stand beside the schema's own place for them: RustSec's "cvss": "CVSS:3.1/…", npm's "cvss":
- * {"vectorString"}. */
+/* Vectors outside the schema's own place for them: RustSec's "cvss": "CVSS:3.1/…", npm's "cvss": {"vectorString"}. */
 const char *osv_vector_in(const json_t *specific)
 {
 	const json_t *cvss = json_object_get(specific, "cvss");
@@ -105,7 +104,7 @@ const char *osv_vector_in(const json_t *specific)
 	return *vector && strlen(vector) <= TEXT_LIMIT ? vector : NULL;
 }
 
-/* A score without a vector, RubySec's "cvss_v3": 9.8, on NVD's scale. */
+/* A score without a vector, such as RubySec's "cvss_v3": 9.8, on NVD's scale. */
 const char *osv_word_of_score(const json_t *specific)
 {
 	static const char *const keys[] = {"cvss_v4", "cvss_v3", "cvss_v2"};
@@ -153,7 +152,7 @@ static const char *streams_of_summary(struct osv_reading *reading, const char *s
 	return streams;
 }
 
-/* rpms of a module carry the build of the module in their release: "3.3.1-2.module+el9.4.0+20787+4c237fd3". */
+/* The release of a module's rpm contains the module's build: "3.3.1-2.module+el9.4.0+20787+4c237fd3". */
 static bool fixed_in_module(const struct affected *affected)
 {
 	for (size_t i = 0; i < affected->range_count; i++)
@@ -174,7 +173,8 @@ static const char *read_stream(struct osv_reading *reading, const json_t *record
 
 /* ---- one package ------------------------------------------------------------------------------------------------- */
 
-/* GitHub's "<= 1.2.3" and "< 1.2.3" where no event ends the range: what is known to be affected, and no more. */
+/* GitHub's "<= 1.2.3" and "< 1.2.3", used if no event ends the range: the versions known to be affected and no
+ * others. */
 static void read_last_known(struct osv_reading *reading, const json_t *json, struct affected *affected)
 {
 	const char *text = json_text(json_member(json, "database_specific"), "last_known_affected_version_range");
@@ -192,7 +192,7 @@ static void read_last_known(struct osv_reading *reading, const json_t *json, str
 	*range = (struct advisory_range){events, 2};
 }
 
-/* The words that a distribution's record has for one package, the surest last. */
+/* A distribution's ratings of one package, the most reliable last. */
 static const char *read_word(const json_t *json, const char *word)
 {
 	word = osv_word_in(json, "database_specific", "severity", word);

@@ -1,4 +1,4 @@
-/* reading an OSV record: what feeds/osv.c and osv_affected.c share */
+/* internal to feeds/osv.c and osv_affected.c */
 #ifndef TARSIER_DATABASE_OSV_READING_H
 #define TARSIER_DATABASE_OSV_READING_H
 
@@ -11,26 +11,26 @@ enum {
 };
 
 struct osv_reading {
-	struct arena arena;       /* what lives for one record */
+	struct arena arena;       /* memory for one record */
 	struct advisory_sink *sink;
 	struct tarsier_error *error;
 	bool no_memory;
 };
 
-/* Room for `count` things, in reading->arena; NULL, and reading->no_memory, if memory runs out. */
+/* Returns room for `count` things in reading->arena, or NULL and sets reading->no_memory. */
 void *osv_list(struct osv_reading *reading, size_t count, size_t size);
-/* Appends the texts of an array that are no longer than `limit`. Returns the new count. */
+/* Appends the texts of an array, skipping those longer than `limit`. Returns the new count. */
 size_t osv_texts(const json_t *array, const char **list, size_t count, size_t limit);
 const char *osv_word_in(const json_t *object, const char *group, const char *key, const char *otherwise);
 
-/* The CVSS vectors of "severity", good or bad, and `other`, if it is not NULL; any other type ("Ubuntu") is a
- * distribution's own word, and goes to *word. */
+/* Returns the CVSS vectors of "severity", valid or not, and `other`, if it is not NULL. Any other type ("Ubuntu") is a
+ * distribution's own rating and goes to *word. */
 const char **osv_severity(struct osv_reading *reading, const json_t *object, const char *other, const char **word);
-/* A vector, and the word for a score without one, in "database_specific"; NULL if there is none. */
+/* Returns the vector, or the rating of a score without one, in "database_specific"; NULL if there is none. */
 const char *osv_vector_in(const json_t *specific);
 const char *osv_word_of_score(const json_t *specific);
 
-/* One element of "affected". */
+/* Reads one element of "affected". */
 void osv_affected(struct osv_reading *reading, const json_t *record, const json_t *json, struct affected *affected);
 
 #endif

@@ -40,7 +40,7 @@ static bool get(struct package_rows *rows, uint64_t limit, uint64_t *number)
 	return varint_get(&rows->at, rows->end, number) && *number <= limit;
 }
 
-/* How many things follow: each takes a byte at least, which bounds what a damaged blob can make us allocate. */
+/* Reads a count. Each element takes at least one byte, which limits what a damaged blob can make us allocate. */
 static bool get_count(struct package_rows *rows, size_t *count)
 {
 	uint64_t number;
@@ -71,7 +71,7 @@ int package_rows_open(struct package_rows *rows, struct arena *arena, span blob,
 	return 0;
 }
 
-/* Room for `count` elements in an array that is used again and again. */
+/* Ensures room for `count` elements in a reused array. */
 static void *room(struct package_rows *rows, void *array, size_t *capacity, size_t count, size_t size)
 {
 	if (count <= *capacity && array)

@@ -1,43 +1,43 @@
-/* what advisories say of one package, as the database keeps it: a compact row */
+/* what advisories say of one package, as compact rows of the database */
 #ifndef TARSIER_DATABASE_PACKAGE_ROWS_H
 #define TARSIER_DATABASE_PACKAGE_ROWS_H
 
 #include "base/map.h"
 #include "database/advisory.h"
 
-/*
- * One blob holds everything that is known of one package of one ecosystem: reading it is one look-up. Numbers are
+/* One blob holds everything about one package of one ecosystem, so one look-up is enough. Numbers are LEB128 varints.
  * LEB128 varints.
  *
- *	blob    = count { length bytes }     the versions that are spoken of, each once; number 1 is the first
+ *	blob    = count { length bytes }     the versions in use, each once; number 1 is the first
  *	          { entry }                  to the end, by rising advisory number
  *	entry   = advisory                   the difference to the entry before
  *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector,
  *	                                     bit 5 a stream; bit 6: informational
  *	          [cve]                      the CVE that a distribution's tracker describes
- *	          [vector]                   a CVSS vector of this package's own, kept among the versions
- *	          [stream]                   the module streams it is for, kept there too: "virt:rhel virt-devel:rhel"
+ *	          [vector]                   a CVSS vector for this package, stored among the versions
+ *	          [stream]                   the module streams it is for, stored there too: "virt:rhel virt-devel:rhel"
  *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version
- *	          versions { version }       what is affected by name
+ *	          versions { version }       affected versions, listed by name
  *
- * The events of a range stand in the ecosystem's order of versions.
+ * The events of a range are stored in the ecosystem's order of versions.
  */
 struct row_event { uint32_t version; uint8_t kind; bool starts; };
 
 struct package_row {
 	uint32_t advisory;
-	enum tarsier_severity severity; /* UNKNOWN where the distribution says nothing */
-	uint32_t cve;                   /* 0: not a tracker's */
+	enum tarsier_severity severity; /* UNKNOWN if the distribution gives no rating */
+	uint32_t cve;                   /* 0: not a tracker's record */
 	uint32_t vector;                /* index, or 0 */
-	uint32_t stream;                /* index of "nodejs:20", several with a space between, or 0: an rpm of no module */
-	bool informational;             /* unmaintained, unsound or the like: not a vulnerability */
-	struct row_event *events;       /* of all ranges, one behind the other */
+	uint32_t stream;                /* index of "nodejs:20", several separated by spaces, or 0: an rpm outside
+	                                 * modules */
+	bool informational;             /* unmaintained, unsound or similar: not a vulnerability */
+	struct row_event *events;       /* of all ranges, one after the other */
 	size_t event_count;
 	uint32_t *versions;
 	size_t version_count;
 };
 
-/* Reads a blob. The arrays of a row are used again for the next. */
+/* Reads a blob. The arrays of a row are reused for the next row. */
 struct package_rows {
 	struct arena *arena;
 	const unsigned char *at, *end;
@@ -46,12 +46,12 @@ struct package_rows {
 	struct package_row row;
 	size_t event_capacity, version_capacity;
 };
-/* The blob is borrowed. DATABASE where it is damaged, MEMORY. */
+/* The blob is borrowed. Fails with DATABASE if it is damaged, and MEMORY. */
 int package_rows_open(struct package_rows *rows, struct arena *arena, span blob, struct tarsier_error *error);
-/* 1 and the row in rows->row; 0 at the end. */
+/* Returns 1 and the row in rows->row; 0 at the end. */
 int package_rows_next(struct package_rows *rows, struct tarsier_error *error);
 
-/* Writes one. Everything is borrowed until the arena is gone. */
+/* Writes a blob. Its arguments are borrowed until the arena is freed. */
 struct row_writer {
 	struct arena *arena;
 	struct map known;
@@ -60,9 +60,9 @@ struct row_writer {
 };
 void row_writer_init(struct row_writer *writer, struct arena *arena);
 void row_writer_free(struct row_writer *writer);
-/* The version's number; 0 when memory ran out. */
+/* Returns the version's number; 0 if memory ran out. */
 uint32_t row_writer_version(struct row_writer *writer, span version);
-/* Rows come by rising advisory number. */
+/* Call it by rising advisory number. */
 bool row_writer_add(struct row_writer *writer, const struct package_row *row);
 bool row_writer_finish(struct row_writer *writer, struct buffer *blob);
 

@@ -57,11 +57,11 @@ bool pages_damaged(sqlite3 *sqlite)
 
 /* ---- a file ------------------------------------------------------------------------------------------------------ */
 
-/* The real one's own record lies behind it. */
+/* The record of the real file follows in memory. */
 struct pages_file {
 	sqlite3_file base;
 	sqlite3_file *real;
-	uint64_t file;      /* what the first page says that it is of */
+	uint64_t file;      /* the file that the first page belongs to */
 	bool known;
 };
 
@@ -80,7 +80,7 @@ static int close_pages(sqlite3_file *file)
 	return real_of(file)->pMethods->xClose(real_of(file));
 }
 
-/* SQLite reads whole pages, and the header of the file, from which it learns their size. */
+/* SQLite reads whole pages, and the file's header, which holds their size. */
 static int read_pages(sqlite3_file *file, void *buffer, int size, sqlite3_int64 at)
 {
 	struct pages_file *pages = pages_of(file);
@@ -150,7 +150,7 @@ static int characteristics(sqlite3_file *file)
 	return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
 }
 
-/* Version 1: without memory maps, which SQLite would read past us. */
+/* Version 1 has no memory maps, through which SQLite would read without these checks. */
 static const sqlite3_io_methods methods = {
 	.iVersion = 1, .xClose = close_pages, .xRead = read_pages, .xWrite = refuse_write, .xTruncate = refuse_truncate,
 	.xSync = sync_pages, .xFileSize = size_pages, .xLock = lock_pages, .xUnlock = unlock_pages,
@@ -158,15 +158,15 @@ static const sqlite3_io_methods methods = {
 	.xDeviceCharacteristics = characteristics,
 };
 
-/* ---- the way to files -------------------------------------------------------------------------------------------- */
+/* ---- the VFS ----------------------------------------------------------------------------------------------------- */
 
 struct pages_vfs {
-	sqlite3_vfs vfs; /* the real one's but for what is set below */
+	sqlite3_vfs vfs; /* a copy of the real one except for the fields set below */
 	sqlite3_vfs *real;
 	char name[48];
 };
 
-/* Temporary files are none of ours. */
+/* Temporary files have no checksums. */
 static int open_pages(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
 {
 	sqlite3_vfs *real = ((struct pages_vfs *)vfs)->real;

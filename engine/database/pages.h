@@ -1,4 +1,4 @@
-/* pages of the database with a checksum each, so that damage is noticed and never read as "nothing is known" */
+/* database pages with a checksum each, so that damage is detected and never read as "nothing is known" */
 #ifndef TARSIER_DATABASE_PAGES_H
 #define TARSIER_DATABASE_PAGES_H
 
@@ -12,26 +12,26 @@
  *
  *	page  = content(4080 bytes) file(8) sum(8)   numbers: little-endian
  *
- * `file` is the same in all pages of a file, so that half of one and half of another are no file; `sum` is of the page's
- * number, the content and `file`. A row that is missing because a page above it is damaged is noticed like any other
- * damage. SQLite's own programs read and write such a file, but leave the sums behind: seal it again.
+ * `file` is the same in all pages of a file, so that halves of two files are detected. `sum` covers the page's number,
+ * the content and `file`. A row that is missing because a page above it is damaged is detected like any other damage.
+ * SQLite's own programs read and write such a file without updating the sums: seal it again afterwards.
  */
 enum { PAGE_SIZE = 4096, PAGE_RESERVED = 16 };
 
-/* Reserves the space, in a file that has no pages yet. */
+/* Reserves the space. The file must not have pages yet. */
 int pages_reserve(sqlite3 *sqlite);
-/* Writes the sums of a whole file. IO. */
+/* Writes the sums of a whole file. Fails with IO. */
 int pages_seal(int fd, uint64_t file, struct tarsier_error *error);
 
-/* A way for SQLite to read sealed files, under a name of its own. SQLite keeps a list of these, which is the only thing
- * outside the database's own memory that an open database changes. */
+/* Registers a VFS that reads sealed files, under a name of its own. SQLite's list of these is the only state outside
+ * the database's own memory that an open database changes. */
 struct pages_vfs;
 int pages_vfs_new(struct pages_vfs **vfs, struct tarsier_error *error);
-/* No file is open through it any more. NULL is fine. */
+/* Call it when no file is open through it. NULL is allowed. */
 void pages_vfs_free(struct pages_vfs *vfs);
 const char *pages_vfs_name(const struct pages_vfs *vfs);
 
-/* Returns true if SQLite's last failure was damage of the file. */
+/* Returns true if SQLite's last failure was a damaged page. */
 bool pages_damaged(sqlite3 *sqlite);
 
 #endif

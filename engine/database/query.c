@@ -11,7 +11,7 @@ static int fail(struct connection *connection, struct tarsier_error *error)
 	                 "`tarsier db import PATH…`", sqlite3_errmsg(connection->sqlite));
 }
 
-/* 1: there is a row. */
+/* Returns 1 if there is a row. */
 static int step(struct connection *connection, sqlite3_stmt *statement, struct tarsier_error *error)
 {
 	int code = sqlite3_step(statement);
@@ -50,7 +50,7 @@ int connection_advisory_text(struct connection *connection, struct arena *arena,
 	                          error);
 }
 
-/* "2021-12-10 2021-12-24 ransomware": the days in and due, and whether ransomware is known to use it. */
+/* "2021-12-10 2021-12-24 ransomware": the dates added and due, and whether ransomware is known to use it. */
 static bool read_kev(struct arena *arena, span text, struct cve_facts *facts)
 {
 	span added, due, ransomware;

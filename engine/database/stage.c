@@ -1,4 +1,4 @@
-/* stages what a feed says, for composing the database from */
+/* stages the records of feeds, from which the database is composed */
 #include "database/write.h"
 
 #include "format/cve_id.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits of one advisory: larger ones are not real, and cost time that grows with the square of their size. */
+/* Limits of one advisory: larger ones are not genuine, and take time that grows with the square of their size. */
 enum { EVENTS_LIMIT = 20000, VERSIONS_LIMIT = 65536 };
 
 /* ---- one package of an advisory ---------------------------------------------------------------------------------- */
@@ -36,8 +36,8 @@ static void complain(struct staging *staging, const struct affected *affected, e
 		                                          affected->name, what, which);
 }
 
-/* Takes the vector if it is the better one: of the higher version of CVSS, then of the higher score, then the first as
- * text, so that the order of a list does not matter. */
+/* Takes the better vector: of the higher version of CVSS, then of the higher score, then the first in text order, so
+ * that the order of a list does not matter. */
 static void consider(struct staging *staging, const char *candidate, struct cvss *best, const char **vector)
 {
 	struct cvss one;
@@ -68,7 +68,7 @@ static const char *best_vector(struct staging *staging, const char **vectors)
 
 struct ordered_event { const char *version; uint32_t number; uint8_t kind; uint32_t place; };
 
-/* By version, "0" before everything; events of one version keep the order they were written in. */
+/* By version, "0" first. Events of one version keep the order of the record. */
 static int compare_events(const void *a, const void *b, void *user)
 {
 	const struct version_scheme *scheme = user;
@@ -86,13 +86,13 @@ static bool is_everything(const struct advisory_event *event)
 	return event->kind == EVENT_INTRODUCED && strcmp(event->version, "0") == 0;
 }
 
-/* "limit *" limits nothing. */
+/* "limit *" sets no limit. */
 static bool says_nothing(const struct advisory_event *event)
 {
 	return event->kind == EVENT_LIMIT && strcmp(event->version, "*") == 0;
 }
 
-/* "From the first on" needs no order. */
+/* A range that starts at the first version needs no order. */
 static bool is_open(const struct advisory_range *range)
 {
 	for (size_t i = 0; i < range->count; i++)
@@ -101,7 +101,7 @@ static bool is_open(const struct advisory_range *range)
 	return true;
 }
 
-/* Returns false if a bound is not a version: without it the range would be another one. */
+/* Returns false if a bound is not a version: dropping it would change the range. */
 static bool is_usable(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
                       const struct version_scheme *scheme)
 {
@@ -159,7 +159,7 @@ static bool stage_range(struct staging *staging, const struct affected *affected
 	return true;
 }
 
-/* How many events and versions there may be in the row: one more a range, for "introduced 0". */
+/* The number of events and versions that the row may have: one more for each range, for "introduced 0". */
 static bool measure(struct staging *staging, const struct affected *affected, size_t *events, size_t *versions)
 {
 	*events = affected->range_count;
@@ -171,13 +171,13 @@ static bool measure(struct staging *staging, const struct affected *affected, si
 	if (*events > EVENTS_LIMIT || *versions > VERSIONS_LIMIT)
 		complain(staging, affected, OMIT_TOO_LARGE, "more events or versions than an advisory can have", "");
 	else if (*events == 0 && *versions == 0)
-		complain(staging, affected, OMIT_NO_VERSIONS, "no word of which versions", "");
+		complain(staging, affected, OMIT_NO_VERSIONS, "no affected versions", "");
 	else
 		return true;
 	return false;
 }
 
-/* The row's vector is its own only where the advisory speaks of several packages; else it is the advisory's. */
+/* A row has its own vector only if the advisory covers several packages; otherwise the advisory's vector is enough. */
 static bool fill_row(struct staging *staging, const struct affected *affected, const struct known_ecosystem *ecosystem,
                      struct row_writer *rows, struct package_row *row)
 {
@@ -245,7 +245,7 @@ static int stage_package(struct staging *staging, const struct affected *affecte
 		return error_memory(staging->error);
 	row_writer_init(&rows, &writer->scratch);
 	int code = fill_row(staging, affected, ecosystem, &rows, row) ? 0 : error_memory(staging->error);
-	bool empty = row->event_count + row->version_count == 0; /* all its ranges are unusable */
+	bool empty = row->event_count + row->version_count == 0; /* no range was usable */
 	if (code >= 0 && !empty && !row_writer_add(&rows, row))
 		code = error_memory(staging->error);
 	if (code >= 0 && !empty) {
@@ -308,7 +308,7 @@ static bool sort_names(struct database_writer *writer, const struct advisory *ad
 	return true;
 }
 
-/* The advisory's own word; outside distributions, whose words are a package's, the worst that it has for a package. */
+/* The advisory's own rating. Outside distributions, which rate packages, the worst rating of a package. */
 static enum tarsier_severity word_of(const struct advisory *advisory, bool distribution)
 {
 	enum tarsier_severity worst = TARSIER_SEVERITY_UNKNOWN;
@@ -359,7 +359,7 @@ static int stage_text(struct database_writer *writer, struct advisory_text *text
 	return code;
 }
 
-/* ---- advisories ------------------------------------------------------------------------------------------------- */
+/* ---- advisories -------------------------------------------------------------------------------------------------- */
 
 static int stage_omissions(struct staging *staging)
 {
@@ -392,7 +392,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 {
 	char name[CVE_NAME_SIZE];
 	uint32_t cve = cve_number(span_of(advisory->id));
-	const char *id = cve ? cve_name(cve, name) : advisory->id; /* "cvE-2020-1234" is one of the spellings in use */
+	const char *id = cve ? cve_name(cve, name) : advisory->id; /* spellings like "cvE-2020-1234" are in use */
 	struct staging staging = {.writer = writer, .advisory = advisory, .error = error, .staged = staged};
 	struct known_advisory *known;
 	*staged = (struct staged){0};

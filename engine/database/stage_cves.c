@@ -1,11 +1,11 @@
-/* stages what KEV and EPSS say of CVEs */
+/* stages KEV and EPSS entries of CVEs */
 #include "database/write.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 
 #include <string.h>
 
-/* Of two entries for one CVE the later days hold, whichever comes first. */
+/* Of two entries for one CVE the later dates are used, in any order of arrival. */
 static bool take_later(struct arena *arena, const char **kept, const char *date)
 {
 	if (*kept && strcmp(date, *kept) <= 0)
@@ -33,7 +33,7 @@ static int32_t hundred_thousandths(double fraction)
 	return (int32_t)(fraction * 1e5 + 0.5);
 }
 
-/* The later file's scores hold; of two for one day, or without one, the higher. */
+/* The later file's scores are used; of two for one day, or without a day, the higher. */
 int writer_epss(struct database_writer *writer, const struct epss *epss, struct tarsier_error *error)
 {
 	uint32_t cve = cve_number(span_of(epss->id));

@@ -1,4 +1,4 @@
-/* which of several records of one id is in force */
+/* selects which of several records of one id is valid */
 #include "database/checksum.h"
 #include "database/write.h"
 #include "format/date.h"
@@ -28,7 +28,7 @@ static uint64_t sum_affected(uint64_t sum, const struct affected *affected)
 	return sum;
 }
 
-/* Tells records apart that have one id and one time of modification, so that it does not matter which comes first. */
+/* Distinguishes records with the same id and time of modification, so that their order does not matter. */
 static uint64_t sum_advisory(const struct advisory *advisory)
 {
 	uint64_t sum = sum_text(sum_text(0, advisory->summary), advisory->details);
@@ -40,7 +40,8 @@ static uint64_t sum_advisory(const struct advisory *advisory)
 	return sum;
 }
 
-/* The newer one wins, of two as new the one of these inputs, then the withdrawn one, then either, but always the same. */
+/* The newer record wins; of two equally new ones that of these inputs, then the withdrawn one, then always the same
+ * one. */
 static bool beats(const struct known_advisory *one, const struct known_advisory *other)
 {
 	int order = date_compare(one->modified, other->modified);

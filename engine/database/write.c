@@ -15,7 +15,8 @@
 
 static const char settings[] =
 	"PRAGMA page_size=4096;"
-	"PRAGMA journal_mode=OFF;"       /* no reader sees the file before it is complete, and a torn one is deleted */
+	"PRAGMA journal_mode=OFF;"       /* readers do not see the file before it is complete, and an incomplete file is
+	                                  * deleted */
 	"PRAGMA synchronous=OFF;"        /* one fsync before the rename */
 	"PRAGMA locking_mode=EXCLUSIVE;"
 	"PRAGMA cache_size=-8192;"
@@ -61,12 +62,12 @@ int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct 
 	if (code == SQLITE_ROW)
 		return 1;
 	if (code != SQLITE_DONE)
-		fail(writer, error); /* before the reset forgets why */
+		fail(writer, error); /* before the reset clears the message */
 	sqlite3_reset(statement);
 	return code == SQLITE_DONE ? 0 : error ? error->code : TARSIER_IO;
 }
 
-/* ---- what the writer knows ----------------------------------------------------------------------------------------- */
+/* ---- the known records ------------------------------------------------------------------------------------------- */
 
 struct known_family *writer_family(struct database_writer *writer, span name)
 {
@@ -96,7 +97,7 @@ struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span ke
 	return known;
 }
 
-/* ---- the file beside --------------------------------------------------------------------------------------------- */
+/* ---- the file under construction --------------------------------------------------------------------------------- */
 
 /* "/a/b" → "/a/" and "b" */
 static const char *base_name(const char *path)
@@ -105,7 +106,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* An import holds a lock on what it builds; an unlocked file was left by an import that was killed. */
+/* An import locks the file that it builds; an unlocked file is left over from an import that was killed. */
 static void remove_if_left(int folder, const char *name)
 {
 	int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -127,7 +128,7 @@ static void remove_leftovers(const char *directory, const char *prefix)
 	closedir(stream);
 }
 
-/* The database itself where its name is a link to it: the link stays. */
+/* Resolves a link to the database: the link stays and its target is replaced. */
 static int find_path(struct database_writer *writer, const char *path, struct tarsier_error *error)
 {
 	char *real = realpath(path, NULL);
@@ -136,7 +137,7 @@ static int find_path(struct database_writer *writer, const char *path, struct ta
 	if (!writer->path)
 		return error_memory(error);
 	if (!*base_name(writer->path))
-		return error_set(error, TARSIER_USAGE, "%s: names a folder; the database must be a file", path);
+		return error_set(error, TARSIER_USAGE, "%s: is a folder; the database must be a file", path);
 	struct stat info;
 	if (stat(writer->path, &info) == 0 && !S_ISREG(info.st_mode))
 		return error_set(error, TARSIER_USAGE, "%s: not a regular file; the database must be one", path);
@@ -236,7 +237,7 @@ void writer_free(struct database_writer *writer)
 	free(writer);
 }
 
-/* ---- taking the place -------------------------------------------------------------------------------------------- */
+/* ---- replacing the old file -------------------------------------------------------------------------------------- */
 
 static int sync_directory(const char *path, struct tarsier_error *error)
 {

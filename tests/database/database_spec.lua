@@ -41,13 +41,13 @@ end
 
 describe("a database tells what is wrong with it:", function()
   it("missing", function()
-    fails("DATABASE", "^/.*test.db: there is no vulnerability database here: make one with `tarsier db import", nil,
+    fails("DATABASE", "^/.*test.db: no vulnerability database exists here: create one with `tarsier db import", nil,
       select(2, knowledge.info(database)))
   end)
   for title, bytes in pairs { empty = "", text = "hello", ["cut short"] = "SQLite format 3\0" .. ("x"):rep(50) } do
     it(title, function()
       temporary.write(database, bytes)
-      fails("DATABASE", "not a vulnerability database: make one with", nil, select(2, knowledge.info(database)))
+      fails("DATABASE", "not a vulnerability database: create one with", nil, select(2, knowledge.info(database)))
     end)
   end
   it("a folder", function() fails("DATABASE", "tarsier db import", nil, select(2, knowledge.info(folder))) end)
@@ -200,7 +200,7 @@ describe("an import leaves the old file", function()
   end)
   it("that is given nothing", function() untouched("USAGE", "nothing to import", {}) end)
   it("that would match nothing", function()
-    untouched("DATABASE", "KEV and EPSS alone can be merged", { "tests/data/feeds/kev/known.json" })
+    untouched("DATABASE", "KEV and EPSS alone can only be merged", { "tests/data/feeds/kev/known.json" })
   end)
   it("whose input is not there", function()
     untouched("IO", "open /.*/absent: No such file", { folder .. "/absent" })

@@ -85,7 +85,7 @@ describe("OSV", function()
     local list = left_out(inputs)
     assert.matches("odd.json: ODD%-VECTOR: .*AV:X", table.remove(list, 1))
     assert.same({
-      "odd.json: ODD-EMPTY: PyPI odd: no word of which versions",
+      "odd.json: ODD-EMPTY: PyPI odd: no affected versions",
       "odd.json: ODD-VERSION: PyPI odd-version: the range has a bound that is not a version: not a version",
       "odd.json: not an OSV record: it has no id",
       "odd.json: ODD-NOTHING: not an OSV record: nothing is affected",
@@ -114,7 +114,7 @@ describe("KEV", function()
     local path = temporary.write(folder .. "/kev.json", '{"catalogVersion":"1","x":{"cveID":1}}')
     local _, message, code = knowledge.import(database, { path })
     assert.equal("FORMAT", code)
-    assert.matches("kev.json: a KEV catalogue without its list", message, 1, true)
+    assert.matches("kev.json: the KEV catalogue has no list", message, 1, true)
   end)
 end)
 
@@ -132,7 +132,7 @@ describe("EPSS", function()
     local path = temporary.write(folder .. "/epss.csv", "cve,epss,percentile\n" .. ("x"):rep(200000))
     local _, message, code = knowledge.import(database, { path })
     assert.equal("FORMAT", code)
-    assert.matches("epss.csv: a line of more than 1024 bytes", message, 1, true)
+    assert.matches("epss.csv: not EPSS: a line has more than 1024 bytes", message, 1, true)
   end)
 end)
 

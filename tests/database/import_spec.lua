@@ -105,23 +105,23 @@ describe("an import keeps the old database and fails if a named input is", funct
     it("an error page has a feed's name", function()
       for _, name in ipairs { "known_exploited_vulnerabilities.json", "epss_scores-current.csv", "A-2.json", "all.zip" } do
         local file, path = in_folder(name, page)
-        refused(name:gsub("%p", "%%%0") .. ": not recognised: a feed should be here, but it looks like a web page", path)
+        refused(name:gsub("%p", "%%%0") .. ": not recognised: expected a feed, but it looks like a web page", path)
         os.remove(file)
       end
     end)
     it("a feed's file is empty", function()
       local _, path = in_folder("all.zip", "")
-      refused("all.zip: not recognised: a feed should be here, but the file is empty", path)
+      refused("all.zip: not recognised: expected a feed, but the file is empty", path)
     end)
     it("another document has the name of KEV", function()
       local _, path = in_folder("known_exploited_vulnerabilities.json", '{"message":"Not Found"}')
-      refused("known_exploited_vulnerabilities.json: not recognised: a feed should be here", path)
+      refused("known_exploited_vulnerabilities.json: not recognised: expected a feed", path)
     end)
     it("an archive holds web pages", function()
       local _, path = in_folder("x.txt", "hello")
       local archive = zip("pages.zip", { ["a.json"] = page })
       temporary.must("mv %s %s/", archive, path)
-      refused("pages.zip: not recognised: a feed should be here, but it looks like a web page", path)
+      refused("pages.zip: not recognised: expected a feed, but it looks like a web page", path)
     end)
   end)
 
@@ -154,7 +154,7 @@ describe("what is left out is counted by reason", function()
       ["packages whose affected commits are named, but no versions"] = 1,
       ["ranges in ecosystems whose order of versions is not known"] = 1,
       ["ranges with a bound that is not a version"] = 1,
-      ["packages without a word of which versions"] = 1,
+      ["packages without affected versions"] = 1,
       ["packages without an ecosystem and a name, of source code only"] = 1,
       ["records that name nothing as affected"] = 1,
       ["records of bug fixes and enhancements that name no CVE"] = 1,

@@ -11,7 +11,7 @@
  *	cve,epss,percentile
  *	CVE-1999-0001,0.03351,0.87650
  *
- * Streamed: it has 360,000 lines and gains 40,000 a year.
+ * It is streamed, because it has 360,000 lines and gains 40,000 a year.
  */
 
 enum { CHUNK = 64 << 10, LINE_LIMIT = 1024 };
@@ -21,7 +21,8 @@ static int epss_recognise(span head)
 	return span_starts(head, "#model_version:") || span_starts(head, "cve,epss,percentile") ? 10 : 0;
 }
 
-/* A decimal fraction, with or without an exponent ("1e-05"), between 0 and 1. Not strtod: that heeds the locale. */
+/* Parses a decimal fraction, with or without an exponent ("1e-05"), between 0 and 1. strtod is not used because it
+ * depends on the locale. */
 static bool read_fraction(span text, double *value)
 {
 	span mantissa, exponent, whole, fraction, digits;
@@ -84,7 +85,7 @@ static int read_line(span line, struct advisory_sink *sink, struct tarsier_error
 	return 0;
 }
 
-/* Whole lines of what is in the buffer; keeps the rest, moved to the front. */
+/* Takes the complete lines of the buffer and moves the rest to the front. */
 static int read_lines(struct buffer *text, bool last, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	span rest = buffer_span(text), line;
@@ -105,7 +106,7 @@ static int epss_read(struct stream *stream, const char *name, struct advisory_si
 	ssize_t got = 1;
 	while (code >= 0 && got > 0) {
 		if (text.length > LINE_LIMIT)
-			code = error_set(error, TARSIER_FORMAT, "%s: a line of more than %d bytes: not EPSS", name, LINE_LIMIT);
+			code = error_set(error, TARSIER_FORMAT, "%s: not EPSS: a line has more than %d bytes", name, LINE_LIMIT);
 		else if (!buffer_reserve(&text, CHUNK))
 			code = error_memory(error);
 		else if ((got = stream_read(stream, text.data + text.length, CHUNK, error)) < 0)

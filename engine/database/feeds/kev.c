@@ -15,7 +15,7 @@
  *	cveID,vendorProject,…,dateAdded,…,dueDate,knownRansomwareCampaignUse,…
  */
 
-enum { KEV_LIMIT = 64 << 20 };  /* the catalogue has 1.3 MiB, and gains 0.2 a year */
+enum { KEV_LIMIT = 64 << 20 };  /* the catalogue has 1.3 MiB and gains 0.2 a year */
 enum { KEV_COLUMNS = 64 };
 
 static int kev_recognise(span head)
@@ -25,7 +25,7 @@ static int kev_recognise(span head)
 	bool catalogue = false, other = false;
 	while (json_head_next(&names, &name)) {
 		catalogue = catalogue || span_is(name, "catalogVersion") || span_is(name, "vulnerabilities");
-		other = other || span_is(name, "document"); /* CSAF has vulnerabilities, too */
+		other = other || span_is(name, "document"); /* CSAF also has vulnerabilities */
 	}
 	if (catalogue && !other && span_contains(head, "\"cveID\""))
 		return 10;
@@ -59,7 +59,7 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 	const json_t *entries = json_list(document, "vulnerabilities");
 	const char *released = json_text(document, "dateReleased");
 	if (!entries)
-		code = error_set(error, TARSIER_FORMAT, "%s: a KEV catalogue without its list of vulnerabilities", name);
+		code = error_set(error, TARSIER_FORMAT, "%s: the KEV catalogue has no list of vulnerabilities", name);
 	else if (json_count(document, "count") && json_count(document, "count") != json_array_size(entries))
 		code = error_set(error, TARSIER_FORMAT, "%s: the catalogue says that it has %llu entries, and has %zu", name,
 		                 (unsigned long long)json_count(document, "count"), json_array_size(entries));
@@ -77,8 +77,8 @@ static int read_json(span text, const char *name, struct advisory_sink *sink, st
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */
 
-/* One record: unquotes in place and ends each field with a NUL, for which the text has room: a separator goes. The
- * number of fields; 0 at the end of the text. Fields past the last column are skipped. */
+/* Reads one record. Unquotes in place and ends each field with a NUL, which replaces the separator. Returns the number
+ * of fields; 0 at the end of the text. Fields after the last column are skipped. */
 static size_t next_record(char **at, char *end, char *fields[KEV_COLUMNS])
 {
 	size_t count = 0;
@@ -116,7 +116,7 @@ static const char *field_named(char **header, size_t columns, char **fields, siz
 	return "";
 }
 
-/* The text is the caller's to change, and holds a byte more than `length`. */
+/* The text is modified, and must have room for one byte after `length`. */
 static int read_csv(char *text, size_t length, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	char *header[KEV_COLUMNS], *fields[KEV_COLUMNS], *at = text, *end = text + length;
@@ -132,7 +132,7 @@ static int read_csv(char *text, size_t length, struct advisory_sink *sink, struc
 		if (date_begins(added) && strncmp(added, newest, 10) > 0)
 			memcpy(newest, added, 10);
 	}
-	if (code >= 0 && *newest) /* the CSV does not say when it was released: not before its newest entry */
+	if (code >= 0 && *newest) /* the CSV has no release date: its newest entry is a lower bound */
 		code = sink->dated(sink->user, "kev", newest, error);
 	return code;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /*
- * OSV records, https://ossf.github.io/osv-schema/ (1.0 to 1.7): a JSON object of its own, or an array of such objects.
+ * OSV records, https://ossf.github.io/osv-schema/ (1.0 to 1.7): a single JSON object, or an array of such objects.
  *
  *	{ "id", "modified", "published", "withdrawn", "aliases": [id], "upstream": [id], "related": [id],
  *	  "summary", "details", "severity": [{type, score}], "references": [{type, url}],
@@ -16,10 +16,10 @@
  *	                 "ecosystem_specific": {…}, "database_specific": {…} }],
  *	  "database_specific": {…} }
  *
- * Fields that are absent, null or of another type count as absent: records in the field have all of these.
+ * A field that is absent, null or of another type counts as absent: published records have all of these.
  */
 
-enum { RECORD_LIMIT = 16 << 20 }; /* the largest record in use has 2 MiB */
+enum { RECORD_LIMIT = 16 << 20 }; /* the largest published record has 2 MiB */
 
 static int osv_recognise(span head)
 {
@@ -36,7 +36,7 @@ static int osv_recognise(span head)
 		found += *member != NULL;
 		others += !*member;
 	}
-	return others == 0 || (found > 1 && found > others) ? found : 0; /* the schema grows, and its writers add to it */
+	return others == 0 || (found > 1 && found > others) ? found : 0; /* the schema grows, and publishers extend it */
 }
 
 /* ---- small pieces ------------------------------------------------------------------------------------------------ */
@@ -54,8 +54,8 @@ static bool any_cve(const char **ids)
 	return false;
 }
 
-/* A distribution's advisory ("ALSA-2024:1234") often says only in "related" which CVEs it fixes; elsewhere that list
- * is what it says, not the same thing. */
+/* A distribution's advisory ("ALSA-2024:1234") often lists the CVEs that it fixes only in "related". In other records
+ * that list has other meanings. */
 static size_t add_related(const json_t *record, const char **list, size_t count)
 {
 	size_t index;
@@ -116,8 +116,8 @@ static const char *word_of_summary(struct osv_reading *reading, const char *summ
 	return copy;
 }
 
-/* News of bug fixes and enhancements ("ALBA-…", "RHEA-…") says of no version that it is vulnerable, unless it names a
- * CVE. */
+/* Announcements of bug fixes and enhancements ("ALBA-…", "RHEA-…") do not mean that a version is vulnerable, unless
+ * they name a CVE. */
 static bool is_news(const char *id, const char **aliases)
 {
 	static const char vendors[][3] = {"AL", "RL", "RH", "EL"};
@@ -145,7 +145,7 @@ static void read_all_affected(struct osv_reading *reading, const json_t *record,
 		struct affected *next = &advisory->affected[advisory->affected_count];
 		*next = (struct affected){0};
 		osv_affected(reading, record, item, next);
-		bool named = fits(next->ecosystem) && fits(next->name); /* else it is a repository of source */
+		bool named = fits(next->ecosystem) && fits(next->name); /* otherwise it is a source repository */
 		advisory->affected_count += named;
 		advisory->nameless_count += !named;
 	}
@@ -213,7 +213,7 @@ static int read_document(struct osv_reading *reading, const json_t *document, co
 	return code;
 }
 
-/* What is too large or no JSON is the record's fault, and the feed goes on; a file that cannot be read is not. */
+/* An oversized or invalid record is skipped and the feed continues. A file that cannot be read is a failure. */
 static int parse(struct osv_reading *reading, struct stream *stream, const char *name, json_t **document)
 {
 	struct tarsier_error why;
