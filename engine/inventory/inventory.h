@@ -13,7 +13,7 @@ struct package_list {
 
 enum {
 	IMAGE_PACKAGES_LIMIT = 80000,            /* a distribution with all its packages has 70,000 */
-	IMAGE_PACKAGES_BYTES = 16 * 1024 * 1024, /* of their strings: two hundred each */
+	IMAGE_PACKAGES_BYTES = 32 * 1024 * 1024, /* of their strings: 400 each; a path of pnpm alone may have 250 */
 };
 
 /* Lists the packages that the overlay shows, sorted by type, name, version. Duplicates are dropped (same type, name,

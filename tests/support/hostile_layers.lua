@@ -274,6 +274,9 @@ local function packages(count, more)
 end
 
 case("seventy thousand packages", { make = packages(70000, "Version: 1.0-1"), scan = true, code = 0 })
+case("fifty thousand packages with strings as long as those of pnpm's packages, path included", {
+  make = packages(50000, "Version: 1." .. ("0"):rep(130)), scan = true, code = 0,
+})
 case("a hundred thousand packages", { make = packages(100000, "Version: 1.0-1"), message = "100000 packages" })
 case("twenty thousand packages with long versions", {
   make = packages(20000, "Version: 1." .. ("0"):rep(1000)), message = "names and versions of more than",
