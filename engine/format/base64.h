@@ -4,11 +4,11 @@
 
 #include "base/span.h"
 
-/* Either alphabet, with or without padding; false if the text is not base64, or memory runs out. */
+/* Decodes either alphabet, with or without padding. Returns false if the text is not base64, or memory ran out. */
 bool base64_decode(struct arena *arena, span text, span *bytes);
-/* Section 4's alphabet, padded. NULL: no memory. */
+/* Encodes with section 4's alphabet, padded. Returns NULL if memory ran out. */
 char *base64_encode(struct arena *arena, span bytes);
-/* Section 5's alphabet, unpadded, as JSON Web Tokens want it (RFC 7515, 2). */
+/* Encodes with section 5's alphabet, unpadded, as JSON Web Tokens require it (RFC 7515, 2). */
 char *base64_encode_url(struct arena *arena, span bytes);
 
 #endif

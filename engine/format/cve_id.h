@@ -4,12 +4,13 @@
 
 #include "base/span.h"
 
-/* "CVE-2021-44228", in any case, as a number that sorts by year and then by sequence. Returns 0 if it is not a CVE id. */
+/* Returns "CVE-2021-44228", in any case, as a number that sorts by year and then by sequence. Returns 0 if it is not a
+ * CVE id. */
 uint32_t cve_number(span id);
-/* The id of a number that cve_number returned. Returns `name`. */
+/* Writes the id of a number that cve_number returned. Returns `name`. */
 enum { CVE_NAME_SIZE = 24 };
 const char *cve_name(uint32_t number, char name[CVE_NAME_SIZE]);
-/* The CVE that a distribution's tracker describes in "DEBIAN-CVE-2021-44228". Returns 0 for any other id. */
+/* Returns the CVE that a distribution's tracker describes in "DEBIAN-CVE-2021-44228", and 0 for any other id. */
 uint32_t cve_tracked(span id);
 
 #endif

@@ -46,10 +46,10 @@ static int read_metric(const struct cvss_metric *metrics, span text, cvss_values
 		return error_set(error, TARSIER_FORMAT, "CVSS vector: unknown metric \"%.*s\"", SPAN_ARG(text));
 	int index = find_value(metrics[metric].values, value);
 	if (index < 0)
-		return error_set(error, TARSIER_FORMAT, "CVSS vector: \"%.*s\" has none of the values %s", SPAN_ARG(text),
+		return error_set(error, TARSIER_FORMAT, "CVSS vector: \"%.*s\" is not valid: the values are %s", SPAN_ARG(text),
 		                 metrics[metric].values);
 	if (values[metric] != CVSS_ABSENT)
-		return error_set(error, TARSIER_FORMAT, "CVSS vector: metric %s stands there twice", metrics[metric].name);
+		return error_set(error, TARSIER_FORMAT, "CVSS vector: metric %s is given twice", metrics[metric].name);
 	values[metric] = (uint8_t)index;
 	return TARSIER_OK;
 }
@@ -89,7 +89,7 @@ int cvss_score(span vector, struct cvss *cvss, struct tarsier_error *error)
 		vector = (span){vector.ptr + 1, vector.len - 2};
 	const struct kind *kind = kind_of(vector);
 	if (kind->prefix[0] == '\0' && span_starts(vector, "CVSS:"))
-		return error_set(error, TARSIER_UNSUPPORTED, "\"%.*s\": only CVSS 2.0, 3.0, 3.1 and 4.0 are known here",
+		return error_set(error, TARSIER_UNSUPPORTED, "\"%.*s\": only CVSS 2.0, 3.0, 3.1 and 4.0 are supported",
 		                 SPAN_ARG(vector));
 	cvss_values values;
 	int code = read_metrics(kind->metrics, span_from(vector, strlen(kind->prefix)), values, error);
@@ -106,7 +106,7 @@ int cvss_score(span vector, struct cvss *cvss, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* The words of Debian's tracker (urgencies), Ubuntu, Red Hat and AlmaLinux, SUSE, GitHub, NVD and Clair. */
+/* The ratings of Debian's tracker (urgencies), Ubuntu, Red Hat and AlmaLinux, SUSE, GitHub, NVD and Clair. */
 enum tarsier_severity severity_of_word(span word)
 {
 	static const struct { const char *word; enum tarsier_severity severity; } words[] = {

@@ -14,7 +14,7 @@ const struct cvss_metric cvss_metrics_v2[] = {
 	{NULL, NULL, false},
 };
 
-/* The guide means decimals: a score that doubles put a hair below the middle is rounded up all the same. */
+/* The guide means decimals, so a score that doubles put slightly below the middle is rounded up, too. */
 static double round_to_tenth(double score)
 {
 	return floor(score * 10 + 0.5 + 1e-9) / 10;
@@ -31,7 +31,7 @@ double cvss_score_v2(const cvss_values values)
 	return round_to_tenth((0.6 * impact + 0.4 * exploitability - 1.5) * 1.176);
 }
 
-/* ---- 3.0 and 3.1: FIRST, "Common Vulnerability Scoring System: Specification Document", sections 7.1 and 7.4 ---- */
+/* ---- 3.0 and 3.1: FIRST, "Common Vulnerability Scoring System: Specification Document", sections 7.1 and 7.4 ----- */
 
 enum { AV, AC, PR, UI, S, C, I, A };
 
@@ -46,7 +46,8 @@ const struct cvss_metric cvss_metrics_v3[] = {
 };
 
 /* 3.0 rounds up to the next tenth. 3.1 (its appendix A) first rounds to five decimals, so that doubles cannot change
- * the outcome. In exact arithmetic no base score is so close above a tenth that it matters: this does for both. */
+ * the result. In exact arithmetic no base score is so close above a tenth that it matters, so this is correct for
+ * both. */
 static double round_up(double score)
 {
 	long hundred_thousandths = lround(score * 100000);

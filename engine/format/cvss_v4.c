@@ -1,7 +1,7 @@
-/* CVSS 4.0, FIRST's "Specification Document" for 4.0, section 8: a table, and steps between its places */
+/* CVSS 4.0, FIRST's "Specification Document" for 4.0, section 8: a table of scores, and interpolation between them */
 #include "format/cvss.h"
 
-/* Values stand in order of severity, the worst first, so that their index is their distance from the worst. */
+/* Values are in order of severity, the worst first, so that their index is their distance from the worst. */
 enum { AV, AC, AT, PR, UI, VC, VI, VA, SC, SI, SA, E, CR, IR, AR, MAV };
 
 const struct cvss_metric cvss_metrics_v4[] = {
@@ -72,10 +72,12 @@ static const uint8_t scores[3][2][5][3][3] = {
 	},
 };
 
-/* How far a metric is from its worst value. For SC, SI and SA that is safety, which only a modified metric can say. */
+/* The distance of a metric from its worst value. For SC, SI and SA that is safety, which only a modified metric can
+ * have. */
 static int level(const cvss_values values, int metric)
 {
-	static const uint8_t others[] = {4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* where X stands in a modified metric's values */
+	static const uint8_t others[] = {4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* the index of X among a modified metric's
+	                                                                    * values */
 	int below_safety = metric == SC || metric == SI || metric == SA;
 	int modified = values[MAV + metric];
 	if (modified == CVSS_ABSENT || modified == others[metric])
@@ -83,7 +85,7 @@ static int level(const cvss_values values, int metric)
 	return modified + (metric == SC);
 }
 
-/* A threat or requirement that is not given is the worst. */
+/* A missing threat or requirement counts as the worst. */
 static int level_or_worst(const cvss_values values, int metric)
 {
 	return values[metric] == CVSS_ABSENT || values[metric] == 3 ? 0 : values[metric];
@@ -123,7 +125,7 @@ static int table_score(struct macro macro)
 	return scores[macro.eq1][macro.eq2][macro.joint][macro.eq4][macro.eq5];
 }
 
-/* What a class's worst vectors have in the metrics that make it: a row a vector, to be tried in turn. */
+/* The metrics of a class's worst vectors, one vector in each row. They are tried in order. */
 struct worst {
 	uint8_t rows;
 	uint8_t levels[5][6];
@@ -144,7 +146,7 @@ static const struct worst worst_joint[] = {
 	[JOINT_21] = {1, {{1, 1, 1, 0, 0, 0}}},
 };
 
-/* Steps from the first of the class's worst vectors that is at least as bad in every metric. */
+/* Returns the distance from the first of the class's worst vectors that is at least as bad in every metric. */
 static int distance(const struct worst *worst, const int *metrics, size_t count, const int levels[])
 {
 	for (size_t row = 0; row < worst->rows; row++) {
@@ -158,8 +160,9 @@ static int distance(const struct worst *worst, const int *metrics, size_t count,
 	return 0;
 }
 
-/* The mean of the scores' falls to the next lower classes, each in proportion to the way already gone to them. Kept as
- * whole parts of a tenth, so that nothing rounds before the end. 2520 is divisible by every class's depth. */
+/* The mean of the differences to the scores of the next lower classes, each multiplied by the covered part of the
+ * distance to that class. Computed in whole parts of a tenth, so that nothing is rounded before the end. 2520 is
+ * divisible by every class's depth. */
 enum { PARTS = 2520 };
 struct fall {
 	int sum, count;
@@ -173,7 +176,7 @@ static void add_fall(struct fall *fall, int available, int steps, int depth)
 	fall->count++;
 }
 
-/* EQ3 and EQ6 have two ways down from 00; the milder counts. */
+/* EQ3 and EQ6 have two lower classes from 00; the milder one counts. */
 static int joint_below(struct macro macro)
 {
 	static const uint8_t next[] = {[JOINT_01] = JOINT_11, [JOINT_10] = JOINT_11, [JOINT_11] = JOINT_21};
@@ -203,7 +206,7 @@ static struct fall fall_of(struct macro macro, const int levels[])
 		add_fall(&fall, score - joint_below(macro), joint_steps, depth_joint[macro.joint]);
 	if (eq4.eq4++ < 2)
 		add_fall(&fall, score - table_score(eq4), steps4, depth_eq4[macro.eq4]);
-	if (eq5.eq5++ < 2) /* its classes hold one value each: no way is ever gone, but it counts for the mean */
+	if (eq5.eq5++ < 2) /* its classes hold one value each: the distance is always 0, but it counts for the mean */
 		add_fall(&fall, score - table_score(eq5), 0, 1);
 	return fall;
 }

@@ -20,7 +20,7 @@ uint32_t date_number(const char *text)
 	return number;
 }
 
-/* The length without what says that it is UTC: "…:00Z" and "…:00.5Z" differ where the one ends. */
+/* Returns the length without the mark of UTC. "…:00Z" and "…:00.5Z" differ where the shorter one ends. */
 static size_t significant(const char *text)
 {
 	size_t length = date_begins(text) ? strlen(text) : 0;

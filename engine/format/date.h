@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True for "2021-12-10" and whatever follows it. Dates in this form sort as text. */
+/* Returns true if the text begins with a date such as "2021-12-10". Dates in this form sort as text. */
 bool date_begins(const char *text);
 
-/* "2021-12-10" as 20211210; 0 for what does not begin with a date. */
+/* Returns "2021-12-10" as 20211210, and 0 if the text does not begin with a date. */
 uint32_t date_number(const char *text);
 
-/* The order of two times in UTC, as RFC 3339 writes them, with any number of digits behind the seconds: -1, 0 or 1. What
- * does not begin with a date is older than everything. */
+/* Compares two times in UTC, written as in RFC 3339 with any number of digits after the seconds: -1, 0 or 1. A text
+ * that does not begin with a date is older than all others. */
 int date_compare(const char *a, const char *b);
 
 #endif

@@ -6,7 +6,7 @@
 
 static const struct algorithm {
 	const char *prefix;
-	size_t digits; /* of hex */
+	size_t digits; /* hexadecimal */
 	const EVP_MD *(*md)(void);
 } algorithms[] = {
 	{"sha256:", 64, EVP_sha256},
@@ -71,11 +71,11 @@ int digest_parse(span text, struct digest *digest, struct tarsier_error *error)
 	span name, encoded;
 	bool cut = span_cut(text, ':', &name, &encoded);
 	if (!algorithm && cut && is_algorithm_name(name))
-		return error_set(error, TARSIER_UNSUPPORTED, "digest algorithm %.*s: only sha256 and sha512 are known here",
+		return error_set(error, TARSIER_UNSUPPORTED, "digest algorithm %.*s: only sha256 and sha512 are supported",
 		                 SPAN_ARG(name));
 	if (!algorithm || encoded.len != algorithm->digits || !is_hex(encoded))
 		return error_set(error, TARSIER_FORMAT,
-		                 "\"%.*s\" is no digest: it must be sha256: and 64, or sha512: and 128, lower-case hex digits",
+		                 "\"%.*s\" is not a digest: use sha256: and 64, or sha512: and 128, lower-case hex digits",
 		                 SPAN_ARG(text));
 	memcpy(digest->text, text.ptr, text.len);
 	digest->text[text.len] = '\0';
@@ -89,7 +89,7 @@ int hasher_new(const struct digest *like, struct hasher **hasher, struct tarsier
 	if (like && !digest_is_empty(like))
 		algorithm = algorithm_of(span_of(like->text));
 	if (!algorithm)
-		return error_set(error, TARSIER_UNSUPPORTED, "%s: not a digest that can be computed here", like->text);
+		return error_set(error, TARSIER_UNSUPPORTED, "%s: this digest's algorithm is not supported", like->text);
 	struct hasher *made = calloc(1, sizeof *made);
 	if (!made)
 		return error_memory(error);
@@ -134,7 +134,7 @@ void hasher_free(struct hasher *hasher)
 	free(hasher);
 }
 
-/* By the algorithm of the digest that is there; SHA-256 if there is no digest. */
+/* Hashes with the algorithm of the given digest; SHA-256 if there is no digest. */
 static int measure(span bytes, struct digest *digest, struct tarsier_error *error)
 {
 	struct hasher *hasher = NULL;
@@ -152,13 +152,13 @@ int digest_check(span bytes, const struct digest *digest, uint64_t size, struct 
 {
 	struct digest found = *digest;
 	if (size != UINT64_MAX && bytes.len != size)
-		return error_set(error, TARSIER_DIGEST, "%s has %zu bytes, and %llu are promised", digest->text, bytes.len,
-		                 (unsigned long long)size);
+		return error_set(error, TARSIER_DIGEST, "%s: size mismatch: got %zu bytes, expected %llu", digest->text,
+		                 bytes.len, (unsigned long long)size);
 	int result = measure(bytes, &found, error);
 	if (result < 0)
 		return result;
 	if (!digest_equal(digest, &found))
-		return error_set(error, TARSIER_DIGEST, "%s is promised, and what lies there is %s", digest->text,
+		return error_set(error, TARSIER_DIGEST, "%s: digest mismatch: the content has %s", digest->text,
 		                 found.text);
 	return TARSIER_OK;
 }

@@ -2,19 +2,20 @@
 
 #include <string.h>
 
-/* How the part behind "NAME:" is reduced to what tells releases apart. */
+/* How the part after "NAME:" is reduced to what distinguishes releases. */
 enum releases {
-	NONE,    /* there are none, or they do not matter */
-	ORIGIN,  /* a repository's address, which images do not tell: "Packagist:https://packages.drupal.org/8" */
+	NONE,    /* there are no releases, or they do not matter */
+	ORIGIN,  /* a repository's address, which images do not contain: "Packagist:https://packages.drupal.org/8" */
 	WHOLE,   /* as written: "v3.20", "24.03-LTS-SP1", "Linux Enterprise Server 15 SP6" */
 	MAJOR,   /* up to the first dot: "9.3" → "9" */
 	UBUNTU,  /* without ":LTS": "22.04:LTS" → "22.04", "Pro:22.04:LTS" → "Pro:22.04" */
-	RED_HAT, /* a tail of a CPE: "enterprise_linux:9::baseos" → "9", "rhel_eus:9.2::appstream" → "rhel_eus:9.2" */
+	RED_HAT, /* the last part of a CPE: "enterprise_linux:9::baseos" → "9", "rhel_eus:9.2::appstream" →
+	          * "rhel_eus:9.2" */
 	NESTED,  /* another ecosystem: "Root:Debian:12", "Seal:Red Hat:7" */
 };
 enum kind { LANGUAGE, DISTRIBUTION };
 
-/* https://ossf.github.io/osv-schema/#defined-ecosystems of schema 1.7.5, and what feeds in that format use besides. */
+/* https://ossf.github.io/osv-schema/#defined-ecosystems of schema 1.7.5, and others used by feeds in that format. */
 static const struct ecosystem { const char *family; enum kind kind; enum releases releases; } ecosystems[] = {
 	{"AlmaLinux", DISTRIBUTION, MAJOR},
 	{"Alpaquita", DISTRIBUTION, WHOLE},
@@ -128,7 +129,7 @@ static span without_tail(span text, const char *tail)
 	return span_ends(text, tail) ? (span){text.ptr, text.len - strlen(tail)} : text;
 }
 
-/* "9", "9.4", "enterprise_linux:9::baseos" → "9". A product for a release keeps that: "ocp_tools:4.15::el9". */
+/* "9", "9.4", "enterprise_linux:9::baseos" → "9". The name of another product is kept: "ocp_tools:4.15::el9". */
 static span red_hat_release(span release)
 {
 	if (span_starts(release, "enterprise_linux:"))
@@ -193,7 +194,7 @@ span ecosystem_key_of(struct arena *arena, span ecosystem, span purl)
 	return group.len ? span_of(arena_format(arena, "%.*s:%.*s", SPAN_ARG(key), SPAN_ARG(group))) : key;
 }
 
-/* ---- what belongs to what ---------------------------------------------------------------------------------------- */
+/* ---- related ecosystems ------------------------------------------------------------------------------------------ */
 
 /* "Pro:22.04" and "Pro:FIPS:22.04" are for 22.04. */
 static enum ecosystem_relation ubuntu_relation(span installed, span record)
@@ -203,7 +204,7 @@ static enum ecosystem_relation ubuntu_relation(span installed, span record)
 	return same && span_starts(record, "Pro:") ? ECOSYSTEM_EXTENDED : ECOSYSTEM_UNRELATED;
 }
 
-/* "rhel_eus:9.2", also aus, e4s, els, tus: of 9. "ocp_tools:4.15::el9": for 9. */
+/* "rhel_eus:9.2", also aus, e4s, els, tus: for 9. "ocp_tools:4.15::el9": for 9. */
 static enum ecosystem_relation red_hat_relation(span installed, span record)
 {
 	if (span_starts(record, "rhel_") && span_equal(major_of(release_of(record)), installed))

@@ -2,15 +2,16 @@
 
 #include <string.h>
 
-/* jansson recurses, in parsing and in freeing. Its own bound of 2048 levels is more stack than a thread of an embedding
- * host may have; the deepest real document here (a CycloneDX attestation) has some 20 levels. */
+/* jansson parses and frees recursively. Its own limit of 2048 levels needs more stack than a thread of an embedding
+ * host may have. The deepest real document here (a CycloneDX attestation) has about 20 levels. */
 enum { JSON_MAX_DEPTH = 200 };
 
-/* An empty object takes three bytes of text and some 250 of memory, so a limit on the text alone bounds nothing. Real
- * documents have a value every 20 bytes or so; denser ones may be a 16th of the text's limit, and this many anyway. */
+/* An empty object takes three bytes of text and about 250 of memory, so a limit on the text alone does not limit
+ * memory. Real documents have a value about every 20 bytes. Denser ones may have one value for every 16 bytes of the
+ * text's limit, and always this many. */
 enum { JSON_VALUES_FREE = 4096, JSON_BYTES_A_VALUE = 16 };
 
-/* Where a string that begins at `at` ends: at its closing quote, or at the end of the text. */
+/* Returns the end of a string that begins at `at`: its closing quote, or the end of the text. */
 static size_t skip_string(span text, size_t at)
 {
 	while (++at < text.len && text.ptr[at] != '"')
@@ -19,7 +20,7 @@ static size_t skip_string(span text, size_t at)
 	return at;
 }
 
-/* A pass without recursion over brackets and commas, before jansson sees the text. */
+/* Counts brackets and commas without recursion before jansson sees the text. */
 static int check_shape(span text, size_t limit, const char *what, struct tarsier_error *error)
 {
 	size_t depth = 0, values = 0;
@@ -37,7 +38,7 @@ static int check_shape(span text, size_t limit, const char *what, struct tarsier
 			return error_set(error, TARSIER_LIMIT, "%s: JSON nested more than %d levels deep", what, JSON_MAX_DEPTH);
 	}
 	if (values > JSON_VALUES_FREE && values - JSON_VALUES_FREE > limit / JSON_BYTES_A_VALUE)
-		return error_set(error, TARSIER_LIMIT, "%s: JSON of %zu values, more than its limit of %zu bytes allows for", what,
+		return error_set(error, TARSIER_LIMIT, "%s: JSON has %zu values, too many for its limit of %zu bytes", what,
 		                 values, limit);
 	return TARSIER_OK;
 }

@@ -1,4 +1,4 @@
-/* JSON documents, through jansson */
+/* JSON documents, parsed with jansson */
 #ifndef TARSIER_FORMAT_JSON_H
 #define TARSIER_FORMAT_JSON_H
 
@@ -7,15 +7,15 @@
 
 #include <jansson.h>
 
-/* Parses one document of at most `limit` bytes. FORMAT with "what: line L column C: …", LIMIT. The caller owns *json:
- * json_decref. A byte-order mark is skipped. */
+/* Parses one document of at most `limit` bytes and skips a byte-order mark. The caller owns *json and frees it with
+ * json_decref. Fails with FORMAT and "what: line L column C: …", or LIMIT. */
 int json_parse(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
-/* The same for documents that hold secrets: messages say where, and show nothing of the text. */
+/* The same for documents that hold secrets: messages name the position and do not quote the text. */
 int json_parse_secret(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
-/* The same, and an object with a key twice is FORMAT. */
+/* The same, but a duplicate key of an object fails with FORMAT. */
 int json_parse_strict(span text, size_t limit, const char *what, json_t **json, struct tarsier_error *error);
 
-/* Members of an object, forgiving: NULL object, absent key, null and wrong type all give the default. */
+/* Read members of an object. A NULL object, an absent key, null and a wrong type all give the default. */
 const char *json_text(const json_t *object, const char *key);        /* "" by default; borrowed from the object */
 const json_t *json_list(const json_t *object, const char *key);      /* NULL by default */
 const json_t *json_member(const json_t *object, const char *key);    /* an object or NULL */

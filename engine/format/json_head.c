@@ -7,7 +7,7 @@ static span skip_space(span text)
 	return text;
 }
 
-/* The text between quotes, as written; what follows it is left in *rest. False where the head ends first. */
+/* Takes the text between quotes, as written; *rest is the text after it. Returns false if the head ends first. */
 static bool take_string(span *rest, span *string)
 {
 	for (size_t i = 1; i < rest->len; i++) {
@@ -22,7 +22,7 @@ static bool take_string(span *rest, span *string)
 	return false;
 }
 
-/* Past one value and the comma behind it. False where the head or the object ends first. */
+/* Skips one value and the comma after it. Returns false if the head or the object ends first. */
 static bool skip_value(span *rest)
 {
 	size_t depth = 0;

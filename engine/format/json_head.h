@@ -4,8 +4,8 @@
 
 #include "base/span.h"
 
-/* Walks the names of an object's own members, as far as `rest`, the beginning of a JSON text, shows them. Of an array
- * it walks the first element. */
+/* Walks the names of an object's direct members as far as `rest`, the beginning of a JSON text, contains them. In an
+ * array it walks the first element. */
 struct json_head { span rest; bool begun; };
 /* Returns false when there are no more names. */
 bool json_head_next(struct json_head *head, span *name);

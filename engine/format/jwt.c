@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	LEEWAY = 60,       /* seconds: clocks differ, and a token that is seen is of little use after */
+	LEEWAY = 60,       /* seconds: clocks differ, and an intercepted token expires soon */
 	KEY_LIMIT = 4096,  /* bytes in base64: Clair's own are 44 */
 	SIGNATURE = 32,
 };
@@ -44,7 +44,7 @@ int jwt_sign(struct arena *arena, span key, const char *issuer, int64_t now, cha
 	int code = TARSIER_OK;
 	if (key.len > KEY_LIMIT || !base64_decode(&secret, key, &bytes) || !bytes.len) {
 		code = error_set(error, TARSIER_USAGE,
-		                 "Clair's key is not valid base64: give auth.psk.key as its configuration has it");
+		                 "Clair's key is not valid base64: give auth.psk.key of its configuration");
 	} else {
 		char *header = base64_encode_url(&secret, SPAN("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
 		char *body = claims(&secret, issuer, now);

@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/span.h"
 
-/* A token signed with HMAC-SHA-256 (HS256): claims iss, iat (now), nbf and exp, a minute around now, as clairctl
- * makes them. `key` is base64, of either alphabet, with or without padding; white space around it is ignored.
- * USAGE if it is not a key; the message does not show it. */
+/* Returns a token signed with HMAC-SHA-256 (HS256): claims iss, iat (now), nbf and exp, a minute around now, as
+ * clairctl makes them. `key` is base64 in either alphabet, with or without padding; white space around it is ignored.
+ * Fails with USAGE if it is not a key; the message does not show it. */
 int jwt_sign(struct arena *arena, span key, const char *issuer, int64_t now, char **token, struct tarsier_error *error);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { LOWER_NAMESPACE = 1, LOWER_NAME = 2, DASHES = 4, UNDERSCORES = 8, LOWER_BOTH = LOWER_NAMESPACE | LOWER_NAME };
 
-/* The types whose components are not case-sensitive; purl-spec, PURL-TYPES. */
+/* The types with case-insensitive components; purl-spec, PURL-TYPES. */
 static const struct {
 	const char *type;
 	unsigned rules;
@@ -26,7 +26,7 @@ static unsigned rules_of(const char *type)
 	return 0;
 }
 
-/* Written twice: first with `text` NULL, to learn the length. */
+/* Written twice: first with `text` NULL, to compute the length. */
 struct writer {
 	char *text;
 	size_t length;
@@ -39,7 +39,7 @@ static void put(struct writer *writer, char c)
 	writer->length++;
 }
 
-/* purl-spec, "Character encoding": a colon stands as it is, too. */
+/* purl-spec, "Character encoding": a colon is not encoded. */
 static void put_encoded(struct writer *writer, char c, const char *more_allowed)
 {
 	char encoded[3];
@@ -69,7 +69,7 @@ static void put_all(struct writer *writer, const char *text, const char *more_al
 		put_encoded(writer, *text, more_allowed);
 }
 
-/* Each segment encoded, empty ones dropped, a slash behind each. */
+/* Encodes each segment, drops empty ones and ends each with a slash. */
 static void put_namespace(struct writer *writer, span name_space, unsigned rules)
 {
 	span segment;
@@ -93,7 +93,7 @@ static void put_name(struct writer *writer, span name, unsigned rules)
 	}
 }
 
-/* Qualifiers are few: an insertion sort of pointers. */
+/* There are few qualifiers: an insertion sort of pointers. */
 static const struct purl_qualifier **sorted(struct arena *arena, const struct purl_qualifier *qualifiers, size_t count)
 {
 	const struct purl_qualifier **order = arena_array(arena, count, sizeof *order);
@@ -115,12 +115,13 @@ static void put_qualifiers(struct writer *writer, const struct purl_qualifier **
 		put(writer, separator);
 		put_lower(writer, order[i]->key);
 		put(writer, '=');
-		put_all(writer, order[i]->value, "/"); /* a slash separates nothing there, and the specification's tests keep it */
+		put_all(writer, order[i]->value, "/"); /* a slash is not a separator there, and the specification's tests keep
+		                                        * it */
 		separator = '&';
 	}
 }
 
-/* "@angular/core" and "github.com/gorilla/mux" carry their namespace in front of the name. */
+/* "@angular/core" and "github.com/gorilla/mux" begin with their namespace. */
 static void split_name(span *name_space, span *name)
 {
 	ptrdiff_t slash = span_find_last(*name, '/');

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* RFC 822's shape, as deb-control(5), apk's installed database and Python's core metadata share it:
+/* The format of RFC 822 that deb-control(5), apk's installed database and Python's core metadata share:
  *
  *	text      ::= paragraph (empty+ paragraph)*
  *	paragraph ::= (field | other)+
@@ -12,7 +12,7 @@
  *
  * A line of blanks only is a continuation line, not an empty one. Every byte is looked at a bounded number of times. */
 
-/* The line at the front, newline and all. */
+/* Returns the first line, including its newline. */
 static span line_of(span rest)
 {
 	ptrdiff_t end = span_find(rest, '\n');
@@ -29,7 +29,7 @@ static bool is_continuation(span line)
 	return line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
 }
 
-/* Takes a line and the continuation lines behind it. */
+/* Takes a line and its continuation lines. */
 static span take_folded(span *rest)
 {
 	span taken = line_of(*rest);

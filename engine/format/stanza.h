@@ -5,14 +5,14 @@
 #include "base/span.h"
 
 struct field {
-	span key, value; /* value trimmed; continuation lines (leading space or tab) stay in it, newlines and all */
+	span key, value; /* value trimmed; continuation lines (leading space or tab) are part of it, with their newlines */
 };
 
-/* Takes the next "key: value" line with its continuation lines off the front of *rest. False at the end of the
- * paragraph (an empty line, which is taken too) and at the end of the text. Lines without a colon are skipped. */
+/* Takes the next "key: value" line with its continuation lines off the front of *rest. Returns false at the end of the
+ * paragraph (an empty line, which is also taken) and at the end of the text. Lines without a colon are skipped. */
 bool stanza_field(span *rest, struct field *field);
 
-/* True while a paragraph is left: skips empty lines. */
+/* Skips empty lines. Returns true if there is another paragraph. */
 bool stanza_more(span *rest);
 
 #endif

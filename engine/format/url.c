@@ -18,7 +18,7 @@ static bool is_scheme(span text)
 	return good && text.ptr[text.len - 1];
 }
 
-/* Bytes above 127 belong to names that libcurl translates (IDN), or to paths that are not encoded. */
+/* Bytes above 127 are in names that libcurl translates (IDN), or in paths that are not encoded. */
 static bool has_none_of(span text, const char *letters)
 {
 	for (size_t i = 0; i < text.len; i++) {

@@ -1,4 +1,4 @@
-/* URLs: taken apart, and with bytes written as %XX */
+/* URLs: splitting and percent-encoding */
 #ifndef TARSIER_FORMAT_URL_H
 #define TARSIER_FORMAT_URL_H
 
@@ -9,8 +9,8 @@
  *	host      = "[" IPv6 address "]"  |  name or IPv4 address
  *	rest      = all that follows: "", "/path", "?query", "#fragment"
  *
- * Stricter than libcurl, so that both agree on the host: no control bytes or spaces anywhere, and no backslash, quote or
- * other byte that RFC 3986 leaves out in the authority. */
+ * Stricter than libcurl, so that both agree on the host: control bytes and spaces are rejected everywhere; in the
+ * authority also backslashes, quotes and the other bytes that RFC 3986 does not allow. */
 struct url {
 	span scheme;
 	span user;     /* "name:password" as written; empty if there is none */
@@ -19,26 +19,27 @@ struct url {
 	unsigned port; /* 80 or 443 if none is written; 0 for other schemes */
 };
 
-/* False if the text is not such a URL. The spans are borrowed from it. */
+/* Returns false if the text is not such a URL. The spans are borrowed from it. */
 bool url_split(span text, struct url *url);
-/* Whether both have the same scheme, host and port. */
+/* Returns true if both have the same scheme, host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
 /* Whether the name or address says that it is this machine: "localhost", 127.0.0.0/8 or ::1, in brackets or not. */
 bool host_is_loopback(span host);
 bool host_equal(span a, span b); /* names are compared without regard to case */
 
-/* A URL without its user and password, for messages. Also takes what is not quite a URL. NULL if memory ran out. */
+/* Returns a URL without its user and password, for messages. Also accepts invalid URLs. Returns NULL if memory ran
+ * out. */
 char *url_printable(struct arena *arena, const char *url);
 
-/* Whether RFC 3986, 2.3 says that a byte needs no encoding. */
+/* Returns true if RFC 3986, 2.3 does not require encoding of the byte. */
 bool url_is_unreserved(char c);
 /* Writes "%XX" to out[0] to out[2]. */
 void url_encode_byte(char c, char out[3]);
-/* The text with all bytes but the unreserved ones and those in `keep` as %XX. NULL if memory ran out. */
+/* Encodes all bytes as %XX except the unreserved ones and those in `keep`. Returns NULL if memory ran out. */
 char *url_encode(struct arena *arena, const char *text, const char *keep);
-/* Decodes %XX; a "%" that no two hex digits follow stays. `form`: "+" is a space, as in application/x-www-form-urlencoded.
- * Bytes that would be NUL are left out. NULL if memory ran out. */
+/* Decodes %XX; a "%" without two hex digits is kept. If `form` is true, "+" is a space, as in
+ * application/x-www-form-urlencoded. Bytes that would be NUL are dropped. Returns NULL if memory ran out. */
 char *url_decode(struct arena *arena, span text, bool form);
 
 #endif

@@ -47,7 +47,7 @@ bool version_order(const struct version_scheme *scheme, span a, span b, int *ord
 	return known;
 }
 
-/* A version that breaks off behind its first numbers is ordered beside all that differ before. */
+/* A version that is invalid after its first numbers can be compared with all that differ before that place. */
 bool version_is_usable(const struct version_scheme *scheme, span version)
 {
 	return scheme->valid(version) || (scheme->ordered && scheme->ordered(version, SPAN("0")));
@@ -132,7 +132,7 @@ const char *const *tarsier_schemes(void)
 static int fail_order(const struct version_scheme *scheme, span a, span b, struct tarsier_error *error)
 {
 	span wrong = scheme->valid(a) ? b : a;
-	return error_set(error, TARSIER_FORMAT, "\"%.*s\" is not a version that %s allows", SPAN_ARG(wrong), scheme->name);
+	return error_set(error, TARSIER_FORMAT, "\"%.*s\" is not a valid %s version", SPAN_ARG(wrong), scheme->name);
 }
 
 int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error)
@@ -140,7 +140,7 @@ int tarsier_compare(const char *scheme, const char *a, const char *b, int *order
 	const struct version_scheme *found = version_scheme(scheme);
 	*order = 0;
 	if (!found)
-		return error_set(error, TARSIER_USAGE, "there is no version scheme \"%s\"; tarsier_schemes() lists them",
+		return error_set(error, TARSIER_USAGE, "unknown version scheme \"%s\"; tarsier_schemes() lists them all",
 		                 scheme ? scheme : "");
 	if (!version_order(found, span_of(a), span_of(b), order))
 		return fail_order(found, span_of(a), span_of(b), error);

@@ -54,14 +54,14 @@ describe("a CVSS score", function()
     local cases = {
       { "", "missing" }, { "CVSS:3.1/", "AV is missing" }, { "AV:N/AC:L/Au:N/C:C/I:C", "A is missing" },
       { whole3:sub(1, -5), "A is missing" }, { whole4:sub(1, -6), "SA is missing" },
-      { whole3 .. "/AV:N", "AV stands there twice" }, { whole3 .. "/E:X/E:X", "E stands there twice" },
-      { whole3 .. "/XX:N", "unknown metric" }, { whole3:gsub("AV:N", "AV:Q"), "none of the values N A L P" },
-      { whole3:gsub("AV:N", "AV:"), "none of the values" }, { whole3:gsub("AV:N", "AV"), "none of the values" },
+      { whole3 .. "/AV:N", "AV is given twice" }, { whole3 .. "/E:X/E:X", "E is given twice" },
+      { whole3 .. "/XX:N", "unknown metric" }, { whole3:gsub("AV:N", "AV:Q"), "the values are N A L P" },
+      { whole3:gsub("AV:N", "AV:"), "is not valid: the values are" }, { whole3:gsub("AV:N", "AV"), "is not valid: the values are" },
       { whole3:gsub("/AC", "//AC"), "unknown metric" }, { whole3:lower(), "unknown metric" },
-      { whole3 .. "/MSI:S", "unknown metric" }, { whole4 .. "/MSC:S", "none of the values" },
-      { whole4 .. "/U:red", "none of the values" }, { "(AV:N/AC:L/Au:N/C:C/I:C/A:C", "unknown metric" },
+      { whole3 .. "/MSI:S", "unknown metric" }, { whole4 .. "/MSC:S", "is not valid: the values are" },
+      { whole4 .. "/U:red", "is not valid: the values are" }, { "(AV:N/AC:L/Au:N/C:C/I:C/A:C", "unknown metric" },
       { "(", "unknown metric" }, { "()", "missing" }, { "9.8", "unknown metric" },
-      { whole3 .. "\0", "none of the values" },
+      { whole3 .. "\0", "is not valid: the values are" },
     }
     for _, case in ipairs(cases) do
       local score, message, code = cvss.score(case[1])

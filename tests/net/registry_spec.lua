@@ -117,10 +117,10 @@ describe("an image in a registry", function()
   it("is what its digest says", function()
     with(nil, function(_, address) assert.equal(digest, assert(scan(address .. "@" .. digest)):image().digest) end)
     refused {
-      { { ["GET /v2/app/manifests/" .. digest] = { { body = manifest .. " " } } }, "DIGEST", "is promised", nil,
+      { { ["GET /v2/app/manifests/" .. digest] = { { body = manifest .. " " } } }, "DIGEST", "digest mismatch", nil,
         "@" .. digest },
       { { [MANIFEST_1] = { { body = manifest, headers = { ["Docker-Content-Digest"] = "sha256:" .. ("0"):rep(64) } } } },
-        "DIGEST", "is promised" },
+        "DIGEST", "digest mismatch" },
     }
   end)
 

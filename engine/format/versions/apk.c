@@ -1,33 +1,33 @@
-/* apk-package(5), as apk-tools orders it (`apk version -t`), 2 and 3 alike but for what is said here:
+/* apk-package(5), as apk-tools orders it (`apk version -t`). Versions 2 and 3 agree except as noted here:
  *
  *	version  ::= numbers (letter numbers?)* ("_" suffix number?)* ("~" hash)? ("-r" number)?
  *	numbers  ::= number ("." number)*
  *	suffix   ::= "alpha" | "beta" | "pre" | "rc" | "cvs" | "svn" | "git" | "hg" | "p"
  *	letter   ::= [a-z]    number ::= [0-9]+    hash ::= [0-9a-f]+
  *
- * Numbers behind a letter ("1.9.5p2") are apk-tools 2's, hashes 3's. A number that begins with a zero is compared as
- * text, as 3 does it and Gentoo specifies.
+ * Numbers after a letter ("1.9.5p2") are from apk-tools 2, hashes from 3. A number that begins with a zero is compared
+ * as text, as apk-tools 3 does and Gentoo specifies.
  *
- * Two versions are read side by side, token by token, until they differ. What follows the difference is not looked at:
- * apk orders 70.3.0-rc0 beside 75.0.0, though it would not build a package of it. */
+ * Two versions are read side by side, token by token, until they differ. The text after the difference is ignored: apk
+ * orders 70.3.0-rc0 relative to 75.0.0, though it would not build such a package. */
 #include "format/version.h"
 
 #include <string.h>
 
-/* Where one version has a token and the other another, or none, the earlier one in this list is the greater; only a
- * suffix of a pre-release is less than anything else. */
+/* If the next tokens are of different kinds, or one version has ended, the kind that is earlier in this list is
+ * greater. Only the suffix of a pre-release is less than all others. */
 enum kind { FIRST_NUMBER, NUMBER, LETTER_NUMBER, LETTER, SUFFIX, SUFFIX_NUMBER, HASH, REVISION, END, INVALID };
 
 struct token {
 	enum kind kind;
 	span text;
-	int suffix;  /* below 0: a pre-release's */
-	bool broken; /* no version should have it, but apk goes on */
+	int suffix;  /* negative for a pre-release */
+	bool broken; /* the token is invalid, but apk continues */
 };
 
 struct suffix { const char *word; int rank; };
 
-/* Looks at the front of the text only: the rest of "_patch" behind its p is what breaks the version. */
+/* Reads the front of the text only: in "_patch" the text after p makes the version invalid. */
 static const struct suffix *find_suffix(span text)
 {
 	static const struct suffix suffixes[] = {
@@ -83,7 +83,7 @@ static struct token hash(span *rest)
 	return token;
 }
 
-/* The token behind one of kind `last`; INVALID where that may not follow. */
+/* Returns the token after one of kind `last`; INVALID if it may not follow. */
 static struct token next_token(enum kind last, span *rest)
 {
 	const struct token invalid = {.kind = INVALID, .text = SPAN("")};
@@ -109,7 +109,8 @@ static struct token next_token(enum kind last, span *rest)
 	return invalid;
 }
 
-/* Both of one kind. A number behind a dot that begins with a zero is a fraction: 1.05 < 1.1, 1.10 > 1.1. */
+/* Compares two tokens of one kind. A number after a dot that begins with a zero is a fraction: 1.05 < 1.1, 1.10 >
+ * 1.1. */
 static int compare_tokens(const struct token *a, const struct token *b)
 {
 	switch (a->kind) {
@@ -134,7 +135,7 @@ static bool is_pre(const struct token *token)
 	return token->kind == SUFFIX && token->suffix < 0;
 }
 
-/* Takes tokens off both fronts while they are the same. Returns the order of the last two, if they are of one kind. */
+/* Takes equal tokens off both fronts. Returns the order of the last two, if they are of one kind. */
 static int skip_common(span *a, span *b, struct token *left, struct token *right)
 {
 	*left = first_number(a);
@@ -160,7 +161,7 @@ static int compare(span a, span b)
 	return left.kind > right.kind ? -1 : 1;
 }
 
-/* They differ before one of them breaks off. */
+/* They differ before either becomes invalid. */
 static bool ordered(span a, span b)
 {
 	struct token left, right;

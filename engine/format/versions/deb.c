@@ -2,7 +2,7 @@
  *
  *	version ::= [epoch ":"] upstream ["-" revision]
  *
- * The epoch ends at the first colon, the revision begins behind the last hyphen. Absent parts count as 0. */
+ * The epoch ends at the first colon, the revision begins after the last hyphen. Absent parts count as 0. */
 #include "format/version.h"
 
 struct deb_version {
@@ -24,7 +24,7 @@ static struct deb_version split(span version)
 	return parts;
 }
 
-/* '~' before everything, even the end; then the end and digits; then letters; then the rest. */
+/* '~' sorts before everything, even the end; then the end and digits; then letters; then the rest. */
 static int weight(span text)
 {
 	if (text.len == 0 || version_is_digit(text.ptr[0]))
@@ -64,15 +64,16 @@ static int compare(span a, span b)
 	return order ? order : compare_part(left.revision, right.revision);
 }
 
-/* dpkg refuses epochs beyond INT_MAX. */
+/* dpkg rejects epochs above INT_MAX. */
 static bool valid_epoch(span epoch)
 {
 	uint64_t number;
 	return span_number(epoch, &number) && number <= INT32_MAX;
 }
 
-/* What dpkg orders, which is more than it lets anyone build: it only warns of odd characters and of a first one that is
- * no digit, and such packages exist. Bytes beyond ASCII it orders by the platform's char, so they are refused. */
+/* Accepts what dpkg orders, which is more than it allows in new packages: it only warns about unusual characters and a
+ * first character that is not a digit, and such packages exist. The order of non-ASCII bytes depends on the platform's
+ * char, so they are rejected. */
 static bool valid(span version)
 {
 	for (size_t i = 0; i < version.len; i++)

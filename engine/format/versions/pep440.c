@@ -6,8 +6,8 @@
  *	dev     ::= sep? "dev" (sep? number)?
  *	local   ::= word (sep word)*    word ::= [a-z0-9]+    sep ::= "." | "-" | "_"
  *
- * Case does not matter, white space around it neither. An absent number is 0. A specifier without a local part, and so
- * an advisory, means all local versions: 2.0.1+cu118 is <= 2.0.1 and == 2.0.1. */
+ * Case and surrounding white space do not matter. An absent number is 0. A specifier without a local part, and so an
+ * advisory, includes all local versions: 2.0.1+cu118 is <= 2.0.1 and == 2.0.1. */
 #include "format/version.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ static void take_separator(span *rest)
 		*rest = span_from(*rest, 1);
 }
 
-/* sep? word (sep? number)?; the rank of the word, or 0 with *rest untouched */
+/* Takes sep? word (sep? number)?. Returns the rank of the word, or 0 with *rest unchanged. */
 static int take_part(span *rest, const char *const *words, const int *ranks, span *number)
 {
 	span at = *rest;
@@ -136,7 +136,7 @@ static struct pep440_version split(span text)
 	return parts;
 }
 
-/* A bare development release is before every pre-release, no pre-release is behind them all. */
+/* A plain development release sorts before every pre-release. A version without a pre-release sorts after them all. */
 static int pre_rank(const struct pep440_version *parts)
 {
 	if (parts->pre)

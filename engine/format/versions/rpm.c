@@ -2,8 +2,9 @@
  *
  *	version ::= [epoch ":"] version ["-" release]
  *
- * An epoch is digits up to a colon at the front, and 0 where it is absent; the release begins behind the last hyphen. An
- * absent release is less than any, an empty one included, as in rpm's own comparison. But an advisory that says "last
+ * An epoch is digits up to a colon at the front, and 0 if it is absent. The release begins after the last hyphen. An
+ * absent release is less than any other, even an empty one, as in rpm's own comparison. But an advisory that says "last
+ * affected: 1.2" means every release of 1.2, as rpm's dependencies do ("Requires: foo = 1.2" is met by foo-1.2-3).
  * affected: 1.2" means every release of 1.2, as rpm's dependencies do ("Requires: foo = 1.2" is met by foo-1.2-3). */
 #include "format/version.h"
 
@@ -36,7 +37,8 @@ static span skip_separators(span text)
 	return text;
 }
 
-/* What stands at the front, least first. A '~' is less than the end, a '^' more, but less than what goes on. */
+/* The kinds of the next token, the least first. A '~' is less than the end. A '^' is more than the end, but less than
+ * further text. */
 enum front { TILDE, END, CARET, LETTERS, DIGITS };
 
 static enum front front_of(span text)
@@ -99,7 +101,7 @@ static bool covers(span bound, span version)
 	       compare_part(left.version, right.version) == 0;
 }
 
-/* rpm orders any text; what could not be the name of a package file is refused here. */
+/* rpm orders any text. Texts that cannot be part of a package's file name are rejected here. */
 static bool valid(span version)
 {
 	for (size_t i = 0; i < version.len; i++) {

@@ -1,11 +1,12 @@
-/* Semantic Versioning 2.0.0, section 11, with what npm, Go, crates.io, Bitnami and kin really publish:
+/* Semantic Versioning 2.0.0, section 11, extended to what npm, Go, crates.io, Bitnami and others publish:
  *
  *	version  ::= ["v" | "V" | "="] number ("." number)* ["-" release | "."? letter …release] ["+" build]
  *	release  ::= word ("." word)*    word, build ::= [0-9A-Za-z_-]+ (build: dots too)
  *
- * More lenient than the standard: absent numbers are 0 and there may be more than three (1.2 = 1.2.0 = 1.2.0.0); zeros
- * may lead; a letter behind the numbers begins a pre-release as a hyphen does (1.0.0rc1, 4.0.0.Beta2). So 1.2.3.Final
- * is before 1.2.3. Builds do not count: Go's +incompatible is nothing, and its pseudo-versions are pre-releases. */
+ * More lenient than the standard: absent numbers are 0, and there may be more than three (1.2 = 1.2.0 = 1.2.0.0).
+ * Leading zeros are allowed. A letter after the numbers begins a pre-release as a hyphen does (1.0.0rc1, 4.0.0.Beta2),
+ * so 1.2.3.Final is before 1.2.3. Builds are ignored: Go's +incompatible has no effect, and its pseudo-versions are
+ * pre-releases. */
 #include "format/version.h"
 
 struct semver_version {
@@ -33,7 +34,7 @@ static bool valid_words(span text)
 	return true;
 }
 
-/* Takes number ("." number)*, with a dot before a letter too. */
+/* Takes number ("." number)*, also if a letter follows the dot. */
 static span take_numbers(span *rest)
 {
 	span all = *rest;
@@ -79,7 +80,8 @@ static int compare_words(span a, span b)
 	return span_compare(a, b);
 }
 
-/* No pre-release is greater than any; of two that agree as far as the shorter goes, the longer. */
+/* A version without a pre-release is the greatest. If one pre-release is the beginning of the other, the longer one is
+ * greater. */
 static int compare_releases(span a, span b)
 {
 	if (a.len == 0 || b.len == 0)
