@@ -4,7 +4,8 @@
 
 /* ---- strings ----------------------------------------------------------------------------------------------------- */
 
-/* A copy in which control bytes are "?": they do not belong in a name. NULL when memory ran out. */
+/* Returns a copy in which control bytes are "?", because a name must not contain them. Returns NULL if memory ran
+ * out. */
 static char *clean_copy(struct arena *arena, span text)
 {
 	char *copy = span_copy(arena, text);
@@ -14,8 +15,8 @@ static char *clean_copy(struct arena *arena, span text)
 	return copy;
 }
 
-/* os-release(5) says that ID is in lower case; openEuler's has an upper-case letter, and those of
- * lsb-release begin with one. */
+/* os-release(5) requires a lower-case ID, but openEuler's has an upper-case letter, and those of lsb-release begin with
+ * one. */
 static const char *lower(char *text)
 {
 	for (char *c = text; c && *c; c++)
@@ -52,7 +53,7 @@ static char *unquote(struct arena *arena, span value)
 	return text ? clean_copy(arena, (span){text, length}) : NULL;
 }
 
-/* The last assignment of `name` in the text, as in a shell. "" if there is none; NULL when memory ran out. */
+/* Returns the last assignment of `name` in the text, as in a shell; "" if there is none; NULL if memory ran out. */
 static char *assigned(struct arena *arena, span text, const char *name)
 {
 	span line, key, value, found = {0};
@@ -67,7 +68,7 @@ static bool complete(const struct distro *distro)
 	return distro->id && distro->version && distro->codename && distro->name && distro->id_like;
 }
 
-/* Reads one file: fills the fields that the file has. False when memory ran out. */
+/* Reads one file and sets the fields that it has. Returns false if memory ran out. */
 static bool read_os_release(struct arena *arena, span text, struct distro *distro)
 {
 	distro->id = lower(assigned(arena, text, "ID"));
@@ -113,7 +114,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "12.5"; "trixie/sid" in testing and in unstable, which share base-files: it is read as testing. */
+/* "12.5"; "trixie/sid" in testing and in unstable, which share base-files: it is treated as testing. */
 static bool read_debian_version(struct arena *arena, span text, struct distro *distro)
 {
 	span line = first_line(text), head, rest;
@@ -185,14 +186,14 @@ static bool read_suse_release(struct arena *arena, span text, struct distro *dis
 
 /* ---- all files --------------------------------------------------------------------------------------------------- */
 
-/* Empty if the image does not have the file or it could not be read. */
+/* Returns an empty span if the image does not have the file or it could not be read. */
 static span content_of(const struct overlay *overlay, const char *path)
 {
 	const struct overlay_file *found = overlay_find(overlay, path);
 	return found && !found->file->problem ? found->file->content : (span){"", 0};
 }
 
-/* Debian's testing has a codename and no number yet: its number will be the one that advisories already use. */
+/* Debian's testing has a codename and no number: advisories already use its future number. */
 static bool number_debian(struct arena *arena, const struct overlay *overlay, struct distro *distro)
 {
 	static const struct { const char *codename, *version; } releases[] = {
@@ -213,8 +214,8 @@ static bool number_debian(struct arena *arena, const struct overlay *overlay, st
 	return true;
 }
 
-/* In the order in which they are tried; the first that names a distribution is used. redhat-release and system-release
- * are often links to a distribution's own file, and so come after those. */
+/* In the order of trial; the first one that names a distribution is used. redhat-release and system-release are often
+ * links to a distribution's own file, so they come after those. */
 static const struct release_file {
 	const char *path;
 	bool (*read)(struct arena *arena, span text, struct distro *distro);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From endoflife.date (MIT), as of 2026-08-22: the days on which security support and extended support end. Mariner's
- * dates are Microsoft's own announcements. A release whose end is not announced is not here.
+/* From endoflife.date (MIT), as of 2026-08-22: the dates on which security support and extended support end. Mariner's
+ * dates are Microsoft's own announcements. Releases without an announced end are not listed.
  *
  * Extended support is Debian's LTS, Ubuntu's ESM (Pro), Red Hat's ELS, Oracle's Extended Support and SUSE's LTSS. */
 static const struct end_of_life ends[] = {
@@ -184,7 +184,7 @@ static bool is_release(const char *release, const char *version)
 	}
 }
 
-/* CentOS Stream and CentOS Linux have one id. */
+/* CentOS Stream and CentOS Linux share an id. */
 static const char *id_of(const struct distro *distro)
 {
 	return strcmp(distro->id, "centos") == 0 && strstr(distro->name, "Stream") ? "centos-stream" : distro->id;

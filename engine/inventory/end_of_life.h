@@ -1,4 +1,4 @@
-/* until when distributions are supported */
+/* support periods of distributions */
 #ifndef TARSIER_INVENTORY_END_OF_LIFE_H
 #define TARSIER_INVENTORY_END_OF_LIFE_H
 
@@ -10,11 +10,11 @@ struct end_of_life {
 	const char *extended; /* … of extended support; NULL if there is none */
 };
 
-/* The distribution's release, or NULL if it is not in the table. Static. */
+/* Returns the entry of the distribution's release, or NULL if it is not in the table. Static. */
 const struct end_of_life *end_of_life_find(const struct distro *distro);
 
-/* Whether security updates have ended that everyone gets. Debian publishes those of LTS for everyone; other extended
- * support needs a contract. `today` is "2026-11-28". */
+/* Returns true if freely available security updates have ended. Debian's LTS updates are free; other extended support
+ * requires a contract. `today` is "2026-11-28". */
 bool end_of_life_is_over(const struct end_of_life *end, const char *today);
 
 #endif

@@ -1,4 +1,4 @@
-/* what the files of this room share */
+/* internal to inventory/ */
 #ifndef TARSIER_INVENTORY_INTERNAL_H
 #define TARSIER_INVENTORY_INTERNAL_H
 
@@ -8,39 +8,39 @@
 
 /* ---- origins.c --------------------------------------------------------------------------------------------------- */
 
-struct package_origin { /* of a package in the file that the image shows */
+struct package_origin { /* the origin of a package in the file that the image shows */
 	const struct package *package;
 	size_t layer;
-	bool held; /* by every layer that was asked so far */
+	bool held; /* by every layer checked so far */
 };
 
-/* Asks the layers below that have the file too: a package's layer is the lowest one from which on every layer that
- * rewrites the file holds the package. A file below that could not be read counts as empty. Sorts the origins; there
- * must be as many as the file has packages. Returns OK, MEMORY. */
+/* Checks the lower layers that also have the file. A package's layer is the lowest one from which on every layer that
+ * rewrites the file holds the package. A lower file that could not be read counts as empty. Sorts the origins; there
+ * must be as many as the file has packages. Returns OK or MEMORY. */
 int origins_find(struct arena *arena, const struct overlay_file *file, struct package_origin *origins);
 
 /* ---- owners.c ---------------------------------------------------------------------------------------------------- */
 
-/* Fills a map from the path of evidence to the package database that says whose it is. The map stays empty for a
- * distribution without a feed: there the language's feed is the only one. False when memory ran out. */
+/* Maps paths of evidence to the package database that owns them. The map stays empty for a distribution without a feed,
+ * because then only the language's feed covers the package. Returns false if memory ran out. */
 bool owners_find(struct map *owners, const struct overlay_file *const *files, size_t count,
                  const struct distro *distro);
 
-/* Did a package of the distribution bring this evidence? A file from a layer above the database's own is not what the
- * package brought: pip may have replaced it. */
+/* Returns true if a package of the distribution installed this evidence. A file from a layer above the database's own
+ * may have been replaced, for example by pip, and does not count. */
 bool owners_have(const struct map *owners, const struct overlay_file *file);
 
 /* ---- third_party.c ----------------------------------------------------------------------------------------------- */
 
-/* Whether the vendor of an rpm, or without one its release, says that somebody else than the distribution built it. */
+/* Returns true if an rpm was built by a third party, judging by its vendor or, if it has none, its release. */
 bool is_third_party(const struct distro *distro, const struct package *package);
 
 /* ---- package_purl.c ---------------------------------------------------------------------------------------------- */
 
-/* "debian-12"; "" if there is no distribution. NULL when memory ran out. */
+/* Returns "debian-12"; "" if there is no distribution; NULL if memory ran out. */
 const char *purl_distro(struct arena *arena, const struct distro *distro);
 
-/* package_purl, for callers with many packages: `qualifier` is purl_distro's answer. */
+/* package_purl for callers with many packages: `qualifier` is the result of purl_distro. */
 const char *package_purl_qualified(struct arena *arena, const struct tarsier_package *package,
                                    const struct distro *distro, const char *qualifier);
 

@@ -16,18 +16,18 @@ const struct reader *const readers_all[] = {
 	NULL,
 };
 
-/* ---- from a reader's package to the public one ------------------------------------------------------------------- */
+/* ---- converting a reader's package ------------------------------------------------------------------------------- */
 
 struct build {
 	struct arena *arena;
 	const struct distro *distro;
-	const char *qualifier; /* of purls: "debian-12" */
-	size_t before;         /* bytes in the arena before the packages */
+	const char *qualifier; /* for purls: "debian-12" */
+	size_t before;         /* bytes in the arena before packages were added */
 	struct map owners;
 	struct package_list *list;
 };
 
-/* A package of the distribution, as its type and vendor say; others are in none of its advisories. */
+/* Returns true if type and vendor show a package of the distribution. Its advisories do not cover others. */
 static bool is_own(const struct distro *distro, const struct package *package)
 {
 	return !package->ecosystem[0] && distro_has_type(distro, package->type) && !is_third_party(distro, package);
@@ -95,7 +95,7 @@ static int add_packages(const struct build *build, const struct overlay_file *fi
 	return code;
 }
 
-/* Several files may name the distribution: one that cannot be read matters only if no other does. */
+/* Several files may name the distribution: an unreadable one matters only if no other names it. */
 static enum tarsier_problem_kind kind_of_problem(const struct build *build, const struct overlay_file *file)
 {
 	if (file->reader->keep && build->distro->id[0])
@@ -103,7 +103,7 @@ static enum tarsier_problem_kind kind_of_problem(const struct build *build, cons
 	return file->file->missing ? TARSIER_PROBLEM_MISSING : TARSIER_PROBLEM_UNREADABLE;
 }
 
-/* What the reader could not read, or passed over. */
+/* Reports what the reader could not read, or skipped. */
 static int add_notes(const struct build *build, const struct overlay_file *file, struct tarsier_error *error)
 {
 	const struct layer_file *stored = file->file;
@@ -133,7 +133,7 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* The overlay's files, each once, though links show it under several paths: under the first of them. */
+/* Lists each file of the overlay once, under its first path, even if links show it under several. */
 static const struct overlay_file **distinct_files(struct arena *scratch, const struct overlay *overlay, size_t *count)
 {
 	const struct overlay_file **files = arena_array(scratch, overlay->file_count, sizeof *files);
@@ -180,7 +180,7 @@ static int add_files(struct build *build, const struct overlay_file *const *file
 	for (size_t i = 0; i < count; i++)
 		list->capacity += files[i]->file->package_count;
 	if (list->capacity > IMAGE_PACKAGES_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "%zu packages, and an image may have %d", list->capacity,
+		return error_set(error, TARSIER_LIMIT, "the image has %zu packages; the limit is %d", list->capacity,
 		                 IMAGE_PACKAGES_LIMIT);
 	list->items = arena_array(build->arena, list->capacity, sizeof *list->items);
 	if (!list->items || !owners_find(&build->owners, files, count, build->distro))

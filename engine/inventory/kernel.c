@@ -13,7 +13,7 @@ static bool is_system_package(const struct tarsier_package *package)
 	return false;
 }
 
-/* Names as Debian, Ubuntu, the rpm distributions, SUSE and Alpine have them, each with what may stand for flavours:
+/* Names used by Debian, Ubuntu, the rpm distributions, SUSE and Alpine, with any flavour:
  * "linux-headers-6.1.0-18-amd64", "kernel-uek-headers", "kernel-default-devel", "linux-lts-dev". */
 static bool is_headers(const char *name)
 {
@@ -28,7 +28,7 @@ static bool is_headers(const char *name)
 	                      strstr(name, "-headers-") != NULL);
 }
 
-/* "linux-image-6.1.0-18-amd64", "kernel-core", "kernel-default", "linux-lts": what boots, or depends on it. */
+/* "linux-image-6.1.0-18-amd64", "kernel-core", "kernel-default", "linux-lts": packages that boot, or depend on one. */
 static bool is_image(const struct tarsier_package *package)
 {
 	span name = span_of(package->name);
@@ -53,7 +53,7 @@ static const char *unsigned_source(struct arena *arena, const char *source)
 	return strncmp(source, mark, length) == 0 ? arena_format(arena, "linux%s", source + length) : source;
 }
 
-/* The sources of which a kernel image is installed. False when memory ran out. */
+/* Collects the sources of installed kernel images. Returns false if memory ran out. */
 static bool find_images(struct map *sources, const struct tarsier_package *packages, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

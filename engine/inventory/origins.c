@@ -1,4 +1,4 @@
-/* which layer brought a package */
+/* finds the layer that installed a package */
 #include "inventory/internal.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static int compare_pointers(const void *a, const void *b)
 	return compare_packages(*(const struct package *const *)a, *(const struct package *const *)b);
 }
 
-/* Both sides are sorted: walks them side by side. True while some package is still held. */
+/* Walks both sorted sides in parallel. Returns true if a package is still held. */
 static bool ask_layer(struct package_origin *origins, size_t count, const struct package **below, size_t below_count,
                       size_t layer)
 {

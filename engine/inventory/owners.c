@@ -1,4 +1,4 @@
-/* which evidence the distribution's own packages brought */
+/* finds the evidence that the distribution's own packages installed */
 #include "inventory/internal.h"
 
 static bool own_all(struct map *owners, const struct overlay_file *owner)
@@ -12,7 +12,7 @@ static bool own_all(struct map *owners, const struct overlay_file *owner)
 	return true;
 }
 
-/* A file with packages of another system says whose a file is, but not which fixes it has. */
+/* A file with another system's packages tells who owns a file, but not which fixes it has. */
 static bool is_of_system(const struct distro *distro, const struct overlay_file *file)
 {
 	return !file->file->package_count || distro_has_type(distro, file->file->packages[0].type);
@@ -24,7 +24,8 @@ static span base_name(const char *path)
 	return span_from(whole, (size_t)(span_find_last(whole, '/') + 1));
 }
 
-/* The names under which a list of files finds its owner: the packages', and those of the files that hold them. */
+/* Registers the keys by which a list of files finds its owner: names of packages, and names of the files that hold
+ * them. */
 static bool name_owners(struct map *names, const struct overlay_file *const *files, size_t count)
 {
 	bool ok = true;
@@ -38,7 +39,7 @@ static bool name_owners(struct map *names, const struct overlay_file *const *fil
 	return ok;
 }
 
-/* The owner must be of the same package manager: apk's bash is not dpkg's. */
+/* The owner must belong to the same package manager: apk's bash is not dpkg's. */
 static bool is_installed(const struct map *names, const struct overlay_file *list)
 {
 	const struct layer_file *owner = list->file->owner ? map_get(names, span_of(list->file->owner)) : NULL;

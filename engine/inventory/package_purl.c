@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* rpm's purl has the epoch beside the version: "1:3.0.7-27" gives "1", and *version "3.0.7-27". */
+/* An rpm's purl has the epoch separate from the version: "1:3.0.7-27" gives "1", and *version "3.0.7-27". */
 static const char *cut_epoch(struct arena *arena, const char **version)
 {
 	span epoch, after;
@@ -15,8 +15,8 @@ static const char *cut_epoch(struct arena *arena, const char **version)
 	return span_copy(arena, epoch);
 }
 
-/* The first half of a name: the distribution, or what a language's own names begin with ("@scope/name" of npm,
- * "github.com/owner/name" of Go, "group:artifact" of Maven). *name is left with the rest. NULL when memory ran out. */
+/* Returns the namespace of a name: the distribution, or the first part of a language's names ("@scope/name" of npm,
+ * "github.com/owner/name" of Go, "group:artifact" of Maven). *name keeps the rest. Returns NULL if memory ran out. */
 static const char *cut_namespace(struct arena *arena, const struct distro *distro, const char **name)
 {
 	if (distro)

@@ -1,4 +1,4 @@
-/* problems of an image, as they are found */
+/* collects problems of an image */
 #ifndef TARSIER_INVENTORY_PROBLEMS_H
 #define TARSIER_INVENTORY_PROBLEMS_H
 
@@ -10,7 +10,7 @@ struct problem_list {
 	size_t count, capacity;
 };
 
-/* Copies subject and message. `layer` is 0 unless the kind has one. Returns OK, MEMORY. */
+/* Copies subject and message. `layer` is 0 unless the kind has one. Returns OK or MEMORY. */
 int problem_add(struct problem_list *list, enum tarsier_problem_kind kind, const char *subject, size_t layer,
                 struct tarsier_error *error, const char *format, ...) __attribute__((format(printf, 6, 7)));
 

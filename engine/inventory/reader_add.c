@@ -44,7 +44,7 @@ int reader_add(struct reader_output *output, const struct package_spans *package
 		if (code < 0 && i < MODULE)
 			return code;
 		if (code < 0)
-			strings[i][0] = '\0'; /* it names neither the package nor its version */
+			strings[i][0] = '\0'; /* it is neither the package's name nor its version */
 	}
 	return reader_output_add(output,
 	                         &(struct package){.type = package->type,
@@ -65,7 +65,7 @@ int reader_skip_entry(struct reader_output *output, span content, const char *at
 	if (code != TARSIER_FORMAT)
 		return code;
 	size_t line = output->note_count < READER_NOTES_LIMIT ? line_number(content, at) : 0; /* counting is slow */
-	snprintf(text, sizeof text, "line %zu: %s", line, error ? error->message : "broken");
+	snprintf(text, sizeof text, "line %zu: %s", line, error ? error->message : "invalid");
 	return reader_output_note(output, true, text, error);
 }
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Berkeley DB's hash files, versions 8 to 10 (db_page.h), in the byte order of the machine that wrote them. Pages are of
- * one size; the first describes the file:
+ * Berkeley DB's hash files, versions 8 to 10 (db_page.h), in the byte order of the machine that wrote them. All pages
+ * have one size; the first describes the file:
  *
  *	meta     ::= u64 LSN, u32 page, u32 magic, u32 version, u32 page size, u8 encrypted, u8 type, …
  *	page     ::= u64 LSN, u32 page, u32 previous, u32 next, u16 items, u16 high, u8 level, u8 type, then its content
@@ -14,8 +14,8 @@
  *	item     ::= u8 kind 1, bytes | u8 kind 3, u8*3, u32 page, u32 length     the latter is in a chain of overflow pages
  *	overflow ::= page of type 7, then `high` bytes
  *
- * The key is a header's number, the value the header; number 0 is rpm's own count. Buckets do not matter to a reader of
- * everything: all hash pages are looked at, wherever they are.
+ * The key is a header's number, the value is the header; number 0 is rpm's own count. Buckets do not matter because
+ * everything is read: all hash pages are visited, wherever they are.
  */
 enum { META = 72, PAGE = 26, SMALLEST_PAGE = 512, LARGEST_PAGE = 65536 };
 enum { HASH_UNSORTED = 2, OVERFLOW = 7, HASH = 13, KEY_DATA = 1, OFF_PAGE = 3, OFF_PAGE_ITEM = 12 };
@@ -77,8 +77,8 @@ static unsigned type_of(const char *page)
 	return (unsigned char)page[25];
 }
 
-/* A header lies in a chain of pages. Together all headers are no longer than the file, so that pages that are shared or
- * go in circles end. */
+/* A header is stored in a chain of pages. All headers together may not exceed the file's size, so shared pages and
+ * cycles end. */
 static int read_chain(struct berkeley *database, size_t number, size_t length, span *blob, struct tarsier_error *error)
 {
 	size_t taken = 0;
@@ -119,7 +119,7 @@ static int read_value(struct berkeley *database, span item, size_t page, struct 
 	return rpm_package_add(output, blob, place, error);
 }
 
-/* Items lie one before the other from the end of the page. */
+/* Items are stored from the end of the page downwards. */
 static int read_page(struct berkeley *database, size_t number, struct reader_output *output, struct tarsier_error *error)
 {
 	const char *page = page_at(database, number);

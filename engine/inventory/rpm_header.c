@@ -38,7 +38,7 @@ static bool read_string(span data, uint32_t type, size_t offset, span *string)
 	const char *end = rest.len ? memchr(rest.ptr, '\0', rest.len) : NULL;
 	if (type != TYPE_STRING || !end)
 		return false;
-	if (!string->ptr) /* rpm too uses one of several entries with one tag */
+	if (!string->ptr) /* rpm also uses one of several entries with the same tag */
 		*string = (span){rest.ptr, (size_t)(end - rest.ptr)};
 	return true;
 }
@@ -97,11 +97,11 @@ bool rpm_header_read(span blob, struct rpm_header *header)
 
 /* ---- the package's files ----------------------------------------------------------------------------------------- */
 
-enum { FOLDERS_LIMIT = 1 << 20 }; /* of one package: a kernel's headers have 3,000 */
+enum { FOLDERS_LIMIT = 1 << 20 }; /* for one package: a kernel's headers have 3,000 */
 
 static int no_files(const struct rpm_header *header, struct tarsier_error *error)
 {
-	return error_set(error, TARSIER_FORMAT, "package \"%.*s\": its list of files is broken", SPAN_ARG(header->name));
+	return error_set(error, TARSIER_FORMAT, "package \"%.*s\": its list of files is invalid", SPAN_ARG(header->name));
 }
 
 static bool take_string(span *rest, span *string)
@@ -114,7 +114,7 @@ static bool take_string(span *rest, span *string)
 	return true;
 }
 
-/* Folders are written with a slash at their end. */
+/* Folder names end with a slash. */
 static bool take_folders(const struct rpm_array *array, span *folders)
 {
 	span rest = array->data;
@@ -173,7 +173,7 @@ span rpm_module_stream(span label)
 	return name.len && stream.len ? (span){name.ptr, name.len + 1 + stream.len} : (span){"", 0};
 }
 
-/* Cuts at the last '-'. */
+/* Splits at the last '-'. */
 static bool cut_last(span text, span *before, span *after)
 {
 	ptrdiff_t at = span_find_last(text, '-');

@@ -1,4 +1,4 @@
-/* one rpm header, as every kind of rpm database stores it */
+/* parses one rpm header, as every kind of rpm database stores it */
 #ifndef TARSIER_INVENTORY_RPM_HEADER_H
 #define TARSIER_INVENTORY_RPM_HEADER_H
 
@@ -9,7 +9,7 @@ struct rpm_array {
 	uint32_t count;
 };
 
-/* What is read of a header; empty if the header does not have it. */
+/* The fields in use; empty if the header does not have them. */
 struct rpm_header {
 	span name, version, release, architecture;
 	span source; /* the source package's file, "openssl-3.0.7-27.el9.src.rpm" */
@@ -20,16 +20,17 @@ struct rpm_header {
 	struct rpm_array file_names, file_folders, folders; /* a file's folder is a number, from 0, among the folders */
 };
 
-/* False if the bytes are not a header. The spans point into them. */
+/* Returns false if the bytes are not a header. The spans point into them. */
 bool rpm_header_read(span blob, struct rpm_header *header);
 
-/* Records which evidence this package brought. Returns OK, MEMORY, LIMIT, FORMAT. */
+/* Records the evidence that this package installed. Returns OK, MEMORY, LIMIT, FORMAT. */
 int rpm_header_own_files(const struct rpm_header *header, struct reader_output *output, struct tarsier_error *error);
 
-/* NAME:STREAM of a module label: what advisories name. Empty if there is no stream. */
+/* Returns NAME:STREAM of a module label, which advisories name. Empty if there is no stream. */
 span rpm_module_stream(span label);
 
-/* "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9". False and both empty for anything else. */
+/* Splits "openssl-3.0.7-27.el9.src.rpm" into "openssl" and "3.0.7-27.el9". Returns false and empty spans for other
+ * names. */
 bool rpm_source_split(span file, span *name, span *version);
 
 #endif

@@ -30,14 +30,14 @@ static int broken(struct tarsier_error *error, const char *what)
 	return error_set(error, TARSIER_FORMAT, "not a readable rpm database: %s", what);
 }
 
-/* *left is what all headers together may still take: no more than the file, though slots may share blocks. */
+/* *left is the space left for headers: together they may not exceed the file's size, though slots may share blocks. */
 static int read_slot(span content, const char *slot, size_t *left, struct reader_output *output, struct tarsier_error *error)
 {
 	char place[32];
 	uint32_t number = u32(slot + 4);
 	span blob = span_from(content, (size_t)u32(slot + 8) * BLOCK);
 	if (blob.len < BLOB || memcmp(blob.ptr, "BlbS", 4) != 0 || u32(blob.ptr + 4) != number)
-		return broken(error, "a slot leads to no header");
+		return broken(error, "a slot does not point to a header");
 	size_t length = u32(blob.ptr + 12);
 	if (length > blob.len - BLOB || length >= *left || length + BLOB + TAIL > (size_t)u32(slot + 12) * BLOCK)
 		return broken(error, "a header is larger than its place");

@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-/* The version is what `rpm -q --qf '%{EVR}'` prints: with the epoch in front if the header has one, even 0. */
+/* The version that `rpm -q --qf '%{EVR}'` prints: it begins with the epoch if the header has one, even 0. */
 enum { VERSION_ROOM = 2 * PACKAGE_FIELD_LIMIT + 32 };
 
-/* reader_add refuses what is longer than this. */
+/* reader_add rejects longer versions. */
 static int shown(span text)
 {
 	return text.len > PACKAGE_FIELD_LIMIT ? PACKAGE_FIELD_LIMIT + 1 : (int)text.len;
@@ -35,7 +35,7 @@ static int add(const struct rpm_header *header, struct reader_output *output, st
 		return TARSIER_OK; /* rpm stores the keys it trusts as packages */
 	package.version = write_version(version, header, header->version, header->release);
 	rpm_source_split(header->source, &package.source_name, &source_evr);
-	/* A source package's file name has no epoch; rpmbuild gives a package its source's unless its spec file says so. */
+	/* A source package's file name has no epoch. By default rpmbuild gives a package the epoch of its source. */
 	package.source_version = write_version(source_version, header, source_evr, (span){"", 0});
 	int code = reader_add(output, &package, error);
 	return code < 0 ? code : rpm_header_own_files(header, output, error);

@@ -23,13 +23,14 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* A system's package without an ecosystem is another system's or vendor's if the image's own system has one. */
+/* A system package without an ecosystem comes from another system or vendor, if the image's own system has an
+ * ecosystem. */
 static bool is_foreign(const struct system_check *check, const struct tarsier_package *package)
 {
 	return check->distro->ecosystem[0] && package_is_system(package) && !*package->ecosystem;
 }
 
-/* ---- packages that are not there --------------------------------------------------------------------------------- */
+/* ---- missing packages -------------------------------------------------------------------------------------------- */
 
 static size_t count_own(const struct system_check *check)
 {
@@ -55,7 +56,7 @@ static int check_absence(const struct system_check *check, struct problem_list *
 	                   name_of(check->distro), check->package_count, plural(check->package_count), by);
 }
 
-/* ---- packages that no feed speaks of ----------------------------------------------------------------------------- */
+/* ---- packages without a feed ------------------------------------------------------------------------------------- */
 
 static bool has_uncovered(const struct system_check *check)
 {
@@ -87,19 +88,19 @@ static int check_borrowed(const struct system_check *check, struct problem_list 
 	                   name_of(distro), distro->ecosystem);
 }
 
-/* ---- packages of others ------------------------------------------------------------------------------------------ */
+/* ---- third-party packages ---------------------------------------------------------------------------------------- */
 
-enum { VENDORS_TOLD = 10 }; /* more vendors in one image are not told one by one */
+enum { VENDORS_TOLD = 10 }; /* further vendors are not reported separately */
 
 struct foreign_kind { const struct tarsier_package *first; size_t count; };
 
-/* Of the system's own type, vendors differ; other types are told once. */
+/* Packages of the system's own type are reported by vendor, each other type once. */
 static bool is_same_kind(const struct system_check *check, const struct tarsier_package *a, const struct tarsier_package *b)
 {
 	return strcmp(a->type, b->type) == 0 && (!distro_has_type(check->distro, a->type) || strcmp(a->vendor, b->vendor) == 0);
 }
 
-/* Returns how many kinds there are; more than VENDORS_TOLD are dropped. */
+/* Returns the number of kinds, at most VENDORS_TOLD; further ones are dropped. */
 static size_t collect_foreign(const struct system_check *check, struct foreign_kind kinds[VENDORS_TOLD])
 {
 	size_t count = 0;
@@ -125,8 +126,8 @@ static int tell_foreign(const struct system_check *check, const struct foreign_k
 	const char *name = name_of(check->distro), *packages = kind->count == 1 ? "package" : "packages";
 	if (!distro_has_type(check->distro, package->type))
 		return problem_add(problems, TARSIER_PROBLEM_FOREIGN, package->type, 0, error,
-		                   "%zu %s %s on %s (%s): another system's, and not matched", kind->count, package->type, packages,
-		                   name, package->name);
+		                   "%zu %s %s on %s (%s): another system's packages, not matched", kind->count,
+		                   package->type, packages, name, package->name);
 	if (*package->vendor)
 		return problem_add(problems, TARSIER_PROBLEM_FOREIGN, package->vendor, 0, error,
 		                   "%zu %s of %s on %s (%s): the system's advisories do not cover them, and they were not matched",
@@ -146,7 +147,7 @@ static int check_foreign(const struct system_check *check, struct problem_list *
 	return code;
 }
 
-/* ---- the end of life --------------------------------------------------------------------------------------------- */
+/* ---- end of life ------------------------------------------------------------------------------------------------- */
 
 static int check_age(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error)
 {

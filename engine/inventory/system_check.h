@@ -1,4 +1,4 @@
-/* what could not be judged of the image's operating system */
+/* reports which parts of the image's operating system could not be matched */
 #ifndef TARSIER_INVENTORY_SYSTEM_CHECK_H
 #define TARSIER_INVENTORY_SYSTEM_CHECK_H
 
@@ -10,14 +10,14 @@ struct system_check {
 	const struct tarsier_package *packages;
 	size_t package_count;
 	const char *today;             /* "2026-11-28" */
-	bool by_clair;                 /* Clair read the image and chose the feeds */
+	bool by_clair;                 /* Clair read the image and selected the feeds */
 };
 
-/* Adds what is missing or cannot be matched: no packages, none of the system's own, packages of another system or of
- * another vendor, a system without a feed or past its end of life, and a feed that is borrowed. Returns OK, MEMORY. */
+/* Reports packages that are missing or cannot be matched: no packages, none of the system's own, packages of another
+ * system or vendor, a system without a feed or past its end of life, and a borrowed feed. Returns OK or MEMORY. */
 int system_check_run(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error);
 
-/* Whether the package belongs to an operating system, not to a language. */
+/* Returns true if the package belongs to an operating system, not to a language. */
 bool package_is_system(const struct tarsier_package *package);
 
 #endif

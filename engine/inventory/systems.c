@@ -1,12 +1,12 @@
-/* what is known of each distribution: its packages' type and its ecosystem */
+/* the table of distributions: their package type and ecosystem */
 #include "inventory/distro.h"
 
 #include <string.h>
 
-/* https://ossf.github.io/osv-schema/#defined-ecosystems says how each ecosystem writes its release. Fedora, Oracle and
- * Amazon are not defined there, and their names here follow the same form. A distribution without an ecosystem here has
- * none: one that derives from another (ID_LIKE) rebuilds and patches packages on its own, so that its parent's
- * advisories would be guesses. CentOS is the exception: it rebuilds Red Hat's sources and publishes no advisories. */
+/* https://ossf.github.io/osv-schema/#defined-ecosystems defines how each ecosystem writes its release. Fedora, Oracle
+ * and Amazon are not defined there; their names here follow the same form. A distribution without an ecosystem here is
+ * not matched: one that derives from another (ID_LIKE) rebuilds and patches packages on its own, so its parent's
+ * advisories may not apply. CentOS is the exception: it rebuilds Red Hat's sources and publishes no advisories. */
 enum release { NONE, WHOLE, MAJOR, MAJOR_MINOR, ALPINE, HARDENED, OPENEULER, MARKETING };
 
 static const struct system {
@@ -66,14 +66,14 @@ static const struct system *find_system(const char *id)
 	return NULL;
 }
 
-/* ---- the ecosystem, in OSV's words ------------------------------------------------------------------------------- */
+/* ---- the ecosystem's OSV name ------------------------------------------------------------------------------------ */
 
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* The leading numbers of a version: "3.20.3" to two is "3.20". */
+/* Returns the leading numbers of a version: "3.20.3" to two is "3.20". */
 static span leading(const char *version, int numbers)
 {
 	size_t length = 0;
@@ -85,11 +85,11 @@ static span leading(const char *version, int numbers)
 static const char *suffixed(struct arena *arena, const char *ecosystem, const char *mark, span release)
 {
 	if (!release.len)
-		return ""; /* an unknown release matches none */
+		return ""; /* an unknown release matches nothing */
 	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_ARG(release));
 }
 
-/* The version of edge is that of the next release with "_alpha". */
+/* Edge has the version of the next release with "_alpha". */
 static const char *alpine_ecosystem(struct arena *arena, const char *ecosystem, const struct distro *distro)
 {
 	if (strstr(distro->version, "_alpha"))
@@ -128,7 +128,7 @@ static const char *suse_ecosystem(struct arena *arena, const struct distro *dist
 	return span_is(brand, "openSUSE") ? suffixed(arena, "openSUSE", "", product) : "";
 }
 
-/* "" if it has none; NULL when memory ran out. */
+/* Returns "" if it has none; NULL if memory ran out. */
 static const char *ecosystem_of(struct arena *arena, const struct system *system, const struct distro *distro)
 {
 	switch (system->release) {
@@ -146,7 +146,7 @@ static const char *ecosystem_of(struct arena *arena, const struct system *system
 
 /* ---- the packages' type ------------------------------------------------------------------------------------------ */
 
-/* Of a distribution that is not in the table, from the ones it says it is like. */
+/* For a distribution that is not in the table, derived from ID_LIKE. */
 static const char *type_of_parents(const char *id_like)
 {
 	span rest = span_of(id_like), word;

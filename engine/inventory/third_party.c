@@ -1,20 +1,20 @@
-/* which rpms somebody else than the distribution has built */
+/* detects rpms that a third party built */
 #include "inventory/internal.h"
 
 #include <string.h>
 
 /*
- * An rpm names its vendor; what is signed and published by the distribution has the distribution's. Repositories of
- * others (EPEL, Remi's, Docker's, a company's own) use the same names and other versions, so that the distribution's
- * advisories say nothing about their packages.
+ * An rpm names its vendor. Packages signed and published by the distribution have the distribution's. Repositories of
+ * others (EPEL, Remi's, Docker's, a company's own) use the same names and other versions, so the distribution's
+ * advisories do not apply to their packages.
  *
- * A package without a vendor is judged by the tag that rpmbuild appends to the release: "1.el8.remi" has one that
+ * A package without a vendor is classified by the tag that rpmbuild appends to the release: "1.el8.remi" has a tag that
  * AlmaLinux 8 does not use, "2.fc39" is Fedora's.
  */
 
 /* ---- by vendor --------------------------------------------------------------------------------------------------- */
 
-/* Vendor fields as the distributions' packages have them, by their beginning. */
+/* The beginnings of vendor fields in the distributions' packages. */
 static const struct builder { const char *id, *vendors[4]; } builders[] = {
 	{"almalinux", {"AlmaLinux"}},
 	{"amzn", {"Amazon"}},
@@ -44,7 +44,7 @@ static const struct builder *builder_of(const struct distro *distro)
 
 static bool builder_has(const struct builder *builder, const char *vendor)
 {
-	if (strstr(vendor, "COPR")) /* "Fedora Project COPR (name)": builds of anyone's sources */
+	if (strstr(vendor, "COPR")) /* "Fedora Project COPR (name)": anyone may build there */
 		return false;
 	for (size_t i = 0; i < sizeof builder->vendors / sizeof *builder->vendors && builder->vendors[i]; i++)
 		if (strncmp(vendor, builder->vendors[i], strlen(builder->vendors[i])) == 0)
@@ -67,7 +67,7 @@ static const struct tag { const char *text, *ids; } tags[] = {
 	{"rhel", " "}, /* PostgreSQL's and others' repositories; Red Hat's own packages have "el" */
 };
 
-/* "9" of "9_2" for the tag "el"; empty if the component does not begin with the tag. */
+/* Returns "9" for "9_2" and the tag "el"; empty if the component does not begin with the tag. */
 static span tag_release(span component, const char *tag)
 {
 	size_t length = strlen(tag), digits = 0;
@@ -85,7 +85,7 @@ static bool tag_is_for(const struct tag *tag, const char *id)
 	return at && at[-1] == ' ' && at[strlen(id)] == ' ';
 }
 
-/* Red Hat and its rebuilds say how they are called behind the tag: "1.el8.rocky.0.1", "5.el9_4.alma.2". */
+/* Red Hat and its rebuilds add their name after the tag: "1.el8.rocky.0.1", "5.el9_4.alma.2". */
 static bool is_own_suffix(span component)
 {
 	static const char *const own[] = {"alma", "rocky", "centos", "redhat", "openela"};
@@ -102,7 +102,7 @@ static bool same_major(span release, const char *version)
 	                        !(version[release.len] >= '0' && version[release.len] <= '9'));
 }
 
-/* Does the tag of one component, with what follows it, belong to another builder? */
+/* Returns true if the tag of one component, with the text after it, belongs to another builder. */
 static bool is_foreign_component(const struct distro *distro, span component, span rest)
 {
 	span next;
@@ -127,7 +127,7 @@ static bool has_tag(const struct distro *distro)
 	return false;
 }
 
-/* The release is what follows the last '-' of the version. A system without a tag of its own tells nothing by it. */
+/* The release follows the last '-' of the version. It tells nothing on a system without a tag of its own. */
 static bool has_foreign_tag(const struct distro *distro, const char *version)
 {
 	span all = span_of(version), rest, component;

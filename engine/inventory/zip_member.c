@@ -4,8 +4,8 @@
 #include <zlib.h>
 
 /*
- * PKWARE's APPNOTE.TXT, 4.3: the end record is the last thing in the file but for a comment; it says where the central
- * directory is, which has an entry a member and says where each begins. All numbers are little-endian.
+ * PKWARE's APPNOTE.TXT, 4.3: the end record is the last thing in the file except for a comment. It points to the
+ * central directory, which has an entry for each member with the member's offset. All numbers are little-endian.
  *
  *	end     "PK\5\6" u16*3 u16 entries u32 size u32 offset u16 comment
  *	entry   "PK\1\2" u16*3 u16 method u16*2 u32 crc u32 packed u32 size u16 name u16 extra u16 comment u16*2 u32 u32 local
@@ -30,7 +30,7 @@ bool zip_is(span file)
 	return file.len >= END && (memcmp(file.ptr, "PK\3\4", 4) == 0 || memcmp(file.ptr, "PK\5\6", 4) == 0);
 }
 
-/* NULL if there is none. */
+/* Returns NULL if there is none. */
 static const char *find_end(span file)
 {
 	size_t furthest = file.len > END + COMMENT ? file.len - END - COMMENT : 0;
@@ -64,7 +64,7 @@ static int find_member(span file, const char *name, struct zip_entry *member, st
 		}
 		rest = span_from(rest, whole);
 	}
-	return error_set(error, TARSIER_NOT_FOUND, "a zip file without %s", name);
+	return error_set(error, TARSIER_NOT_FOUND, "the zip file does not contain %s", name);
 }
 
 static int inflate_raw(span packed, char *room, size_t size, struct tarsier_error *error)
@@ -97,7 +97,7 @@ int zip_member(struct arena *arena, span file, const char *name, size_t limit, s
 	if (member.method == STORED && member.packed == member.size)
 		return *content = packed, TARSIER_OK;
 	if (member.method != DEFLATED)
-		return error_set(error, TARSIER_UNSUPPORTED, "%s is packed by method %u", name, member.method);
+		return error_set(error, TARSIER_UNSUPPORTED, "%s uses compression method %u", name, member.method);
 	char *room = arena_alloc(arena, member.size + 1);
 	if (!room)
 		return error_memory(error);

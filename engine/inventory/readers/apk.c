@@ -1,10 +1,10 @@
-/* Alpine's package database */
+/* reads Alpine's package database */
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
 /*
- * lib/apk/db/installed: blocks of "K:value" lines, K one letter whose case matters, an empty line behind each block
- * (apk-tools, apk-package(5) and the index format). Of its lines:
+ * lib/apk/db/installed: blocks of "K:value" lines, where K is a case-sensitive letter, and an empty line after each
+ * block (apk-tools, apk-package(5) and the index format). These lines are used:
  *
  *	P:libcrypto3       name
  *	V:3.3.2-r0         version
@@ -51,7 +51,7 @@ static int take_line(span line, struct block *block, struct reader_output *outpu
 	return TARSIER_OK;
 }
 
-/* Takes one block, and the empty line behind it. What is wrong with it does not keep the next one from being read. */
+/* Takes one block and the empty line after it. An invalid block does not affect the next one. */
 static int read_block(span *rest, struct block *block, struct reader_output *output, struct tarsier_error *error)
 {
 	span line;
@@ -87,6 +87,6 @@ const struct reader reader_apk = {
 	.name = "apk",
 	.version = 3,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
-	.limit = 96 << 20, /* it lists every file: a large image has 20 MB */
+	.limit = 96 << 20, /* it lists every file: 20 MB in a large image */
 	.read = read,
 };

@@ -1,4 +1,4 @@
-/* what Composer installed for PHP */
+/* reads PHP packages that Composer installed */
 #include "format/json.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
@@ -6,14 +6,14 @@
 #include <stdio.h>
 
 /*
- * Composer's FilesystemRepository writes VENDOR/composer/installed.json, where VENDOR is mostly "vendor":
+ * Composer's FilesystemRepository writes VENDOR/composer/installed.json, where VENDOR is usually "vendor":
  *
  * Composer 1:  [package, …]
  * Composer 2:  {"packages": [package, …], "dev": …, "dev-package-names": …}
  *
- * A package has a name ("symfony/http-kernel") and a version as its author wrote it ("v5.4.0"), which is how advisories
- * of Packagist list it. A file of another shape is noted: tests of programs hold such files. An entry without a name or
- * a version, among others that have them, is a package that could not be read.
+ * A package has a name ("symfony/http-kernel") and its author's spelling of the version ("v5.4.0"), which Packagist's
+ * advisories use, too. A file of another shape is noted: programs' tests contain such files. An entry without a name or
+ * a version, among valid entries, is a package that could not be read.
  */
 enum { FILE_LIMIT = 8 << 20 }; /* some 4 KiB a package, and 500 packages are a large project */
 

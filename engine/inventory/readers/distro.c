@@ -1,7 +1,7 @@
-/* keeps the files that tell which distribution an image is */
+/* collects the files that name the image's distribution */
 #include "layer/reader.h"
 
-/* distro_detect reads them, together and once all layers are known. */
+/* distro_detect reads them together when all layers are known. */
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	(void)evidence, (void)output, (void)error;

@@ -1,4 +1,4 @@
-/* Debian's package database */
+/* reads Debian's package database */
 #include "format/stanza.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * var/lib/dpkg/status, and the files in status.d that images without dpkg carry: paragraphs as in deb822(5), names of
- * fields in any case. Of each paragraph:
+ * var/lib/dpkg/status, and the files in status.d of images without dpkg: paragraphs as in deb822(5), with
+ * case-insensitive field names. These fields are used:
  *
  *	Package: openssl
  *	Status: install ok installed                  what is wanted, an error flag, what is (dpkg(1))
@@ -16,7 +16,7 @@
  *	Source: openssl (3.0.11-1)                    if it differs from name or version
  *
  * A package counts unless its third word of status is "not-installed" or "config-files": "unpacked", "half-configured"
- * and both "triggers-" have all their files on disk, "half-installed" some. The files in status.d have no Status: a
+ * and both "triggers-" have all their files on disk, "half-installed" has some. The files in status.d have no Status: a
  * paragraph without one counts, so that no package is hidden.
  */
 struct paragraph {
@@ -36,7 +36,7 @@ static span *slot(struct paragraph *paragraph, span key)
 	return span_is_nocase(key, "Source") ? &paragraph->source : NULL;
 }
 
-/* Takes the next paragraph, all of it. dpkg too refuses a field that is there twice. */
+/* Takes the whole next paragraph. dpkg also rejects duplicate fields. */
 static int take_paragraph(span *rest, struct paragraph *paragraph, struct tarsier_error *error)
 {
 	struct field field;
@@ -72,7 +72,7 @@ static bool is_on_disk(const struct paragraph *paragraph)
 	span state = third_word(paragraph->status);
 	if (span_is_nocase(state, "not-installed") || span_is_nocase(state, "config-files"))
 		return false;
-	/* A first installation that failed early leaves no version, and next to nothing on disk. */
+	/* A first installation that failed early leaves no version and almost no files. */
 	return paragraph->version.len || !span_is_nocase(state, "half-installed");
 }
 
@@ -97,8 +97,8 @@ static int add(struct reader_output *output, const struct paragraph *paragraph, 
 
 /* ---- lists of files ---------------------------------------------------------------------------------------------- */
 
-/* A package's files, one path a line: info/NAME.list or info/NAME:ARCHITECTURE.list, or NAME.md5sums beside a file of
- * status.d, with "MD5  " before each path. They count only if status, or that file, has the package. */
+/* A package's files, one path on each line: info/NAME.list or info/NAME:ARCHITECTURE.list, or NAME.md5sums beside a
+ * file of status.d, with "MD5  " before each path. They count only if status, or that file, has the package. */
 enum { CHECKSUM = 32 + 2 };
 
 static int read_list(const struct evidence *evidence, size_t skip, const char *suffix, struct reader_output *output,
@@ -117,7 +117,7 @@ static int read_list(const struct evidence *evidence, size_t skip, const char *s
 
 /* ---- status, and the files of status.d --------------------------------------------------------------------------- */
 
-/* Beside the control files of status.d lie others of the same package, as in dpkg's info folder (deb(5)). */
+/* status.d also holds other files of the package, such as those of dpkg's info folder (deb(5)). */
 static bool is_beside_control(span path)
 {
 	static const char *const suffixes[] = {".preinst", ".postinst", ".prerm", ".postrm", ".config", ".templates",
@@ -159,6 +159,6 @@ const struct reader reader_dpkg = {
 	.name = "dpkg",
 	.version = 3,
 	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list", NULL},
-	.limit = 96 << 20, /* the whole of Debian installed would be about 70 MB */
+	.limit = 96 << 20, /* all of Debian installed would take about 70 MB */
 	.read = read,
 };

@@ -1,4 +1,4 @@
-/* what is installed for Node.js */
+/* reads installed Node.js packages */
 #include "format/json.h"
 #include "format/url.h"
 #include "inventory/reader_add.h"
@@ -7,14 +7,14 @@
 #include <string.h>
 
 /*
- * One file a package: package.json in node_modules/NAME or node_modules/@SCOPE/NAME. Such folders nest, and those of
- * pnpm (.pnpm/NAME@VERSION/node_modules/NAME) have the same shape. A project's own package.json lies elsewhere.
+ * One file for each package: package.json in node_modules/NAME or node_modules/@SCOPE/NAME. Such folders nest, and
+ * those of pnpm (.pnpm/NAME@VERSION/node_modules/NAME) have the same form. A project's own package.json is elsewhere.
  *
- * The file's name and version count, not the folder's name: "npm install old@npm:lodash@4.17.20" puts lodash into
- * node_modules/old, and advisories speak of lodash.
+ * The file's name and version count, not the folder's name: "npm install old@npm:lodash@4.17.20" installs lodash in
+ * node_modules/old, and advisories name lodash.
  *
- * A file that is not JSON, or does not name a package and its version as npm would, is noted and nothing more: npm did
- * not install it. One beyond a limit (of size, depth or density) may be a package, and fails.
+ * A file that is not JSON, or whose name or version npm would reject, is only noted: npm did not install it. A file
+ * beyond a limit (of size, depth or density) may be a package, so it is an error.
  */
 enum {
 	FILE_LIMIT = 1 << 20, /* npm publishes a readme beside package.json, so that real ones have a few KiB; 100 is rare */
@@ -22,8 +22,8 @@ enum {
 	VERSION_LIMIT = 256,  /* MAX_LENGTH of node-semver, which npm reads versions with */
 };
 
-/* npm moves what it is about to replace or remove to ".NAME-HASH". What an interrupted npm leaves behind is not
- * installed any more, and Node.js finds no package by such a name. */
+/* Before npm replaces or removes a package, it moves it to ".NAME-HASH". The files of an interrupted npm are no longer
+ * installed, and Node.js does not find a package by such a name. */
 static bool is_leftover(span path)
 {
 	ptrdiff_t slash = span_find_last(path, '/');
@@ -31,7 +31,7 @@ static bool is_leftover(span path)
 	return span_starts(span_from(folder, (size_t)(span_find_last(folder, '/') + 1)), ".");
 }
 
-/* Bytes that JavaScript's encodeURIComponent leaves as they are, and no dot in front. */
+/* Accepts the bytes that JavaScript's encodeURIComponent does not encode, and no leading dot. */
 static bool is_name_part(span part)
 {
 	for (size_t i = 0; i < part.len; i++)
@@ -52,7 +52,7 @@ static bool is_name(span name)
 	return span_cut(span_from(name, 1), '/', &scope, &part) && is_name_part(scope) && is_name_part(part);
 }
 
-/* Any word of ASCII: what is not a semantic version is for the match to judge. */
+/* Accepts any printable ASCII: whether it is a semantic version is checked when it is matched. */
 static bool is_version(span version)
 {
 	for (size_t i = 0; i < version.len; i++)
@@ -75,23 +75,23 @@ static int add_package(const json_t *file, struct reader_output *output, struct 
 	return reader_add(output, &package, error);
 }
 
-/* A copy with DEL for each byte that is not ASCII, and for the backslash of each "\uXXXX". */
+/* Returns a copy with DEL for each byte that is not ASCII, and for the backslash of each "\uXXXX". */
 static span make_ascii(struct arena *arena, span text)
 {
 	if (span_starts(text, "\xef\xbb\xbf"))
-		text = span_from(text, 3); /* json_parse skips a byte-order mark too */
+		text = span_from(text, 3); /* json_parse also skips a byte-order mark */
 	char *copy = span_copy(arena, text);
 	for (size_t i = 0; copy && i < text.len; i++) {
 		bool escapes = copy[i] == '\\';
 		if ((unsigned char)copy[i] >= 0x80 || (escapes && copy[i + 1] == 'u'))
 			copy[i] = 0x7f;
-		i += escapes; /* what it escapes may be a backslash */
+		i += escapes; /* the escaped character may be a backslash */
 	}
 	return (span){copy, copy ? text.len : 0};
 }
 
-/* Node.js reads files that jansson does not: an author's name in Latin-1, or "\uXXXX" for a NUL or half of a surrogate
- * pair. Names and versions hold no such bytes, so that such a file is read once more without them. */
+/* Node.js reads files that jansson rejects: an author's name in Latin-1, or "\uXXXX" for a NUL or half of a surrogate
+ * pair. Names and versions do not contain such bytes, so the file is read again without them. */
 static int parse(struct arena *scratch, span content, json_t **file, struct tarsier_error *error)
 {
 	struct tarsier_error of_copy;

@@ -1,17 +1,18 @@
-/* what is installed for Python */
+/* reads installed Python packages */
 #include "inventory/python_metadata.h"
 #include "layer/reader.h"
 
 /*
- * One file a distribution: METADATA (PyPA core metadata, in a .dist-info folder) or PKG-INFO and its predecessors (in
- * .egg-info, or that as a file). Headers as in RFC 822; behind the first empty line comes a description of any length,
- * which may itself look like headers. Of a header that stands twice the first counts, as for Python's email parser.
+ * One file for each distribution: METADATA (PyPA core metadata, in a .dist-info folder), or PKG-INFO and its
+ * predecessors (in .egg-info, or .egg-info itself as a file). The headers follow RFC 822. A description of any length
+ * follows the first empty line and may itself look like headers. The first of two equal headers counts, as in Python's
+ * email parser.
  *
- * Many files have such names and are something else. One that does not name a package and its version is noted, and
- * nothing more: no program can import it by that name either.
+ * Many other files have such names. One that does not name a package and its version is only noted: programs cannot
+ * import a package by it either.
  */
 enum {
-	HEAD = 256 << 10, /* Name and Version come first; texts of all kinds follow */
+	HEAD = 256 << 10, /* Name and Version come first; long texts follow */
 };
 
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)

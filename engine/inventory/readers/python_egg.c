@@ -1,11 +1,11 @@
-/* zipped eggs of Python */
+/* reads zipped eggs of Python */
 #include "inventory/python_metadata.h"
 #include "inventory/zip_member.h"
 #include "layer/reader.h"
 
 enum {
-	EGG_LIMIT = 32 << 20,  /* a larger one has never been seen; eggs are not made any more */
-	INNER_LIMIT = 1 << 20, /* its metadata, inflated */
+	EGG_LIMIT = 32 << 20,  /* larger eggs are unknown, and new ones are not made */
+	INNER_LIMIT = 1 << 20, /* decompressed metadata */
 };
 
 /* A zipped egg (setuptools, "The Internal Structure of Python Eggs") is a zip with EGG-INFO/PKG-INFO. */
@@ -14,7 +14,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 	struct arena scratch;
 	span content;
 	if (python_is_leftover(evidence->path) || !zip_is(evidence->content))
-		return TARSIER_OK; /* other programs' files are named so too: models of Panda3D */
+		return TARSIER_OK; /* other programs use this suffix too: models of Panda3D */
 	arena_init(&scratch, &output->arena->allocator);
 	int code = zip_member(&scratch, evidence->content, "EGG-INFO/PKG-INFO", INNER_LIMIT, &content, error);
 	if (code >= 0)

@@ -1,4 +1,4 @@
-/* rpm's package database */
+/* reads rpm's package database */
 #include "inventory/rpm_package.h"
 #include "layer/reader.h"
 
@@ -8,18 +8,19 @@
 #include <string.h>
 
 /*
- * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), one header a row. Before, it
- * was a Berkeley DB file "Packages" (rpm_berkeley.c); SUSE's is "Packages.db" in rpm's own ndb format (rpm_ndb.c).
+ * Since rpm 4.16 the database is SQLite: Packages(hnum INTEGER PRIMARY KEY, blob BLOB), with one header in each row.
+ * Before, it was a Berkeley DB file "Packages" (rpm_berkeley.c). SUSE's is "Packages.db" in rpm's own ndb format
+ * (rpm_ndb.c).
  */
 enum {
-	/* An honest database takes about 6 steps a row. */
+	/* A valid database takes about 6 steps for each row. */
 	STEPS_AT_ONCE = 10000,
 	STEPS_LIMIT = 20 * 1000 * 1000,
 	/* The longest statement of rpm's schema has 100 bytes. */
 	SCHEMA_LIMIT = 64 << 10,
 };
 
-/* ---- the database, opened in memory and distrusted --------------------------------------------------------------- */
+/* ---- opening the untrusted database in memory -------------------------------------------------------------------- */
 
 struct rpm_database {
 	sqlite3 *handle;
@@ -36,8 +37,8 @@ static int count_steps(void *user)
 	return database->steps > STEPS_LIMIT;
 }
 
-/* Allows reading the columns of Packages and nothing else: no function, pragma or other table, even if the schema has
- * made Packages a view of them. */
+/* Authorises reading the columns of Packages and nothing else: no function, pragma or other table, even if the schema
+ * makes Packages a view of them. */
 static int authorize(void *user, int action, const char *table, const char *column, const char *name,
                      const char *trigger)
 {
@@ -54,8 +55,8 @@ static int database_error(const struct rpm_database *database, int result, struc
 	if (result == SQLITE_NOMEM)
 		return error_memory(error);
 	if (result == SQLITE_INTERRUPT)
-		return error_set(error, TARSIER_LIMIT, "reading this rpm database takes more than %d steps: its pages go in circles",
-		                 STEPS_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "reading this rpm database takes more than %d steps: "
+		                 "its pages form a cycle", STEPS_LIMIT);
 	return error_set(error, TARSIER_FORMAT, "not a readable rpm database: %s", sqlite3_errmsg(database->handle));
 }
 
@@ -73,7 +74,8 @@ static void distrust(struct rpm_database *database, size_t size)
 	sqlite3_set_authorizer(handle, authorize, NULL);
 }
 
-/* rpm leaves its database in WAL mode (bytes 18 and 19 are 2), which SQLite refuses in memory: in a copy they are 1. */
+/* rpm leaves its database in WAL mode (bytes 18 and 19 are 2), which SQLite rejects in memory: a copy sets them to
+ * 1. */
 static unsigned char *without_wal(struct rpm_database *database, const struct arena *arena, span content)
 {
 	if (content.ptr[18] != 2 && content.ptr[19] != 2)
@@ -115,7 +117,7 @@ static void database_close(struct rpm_database *database, const struct arena *ar
 
 /* ---- its rows ---------------------------------------------------------------------------------------------------- */
 
-/* The rows of an honest database lie beside each other in the file: together they are no longer than it. */
+/* The rows of a valid database do not overlap, so together they are at most as long as the file. */
 static int read_rows(struct rpm_database *database, size_t size, struct reader_output *output,
                      struct tarsier_error *error)
 {
@@ -146,17 +148,17 @@ static int read_sqlite(span content, struct reader_output *output, struct tarsie
 	return code;
 }
 
-/* ---- which kind it is: by its first bytes, because a link's target may have any name ----------------------------- */
+/* ---- detecting the kind by the first bytes, because a link's target may have any name ---------------------------- */
 
 enum { SQLITE_HEADER = 100, LOG_HEADER = 32 };
 
 static bool is_sqlite(span content)
 {
-	static const char magic[16] = "SQLite format 3"; /* its NUL is part of it */
+	static const char magic[16] = "SQLite format 3"; /* including its NUL */
 	return content.len >= SQLITE_HEADER && memcmp(content.ptr, magic, sizeof magic) == 0;
 }
 
-/* SQLite's write-ahead log. rpm leaves an empty one, or none, when it closes its database. */
+/* SQLite's write-ahead log. rpm leaves an empty one or none when it closes its database. */
 static bool is_log(span content)
 {
 	return content.len > LOG_HEADER && (memcmp(content.ptr, "\x37\x7f\x06\x82", 4) == 0 ||
@@ -169,14 +171,14 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 	if (is_sqlite(content))
 		return read_sqlite(content, output, error);
 	if (is_log(content))
-		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: what is in this log is not in "
-		                                             "rpmdb.sqlite; run rpmdb --rebuilddb in the image");
+		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: rpmdb.sqlite lacks the changes in "
+		                 "this log; run rpmdb --rebuilddb in the image");
 	if (rpm_is_berkeley(content))
 		return rpm_berkeley_read(content, output, error);
 	if (rpm_is_ndb(content))
 		return rpm_ndb_read(content, output, error);
 	if (span_ends(evidence->path, "-wal"))
-		return TARSIER_OK; /* SQLite ignores a log without frames, or without its magic, too */
+		return TARSIER_OK; /* SQLite also ignores a log without frames or without its magic */
 	return error_set(error, TARSIER_FORMAT, "not an rpm database: neither SQLite nor Berkeley DB nor ndb");
 }
 
@@ -186,6 +188,6 @@ const struct reader reader_rpm = {
 	.name = "rpm",
 	.version = 4,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
-	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; no scan may take 256 MiB */
+	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; a scan may not take 256 MiB */
 	.read = read,
 };
