@@ -46,7 +46,7 @@ static int open_either(struct image_archive *archive, const struct reference *re
 		return no_image(archive, error);
 	if (oci && (!docker || !platform_is_default(options->platform)))
 		return layout_open(&layout, reference, options, image, error);
-	int code = docker_save_open(archive, oci ? &layout : NULL, reference, image, error);
+	int code = docker_save_open(archive, oci ? &layout : NULL, reference, options->platform, image, error);
 	if (code == TARSIER_NOT_FOUND && oci && *reference->digest) /* of a manifest, not of a config */
 		code = layout_open(&layout, reference, options, image, error);
 	return code;

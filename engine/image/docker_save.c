@@ -1,6 +1,7 @@
 #include "image/docker_save.h"
 
 #include "format/json.h"
+#include "image/choice.h"
 
 #include <string.h>
 
@@ -11,19 +12,18 @@
  * with layers bottom to top. Docker before 25 writes ID.json and ID/layer.tar, skopeo and Podman DIGEST.tar and links
  * to it, go-containerregistry "sha256:ID" and DIGEST.tar.gz, Docker since 25 blobs/sha256/DIGEST for both. */
 
+enum { MOST_EXAMINED = 100 }; /* configs read to find out which entries are images */
+
 struct saved_entry {
 	const json_t *json;
-	const char *config, *name; /* the name that was asked for, or the first */
+	const char *config;
 	struct digest promised;    /* of the config, by its file's name; "" where that is none */
-	enum name_rank rank;
 };
 
 struct listing {
-	struct arena *arena;
-	const struct reference *reference;
-	struct saved_entry *entries; /* those that were asked for */
-	size_t count, total;
-	struct choice_list choices; /* all */
+	struct choice choice;
+	struct image_archive *archive;
+	size_t examined;
 };
 
 /* "HEX.json", "sha256:HEX" and "blobs/sha256/HEX" say what the file's digest is. */
@@ -50,102 +50,131 @@ static bool digest_from_path(const char *path, struct digest *digest)
 	return digest_parse(span_of(text), digest, NULL) >= 0;
 }
 
-/* ---- which image --------------------------------------------------------------------------------------------- */
+static int read_config(struct image_archive *archive, const struct saved_entry *entry, struct digest *id,
+                       struct buffer *text, struct tarsier_error *error)
+{
+	int code = image_archive_read(archive, entry->config, text, error);
+	if (code < 0) {
+		error_prefix(error, "the image's config");
+		return code;
+	}
+	if (*entry->promised.text) {
+		*id = entry->promised;
+		code = digest_check(buffer_span(text), id, UINT64_MAX, error);
+	} else {
+		code = digest_of(buffer_span(text), id, error);
+	}
+	if (code < 0)
+		error_prefix(error, "the image's config");
+	return code;
+}
 
-static void rank_names(const struct reference *reference, struct saved_entry *entry)
+/* ---- which image ------------------------------------------------------------------------------------------------- */
+
+static bool has_layers(const struct saved_entry *entry)
+{
+	return json_array_size(json_list(entry->json, "Layers")) > 0;
+}
+
+/* Every image's config has one of these members. An attestation's is for the platform unknown/unknown. */
+static bool is_config(const json_t *config)
+{
+	const char *os = json_text(config, "os"), *architecture = json_text(config, "architecture");
+	if (strcmp(os, "unknown") == 0 && strcmp(architecture, "unknown") == 0)
+		return false;
+	return *os || *architecture || json_member(config, "rootfs");
+}
+
+/* What has layers and a damaged config counts as an image until it is chosen. */
+static bool is_image(void *user, struct candidate *one)
+{
+	struct listing *listing = user;
+	const struct saved_entry *entry = one->origin;
+	struct arena *arena = listing->choice.arena;
+	struct buffer text;
+	struct digest id;
+	json_t *json = NULL;
+	if (listing->examined++ >= MOST_EXAMINED)
+		return true;
+	buffer_init(&text, &arena->allocator);
+	bool read = read_config(listing->archive, entry, &id, &text, NULL) >= 0 &&
+	            json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "image config", &json, NULL) >= 0;
+	bool image = read ? is_config(json) : has_layers(entry);
+	const char *os = arena_string(arena, json_text(json, "os"));
+	const char *architecture = arena_string(arena, json_text(json, "architecture"));
+	const char *variant = arena_string(arena, json_text(json, "variant"));
+	if (os && architecture && variant)
+		candidate_set_platform(one, listing->choice.platform, os, architecture, variant);
+	json_decref(json);
+	buffer_free(&text);
+	return image;
+}
+
+static void read_names(const struct reference *reference, const struct saved_entry *entry, struct candidate *one)
 {
 	const json_t *names = json_list(entry->json, "RepoTags"), *item;
 	size_t i;
-	entry->name = "";
+	one->name = "";
 	json_array_foreach(names, i, item) {
 		const char *name = json_is_string(item) ? json_string_value(item) : "";
 		enum name_rank rank = image_name_rank(reference->name, name);
-		if (i == 0 || rank > entry->rank)
-			entry->name = name;
-		if (rank > entry->rank)
-			entry->rank = rank;
+		candidate_add_name(one, name);
+		if (i == 0 || rank > one->named)
+			one->name = name;
+		if (rank > one->named)
+			one->named = rank;
 	}
 }
 
-static void list_entry(struct listing *listing, const struct saved_entry *entry, const char *stem)
+/* `index` is the entry's in manifest.json. One that has neither a config nor layers is not an image. */
+static int offer_entry(struct listing *listing, const json_t *json, size_t index, bool *image,
+                       struct tarsier_error *error)
 {
-	const json_t *names = json_list(entry->json, "RepoTags"), *item;
-	size_t i;
-	json_array_foreach(names, i, item) {
-		choice_add(&listing->choices, "%s:%s", stem, json_is_string(item) ? json_string_value(item) : "");
-	}
-	if (!json_array_size(names))
-		choice_add(&listing->choices, "%s@%s", stem, *entry->promised.text ? entry->promised.text : entry->config);
+	const json_t *layers = json_is_object(json) ? json_object_get(json, "Layers") : NULL;
+	struct saved_entry entry = {.json = json, .config = json_text(json, "Config")};
+	struct candidate one = {.root = index, .origin = &entry, .origin_size = sizeof entry};
+	*image = *entry.config || has_layers(&entry);
+	if (!*image)
+		return TARSIER_OK;
+	if (!*entry.config || (layers && !json_is_array(layers) && !json_is_null(layers)))
+		return error_set(error, TARSIER_FORMAT, "manifest.json: entry %zu has no Config or no Layers", index + 1);
+	digest_from_path(entry.config, &entry.promised);
+	one.id = *entry.promised.text ? entry.promised.text : entry.config;
+	candidate_set_platform(&one, listing->choice.platform, "", "", "");
+	read_names(listing->choice.reference, &entry, &one);
+	return choice_offer(&listing->choice, &one, false, error);
 }
 
-static bool is_wanted(const struct reference *reference, const struct saved_entry *entry)
-{
-	if (*reference->digest && strcmp(reference->digest, entry->promised.text) != 0)
-		return false;
-	return !*reference->name || entry->rank > NAME_OTHER;
-}
-
-/* The same image under two entries is one. */
-static bool is_known(const struct listing *listing, const struct saved_entry *entry)
-{
-	for (size_t i = 0; i < listing->count; i++)
-		if (strcmp(listing->entries[i].config, entry->config) == 0 && listing->entries[i].rank >= entry->rank)
-			return true;
-	return false;
-}
-
-static int list_entries(struct listing *listing, const json_t *manifest, const char *stem, struct tarsier_error *error)
+static int offer_entries(struct listing *listing, const json_t *manifest, struct tarsier_error *error)
 {
 	const json_t *item;
-	size_t i;
-	listing->total = json_array_size(manifest);
-	listing->entries = arena_array(listing->arena, listing->total, sizeof *listing->entries);
-	if (!listing->entries)
-		return error_memory(error);
+	size_t i, images = 0;
+	int code = TARSIER_OK;
+	bool image;
 	json_array_foreach(manifest, i, item) {
-		struct saved_entry entry = {.json = item, .config = json_text(item, "Config")};
-		if (!*entry.config || !json_list(item, "Layers"))
-			return error_set(error, TARSIER_FORMAT, "manifest.json: entry %zu has no Config or no Layers", i + 1);
-		digest_from_path(entry.config, &entry.promised);
-		rank_names(listing->reference, &entry);
-		list_entry(listing, &entry, stem);
-		if (is_wanted(listing->reference, &entry) && !is_known(listing, &entry))
-			listing->entries[listing->count++] = entry;
+		if ((code = offer_entry(listing, item, i, &image, error)) < 0)
+			return code;
+		images += image;
 	}
+	if (json_array_size(manifest) == 0)
+		return error_set(error, TARSIER_NOT_FOUND, "holds no image: its manifest.json is empty");
+	if (images == 0)
+		return error_set(error, TARSIER_FORMAT, "manifest.json: entry 1 has no Config or no Layers");
 	return TARSIER_OK;
 }
 
-/* Keeps those that answer best to the name. */
-static void keep_best(struct listing *listing)
+/* *name is borrowed from the manifest. */
+static int choose(struct listing *listing, const json_t *manifest, struct saved_entry *entry, const char **name,
+                  struct tarsier_error *error)
 {
-	enum name_rank best = NAME_OTHER;
-	size_t kept = 0;
-	for (size_t i = 0; i < listing->count; i++)
-		if (listing->entries[i].rank > best)
-			best = listing->entries[i].rank;
-	for (size_t i = 0; i < listing->count; i++)
-		if (listing->entries[i].rank == best)
-			listing->entries[kept++] = listing->entries[i];
-	listing->count = kept;
-}
-
-static int choose(struct listing *listing, const json_t *manifest, struct tarsier_error *error)
-{
-	const struct reference *reference = listing->reference;
-	const char *stem = reference_stem(listing->arena, reference);
-	int code = stem ? list_entries(listing, manifest, stem, error) : error_memory(error);
+	const struct candidate *chosen = NULL;
+	int code = offer_entries(listing, manifest, error);
+	if (code >= 0)
+		code = choice_make(&listing->choice, is_image, listing, &chosen, error);
 	if (code < 0)
 		return code;
-	const char *choices = listing->choices.text ? listing->choices.text : "";
-	if (*reference->name)
-		keep_best(listing);
-	if (listing->total == 0)
-		return error_set(error, TARSIER_NOT_FOUND, "holds no image: its manifest.json is empty");
-	if (listing->count == 0)
-		return error_set(error, TARSIER_NOT_FOUND, "no image %s%s%s in there; there is %s", reference->name,
-		                 *reference->digest ? "@" : "", reference->digest, choices);
-	if (listing->count > 1)
-		return error_set(error, TARSIER_NOT_FOUND, "holds %zu images; name one: %s", listing->count, choices);
+	*entry = *(const struct saved_entry *)chosen->origin;
+	*name = chosen->name;
 	return TARSIER_OK;
 }
 
@@ -199,27 +228,20 @@ static int compare_layers(const struct image *image, const json_t *paths, struct
 	return error_set(error, TARSIER_FORMAT, "manifest.json and index.json name different layers for the same image");
 }
 
-static int read_config(struct image_archive *archive, const struct saved_entry *entry, struct digest *id, struct buffer *text,
-                       struct tarsier_error *error)
+/* An image for scratch has no layers, so that only its config tells it from an artifact. */
+static int check_config(const struct saved_entry *entry, span text, struct tarsier_error *error)
 {
-	int code = image_archive_read(archive, entry->config, text, error);
-	if (code < 0) {
-		error_prefix(error, "the image's config");
-		return code;
-	}
-	if (*entry->promised.text) {
-		*id = entry->promised;
-		code = digest_check(buffer_span(text), id, UINT64_MAX, error);
-	} else {
-		code = digest_of(buffer_span(text), id, error);
-	}
-	if (code < 0)
-		error_prefix(error, "the image's config");
+	json_t *json = NULL;
+	int code = has_layers(entry) ? TARSIER_OK : json_parse(text, IMAGE_DOCUMENT_LIMIT, "image config", &json, error);
+	if (code >= 0 && !has_layers(entry) && !is_config(json))
+		code = error_set(error, TARSIER_UNSUPPORTED, "not an image: manifest.json gives it no layers, and %s is not the "
+		                 "config of an image", entry->config);
+	json_decref(json);
 	return code;
 }
 
 static int read_image(struct image_archive *archive, const struct layout *layout, const struct saved_entry *entry,
-                      struct image *image, struct tarsier_error *error)
+                      const char *name, struct image *image, struct tarsier_error *error)
 {
 	struct buffer config;
 	struct digest id = {""};
@@ -227,6 +249,8 @@ static int read_image(struct image_archive *archive, const struct layout *layout
 	const json_t *layers = json_list(entry->json, "Layers");
 	buffer_init(&config, &image->arena->allocator);
 	int code = read_config(archive, entry, &id, &config, error);
+	if (code >= 0)
+		code = check_config(entry, buffer_span(&config), error);
 	if (code >= 0 && layout)
 		code = layout_find_config(layout, &id, image, &found, error);
 	if (code >= 0 && found)
@@ -238,29 +262,32 @@ static int read_image(struct image_archive *archive, const struct layout *layout
 	}
 	buffer_free(&config);
 	image->about.id = arena_string(image->arena, id.text);
-	image->about.name = arena_string(image->arena, entry->name);
+	image->about.name = arena_string(image->arena, name);
 	if (code >= 0 && (!image->about.id || !image->about.name))
 		code = error_memory(error);
 	return code;
 }
 
 int docker_save_open(struct image_archive *archive, const struct layout *layout, const struct reference *reference,
-                     struct image *image, struct tarsier_error *error)
+                     const char *platform, struct image *image, struct tarsier_error *error)
 {
 	struct buffer text;
 	json_t *manifest = NULL;
-	struct listing listing = {.arena = image->arena, .reference = reference,
-	                          .choices = {.arena = image->arena, .text = ""}};
+	struct listing listing = {.archive = archive};
+	struct saved_entry entry;
+	const char *name;
 	buffer_init(&text, &image->arena->allocator);
-	int code = image_archive_read(archive, "manifest.json", &text, error);
+	int code = choice_begin(&listing.choice, image->arena, reference, platform, error);
+	if (code >= 0)
+		code = image_archive_read(archive, "manifest.json", &text, error);
 	if (code >= 0)
 		code = json_parse(buffer_span(&text), IMAGE_DOCUMENT_LIMIT, "manifest.json", &manifest, error);
 	if (code >= 0 && !json_is_array(manifest))
-		code = error_set(error, TARSIER_FORMAT, "manifest.json is no list of images");
+		code = error_set(error, TARSIER_FORMAT, "manifest.json is not a list of images");
 	if (code >= 0)
-		code = choose(&listing, manifest, error);
+		code = choose(&listing, manifest, &entry, &name, error);
 	if (code >= 0)
-		code = read_image(archive, layout, listing.entries, image, error);
+		code = read_image(archive, layout, &entry, name, image, error);
 	json_decref(manifest);
 	buffer_free(&text);
 	return code;

@@ -115,11 +115,6 @@ const char *image_artifact_type(const json_t *manifest);
 int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t *size, const char *what,
                           struct tarsier_error *error);
 
-/* How well an image's name answers to the one asked for: "app:1" itself, or what ends in "/app:1", or has the tag
- * "latest" where none was asked for. */
-enum name_rank { NAME_OTHER, NAME_NEAR, NAME_SAME };
-enum name_rank image_name_rank(const char *wanted, const char *name);
-
 /* One image of an index (or several nested ones), chosen by name, digest and platform. NOT_FOUND lists what there is.
  * Signatures, attestations and other artifacts are passed over: by what the index says of them, or else, if there is a
  * choice, by their manifests. */
@@ -138,10 +133,6 @@ struct image_document {
 /* Reads the image: of an index, the one for the platform. */
 int image_open_document(struct image *image, const struct image_document *document, const struct source_options *options,
                         struct tarsier_error *error);
-
-/* A list of what may be chosen, for messages: at most ten, then an ellipsis. */
-struct choice_list { struct arena *arena; const char *text; size_t count; };
-void choice_add(struct choice_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 const char *platform_of_this_machine(void); /* "linux/amd64"; static */
 /* Nobody asked for a platform: this machine's is preferred where there is a choice, and anything will do where not. */
