@@ -49,13 +49,14 @@ void candidate_set_platform(struct candidate *one, const char *wanted, const cha
 
 /* Returns whether a candidate answers to the name asked for; if not, it is listed among the others. */
 bool choice_answers(struct choice *choice, const struct candidate *one);
-/* Keeps a candidate that answers to the name and the digest asked for, or else lists it among the others. `by_digest`: what
- * holds it was asked for by digest. The same image again adds its names. LIMIT. */
+/* Keeps a candidate that answers to the name and the digest asked for, or else lists it among the others. `by_digest`:
+ * what holds it was asked for by digest. The same image again adds its names. Fails with LIMIT. */
 int choice_offer(struct choice *choice, const struct candidate *one, bool by_digest, struct tarsier_error *error);
 
 /* Returns whether a candidate is an image. Asked only if there is a choice; may set the candidate's platform. */
 typedef bool choice_examine(void *user, struct candidate *one);
-/* Chooses. NOT_FOUND lists what there is. If no candidate is an image, the first is chosen, to be refused when it is read. */
+/* Sets *chosen to the best candidate, or fails with NOT_FOUND and a list of what there is. If no candidate is an image, the
+ * first is chosen, to be refused when it is read. */
 int choice_make(struct choice *choice, choice_examine *examine, void *user, const struct candidate **chosen,
                 struct tarsier_error *error);
 

@@ -17,7 +17,7 @@ enum { MOST_EXAMINED = 100 }; /* configs read to find out which entries are imag
 struct saved_entry {
 	const json_t *json;
 	const char *config;
-	struct digest promised;    /* of the config, by its file's name; "" where that is none */
+	struct digest promised;    /* of the config, by its file's name; "" if that is not one */
 };
 
 struct listing {
@@ -186,7 +186,7 @@ static int find_layer(struct image_archive *archive, struct image *image, size_t
 	struct image_layer *layer = &image->layers[index];
 	struct member *member;
 	if (!json_is_string(path))
-		return error_set(error, TARSIER_FORMAT, "manifest.json: layer %zu is no path", index + 1);
+		return error_set(error, TARSIER_FORMAT, "manifest.json: layer %zu is not a path", index + 1);
 	int code = image_archive_find(archive, json_string_value(path), &member, error);
 	if (code < 0) {
 		error_prefix(error, "layer %zu", index + 1);

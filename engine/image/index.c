@@ -30,15 +30,16 @@ struct index_search {
 
 /* ---- one entry --------------------------------------------------------------------------------------------------- */
 
-/* What an entry says of itself: BuildKit's attestations have the first annotation, what `cosign save` writes the second, and
- * OCI 1.1 has artifactType. */
+/* What an entry says of itself: BuildKit's attestations have the first annotation, what `cosign save` writes the second,
+ * and OCI 1.1 has artifactType. */
 static bool is_artifact(const json_t *entry)
 {
 	const json_t *platform = json_member(entry, "platform"), *annotations = json_member(entry, "annotations");
 	const char *kind = json_text(annotations, "kind"), *artifact = json_text(entry, "artifactType");
 	if (*json_text(annotations, "vnd.docker.reference.type"))
 		return true;
-	if (span_starts(span_of(kind), "dev.cosignproject.cosign/") && !span_starts(span_of(kind), "dev.cosignproject.cosign/image"))
+	if (span_starts(span_of(kind), "dev.cosignproject.cosign/") &&
+	    !span_starts(span_of(kind), "dev.cosignproject.cosign/image"))
 		return true;
 	if (*artifact && image_media_kind(artifact) != MEDIA_CONFIG)
 		return true;
@@ -66,7 +67,8 @@ static enum name_rank rank_name(const char *wanted, const json_t *entry)
 }
 
 /* What an index in an index holds has the name of the entry that leads to it. */
-static bool read_name(struct index_search *search, const json_t *json, const struct index_entry *parent, struct index_entry *entry)
+static bool read_name(struct index_search *search, const json_t *json, const struct index_entry *parent,
+                      struct index_entry *entry)
 {
 	struct candidate *one = &entry->candidate;
 	one->name = parent ? parent->candidate.name : name_of(search->choice.arena, json);
@@ -77,8 +79,8 @@ static bool read_name(struct index_search *search, const json_t *json, const str
 	return one->name;
 }
 
-static int read_entry(struct index_search *search, const json_t *json, const struct index_entry *parent, struct index_entry *entry,
-                      struct tarsier_error *error)
+static int read_entry(struct index_search *search, const json_t *json, const struct index_entry *parent,
+                      struct index_entry *entry, struct tarsier_error *error)
 {
 	struct arena *arena = search->choice.arena;
 	struct descriptor *descriptor = &entry->descriptor;
@@ -105,9 +107,10 @@ static int read_entry(struct index_search *search, const json_t *json, const str
 static int collect(struct index_search *search, span text, const struct index_entry *parent, bool by_digest,
                    struct tarsier_error *error);
 
-/* A nested index. One that is not there is another platform's, or names an image by mistake: that matters only if nothing
- * else is found. */
-static int descend(struct index_search *search, const struct index_entry *entry, bool by_digest, struct tarsier_error *error)
+/* A nested index. One that is not there is another platform's, or names an image by mistake: that matters only if
+ * nothing else is found. */
+static int descend(struct index_search *search, const struct index_entry *entry, bool by_digest,
+                   struct tarsier_error *error)
 {
 	struct buffer text;
 	const struct descriptor *index = &entry->descriptor;

@@ -7,7 +7,7 @@ enum {
 	TRIES = 5,
 	BUSY_SECONDS = 60,        /* of 429s that are waited out */
 	PROBE_SECONDS = 5,
-	FRESH = 20,               /* seconds: the shortest-lived tokens have 60, and somebody else has to use this one */
+	FRESH = 20,               /* seconds: the shortest-lived tokens have 60, and Clair must have time to use this one */
 };
 
 /* ---- one repository ---------------------------------------------------------------------------------------------- */

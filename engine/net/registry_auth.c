@@ -40,7 +40,7 @@ struct token_request {
 	span body;
 };
 
-/* Token authentication: GET, with Basic where we are somebody. OAuth 2's way for an identity token: a form. */
+/* Token authentication: GET, with Basic if there is a user. An identity token goes as OAuth 2 has it: a form. */
 static bool make_request(const struct registry *registry, struct arena *arena, struct token_request *request)
 {
 	const struct registry_login *login = &registry->login;

@@ -104,7 +104,8 @@ describe("a docker-archive whose manifest.json has an image beside", function()
     fails("UNSUPPORTED", "not an image", archive(files, { entry(files, "{}") }))
     fails("UNSUPPORTED", "not an image", archive(files, { entry(files, "{}"), entry(files, '{"name":"chart"}') }))
     fails("FORMAT", "entry 1 has no Config", archive({}, { entry {} }))
-    fails("FORMAT", "entry 2 has no Config or no Layers", archive({}, { entry {}, { Layers = json.array { "x.tar" } } }))
+    fails("FORMAT", "entry 2 has no Config or no Layers",
+      archive({}, { entry {}, { Layers = json.array { "x.tar" } } }))
   end)
 end)
 
@@ -121,13 +122,14 @@ describe("images of one name", function()
         assert.equal(architecture, assert(image.open(reference, "linux/" .. architecture)).architecture)
       end
     end
-    fails("NOT_FOUND", "not there for linux/riscv64; choose with --platform among linux/s390x, linux/amd64, linux/arm64",
-      path, "linux/riscv64")
+    fails("NOT_FOUND", "not there for linux/riscv64; choose with --platform among linux/s390x, linux/amd64, "
+      .. "linux/arm64", path, "linux/riscv64")
   end)
 
   it("in a layout are the image that has just this name", function()
     local layout = images.layout()
-    local one, two = layout:image { layers = { { tar = layer "one" } } }, layout:image { layers = { { tar = layer "two" } } }
+    local one = layout:image { layers = { { tar = layer "one" } } }
+    local two = layout:image { layers = { { tar = layer "two" } } }
     layout:add(one, nil, "here.example/app:1")
     layout:add(two, nil, "there.example/app:1")
     layout:add(one, nil, "app:1")
