@@ -1,17 +1,17 @@
-/* whether what is judged was matched at all */
+/* checks that the judged image was matched at all */
 #include "policy/policy.h"
 
 #include <string.h>
 
-/* The same rules as the command's exit codes 3, 4 and 5 (lua/tarsier/cli/exit.lua): what was never matched has no
- * findings, and must not pass for that. */
+/* The same rules as the command's exit codes 3, 4 and 5 (lua/tarsier/cli/exit.lua): an image that was not matched has
+ * no findings, and must not pass because of that. */
 
 static bool is_kind(const struct subject_problem *problem, const char *kind)
 {
 	return strcmp(problem->kind, kind) == 0;
 }
 
-/* Does the problem leave packages unknown or unmatched by itself? */
+/* Returns true if the problem by itself leaves packages unknown or unmatched. */
 static bool is_gap(const struct subject_problem *problem)
 {
 	static const char *const kinds[] = {"unreadable", "missing", "no_packages", "no_distro", "no_database"};
@@ -30,7 +30,7 @@ static bool is_uncovered(const struct subject *subject, const char *ecosystem)
 	return false;
 }
 
-/* Is at least one package of an ecosystem that the database covers? Without any gap, all are. */
+/* Returns true if at least one package's ecosystem is covered by the database, or nothing was missing. */
 static bool has_cover(const struct subject *subject)
 {
 	struct subject_problem problem;

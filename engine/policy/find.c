@@ -1,4 +1,4 @@
-/* finding policies and their modules */
+/* finds policies and their modules */
 #include "policy/policy.h"
 
 #include "base/suggest.h"
@@ -80,7 +80,7 @@ static span base_name(const char *path)
 	return span_ends(name, ".lua") ? (span){name.ptr, name.len - 4} : name;
 }
 
-/* "are default, fixable, kev"; "are none". What does not fit is left out. */
+/* Writes "are default, fixable, kev" or "are none". Names that do not fit are dropped. */
 static void list_names(const char *const *files, char *text, size_t size)
 {
 	size_t used = (size_t)snprintf(text, size, *files ? "are" : "are none");
@@ -219,7 +219,7 @@ static bool is_module_name(span name)
 	return is_name;
 }
 
-/* Replaces each '?' of a template by the module's name with slashes for dots. NULL without memory. */
+/* Replaces each '?' of a template by the module's name with slashes for dots. Returns NULL if memory ran out. */
 static const char *fill_template(struct arena *arena, span template, span name)
 {
 	struct buffer path;
@@ -235,7 +235,7 @@ static const char *fill_template(struct arena *arena, span template, span name)
 	return copy;
 }
 
-/* Looks through a list of templates, as Lua's package.path is one. *file stays NULL if no file is there. */
+/* Searches a list of templates in the format of Lua's package.path. *file stays NULL if no file exists. */
 static bool search_path(struct arena *arena, span templates, span name, const char **file)
 {
 	span template;
@@ -253,7 +253,7 @@ static bool search_path(struct arena *arena, span templates, span name, const ch
 	return true;
 }
 
-/* "policies/strict.lua" has its modules in "policies". */
+/* The modules of "policies/strict.lua" are in "policies". */
 static const char *folder_of(struct arena *arena, const char *file)
 {
 	ptrdiff_t slash = span_find_last(span_of(file), '/');
@@ -265,7 +265,7 @@ int policy_find_module(struct arena *arena, const struct tarsier_judge_config *c
 {
 	*file = NULL;
 	if (!is_module_name(name))
-		return error_set(error, TARSIER_USAGE, "'%.*s' is not a module's name: they are like acme.helpers", SPAN_ARG(name));
+		return error_set(error, TARSIER_USAGE, "'%.*s' is not a module's name: write it like acme.helpers", SPAN_ARG(name));
 	const char *own = folder_of(arena, policy);
 	const char *const *dirs = policy_dirs(arena, config);
 	if (!own || !dirs)

@@ -1,4 +1,4 @@
-/* what the prelude may call of the engine */
+/* the functions of the engine that the prelude calls */
 #include "policy/run.h"
 
 #include "base/glob.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* What records cost in instructions; measured. */
+/* The cost of records in instructions, measured. */
 enum { LIGHT_COST = 20, RECORD_COST = 200, PACKAGE_COST = 50, MODULE_COST = 10000 };
 
 static struct run *run_of(lua_State *L)
@@ -15,13 +15,13 @@ static struct run *run_of(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* Pushes the function that a text compiles to, with the environment at that index, and the text. */
+/* Compiles a text with the environment at that index. Pushes the function and the text. */
 static int push_chunk(lua_State *L, span text, const char *chunk, int environment)
 {
 	sandbox_load(L, text, chunk);
 	lua_pushvalue(L, environment);
 	if (!lua_setupvalue(L, -2, 1))
-		lua_pop(L, 1); /* a file without any global: nothing to set */
+		lua_pop(L, 1); /* a file that uses no globals has no environment */
 	lua_pushlstring(L, text.ptr, text.len);
 	return 2;
 }
@@ -38,7 +38,7 @@ static int l_compile(lua_State *L)
 	return push_chunk(L, policy->text, lua_pushfstring(L, "@%s", slash ? slash + 1 : policy->file), 2);
 }
 
-/* The module in `file`, read when it is first required. NULL on failure. */
+/* Returns the module in `file`, which is read when it is first required. Returns NULL on failure. */
 static const struct policy_module *read_module(tarsier_judge *judge, const char *file, struct tarsier_error *error)
 {
 	for (size_t i = 0; i < judge->module_count; i++)
@@ -90,8 +90,8 @@ static size_t check_finding(lua_State *L)
 	return (size_t)index - 1;
 }
 
-/* Pushes a fresh table, so that a policy that changes it changes nothing for the next. A whole record costs ten times as
- * much as the fields that most policies read. */
+/* Pushes a fresh table, so that a policy's changes do not reach the next policy. A whole record costs ten times as much
+ * as the fields that most policies read. */
 static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 {
 	sandbox_charge(L, LIGHT_COST);
@@ -106,7 +106,7 @@ static void push_finding_of(lua_State *L, struct run *run, size_t finding)
 	lua_setfield(L, -2, "index");
 }
 
-/* light(metatable): sets the metatable of findings that whole() completes */
+/* light(metatable): sets the metatable of findings that whole() completes later */
 static int l_light(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -186,7 +186,7 @@ static int l_packages(lua_State *L)
 
 const char *const policy_hook_names[] = {"", "image", "finding", "verdict"};
 
-/* A finding may be decided in all four ways; an image may only fail or warn; a verdict may also accept the image. */
+/* A finding allows all four decisions, an image only fail and warn; a verdict may also accept the image. */
 static const char *const hook_decisions[] = {"", "\"fail\", \"warn\"", "\"fail\", \"warn\", \"accept\", \"ignore\"",
                                              "\"fail\", \"warn\", \"accept\""};
 
@@ -196,7 +196,7 @@ static bool is_allowed(enum where where, enum tarsier_decision decision)
 	       (decision == TARSIER_IGNORE && where == AT_FINDING);
 }
 
-/* Raises with the line where the hook begins: it has returned, so no line of it is running. */
+/* Raises with the line where the hook begins: it has returned, so none of its lines is running. */
 static int bad_word(lua_State *L, enum where where, const char *what)
 {
 	lua_Debug debug;
@@ -207,7 +207,7 @@ static int bad_word(lua_State *L, enum where where, const char *what)
 	return lua_error(L);
 }
 
-/* The decision at `index` with its reason behind it. */
+/* Reads the decision at `index` and the reason after it. */
 static enum tarsier_decision check_word(lua_State *L, enum where where, int index)
 {
 	static const enum tarsier_decision decisions[] = {TARSIER_IGNORE, TARSIER_ACCEPT, TARSIER_WARN, TARSIER_FAIL};
@@ -217,7 +217,7 @@ static enum tarsier_decision check_word(lua_State *L, enum where where, int inde
 		if (strcmp(text, tarsier_decision_name(decisions[i])) == 0)
 			decision = decisions[i];
 	if (text && !is_allowed(where, decision))
-		bad_word(L, where, lua_pushfstring(L, "\"%s\", which is no decision for it", text));
+		bad_word(L, where, lua_pushfstring(L, "\"%s\", which is not a decision for it", text));
 	if (!text && !lua_isnil(L, index))
 		bad_word(L, where, lua_pushfstring(L, "a %s as decision", luaL_typename(L, index)));
 	if (lua_type(L, index + 1) != LUA_TSTRING && !lua_isnoneornil(L, index + 1))
@@ -256,7 +256,7 @@ static int l_word(lua_State *L)
 	return 0;
 }
 
-/* check_word(hook, "finding" | "image" | "verdict", decision, reason): raises where word would */
+/* check_word(hook, "finding" | "image" | "verdict", decision, reason): raises the same errors as word */
 static int l_check_word(lua_State *L)
 {
 	check_word(L, check_where(L, luaL_checkstring(L, 2)), 3);
@@ -281,7 +281,7 @@ static int l_nearest(lua_State *L)
 	return 1;
 }
 
-/* Bytes of names, references and versions: many times the longest. Bounds the work on them. */
+/* Bytes of names, references and versions: many times the longest real one. Limits the work on them. */
 enum { NAME_LIMIT = 4096 };
 
 /* glob(pattern, text) --> boolean */

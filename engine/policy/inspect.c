@@ -1,4 +1,4 @@
-/* tarsier_policy.h's questions about policies that are not added */
+/* answers tarsier_policy.h's questions about policies that are not added */
 #include "policy/policy.h"
 
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-	JSON_DEPTH = 32,            /* options and details are lists of records; a report is four deep */
+	JSON_DEPTH = 32,            /* options and details are lists of records; a report has four levels */
 	JSON_NODES = 4 * 1000 * 1000, /* a report with 100,000 findings has about 3,000,000 values */
-	JSON_NODE_BYTES = 64,        /* jansson's record of a value and its place in a table, about */
+	JSON_NODE_BYTES = 64,        /* approximate size of jansson's record of a value and its table entry */
 	JSON_TABLE_COST = 20,        /* instructions */
 };
 
@@ -65,7 +65,7 @@ static int l_free(lua_State *L)
 	return 0;
 }
 
-/* The document lies in a userdata, so that it is freed where pushing its values raises. */
+/* A userdata holds the document, so that it is freed if pushing its values raises. */
 void lua_json_push_text(lua_State *L, const char *text)
 {
 	json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
@@ -100,7 +100,7 @@ static json_t *fail(struct json_writer *w, int code, const char *what, const cha
 	return NULL;
 }
 
-/* What a value takes as a JSON text and in jansson's tables, whichever is more. */
+/* The larger of a value's size as JSON text and its size in jansson's tables. */
 static bool take_bytes(struct json_writer *w, span text)
 {
 	w->bytes += JSON_NODE_BYTES + text.len;
@@ -111,7 +111,7 @@ static bool take_bytes(struct json_writer *w, span text)
 	return w->bytes <= w->limits->bytes;
 }
 
-/* The valid characters that `text` begins with. */
+/* Returns the valid characters at the beginning of `text`. */
 static span valid_part(span text)
 {
 	size_t at = 0;
@@ -182,7 +182,7 @@ static json_t *write_object(struct json_writer *w, int index, const char *field)
 			fail(w, TARSIER_FORMAT, "a table that is neither a list nor has text keys", field);
 		else
 			value = write_value(w, lua_gettop(w->L), lua_tostring(w->L, -2));
-		/* jansson refuses keys that are not UTF-8 */
+		/* jansson rejects keys that are not UTF-8 */
 		if (value && !take_bytes(w, span_of(lua_tostring(w->L, -2))))
 			json_decref(value), value = fail(w, TARSIER_LIMIT, "more data than it may return", field);
 		if (!value || json_object_set_new(object, lua_tostring(w->L, -2), value) < 0) {
@@ -197,7 +197,7 @@ static json_t *write_object(struct json_writer *w, int index, const char *field)
 	return object;
 }
 
-/* An empty table is a list. Traversing one may take long even if it has no elements: those that it had count. */
+/* An empty table is a list. Removed elements of a table still cost time to traverse, so they count. */
 static json_t *write_table(struct json_writer *w, int index, const char *field)
 {
 	if (w->limits && !w->limits->may_go_on(w->L, JSON_TABLE_COST))
@@ -250,7 +250,7 @@ int lua_json_read_limited(lua_State *L, int index, const struct lua_json_limits 
 	return w.code ? w.code : error_memory(error);
 }
 
-/* text --> string, or an error without memory: protected, since the text is not Lua's to free */
+/* text --> string, or an error if memory ran out. Runs protected, because Lua does not free the text */
 static int push_text(lua_State *L)
 {
 	lua_pushstring(L, lua_touserdata(L, 1));

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* About a second of work; an honest policy takes some hundred instructions for a finding. */
+/* About a second of work; a normal policy takes a few hundred instructions for a finding. */
 static const uint64_t DEFAULT_INSTRUCTIONS = 100 * 1000 * 1000;
 static const size_t DEFAULT_MEMORY = 64 << 20;
 static const double DEFAULT_SECONDS = 10;
@@ -21,7 +21,7 @@ void tarsier_judge_config_init_size(struct tarsier_judge_config *config, size_t 
 
 void(tarsier_judge_config_init)(struct tarsier_judge_config *config)
 {
-	const struct tarsier_allocator *last = &config->allocator; /* the first version's last field */
+	const struct tarsier_allocator *last = &config->allocator; /* the last field of the first version */
 	config_clear(config, (size_t)((const char *)(last + 1) - (const char *)config));
 }
 
@@ -68,7 +68,7 @@ static int take_config(struct tarsier_judge_config *whole, const struct tarsier_
 	tarsier_judge_config_init(&defaults);
 	int code = config_take(whole, sizeof *whole, config ? config : &defaults, "tarsier_judge_config", error);
 	if (code >= 0 && whole->today && strlen(whole->today) != 10)
-		code = error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s', which is not like 2026-11-24",
+		code = error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s': write a date like 2026-11-24",
 		                 whole->today);
 	return code;
 }
@@ -126,7 +126,7 @@ static int parse_options(const char *options, const char *file, json_t **json, s
 	return error_set(error, TARSIER_USAGE, "%s: a JSON object is expected", what);
 }
 
-/* Takes name and summary from the check. Fails with USAGE if another policy has that name. */
+/* Copies name and summary from the check. Fails with USAGE if another policy has that name. */
 static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier_error *error)
 {
 	json_t *info;
@@ -145,7 +145,7 @@ static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier
 	return TARSIER_OK;
 }
 
-/* The file's name and the text lie in the arena already. */
+/* The file's name and the text are in the arena already. */
 static int add_policy(tarsier_judge *judge, const char *file, span text, const char *options,
                       struct tarsier_error *error)
 {
@@ -213,7 +213,7 @@ static int no_such_policy(tarsier_judge *judge, span name, struct tarsier_error 
 	return error_set(error, TARSIER_USAGE, "no policy '%.*s' takes part", SPAN_ARG(name));
 }
 
-/* Splits "policy.option" and finds the policy that it names. Names of policies may have dots, those of options not. */
+/* Splits "policy.option" and finds the policy. Names of policies may contain dots, names of options do not. */
 static int find_option(tarsier_judge *judge, const char *key, struct policy **policy, const char **option,
                        struct tarsier_error *error)
 {

@@ -1,4 +1,4 @@
-/* a verdict as the Lua tables that reports are written from */
+/* pushes a verdict as the Lua tables that reports use */
 #include "policy/policy.h"
 
 #include "policy/lua_json.h"
@@ -6,7 +6,7 @@
 
 #include <lauxlib.h>
 
-/* Sets the field `key` to what the JSON text says; leaves it nil for "". */
+/* Sets the field `key` to the value of the JSON text; leaves it nil for "". */
 static void set_json(lua_State *L, const char *key, const char *text)
 {
 	lua_json_push_text(L, text);
@@ -85,7 +85,7 @@ static void push_policies(lua_State *L, const tarsier_verdict *verdict)
 	}
 }
 
-/* verdict.whitelist: what the policy of that name told. */
+/* verdict.whitelist: the details of the policy of that name. */
 static void set_whitelist(lua_State *L, const tarsier_verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->policy_count; i++)

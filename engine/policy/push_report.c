@@ -144,10 +144,10 @@ bool finding_is_malicious(const struct tarsier_finding *finding)
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
-/* Findings of one advisory, package or layer share what is said of it: texts, lists and tables. `shared` is the stack
- * index of a table from the address of a record to what was pushed of it; 0: nothing is shared. */
+/* Findings of one advisory, package or layer share its texts, lists and tables. `shared` is the stack index of a table
+ * from the address of a record to its pushed value; 0: nothing is shared. */
 
-/* True if it is pushed. Else the caller pushes it and calls share. */
+/* Pushes the shared value and returns true. If it returns false, the caller pushes the value and calls share. */
 static bool push_known(lua_State *L, int shared, const void *record)
 {
 	if (!shared)

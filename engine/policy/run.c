@@ -1,4 +1,4 @@
-/* policies in their sandbox, one after the other */
+/* runs policies in their sandbox, one after the other */
 #include "policy/run.h"
 
 #include "policy/lua_json.h"
@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the registry has the prelude's functions. */
+/* The registry key of the prelude's functions. */
 static const char PRELUDE[] = "prelude";
 
 /* ---- bodies: functions that run inside the sandbox with one argument, a struct run ------------------------------ */
 
-/* The last part is only needed by checks. */
+/* Only checks need the last part. */
 enum { LINT = sizeof prelude_parts / sizeof *prelude_parts - 1 };
 
 /* Runs a part of the prelude with the table on top. */
@@ -39,11 +39,11 @@ static int body_boot(lua_State *L)
 	for (size_t i = 0; i < LINT; i++)
 		load_part(L, i);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
-	lua_gc(L, LUA_GCCOLLECT); /* so that the first policy's account begins without our garbage */
+	lua_gc(L, LUA_GCCOLLECT); /* so that the first policy's account does not include our garbage */
 	return 0;
 }
 
-/* Pushes a function of the prelude and the position of the policy that is being run. */
+/* Pushes a function of the prelude and the position of the running policy. */
 static void push_prelude(lua_State *L, const struct run *run, const char *name)
 {
 	lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE);
@@ -52,7 +52,8 @@ static void push_prelude(lua_State *L, const struct run *run, const char *name)
 	lua_pushinteger(L, (lua_Integer)run->position + 1);
 }
 
-/* Takes the value on top as plain data into run->told. Outside of the sandbox it may take as much as all of it. */
+/* Stores the value on top as plain data in run->told. Outside the sandbox it may use as much memory as the sandbox
+ * itself. */
 static void tell(lua_State *L, struct run *run)
 {
 	const struct lua_json_limits limits = {run->judge->config.memory, sandbox_may_go_on};
@@ -203,7 +204,7 @@ static void add_usage(struct run *run)
 		use->memory = usage.memory;
 }
 
-/* A JSON text of `value` in the verdict's arena; NULL without memory. */
+/* Returns the JSON text of `value` in the verdict's arena; NULL if memory ran out. */
 static const char *keep_json(struct run *run, const json_t *value)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
@@ -212,7 +213,7 @@ static const char *keep_json(struct run *run, const json_t *value)
 	return copy;
 }
 
-/* Copies everything: a verdict outlives the judge. */
+/* Copies everything, because a verdict outlives the judge. */
 static int describe_policy(struct run *run, struct tarsier_error *error)
 {
 	const struct policy *policy = &run->policies[run->position];
@@ -294,8 +295,8 @@ int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_ve
 
 /* ---- checks and examples --------------------------------------------------------------------------------------- */
 
-/* Loads the policy and runs `then`, unless NULL, in the same sandbox. *told: what the last body told, owned by the
- * caller. */
+/* Loads the policy and runs `then`, unless it is NULL, in the same sandbox. Sets *told to the result of the last body,
+ * owned by the caller. */
 static int ask(tarsier_judge *judge, struct policy *policy, lua_CFunction then, json_t **told,
                struct tarsier_error *error)
 {
@@ -344,7 +345,7 @@ static int body_examples(lua_State *L)
 	return 0;
 }
 
-/* Fills in what the run of one example came to; `error` is why it came to nothing. */
+/* Fills in the result of one example; `error` is the reason if the run failed. */
 static int add_result(json_t *result, const struct run *run, size_t example, const struct tarsier_error *error)
 {
 	int failed = json_object_set_new(result, "index", json_integer((json_int_t)example + 1));
@@ -352,12 +353,12 @@ static int add_result(json_t *result, const struct run *run, size_t example, con
 		return failed < 0 || json_object_update(result, run->told) < 0 ? -1 : 0;
 	failed |= json_object_set_new(result, "ok", json_false());
 	failed |= json_object_set_new(result, "got", json_string("error"));
-	/* a message may hold bytes of any kind */
+	/* a message may contain arbitrary bytes */
 	failed |= json_object_set_new_nocheck(result, "reason", json_stringn_nocheck(error->message, strlen(error->message)));
 	return failed;
 }
 
-/* Each example runs in a sandbox of its own. */
+/* Each example runs in its own sandbox. */
 static int test_one(tarsier_judge *judge, struct policy *policy, size_t example, json_t *result)
 {
 	struct tarsier_error error = {0};

@@ -1,4 +1,4 @@
-/* one judgement while it runs; internal to run.c and host.c */
+/* one running judgement; internal to run.c and host.c */
 #ifndef TARSIER_POLICY_RUN_H
 #define TARSIER_POLICY_RUN_H
 
@@ -6,10 +6,10 @@
 
 enum where { NOWHERE, AT_IMAGE, AT_FINDING, AT_VERDICT };
 
-/* "image", "finding", "verdict"; "" of NOWHERE. */
+/* Returns "image", "finding" or "verdict"; "" for NOWHERE. */
 extern const char *const policy_hook_names[];
 
-/* The key in the registry of the metatable of findings that are not whole. */
+/* The registry key of the metatable of incomplete findings. */
 #define POLICY_LIGHT "light"
 
 #define NO_FINDING SIZE_MAX
@@ -22,15 +22,15 @@ struct run {
 	size_t count;
 	const struct subject *subject; /* NULL in checks and examples */
 	struct verdict *verdict;       /* likewise */
-	size_t position;               /* of the policy that is running */
+	size_t position;               /* of the running policy */
 	enum where where;              /* for messages */
 	size_t finding;
 	size_t example;
-	json_t *told;                  /* what a body returned as data; owned */
-	struct tarsier_error failure;  /* a failure in a body that is not Lua's; code 0: none */
+	json_t *told;                  /* data that a body returned; owned */
+	struct tarsier_error failure;  /* a failure outside Lua; code 0: none */
 };
 
-/* host.c: what the prelude may call; each has a struct run as its upvalue. */
+/* host.c: the functions for the prelude; each has a struct run as its upvalue. */
 extern const luaL_Reg policy_host_functions[];
 
 #endif

@@ -7,19 +7,20 @@
 #include <time.h>
 
 enum {
-	/* Instructions between two readings of the clock: at 100, reading it costs under 1 % of the instructions' time. */
+	/* Instructions between two readings of the clock: at 100, reading it takes under 1 % of the time. */
 	HOOK_INTERVAL = 100,
-	/* One instruction may work through a whole piece: comparing two strings of NUL bytes takes 20 ns a byte. Where pieces
-	 * are larger than this, the interval is as much shorter, so that it stays at about 0.1 s. */
+	/* One instruction may process a whole piece: comparing two strings of NUL bytes takes 20 ns for each byte. The
+	 * interval gets shorter when pieces are larger than this, so that it stays at about 0.1 s. */
 	HOOK_PIECE = 64 << 10,
-	/* Instructions charged for C work between two readings. */
+	/* Instructions charged for C work between two readings of the clock. */
 	CHARGE_INTERVAL = 1000,
-	/* Bytes allocated between two readings: concatenating large strings is slow in few instructions. Each piece of more
-	 * than LARGE_PIECE costs instructions by its bytes, because fresh pages are expensive on a virtual machine. */
+	/* Bytes allocated between two readings of the clock: concatenating large strings takes few but slow instructions.
+	 * Each piece larger than LARGE_PIECE costs instructions by its size, because fresh pages are expensive on a virtual
+	 * machine. */
 	WATCHED_BYTES = 2 << 20,
 	LARGE_PIECE = 1024,
 	BYTES_PER_INSTRUCTION = 16,
-	/* Bytes of source text that are compiled between two readings: a chain of `elseif` takes quadratic time. */
+	/* Bytes of source text compiled between two readings of the clock: a chain of `elseif` takes quadratic time. */
 	LOAD_PIECE = 4096,
 };
 
@@ -52,7 +53,7 @@ static bool is_late(struct sandbox *sandbox, size_t more)
 	return clock_now() > sandbox->deadline;
 }
 
-/* Notes the script's line that is running, for messages. Allocates nothing. */
+/* Stores the script's current line, for messages. Does not allocate. */
 static void note_place(struct sandbox *sandbox)
 {
 	lua_Debug debug;
@@ -76,8 +77,8 @@ static void note_piece(struct sandbox *sandbox, size_t size)
 		lua_sethook(sandbox->L, l_hook, LUA_MASKCOUNT, sandbox->interval);
 }
 
-/* After a refusal Lua collects its garbage and asks again. A script close to the limit makes it do so all the time, so
- * the clock is read here too. */
+/* After a refusal Lua collects its garbage and asks again. A script close to the limit causes this constantly, so the
+ * clock is also read here. */
 static bool refuse(struct sandbox *sandbox)
 {
 	if (!sandbox->stopped && clock_now() > sandbox->deadline)
@@ -102,7 +103,8 @@ static bool may_grow(struct sandbox *sandbox, size_t old_size, size_t new_size)
 	return sandbox->stopped != STOPPED_TIME;
 }
 
-/* lua_Alloc. For a fresh block Lua gives the kind of object as `old_size`. Lua relies on shrinking never to fail. */
+/* A lua_Alloc. For a fresh block Lua passes the kind of object as `old_size`. Lua requires that shrinking never
+ * fails. */
 static void *l_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
 	struct sandbox *sandbox = user;
@@ -121,7 +123,7 @@ static void *l_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 
 /* ---- instructions and time ---- */
 
-/* From here on every instruction raises again. */
+/* From now on every instruction raises again. */
 static void stop(lua_State *L, struct sandbox *sandbox, const char *why)
 {
 	if (!sandbox->stopped)
@@ -227,7 +229,7 @@ void sandbox_close(struct sandbox *sandbox)
 	sandbox->locale = NULL;
 }
 
-/* An error object that is not text becomes a text that says so. */
+/* Replaces an error object that is not text with a text that says so. */
 static int l_message(lua_State *L)
 {
 	if (lua_type(L, 1) != LUA_TSTRING)
@@ -261,7 +263,7 @@ int sandbox_run(struct sandbox *sandbox, lua_CFunction body, void *argument, str
 {
 	lua_State *L = sandbox->L;
 	locale_t before = uselocale(sandbox->locale);
-	lua_settop(L, 0); /* what follows allocates nothing, so it cannot raise */
+	lua_settop(L, 0); /* the next steps do not allocate, so they cannot raise */
 	lua_pushcfunction(L, l_message);
 	lua_pushcfunction(L, body);
 	lua_pushlightuserdata(L, argument);

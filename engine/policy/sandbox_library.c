@@ -1,14 +1,14 @@
-/* what scripts in the sandbox may call */
+/* the functions that scripts in the sandbox may call */
 #include "policy/sandbox.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
 
-/* All of it; a spec compares these names with .luacheckrc. Left out, because each leads out of the sandbox or cannot be
- * charged: load and its kin, the host's require, pcall (catches the end of the budget), setmetatable (__gc runs outside
- * of the budget), coroutines (have hooks of their own), print, string.dump, string.pack, table.move, math.random
- * (judgements are reproducible). */
+/* The complete list; a spec compares these names with .luacheckrc. Left out because they lead out of the sandbox or
+ * cannot be charged: load and similar functions, the host's require, pcall (catches the end of the budget),
+ * setmetatable (__gc runs outside the budget), coroutines (have their own hooks), print, string.dump, string.pack,
+ * table.move, math.random (judgements must be reproducible). */
 static const char *const base_names[] = {
 	"assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", NULL};
 static const char *const string_names[] = {
@@ -31,16 +31,17 @@ static bool is_listed(const char *name, const char *const *names)
 
 /* ---- wrapped functions ---- */
 
-/* Each function runs in the frame of l_charged, whose upvalues are the function that runs and the library's own. */
+/* Each function runs in the frame of l_charged, whose upvalues are the function to run and the library's original. */
 static int original(lua_State *L)
 {
 	return lua_tocfunction(L, lua_upvalueindex(2))(L);
 }
 
-/* Bytes of all arguments of one call, which no clock interrupts: beyond this one text is given many times. */
+/* Bytes of all arguments of one call, which the clock cannot interrupt: a larger sum means that one text is given many
+ * times. */
 enum { CALL_BYTES = 4 * SANDBOX_PIECE };
 
-/* Charges all texts among the arguments, because the function may read through each of them. */
+/* Charges all text arguments, because the function may read all of each. */
 static int l_charged(lua_State *L)
 {
 	int count = lua_gettop(L);
@@ -56,7 +57,7 @@ static int l_charged(lua_State *L)
 
 /* ---- texts ---- */
 
-/* rep(text, times [, separator]): refuses a result that is too large before making it; no loop for an empty one. */
+/* rep(text, times [, separator]): checks the result's size before making it; an empty text needs no loop. */
 static int l_rep(lua_State *L)
 {
 	size_t length, between = 0;
@@ -83,7 +84,7 @@ static int l_rep(lua_State *L)
 	return 1;
 }
 
-/* tostring(value): for a table or a function only its type, because an address differs from run to run. */
+/* tostring(value): for a table or a function only its type, because addresses differ between runs. */
 static int l_tostring(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -95,7 +96,7 @@ static int l_tostring(lua_State *L)
 	return 1;
 }
 
-/* The letter of the conversion whose '%' is at *at; *at is moved behind it. */
+/* Returns the letter of the conversion whose '%' is at *at, and moves *at behind it. */
 static char next_conversion(span format, size_t *at)
 {
 	size_t i = *at + 1;
@@ -132,14 +133,14 @@ static int l_format(lua_State *L)
 
 /* ---- tables ---- */
 
-/* No table that fits into a piece has more elements: what a range beyond that costs is bounded too. */
+/* A table that fits into a piece has no more elements, so the cost of a larger range is also bounded. */
 static uint64_t range_cost(lua_Integer first, lua_Integer last)
 {
 	uint64_t count = first <= last ? (uint64_t)last - (uint64_t)first + 1 : 0;
 	return count && count < SANDBOX_PIECE / 8 ? count : count ? SANDBOX_PIECE / 8 : 0;
 }
 
-/* insert, remove: move up to all elements. */
+/* insert, remove: may move all elements. */
 static int l_shift(lua_State *L)
 {
 	sandbox_charge(L, lua_istable(L, 1) ? lua_rawlen(L, 1) : 0);
@@ -166,8 +167,8 @@ static int l_concat(lua_State *L)
 	return charge_range(L, 3);
 }
 
-/* less(a, b) --> boolean; upvalue: the function that sort was given, or nil. In the C locale, strings are ordered by
- * their bytes. */
+/* less(a, b) --> boolean; upvalue: the function given to sort, or nil. In the C locale, strings are ordered by their
+ * bytes. */
 static int l_less(lua_State *L)
 {
 	if (!lua_isnil(L, lua_upvalueindex(1))) {
@@ -189,7 +190,7 @@ static int l_less(lua_State *L)
 	return 1;
 }
 
-/* sort(list [, less]): charges every comparison, because no hook runs inside. */
+/* sort(list [, less]): charges every comparison, because the hook does not run inside. */
 static int l_sort(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -207,7 +208,7 @@ static const luaL_Reg own_string[] = {{"rep", l_rep}, {"format", l_format}, {NUL
 static const luaL_Reg own_table[] = {{"insert", l_shift}, {"remove", l_shift}, {"unpack", l_unpack},
                                      {"concat", l_concat}, {"sort", l_sort}, {NULL, NULL}};
 
-/* Wraps the function on top, replacing it; runs `own` in its place unless that is NULL. */
+/* Wraps the function on top and replaces it; runs `own` instead unless it is NULL. */
 static void wrap(lua_State *L, lua_CFunction own)
 {
 	if (own)
@@ -241,7 +242,7 @@ static void wrap_all(lua_State *L, const luaL_Reg *own)
 	}
 }
 
-/* Removes from the table on top whatever is not listed. */
+/* Removes all fields that are not listed from the table on top. */
 static void prune(lua_State *L, const char *const *names)
 {
 	lua_pushnil(L);
@@ -255,8 +256,8 @@ static void prune(lua_State *L, const char *const *names)
 	}
 }
 
-/* Sets field `name` of the table on top to a library, pruned and wrapped. The string library is changed in the table
- * itself, because every string leads to it. */
+/* Sets field `name` of the table on top to a library, pruned and wrapped. The string library's own table is changed,
+ * because every string refers to it. */
 static void open_library(lua_State *L, const char *name, lua_CFunction open, const char *const *names,
                          const luaL_Reg *functions, const luaL_Reg *own)
 {
@@ -294,7 +295,7 @@ void sandbox_open_libraries(lua_State *L)
 	lua_newtable(L);
 	copy_fields(L, base, trusted_names);
 	lua_remove(L, base);
-	/* Nothing looks for globals or loaded modules from here on. */
+	/* From now on, globals and loaded modules are not used. */
 	lua_newtable(L);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	lua_pushnil(L);

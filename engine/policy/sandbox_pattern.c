@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-/* k unbounded repeats over n bytes may take n^k steps, and Lua's own matcher neither counts them nor can be stopped.
- * This one gives the same answers and charges every step. */
+/* k unbounded repeats over n bytes may take n^k steps. Lua's own matcher does not count them and cannot be stopped.
+ * This one gives the same results and charges every step. */
 
 enum {
-	/* Steps that one call may take: about 50 ms. An honest pattern takes some thousands on a description. */
+	/* Steps of one call: about 50 ms. A normal pattern takes some thousands on a description. */
 	PATTERN_STEPS = 10 * 1000 * 1000,
 	CAPTURE_STEPS = 30, /* pushing a capture as a Lua string and adding it to a result */
-	BYTES_PER_STEP = 4, /* of what is copied */
+	BYTES_PER_STEP = 4, /* of copied bytes */
 	STEPS_PER_INSTRUCTION = 4, /* measured: a step is cheaper than a counted instruction */
 	BILLING = 1024,            /* steps between two charges to the sandbox */
 };
@@ -20,7 +20,7 @@ enum { UNFINISHED = -1, IS_POSITION = -2 };
 struct match {
 	lua_State *L;
 	const struct pattern *pattern;
-	span source, text; /* the pattern's, for messages; the subject */
+	span source, text; /* source: the pattern, for messages; text: the subject */
 	uint64_t steps;
 	int level;
 	struct capture captures[PATTERN_CAPTURES];
@@ -127,7 +127,8 @@ static const char *match_fewest(struct match *m, size_t i, const char *s)
 	}
 }
 
-/* The end of what items[i…] match from `s` on, or NULL. Recurses only at captures and repeats: PATTERN_DEPTH. */
+/* Returns the end of the match of items[i…] from `s` on, or NULL. Recurses only at captures and repeats:
+ * PATTERN_DEPTH. */
 static const char *match_from(struct match *m, size_t i, const char *s)
 {
 	for (; s && i < m->pattern->count; i++) {
@@ -160,7 +161,7 @@ static const char *match_from(struct match *m, size_t i, const char *s)
 	return s;
 }
 
-/* The first match at or after `s`: its begin and end. */
+/* Finds the first match at or after `s`: its begin and end. */
 static bool match_search(struct match *m, const char *s, const char **begin, const char **end)
 {
 	for (;; s++) {
@@ -185,7 +186,7 @@ static void push_capture(struct match *m, int i, const char *begin, const char *
 		lua_pushlstring(m->L, m->captures[i].at, (size_t)m->captures[i].length);
 }
 
-/* Pushes all captures; if there are none and `whole`, the whole match. */
+/* Pushes all captures; if there are none and `whole` is true, the whole match. */
 static int push_captures(struct match *m, bool whole, const char *begin, const char *end)
 {
 	int count = m->level ? m->level : whole;
@@ -204,7 +205,7 @@ static span check_span(lua_State *L, int index)
 	return s;
 }
 
-/* A start index of Lua's functions as an offset; length + 1 if it lies past the end. */
+/* Converts a start index of Lua's functions to an offset; length + 1 if it is past the end. */
 static size_t check_start(lua_State *L, int index, size_t length)
 {
 	lua_Integer start = luaL_optinteger(L, index, 1);
@@ -267,7 +268,7 @@ static int l_match(lua_State *L)
 	return find_or_match(L, false);
 }
 
-/* Upvalues: text, pattern, offset to go on from, where the last match ended (or -1). */
+/* Upvalues: text, pattern, the offset to continue from, the end of the last match (or -1). */
 static int l_gmatch_next(lua_State *L)
 {
 	span text = check_span(L, lua_upvalueindex(1)), source = check_span(L, lua_upvalueindex(2));
@@ -303,7 +304,7 @@ static int l_gmatch(lua_State *L)
 	return 1;
 }
 
-/* What "%0" to "%9" and "%%" stand for in a replacement. */
+/* Adds the replacement for "%0" to "%9" and "%%". */
 static void add_escape(struct match *m, luaL_Buffer *out, char letter, const char *begin, const char *end)
 {
 	if (letter == '%') {

@@ -1,4 +1,4 @@
-/* Lua's string patterns, taken apart */
+/* parses Lua's string patterns */
 #ifndef TARSIER_POLICY_SANDBOX_PATTERN_H
 #define TARSIER_POLICY_SANDBOX_PATTERN_H
 
@@ -13,7 +13,7 @@
  */
 
 enum {
-	PATTERN_DEPTH = 200,   /* items that recurse, as in Lua: bounds the C stack */
+	PATTERN_DEPTH = 200,   /* items that recurse, as in Lua: limits the C stack */
 	PATTERN_CAPTURES = 32, /* as in Lua */
 	PATTERN_INLINE = 24,   /* items of patterns that need no allocation */
 };
@@ -24,7 +24,7 @@ struct item {
 	uint8_t kind;
 	char repeat;     /* '*' '+' '-' '?' or 0, of ONE */
 	uint8_t a, b;    /* BALANCE: the two bytes; BACK, CLOSE: the capture */
-	uint32_t set[8]; /* ONE, FRONTIER: a bit a byte */
+	uint32_t set[8]; /* ONE, FRONTIER: one bit for each byte */
 };
 
 struct pattern {
@@ -40,7 +40,7 @@ static inline bool set_has(const uint32_t *set, char c)
 	return set[byte / 32] >> byte % 32 & 1;
 }
 
-/* Raises for an invalid pattern. A long pattern's items go into a userdata that is left on the stack. */
+/* Raises for an invalid pattern. The items of a long pattern are in a userdata that is left on the stack. */
 void pattern_compile(lua_State *L, struct pattern *pattern, span source, bool may_anchor);
 
 #endif

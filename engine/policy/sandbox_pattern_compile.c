@@ -1,4 +1,4 @@
-/* Lua's string patterns, taken apart */
+/* parses Lua's string patterns */
 #include "policy/sandbox_pattern.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* ASCII whatever the locale. False for a letter that names no class. */
+/* ASCII in every locale. Returns false if the letter is not a class. */
 static bool class_ranges(char letter, const char **ranges)
 {
 	switch (letter | 0x20) {
@@ -32,7 +32,7 @@ static bool class_ranges(char letter, const char **ranges)
 	}
 }
 
-/* What follows a '%': a class, or the byte itself. */
+/* Reads the text after a '%': a class, or the byte itself. */
 static void set_add_class(uint32_t *set, char c)
 {
 	const char *ranges;
@@ -49,7 +49,7 @@ static void set_add_class(uint32_t *set, char c)
 		set[i] |= c >= 'a' ? class[i] : ~class[i];
 }
 
-/* *at stands behind the '['; afterwards behind the ']'. */
+/* *at is behind the '['; afterwards behind the ']'. */
 static void compile_set(lua_State *L, span source, size_t *at, uint32_t *set)
 {
 	const char *p = source.ptr;
@@ -119,7 +119,7 @@ static void compile_back(struct compiler *c, struct item *item, char digit)
 	item->a = (uint8_t)index;
 }
 
-/* *at stands behind the '%'. True when it was no class: %1, %b, %f. */
+/* *at is behind the '%'. Returns true if it was not a class: %1, %b, %f. */
 static bool compile_special(struct compiler *c, struct item *item)
 {
 	if (c->at >= c->source.len)

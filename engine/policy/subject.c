@@ -1,4 +1,4 @@
-/* what is judged: a scan's report, or the json report of an earlier one */
+/* the subjects of judgements: a scan's report, or the json report of an earlier scan */
 #include "policy/policy.h"
 
 #include "format/json.h"
@@ -11,7 +11,7 @@
 
 /* ---- a scan's report ---- */
 
-/* Hooks find what the scan was made with in the image: what no database covered is theirs to judge too. */
+/* Hooks find the scan's backend and database in the image, so that they can judge missing coverage. */
 static void report_image(lua_State *L, const struct subject *subject)
 {
 	push_image(L, subject->data);
@@ -112,7 +112,7 @@ int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsie
 
 /* ---- a JSON report ---- */
 
-/* As large as a report of 100,000 findings with long descriptions. */
+/* The size of a report of 100,000 findings with long descriptions. */
 enum { JSON_LIMIT = 512 << 20 };
 
 static const json_t *json_finding(const struct subject *subject, size_t index)
@@ -125,7 +125,7 @@ static bool is_ignored(const json_t *problem)
 	return json_is_true(json_object_get(problem, "ignored"));
 }
 
-/* Without those that the scan was told to ignore. */
+/* Without the problems that the scan was told to ignore. */
 static void json_problems(lua_State *L, const json_t *problems)
 {
 	lua_Integer count = 0;
@@ -168,7 +168,7 @@ static bool json_is_kernel(const json_t *finding)
 	return json_is_true(json_object_get(json_member(finding, "package"), "kernel"));
 }
 
-/* Without what earlier policies said. */
+/* Without the decisions of earlier policies. */
 static void json_push_finding(lua_State *L, const struct subject *subject, size_t index)
 {
 	static const char *const said[] = {"decision", "reason", "policy", "trail"};
@@ -223,7 +223,7 @@ static bool json_problem(const struct subject *subject, size_t index, struct sub
 	return there != NULL;
 }
 
-/* A report without findings is one that was never matched: to pass it would be silent. */
+/* A report without a list of findings was never matched: it must not pass silently. */
 static int check_shape(const json_t *report, struct tarsier_error *error)
 {
 	const char *missing = !json_member(report, "image") ? "image" : !json_list(report, "findings") ? "findings"
@@ -233,7 +233,7 @@ static int check_shape(const json_t *report, struct tarsier_error *error)
 	const json_t *findings = json_list(report, "findings");
 	for (size_t i = 0; i < json_array_size(findings); i++)
 		if (!json_is_object(json_array_get(findings, i)))
-			return error_set(error, TARSIER_FORMAT, "not a json report of a scan: finding %zu is no object", i + 1);
+			return error_set(error, TARSIER_FORMAT, "not a json report of a scan: finding %zu is not an object", i + 1);
 	return TARSIER_OK;
 }
 

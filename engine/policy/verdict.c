@@ -1,4 +1,4 @@
-/* from policies' decisions to the verdict */
+/* combines policies' decisions into the verdict */
 #include "policy/policy.h"
 
 #include "base/utf8.h"
@@ -71,7 +71,7 @@ static bool add_word(struct verdict *verdict, struct tarsier_word word, struct t
 
 static bool add_finding_word(struct verdict *verdict, struct tarsier_decided *decided, struct tarsier_word word)
 {
-	/* Each policy says at most one word about a finding, so the list never grows. */
+	/* Each policy decides on a finding at most once, so the list never grows. */
 	struct tarsier_word *words = (struct tarsier_word *)decided->words;
 	size_t capacity = verdict->public.policy_count;
 	if (!words)
@@ -111,7 +111,7 @@ static bool is_verdict_word(const struct tarsier_word *word)
 	return strcmp(word->hook, "verdict") == 0;
 }
 
-/* Findings and the image: the worst word counts. */
+/* Findings and the image: the most severe decision counts. */
 static enum tarsier_decision decision_without_verdict_hooks(const struct verdict *verdict)
 {
 	const tarsier_verdict *public = &verdict->public;
@@ -168,7 +168,7 @@ static void add_word_reason(struct reasons *reasons, const struct tarsier_word *
 	                                 *word->reason ? ": " : "", word->reason));
 }
 
-/* "3 Critical, 12 High" of the findings with this last word. */
+/* "3 Critical, 12 High" for the findings with this last decision. */
 static void describe_severities(const struct verdict *verdict, const struct subject *subject,
                                 enum tarsier_decision decision, char *text, size_t size)
 {
@@ -204,7 +204,7 @@ static void add_image_reasons(struct reasons *reasons, enum tarsier_decision dec
 			add_word_reason(reasons, &public->trail[i]);
 }
 
-/* "12 findings have an unknown severity; 5 of them have a fix", of those that fail or warn. */
+/* "12 findings have an unknown severity; 5 of them have a fix", for those that fail or warn. */
 static void add_unknown_reason(struct reasons *reasons, const struct subject *subject)
 {
 	size_t count = 0, fixed = 0;
@@ -221,7 +221,7 @@ static void add_unknown_reason(struct reasons *reasons, const struct subject *su
 		                                 count == 1 ? " has" : "s have", fixed, fixed == 1 ? "has" : "have"));
 }
 
-/* Whatever policies said, what was never matched does not pass. */
+/* An image that was not matched does not pass, even if all policies accept it. */
 static bool check_gap(struct reasons *reasons, const struct subject *subject)
 {
 	const char *gap;

@@ -148,11 +148,11 @@ describe("judging", function()
 
   it("lets each hook say only what it can mean", function()
     for _, case in ipairs {
-      { "image = function() return 'accept' end", "no decision for it; return \"fail\", \"warn\" or nil",
+      { "image = function() return 'accept' end", "not a decision for it; return \"fail\", \"warn\" or nil",
         "image hook" },
       { "image = function() return 'ignore' end", "image hook", "image hook" },
       { "verdict = function() return 'ignore' end", "return \"fail\", \"warn\", \"accept\" or nil", "verdict hook" },
-      { "verdict = function() return 'pass' end", "no decision for it", "verdict hook" },
+      { "verdict = function() return 'pass' end", "not a decision for it", "verdict hook" },
       { "finding = function() return 'pass' end", "return \"fail\", \"warn\", \"accept\", \"ignore\" or nil",
         "finding hook at CVE%-2020%-0001" },
     } do
@@ -370,7 +370,7 @@ describe("examples", function()
     assert.equal("ok ok ok ok ok ok none warn error error error ok", table.concat(outcome, " "))
     assert.equal("fail", results[7].expected)
     assert.equal("warn with 'after' in the reason", results[8].expected)
-    assert.matches("no decision", results[9].reason)
+    assert.matches("not a decision", results[9].reason)
     assert.matches("more %a+ than it may", results[10].reason)
     assert.matches("lua:7: broken", results[11].reason)
   end)
@@ -598,6 +598,6 @@ describe("judging in C", function()
     assert.matches("did you mean \"table\"", message)
     _, message, code = probe.render("json", { "fixable" }, 100)
     assert.equal("IO", code)
-    assert.matches("cannot be written", message)
+    assert.matches("cannot write the", message)
   end)
 end)

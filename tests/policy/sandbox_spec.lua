@@ -160,7 +160,7 @@ local hostile = {
   { "return contains(nil, 'x')", "contains: argument 1 must be text" },
   { "return days_since(1)", "days_since: argument 1" },
   -- decisions that are none
-  { "return 'deny'", "returned \"deny\", which is no decision" },
+  { "return 'deny'", "returned \"deny\", which is not a decision" },
   { "return true", "returned a boolean as decision" },
   { "return 'fail', {}", "returned a table as reason" },
   { "return nil, 'because'", "a reason without a decision" },
