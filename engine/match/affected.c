@@ -26,7 +26,7 @@ int installed_begin(struct installed *installed, struct arena *arena, span ecosy
 	*installed = (struct installed){
 		.scheme = scheme, .rows = rows, .version = version,
 		.ordered = scheme && version_is_usable(scheme, version),
-		/* One rpm is built once for each module stream, and an advisory lists all of these builds. */
+		/* One rpm is built once for each module stream, and an advisory lists all these builds. */
 		.exact_fixes = scheme && strcmp(scheme->name, "rpm") == 0,
 		.orders = arena_alloc(arena, rows->version_count + 1),
 	};

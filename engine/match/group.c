@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what is read only once -------------------------------------------------------------------------------------- */
+/* ---- reading records once --------------------------------------------------------------------------------------- */
 
 /* Returns what is stored under that number, or new memory for it (*fresh is true then); NULL if memory ran out. */
 static void *recall(struct map *map, struct arena *arena, uint32_t key, size_t size, bool *fresh)
@@ -76,7 +76,8 @@ static bool trackers_find(struct matching *matching, struct trackers *trackers)
 	return true;
 }
 
-/* The first tracker's hit for the CVE, or where it would stand: those of all releases and of one may both speak of it. */
+/* Returns the first tracker's hit for the CVE, or its insertion point. There may be a record for all releases and one
+ * for a single release. */
 static size_t trackers_first(const struct trackers *trackers, uint32_t cve)
 {
 	size_t low = 0, high = trackers->count;
@@ -195,7 +196,7 @@ static void unite(struct join *join, uint32_t one, uint32_t other)
 	join->mentions->items[a > b ? a : b].head = a < b ? a : b;
 }
 
-/* The n-th name of an advisory: its id, then its aliases; NULL after the last. */
+/* Returns the n-th name of an advisory: its id, then its aliases; NULL after the last. */
 static const char *name_at(const struct advisory_text *text, size_t n)
 {
 	return n == 0 ? text->id : text->aliases[n - 1];

@@ -34,14 +34,15 @@ static span without_epoch(const char *version)
 	return span_cut(span_of(version), ':', &before, &after) ? after : span_of(version);
 }
 
-/* What the packages of one build have in common: "perl 481.el9". */
+/* The key that the packages of one build share: "perl 481.el9". */
 static char *build_of(struct arena *arena, const struct tarsier_package *package)
 {
 	const char *dash = strrchr(package->source_version, '-');
 	return arena_format(arena, "%s %s", package->source_name, dash ? dash + 1 : package->source_version);
 }
 
-/* Of two versions of one build, the one with an epoch is the source's; else the package's of the source's own name. */
+/* Of two versions of one build, the one with an epoch is the source's; otherwise that of the package with the source's
+ * name. */
 static bool is_better(const struct tarsier_package *package, const char *known)
 {
 	bool has_epoch = strchr(package->version, ':') != NULL;
@@ -50,7 +51,7 @@ static bool is_better(const struct tarsier_package *package, const char *known)
 	return strcmp(package->name, package->source_name) == 0;
 }
 
-/* Maps builds to the source's version with its epoch. False when memory ran out. */
+/* Maps builds to the source's version with its epoch. Returns false if memory ran out. */
 static bool find_epochs(struct map *epochs, const struct tarsier_package *packages, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-/* what a package is looked up by */
+/* the keys by which packages are looked up */
 #ifndef TARSIER_MATCH_KEY_H
 #define TARSIER_MATCH_KEY_H
 
@@ -16,12 +16,12 @@ struct match_key {
 	size_t package;                     /* index of the package */
 };
 
-/* Makes the keys of the packages that have an ecosystem, sorted, in the arena; equal ones stand side by side. Returns OK
- * or MEMORY. */
+/* Makes the keys of the packages that have an ecosystem, sorted, in the arena; equal ones are adjacent. Returns OK or
+ * MEMORY. */
 int match_keys(struct arena *arena, const struct tarsier_package *packages, size_t count, struct match_key **keys,
                size_t *key_count, struct tarsier_error *error);
 
-/* Orders by everything but the package. */
+/* Orders by all fields except the package. */
 int match_key_compare(const void *a, const void *b);
 
 #endif

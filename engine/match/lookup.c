@@ -8,14 +8,14 @@
 #include <strings.h>
 
 /*
- * Records of other ecosystems than the package's own may speak of it. Those of a module of the same system count like
- * the system's own. Those of extended support count for packages that were built by it, and then more than the
- * system's own: Ubuntu's record calls open what Ubuntu Pro's calls fixed. All others are not used: they name versions of
- * other builds. What they say of installed packages is counted, so that a scan can tell.
+ * Records of other ecosystems may cover the package. Those of a module of the same system count like the system's own.
+ * Those of extended support count for packages that it built, and then more than the system's own: Ubuntu's record
+ * calls a vulnerability open that Ubuntu Pro's calls fixed. All others are not used, because they name versions of
+ * other builds. They are counted, so that a scan can report them.
  */
 struct related { int number; span ecosystem; enum ecosystem_relation relation; };
 
-/* Rows that are compared for one image: a kernel has 4,000, a system's other packages 20 each. Many packages of a few
+/* Limit of rows compared for one image: a kernel has 4,000, a system's other packages 20 each. Many packages with
  * popular names are an attempt to waste time. */
 enum { ROWS_LIMIT = 20 * 1000 * 1000 };
 
@@ -53,9 +53,9 @@ bool lookup_is_covered(const struct matching *matching)
 	return false;
 }
 
-/* The builds of Ubuntu Pro ("Ubuntu:Pro:22.04") have "esm" in their versions ("2.27-3ubuntu1.6+esm2"), and those for FIPS
- * ("Ubuntu:Pro:FIPS-updates:22.04") have "fips". The builds of Ubuntu's other offers, and those of Red Hat's and SUSE's
- * extended support, cannot be told from others. */
+/* The builds of Ubuntu Pro ("Ubuntu:Pro:22.04") have "esm" in their versions ("2.27-3ubuntu1.6+esm2"), and those for
+ * FIPS ("Ubuntu:Pro:FIPS-updates:22.04") have "fips". The builds of Ubuntu's other offers, and those of Red Hat's and
+ * SUSE's extended support, cannot be distinguished from others. */
 static bool is_built_for(span ecosystem, const char *version)
 {
 	static const char pro[] = "Ubuntu:Pro:";
@@ -88,13 +88,13 @@ struct naming {
 	bool epoch_unknown;
 };
 
-/* rpms of a module have the module's build in their release: "3.3.1-2.module+el9.4.0+20787+4c237fd3". */
+/* The release of a module's rpm contains the module's build: "3.3.1-2.module+el9.4.0+20787+4c237fd3". */
 static bool is_module_build(span version)
 {
 	return span_contains(version, ".module+") || span_contains(version, ".module_");
 }
 
-/* Whether the row is for builds of a module, for others, or, with two ranges, for both. */
+/* Returns whether the row is for builds of a module, for others, or, with two ranges, for both. */
 static void row_builds(const struct package_rows *rows, bool *module, bool *other)
 {
 	*module = rows->row.stream != 0;
@@ -108,7 +108,8 @@ static void row_builds(const struct package_rows *rows, bool *module, bool *othe
 	}
 }
 
-/* Both are "nodejs:20", which version and context of the build may follow: "nodejs:20:8090020240101:489197e6". */
+/* Returns true if both are "nodejs:20". The version and context of the build may follow:
+ * "nodejs:20:8090020240101:489197e6". */
 static bool same_stream(span one, span other)
 {
 	span longer = one.len > other.len ? one : other, shorter = one.len > other.len ? other : one;
@@ -125,9 +126,9 @@ static bool has_stream(span streams, span stream)
 	return false;
 }
 
-/* Streams of a module have version lines of their own, so that an advisory for one says nothing of another, nor of
- * packages outside modules; and one for packages outside modules says nothing of those in modules. An advisory that
- * does not name its stream, and a package that does not, may be any. */
+/* Streams of a module have separate version lines, so an advisory for one does not apply to another or to packages
+ * outside modules, and one for packages outside modules does not apply to those in modules. An advisory or a package
+ * that does not name its stream may belong to any. */
 static bool naming_is_meant(const struct naming *naming, const struct package_rows *rows)
 {
 	const char *module = naming->key->module;
@@ -143,7 +144,7 @@ static bool naming_is_meant(const struct naming *naming, const struct package_ro
 typedef int row_action(struct matching *matching, const struct naming *naming, struct installed *installed,
                        const struct package_row *row, struct tarsier_error *error);
 
-/* Calls `act` for every row that speaks of the package. */
+/* Calls `act` for every row about the package. */
 static int naming_rows(struct matching *matching, const struct naming *naming, row_action *act,
                       struct tarsier_error *error)
 {
@@ -188,7 +189,7 @@ static int add_hit(struct matching *matching, const struct naming *naming, struc
 	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row),
 	                  .extended = naming->related->relation == ECOSYSTEM_EXTENDED};
 	matching->unordered += installed->scheme && !installed->ordered && row->event_count;
-	if (!hit.affected && !hit.has_fix) /* says nothing of this version, and names no fix */
+	if (!hit.affected && !hit.has_fix) /* not about this version, and without a fix */
 		return TARSIER_OK;
 	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
 	if (fix)
@@ -213,7 +214,7 @@ static bool is_replaced(const struct matching *matching, const struct hit *hit)
 	return false;
 }
 
-/* What extended support says of a vulnerability replaces what the system says. */
+/* The record of extended support for a vulnerability replaces the system's. */
 static int drop_replaced(struct matching *matching, struct tarsier_error *error)
 {
 	bool any = false;

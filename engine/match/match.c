@@ -16,7 +16,7 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Tells if records of the ecosystem cannot be matched, or not all. */
+/* Reports that records of the ecosystem cannot be matched, or only some of them. */
 static int check_ecosystem(struct matching *matching, span ecosystem, size_t count, struct problem_list *problems,
                            struct tarsier_error *error)
 {
@@ -51,7 +51,7 @@ static int check_version(struct matching *matching, const struct match_key *key,
 	                   count == 1 ? "y" : "ies");
 }
 
-/* Tells of advisories that name installed packages, but in another product. */
+/* Reports advisories that name installed packages, but in another product. */
 static int check_unused(struct matching *matching, span ecosystem, struct problem_list *problems,
                         struct tarsier_error *error)
 {
@@ -77,7 +77,7 @@ static int add_findings(struct matching *matching, const struct tarsier_finding 
 {
 	for (size_t i = 0; i < count; i++) {
 		if (list->count >= FINDINGS_LIMIT)
-			return error_set(error, TARSIER_LIMIT, "more than %d findings: the image is made to have that many",
+			return error_set(error, TARSIER_LIMIT, "more than %d findings: the image seems crafted to exceed it",
 			                 FINDINGS_LIMIT);
 		list->items = arena_grow(matching->arena, list->items, list->count, &list->capacity, sizeof *list->items);
 		if (!list->items)

@@ -10,11 +10,12 @@
 struct finding_list {
 	struct tarsier_finding *items;
 	size_t count, capacity;
-	struct problem_list problems; /* what could not be matched as it should */
+	struct problem_list problems; /* packages that could not be matched fully */
 };
 
-/* Findings that an image may have. A kernel has 4,000 for each of its packages, and an image may hold several kernels;
- * beyond that an image is made to use up memory. A finding takes 500 bytes; findings of one advisory share its texts. */
+/* Limit of findings in an image. A kernel has 4,000 for each of its packages, and an image may hold several kernels; an
+ * image beyond that is crafted to use up memory. A finding takes 500 bytes; findings of one advisory share its
+ * texts. */
 enum { FINDINGS_LIMIT = 500000 };
 
 /* Matches packages with the database. The findings are in the arena, sorted as tarsier.h says: one for each package and

@@ -59,7 +59,7 @@ static void take_better(struct cvss *best, const char **vector, const char *cand
 }
 
 /* The vector of a mention: the package's own, else the advisory's. An advisory for several CVEs has the vector of the
- * worst; `shared` asks for these vectors only. */
+ * most severe one; `shared` selects only these vectors. */
 static const char *vector_of(const struct mention *mention, bool shared)
 {
 	if (shared != (mention->text->cve_count > 1))
@@ -67,7 +67,7 @@ static const char *vector_of(const struct mention *mention, bool shared)
 	return *mention->hit->vector ? mention->hit->vector : mention->text->vector;
 }
 
-/* The best vector of this CVE alone; else the one of another ecosystem's record; else one that it shares with other
+/* The best vector of this CVE alone; else one of another ecosystem's record; else one that it shares with other
  * CVEs. */
 static struct cvss find_vector(const struct mention *mentions, size_t count, const struct cve_facts *facts,
                                const char **vector)
@@ -103,7 +103,7 @@ static void set_severity(struct tarsier_finding *finding, const struct mention *
 		finding->severity_source = !distribution && cvss.version ? "cvss" : "distribution";
 }
 
-/* The tracker's fix counts before those of advisories that are not newer; of all that count, the highest. */
+/* The tracker's fix replaces those of advisories that are not newer. The highest of the remaining fixes is used. */
 static const char *fix_of(const struct version_scheme *scheme, const struct mention *mentions, size_t count)
 {
 	bool tracked = mentions[0].hit->cve && *mentions[0].hit->fix;

@@ -1,4 +1,4 @@
-/* merges what advisories say of one package into one finding for each vulnerability */
+/* merges the advisories about one package into one finding for each vulnerability */
 #ifndef TARSIER_MATCH_MERGE_H
 #define TARSIER_MATCH_MERGE_H
 
@@ -12,20 +12,20 @@ struct hit {
 	uint32_t cve;                    /* the CVE, if this is a distribution's tracker record; else 0 */
 	bool affected, has_fix;
 	bool informational;
-	bool extended;                   /* from the records of an extended support that the package comes from */
+	bool extended;                   /* from records of an extended support that built the package */
 	enum tarsier_severity severity;  /* as the distribution rates it for this package */
-	const char *vector;              /* CVSS vector of this package's own; or "" */
+	const char *vector;              /* CVSS vector for this package; or "" */
 	const char *fix;                 /* "" if none is known */
 };
 
-/* The state of one call of match_packages: the connection, and what was read through it. */
+/* The state of one call of match_packages: the connection and the records read through it. */
 struct related;
 struct matching {
 	struct database *database;
 	const atomic_bool *cancelled;
 	struct connection *connection;
 	struct arena *arena;
-	struct arena scratch;            /* lives for one package */
+	struct arena scratch;            /* memory for one package */
 	struct map texts, cves;          /* by advisory, by CVE */
 	const struct related *related;   /* of the current ecosystem */
 	size_t related_count;
