@@ -1,4 +1,4 @@
-/* the functions of every class in bind/ in one table */
+/* collects the functions of every class in bind/ in one table */
 #include "bind/core.h"
 
 #define X(name) int bind_##name##_open(lua_State *L);

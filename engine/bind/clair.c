@@ -1,4 +1,4 @@
-/* core.clair_status, the state of a Clair */
+/* core.clair_status: the state of a Clair server */
 #include "bind/core.h"
 #include "bind/options.h"
 #include "policy/push_report.h"

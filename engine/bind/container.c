@@ -1,4 +1,4 @@
-/* core.container, a container engine that answers */
+/* core.container: a container engine that answers */
 #include "bind/core.h"
 #include "policy/push_report.h"
 
@@ -11,8 +11,8 @@ const tarsier_container *bind_check_container(lua_State *L, int index)
 	return *(tarsier_container **)luaL_checkudata(L, index, class_name);
 }
 
-/* container([address [, ca_file]]) --> { handle =, address =, is_podman = } | nil, message, code: the engine at the address,
- * else the one that tarsier_container_open finds. The handle is for http. */
+/* container([address [, ca_file]]) --> { handle =, address =, is_podman = } | nil, message, code. Uses the engine at
+ * the address, else the one that tarsier_container_open finds. The handle is for http. */
 static int l_container(lua_State *L)
 {
 	struct tarsier_error error;

@@ -1,4 +1,4 @@
-/* what require "tarsier.core" finds in the Lua module */
+/* the entry of the Lua module tarsier.core */
 #include "bind/core.h"
 
 TARSIER_API int luaopen_tarsier_core(lua_State *L);

@@ -1,4 +1,4 @@
-/* vulnerability databases and versions for Lua */
+/* core's functions for vulnerability databases and versions */
 #include "bind/core.h"
 #include "bind/options.h"
 #include "policy/push_report.h"
@@ -38,7 +38,7 @@ static int l_database(lua_State *L)
 	struct tarsier_database_info *info;
 	if (tarsier_database_read(path, &info, &error) < 0)
 		return push_error(L, &error);
-	push_database_info(L, info); /* a longjmp out of it, for want of memory, leaks one small block */
+	push_database_info(L, info); /* if this raises because memory ran out, one small block leaks */
 	tarsier_database_info_free(info);
 	return 1;
 }
@@ -81,7 +81,7 @@ static void on_input(void *user, const char *name, const char *feed, uint64_t re
 	listener->failed = lua_pcall(listener->L, 2, 0, 0) != LUA_OK;
 }
 
-/* paths --> a userdata that holds the array of their strings, which the table keeps */
+/* paths --> a userdata with the array of their strings, which the table owns */
 static const char **check_paths(lua_State *L, int index, size_t *count)
 {
 	luaL_checktype(L, index, LUA_TTABLE);

@@ -1,4 +1,4 @@
-/* an engine as a Lua object */
+/* core.open: an engine as a Lua object */
 #include "bind/core.h"
 #include "bind/options.h"
 #include "bind/source.h"
@@ -17,8 +17,8 @@ static const char class_name[] = "tarsier.engine";
 struct box {
 	tarsier_engine *engine;
 	lua_State *scanning; /* the state that is inside engine:scan() */
-	int callback_failed; /* its error is on top of that state's stack */
-	bool tidies;         /* what a scan leaves with Clair it takes away again */
+	int callback_failed; /* its error is on top of the stack of `scanning` */
+	bool tidies;         /* deletes what a scan left with Clair if it is interrupted */
 };
 
 static struct box *check_engine(lua_State *L, int index)
@@ -58,7 +58,7 @@ static void push_event(lua_State *L, const struct tarsier_event *event)
 	lua_setfield(L, -2, "reference");
 }
 
-/* callback, event --> : inside a protected call, since pushing may run out of memory */
+/* callback, event --> : runs protected, because pushing may run out of memory */
 static int call_back(lua_State *L)
 {
 	push_event(L, lua_touserdata(L, 2));
@@ -152,8 +152,8 @@ static int l_open(lua_State *L)
 
 /* ---- Ctrl-C ---------------------------------------------------------------------------------------------------------- */
 
-/* A command that is interrupted while Clair holds layers of it deletes them before it ends. A thread takes the signals
- * meanwhile; the second one ends the process at once. */
+/* A command that is interrupted while Clair holds its layers deletes them before it ends. Meanwhile a thread takes the
+ * signals; the second signal ends the process at once. */
 struct watch {
 	tarsier_engine *engine;
 	pthread_t thread;
@@ -184,7 +184,7 @@ static void *await_signals(void *argument)
 	return NULL;
 }
 
-/* Those that are ignored, as under nohup, stay so. */
+/* Ignored signals, as under nohup, stay ignored. */
 static bool start_watch(struct watch *watch, tarsier_engine *engine)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -223,8 +223,8 @@ static bool is_command(lua_State *L)
 
 /* ---- scanning -------------------------------------------------------------------------------------------------------- */
 
-/* engine:scan(reference) --> report | nil, message, code. Instead of a reference, a table as bind/source.h describes it: an
- * image whose bytes the caller has. */
+/* engine:scan(reference) --> report | nil, message, code. Instead of a reference it takes a table as in bind/source.h:
+ * an image whose bytes the caller has. */
 static int l_scan(lua_State *L)
 {
 	struct box *box = check_engine(L, 1);
@@ -252,7 +252,7 @@ static int l_scan(lua_State *L)
 	return 1;
 }
 
-/* engine:close(); twice is fine */
+/* engine:close(); may be called twice */
 static int l_close(lua_State *L)
 {
 	struct box *box = luaL_checkudata(L, 1, class_name);

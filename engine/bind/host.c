@@ -1,4 +1,4 @@
-/* core.host, what the command line asks of the operating system */
+/* core.host: the operating system's functions for the command line */
 #include "base/clock.h"
 #include "base/nameless.h"
 #include "bind/core.h"
@@ -18,7 +18,7 @@
 
 int bind_host_open(lua_State *L);
 
-/* nil, "PATH: why", "IO": how the world fails in Lua. */
+/* Pushes nil, "PATH: why", "IO". */
 static int push_failure(lua_State *L, const char *path, int number)
 {
 	lua_pushnil(L);
@@ -34,7 +34,7 @@ static int l_isatty(lua_State *L)
 	return 1;
 }
 
-/* columns(descriptor) -> integer | nil where it is no terminal */
+/* columns(descriptor) -> integer | nil if it is not a terminal */
 static int l_columns(lua_State *L)
 {
 	struct winsize size;
@@ -44,8 +44,8 @@ static int l_columns(lua_State *L)
 	return 1;
 }
 
-/* command_line(): signals as a command wants them. A reader that went away is a write error to report, and not a silent
- * death that loses the other reports; the lua program's own SIGINT handler would wait for the engine to return. */
+/* command_line(): sets signals up for a command. A closed reader is reported as a write error, instead of a silent end
+ * that loses the other reports. The lua program's own SIGINT handler would wait for the engine to return. */
 static int l_command_line(lua_State *L)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -78,14 +78,15 @@ static int write_close(int fd, const char *text, size_t length)
 	return failed;
 }
 
-/* A device, a pipe or a socket cannot be replaced: it is written to as it stands. */
+/* A device, a pipe or a socket cannot be replaced, so it is written to directly. */
 static int write_in_place(const char *path, const char *text, size_t length)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	return fd < 0 ? errno : write_close(fd, text, length);
 }
 
-/* What a new file would get; the mask can only be read by setting it, which the command line's one thread may. */
+/* Returns the mode of a new file. The mask can only be read by setting it, which is safe in the command line's single
+ * thread. */
 static mode_t new_mode(void)
 {
 	mode_t mask = umask(077);
@@ -93,7 +94,7 @@ static mode_t new_mode(void)
 	return 0666 & ~mask;
 }
 
-/* Writes a file beside the place and renames it there: whoever reads sees the old file or the new one, never half. */
+/* Writes a file beside the place and renames it: a reader sees the old file or the new one, never half of it. */
 static int write_beside(const char *path, const char *text, size_t length, mode_t mode)
 {
 	char temporary[PATH_MAX];
@@ -124,7 +125,7 @@ static int write_whole(const char *path, const char *text, size_t length)
 		return EISDIR;
 	if (!S_ISREG(status.st_mode))
 		return write_in_place(path, text, length);
-	if (!realpath(path, real)) /* through a symlink: its target is what gets replaced */
+	if (!realpath(path, real)) /* a symlink stays and its target is replaced */
 		return errno;
 	return write_beside(real, text, length, status.st_mode & 07777);
 }
@@ -155,7 +156,8 @@ static const char *type_name(mode_t mode)
 	}
 }
 
-/* make_folder(path) -> true | nil, message, "IO": with those above it, for the owner alone (XDG base directories). */
+/* make_folder(path) -> true | nil, message, "IO": also creates its parents, accessible to the owner only (XDG base
+ * directories). */
 static int l_make_folder(lua_State *L)
 {
 	size_t length;
@@ -180,9 +182,9 @@ static int l_make_folder(lua_State *L)
 	return 1;
 }
 
-/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes, is_link = is the name
- * itself a symbolic link? }, through links
- * | nil, message, "NOT_FOUND" where nothing is there | nil, message, "IO" where the operating system does not tell. */
+/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes, is_link = true if
+ * the name itself is a symbolic link }, following links | nil, message, "NOT_FOUND" if it does not exist | nil,
+ * message, "IO" if it cannot be examined. */
 static int l_stat(lua_State *L)
 {
 	struct stat status, own;
@@ -218,14 +220,14 @@ static int l_sleep(lua_State *L)
 	return 0;
 }
 
-/* seconds(): of the monotonic clock, as long as sleep's */
+/* seconds(): the monotonic clock, in sleep's unit */
 static int l_seconds(lua_State *L)
 {
 	lua_pushnumber(L, (lua_Number)clock_milliseconds() / (lua_Number)clock_seconds(1));
 	return 1;
 }
 
-/* set_second(milliseconds): how long a second of waiting lasts, for tests; see clock.h */
+/* set_second(milliseconds): the length of a second of waiting, for tests; see clock.h */
 static int l_set_second(lua_State *L)
 {
 	lua_Integer milliseconds = luaL_checkinteger(L, 1);
@@ -240,8 +242,8 @@ static int close_stream(lua_State *L)
 	return luaL_fileresult(L, fclose(stream->f) == 0, NULL);
 }
 
-/* temporary() -> file, path | nil, message, "IO": a file under $TMPDIR that vanishes when it is closed. The path is this
- * process's way to open it again. */
+/* temporary() -> file, path | nil, message, "IO": a file under $TMPDIR that is deleted when it is closed. The path
+ * allows this process to open it again. */
 static int l_temporary(lua_State *L)
 {
 	struct tarsier_error error;

@@ -1,4 +1,4 @@
-/* core.http, one HTTP request */
+/* core.http: one HTTP request */
 #include "bind/core.h"
 #include "bind/options.h"
 #include "policy/push_report.h"
@@ -14,7 +14,7 @@ enum { HEADERS_MAX = 64 }; /* callers send five at most */
 static const char *const keys[] = {"method", "url", "container", "unix_socket", "headers", "body", "seconds", "connect_seconds",
                                    "limit", "ca_file", "blob", "on_body", NULL};
 
-/* Where on_body is, and whether it raised: its error is then on top of the stack. */
+/* The position of on_body, and whether it raised: its error is then on top of the stack. */
 struct body_listener {
 	lua_State *L;
 	int index;
@@ -34,7 +34,7 @@ static lua_Integer integer_field(lua_State *L, const char *key)
 	return number;
 }
 
-/* { ["Content-Type"] = "application/json" }; the strings stay on the stack. */
+/* Reads { ["Content-Type"] = "application/json" }; the strings stay on the stack. */
 static void read_headers(lua_State *L, const char **headers)
 {
 	int count = 0;
@@ -56,7 +56,7 @@ static void read_headers(lua_State *L, const char **headers)
 
 struct piece { const char *text; size_t length; };
 
-/* on_body, piece --> wants more: inside a protected call */
+/* on_body, piece --> true to continue; runs protected */
 static int call_listener(lua_State *L)
 {
 	const struct piece *piece = lua_touserdata(L, 2);
@@ -66,7 +66,7 @@ static int call_listener(lua_State *L)
 	return 1;
 }
 
-/* Nonzero ends the request. */
+/* A nonzero result ends the request. */
 static int on_piece(void *user, const char *text, size_t length)
 {
 	struct body_listener *listener = user;
@@ -128,7 +128,7 @@ static void push_lower(lua_State *L, const char *text, size_t length)
 	luaL_pushresult(&lower);
 }
 
-/* headers table by lower-case name; of a repeated one the last */
+/* A table of headers by lower-case name; the last of repeated headers is used */
 static void push_headers(lua_State *L, const struct tarsier_http_response *response)
 {
 	lua_newtable(L);
@@ -145,7 +145,7 @@ static void push_headers(lua_State *L, const struct tarsier_http_response *respo
 	}
 }
 
-/* response --> { status =, headers =, body = }: protected, since the response is not Lua's to free */
+/* response --> { status =, headers =, body = }: runs protected, because Lua does not free the response */
 static int push_response(lua_State *L)
 {
 	const struct tarsier_http_response *response = lua_touserdata(L, 1);
@@ -159,10 +159,10 @@ static int push_response(lua_State *L)
 	return 1;
 }
 
-/* http { url =, method = "GET", container =, unix_socket =, headers = { name = value }, body =, seconds =, connect_seconds =,
- * limit =, ca_file =, blob = true, on_body = function(piece) … end } --> { status =, headers =, body = } | nil, message, code.
- * With a container (see container.c), url is a path of its API. on_body takes a 2xx answer's body in pieces, without a limit,
- * and ends the request by returning false. */
+/* http { url =, method = "GET", container =, unix_socket =, headers = { name = value }, body =, seconds =,
+ * connect_seconds =, limit =, ca_file =, blob = true, on_body = function(piece) … end } --> { status =, headers =, body
+ * = } | nil, message, code. With a container (see container.c), url is a path of its API. on_body takes the body of a
+ * 2xx answer in pieces, without a limit, and ends the request by returning false. */
 static int l_http(lua_State *L)
 {
 	const char *headers[HEADERS_MAX + 1] = {NULL};

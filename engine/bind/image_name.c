@@ -1,4 +1,4 @@
-/* core.image_name, the parts of an image's name */
+/* core.image_name: the parts of an image's name */
 #include "bind/core.h"
 #include "policy/push_report.h"
 
@@ -8,7 +8,7 @@ int bind_image_name_open(lua_State *L);
 
 enum {
 	HOST_SIZE = 300,       /* a domain name has at most 253 characters; a port follows */
-	REFERENCE_SIZE = 1024, /* engines refuse names of more than 255 characters before the tag */
+	REFERENCE_SIZE = 1024, /* engines reject names of more than 255 characters before the tag */
 };
 
 /* image_name(text) --> { host = "registry.example:5000" }, host nil if the name has none | nil if it is not a name */
@@ -27,7 +27,7 @@ static int l_image_name(lua_State *L)
 	return 1;
 }
 
-/* engine_image(name, [ca_file]) --> "docker-daemon:NAME" | nil, message, code: as tarsier_engine_image */
+/* engine_image(name, [ca_file]) --> "docker-daemon:NAME" | nil, message, code: see tarsier_engine_image */
 static int l_engine_image(lua_State *L)
 {
 	char reference[REFERENCE_SIZE];

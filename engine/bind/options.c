@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* The first key of the table that is not among the known ones, which stays on the stack; NULL if all are. */
+/* Returns the first unknown key of the table, which stays on the stack; NULL if all keys are known. */
 static const char *options_unknown(lua_State *L, int index, const char *const *known)
 {
 	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {

@@ -1,4 +1,4 @@
-/* what this build can read, for Lua */
+/* lists for Lua the plug-ins of this build */
 #include "bind/core.h"
 
 int bind_plugins_open(lua_State *L);

@@ -1,4 +1,4 @@
-/* core.judge, which judges reports by policies */
+/* core.judge: judges reports by policies */
 #include "bind/core.h"
 #include "policy/push_report.h"
 
@@ -24,7 +24,7 @@ static const char *text_field(lua_State *L, const char *key)
 	if (type != LUA_TNIL && type != LUA_TSTRING)
 		luaL_error(L, "judge: '%s' must be a string, is a %s", key, luaL_typename(L, -1));
 	const char *text = lua_tostring(L, -1);
-	lua_pop(L, 1); /* the config keeps it alive */
+	lua_pop(L, 1); /* the config keeps a reference to it */
 	return text;
 }
 
@@ -38,7 +38,7 @@ static double number_field(lua_State *L, const char *key)
 	return number;
 }
 
-/* The list of folders, in a userdata that is left on the stack. */
+/* Reads the list of folders into a userdata that is left on the stack. */
 static const char *const *dirs_field(lua_State *L)
 {
 	if (lua_getfield(L, 1, "policy_dirs") == LUA_TNIL)
@@ -85,7 +85,7 @@ static int l_judge(lua_State *L)
 
 /* ---- methods --------------------------------------------------------------------------------------------------- */
 
-/* The table at `index` as JSON text, which stays on the stack; NULL for nil. */
+/* Returns the table at `index` as JSON text, which stays on the stack; NULL for nil. */
 static const char *options_text(lua_State *L, int index)
 {
 	struct tarsier_error error;
@@ -143,7 +143,7 @@ static int l_set_value(lua_State *L)
 	return push_outcome(L, tarsier_judge_set_json(judge, key, lua_tostring(L, -1), &error), &error);
 }
 
-/* A result, as tarsier.facts gives it, is judged as its JSON report. */
+/* A result in the form of tarsier.facts is judged as its JSON report. */
 static int judge_table(lua_State *L, tarsier_judge *judge, tarsier_verdict **verdict, struct tarsier_error *error)
 {
 	size_t length;
@@ -186,14 +186,14 @@ static int l_run(lua_State *L)
 
 typedef int judge_question(tarsier_judge *judge, const char *policy, char **json, struct tarsier_error *error);
 
-/* text --> what the JSON text holds: protected, since the text is not Lua's to free */
+/* text --> the value of the JSON text: runs protected, because Lua does not free the text */
 static int push_answer(lua_State *L)
 {
 	lua_json_push_text(L, lua_touserdata(L, 1));
 	return 1;
 }
 
-/* Asks something about the policy at argument 2 without adding it. */
+/* Answers a question about the policy at argument 2 without adding it. */
 static int ask(lua_State *L, judge_question *question)
 {
 	struct tarsier_error error;
@@ -246,7 +246,7 @@ static int l_list(lua_State *L)
 	return 1;
 }
 
-/* judge:close(); twice is fine */
+/* judge:close(); may be called twice */
 static int l_close(lua_State *L)
 {
 	tarsier_judge **box = luaL_checkudata(L, 1, class_name);

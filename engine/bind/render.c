@@ -1,4 +1,4 @@
-/* reports for hosts in C, written by the Lua modules that write them everywhere */
+/* renders reports for C hosts with the same Lua modules that the command uses */
 #include "bind/core.h"
 #include "policy/push_report.h"
 
@@ -15,7 +15,7 @@ struct render {
 	const char *format;
 	int (*write)(void *user, const char *text, size_t length);
 	void *user;
-	int code; /* of what failed in a way of its own */
+	int code; /* of a failure that is not a Lua error */
 };
 
 /* lua_Alloc over the host's allocator */
@@ -41,10 +41,10 @@ static int l_out(lua_State *L)
 	if (render->write(render->user, text, length) == 0)
 		return 0;
 	render->code = TARSIER_IO;
-	return luaL_error(L, "the %s report cannot be written", render->format);
+	return luaL_error(L, "cannot write the %s report", render->format);
 }
 
-/* Modules are looked for in lua_dir first; cjson is the system's. */
+/* Modules are searched in lua_dir first; cjson is the system's. */
 static void set_paths(lua_State *L, const char *lua_dir)
 {
 	lua_getglobal(L, "package");
@@ -81,7 +81,7 @@ static void set_findings(lua_State *L, const struct render *render)
 	lua_setfield(L, -2, "findings");
 }
 
-/* The table that tarsier.scan gives in Lua. */
+/* Pushes the table that tarsier.scan returns in Lua. */
 static void push_result(lua_State *L, const struct render *render)
 {
 	time_t now = time(NULL);
@@ -132,7 +132,7 @@ static int l_render(lua_State *L)
 	lua_call(L, 3, 2);
 	if (lua_toboolean(L, -2))
 		return 0;
-	render->code = TARSIER_USAGE; /* no such format */
+	render->code = TARSIER_USAGE; /* unknown format */
 	return luaL_error(L, "%s", luaL_optstring(L, -1, "no report"));
 }
 

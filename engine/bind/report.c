@@ -21,7 +21,7 @@ const tarsier_report *bind_check_report(lua_State *L, int index)
 	return *box;
 }
 
-/* report:image() --> table, as lua/tarsier/init.lua describes it; so are the rest */
+/* report:image() --> a table, see lua/tarsier/init.lua; likewise the other methods */
 static int l_image(lua_State *L)
 {
 	push_image(L, bind_check_report(L, 1));
@@ -64,7 +64,7 @@ static int l_usage(lua_State *L)
 	return 1;
 }
 
-/* report:close(); twice is fine */
+/* report:close(); may be called twice */
 static int l_close(lua_State *L)
 {
 	tarsier_report **box = luaL_checkudata(L, 1, class_name);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Scans read blobs in threads of their own, where the Lua state must not be touched: all that they need is here. */
+/* Scans read blobs in their own threads, which must not use the Lua state. So this holds all that they need. */
 struct held_blob {
 	const char *digest; /* NULL: the manifest */
-	const char *bytes;  /* or NULL: in a file */
+	const char *bytes;  /* NULL: the blob is in a file */
 	size_t length;
 	const char *file;
 };
@@ -82,11 +82,11 @@ static const char *string_field(lua_State *L, int index, const char *key, size_t
 	if (lua_getfield(L, index, key) != LUA_TSTRING)
 		luaL_error(L, "a source's '%s' must be a string, not %s", key, luaL_typename(L, -1));
 	const char *text = lua_tolstring(L, -1, length);
-	lua_pop(L, 1); /* the table keeps it */
+	lua_pop(L, 1); /* the table keeps a reference to it */
 	return text;
 }
 
-/* The value on top of the stack: BYTES or { file = PATH }. */
+/* Reads the value on top of the stack: BYTES or { file = PATH }. */
 static void read_value(lua_State *L, struct held_blob *blob)
 {
 	if (lua_type(L, -1) == LUA_TSTRING)
@@ -110,7 +110,7 @@ static void check_keys(lua_State *L, int index)
 	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 		if (strcmp(key, "name") != 0 && strcmp(key, "manifest") != 0 && strcmp(key, "blobs") != 0)
-			luaL_error(L, "a source has name, manifest and blobs, and no '%s'", key);
+			luaL_error(L, "a source has name, manifest and blobs, not '%s'", key);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* core.suggest, the word that was probably meant */
+/* core.suggest: the known word that is closest to a typed one */
 #include "bind/core.h"
 
 int bind_suggest_open(lua_State *L);
@@ -13,7 +13,7 @@ static int l_suggest(lua_State *L)
 	for (size_t i = 0; i < count; i++) {
 		lua_rawgeti(L, 2, (lua_Integer)i + 1);
 		words[i] = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-		lua_pop(L, 1); /* the table keeps the string */
+		lua_pop(L, 1); /* the table keeps a reference to the string */
 	}
 	words[count] = NULL;
 	lua_pushstring(L, tarsier_suggest(typed, words)); /* NULL is nil */

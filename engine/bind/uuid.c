@@ -1,4 +1,4 @@
-/* core.uuid5, names that stay the same from scan to scan */
+/* core.uuid5: names that stay the same in every scan */
 #include "bind/core.h"
 
 #include <openssl/evp.h>

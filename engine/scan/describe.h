@@ -1,4 +1,4 @@
-/* the parts of a report that both ways of scanning fill */
+/* fills the parts of a report that both ways of scanning share */
 #ifndef TARSIER_SCAN_DESCRIBE_H
 #define TARSIER_SCAN_DESCRIBE_H
 

@@ -1,11 +1,11 @@
-/* a scan whose layers tarsier reads and whose packages it matches with its own database */
+/* a scan in which tarsier reads the layers and matches the packages with its own database */
 #include "inventory/inventory.h"
 #include "match/match.h"
 #include "scan/describe.h"
 
 #include <string.h>
 
-/* ---- layers, and a second look at them --------------------------------------------------------------------------- */
+/* ---- layers, and reading them again ---------------------------------------------------------------------------- */
 
 static struct layer_index **new_indexes(struct scan *scan)
 {
@@ -19,7 +19,7 @@ static struct layer_index **new_indexes(struct scan *scan)
 	return indexes;
 }
 
-/* What a look asks for: wants that no look before has asked for, one reader for a path. Adds them to `asked`. */
+/* Collects the wants that no earlier look has requested, with one reader for each path, and adds them to `asked`. */
 static size_t choose_wants(const struct overlay *overlay, struct overlay_want *asked, size_t before)
 {
 	size_t count = before;
@@ -34,7 +34,7 @@ static size_t choose_wants(const struct overlay *overlay, struct overlay_want *a
 	return count - before;
 }
 
-/* For each of them its reader, with the want's target as evidence. */
+/* Makes a reader for each of them, with the want's target as evidence. */
 static const struct reader *const *readers_of_wants(struct arena *arena, const struct overlay_want *wants, size_t count)
 {
 	const struct reader **readers = arena_array(arena, count + 1, sizeof *readers);
@@ -60,7 +60,7 @@ static char *look_fingerprint(struct scan *scan, const struct overlay_want *want
 	return text;
 }
 
-/* Reads the layers once more, for these files; `indexes` then hold them too. */
+/* Reads the layers again for these files, and adds the results to `indexes`. */
 static int look_again(struct scan *scan, const struct overlay_want *wants, size_t count, const struct layer_index **indexes)
 {
 	struct arena *arena = &scan->report->arena;
@@ -87,7 +87,8 @@ static int lay(struct scan *scan, const struct layer_index *const *indexes, stru
 	                     &scan->cancelled, overlay, scan->error);
 }
 
-/* Links lead to files that match no pattern, or patterns' files were written through links: looks until all are found. */
+/* Links may lead to files that match no pattern, and files of patterns may be written through links. So this repeats
+ * until all are found. */
 static int lay_layers(struct scan *scan, struct layer_index *const *first, struct overlay *overlay)
 {
 	struct arena *arena = &scan->report->arena;
@@ -117,7 +118,7 @@ static void warn_of_cache(struct scan *scan)
 	char reason[128] = "";
 	int number = cache_trouble(scan->engine->cache, &folder);
 	if (number)
-		events_warn(&scan->events, "the layer cache cannot be written to %s (%s), so the next scan reads the layers again: "
+		events_warn(&scan->events, "cannot write the layer cache to %s (%s); the next scan reads the layers again:  "
 		            "use another --cache-dir, or --no-cache", folder, strerror_r(number, reason, sizeof reason));
 }
 

@@ -20,7 +20,7 @@ void tarsier_config_init_size(struct tarsier_config *config, size_t size)
 
 void(tarsier_config_init)(struct tarsier_config *config)
 {
-	config_clear(config, offsetof(struct tarsier_config, registry_user)); /* where the first version's ended */
+	config_clear(config, offsetof(struct tarsier_config, registry_user)); /* the end of the first version's struct */
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	return TARSIER_OK;
 }
 
-/* With Clair the layer cache is not needed. A bad option for Clair fails here, before any scan. */
+/* A scan with Clair does not need the layer cache. An invalid option for Clair fails here, before any scan. */
 static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 {
 	struct tarsier_config *config = &engine->config;
@@ -167,7 +167,8 @@ static int run_and_pump(struct scan *scan, tarsier_engine *engine, const tarsier
 		if (is_cancelled(engine, before, token))
 			atomic_store(&scan->cancelled, true);
 	pthread_join(thread, NULL);
-	if (scan->code >= 0 && is_cancelled(engine, before, token)) /* in its last moment: still what the host asked for */
+	if (scan->code >= 0 && is_cancelled(engine, before, token)) /* if it happened at the very end, the host still gets
+	                                                             * CANCELLED */
 		return error_set(scan->error, TARSIER_CANCELLED, "cancelled");
 	return scan->code;
 }
@@ -185,7 +186,7 @@ static int run(struct scan *scan, tarsier_engine *engine, const struct tarsier_s
 	return code;
 }
 
-/* The host's structs, as this library knows them; the source that `options` names becomes `source`. */
+/* Converts the host's structs to this library's version; the source that `options` names becomes `source`. */
 static int take_options(const struct tarsier_scan_options *given, struct tarsier_scan_options *options,
                         struct tarsier_source *source, struct tarsier_error *error)
 {
@@ -215,7 +216,7 @@ int tarsier_scan_with(tarsier_engine *engine, const char *reference, const struc
 	struct scan scan = {.engine = engine, .host = options.source, .error = error};
 	scan.reference = scan.host ? scan.host->name : reference;
 	if (!scan.reference)
-		return error_set(error, TARSIER_USAGE, "tarsier_scan: neither a reference nor a source");
+		return error_set(error, TARSIER_USAGE, "tarsier_scan: give a reference or a source");
 	scan.report = report_new(&engine->config.allocator);
 	if (!scan.report)
 		return error_memory(error);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PUMP_NANOSECONDS = 100 * 1000 * 1000 }; /* how soon progress and cancellation are noticed */
+enum { PUMP_NANOSECONDS = 100 * 1000 * 1000 }; /* the delay of progress and cancellation */
 
 struct event_item {
 	struct event_item *next;
@@ -132,7 +132,7 @@ static time_t seconds_now(void)
 	return now.tv_sec;
 }
 
-/* When there are more, and in every second: a host that hears of nothing else sees that time passes. */
+/* Posts progress when it changes, and every second, so that a host without other events notices that time passes. */
 static void tell_bytes(struct events *events)
 {
 	uint64_t done = atomic_load(&events->bytes_done);

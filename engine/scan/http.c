@@ -1,4 +1,4 @@
-/* tarsier.h's HTTP client, and its way to container engines */
+/* tarsier.h's HTTP client, and access to container engines */
 #include "net/container_engine.h"
 
 #include "base/config.h"
@@ -48,7 +48,7 @@ void tarsier_container_free(tarsier_container *container)
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-/* What is handed out: the record first, so that its address is the whole's. */
+/* The result given to the host. The public record comes first, so both have the same address. */
 struct held_response { struct tarsier_http_response public; struct http_response own; };
 
 struct piece_listener { const struct tarsier_http_request *request; };
@@ -74,7 +74,7 @@ static struct http_request translate(const struct tarsier_http_request *given, s
 
 static int publish(struct held_response *held, struct tarsier_error *error)
 {
-	if (!buffer_add(&held->own.headers, "", 1)) /* its NUL */
+	if (!buffer_add(&held->own.headers, "", 1)) /* the terminating NUL */
 		return error_memory(error);
 	const span body = buffer_span(&held->own.body);
 	held->public.status = held->own.status;
@@ -84,7 +84,7 @@ static int publish(struct held_response *held, struct tarsier_error *error)
 	return TARSIER_OK;
 }
 
-/* To a container engine the URL is a path of its API. */
+/* For a container engine the URL is a path of its API. */
 static int send(const struct tarsier_http_request *given, struct piece_listener *listener, struct http_response *response,
                 struct tarsier_error *error)
 {

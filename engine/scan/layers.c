@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 enum {
-	WORKERS = 16,                 /* more at once only need more memory: 2 MiB of queues each */
+	WORKERS = 16,                 /* more only need more memory: 2 MiB of queues each */
 	PIPELINE_BYTES = 1024 * 1024, /* a smaller layer is read sooner than three threads start */
 	PIPELINE_THREADS = 3,
 };
@@ -23,7 +23,7 @@ struct layer_jobs {
 	struct job *items; /* largest first */
 	size_t count;
 	atomic_size_t next;
-	atomic_bool stop; /* one failed: start no more */
+	atomic_bool stop; /* a layer failed: start no more */
 	atomic_uint_fast64_t kept;
 	sem_t large;
 	pthread_mutex_t lock;
@@ -140,7 +140,7 @@ static int find_jobs(struct layer_jobs *jobs, const struct reader *const *reader
 		struct layer_expected expected = expected_of(layer);
 		struct layer_index *index = cache_get(jobs->cache, &expected, readers, &scan->engine->config.allocator);
 		if (index && jobs->options.want_diff_id && digest_is_empty(&index->diff_id)) {
-			layer_index_free(index); /* it was read without the check that is wanted now */
+			layer_index_free(index); /* it was read without the check that is now required */
 			index = NULL;
 		}
 		jobs->indexes[i] = index;

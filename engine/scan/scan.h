@@ -1,4 +1,4 @@
-/* one scan under way */
+/* one running scan */
 #ifndef TARSIER_SCAN_SCAN_H
 #define TARSIER_SCAN_SCAN_H
 
@@ -42,7 +42,7 @@ int scan_run(struct scan *scan);
 int scan_layers(struct scan *scan, const struct path_match *patterns, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes);
 
-/* The two ways from an image to a report: tarsier reads the layers and matches the packages itself, or Clair does. */
+/* The two ways from an image to a report: either tarsier reads the layers and matches the packages, or Clair does. */
 int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);
 /* Fails with UNSUPPORTED if Clair cannot scan this reference. */

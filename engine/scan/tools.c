@@ -1,4 +1,4 @@
-/* tarsier.h's answers to questions that come before a scan */
+/* tarsier.h's functions that are called before a scan */
 #include "base/config.h"
 #include "base/suggest.h"
 #include "net/container_engine.h"
@@ -13,7 +13,7 @@ const char *tarsier_suggest(const char *typed, const char *const *words)
 	struct suggestion suggestion = {.typed = span_of(typed)};
 	for (; *words; words++)
 		suggestion_offer(&suggestion, span_of(*words));
-	return suggestion.word.len ? suggestion.word.ptr : NULL; /* a whole word of the host's */
+	return suggestion.word.len ? suggestion.word.ptr : NULL; /* one of the host's own words */
 }
 
 int tarsier_image_name(const char *text, char *host, size_t size, struct tarsier_error *error)
@@ -67,7 +67,7 @@ int tarsier_clair_ask(const struct tarsier_config *config, struct tarsier_clair_
 	if (code < 0)
 		return code;
 	if (!whole.clair)
-		return error_set(error, TARSIER_USAGE, "tarsier_clair_ask: the config names no Clair");
+		return error_set(error, TARSIER_USAGE, "tarsier_clair_ask: the config has no Clair address");
 	struct clair_config clair = scan_clair_config(&whole);
 	if ((code = clair_status(&clair, &found, error)) < 0)
 		return code;
