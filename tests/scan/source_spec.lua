@@ -76,7 +76,7 @@ describe("an image whose bytes the host gives", function()
     finally(function() engine:close() end)
     for message, source in pairs {
       ["'name' must be a string"] = { manifest = "{}", blobs = {} }, ["'manifest' must be a string"] = { name = "x", blobs = {} },
-      ["'blobs' must be a table"] = { name = "x", manifest = "{}" }, ["no 'blob'"] = { name = "x", manifest = "{}", blob = {} },
+      ["'blobs' must be a table"] = { name = "x", manifest = "{}" }, ["not 'blob'"] = { name = "x", manifest = "{}", blob = {} },
       ["digests as keys"] = { name = "x", manifest = "{}", blobs = { "x" } }, ["must be a string or { file"] = { name = "x", manifest = "{}", blobs = { a = 1 } },
     } do
       local ok, raised = pcall(engine.scan, engine, source)
