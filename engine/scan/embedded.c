@@ -118,7 +118,7 @@ static void warn_of_cache(struct scan *scan)
 	char reason[128] = "";
 	int number = cache_trouble(scan->engine->cache, &folder);
 	if (number)
-		events_warn(&scan->events, "cannot write the layer cache to %s (%s); the next scan reads the layers again:  "
+		events_warn(&scan->events, "cannot write the layer cache to %s (%s); the next scan reads the layers again: "
 		            "use another --cache-dir, or --no-cache", folder, strerror_r(number, reason, sizeof reason));
 }
 
