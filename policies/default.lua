@@ -1,7 +1,7 @@
--- The policy that `tarsier scan IMAGE` runs: fail on what can be repaired today or is being exploited, warn on the rest
--- that is severe.
+-- The policy that `tarsier scan IMAGE` runs: fail on findings that have a fix or are being exploited, warn on other
+-- severe ones.
 --
--- This file is also the place to learn how to write a policy. A policy is a file that returns one table:
+-- This file also explains how to write a policy. A policy is a file that returns one table:
 --
 --   name, summary   text; `description`, longer text, may follow
 --   options         what users may change (--set default.threshold=Medium), with its defaults. A value must be of its
@@ -64,7 +64,7 @@
 -- functions uses up too. A policy that breaks or uses up its budget fails the scan (exit code 2): it never lets an
 -- image pass. tostring of a table is "table", because addresses differ from run to run.
 --
--- Examples say what matters and leave the rest as in a plain scan; `false` takes a field away:
+-- Examples name the fields that matter; the others are as in a plain scan. `false` removes a field:
 --
 --   { finding = { severity = "High" }, expect = "warn" }    also: options, image, so_far, today = "2026-11-24",
 --   { image = { database = false }, expect = "fail" }       reason = "text that the reason contains"

@@ -3,7 +3,7 @@ return {
   summary = "Fail on what has a fix at or above a severity; warn on what has none.",
   options = {
     threshold = "High",
-    unknown = "warn", -- findings whose severity nothing tells: fail, warn or pass
+    unknown = "warn", -- findings of unknown severity: fail, warn or pass
   },
   choices = { unknown = { "fail", "warn", "pass" } },
 

@@ -1,4 +1,5 @@
--- CISA's catalogue lists what is known to be exploited; FIRST's EPSS estimates what will be within 30 days.
+-- CISA's catalogue lists vulnerabilities that are known to be exploited; FIRST's EPSS estimates which will be within 30
+-- days.
 
 local function advice(f)
   return f.fixed_by and "; upgrade to " .. f.fixed_by or "; no fix yet"
@@ -8,7 +9,7 @@ return {
   name = "kev",
   summary = "Fail on vulnerabilities that are known to be exploited.",
   options = {
-    ransomware = false, -- only those that ransomware is known to use
+    ransomware = false, -- only vulnerabilities that ransomware is known to use
     epss = 0,           -- also those with an EPSS score of at least this much, such as 0.5; 0: none
   },
 
@@ -22,7 +23,7 @@ return {
     end
   end,
 
-  -- Without the catalogue nothing would ever fail.
+  -- Without the catalogue the policy would never fail.
   image = function(image, options)
     local database = image.database
     if not database or database.kev_date == "" then

@@ -5,7 +5,7 @@ return {
   summary = "Fail on every finding at or above a severity.",
   options = {
     threshold = "Unknown",
-    unknown = "warn", -- findings whose severity nothing tells, if the threshold is higher: fail, warn or pass
+    unknown = "warn", -- findings of unknown severity, if the threshold is higher: fail, warn or pass
   },
   choices = { unknown = { "fail", "warn", "pass" } },
 

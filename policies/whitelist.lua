@@ -1,6 +1,6 @@
--- Accepts what a list of exceptions names. The list is read from YAML (-w FILE; see tarsier.whitelist), and comes
--- here as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image }, where
--- `image` is the exact name of clair-scanner's and GitLab's lists, and all but `id` may be absent.
+-- Accepts the findings in a list of exceptions. The list is read from YAML (-w FILE; see tarsier.whitelist) and passed
+-- as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image }. `image` is
+-- the exact name of clair-scanner's and GitLab's lists. All fields except `id` are optional.
 
 local scheme_of = {
   deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver",
@@ -20,13 +20,13 @@ local function add_name(names, name)
   if digest then names[#names + 1] = without_tag(before) .. digest end
 end
 
--- All names of an image: as it was given, as it names itself, and as Docker shortens either.
+-- Returns all names of an image: the given one, its own, and Docker's short forms of both.
 local function names_of(image, old_keys)
   local names = {}
   for _, name in ipairs { image.name, image.reference } do
     add_name(names, name)
     add_name(names, name:match("^docker%.io/library/(.+)") or name:match("^docker%.io/(.+)"))
-    -- clair-scanner cut at the first colon, so that "registry:5000/app" was known as "registry"
+    -- clair-scanner cut the name at the first colon, so that "registry:5000/app" became "registry"
     local first = name:match("^([^:]*)")
     if old_keys and not contains(first, "/") then add_name(names, first) end
   end
@@ -56,7 +56,7 @@ local function is_for_image(entry, names)
   return false
 end
 
--- Each of "<2.0", ">= 1.2 < 2", "1.2.3" must hold.
+-- Each of "<2.0", ">= 1.2 < 2", "1.2.3" must apply.
 local function is_version(wanted, package)
   if wanted == package.version then return true end
   local scheme = scheme_of[package.type]
@@ -86,7 +86,7 @@ local function is_expired(entry)
   return entry["until"] ~= nil and entry["until"] < today()
 end
 
--- Made when the first finding comes: which entries concern this image, by the name of the vulnerability in lower case.
+-- Made at the first finding: the entries that concern this image, by the vulnerability's name in lower case.
 local by_id, here, used
 
 local function prepare(options, image)
@@ -110,7 +110,7 @@ local function reason_of(entry)
   return known[1] and reason .. " (" .. table.concat(known, ", ") .. ")" or reason
 end
 
--- The entry that accepts a finding, and one that did until it expired. All that fit count as used.
+-- Returns the entry that accepts a finding, and one that did until it expired. All matching entries count as used.
 local function look_up(f)
   local valid, expired
   local function look(id)
@@ -140,10 +140,10 @@ end
 
 return {
   name = "whitelist",
-  summary = "Accept what a list of exceptions names, and say which of its entries have expired or are of no use.",
+  summary = "Accept the findings in a list of exceptions, and report expired and unused entries.",
   options = {
     entries = {},
-    file = "",              -- where they come from, for reports
+    file = "",              -- the list's files, for reports
     strict = false,         -- expired and unused entries fail the image
     old_image_keys = false, -- "registry" stands for all of registry:5000/…, as in clair-scanner
   },
@@ -171,7 +171,7 @@ return {
     if not options.strict or not (unused[1] or expired[1]) then return nil, nil, details end
     local complaints = {}
     if expired[1] then complaints[1] = "expired exceptions: " .. listed(expired) end
-    if unused[1] then complaints[#complaints + 1] = "exceptions that nothing needs: " .. listed(unused) end
+    if unused[1] then complaints[#complaints + 1] = "unused exceptions: " .. listed(unused) end
     return "fail", table.concat(complaints, "; "), details
   end,
 
@@ -246,7 +246,7 @@ return {
     -- entries that nothing needs
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } } } },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1" } }, strict = true }, expect = "fail",
-      reason = "nothing needs: CVE-2020-1" },
+      reason = "unused exceptions: CVE-2020-1" },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1", ["until"] = "2020-01-01" } }, strict = true },
       expect = "fail", reason = "expired exceptions: CVE-2020-1" },
     { verdict = {}, options = { entries = { { id = "CVE-2020-1", image = "elsewhere" } }, strict = true } },

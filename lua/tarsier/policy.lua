@@ -1,12 +1,12 @@
--- Policies: found by name, checked, tested, and run on what a scan found. How to write one stands in
--- policies/default.lua.
+-- Finds policies by name, checks and tests them, and runs them on a scan's result. policies/default.lua explains how to
+-- write one.
 --
--- Where a name is looked for, first to last: request.folders, $TARSIER_POLICIES (colons between), the user's
--- configuration ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and a name with
--- dots in it, such as acme.policies.strict, among Lua's modules. A name with a slash, or one that ends in .lua, is a
+-- A name is looked for in this order: request.folders, $TARSIER_POLICIES (separated by colons), the user's
+-- configuration ($XDG_CONFIG_HOME/tarsier/policies), the policies that come with tarsier, ./policies; and, if it
+-- contains dots, such as acme.policies.strict, among Lua's modules. A name with a slash, or one that ends in .lua, is a
 -- file. The modules that policies require are looked for beside the policy, in the same folders, and on Lua's path.
 --
--- Failures come back as nil, message, "CODE".
+-- Functions fail with nil, message, "CODE".
 
 local core = require "tarsier.core"
 local data_file = require "tarsier.data_file"
@@ -15,7 +15,7 @@ local place = require "tarsier.place"
 
 local policy = {}
 
---- What a request may have; see policy.judge.
+--- The fields of a request; see policy.judge.
 policy.request_keys = {
   "policies", "set", "folders", "whitelist", "strict_whitelist", "today", "instructions", "memory", "seconds",
 }
@@ -39,7 +39,7 @@ local function open_judge(request)
   }
 end
 
--- The file of a policy that is a Lua module; else the name as it is.
+-- Returns the file of a policy that is a Lua module; otherwise the name unchanged.
 local function module_file(judge, name)
   if not name:find("[^%w_.]") and name:find "%w%.%w" and not name:find "%.lua$" and not judge:find(name) then
     return package.searchpath(name, package.path) or name
@@ -58,8 +58,8 @@ function policy.find(name, request)
   return ask("find", name, request)
 end
 
---- check(name, [request]) -> what it says about itself: { name, summary, description, options, hooks, examples, file },
---- with a list of its hooks' names and the number of its examples | nil, message, code
+--- check(name, [request]) -> its declaration: { name, summary, description, options, hooks, examples, file }, with a
+--- list of its hooks' names and the number of its examples | nil, message, code
 function policy.check(name, request)
   local info, message, code = ask("inspect", name, request)
   if not info then return nil, message, code end
@@ -69,14 +69,14 @@ end
 
 policy.load = policy.check
 
---- test(name, [request]) -> its examples' outcomes: { { ok, index, hook, expected, got, reason }, … } | nil, message,
---- code
+--- test(name, [request]) -> the outcomes of its examples: { { ok, index, hook, expected, got, reason }, … } | nil,
+--- message, code
 function policy.test(name, request)
   return ask("test", name, request)
 end
 
---- list([request]) -> the policies that names find: { name, summary, file, … } as check gives it, or { name, file,
---- message } where one is malformed; by folder, then by name
+--- list([request]) -> the policies that can be found by name: { name, summary, file, … } as check returns it, or {
+--- name, file, message } if one is malformed; by folder, then by name
 function policy.list(request)
   check_request(request or {})
   local judge <close> = assert(open_judge(request or {}))
@@ -109,7 +109,7 @@ local function sorted_keys(map)
   return keys
 end
 
--- One option: text as a command line gives it, where "@FILE" stands for what the file holds; or a value.
+-- Sets one option: text as on a command line, where "@FILE" stands for the content of the file; or a value.
 local function set_option(judge, key, value)
   local kind = type(value)
   if kind == "string" and value:sub(1, 1) == "@" and #value > 1 then
@@ -122,8 +122,7 @@ local function set_option(judge, key, value)
   error(("set[%q] must be text, a number, a boolean or a table"):format(key), 0)
 end
 
--- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, the whitelist among
--- them
+-- { "threshold", { "fixable", options = { threshold = "Low" } } } -> { { name, options }, … }, with the whitelist added
 local function read_policies(request)
   local list, whitelist = {}, nil
   for i, item in ipairs(request.policies or { "default" }) do
@@ -137,12 +136,12 @@ local function read_policies(request)
   if not request.whitelist and not request.strict_whitelist then return list end
   if not whitelist then
     whitelist = { name = "whitelist" }
-    list[#list + 1] = whitelist -- last: it amends what the others said
+    list[#list + 1] = whitelist -- last: it amends the other policies' decisions
   end
   return list, whitelist
 end
 
--- request.whitelist and request.strict_whitelist, as options of the policy of that name
+-- Converts request.whitelist and request.strict_whitelist to options of the policy `whitelist`
 local function add_whitelist(entry, request)
   local options = {}
   for key, value in pairs(entry.options or {}) do options[key] = value end
@@ -174,8 +173,8 @@ local function add_policies(judge, request)
   return true
 end
 
---- open([request]) -> judge | nil, message, code: finds and checks all that the request names, before there is
---- anything to judge. judge:run(report) -> as judge does; judge:close().
+--- open([request]) -> judge | nil, message, code: finds and checks everything that the request names, before a report
+--- exists. judge:run(report) -> the same as judge; judge:close().
 function policy.open(request)
   request = request or {}
   check_request(request)
@@ -188,9 +187,9 @@ function policy.open(request)
   return nil, message, code
 end
 
---- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … }
---- }: one for each finding, in the report's order. The report is an engine's, or a result table. The request, of which
---- every part may be absent:
+--- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }:
+--- one for each finding, in the report's order. The report is an engine's, or a result table. All parts of the request
+--- are optional:
 ---
 ---   { policies = { "default", { "fixable", options = { threshold = "Low" } } },   -- they run in this order
 ---     set = { ["default.threshold"] = "Medium" },     -- overrides: text, "@FILE" (JSON or YAML), or a value
@@ -208,8 +207,8 @@ function policy.judge(report, request)
   return judge:run(report)
 end
 
---- rejudge(result, [request]) -> result: judges a result table, such as an earlier scan's, and puts decisions and
---- verdict into it
+--- rejudge(result, [request]) -> result: judges a result table, such as that of an earlier scan, and stores decisions
+--- and verdict in it
 function policy.rejudge(result, request)
   local judgement, message, code = policy.judge(result, request)
   if not judgement then return nil, message, code end

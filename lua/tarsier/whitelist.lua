@@ -1,4 +1,4 @@
--- Lists of exceptions in YAML, as the policy `whitelist` takes them. Three forms, which one file may mix:
+-- Lists of exceptions in YAML, for the policy `whitelist`. One file may mix three forms:
 --
 --   generalwhitelist:                     # clair-scanner's, and GitLab's generalallowlist:
 --     CVE-2017-6055: XML                  # the text is a note, and may be absent
@@ -17,8 +17,9 @@
 --       path: opt/venv/*                  # where the package was found, without a leading slash
 --       layer: sha256:4f2c…               # the digest or the diff id of the layer that brought it
 --
--- `id`, `reason` and `until` are required. An unknown key is an error, so that no exception means more than its author
--- thinks. GitLab's key `NAME@sha256:` stands for the image by any digest; a whole digest only for that one.
+-- `id`, `reason` and `until` are required. An unknown key is an error, so that an exception never covers more than its
+-- author intends. GitLab's key `NAME@sha256:` stands for the image with any digest, a complete digest only for that
+-- one.
 
 local data_file = require "tarsier.data_file"
 local yaml = require "tarsier.yaml"
@@ -38,7 +39,7 @@ local function read_notes(map, what, image, entries)
   local by_id = {}
   each_pair(map, what, nil, function(id, note, line)
     if note.kind ~= "scalar" then
-      fail(note.line, "%s: %s must have text or nothing behind it, has %s", what, id, kinds[note.kind])
+      fail(note.line, "%s: %s must be followed by text or nothing, not %s", what, id, kinds[note.kind])
     end
     local entry = by_id[id]
     if not entry then
@@ -73,7 +74,7 @@ local function check_date(text, line, what)
   return text
 end
 
--- One version, or bounds that must all hold.
+-- One version, or bounds that all apply.
 local function check_version(text, line, what)
   local rest = text
   repeat
@@ -88,7 +89,7 @@ local function read_globs(node, what)
   if node.kind == "scalar" then return { check_text(node, what) } end
   local globs = {}
   for i, item in ipairs(check_kind(node, "list", what)) do globs[i] = check_text(item, "one of " .. what) end
-  if #globs == 0 then fail(node.line, "%s is an empty list: it would never apply", what) end
+  if #globs == 0 then fail(node.line, "%s is an empty list, so it would never apply", what) end
   return globs
 end
 
@@ -113,7 +114,7 @@ end
 
 local function read_accepted(node, position)
   local entry, name = { line = node.line }, ("accept, entry %d"):format(position)
-  if node.kind == "map" then -- name it as people do
+  if node.kind == "map" then -- name it by its id
     for _, pair in ipairs(node) do
       if pair.key.text == "id" and pair.value.kind == "scalar" then name = ("%s (%s)"):format(name, pair.value.text) end
     end
@@ -125,7 +126,7 @@ local function read_accepted(node, position)
     if not entry[key] then fail(node.line, "%s has no %q: say what is accepted, why, and until when", name, key) end
   end
   if entry.id:match "^[Cc][Vv][Ee]" and not entry.id:match "^[Cc][Vv][Ee]%-%d%d%d%d%-%d%d%d%d+$" then
-    fail(node.line, "%s: id is not a CVE name: they are like CVE-2023-4911", name)
+    fail(node.line, "%s: id is not a valid CVE name: write it like CVE-2023-4911", name)
   end
   return entry
 end
@@ -147,7 +148,7 @@ local function read_root(root)
   return entries
 end
 
---- parse(text, [name]) -> entries, the option of that name of the policy `whitelist` | nil, message, "POLICY"
+--- parse(text, [name]) -> entries, the value of the option `entries` of the policy `whitelist` | nil, message, "POLICY"
 function whitelist.parse(text, name)
   local entries, message = yaml.catch(name or "whitelist", function()
     local root = yaml.parse(text)
@@ -157,7 +158,7 @@ function whitelist.parse(text, name)
   return nil, message, "POLICY"
 end
 
---- read(file, …) -> entries of all files, each with its `file` if there are several | nil, message, code
+--- read(file, …) -> the entries of all files; each has its `file` if there are several | nil, message, code
 function whitelist.read(...)
   local all, files = {}, { ... }
   for _, file in ipairs(files) do

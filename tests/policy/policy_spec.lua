@@ -245,7 +245,7 @@ describe("a policy's metadata", function()
     ["name = 'x', summary = 's', finding = f, examples = { { image = {} } }"] =
       "example 1: the policy has no image hook",
     ["name = 'x', summary = 's', finding = f, examples = { { finding = {}, hook = 'fnding' } }"] =
-      "no hook 'fnding' (did you mean 'finding'?)",
+      "unknown hook 'fnding' (did you mean 'finding'?)",
     ["name = 'x', summary = 's', finding = f, examples = { { finding = {}, expects = 'fail' } }"] =
       "example 1: unknown field 'expects' (did you mean 'expect'?)",
   } do
@@ -298,9 +298,9 @@ describe("options", function()
       { { count = "3" }, nil, "POLICY", "option 'count' must be a number, is a string" },
       { { list = "a" }, nil, "POLICY", "option 'list' must be a table, is a string" },
       { nil, { { "x.lvel", "High" } }, "POLICY", "has no option 'lvel' (did you mean 'level'?)" },
-      { nil, { { "x.count", "three" } }, "POLICY", "option 'count' must be a number, and 'three' is none" },
-      { nil, { { "x.on", "maybe" } }, "POLICY", "option 'on' must be a boolean, and 'maybe' is none" },
-      { nil, { { "x.map", "a" } }, "POLICY", "no text can give" },
+      { nil, { { "x.count", "three" } }, "POLICY", "option 'count' must be a number, not 'three'" },
+      { nil, { { "x.on", "maybe" } }, "POLICY", "option 'on' must be a boolean, not 'maybe'" },
+      { nil, { { "x.map", "a" } }, "POLICY", "must be a table in a JSON or YAML file, written as @FILE, not 'a'" },
       { nil, { { "xx.count", "3" } }, "USAGE", "no policy 'xx' takes part" },
       { nil, { { "count", "3" } }, "USAGE", "'count' names no option: write policy.option" },
       { nil, { { "x.", "3" } }, "USAGE", "names no option" },
@@ -516,7 +516,7 @@ describe("tarsier.policy", function()
     assert.equal("2030-01-01", judgement.verdict.whitelist.unused[1]["until"])
     assert.same({}, judgement.verdict.whitelist.expired)
     assert.same({ "whitelist", "kev" }, { strict.verdict.policies[1].name, strict.verdict.policies[2].name })
-    assert.equal("policy whitelist fails the image: exceptions that nothing needs: CVE-2020-0009",
+    assert.equal("policy whitelist fails the image: unused exceptions: CVE-2020-0009",
       strict.verdict.reasons[1])
   end)
 

@@ -1,9 +1,9 @@
---- What surrounds policies inside the sandbox, first part: small functions for the other parts, and what policies may
--- call. The files of this folder are built into the engine and run before any policy, in the order of the Makefile.
--- They share one table, `prelude`; its functions are what the engine and the later parts call.
+--- The environment of policies in the sandbox, first part: small functions for the other parts, and the functions for
+-- policies. The files of this folder are built into the engine and run before any policy, in the order of the Makefile.
+-- They share one table, `prelude`. The engine and the later parts call its functions.
 --
--- prelude.library: what policies may call, by name; prelude.trusted: what only these files may call; prelude.host: the
--- engine's functions. Policies get copies of the libraries, so that none can change what another sees.
+-- prelude.library: the functions for policies, by name. prelude.trusted: functions for these files only. prelude.host:
+-- the engine's functions. Policies get copies of the libraries, so that one policy cannot change what another sees.
 
 local prelude = ...
 local library, trusted, host = prelude.library, prelude.trusted, prelude.host
@@ -20,7 +20,7 @@ local function copy(value)
   return result
 end
 
--- The keys of a table in an order that is the same in every run: numbers, then text, then whatever else.
+-- Returns the keys of a table in the same order in every run: numbers, then text, then all others.
 local function ordered_keys(list)
   local numbers, words, rest = {}, {}, {}
   for key in next, list do
@@ -63,7 +63,7 @@ local function severity_rank(value)
   return rank[value] or type(value) == "string" and rank[lower(value)] or nil
 end
 
--- Days since 1970-01-01 in the Gregorian calendar; years are counted from March, so that the leap day comes last.
+-- Days since 1970-01-01 in the Gregorian calendar. Years begin in March, so that the leap day comes last.
 local function day_number(date)
   local year, month, day = match(date, "^(%d%d%d%d)%-(%d%d)%-(%d%d)")
   if not year then return nil end
@@ -80,7 +80,7 @@ local helpers = {
   version_compare = host.version_compare,
 }
 
--- Is severity `a` as severe as `b`, or more? Names in any case.
+-- Returns true if severity `a` is at least as severe as `b`. Names in any case.
 function helpers.at_least(a, b)
   local left, right = severity_rank(a), severity_rank(b)
   if left and right then return left >= right end
@@ -109,13 +109,13 @@ function helpers.today()
   return prelude.today
 end
 
--- Whole days from a date, or a time that begins with one, to today; nil for text that is not a date.
+-- Returns the whole days from a date, or a time that begins with one, to today; nil if the text is not a date.
 function helpers.days_since(date)
   local day = day_number(check_text("days_since", 1, date))
   return day and day_number(prelude.today) - day
 end
 
--- pairs in an order that is the same in every run, because judgements are reproducible.
+-- pairs in the same order in every run, because judgements are reproducible.
 local function ordered_pairs(list)
   local meta = getmetatable(list)
   if meta and meta.__pairs then return meta.__pairs(list) end
@@ -127,7 +127,7 @@ local function ordered_pairs(list)
       i = i + 1
       key = keys[i]
       if key ~= nil then value = list[key] end
-    until key == nil or value ~= nil -- removed meanwhile
+    until key == nil or value ~= nil -- removed in the meantime
     return key, value
   end
 end
@@ -150,7 +150,7 @@ local environment_meta = {
 
 local MAX_MODULES = 100
 
--- The function `require` of one policy and its modules, each of which is run once, in an environment of its own.
+-- Returns the function `require` of one policy and its modules. Each module runs once, in its own environment.
 local function new_require(position)
   local modules, loading, count = {}, {}, 0
   local function require_module(name)
@@ -176,7 +176,7 @@ function prelude.new_environment(require_module)
   return setmetatable(environment, environment_meta)
 end
 
---- compile(position) -> the policy's file as a function, in an environment of its own
+--- compile(position) -> the policy's file as a function, in its own environment
 function prelude.compile(position)
   local run, text = host.compile(position, prelude.new_environment(new_require(position)))
   prelude.sources = { { text = text } }

@@ -1,4 +1,4 @@
---- What a policy declares: the check of its fields, its examples and its options.
+--- Checks a policy's declaration: its fields, its examples and its options.
 
 local prelude = ...
 local library = prelude.library
@@ -24,7 +24,7 @@ local example_fields = {
 local hooks = { "finding", "image", "verdict" }
 prelude.hooks = hooks
 
--- Every field known and of its type; `place` is what precedes the field in messages.
+-- Checks that every field is known and of its type. `place` precedes the field in messages.
 local function check_fields(object, known, place)
   for _, key in ipairs(ordered_keys(object)) do
     local expected = known[key]
@@ -67,7 +67,7 @@ local function check_choices(choices, options)
   end
 end
 
---- example_hook(example) -> the name of the hook that it is for
+--- example_hook(example) -> the name of the hook that the example calls
 local function example_hook(example)
   return example.hook or example.finding and "finding" or example.verdict and "verdict" or example.image and "image"
 end
@@ -90,7 +90,7 @@ local function check_examples(policy)
     local hook = example_hook(example)
     if not hook then error(place .. "needs a 'finding', an 'image' or a 'verdict' to show to a hook", 0) end
     if hook ~= "finding" and hook ~= "image" and hook ~= "verdict" then
-      error(format("%sthere is no hook '%s'%s", place, hook, hint(hook, hooks)), 0)
+      error(format("%sunknown hook '%s'%s", place, hook, hint(hook, hooks)), 0)
     end
     if not policy[hook] then error(format("%sthe policy has no %s hook", place, hook), 0) end
     check_example_records(example, place)
@@ -123,7 +123,7 @@ local booleans = {
   ["true"] = true, yes = true, on = true, ["1"] = true, ["false"] = false, no = false, off = false, ["0"] = false,
 }
 
--- What `text`, from a command line, means for an option with this default.
+-- Returns the value of `text`, from a command line, for an option with this default.
 local function convert(key, text, default)
   local kind = type(default)
   if kind == "string" then return text end
@@ -142,14 +142,14 @@ local function convert(key, text, default)
     end
   end
   if value == nil then
-    local table_wanted = "a table, which no text can give: write @FILE, for a file in JSON or YAML"
+    local table_wanted = "a table in a JSON or YAML file, written as @FILE"
     local wanted = kind == "table" and table_wanted or an(kind)
-    error(format("option '%s' must be %s, and '%s' is none", key, wanted, text), 0)
+    error(format("option '%s' must be %s, not '%s'", key, wanted, text), 0)
   end
   return value
 end
 
--- An option whose default is a severity takes severities, in any case.
+-- An option whose default is a severity accepts severities, in any case.
 local function check_severity(key, value, default)
   if not is_severity[default] then return value end
   local position = severity_rank(value)

@@ -1,4 +1,4 @@
---- What the engine calls: loading a policy, running its hooks on a report, running its examples.
+--- The functions that the engine calls: loading a policy, running its hooks on a report, running its examples.
 
 local prelude = ...
 local library, host = prelude.library, prelude.host
@@ -18,7 +18,7 @@ local function describe_examples(policy)
   return list
 end
 
---- load(position, overrides, settings, today) -> what the policy says about itself
+--- load(position, overrides, settings, today) -> the policy's declaration
 function prelude.load(position, overrides, settings, today)
   prelude.today = today
   local policy = prelude.compile(position)()
@@ -49,7 +49,7 @@ function prelude.image_hook(position)
   if hook then say(hook, "image", hook(entry.image, entry.options)) end
 end
 
---- finding_hook(position): for every finding
+--- finding_hook(position): runs the hook on every finding
 function prelude.finding_hook(position)
   local entry = loaded[position]
   local hook, options, image = entry.policy.finding, entry.options, entry.image
@@ -91,7 +91,7 @@ function prelude.examples(position)
   return describe_examples(loaded[position].policy)
 end
 
---- example(position, index) -> { ok, got, reason }, of the policy that was loaded at that position
+--- example(position, index) -> { ok, got, reason }, for the policy that was loaded at that position
 function prelude.example(position, index)
   local policy = loaded[position].policy
   local example = policy.examples[index]

@@ -1,5 +1,5 @@
---- `tarsier policy check`: finds names that a policy uses and that do not exist, in its text and by running its hooks
--- on plain records. The text has compiled, so that it is valid Lua.
+--- `tarsier policy check`: finds names in a policy that do not exist, by reading its text and by running its hooks on
+-- plain records. The text compiles, so it is valid Lua.
 
 local prelude = ...
 local library, trusted = prelude.library, prelude.trusted
@@ -17,7 +17,7 @@ for word in library.string.gmatch("and break do else elseif end false for functi
   keywords[word] = true
 end
 
--- The position behind a long bracket that begins at `at`, or nil.
+-- Returns the position after a long bracket that begins at `at`, or nil.
 local function long_bracket_end(text, at)
   local level = match(text, "^%[(=*)%[", at)
   if not level then return nil end
@@ -40,7 +40,7 @@ local function comment_end(text, at)
   return long_bracket_end(text, at + 2) or find(text, "\n", at, true) or #text + 1
 end
 
--- -> kind | nil for a comment, the position behind
+-- -> kind | nil for a comment, the position after it
 local function next_token(text, at)
   local two, one = sub(text, at, at + 1), sub(text, at, at)
   if two == "--" then return nil, comment_end(text, at) end
@@ -69,7 +69,7 @@ end
 local opens = { ["function"] = true, ["do"] = true, ["if"] = true, ["repeat"] = true }
 local closes = { ["end"] = true, ["until"] = true, ["}"] = true, [")"] = true, ["]"] = true }
 
--- Marks the names that are keys in a table constructor, and gives each `function` the index of its end.
+-- Marks the names that are keys in a table constructor, and stores for each `function` the index of its end.
 local function mark_structure(tokens)
   local stack = {}
   for i, token in ipairs(tokens) do
@@ -88,7 +88,7 @@ local function mark_structure(tokens)
   end
 end
 
--- Declares `name`, …, which begin at index `i`, without attributes.
+-- Declares `name`, …, which begin at index `i`, and skips attributes.
 local function declare_list(tokens, i, declared)
   while tokens[i] and tokens[i].kind == "name" do
     declared[tokens[i].text] = true
@@ -112,14 +112,14 @@ local function declare_function(tokens, i, declared)
   declare_list(tokens, i + 1, declared)
 end
 
--- Is the name at index `i` assigned in a list, as in `a, b = 1, 2`?
+-- Returns true if the name at index `i` is assigned in a list, as in `a, b = 1, 2`.
 local function is_target(tokens, i)
   while tokens[i + 1] and tokens[i + 1].text == "," and tokens[i + 2] and tokens[i + 2].kind == "name" do i = i + 2 end
   return tokens[i + 1] and tokens[i + 1].text == "="
 end
 
--- Every name that the text declares or assigns anywhere: scopes are not followed, so that nothing that is right is
--- refused.
+-- Collects every name that the text declares or assigns anywhere. Scopes are not followed, so that valid code is never
+-- rejected.
 local function declared_in(tokens, from, last)
   local declared = {}
   for i = from, last do
@@ -171,7 +171,7 @@ end
 
 -- ---- fields -------------------------------------------------------------------------------------------------------
 
--- The records that a hook's parameters are; false for those that are not followed.
+-- The records that a hook's parameters hold; false for parameters that are not followed.
 local function parameters_by_hook(policy)
   local records, options = prelude.records, prelude.options_record(policy.options or {})
   return {
@@ -181,7 +181,7 @@ local function parameters_by_hook(policy)
   }
 end
 
--- The index of the `function` that the hook's key at index `i` is given, or nil.
+-- Returns the index of the `function` that is assigned to the hook's key at index `i`, or nil.
 local function hook_function(tokens, i)
   local value = tokens[i + 2]
   if not value then return nil end
@@ -195,7 +195,7 @@ local function hook_function(tokens, i)
   end
 end
 
--- The parameters of the function at index `i` and the index of the first token behind them.
+-- Returns the parameters of the function at index `i` and the index of the first token after them.
 local function parameters_of(tokens, i)
   local names = {}
   while tokens[i].text ~= "(" do i = i + 1 end
@@ -219,7 +219,7 @@ local function check_chain(source, tokens, i, record, assigned)
   end
 end
 
--- The fields that the text itself sets in `name`.
+-- Returns the fields that the text itself sets in `name`.
 local function assigned_to(tokens, name, from, last)
   local assigned = {}
   for i = from, last do
@@ -246,7 +246,7 @@ local function count_of(tokens, name, before, from, last)
   return count
 end
 
--- Checks what `local p = f.package` names, too, unless `p` is declared more than once.
+-- Also checks the uses of p after `local p = f.package`, unless `p` is declared more than once.
 local function check_locals(source, tokens, name, record, from, last)
   for i = from, last - 6 do
     local inner = tokens[i].text == "local" and tokens[i + 2].text == "=" and tokens[i + 3].text == name
@@ -283,7 +283,7 @@ end
 
 -- ---- running ------------------------------------------------------------------------------------------------------
 
--- Findings that take different ways through a hook.
+-- Findings that take different branches of a hook.
 local function plain_findings()
   local list = {}
   for _, severity in ipairs(prelude.severities) do
@@ -297,7 +297,7 @@ local function plain_findings()
   return list
 end
 
--- Runs a hook and raises only if it used a name that does not exist: whatever else breaks is for its examples to show.
+-- Runs a hook and raises only if it used a name that does not exist: examples show all other errors.
 local function try(hook, example)
   local policy = prelude.loaded[1].policy
   prelude.unknown_name = false

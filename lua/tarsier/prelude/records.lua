@@ -1,5 +1,5 @@
---- The records that policies see. Reading a field that no such record has is an error with the nearest name: a policy
--- with a misspelt field must not decide.
+--- The records that policies see. Reading a field that does not exist raises an error with the nearest name, because a
+-- policy with a misspelt field must not decide.
 
 local prelude = ...
 local library, trusted, host = prelude.library, prelude.trusted, prelude.host
@@ -8,7 +8,7 @@ local format, gmatch, floor = library.string.format, library.string.gmatch, libr
 local getmetatable, setmetatable, rawget = trusted.getmetatable, trusted.setmetatable, trusted.rawget
 local copy, hint, ordered_keys, an = prelude.copy, prelude.hint, prelude.ordered_keys, prelude.an
 
--- ---- what there is ------------------------------------------------------------------------------------------------
+-- ---- the records -------------------------------------------------------------------------------------------------
 -- { what = "a finding", names = { … }, known = { name = true }, nested = { field = record },
 -- lists = { field = record }, meta = its metatable }
 
@@ -54,7 +54,7 @@ local so_far = new_record("a decision so far", "decision reason policy")
 
 prelude.records = { finding = finding, image = image, tally = tally, so_far = so_far }
 
---- strict(value, record) -> value, as a record of that kind: fields that none has are errors
+--- strict(value, record) -> value, as a record of that kind: unknown fields raise errors
 local function strict(value, record)
   if type(value) ~= "table" then return value end
   for field, inner in next, record.nested do strict(rawget(value, field), inner) end
@@ -76,12 +76,12 @@ function prelude.options_record(defaults)
   return record
 end
 
---- strict_options(options, defaults) -> options, whose unknown names are errors
+--- strict_options(options, defaults) -> options, whose unknown names raise errors
 function prelude.strict_options(options, defaults)
   return setmetatable(options, prelude.options_record(defaults).meta)
 end
 
---- check_record(value, record, place): raises if an example's record has a field that no such record has
+--- check_record(value, record, place): raises if an example's record has an unknown field
 function prelude.check_record(value, record, place)
   if type(value) ~= "table" then return end
   for _, key in ipairs(ordered_keys(value)) do
@@ -104,8 +104,9 @@ end
 
 -- ---- what the engine gives ----------------------------------------------------------------------------------------
 
--- A finding comes with `index`, `id`, `severity`, `fixed_by` and three booleans, which most policies decide by; the
--- rest is fetched when anything else is read. (One with `kev`, or for which one of the booleans is true, comes whole.)
+-- A finding arrives with `index`, `id`, `severity`, `fixed_by` and three booleans, because most policies decide by
+-- these. The rest is fetched when another field is read. A finding with `kev`, or with one of the booleans true,
+-- arrives whole.
 local light_meta = {}
 local is_light_nil = { fixed_by = true, kev = true, decision = true, reason = true, policy = true }
 
@@ -140,7 +141,7 @@ local function new_finding(made)
   return getmetatable(made) == light_meta and made or strict(made, finding)
 end
 
---- finding(i) -> what the finding hook gets
+--- finding(i) -> the record for the finding hook
 function prelude.finding(i)
   return new_finding(host.finding(i))
 end
@@ -150,7 +151,7 @@ function prelude.so_far(i)
   return strict(host.so_far(i), so_far)
 end
 
--- image.packages is made when it is read: there may be thousands.
+-- image.packages is made when it is read: it may have thousands of entries.
 local image_meta = {
   __index = function(made, key)
     if not image.known[key] then unknown_field(image, key, 2) end
@@ -162,7 +163,7 @@ local image_meta = {
   end,
 }
 
---- image() -> what hooks get
+--- image() -> the record for the hooks
 function prelude.image()
   return setmetatable(strict(host.image(), image), image_meta)
 end
@@ -181,14 +182,14 @@ function findings_meta.__pairs(findings)
   end, findings, 0
 end
 
---- findings() -> what the verdict hook gets
+--- findings() -> the list for the verdict hook
 function prelude.findings()
   return setmetatable({}, findings_meta)
 end
 
 -- ---- what examples leave out --------------------------------------------------------------------------------------
 
--- An example says what matters; the rest is as in a plain scan. `false` stands for an absent field.
+-- An example names the fields that matter; the others are as in a plain scan. `false` removes a field.
 local plain_package = {
   type = "deb", ecosystem = "Debian:12", name = "example", version = "1.0", architecture = "amd64",
   source = { name = "example", version = "1.0" }, purl = "pkg:deb/debian/example@1.0?arch=amd64",
@@ -240,7 +241,7 @@ local function complete(given, plain)
   return result
 end
 
---- complete(given, kind) -> a strict record of that kind: what an example says, and the rest as in a plain scan
+--- complete(given, kind) -> a strict record of that kind: the example's fields, and the others as in a plain scan
 function prelude.complete(given, kind)
   return strict(complete(given, prelude.plain[kind]), prelude.records[kind])
 end
