@@ -1,10 +1,10 @@
--- A Clair and its database as two containers: up(engine, settings, tell) makes what does not run, down removes what up
--- made.
+-- Runs a Clair and its database as two containers: up(engine, settings, tell) creates and starts what is missing, down
+-- removes what up created.
 --
 --   settings = { api = "v4", clair_name =, clair_image =, database_name =, database_image =, network =, bind =, port =,
 --                health_port =, database_port =, config = text of Clair's own configuration | nil, pull = true }
 --
--- tell(kind, text) is told what happens: "did", "left" and "warning" are for people to keep, "doing" is progress.
+-- tell(kind, text) reports the steps: "did", "left" and "warning" are results, "doing" is progress.
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
@@ -12,7 +12,7 @@ local suggest = require "tarsier.suggest"
 
 local stack = {}
 
--- What up made carries this label, with the container's part in it: down looks for nothing else.
+-- Everything that up creates has this label, with the container's role as value. down looks only for the label.
 local LABEL = "tarsier.clair"
 
 stack.defaults = {
@@ -53,20 +53,20 @@ local function need_image(engine, name, option, settings, tell)
   if found then return true end
   if status ~= 404 then return nil, message, code end
   local way_out = ("load it into the engine, or name another with %s"):format(option)
-  if not settings.pull then return failure("the image %s is not there, and --no-pull is set: %s", name, way_out) end
+  if not settings.pull then return failure("the image %s is missing, and --no-pull is set: %s", name, way_out) end
   tell("doing", "pulling " .. name)
   local pulled
   pulled, message = engine:pull(name, function(state, id)
     tell("doing", ("pulling %s: %s %s"):format(name, state, id))
   end)
   if not pulled then
-    return failure("the image %s is not there, and the engine cannot pull it (%s): %s", name, message, way_out)
+    return failure("the image %s is missing, and the engine cannot pull it (%s): %s", name, message, way_out)
   end
   tell("did", "pulled " .. name)
   return engine:image(name)
 end
 
--- ---- what the containers are --------------------------------------------------------------------------------------
+-- ---- the containers' settings --------------------------------------------------------------------------------------
 
 local function on_host(settings)
   return settings.network == "host"
@@ -81,7 +81,7 @@ local function container(settings, part, image)
   }
 end
 
--- On the host's network the database keeps to the loopback interface; on its own one no port of it is published.
+-- On the host's network the database listens on the loopback interface; on its own network its port is not published.
 local function database_container(settings, password)
   local made = container(settings, "database", settings.database_image)
   made.Env = json.array { "POSTGRES_USER=" .. USER, "POSTGRES_PASSWORD=" .. password, "POSTGRES_DB=" .. USER }
@@ -91,8 +91,8 @@ local function database_container(settings, password)
   return made
 end
 
--- Clair's own port is 6060 in its network whatever is published; on the host's network it takes the port that is asked
--- for.
+-- In its own network Clair always listens on port 6060, whatever port is published. On the host's network it listens on
+-- the requested port.
 local function inner_ports(settings)
   if on_host(settings) and settings.api == "v4" then return settings.port, settings.health_port end
   return 6060, 6061
@@ -114,8 +114,8 @@ local function clair_container(settings)
   return made
 end
 
--- What a configuration needs to know of the containers: ${database}, ${database_password} and so on in the file of
--- --config stand for these.
+-- The values of the containers for a configuration: ${database}, ${database_password} and so on in the file of --config
+-- stand for these.
 local function values(settings, password)
   local api, health = inner_ports(settings)
   local address = on_host(settings) and settings.bind or ""
@@ -130,7 +130,7 @@ local function values(settings, password)
   return known
 end
 
---- placeholders() -> the names that stand in ${…} in a configuration, sorted
+--- placeholders() -> the names allowed in ${…} in a configuration, sorted
 function stack.placeholders()
   local names = {}
   for name in pairs(values({ network = "host", bind = "" }, "")) do names[#names + 1] = name end
@@ -138,7 +138,7 @@ function stack.placeholders()
   return names
 end
 
---- check_config(text) -> true | nil, message: every ${…} in it is known; $${…} is not one
+--- check_config(text) -> true | nil, message: checks that every ${…} in it is known; $${…} is an escape
 function stack.check_config(config)
   local known = values({ network = "host", bind = "" }, "")
   for escape, name in config:gmatch "(%$*)%${([^}\n]*)}" do
@@ -157,8 +157,8 @@ local function filled(config, known)
   end))
 end
 
--- The indexer's Red Hat scanners download two lists when Clair starts, and index nothing without them. An empty file to
--- begin with lets Clair work without a network; with one, the lists take its place.
+-- The indexer's Red Hat scanners download two lists when Clair starts, and index nothing without them. An empty initial
+-- file lets Clair work without a network; with a network, the lists replace it.
 local function red_hat()
   local lists = "https://security.access.redhat.com/data/metrics/"
   local names = { name2repos_mapping_file = RED_HAT,
@@ -168,7 +168,7 @@ local function red_hat()
       repo2cpe_mapping_url = lists .. "repository-to-cpe.json" } } }
 end
 
--- Clair v4's configuration: JSON, which is YAML too.
+-- Clair v4's configuration in JSON, which is also YAML.
 local function configuration(known)
   local connection = { connstring = known.database, migrations = true }
   return json.encode({
@@ -180,7 +180,7 @@ end
 
 -- ---- up -----------------------------------------------------------------------------------------------------------
 
--- The container as it is | false where it is not there | nil, message, code
+-- Returns the container | false if it does not exist | nil, message, code
 local function look(engine, name)
   local found, message, code, status = engine:container(name)
   if found then return found end
@@ -199,10 +199,10 @@ local function need_network(engine, settings, tell)
   return true
 end
 
--- Starts the container of that name; makes it first where it is not there: make() -> true | nil, message, code.
+-- Starts the container of that name. If it does not exist, calls make() -> true | nil, message, code first.
 local function need_container(engine, name, found, make, tell)
   if found and found.running then
-    tell("left", ("%s is running already%s"):format(name, is_ours(found) and "" or ", and is not tarsier's"))
+    tell("left", ("%s is already running%s"):format(name, is_ours(found) and "" or ", and is not tarsier's"))
     return true
   end
   local ok, message, code
@@ -211,19 +211,19 @@ local function need_container(engine, name, found, make, tell)
     if not ok then return nil, message, code end
   end
   ok, message, code = engine:start(name)
-  if not ok then return nil, ("%s does not start: %s"):format(name, message), code end
+  if not ok then return nil, ("cannot start %s: %s"):format(name, message), code end
   tell("did", found and "started " .. name or ("made and started %s"):format(name))
   return true
 end
 
--- Of what a container wrote before it ended: the line that cries, else the last one.
+-- Returns from a container's output the line that reports a fatal error, or the last one.
 local function last_words(engine, name)
   local last
   for line in engine:logs(name, 60):gmatch "[^\n]+" do
     if line:find "panic:" or line:find "FATAL" or line:find '"fatal"' then return line:sub(1, 400) end
     if line:find "%S" then last = line end
   end
-  return last and last:sub(1, 400) or "it wrote nothing"
+  return last and last:sub(1, 400) or "it had no output"
 end
 
 local function still_runs(engine, name)
@@ -234,7 +234,7 @@ local function still_runs(engine, name)
   return failure("%s ended%s: %s", name, why, last_words(engine, name))
 end
 
--- Asks until the answer is true; question() -> true | false, reason
+-- Asks until the answer is true. question() -> true | false, reason
 local function await(engine, name, what, seconds, question, tell)
   local deadline = core.host.seconds() + seconds
   local reason
@@ -247,10 +247,10 @@ local function await(engine, name, what, seconds, question, tell)
     tell("doing", ("waiting for %s: %s"):format(what, reason))
     core.host.sleep(0.5)
   until core.host.seconds() >= deadline
-  return failure("%s was not there after %d s: %s", what, seconds, reason)
+  return failure("%s was not ready after %d s: %s", what, seconds, reason)
 end
 
--- Exit codes of a command that is not there, as shells and engines have them.
+-- Exit codes for a missing command, as used by shells and engines.
 local no_command = { [126] = true, [127] = true }
 
 local function database_answers(engine, settings)
@@ -335,7 +335,7 @@ end
 
 -- ---- down ---------------------------------------------------------------------------------------------------------
 
--- finds(name) and removes(name) of one kind of thing -> true | nil, message, code
+-- finds(name) and removes(name) handle one kind of object -> true | nil, message, code
 local function take_down(what, name, find, remove, tell)
   local found, message, code, status = find(name)
   if not found then
@@ -343,7 +343,7 @@ local function take_down(what, name, find, remove, tell)
     return nil, message, code
   end
   if not is_ours(found) then
-    tell("left", ("%s %s is not tarsier's, and stays"):format(what, name))
+    tell("left", ("the %s %s is not tarsier's and is kept"):format(what, name))
     return true
   end
   local ok

@@ -1,10 +1,10 @@
--- A client of the API that Docker's engine has, and Podman's service too: images, containers up and down.
+-- A client of the API of Docker's engine and of Podman's service: images, containers and networks.
 --
 --   local engine = assert(require "tarsier.docker".open())       -- where $DOCKER_HOST says, or a socket that is there
 --   assert(engine:pull "postgres:15")
 --
--- Failures are nil, message, "CODE"; a refusal of the engine has its HTTP status as a fourth. Images are read out of
--- the engine by the library, as docker-daemon:NAME.
+-- Functions fail with nil, message, "CODE"; if the engine refuses, its HTTP status follows. The library reads images
+-- out of the engine as docker-daemon:NAME.
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
@@ -15,11 +15,11 @@ local Engine = {}
 Engine.__index = Engine
 
 local PULL_SECONDS = 2 * 3600
-local LINE = 1 << 20            -- of a pull's progress: nobody writes longer ones
+local LINE = 1 << 20            -- of a pull's progress: real ones are shorter
 
 --- open([address], [ca_file]) -> engine | nil, message, code. Without an address: $DOCKER_HOST, $CONTAINER_HOST, or a
---- known socket; the code is UNSUPPORTED if there is none. What trust and TLS need comes from the environment as for
---- docker.
+--- known socket; the code is UNSUPPORTED if there is none. Certificates and TLS settings come from the same environment
+--- variables as for docker.
 function docker.open(given, ca_file)
   local engine, message, code = core.container(given, ca_file)
   if not engine then return nil, message, code end
@@ -31,7 +31,7 @@ function docker.escape(name)
   return (name:gsub("[^%w/._~:@-]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- An engine's words for a refusal.
+-- Returns an engine's message for a refusal.
 local function refusal(answer)
   local document = json.decode(answer.body)
   local message = type(document) == "table" and (document.message or document.cause)
@@ -55,7 +55,7 @@ function Engine:call(method, path, options)
   return answer
 end
 
--- What an engine says of something is somebody else's word: whatever it holds, these are tables and texts.
+-- An engine's answers are untrusted: these functions return tables and texts for any content.
 local function member(object, key)
   local value = type(object) == "table" and object[key]
   return type(value) == "table" and value or {}
@@ -75,27 +75,27 @@ function Engine:ask(method, path, options)
   if not answer then return nil, message, code, status end
   local document = json.decode(answer.body)
   if type(document) == "table" then return document end
-  return nil, ("container engine: %s %s: the answer is no JSON"):format(method, path), "IO"
+  return nil, ("container engine: %s %s: the answer is not JSON"):format(method, path), "IO"
 end
 
--- Likewise -> the Id that the document holds, the document
+-- The same -> the Id in the document, the document
 local function ask_id(engine, method, path, options)
   local document, message, code, status = engine:ask(method, path, options)
   if not document then return nil, message, code, status end
   if type(document.Id) == "string" and document.Id ~= "" then return document.Id, document end
-  return nil, ("container engine: %s %s: the answer names no Id"):format(method, path), "IO"
+  return nil, ("container engine: %s %s: the answer has no Id"):format(method, path), "IO"
 end
 
 -- ---- images -------------------------------------------------------------------------------------------------------
 
--- "registry:5000/app:1" -> "registry:5000/app", "1"; without a tag: "latest", for an empty one means all of them
+-- "registry:5000/app:1" -> "registry:5000/app", "1"; without a tag: "latest", because an empty one means all tags
 local function split(name)
   if name:find "@" then return name, nil end
   local repository, tag = name:match "^(.*):([^/:]+)$"
   return repository or name, tag or "latest"
 end
 
---- image(name) -> its Id, its names with tags | nil, message, code, status (404: it is not there)
+--- image(name) -> its Id, its names with tags | nil, message, code, status (404: it does not exist)
 function Engine:image(name)
   local id, message, code, status = ask_id(self, "GET", "/images/" .. docker.escape(name) .. "/json")
   if id then return id, texts(member(message, "RepoTags")) end
@@ -103,7 +103,7 @@ function Engine:image(name)
   return nil, message, code, status
 end
 
--- Calls visit(document) for each line of JSON in a stream that comes in pieces.
+-- Calls visit(document) for each line of JSON in a stream that arrives in pieces.
 local function by_line(visit)
   local rest = ""
   return function(piece)
@@ -117,7 +117,7 @@ local function by_line(visit)
   end
 end
 
---- pull(name, [on_progress]) -> true | nil, message, code. on_progress(status, id) is told what the engine does.
+--- pull(name, [on_progress]) -> true | nil, message, code. Calls on_progress(status, id) with the engine's progress.
 function Engine:pull(name, on_progress)
   local repository, tag = split(name)
   local path = "/images/create?fromImage=" .. docker.escape(repository) .. (tag and "&tag=" .. docker.escape(tag) or "")
@@ -133,7 +133,7 @@ function Engine:pull(name, on_progress)
     end),
   })
   if not answer then return nil, message, code end
-  if failure then return nil, "container engine: " .. failure, "IO" end -- within an answer that began as a success
+  if failure then return nil, "container engine: " .. failure, "IO" end -- inside an answer that began as a success
   return true
 end
 
@@ -164,17 +164,17 @@ function Engine:stop(name)
   return self:call("POST", "/containers/" .. docker.escape(name) .. "/stop?t=10", { seconds = 120 })
 end
 
---- remove(name): with the volumes that nobody named
+--- remove(name): also removes its anonymous volumes
 function Engine:remove(name)
   return self:call("DELETE", "/containers/" .. docker.escape(name) .. "?force=true&v=true", { seconds = 120 })
 end
 
---- logs(name, lines) -> the last lines that it wrote, as one text
+--- logs(name, lines) -> the last lines of its output, as one text
 function Engine:logs(name, lines)
   local path = ("/containers/%s/logs?stdout=true&stderr=true&tail=%d"):format(docker.escape(name), lines)
   local answer = self:call("GET", path)
   if not answer then return "" end
-  -- Frames: one byte for the stream, three zeros, four of length; none where the container has a terminal.
+  -- Frames: one byte for the stream, three zeros, four bytes of length. A container with a terminal has no frames.
   local parts, at = {}, 1
   while at + 7 <= #answer.body and answer.body:find("^[\0-\2]\0\0\0", at) do
     local length = (">I4"):unpack(answer.body, at + 4)
@@ -184,7 +184,7 @@ function Engine:logs(name, lines)
   return #parts > 0 and table.concat(parts) or answer.body
 end
 
---- run(name, command) -> its exit code | nil, message, code: in a container that runs
+--- run(name, command) -> its exit code | nil, message, code: runs the command in a running container
 function Engine:run(name, command)
   local id, message, code, status = ask_id(self, "POST", "/containers/" .. docker.escape(name) .. "/exec",
     { json = { Cmd = json.array(command), AttachStdout = true, AttachStderr = true } })
@@ -202,7 +202,7 @@ function Engine:run(name, command)
   return nil, ("container engine: it does not say how the command %s ended"):format(command[1]), "IO"
 end
 
--- A tar of one file: ustar, as POSIX.1-1988 has it.
+-- A tar of one file: ustar, as in POSIX.1-1988.
 local function tar_of(name, content)
   local function field(value, width) return value .. ("\0"):rep(width - #value) end
   local function octal(value, width) return ("%0" .. width - 1 .. "o\0"):format(value) end
@@ -213,8 +213,8 @@ local function tar_of(name, content)
   return head .. ("%06o\0 "):format(sum) .. tail .. content .. ("\0"):rep(-#content % 512 + 1024)
 end
 
---- put(name, path, content) -> true | nil, message, code: a file into a container that may not run yet; its folder is
---- made
+--- put(name, path, content) -> true | nil, message, code: writes a file into a container, which need not run; creates
+--- its folder
 function Engine:put(name, path, content)
   return self:call("PUT", "/containers/" .. docker.escape(name) .. "/archive?path=/",
     { body = tar_of(path:gsub("^/", ""), content), content_type = "application/x-tar", seconds = 60 })

@@ -1,13 +1,13 @@
--- A JSON report of an earlier scan as the result that it was written from, so that it can be judged and reported again.
+-- Reads the JSON report of an earlier scan back into a result, so that it can be judged and reported again.
 
 local cjson = require "cjson.safe"
 
 local saved = {}
 
---- Bytes of a report: as the engine takes them, about half a million findings.
+--- Limit of a report's size, the same as the engine's: about half a million findings.
 saved.MAX_BYTES = 512 << 20
 
--- Errors are tables with a text, so that they are told from faults of this module.
+-- Errors are tables with a text, which distinguishes them from faults of this module.
 local function fail(...)
   error({ text = string.format(...) }, 0)
 end

@@ -248,7 +248,7 @@ describe("clair-scanner", function()
         { 2, "-c %s", "missing IMAGE" }, { 2, "--treshold x -c %s app:1", 'did you mean "--threshold"' },
         { 2, "-t Hihg -c %s app:1", "Hihg" }, { 2, "-w @nowhere.yaml -c %s app:1", "nowhere.yaml" },
         { 2, "--all=maybe -c %s app:1", "true or false" }, { 2, "-l @no/log -c %s app:1", "--log" },
-        { 2, "-r @no/report -c %s app:1", "the report was not written" },
+        { 2, "-r @no/report -c %s app:1", "cannot write the report" },
         { 3, "-c %s nowhere:1", "has no image nowhere:1" }, { 4, "-c http://127.0.0.1:1 app:1", "127.0.0.1:1" },
         { 4, "--ip layers.invalid -c %s app:1", "layers.invalid" },
       }

@@ -112,7 +112,7 @@ for _, name in ipairs(engines.names) do
       assert.is_table((server.engine:container "mine"))
       code, _, errors = down "--name mine"
       assert.equal(0, code)
-      assert.is_truthy(errors:find("container mine is not tarsier's, and stays", 1, true), errors)
+      assert.is_truthy(errors:find("container mine is not tarsier's and is kept", 1, true), errors)
       assert.is_table((server.engine:container "mine"))
       code, _, errors = down()
       assert.equal(0, code)
@@ -123,7 +123,7 @@ for _, name in ipairs(engines.names) do
       local code, output, errors = up "--no-pull --clair-image localhost/nowhere:9"
       assert.equal(4, code, errors)
       assert.equal("", output)
-      assert.is_truthy(errors:find("the image localhost/nowhere:9 is not there, and --no-pull is set", 1, true), errors)
+      assert.is_truthy(errors:find("the image localhost/nowhere:9 is missing, and --no-pull is set", 1, true), errors)
       assert.is_truthy(errors:find("tarsier clair down", 1, true), errors)
       code, _, errors = up "--database-image localhost:1/nowhere:9"
       assert.equal(0, code, errors) -- the database runs already
@@ -143,7 +143,7 @@ for _, name in ipairs(engines.names) do
     case("gives up in time on a Clair that does not answer", function()
       local code, _, errors = up "--clair-image localhost/database:1 --timeout 2"
       assert.equal(4, code)
-      assert.is_truthy(errors:find("Clair was not there after 2 s: ", 1, true), errors)
+      assert.is_truthy(errors:find("Clair was not ready after 2 s: ", 1, true), errors)
     end)
   end)
 end

@@ -1,4 +1,4 @@
--- tarsier clair: whether a Clair answers, and one of one's own in containers.
+-- tarsier clair: checks whether a Clair answers, or runs one in containers.
 
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
@@ -12,7 +12,7 @@ local text = require "tarsier.text"
 
 local DEFAULT_URL = "http://127.0.0.1:6060" -- Clair's own port, and clair-scanner's default
 
--- What is wrong with the question itself, such as a key that is no base64, no Clair and no time mends.
+-- Waiting does not help if the request itself is invalid, for example if a key is not valid base64.
 local function failed(terminal, message, code)
   terminal:fail(message)
   return code == "USAGE" and exit.USAGE or exit.DATABASE
@@ -20,7 +20,7 @@ end
 
 -- ---- wait and status ----------------------------------------------------------------------------------------------
 
--- What core.clair_status wants, and a file to close afterwards or nil | nil, message
+-- Returns the arguments of core.clair_status, and a file to close afterwards or nil | nil, message
 local function connection(options)
   options.clair = options.clair or DEFAULT_URL
   local config, message = backend.config(options)
@@ -34,7 +34,7 @@ end
 local function await(config, seconds, terminal)
   local started = core.host.seconds()
   local reason
-  config.timeout = math.min(5, seconds) -- of one question
+  config.timeout = math.min(5, seconds) -- of one request
   repeat
     local status, message, code = core.clair_status(config)
     if status and status.ready then return status end
@@ -119,7 +119,7 @@ local function with_names(own)
   return table.move(own, 1, #own, #names + 1, { table.unpack(names) })
 end
 
--- Told what the engine does.
+-- Receives the container engine's progress.
 local function teller(terminal)
   return function(kind, what)
     if kind == "doing" then terminal:draw(what) else terminal:say("tarsier: " .. what) end
@@ -146,7 +146,7 @@ local function settings_of(options)
     if not ok then return nil, ("--config %s: %s"):format(options.config, message) end
   end
   for _, name in ipairs { "port", "health_port", "database_port" } do
-    if options[name] and options[name] > 65535 then return nil, ("%d is no port"):format(options[name]) end
+    if options[name] and options[name] > 65535 then return nil, ("%d is not a valid port"):format(options[name]) end
   end
   return {
     api = api, config = config, pull = not options.no_pull, bind = options.bind or "127.0.0.1",
@@ -168,7 +168,7 @@ local function with_engine(options, terminal, run)
   return run(engine, settings)
 end
 
--- Where the Clair is that was made, for a person and for scripts. `scan` reads the same variables.
+-- Returns the address of the new Clair, for people and for scripts. `scan` reads the same variables.
 local forms = {}
 
 function forms.text(made) return made.url .. "\n" end
@@ -188,10 +188,10 @@ local function up(options, _, terminal)
   return with_engine(options, terminal, function(engine, settings)
     local url, layer_host = stack.up(engine, settings, options.timeout or 300, teller(terminal))
     terminal:wipe()
-    if not url then return failed(terminal, layer_host .. "; `tarsier clair down` removes what was made") end
+    if not url then return failed(terminal, layer_host .. "; `tarsier clair down` removes the containers") end
     local status = core.clair_status { clair = url, clair_api = settings.api, timeout = 10 }
     if status and not status.ready then
-      terminal:say(("tarsier: Clair answers, and is not ready: %s; `tarsier clair wait` waits"):format(status.detail))
+      terminal:say(("tarsier: Clair answers but is not ready: %s; see `tarsier clair wait`"):format(status.detail))
     end
     if layer_host and layer_host ~= "localhost" then
       terminal:say(("tarsier: Clair sees this machine as %s: scan with --layer-host %s"):format(layer_host, layer_host))
@@ -226,12 +226,12 @@ return {
   name = "clair",
   summary = "ask whether a Clair is ready, or run one in containers",
   description = { "`tarsier scan --clair URL` lets a Clair of either generation match the packages. These commands "
-    .. "wait for one, say what it is, and make one with its database as two containers. Whatever is wrong with Clair "
+    .. "wait for one, describe it, and run one and its database as two containers. Every failure of Clair "
     .. "or the container engine is exit code 4." },
   commands = {
     {
       name = "wait",
-      summary = "wait until Clair answers and its database holds something",
+      summary = "wait until Clair answers and its database is not empty",
       arguments = {},
       options = with_connection {
         { long = "timeout", value = "SECONDS", integer = 1, help = "how long to wait; default: 60" },
@@ -242,7 +242,7 @@ return {
     },
     {
       name = "status",
-      summary = "say which Clair answers, and whether it is ready",
+      summary = "show which Clair answers and whether it is ready",
       arguments = {},
       options = with_connection {
         { long = "format", short = "f", value = "FORMAT", env = "TARSIER_CLAIR_STATUS_FORMAT",
@@ -256,9 +256,9 @@ return {
       name = "up",
       summary = "run Clair and its database as containers",
       arguments = {},
-      description = { "Containers that run already are left as they are, stopped ones are started, missing ones are "
-        .. "made, and their images pulled. Clair's address goes to standard output once it answers. A new Clair v4 "
-        .. "fetches its vulnerabilities by itself, which takes the better part of an hour; `tarsier clair wait` waits "
+      description = { "Running containers are left as they are, stopped ones are started, missing ones are "
+        .. "created, and their images pulled. Clair's address goes to standard output once it answers. A new Clair v4 "
+        .. "fetches its vulnerabilities by itself, which takes up to an hour; `tarsier clair wait` waits "
         .. "for them." },
       options = with_names {
         { long = "api", value = "API", choices = { "v1", "v4" },
@@ -270,18 +270,20 @@ return {
           help = "default: " .. stack.defaults.v4.database_image .. ", or " .. stack.defaults.v1.database_image
             .. " for v1" },
         { long = "config", value = "FILE", env = "TARSIER_CLAIR_CONFIG",
-          help = "Clair's configuration, in place of one that fits these containers; in it ${NAME} stands for what "
-            .. "they have, NAME being " .. table.concat(stack.placeholders(), ", ") },
+          help = "Clair's configuration, instead of the built-in one; in it ${NAME} stands for a value of the "
+            .. "containers, where NAME is one of " .. table.concat(stack.placeholders(), ", ") },
         { long = "format", short = "f", value = "FORMAT", choices = { "text", "env", "json" },
-          help = "what is printed: Clair's address (text), or address, generation and layer host for scripts: as "
-            .. "variables that `tarsier scan` heeds (env), or as json; default: text" },
-        { long = "bind", value = "ADDRESS", help = "where the ports are published; default: 127.0.0.1" },
-        { long = "port", value = "PORT", integer = 1, env = "TARSIER_CLAIR_PORT", help = "Clair's; default: 6060" },
-        { long = "health-port", value = "PORT", integer = 1, help = "for Clair's health and metrics; default: 6061" },
+          help = "the output: Clair's address (text), or address, generation and layer host for scripts: as "
+            .. "variables that `tarsier scan` reads (env), or as json; default: text" },
+        { long = "bind", value = "ADDRESS", help = "the address at which the ports are published; default: 127.0.0.1" },
+        { long = "port", value = "PORT", integer = 1, env = "TARSIER_CLAIR_PORT",
+          help = "Clair's port; default: 6060" },
+        { long = "health-port", value = "PORT", integer = 1,
+          help = "port for Clair's health and metrics; default: 6061" },
         { long = "database-port", value = "PORT", integer = 1,
-          help = "the database's on the network `host`; default: 5432. On another network it is not published" },
-        { long = "no-pull", help = "do not pull images: they must be there" },
-        { long = "timeout", value = "SECONDS", integer = 1, help = "how long each may take to answer; default: 300" },
+          help = "the database's port on the network `host`; default: 5432. On another network it is not published" },
+        { long = "no-pull", help = "do not pull images: they must exist already" },
+        { long = "timeout", value = "SECONDS", integer = 1, help = "limit for each to answer; default: 300" },
       },
       examples = { { "tarsier clair up", "Clair v4 and PostgreSQL" },
         { "export $(tarsier clair up --format env)", "so that `tarsier scan` in the same shell finds it" },
@@ -292,7 +294,7 @@ return {
       name = "down",
       summary = "remove the containers and the network that `up` made",
       arguments = {},
-      description = { "Only what carries up's label is removed, with the database's data." },
+      description = { "Removes only objects with up's label, and the database's data." },
       options = with_names {},
       examples = { { "tarsier clair down", "what `tarsier clair up` made" } },
       run = down,

@@ -1,5 +1,5 @@
--- tarsier clair-scanner: the flags, the table, the log, the report and the exit codes of arminc/clair-scanner, so that
--- a pipeline which calls it changes one word. What is mended, README.md lists.
+-- tarsier clair-scanner: the flags, table, log, report and exit codes of arminc/clair-scanner, so that a pipeline that
+-- calls it changes one word. README.md lists the differences.
 
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
@@ -42,7 +42,7 @@ end
 -- ---- its table ----------------------------------------------------------------------------------------------------
 
 local titles = { "STATUS", "CVE SEVERITY", "PACKAGE NAME", "PACKAGE VERSION", "CVE DESCRIPTION" }
-local CELL = 30 -- columns at which it wraps; longer words make a column wider
+local CELL = 30 -- wrapped at this many columns; longer words make a column wider
 
 local function lines_of(cell)
   local lines = {}
@@ -117,8 +117,8 @@ end
 
 -- ---- the scan -----------------------------------------------------------------------------------------------------
 
--- "host:port" and "[::1]:port", which clair-scanner could not take. Without --ip nothing is said, and a Clair may fetch
--- the layers of an image in a registry there.
+-- Parses "host:port" and "[::1]:port", which clair-scanner did not support. Without --ip the layer host is not set, and
+-- Clair may fetch the layers of an image in a registry there.
 local function split_ip(options)
   local ip = options.ip or ""
   local host, port = ip:match "^([^:]+):(%d+)$"
@@ -154,7 +154,7 @@ local function failed(log, message, code)
   return exit.of_error(code)
 end
 
--- Judged by the name that was asked for, whatever the archive calls itself.
+-- Judged by the requested name, not by the name in the archive.
 local function judge_named(judge, scanned, name, config, started)
   local tarsier = require "tarsier"
   local result = tarsier.facts(scanned, started)
@@ -166,8 +166,8 @@ local function judge_named(judge, scanned, name, config, started)
   return tarsier.decide(result, judgement)
 end
 
--- What versions 12 and 13 wrote: the port, and each layer that Clair is given. Clair v4 is given all at once; of it the
--- log tells what it fetches, and what it knew.
+-- The log of versions 12 and 13: the port, and each layer that Clair is given. Clair v4 is given all at once, so the
+-- log lists the layers that it fetches and those that it knew.
 local function logged(log)
   local begun = {}
   return function(event)
@@ -199,7 +199,7 @@ local function scan(name, config, judge, terminal, log)
   return judge_named(judge, scanned, name, config, started)
 end
 
--- ---- what comes of it ---------------------------------------------------------------------------------------------
+-- ---- results and exit codes -----------------------------------------------------------------------------------------
 
 local function shown_rows(rows, all)
   if all ~= false then return rows end
@@ -231,12 +231,12 @@ local function print_result(name, rows, options, terminal, log)
   return unapproved, ok, message
 end
 
--- Whole file or none.
+-- Writes the whole file or nothing.
 local function write_report(path, result)
   if not path then return true end
   local ok, message = core.host.write_file(path, assert(report.text("clair-scanner", result)))
   if ok then return true end
-  return nil, "the report was not written: " .. message
+  return nil, "cannot write the report: " .. message
 end
 
 local function conclude(name, result, options, terminal, log)
@@ -276,7 +276,7 @@ end
 local options = {
   { long = "whitelist", short = "w", value = "FILE", help = "the whitelist, in YAML" },
   { long = "threshold", short = "t", value = "SEVERITY",
-    help = "what is less severe is approved: Defcon1, Critical, High, Medium, Low, Negligible or, the default, "
+    help = "findings below it are approved: Defcon1, Critical, High, Medium, Low, Negligible or, the default, "
       .. "Unknown" },
   { long = "clair", short = "c", value = "URL", env = "CLAIR_URL",
     help = "the Clair to ask, of either generation; default: " .. DEFAULT_URL },
@@ -287,7 +287,7 @@ local options = {
   { long = "report", short = "r", value = "FILE", help = "write the JSON report here" },
   { long = "quiet", short = "q", help = "neither table nor summary" },
   { long = "exit-when-no-features",
-    help = "exit code 5 where the image has no packages: so it is with and without this flag" },
+    help = "has no effect: the exit code is 5 if the image has no packages, with and without this flag" },
 }
 for _, option in ipairs(backend.connection) do options[#options + 1] = option end
 for _, option in ipairs(backend.layers) do
@@ -297,15 +297,15 @@ table.move(registry.options, 1, #registry.options, #options + 1, options)
 
 return {
   name = "clair-scanner",
-  summary = "what arminc/clair-scanner did, by its own flags",
+  summary = "replaces arminc/clair-scanner, with its own flags",
   lenient = true,
-  arguments = { { name = "IMAGE", help = "what `tarsier scan` takes: the name of an image in the container engine "
+  arguments = { { name = "IMAGE", help = "as for `tarsier scan`: the name of an image in the container engine "
     .. "($DOCKER_HOST, else Docker's or Podman's socket), docker-archive:FILE, docker://NAME and so on" } },
   description = {
     "For pipelines that call clair-scanner: the same flags, report, table, log and exit codes. A link named "
       .. "clair-scanner does the same.",
-    "Exit codes: 0 nothing unapproved, 1 something unapproved, 5 no packages, as ever; 2 usage, whitelist or report, 3 "
-      .. "the image, 4 Clair, which all were 1.",
+    "Exit codes: 0 nothing unapproved, 1 something unapproved, 5 no packages, as in clair-scanner; 2 usage, "
+      .. "whitelist or report, 3 the image, 4 Clair, which were all 1 there.",
   },
   options = options,
   examples = { { "tarsier clair-scanner -w allow.yaml -t High --ip 172.17.0.1 -r report.json app:1", "as ever" } },

@@ -4,7 +4,7 @@ local arguments = require "tarsier.cli.arguments"
 
 local completion = {}
 
--- Every command that has options, with the words that lead to it: { { words = "db import", command }, … }
+-- Returns every command that has options, with the words that select it: { { words = "db import", command }, … }
 local function leaves(commands)
   local list = {}
   for _, command in ipairs(commands) do
@@ -40,7 +40,7 @@ local known_values = {
   policy = { "default", "threshold", "whitelist", "fixable", "kev" },
 }
 
--- The values an option is known to take | nil: then it takes a file, as most others do
+-- Returns the known values of an option | nil: then it takes a file, as most others do
 local function values(option)
   return option.value and (option.choices or known_values[option.long])
 end
@@ -97,7 +97,7 @@ function completion.bash(commands)
   return table.concat(lines, "\n") .. "\n"
 end
 
--- In single quotes, for zsh's specifications: brackets and colons stand for themselves.
+-- Quotes text for zsh's specifications, in single quotes: escapes brackets and colons.
 local function zsh_text(s)
   return (s:gsub("'", "'\\''"):gsub("([%[%]:])", "\\%1"))
 end

@@ -1,4 +1,4 @@
--- tarsier judge: a saved JSON report judged again, by other policies or with a newer whitelist, without the image.
+-- tarsier judge: judges a saved JSON report again, with other policies or a newer whitelist, without the image.
 
 local exit = require "tarsier.cli.exit"
 local filter = require "tarsier.table.filter"
@@ -14,7 +14,7 @@ local function read_bytes(file)
   return require "tarsier.data_file".text(file, "report", saved.MAX_BYTES)
 end
 
--- A report of a scan without a database has no findings, and nothing was matched: as a scan says it.
+-- A report of a scan without a database has no findings because nothing was matched. Reports this as a scan does.
 local function outcome(result, no_fail)
   local by_clair = result.backend.name:find "^clair"
   if not result.database and not by_clair then
@@ -64,9 +64,9 @@ return {
   summary = "judge a saved JSON report again",
   arguments = { { name = "REPORT", help = "a report that `tarsier scan -f json=FILE` wrote; - for standard input" } },
   description = {
-    "Judges what an earlier scan found by the policies given now, and writes reports as scan does: a whitelist or a "
-      .. "policy is tried without the image, the database or Clair.",
-    "The exit codes are those of a scan that finds the same. The earlier verdict in the report does not count.",
+    "Judges what an earlier scan found by the policies given now, and writes reports as scan does. So a whitelist or a "
+      .. "policy can be tried without the image, the database or Clair.",
+    "The exit codes are those of a scan with these findings. The earlier verdict in the report is ignored.",
   },
   options = with_judging {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
@@ -78,7 +78,7 @@ return {
     { long = "show", value = "WHICH", choices = { "all", "failing" },
       help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
         .. "that are not accepted or ignored" },
-    { long = "no-fail", help = "exit code 0 where the verdict fails; the other codes stay" },
+    { long = "no-fail", help = "exit code 0 if the verdict fails; the other codes stay" },
     { long = "quiet", short = "q", help = "no notes or warnings on standard error" },
     { long = "color", value = "WHEN", choices = { "auto", "always", "never" },
       help = "colour: auto, always or never; auto heeds NO_COLOR" },

@@ -1,4 +1,4 @@
--- Where the IMAGE is that a command was given: a file, a container engine's, or a registry's.
+-- Finds the IMAGE that a command was given: in a file, a container engine or a registry.
 
 local core = require "tarsier.core"
 local gitlab = require "tarsier.cli.gitlab"
@@ -8,7 +8,7 @@ local locate = {}
 
 -- ---- what a name looks like ---------------------------------------------------------------------------------------
 
--- Does the name itself say where the image is? It has one of the engine's schemes, or begins like a path.
+-- Returns true if the name itself tells where the image is: it has one of the engine's schemes, or begins like a path.
 local function has_scheme(name)
   if name:find "^%.?%.?/" or name == "-" or name:find "^%-[:@]" then return true end
   local scheme, rest = name:match "^([^:]*):(.*)$"
@@ -18,12 +18,13 @@ local function has_scheme(name)
   return false
 end
 
--- A folder that holds no image by name: "app:1" beside the folder app it was built from is not in that folder.
+-- A folder that does not contain a file of that name: "app:1" beside the folder app it was built from is not in that
+-- folder.
 local function is_plain_folder(path)
   return place.is_folder(path) and not place.exists(path .. "/oci-layout")
 end
 
--- The engine's rule: the longest beginning that is there and ends at the end, at a colon or at an @.
+-- The engine's rule: the longest prefix that exists as a file and ends at the end, at a colon or at an @.
 local function is_there(name)
   if place.exists(name) then return true end
   for length = #name - 1, 1, -1 do
@@ -34,7 +35,7 @@ local function is_there(name)
   return false
 end
 
--- Is it not a path, but what a container engine or a registry is asked for?
+-- Returns true if the name is not a path but is looked up in a container engine or a registry.
 local function is_elsewhere(name)
   if has_scheme(name) then return name:find "^docker" ~= nil and not name:find "^docker%-archive:" end
   return not is_there(name)
@@ -45,7 +46,7 @@ end
 local Place = {}
 Place.__index = Place
 
--- Goes with the nameless file of a job's certificates.
+-- Keeps the unnamed file of a job's certificates open until it is closed.
 function Place:__close()
   if self.authorities then self.authorities:close() end
 end
@@ -54,8 +55,8 @@ local function as_it_stands(name)
   return setmetatable({ reference = name }, Place)
 end
 
--- The container engine's answer for a name -> place | nil, message, code: UNSUPPORTED (there is no engine), NOT_FOUND
--- (it has no image of that name), IO and USAGE (it cannot be asked) or another one, with which the image may be there.
+-- Looks a name up in the container engine -> place | nil, message, code: UNSUPPORTED (there is no engine), NOT_FOUND
+-- (it has no image of that name), IO and USAGE (it cannot be asked), or another code if the image may exist.
 local function in_engine(name, ca_file)
   local reference, message, code = core.engine_image(name, ca_file)
   if reference then return as_it_stands("docker-daemon:" .. name) end
@@ -85,16 +86,16 @@ end
 ---                            not built is not another person's app:1.
 ---
 --- A place has .reference, for the engine to scan, and .why if it was looked for in the container engine first.
---- ca_file: what the engine's certificate is trusted by, besides the system's authorities or $DOCKER_CERT_PATH.
+--- ca_file: certificates that are trusted for the engine, in addition to the system's or those in $DOCKER_CERT_PATH.
 function locate.find(name, ca_file)
   if name == "" then return nil, "the image reference is empty", "USAGE" end
   if has_scheme(name) or is_there(name) or not core.image_name(name) then return as_it_stands(name) end
   return by_name(name, ca_file)
 end
 
---- open(name, config, terminal, [tell], [is_pipelines]) -> place | nil, message, code: found, and ready to be scanned.
---- What a GitLab job's variables say of certificates and of its registry goes into the engine's config; tell(message)
---- hears where the image is read in place of the container engine. is_pipelines: the job's variables named it.
+--- open(name, config, terminal, [tell], [is_pipelines]) -> place | nil, message, code: finds the image and prepares the
+--- config for the scan, from a GitLab job's variables about certificates and its registry. Calls tell(message) with the
+--- place if it is not the container engine. is_pipelines: the job's variables named the image.
 function locate.open(name, config, terminal, tell, is_pipelines)
   local trusted, authorities = true, nil
   if config.clair or is_elsewhere(name) then trusted, authorities = gitlab.authorities(config) end
@@ -109,16 +110,16 @@ function locate.open(name, config, terminal, tell, is_pipelines)
     tell = tell or function(what) terminal:say("tarsier: " .. what) end
     tell(("%s: reading %s"):format(found.why, found.reference))
   end
-  gitlab.registry(config, found.reference, is_pipelines, terminal) -- has the authorities already
+  gitlab.registry(config, found.reference, is_pipelines, terminal) -- already has the authorities
   return found
 end
 
---- place:is_engines() -> is it the container engine's?
+--- place:is_engines() -> true if it is in the container engine
 function Place:is_engines()
   return self.reference:find("docker-daemon:", 1, true) == 1
 end
 
---- place:message(message) -> a failure's message, with why the image is not the container engine's
+--- place:message(message) -> a failure's message, with the reason why the image is not in the container engine
 function Place:message(message)
   return self.why and ("%s; and %s"):format(message, self.why) or message
 end

@@ -1,4 +1,4 @@
--- tarsier policy: lists policies, checks them, and runs their examples.
+-- tarsier policy: lists policies, checks them and runs their examples.
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -42,7 +42,7 @@ local function append(to, items)
   for _, item in ipairs(items) do to[#to + 1] = item end
 end
 
--- The policies that are named, those of a folder that is named, else all that there are.
+-- Returns the named policies, those of a named folder, or all that can be found.
 local function chosen(options, names)
   local policies, policy = {}, require "tarsier.policy"
   for _, name in ipairs(names) do
@@ -58,7 +58,7 @@ local function chosen(options, names)
   return policies
 end
 
--- Calls visit(policy) -> line | nil, messages for each; a failure of one does not stop the others.
+-- Calls visit(policy) -> line | nil, messages for each. A failure does not stop the others.
 local function each(options, names, terminal, visit)
   local policies, message, code = chosen(options, names)
   if not policies then return failed(terminal, message, code) end
