@@ -14,13 +14,13 @@ LDFLAGS  ?=
 SANITIZE ?=
 # CI and `make lint` build with WERROR=-Werror.
 WERROR   ?=
-# What `make scan` scans, how, and with what.
+# The image, options and database of `make scan`.
 IMAGE    ?=
 SCAN     ?= $(if $(IMAGE),,--no-fail)
 # `make test SPECS=tests/layer/overlay_spec.lua`
 SPECS    ?= tests
-# DEPS=no: `make scan`, `make test` and their kin leave the system's packages alone. `make`, `make check` and `make install`
-# always do.
+# DEPS=no: `make scan`, `make test` and similar targets do not install system packages. `make`, `make check` and
+# `make install` never do.
 DEPS     ?= yes
 FUZZ_SECONDS ?= 30
 # `make test-mutants MUTANTS=50 SEED=2 ONLY=engine/stream/`
@@ -59,7 +59,7 @@ help:
 clean:
 	rm -rf $(BUILD)
 
-# Entry points see to their packages first, then start make afresh: only then is true what pkg-config says.
+# Entry points install their packages first, then restart make, because only then pkg-config's answers are right.
 ifndef READY
 PACKAGES_FOR = $(BUILD_PACKAGES)
 test test-mutants fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
@@ -78,7 +78,7 @@ else
 
 # ---- what is built from what --------------------------------------------------------------------------------------------
 VERSION  := $(shell cat engine/VERSION)
-# Changes whenever a program built against the last release could break: a symbol that went, a struct that changed.
+# Changes if programs built against the last release could break: a symbol was removed, a struct has changed.
 SOVERSION := 0
 PACKAGES := libcrypto jansson sqlite3 libzstd zlib
 ISAL     := $(shell pkg-config --exists libisal && echo libisal)
@@ -100,13 +100,14 @@ PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(ISAL) $(LUA_PC))
 LIBS     := $(shell pkg-config --libs $(PACKAGES) $(ISAL)) -ldl -lm -pthread
 LUA_LIBS := $(shell pkg-config --libs $(LUA_PC))
 
-# The rooms of engine/, lowest floor first: a file includes its own room and those before it. tests/project/floors_spec.lua reads this.
+# The rooms of engine/, lowest floor first: a file includes its own room and those before it.
+# tests/project/floors_spec.lua reads this.
 PARTS    := base format stream net layer image inventory database match clair scan policy bind
 PLUGINS  := format/versions stream/codecs image/sources inventory/readers database/feeds
-# C hosts render reports in Lua, so the library has all of the binding but the module's entry.
+# C hosts render reports in Lua, so the library contains the binding except the module's entry.
 MODULE   := engine/bind/core.c
 ENGINE   := $(filter-out $(MODULE),$(wildcard $(PARTS:%=engine/%/*.c) $(PLUGINS:%=engine/%/*.c)))
-# Each of these files defines functions of require "tarsier.core"; the others in bind/ serve them.
+# Each of these files defines functions of require "tarsier.core"; the other files in bind/ are helpers.
 CLASSES  := $(filter-out all core options render source,$(basename $(notdir $(wildcard engine/bind/*.c))))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 TEMPLATES := $(patsubst engine/packaging/%.in,$(BUILD)/%,$(wildcard engine/packaging/*.in))
@@ -122,14 +123,14 @@ say       = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 all: $(BUILD)/libtarsier.a $(BUILD)/libtarsier.so $(BUILD)/tarsier/core.so $(TEMPLATES) $(if $(wildcard lua/bin/tarsier),$(BUILD)/starter.db)
 
-# Plug-in folders become tables: one X(name) a file, rewritten only when the folder changes.
+# Plug-in folders become tables: one X(name) for each file, rewritten only when the folder changes.
 $(BUILD)/probes.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard tests/probe/*.c)))))
 $(BUILD)/bindings.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(CLASSES)))
 $(BUILD)/%.def: FORCE
 	@$(call write_if_changed,$(patsubst %,X(%),$(basename $(notdir $(wildcard engine/*/$*/*.c)))))
-# Where it will be installed is compiled in: `make && make install PREFIX=/opt` makes afresh what says so.
+# The installation's place is compiled in: `make && make install PREFIX=/opt` rebuilds the affected files.
 $(BUILD)/prefix: FORCE
 	@$(call write_if_changed,$(PREFIX) $(LUADIR) $(LIBDIR) $(INCLUDEDIR))
 $(BUILD)/engine/policy/policy.o $(BUILD)/engine/bind/render.o: $(BUILD)/prefix
@@ -142,7 +143,7 @@ $(BUILD)/%.o: %.c | $(DEFS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
-# What surrounds policies in the sandbox, as C strings, in this order.
+# The environment of policies in the sandbox, as C strings, in this order.
 PRELUDE  := common records declare hooks lint
 $(BUILD)/prelude.inc: $(PRELUDE:%=lua/tarsier/prelude/%.lua)
 	@mkdir -p $(@D)
@@ -150,7 +151,7 @@ $(BUILD)/prelude.inc: $(PRELUDE:%=lua/tarsier/prelude/%.lua)
 	    sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$part; echo ','; done; echo '};'; } >$@
 $(BUILD)/engine/policy/run.o: $(BUILD)/prelude.inc
 
-# One object with everything but the public names made local, so that a host's own symbols never collide with ours.
+# One object in which all names except the public ones are local, so that a host's symbols never collide with ours.
 $(BUILD)/libtarsier.a: $(OBJECTS)
 	@rm -f $@
 	$(call say,AR,$@)
@@ -169,13 +170,13 @@ $(BUILD)/libtarsier.so.$(SOVERSION): $(OBJECTS) engine/packaging/tarsier.map
 $(BUILD)/libtarsier.so: $(BUILD)/libtarsier.so.$(SOVERSION)
 	@ln -sf $(<F) $@
 
-# Not linked with Lua: the interpreter that loads it has it.
+# Not linked with Lua: the interpreter that loads it contains Lua.
 $(BUILD)/tarsier/core.so: $(OBJECTS) $(MODULE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -shared -o $@ $^ $(LIBS)
 
-# The tests' way into the lower floors: require "tarsier.probe".
+# The tests' access to the lower floors: require "tarsier.probe".
 $(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -184,14 +185,14 @@ $(BUILD)/tarsier/probe.so: $(OBJECTS) $(PROBES)
 $(BUILD)/tests/probe.o: $(BUILD)/probes.def
 $(BUILD)/engine/bind/all.o: $(BUILD)/bindings.def
 
-# What tells other builds about ours: for pkg-config and for CMake.
+# Files that describe this build to others, for pkg-config and for CMake.
 $(TEMPLATES): $(BUILD)/%: engine/packaging/%.in engine/VERSION $(BUILD)/prefix Makefile
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@SOVERSION@|$(SOVERSION)|' \
 	    -e 's|@REQUIRES@|$(strip $(PACKAGES) $(ISAL) $(LUA_PC))|' -e 's|@LIBS@|$(strip $(LIBS) $(LUA_LIBS))|' \
 	    -e 's|@INCLUDE_FROM_CMAKE@|$(INCLUDE_FROM_CMAKE)|' $< >$@
 
-# The manual page and the completions, from the commands' own tables.
+# The manual page and the completions, generated from the commands' tables.
 $(BUILD)/tarsier.1: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua)
 	$(Q)$(RUN) lua/bin/tarsier help --man >$@
 
@@ -228,7 +229,7 @@ TO = $(DESTDIR)$(PREFIX)
 
 rock: all
 
-# What both ways of installing have: the module, its policies, the starter database, and the command.
+# Common to both ways of installing: the module, its policies, the starter database and the command.
 install-rock: all
 	install -d $(DESTDIR)$(ROCK_LIBDIR)/tarsier $(DESTDIR)$(ROCK_BINDIR)
 	install -m 755 $(BUILD)/tarsier/core.so $(DESTDIR)$(ROCK_LIBDIR)/tarsier/core.so
@@ -273,7 +274,7 @@ comma := ,
 test-real:
 	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
 
-# A Lua that has a sanitizer's runtime loaded, and whose children do not: they are tools that never heard of it.
+# A Lua with a sanitizer's runtime loaded, but not in its child processes, which are tools built without it.
 #	$(call sanitized_lua,FILE,RUNTIMES)
 define sanitized_lua
 mkdir -p $(dir $(1)); printf '#!/bin/sh\nexec %s --preload "%s" --argv0 "$$0" %s "$$@"\n' \
