@@ -18,13 +18,13 @@
 --
 --   finding         "fail", "warn", "accept" (passes, for a given reason), "ignore" (passes, not worth a look)
 --   image           "fail", "warn"
---   verdict         "fail", "warn", "accept" (the image passes, whatever was said); a table of plain data may follow
+--   verdict         "fail", "warn", "accept" (the image passes in any case); a table of plain data may follow
 --                   the reason: it is kept with the verdict, as the policy's details
 --
 -- Policies run in the order given. `so_far` is the last decision on this finding, { decision, reason, policy }, or nil;
--- what a hook returns replaces it, and the report keeps the trail. What no policy decided passes. But the verdict is
--- "fail" whatever policies say if nothing was matched: without a database, without packages, or for a system that the
--- database does not cover. Hooks get
+-- a hook's result replaces it, and the report keeps the trail. A finding that no policy decided passes. But the verdict
+-- is always "fail" if nothing was matched: without a database, without packages, or for a system that the database does
+-- not cover. Hooks get
 --
 --   f               index, id, aliases, severity, severity_source, fixed_by, summary, description, url, published,
 --                   modified, references, backend, cvss = { vector, score }, epss = { score, percentile },

@@ -40,7 +40,7 @@ struct clair {
 	const char *doubt;             /* why this machine could not reach it; or NULL */
 };
 
-/* ---- request.c: requests, retried where that may help ------------------------------------------------------------ */
+/* ---- request.c: requests, retried if that may help --------------------------------------------------------------- */
 
 struct clair_call {
 	const char *method, *base, *path;

@@ -91,8 +91,8 @@ local function database_container(settings, password)
   return made
 end
 
--- In its own network Clair always listens on port 6060, whatever port is published. On the host's network it listens on
--- the requested port.
+-- In its own network Clair always listens on port 6060, independent of the published port. On the host's network it
+-- listens on the requested port.
 local function inner_ports(settings)
   if on_host(settings) and settings.api == "v4" then return settings.port, settings.health_port end
   return 6060, 6061

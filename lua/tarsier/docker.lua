@@ -1,6 +1,6 @@
 -- A client of the API of Docker's engine and of Podman's service: images, containers and networks.
 --
---   local engine = assert(require "tarsier.docker".open())       -- where $DOCKER_HOST says, or a socket that is there
+--   local engine = assert(require "tarsier.docker".open())       -- at $DOCKER_HOST, or a known socket
 --   assert(engine:pull "postgres:15")
 --
 -- Functions fail with nil, message, "CODE"; if the engine refuses, its HTTP status follows. The library reads images

@@ -41,7 +41,7 @@ static bool is_name_part(span part)
 }
 
 /* name := ["@" part "/"] part          as validate-npm-package-name wants them of old packages, whose letters may be
- *                                      large; without its rules against names that nobody could publish */
+ *                                      large; without its rules against names that cannot be published */
 static bool is_name(span name)
 {
 	span scope, part = name;

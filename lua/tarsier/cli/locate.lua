@@ -79,11 +79,11 @@ end
 
 --- find(name, [ca_file]) -> place, to be closed once it is scanned | nil, message, code.
 ---
----   docker-daemon:NAME       the container engine's, whatever else is there
----   SCHEME:…, a path         what it says
----   any other image's name   the container engine's; where that has none of that name and the name begins with a host,
----                            the registry's. A name without a host is never taken for Docker Hub's: `app:1` that was
----                            not built is not another person's app:1.
+---   docker-daemon:NAME       always the container engine's
+---   SCHEME:…, a path         the place that it names
+---   any other image's name   the container engine's; if that has none of that name and the name begins with a host,
+---                            the registry's. A name without a host is never looked up at Docker Hub: `app:1` that was
+---                            not built must not become another person's app:1.
 ---
 --- A place has .reference, for the engine to scan, and .why if it was looked for in the container engine first.
 --- ca_file: certificates that are trusted for the engine, in addition to the system's or those in $DOCKER_CERT_PATH.
