@@ -11,8 +11,7 @@
 #include <stdio.h>
 
 enum {
-	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* of an answer that is read whole; v1's answer with 10,000 findings has 20
-	                                        * MiB */
+	CLAIR_ANSWER_LIMIT = 64 * 1024 * 1024, /* of an answer read whole; v1's with 10,000 findings has 20 MiB */
 	CLAIR_DEFAULT_SECONDS = 600,           /* Quay uses the same limit for Clair */
 	CLAIR_PACKAGES_LIMIT = 200000,
 	CLAIR_FINDINGS_LIMIT = 1000000,        /* package × vulnerability; bounds hostile answers */

@@ -108,8 +108,7 @@ static enum MHD_Result answer(const struct microhttpd *library, struct MHD_Conne
 {
 	if (!response)
 		return MHD_NO;
-	library->add_header(response, "Connection", "close"); /* the connection of the next layer may be waiting at the
-	                                                       * door */
+	library->add_header(response, "Connection", "close"); /* the next layer's may be waiting at the door */
 	enum MHD_Result result = library->queue_response(connection, status, response);
 	library->destroy_response(response);
 	return result;

@@ -104,8 +104,7 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 static int64_t next_pause(const struct clair *clair, const struct http_response *response, int code,
                           struct retry *retry)
 {
-	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* another attempt would fail at the same
-	                                                                     * layer */
+	if (clair->server && layer_server_failure(clair->server, NULL) < 0) /* a retry would fail at the same layer */
 		return 0;
 	return retry_pause(retry, code, response);
 }

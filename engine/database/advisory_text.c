@@ -9,8 +9,7 @@
 
 enum { FLAG_SEVERITY = 7, FLAG_DISTRIBUTION = 8 };
 enum { LEVEL = 3 };                 /* higher levels gain 4 % on such small texts, and take twice the time */
-enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* with a larger share the dictionary would memorise the few
-                                                           * samples */
+enum { DICTIONARY_SIZE = 32 << 10, SAMPLES_A_BYTE = 64 }; /* a larger share would only memorise the samples */
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 

@@ -28,8 +28,7 @@ struct package_row {
 	enum tarsier_severity severity; /* UNKNOWN if the distribution gives no rating */
 	uint32_t cve;                   /* 0: not a tracker's record */
 	uint32_t vector;                /* index, or 0 */
-	uint32_t stream;                /* index of "nodejs:20", several separated by spaces, or 0: an rpm outside
-	                                 * modules */
+	uint32_t stream;                /* index of "nodejs:20", several with a space between, or 0: an rpm of no module */
 	bool informational;             /* unmaintained, unsound or similar: not a vulnerability */
 	struct row_event *events;       /* of all ranges, one after the other */
 	size_t event_count;

@@ -18,8 +18,7 @@ struct database_writer {
 	struct arena scratch;       /* memory for one advisory, or one package */
 	char *path;                 /* where the database will be */
 	char *building;             /* the file under construction; NULL after the rename */
-	int lock;                   /* its descriptor, locked with flock: an unlocked file is left over from a killed
-	                             * import */
+	int lock;                   /* its descriptor, locked with flock: a killed import leaves it unlocked */
 	bool starter;
 	sqlite3 *sqlite;
 	sqlite3_stmt *put_advisory, *put_row;
@@ -90,8 +89,7 @@ void writer_count(const struct database_writer *writer, struct tarsier_import_re
 int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_error *error);
 int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
                    struct tarsier_error *error);
-int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* returns 1 for
-                                                                                                        * a row */
+int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* 1: a row */
 /* Syncs the finished file and renames it over the old one. */
 int writer_replace(struct database_writer *writer, struct tarsier_error *error);
 struct known_family *writer_family(struct database_writer *writer, span name);

@@ -76,8 +76,7 @@ static const uint8_t scores[3][2][5][3][3] = {
  * have. */
 static int level(const cvss_values values, int metric)
 {
-	static const uint8_t others[] = {4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* the index of X among a modified metric's
-	                                                                    * values */
+	static const uint8_t others[] = {4, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4}; /* the index of X in a modified metric */
 	int below_safety = metric == SC || metric == SI || metric == SA;
 	int modified = values[MAV + metric];
 	if (modified == CVSS_ABSENT || modified == others[metric])

@@ -9,8 +9,7 @@ enum releases {
 	WHOLE,   /* as written: "v3.20", "24.03-LTS-SP1", "Linux Enterprise Server 15 SP6" */
 	MAJOR,   /* up to the first dot: "9.3" → "9" */
 	UBUNTU,  /* without ":LTS": "22.04:LTS" → "22.04", "Pro:22.04:LTS" → "Pro:22.04" */
-	RED_HAT, /* the last part of a CPE: "enterprise_linux:9::baseos" → "9", "rhel_eus:9.2::appstream" →
-	          * "rhel_eus:9.2" */
+	RED_HAT, /* the tail of a CPE: "enterprise_linux:9::baseos" → "9", "rhel_eus:9.2::appstream" → "rhel_eus:9.2" */
 	NESTED,  /* another ecosystem: "Root:Debian:12", "Seal:Red Hat:7" */
 };
 enum kind { LANGUAGE, DISTRIBUTION };

@@ -115,8 +115,7 @@ static void put_qualifiers(struct writer *writer, const struct purl_qualifier **
 		put(writer, separator);
 		put_lower(writer, order[i]->key);
 		put(writer, '=');
-		put_all(writer, order[i]->value, "/"); /* a slash is not a separator there, and the specification's tests keep
-		                                        * it */
+		put_all(writer, order[i]->value, "/"); /* not a separator there: the specification's tests keep it */
 		separator = '&';
 	}
 }

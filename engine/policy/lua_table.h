@@ -10,7 +10,6 @@ void table_set_text(lua_State *L, const char *key, const char *text);
 void table_set_count(lua_State *L, const char *key, uint64_t count);
 void table_set_number(lua_State *L, const char *key, double number);
 void table_set_boolean(lua_State *L, const char *key, int boolean);
-void table_set_list(lua_State *L, const char *key, const char *const *texts); /* NULL-terminated; NULL is an empty
-                                                                               * list */
+void table_set_list(lua_State *L, const char *key, const char *const *texts); /* NULL-terminated; NULL is empty */
 
 #endif

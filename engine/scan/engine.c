@@ -119,7 +119,7 @@ void tarsier_cancel(tarsier_engine *engine)
 	atomic_fetch_add(&engine->cancellations, 1);
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
 struct tarsier_token { atomic_bool cancelled; };
 
@@ -138,7 +138,7 @@ void tarsier_token_free(tarsier_token *token)
 	free(token);
 }
 
-/* ---- scanning ---------------------------------------------------------------------------------------------------------- */
+/* ---- scanning ---------------------------------------------------------------------------------------------------- */
 
 static void *scan_thread(void *argument)
 {
@@ -167,8 +167,7 @@ static int run_and_pump(struct scan *scan, tarsier_engine *engine, const tarsier
 		if (is_cancelled(engine, before, token))
 			atomic_store(&scan->cancelled, true);
 	pthread_join(thread, NULL);
-	if (scan->code >= 0 && is_cancelled(engine, before, token)) /* if it happened at the very end, the host still gets
-	                                                             * CANCELLED */
+	if (scan->code >= 0 && is_cancelled(engine, before, token)) /* even at the very end */
 		return error_set(scan->error, TARSIER_CANCELLED, "cancelled");
 	return scan->code;
 }

@@ -18,8 +18,7 @@ local function has_scheme(name)
   return false
 end
 
--- A folder that does not contain a file of that name: "app:1" beside the folder app it was built from is not in that
--- folder.
+-- Returns true for a folder that is not an image: "app:1" beside the folder app that it was built from is not in it.
 local function is_plain_folder(path)
   return place.is_folder(path) and not place.exists(path .. "/oci-layout")
 end
@@ -46,7 +45,7 @@ end
 local Place = {}
 Place.__index = Place
 
--- Keeps the unnamed file of a job's certificates open until it is closed.
+-- Also closes the unnamed file of a job's certificates.
 function Place:__close()
   if self.authorities then self.authorities:close() end
 end
