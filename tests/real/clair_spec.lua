@@ -246,14 +246,14 @@ describe("a real Clair v4", function()
       assert.is_true(#result.findings > 0)
     end)
     it("refuses another key", function()
-      command.fails(4, "refuses our token (401)", { "scan", "--clair", locked.url, "--clair-key-file", wrong,
+      command.fails(4, "rejected our token (401)", { "scan", "--clair", locked.url, "--clair-key-file", wrong,
         "--clair-issuer", "pipeline", "oci:" .. sample })
     end)
     it("refuses another issuer", function()
       command.fails(4, "--clair-issuer", { "scan", "--clair", locked.url, "--clair-key-file", key, "oci:" .. sample })
     end)
     it("wants one", function()
-      command.fails(4, "wants a token (401)", { "scan", "--clair", locked.url, "oci:" .. sample })
+      command.fails(4, "requires a token (401)", { "scan", "--clair", locked.url, "oci:" .. sample })
     end)
   end)
 
