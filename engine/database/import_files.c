@@ -93,11 +93,18 @@ static bool names_a_feed(const char *path)
 	return found;
 }
 
+/* "known_exploited_vulnerabilities.json", "epss_scores-2026-11-28.csv.gz", and not "known_exploited_vulnerabilities_schema.json" */
 static bool is_published_name(const char *path)
 {
+	static const char *const names[] = {"known_exploited_vulnerabilities", "epss_scores"};
 	const char *slash = strrchr(path, '/');
 	span name = span_of(slash ? slash + 1 : path);
-	return span_starts(name, "known_exploited_vulnerabilities") || span_starts(name, "epss_scores");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t length = strlen(names[i]);
+		if (span_starts(name, names[i]) && name.len > length && strchr(".-", name.ptr[length]))
+			return true;
+	}
+	return false;
 }
 
 /* A folder may hold many files that are not feeds. But an error page saved under a feed's name, or an archive that

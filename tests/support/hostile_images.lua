@@ -125,7 +125,7 @@ case("an index of ten thousand images", {
     for i = 1, 10000 do many[i] = one:gsub("sha256:%x+", ("sha256:%064x"):format(i)) end
     return ('{"schemaVersion":2,"manifests":[%s]}'):format(table.concat(many, ","))
   end },
-  message = "the index lists more than",
+  message = "more than 4000 images to choose from",
 })
 
 -- ---- layouts on disk ---------------------------------------------------------------------------------------------
