@@ -162,10 +162,14 @@ local function with_engine(options, terminal, run)
   terminal.quiet = options.quiet
   local settings, message = settings_of(options)
   if not settings then return nil, message end
+  local trust = {} -- the job's authorities hold for the container engine too
+  local ok, file = gitlab.authorities(trust)
+  if not ok then return failed(terminal, file) end
   local engine
-  engine, message = docker.open(options.engine)
-  if not engine then return failed(terminal, message) end
-  return run(engine, settings)
+  engine, message = docker.open(options.engine, trust.ca_file)
+  local code = engine and run(engine, settings) or failed(terminal, message)
+  if file then file:close() end
+  return code
 end
 
 -- Returns the address of the new Clair, for people and for scripts. `scan` reads the same variables.
