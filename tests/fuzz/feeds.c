@@ -1,5 +1,6 @@
 /* A feed's file: what it is, an error with a message, or records whose every string is there. The first byte chooses:
  * the feed alone, or an import of it with a match against what was made of it. */
+#include "format/cve_id.h"
 #include "match/match.h"
 
 #include <stdio.h>
@@ -89,7 +90,7 @@ static void read_alone(span text)
 		struct stream *stream;
 		struct arena arena;
 		arena_init(&arena, NULL);
-		feeds_all[i]->claims(text.len > 4096 ? (span){text.ptr, 4096} : text);
+		feeds_all[i]->recognise(text.len > 4096 ? (span){text.ptr, 4096} : text);
 		if (stream_open_memory(&arena, text, &stream, &error) < 0)
 			abort();
 		int code = feeds_all[i]->read(stream, "input", &sink, &error);
