@@ -159,7 +159,7 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  * Scans an image: reads and verifies its layers, lists its packages and, if the engine has a database, matches them.
  * *report is OWNED: tarsier_report_free; NULL on failure.
  *
- *	docker-archive:FILE[:NAME]     what `docker save` writes, before version 25 and since; plain, gzip or zstd
+ *	docker-archive:FILE[:NAME]     what `docker save` writes, before version 25 and since; plain or compressed
  *	oci:DIR[:TAG|@DIGEST]          an OCI image layout
  *	oci-archive:FILE[:TAG|@DIGEST] an OCI image layout in a tar
  *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
@@ -360,8 +360,8 @@ TARSIER_API void tarsier_import_options_init_size(struct tarsier_import_options 
 TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options); /* as for tarsier_config */
 #define tarsier_import_options_init(options) tarsier_import_options_init_size((options), sizeof *(options))
 
-/* Builds `database` from `paths`, beside the old file, and renames it into place. An import that takes nothing fails
- * and leaves the old file. `result` may be NULL. */
+/* Builds `database` from `paths`, beside the old file, and renames it into place. Fails, and leaves the old file, if one of
+ * the paths has no usable record. `result` may be NULL. */
 TARSIER_API int tarsier_import(const char *database, const char *const *paths, size_t count,
                                const struct tarsier_import_options *options, struct tarsier_import_result *result,
                                struct tarsier_error *error);

@@ -1,7 +1,6 @@
 -- tarsier judge: judges a saved JSON report again, with other policies or a newer whitelist, without the image.
 
 local exit = require "tarsier.cli.exit"
-local filter = require "tarsier.table.filter"
 local judging = require "tarsier.cli.judging"
 local outputs = require "tarsier.cli.outputs"
 local report = require "tarsier.report"
@@ -72,12 +71,7 @@ return {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
       help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
         .. "repeated; default: table" },
-    { long = "severity", value = "SEVERITY", choices = filter.severities,
-      help = "show only findings of this severity and above in the table; all are judged" },
-    { long = "only-fixed", help = "show only findings with a fix in the table; all are judged" },
-    { long = "show", value = "WHICH", choices = { "all", "failing" },
-      help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
-        .. "that are not accepted or ignored" },
+    judging.shown.severity, judging.shown.only_fixed, judging.shown.show,
     { long = "no-fail", help = "exit code 0 if the verdict fails; the other codes stay" },
     { long = "quiet", short = "q", help = "no notes or warnings on standard error" },
     { long = "color", value = "WHEN", choices = { "auto", "always", "never" },

@@ -1,4 +1,6 @@
--- The options that say how to judge, which the commands that judge have in common.
+-- The options that the commands that judge have in common.
+
+local filter = require "tarsier.table.filter"
 
 local judging = {}
 
@@ -13,6 +15,16 @@ judging.options = {
   { long = "set", value = "POLICY.OPTION=VALUE", many = true,
     help = "set an option of a policy, @FILE for a value from JSON or YAML; may be repeated" },
   { long = "policy-dir", value = "DIR", many = true, help = "look for policies here first; may be repeated" },
+}
+
+-- The options that say what the table lists. They never change what is judged.
+judging.shown = {
+  severity = { long = "severity", value = "SEVERITY", choices = filter.severities,
+    help = "show only findings of this severity and above in the table; all are judged" },
+  only_fixed = { long = "only-fixed", help = "show only findings with a fix in the table; all are judged" },
+  show = { long = "show", value = "WHICH", choices = { "all", "failing" },
+    help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
+      .. "that are not accepted or ignored" },
 }
 
 -- "policy.key=value" -> ["policy.key"] = value

@@ -9,7 +9,6 @@ local judging = require "tarsier.cli.judging"
 local locate = require "tarsier.cli.locate"
 local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
-local filter = require "tarsier.table.filter"
 local report = require "tarsier.report"
 local text = require "tarsier.text"
 
@@ -194,12 +193,7 @@ return {
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },
-    { long = "severity", value = "SEVERITY", choices = filter.severities,
-      help = "show only findings of this severity and above in the table; all are judged" },
-    { long = "only-fixed", help = "show only findings with a fix in the table; all are judged" },
-    { long = "show", value = "WHICH", choices = { "all", "failing" },
-      help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
-        .. "that are not accepted or ignored" },
+    judging.shown.severity, judging.shown.only_fixed, judging.shown.show,
     { long = "no-fail", help = "exit with code 0 if the verdict fails; other codes stay" },
     { long = "verbose", short = "v",
       help = "every finding with its trail of decisions, what the policies used, timings" },
