@@ -332,6 +332,9 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
+# `make lint` compiles the fuzzers, so that a change that breaks one is seen without a fuzzing run.
+fuzzer-objects: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
+
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,FUZZER,$@)
@@ -346,7 +349,7 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
 	    -D'json_array_foreach(array,index,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
 	    -D__cppcheck__ -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)
-	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all
+	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all fuzzer-objects
 
 -include $(shell find $(BUILD)/engine $(BUILD)/tests -name '*.d' 2>/dev/null)
 endif

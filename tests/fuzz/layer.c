@@ -14,9 +14,9 @@ static int read_evidence(const struct evidence *evidence, struct reader_output *
 	return reader_output_add(output, &(struct package){.type = "test", .name = name, .version = "1"}, error);
 }
 
-static const char *const patterns[] = {"etc/*", "**/x", "**/*.y", NULL};
+static const char *const wanted[] = {"etc/*", "**/x", "**/*.y", NULL};
 static const struct reader test_reader = {
-	.name = "test", .evidence = patterns, .limit = 4096, .keep = true, .read = read_evidence};
+	.name = "test", .evidence = wanted, .limit = 4096, .keep = true, .read = read_evidence};
 static const struct reader *const readers[] = {&test_reader, NULL};
 
 /* What is kept must be what was promised of it. */
