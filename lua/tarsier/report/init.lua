@@ -1,6 +1,29 @@
 -- Report formats, found by name: "clair-scanner" is the module tarsier.report.clair_scanner, one file a format:
 --   return { name, summary, extension, write = function(result, out, options) … out(text) … end }
 -- A format of one's own needs only to be on Lua's path under such a name.
+--
+-- A format writes a result, which is the JSON report (README.md, "The JSON report") as a Lua table. Beside what the
+-- engine found, a result of a scan or of `tarsier judge` has these. Each is nil if it was not asked for or not known:
+--
+--   finding.risk            0 to 100, one decimal (tarsier(1), RISK)
+--   finding.layer.base      true: the layer is the base image's; likewise in image.layers
+--   finding.baseline        "new" or "known", against --baseline
+--   finding.vex             what VEX documents say: { { file, author, time, id, status, justification, text,
+--                           obeyed = boolean, refusal = why it is not obeyed }, … }
+--   image.base              { layers = how many of the lowest layers, name, digest, guess = boolean, evidence = "given",
+--                           "annotation", "known" or "history" }
+--   result.baseline         { file, new = count, known = count, gone = { { id, severity, package, version, type }, … } }
+--   result.advice           what to do (tarsier.advice):
+--     .pass, .rest          the steps that make the image pass, and those that end the most of the rest, in order:
+--                           { { kind = "upgrade" or "rebase", text = "upgrade openssl 3.0.11 → 3.0.15", command = for
+--                           a shell, quoted, or nil; layer = index or nil, base = boolean, instruction = the layer's
+--                           created_by, "FROM" for the base, place = folder of a language's project or "",
+--                           packages = { { type, name, version, to, names = { binary packages, … }, paths }, … },
+--                           ends = { total, severity = { High = 2, … }, ids = { … } } }, … }
+--     .open                 packages with findings that have no fix: { { type, name, version, layer, base, ids,
+--                           fails = boolean, status, since = "2024-01-31", total, severity }, … }
+--     .refusals             { { policy, reason }, … }: what policies say about the image itself
+--     .rebuild              what newer bases at hand would end: { { reference, ends = …, brings = … }, … }
 
 local suggest = require "tarsier.suggest"
 
