@@ -332,6 +332,7 @@ struct tarsier_database_info {
 	size_t feed_count;
 	const struct tarsier_omission *omissions; /* what its imports left out, by reason */
 	size_t omission_count;
+	const char *note;          /* as given to the import */
 };
 /* NULL if the engine has no database. With Clair: the database that KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);
@@ -354,13 +355,15 @@ struct tarsier_import_options {
 	/* Called for every input that is taken, skipped or broken; or NULL. `message` is NULL if all went well. */
 	void (*on_input)(void *user, const char *input, const char *feed, uint64_t records, const char *message);
 	void *user;
+	const char *const *only;   /* of databases among the inputs, take these ecosystems ("Debian:12") only; NULL-terminated; or NULL */
+	const char *note;          /* text of the host's that is kept in the database; NULL: with `merge` the old one's, else "" */
 };
 struct tarsier_import_result { uint64_t advisories, withdrawn, unreadable, kev, epss; };
 TARSIER_API void tarsier_import_options_init_size(struct tarsier_import_options *options, size_t size);
 TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options); /* as for tarsier_config */
 #define tarsier_import_options_init(options) tarsier_import_options_init_size((options), sizeof *(options))
 
-/* Builds `database` from `paths`, beside the old file, and renames it into place. Fails, and leaves the old file, if one of
+/* Builds `database` from `paths`, feeds or databases of tarsier's, beside the old file, and renames it into place. Fails, and leaves the old file, if one of
  * the paths has no usable record. `result` may be NULL. */
 TARSIER_API int tarsier_import(const char *database, const char *const *paths, size_t count,
                                const struct tarsier_import_options *options, struct tarsier_import_result *result,

@@ -81,36 +81,37 @@ static void on_input(void *user, const char *name, const char *feed, uint64_t re
 	listener->failed = lua_pcall(listener->L, 2, 0, 0) != LUA_OK;
 }
 
-/* paths --> a userdata with the array of their strings, which the table owns */
-static const char **check_paths(lua_State *L, int index, size_t *count)
+/* paths --> a userdata with the NULL-terminated array of their strings, which the table owns */
+static const char **check_strings(lua_State *L, int index, const char *what, size_t *count)
 {
 	luaL_checktype(L, index, LUA_TTABLE);
 	*count = (size_t)luaL_len(L, index);
 	const char **paths = lua_newuserdatauv(L, (*count + 1) * sizeof *paths, 0);
 	for (size_t i = 0; i < *count; i++) {
 		if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING)
-			luaL_error(L, "import: path %d must be a string, not a %s", (int)i + 1, luaL_typename(L, -1));
+			luaL_error(L, "import: %s %d must be a string, not a %s", what, (int)i + 1, luaL_typename(L, -1));
 		paths[i] = lua_tostring(L, -1);
 		lua_pop(L, 1);
 	}
+	paths[*count] = NULL;
 	return paths;
 }
 
-static const char *const import_keys[] = {"starter", "merge", "on_input", NULL};
+static const char *const import_keys[] = {"starter", "merge", "only", "note", "on_input", NULL};
 
-/* import(database, { path, … } [, { starter =, merge =, on_input = function(input, feed, records, message) end }])
+/* import(database, { path, … } [, { starter =, merge =, only = { "Debian:12", … }, note =, on_input = function(input, feed, records, message) end }])
  * --> { advisories, withdrawn, unreadable, kev, epss } | nil, message, code */
 static int l_import(lua_State *L)
 {
 	const char *database = luaL_checkstring(L, 1);
-	size_t count;
+	size_t count, count_only;
 	lua_settop(L, 3);
 	if (lua_isnil(L, 3)) {
 		lua_newtable(L);
 		lua_replace(L, 3);
 	}
 	luaL_checktype(L, 3, LUA_TTABLE);
-	const char **paths = check_paths(L, 2, &count);
+	const char **paths = check_strings(L, 2, "path", &count);
 	struct tarsier_import_options options;
 	struct tarsier_import_result result;
 	struct tarsier_error error;
@@ -118,6 +119,9 @@ static int l_import(lua_State *L)
 	options_check(L, 3, import_keys, "tarsier.import");
 	options.starter = options_flag(L, 3, "starter");
 	options.merge = options_flag(L, 3, "merge");
+	options.note = options_string(L, 3, "note", "tarsier.import");
+	if (lua_getfield(L, 3, "only") != LUA_TNIL)
+		options.only = check_strings(L, lua_gettop(L), "only", &count_only);
 	lua_getfield(L, 3, "on_input");
 	struct input_listener listener = {.L = L, .function = lua_gettop(L)};
 	if (lua_isfunction(L, -1)) {

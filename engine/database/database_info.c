@@ -62,7 +62,8 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	    !copy(arena, database_meta(database, "built"), &info->built) ||
 	    !copy(arena, database_meta(database, "newest"), &info->newest) ||
 	    !copy(arena, database_meta(database, "kev_date"), &info->kev_date) ||
-	    !copy(arena, database_meta(database, "epss_date"), &info->epss_date))
+	    !copy(arena, database_meta(database, "epss_date"), &info->epss_date) ||
+	    !copy(arena, database_meta(database, "note"), &info->note))
 		return error_memory(error);
 	return 0;
 }

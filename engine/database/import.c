@@ -101,10 +101,15 @@ static int take_options(struct tarsier_import_options *whole, const struct tarsi
 
 static int import_all(struct importing *importing, const char *const *paths, size_t count, struct tarsier_error *error)
 {
-	int code = importing->options->merge ? writer_take_old(importing->writer, error) : 0;
+	struct database_writer *writer = importing->writer;
+	int code = importing->options->merge ? writer_take_old(writer, error) : 0;
+	if (importing->options->note)
+		writer->note = arena_string(&writer->arena, importing->options->note);
+	if (code >= 0 && !writer->note)
+		code = error_memory(error);
 	for (size_t i = 0; i < count && code >= 0; i++)
 		code = import_path(importing, paths[i], error);
-	return code >= 0 ? code : error_append(error, "; %s is left as it is", importing->writer->path);
+	return code >= 0 ? code : error_append(error, "; %s is left as it is", writer->path);
 }
 
 int tarsier_import(const char *database, const char *const *paths, size_t count,

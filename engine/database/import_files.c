@@ -133,6 +133,33 @@ static int check_useful(struct importing *importing, const char *name, struct ta
 
 /* ---- files and folders ------------------------------------------------------------------------------------------- */
 
+/* A database among the inputs, whose records join those of the others. */
+static bool is_database(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	char first[sizeof magic] = "";
+	FILE *file = fopen(path, "rbe");
+	size_t length = file ? fread(first, 1, sizeof first, file) : 0;
+	if (file)
+		fclose(file);
+	return length == sizeof first && memcmp(first, magic, sizeof magic) == 0;
+}
+
+static int import_database(struct importing *importing, const char *path, struct tarsier_error *error)
+{
+	const struct tarsier_import_options *options = importing->options;
+	uint64_t advisories;
+	int code = writer_take(importing->writer, path, options->only, &advisories, error);
+	if (code < 0)
+		return code;
+	importing->useful += advisories;
+	if (options->only && !advisories)
+		snprintf(importing->reason, sizeof importing->reason, "it has no records of the ecosystems that are asked for");
+	if (options->on_input && advisories)
+		options->on_input(options->user, path, "database", advisories, NULL);
+	return 0;
+}
+
 /* An archive in a folder is a container of its own; loose files belong to the folder's container. */
 static int import_file(struct importing *importing, const char *path, uint64_t size, bool loose,
                        struct tarsier_error *error)
@@ -219,6 +246,8 @@ static int import_standard_input(struct importing *importing, struct tarsier_err
 static int import_named(struct importing *importing, const char *path, const struct stat *info, bool input,
                         struct container *container, struct tarsier_error *error)
 {
+	if (S_ISREG(info->st_mode) && is_database(path))
+		return import_database(importing, path, error);
 	if (S_ISREG(info->st_mode))
 		return import_file(importing, path, (uint64_t)info->st_size, false, error);
 	int code = input ? import_standard_input(importing, error)

@@ -1,4 +1,4 @@
-/* stages the content of an older database as the beginning of a new one */
+/* stages the content of databases: the old one as the beginning of a new one, or some that are joined */
 #include "database/write.h"
 
 #include "format/date.h"
@@ -8,11 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* `numbers` and `taken` are indexed by the numbers of the database that is read. */
 struct merging {
 	struct database_writer *writer;
 	struct database *database;
 	struct connection *connection;
-	struct arena arena;            /* memory for one row */
+	const char *path;
+	const char *const *only;       /* ecosystems to take, NULL-terminated; or NULL for all */
+	struct taken_ecosystem { struct known_ecosystem *known; bool had; } *ecosystems; /* known NULL: not taken */
+	uint32_t *numbers;             /* of advisories as staged here; 0: not taken */
+	bool *shared;                  /* it was taken from a database before, too */
+	size_t ecosystem_count, number_count;
+	uint64_t advisories;
+	struct arena tables, arena;    /* arena: memory for one row */
 };
 
 /* Calls `take` for every row of a statement on the old file. */
@@ -27,44 +35,79 @@ static int each(struct merging *merging, const char *sql,
 		code = take(merging, select, error);
 	}
 	if (code >= 0 && step != SQLITE_DONE)
-		code = database_fail(sqlite, merging->writer->path, error);
+		code = database_fail(sqlite, merging->path, error);
 	sqlite3_finalize(select);
 	return code;
 }
 
+static bool is_wanted(const struct merging *merging, span ecosystem)
+{
+	for (const char *const *one = merging->only; one && *one; one++)
+		if (span_is(ecosystem, *one))
+			return true;
+	return !merging->only;
+}
+
+/* `had`: an earlier database had packages of it, and may have had the same rows. */
 static int take_ecosystem(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
 {
+	int number = sqlite3_column_int(row, 0);
+	if (number < 1 || (size_t)number >= merging->ecosystem_count || !is_wanted(merging, column_span(row, 1)))
+		return 0;
 	struct known_ecosystem *known = writer_ecosystem(merging->writer, column_span(row, 1));
 	if (!known)
 		return error_memory(error);
-	known->number = sqlite3_column_int(row, 0);
-	if (known->number > merging->writer->last_ecosystem)
-		merging->writer->last_ecosystem = known->number;
+	merging->ecosystems[number] = (struct taken_ecosystem){known, known->taken};
+	known->taken = true;
 	return 0;
 }
 
-static int note_known(struct database_writer *writer, const char *id, uint32_t number, const char *modified,
-                      struct tarsier_error *error)
+static int new_known(struct merging *merging, const char *id, const char *modified, struct tarsier_error *error)
 {
-	struct known_advisory *known = arena_alloc(&writer->arena, sizeof *known);
-	char *key = arena_string(&writer->arena, id);
-	if (!known || !key || !map_put(&writer->known, span_of(key), known))
-		return error_memory(error);
-	*known = (struct known_advisory){.id = key, .number = number, .modified = arena_string(&writer->arena, modified),
-	                                 .old = true};
-	if (number > writer->last_number)
-		writer->last_number = number;
+	struct database_writer *writer = merging->writer;
+	struct known_advisory *known = map_get(&writer->known, span_of(id));
+	if (!known) {
+		known = arena_alloc(&writer->arena, sizeof *known);
+		char *key = arena_string(&writer->arena, id);
+		if (!known || !key || !map_put(&writer->known, span_of(key), known))
+			return error_memory(error);
+		known->id = key;
+	}
+	*known = (struct known_advisory){.id = known->id, .number = ++writer->last_number, .old = true,
+	                                 .modified = arena_string(&writer->arena, modified)};
 	return known->modified ? 0 : error_memory(error);
+}
+
+/* Decides which number an advisory has here: a new one, that of the same record in an earlier database, or 0 if a newer
+ * record is known. */
+static int number_advisory(struct merging *merging, uint32_t number, const char *id, const char *modified,
+                           struct tarsier_error *error)
+{
+	struct database_writer *writer = merging->writer;
+	const struct known_advisory *known = map_get(&writer->known, span_of(id));
+	int order = known ? date_compare(modified, known->modified) : 1;
+	if (writer->last_number == UINT32_MAX - 1)
+		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
+	if (order > 0) {
+		int code = new_known(merging, id, modified, error);
+		merging->numbers[number] = code < 0 ? 0 : writer->last_number;
+		return code;
+	}
+	if (order == 0 && known->old) {
+		merging->numbers[number] = known->number;
+		merging->shared[number] = true;
+	}
+	return 0;
 }
 
 static int take_feed(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
 {
-	if (span_is(column_span(row, 0), "KEV") || span_is(column_span(row, 0), "EPSS"))
+	if (span_is(column_span(row, 0), "KEV") || span_is(column_span(row, 0), "EPSS") || !sqlite3_column_int(row, 1))
 		return 0;
 	struct known_family *family = writer_family(merging->writer, column_span(row, 0));
 	if (!family)
 		return error_memory(error);
-	family->covered = sqlite3_column_int(row, 1);
+	family->covered = true;
 	return 0;
 }
 
@@ -77,32 +120,54 @@ static int take_omission(struct merging *merging, sqlite3_stmt *row, struct tars
 	return 0;
 }
 
-static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+static int stage_text(struct merging *merging, uint32_t number, const struct advisory_text *text, span head,
+                      struct tarsier_error *error)
 {
 	struct database_writer *writer = merging->writer;
+	sqlite3_stmt *put = writer->put_advisory;
+	struct buffer body;
+	buffer_init(&body, NULL);
+	int code = advisory_text_write_body(text, &body) ? 0 : error_memory(error);
+	if (code >= 0) {
+		sqlite3_bind_int64(put, 1, number);
+		sqlite3_bind_text(put, 2, text->id, -1, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 3, head.ptr, head.len, SQLITE_STATIC);
+		sqlite3_bind_blob64(put, 4, body.data, body.length, SQLITE_STATIC);
+		code = writer_step(writer, put, error);
+	}
+	buffer_free(&body);
+	return code;
+}
+
+/* With `only`, facts about CVEs are taken if an advisory that is taken names them. */
+static int want_cves(struct merging *merging, const struct advisory_text *text, struct tarsier_error *error)
+{
+	for (size_t i = 0; merging->only && i < text->cve_count; i++)
+		if (!cve_table_at(&merging->writer->cves, text->cves[i]))
+			return error_memory(error);
+	return 0;
+}
+
+/* Advisories without a wanted package have the number 0 already. */
+static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
+{
 	uint32_t number = (uint32_t)sqlite3_column_int64(row, 0);
 	struct advisory_text text;
-	struct buffer body;
+	if (number >= merging->number_count || (merging->only && !merging->numbers[number]))
+		return 0;
+	merging->numbers[number] = 0;
 	char *id = span_copy(&merging->arena, column_span(row, 1));
 	int code = id
 		? advisory_text_read(merging->connection->unpacker, &merging->arena, id, column_span(row, 2), column_span(row, 3),
 	                           &text, error) : error_memory(error);
 	if (code >= 0)
-		code = note_known(writer, id, number, text.modified, error);
-	if (code < 0)
+		code = number_advisory(merging, number, id, text.modified, error);
+	if (code >= 0)
+		code = want_cves(merging, &text, error);
+	if (code < 0 || !merging->numbers[number])
 		return code;
-	buffer_init(&body, NULL);
-	code = advisory_text_write_body(&text, &body) ? 0 : error_memory(error);
-	if (code >= 0) {
-		span head = column_span(row, 2);
-		sqlite3_bind_int64(writer->put_advisory, 1, number);
-		sqlite3_bind_text(writer->put_advisory, 2, id, -1, SQLITE_STATIC);
-		sqlite3_bind_blob64(writer->put_advisory, 3, head.ptr, head.len, SQLITE_STATIC);
-		sqlite3_bind_blob64(writer->put_advisory, 4, body.data, body.length, SQLITE_STATIC);
-		code = writer_step(writer, writer->put_advisory, error);
-	}
-	buffer_free(&body);
-	return code;
+	merging->advisories++;
+	return merging->shared[number] ? 0 : stage_text(merging, merging->numbers[number], &text, column_span(row, 2), error);
 }
 
 /* Copies one row of a blob to a blob of its own. */
@@ -110,6 +175,10 @@ static int stage_row(struct merging *merging, const struct package_rows *rows, i
                      struct tarsier_error *error)
 {
 	struct package_row row = rows->row;
+	const struct taken_ecosystem *taken = &merging->ecosystems[ecosystem];
+	uint32_t number = row.advisory < merging->number_count ? merging->numbers[row.advisory] : 0;
+	if (!number || (taken->had && merging->shared[row.advisory]))
+		return 0;
 	struct row_writer out;
 	row_writer_init(&out, &merging->arena);
 	bool done = (!row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]))) &&
@@ -120,80 +189,175 @@ static int stage_row(struct merging *merging, const struct package_rows *rows, i
 	for (size_t i = 0; done && i < row.version_count; i++)
 		done = (row.versions[i] = row_writer_version(&out, rows->versions[row.versions[i]])) != 0;
 	done = done && row_writer_add(&out, &row);
-	int code = done ? writer_stage_rows(merging->writer, ecosystem, name, row.advisory, &out, error) : error_memory(error);
+	int code = done ? writer_stage_rows(merging->writer, taken->known->number, name, number, &out, error) : error_memory(error);
 	row_writer_free(&out);
 	return code;
+}
+
+/* Returns the number of a package's ecosystem, or 0 if it is not taken. */
+static int taken_number(const struct merging *merging, sqlite3_stmt *row)
+{
+	int number = sqlite3_column_int(row, 0);
+	bool known = number > 0 && (size_t)number < merging->ecosystem_count && merging->ecosystems[number].known;
+	return known ? number : 0;
 }
 
 static int take_package(struct merging *merging, sqlite3_stmt *from, struct tarsier_error *error)
 {
 	struct package_rows rows;
+	int ecosystem = taken_number(merging, from);
+	if (!ecosystem)
+		return 0;
 	const char *name = span_copy(&merging->arena, column_span(from, 1));
 	int code = name ? package_rows_open(&rows, &merging->arena, column_span(from, 2), error) : error_memory(error);
 	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
-		code = stage_row(merging, &rows, sqlite3_column_int(from, 0), name, error);
+		code = stage_row(merging, &rows, ecosystem, name, error);
 	return code;
+}
+
+/* Marks the advisories that a wanted package has, with any number. */
+static int mark_package(struct merging *merging, sqlite3_stmt *from, struct tarsier_error *error)
+{
+	struct package_rows rows;
+	if (!taken_number(merging, from))
+		return 0;
+	int code = package_rows_open(&rows, &merging->arena, column_span(from, 2), error);
+	while (code >= 0 && (code = package_rows_next(&rows, error)) > 0)
+		if (rows.row.advisory < merging->number_count)
+			merging->numbers[rows.row.advisory] = 1;
+	return code;
+}
+
+/* Of two databases' scores the later ones are used. */
+static int put_cve(struct merging *merging, uint32_t cve, const struct cve_facts *facts, struct tarsier_error *error)
+{
+	struct arena *arena = &merging->writer->arena;
+	struct cve_entry *entry = cve_table_at(&merging->writer->cves, cve);
+	if (!entry) /* its vector and its texts come from the advisories that were kept */
+		return error_memory(error);
+	uint32_t day = date_number(database_meta(merging->database, "epss_date"));
+	if (facts->epss >= 0 && (entry->epss == CVE_SCORE_UNKNOWN || day >= entry->epss_day)) {
+		entry->epss = (int32_t)(facts->epss * 1e5 + 0.5);
+		entry->percentile = (int32_t)(facts->percentile * 1e5 + 0.5);
+		entry->epss_day = day;
+	}
+	if (facts->kev) {
+		entry->kev_added = arena_string(arena, facts->kev_added);
+		entry->kev_due = arena_string(arena, facts->kev_due);
+		entry->ransomware = facts->ransomware;
+	}
+	return facts->kev && (!entry->kev_added || !entry->kev_due) ? error_memory(error) : 0;
 }
 
 static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
 {
-	struct arena *arena = &merging->writer->arena;
-	struct cve_facts old;
+	struct cve_facts facts;
 	uint32_t cve = (uint32_t)sqlite3_column_int64(row, 0);
-	int code = connection_cve(merging->connection, &merging->arena, cve, &old, error);
-	if (code < 0)
-		return code;
-	struct cve_entry *entry = cve_table_at(&merging->writer->cves, cve);
-	if (!entry) /* its vector and its texts come from the advisories that were kept */
-		return error_memory(error);
-	entry->epss_day = date_number(merging->writer->epss_date);
-	if (old.epss >= 0) {
-		entry->epss = (int32_t)(old.epss * 1e5 + 0.5);
-		entry->percentile = (int32_t)(old.percentile * 1e5 + 0.5);
-	}
-	if (old.kev) {
-		entry->kev_added = arena_string(arena, old.kev_added);
-		entry->kev_due = arena_string(arena, old.kev_due);
-		entry->ransomware = old.ransomware;
-	}
-	return old.kev && (!entry->kev_added || !entry->kev_due) ? error_memory(error) : 0;
+	if (merging->only && !map_get_number(&merging->writer->cves.numbers, cve))
+		return 0;
+	int code = connection_cve(merging->connection, &merging->arena, cve, &facts, error);
+	return code < 0 ? code : put_cve(merging, cve, &facts, error);
+}
+
+static bool keep_later(struct database_writer *writer, const char **kept, const char *date)
+{
+	if (date_compare(date, *kept) <= 0)
+		return true;
+	*kept = arena_string(&writer->arena, date);
+	return *kept;
 }
 
 static int take_meta(struct merging *merging, struct tarsier_error *error)
 {
 	struct database_writer *writer = merging->writer;
-	writer->newest = arena_string(&writer->arena, database_meta(merging->database, "newest"));
-	writer->kev_date = arena_string(&writer->arena, database_meta(merging->database, "kev_date"));
-	writer->epss_date = arena_string(&writer->arena, database_meta(merging->database, "epss_date"));
-	return writer->newest && writer->kev_date && writer->epss_date ? 0 : error_memory(error);
+	if (strcmp(merging->path, writer->path) == 0)
+		writer->note = arena_string(&writer->arena, database_meta(merging->database, "note"));
+	bool done = keep_later(writer, &writer->newest, database_meta(merging->database, "newest")) &&
+	            keep_later(writer, &writer->kev_date, database_meta(merging->database, "kev_date")) &&
+	            keep_later(writer, &writer->epss_date, database_meta(merging->database, "epss_date"));
+	return done ? 0 : error_memory(error);
 }
 
-int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
+
+static int count_rows(struct merging *merging, const char *sql, size_t *count, struct tarsier_error *error)
 {
-	struct merging merging = {.writer = writer};
-	if (access(writer->path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	int code = database_open(writer->path, &merging.database, error);
+	sqlite3_stmt *select = NULL;
+	sqlite3 *sqlite = merging->connection->sqlite;
+	bool done = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL) == SQLITE_OK && sqlite3_step(select) == SQLITE_ROW;
+	sqlite3_int64 last = done ? sqlite3_column_int64(select, 0) : 0;
+	int code = done ? 0 : database_fail(sqlite, merging->path, error);
+	sqlite3_finalize(select);
+	if (code >= 0 && (last < 0 || last >= UINT32_MAX - 1))
+		return error_set(error, TARSIER_DATABASE, "%s: the database is damaged", merging->path);
+	*count = (size_t)last + 1;
+	return code;
+}
+
+static int make_tables(struct merging *merging, struct tarsier_error *error)
+{
+	int code = count_rows(merging, "SELECT coalesce(max(number), 0) FROM ecosystem", &merging->ecosystem_count, error);
+	if (code >= 0)
+		code = count_rows(merging, "SELECT coalesce(max(number), 0) FROM advisory", &merging->number_count, error);
+	if (code < 0)
+		return code;
+	struct arena *arena = &merging->tables;
+	merging->ecosystems = arena_array(arena, merging->ecosystem_count, sizeof *merging->ecosystems);
+	merging->numbers = arena_array(arena, merging->number_count, sizeof *merging->numbers);
+	merging->shared = arena_array(arena, merging->number_count, sizeof *merging->shared);
+	return merging->ecosystems && merging->numbers && merging->shared ? 0 : error_memory(error);
+}
+
+static int take_tables(struct merging *merging, struct tarsier_error *error)
+{
+	const struct {
+		const char *sql;
+		int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *);
+		bool unless_only, if_only;
+	} steps[] = {
+		{"SELECT number, name FROM ecosystem", take_ecosystem, false, false},
+		{"SELECT name, covered FROM feed", take_feed, false, false},
+		{"SELECT reason, count FROM omission", take_omission, true, false},
+		{"SELECT ecosystem, name, rows FROM package", mark_package, false, true},
+		{"SELECT number, id, head, body FROM advisory", take_advisory, false, false},
+		{"SELECT ecosystem, name, rows FROM package", take_package, false, false},
+		{"SELECT number FROM cve", take_cve, false, false},
+	};
+	int code = 0;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && code >= 0; i++)
+		if (!(merging->only ? steps[i].unless_only : steps[i].if_only))
+			code = each(merging, steps[i].sql, steps[i].take, error);
+	return code;
+}
+
+int writer_take(struct database_writer *writer, const char *path, const char *const *only, uint64_t *advisories,
+                struct tarsier_error *error)
+{
+	struct merging merging = {.writer = writer, .path = path, .only = only};
+	int code = database_open(path, &merging.database, error);
 	if (code < 0)
 		return code;
 	arena_init(&merging.arena, NULL);
+	arena_init(&merging.tables, NULL);
 	code = database_acquire(merging.database, &merging.connection, error);
 	if (code >= 0)
 		code = take_meta(&merging, error);
 	if (code >= 0)
-		code = each(&merging, "SELECT number, name FROM ecosystem", take_ecosystem, error);
+		code = make_tables(&merging, error);
 	if (code >= 0)
-		code = each(&merging, "SELECT name, covered FROM feed", take_feed, error);
-	if (code >= 0)
-		code = each(&merging, "SELECT reason, count FROM omission", take_omission, error);
-	if (code >= 0)
-		code = each(&merging, "SELECT number, id, head, body FROM advisory", take_advisory, error);
-	if (code >= 0)
-		code = each(&merging, "SELECT ecosystem, name, rows FROM package", take_package, error);
-	if (code >= 0)
-		code = each(&merging, "SELECT number FROM cve", take_cve, error);
+		code = take_tables(&merging, error);
 	database_release(merging.database, merging.connection);
 	database_close(merging.database);
 	arena_free(&merging.arena);
+	arena_free(&merging.tables);
+	*advisories = merging.advisories;
 	return code;
+}
+
+int writer_take_old(struct database_writer *writer, struct tarsier_error *error)
+{
+	uint64_t advisories;
+	if (access(writer->path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	return writer_take(writer, writer->path, NULL, &advisories, error);
 }

@@ -31,6 +31,7 @@ struct database_writer {
 	uint32_t last_number;
 	int last_ecosystem, last_family;
 	const char *newest, *kev_date, *epss_date;
+	const char *note;           /* the caller's, kept in the file */
 	uint32_t scores_day;        /* of the current EPSS file; or 0 */
 	uint64_t advisories, packages, content; /* counted while composing; the last is a checksum of the content */
 };
@@ -51,6 +52,7 @@ struct known_ecosystem {
 	int number, rank;           /* as staged, and by name */
 	int final;                  /* in the file; 0: none of its packages was written yet */
 	bool distribution;
+	bool taken;                 /* a database that was taken had packages of it */
 	uint64_t packages;
 };
 struct omitted { uint32_t number; enum omission reason; uint32_t count; };
@@ -69,6 +71,11 @@ void writer_free(struct database_writer *writer); /* also deletes an unfinished 
 
 /* Starts from the content of the old file, if there is one. Call it before adding anything else. */
 int writer_take_old(struct database_writer *writer, struct tarsier_error *error);
+/* Takes the content of another database; of two records of one id the newer. `only`: the ecosystems to take, as
+ * ecosystem_key writes them, NULL-terminated, with the facts about the CVEs that their advisories name; NULL: all.
+ * *advisories is the number of advisories that were taken. Call it before adding records of feeds. */
+int writer_take(struct database_writer *writer, const char *path, const char *const *only, uint64_t *advisories,
+                struct tarsier_error *error);
 
 /* The newest record of an id wins, in any order of arrival. A withdrawn one removes the older ones. */
 int writer_advisory(struct database_writer *writer, const struct advisory *advisory, struct staged *staged,
