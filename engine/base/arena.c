@@ -44,6 +44,7 @@ void arena_free(struct arena *arena)
 	}
 	arena->blocks = NULL;
 	arena->used = 0;
+	arena->full = false;
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t wanted)
@@ -69,8 +70,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > SIZE_MAX - align)
 		return NULL;
 	size_t rounded = size ? (size + align - 1) / align * align : align;
-	if (arena->limit && (arena->used > arena->limit || rounded > arena->limit - arena->used))
+	if (arena->limit && (arena->used > arena->limit || rounded > arena->limit - arena->used)) {
+		arena->full = true;
 		return NULL;
+	}
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < rounded)
 		block = add_block(arena, rounded);

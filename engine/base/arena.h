@@ -15,6 +15,7 @@ struct arena {
 	struct arena_block *blocks;
 	size_t used;  /* bytes handed out, for limits and tests */
 	size_t limit; /* bytes it may hand out; 0: no limit */
+	bool full;    /* the limit has refused something */
 };
 
 void arena_init(struct arena *arena, const struct tarsier_allocator *allocator); /* allocator NULL: malloc */

@@ -6,6 +6,7 @@
 #include "layer/path_match.h"
 #include "layer/reader.h"
 #include "stream/stream.h"
+#include "stream/tar.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -68,6 +69,8 @@ bool layer_has(const struct layer_index *index, span path, bool directory);
 bool layer_passes(const struct layer_index *index, span path);
 /* An empty index with an arena of its own, for layer_read and the cache. NULL: no memory. */
 struct layer_index *layer_index_new(const struct tarsier_allocator *allocator);
+/* The output of a reader becomes the file's; the file borrows from the output's arena. */
+void layer_file_set(struct layer_file *file, const struct reader_output *output);
 /* Adds an owner, in the same thread. Each owner must free it. */
 struct layer_index *layer_index_hold(struct layer_index *index);
 void layer_index_free(struct layer_index *index); /* NULL is allowed */
@@ -108,9 +111,11 @@ struct layer_builder;
 int layer_builder_new(const struct layer_options *options, struct layer_builder **builder, struct tarsier_error *error);
 int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error);
 /* Entries given one by one instead (a directory on disk), with paths as tar_entry has them; ".wh." means nothing here.
- * `content` belongs to the caller and is read only if a pattern matches the path; NULL if none does. What cannot
- * be read is layer_file.problem. */
-int layer_builder_file(struct layer_builder *builder, span path, struct stream *content, struct tarsier_error *error);
+ * Of a file's entry, path, size and mode are read. `content` belongs to the caller; its head is read if a reader may
+ * claim the file, and all of it only if a reader wants it. NULL: no reader does. What cannot be read is
+ * layer_file.problem. */
+int layer_builder_file(struct layer_builder *builder, const struct tar_entry *entry, struct stream *content,
+                       struct tarsier_error *error);
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error);
 /* What is none of these (a device, a FIFO), or could not be looked at: a problem if a reader wants the path. `what`

@@ -262,6 +262,7 @@ static int lay_file(struct laying *laying, const struct layer_file *file)
 	made->shown = (struct overlay_file){.reader = file->reader, .file = file, .layer = laying->number - 1,
 	                                    .before = rewritten ? file_of(node, file->reader) : NULL};
 	made->shown.path = arena_copy(laying->arena, laying->place.path, laying->place.length);
+	made->origin = file;
 	made->next = same ? node->files : NULL;
 	if (!same) {
 		tree_clear_below(&laying->tree, node, 0);
@@ -284,6 +285,7 @@ static int bind(struct laying *laying, struct node *node, const struct node *ori
 			return error_memory(laying->error);
 		*copy = *file->shown.file;
 		made->shown = file->shown;
+		made->origin = file->origin;
 		made->shown.file = copy;
 		made->shown.path = path;
 		made->next = node->files;

@@ -12,6 +12,7 @@ struct showing {
 	const struct path_match *patterns;
 	struct overlay *overlay;
 	size_t file_capacity, want_capacity;
+	struct map claimed; /* by the address of the layer_file: 1 + the index in overlay->files */
 };
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
@@ -33,6 +34,22 @@ static int list_once(struct showing *showing, struct node_file *file)
 	bool listed = file->listed;
 	file->listed = true;
 	return listed ? TARSIER_OK : list(showing, &file->shown);
+}
+
+/* A file that was claimed by its bytes is listed once, whatever hard links there are: under the first of its names. */
+static int list_claimed(struct showing *showing, const struct node_file *file)
+{
+	uint64_t key = (uintptr_t)file->origin;
+	uintptr_t listed = (uintptr_t)map_get_number(&showing->claimed, key);
+	if (listed) {
+		const struct overlay_file **place = &showing->overlay->files[listed - 1];
+		if (strcmp(file->shown.path, (*place)->path) < 0)
+			*place = &file->shown;
+		return TARSIER_OK;
+	}
+	int code = list(showing, &file->shown);
+	void *number = (void *)(uintptr_t)showing->overlay->file_count;
+	return code < 0 || map_put_number(&showing->claimed, key, number) ? code : error_memory(showing->laying.error);
 }
 
 static int list_alias(struct showing *showing, const struct node_file *file, const char *path)
@@ -279,6 +296,8 @@ static int show_node(struct showing *showing, struct node *node)
 	for (struct node_file *file = node->files; file && code >= 0; file = file->next)
 		if (file->shown.reader == reader)
 			code = list_once(showing, file);
+		else if (!reader && file->shown.reader->claims)
+			code = list_claimed(showing, file);
 	if (node->link)
 		return show_link(showing, node, path);
 	if (node->original && reader)
@@ -371,6 +390,7 @@ int overlay_build(struct arena *arena, const struct layer_index *const *layers, 
 	int code = showing ? TARSIER_OK : error_memory(error);
 	if (code >= 0) {
 		*showing = (struct showing){.readers = readers, .patterns = patterns, .overlay = overlay};
+		showing->claimed.arena = &scratch;
 		showing->laying.arena = arena;
 		showing->laying.scratch = &scratch;
 		showing->laying.layers = layers;

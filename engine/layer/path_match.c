@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "layer/reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -28,6 +29,8 @@ struct path_match {
 	struct arena *arena;
 	struct map rules[KEY_NONE]; /* by key, one map a kind: lists of rules */
 	struct rule *without_key;
+	const struct reader **claimers; /* sorted by name */
+	size_t claimer_count, claimer_capacity;
 };
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
@@ -118,6 +121,28 @@ static int add_pattern(struct path_match *patterns, const char *pattern, const s
 	return add_rule(patterns, kind, key, rule, error);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp((*(const struct reader *const *)a)->name, (*(const struct reader *const *)b)->name);
+}
+
+static int add_claimers(struct path_match *patterns, const struct reader *const *readers, struct tarsier_error *error)
+{
+	for (; *readers; readers++) {
+		if (!(*readers)->claims)
+			continue;
+		const struct reader **grown = arena_grow(patterns->arena, patterns->claimers, patterns->claimer_count,
+		                                         &patterns->claimer_capacity, sizeof *grown);
+		if (!grown)
+			return error_memory(error);
+		patterns->claimers = grown;
+		grown[patterns->claimer_count++] = *readers;
+	}
+	if (patterns->claimer_count)
+		qsort(patterns->claimers, patterns->claimer_count, sizeof *patterns->claimers, compare_names);
+	return TARSIER_OK;
+}
+
 int path_match_new(struct arena *arena, const struct reader *const *readers, struct path_match **patterns,
                 struct tarsier_error *error)
 {
@@ -127,9 +152,12 @@ int path_match_new(struct arena *arena, const struct reader *const *readers, str
 	made->arena = arena;
 	for (size_t kind = 0; kind < KEY_NONE; kind++)
 		made->rules[kind].arena = arena;
+	int code = add_claimers(made, readers, error);
+	if (code < 0)
+		return code;
 	for (; *readers; readers++) {
 		for (const char *const *pattern = (*readers)->evidence; *pattern; pattern++) {
-			int code = add_pattern(made, *pattern, *readers, error);
+			code = add_pattern(made, *pattern, *readers, error);
 			if (code < 0)
 				return code;
 		}
@@ -179,4 +207,17 @@ const struct reader *path_match_find(const struct path_match *patterns, span pat
 	for (const struct rule *rule = patterns->without_key; rule; rule = rule->next)
 		consider(rule, path, &best);
 	return best;
+}
+
+bool path_match_claims(const struct path_match *patterns)
+{
+	return patterns->claimer_count;
+}
+
+const struct reader *path_match_claim(const struct path_match *patterns, const struct claim *file)
+{
+	for (size_t i = 0; i < patterns->claimer_count; i++)
+		if (patterns->claimers[i]->claims(file))
+			return patterns->claimers[i];
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/span.h"
 
+struct claim;
 struct reader;
 
 /* The patterns of all readers, in one table: a path that matches none costs three lookups. */
@@ -16,5 +17,8 @@ int path_match_add(struct path_match *patterns, const char *path, const struct r
                    struct tarsier_error *error);
 /* The reader that wants this path, or NULL. The first by name where several do. */
 const struct reader *path_match_find(const struct path_match *patterns, span path);
+/* Does any reader claim files by their first bytes? And the one that claims this file, or NULL. */
+bool path_match_claims(const struct path_match *patterns);
+const struct reader *path_match_claim(const struct path_match *patterns, const struct claim *file);
 
 #endif

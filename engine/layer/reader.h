@@ -9,18 +9,58 @@ struct evidence {
 	span content; /* the whole file, or its head */
 };
 
+/* A file that is pushed to its reader piece by piece. Lives from begin() to end(). */
+struct evidence_stream {
+	span path;                    /* as in struct evidence */
+	uint64_t size;                /* bytes that the layer says the file has */
+	uint32_t mode;                /* its permission bits, which an archive need not have set right */
+	struct reader_output *output;
+	struct arena *work;           /* memory for the time of this file, limited to reader->work. Freed without a call to the
+	                               * reader: what the reader opens must keep all that it allocates in here (zlib: zalloc) */
+	void *state;                  /* the reader's own, NULL until it sets it */
+};
+
+/* A regular file that no pattern wants, for a reader to claim. */
+struct claim {
+	span path;
+	uint64_t size;
+	uint32_t mode;
+	span head;                    /* the first CLAIM_HEAD bytes */
+};
+
+enum { CLAIM_HEAD = 64 };         /* holds the magic and the kind of every executable. Shorter files are not offered */
+
+/*
+ * A reader takes its files whole (`read`) or as a stream (`begin`, `feed`, `end`). All of these functions run in several
+ * threads at once, on hostile bytes, and must not touch anything but their arguments. What is added to the output before
+ * one of them fails is dropped: the file then has a problem, and the scan goes on.
+ */
 struct reader {
 	const char *name;            /* "dpkg" */
 	unsigned version;            /* raised whenever it finds something else in the same bytes: part of the cache's key */
 	// Patterns, NULL-terminated: "var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "**/*.dist-info/METADATA". A star
 	// stays inside one component; a leading "**/" stands for any depth, none included.
 	const char *const *evidence;
-	size_t limit;                /* bytes the evidence may have; a larger file is LIMIT */
+	size_t limit;                /* bytes the evidence may have; a larger file is LIMIT. A stream may allow SIZE_MAX */
 	bool head;                   /* only the first `limit` bytes are read; larger files are fine */
-	bool keep;                   /* the layer index keeps the content itself: what is read only when all layers are known */
-	/* Called once a file, with all of it. What it adds before it fails is dropped. Must not touch anything but its
-	 * arguments: it runs in several threads at once, on hostile bytes. */
+	bool keep;                   /* the layer index keeps the content itself: what is read only when all layers are known.
+	                              * Not for streams */
+	/* Called once a file, with all of it. */
 	int (*read)(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error);
+
+	/* Or a stream. begin() is called once a file, feed() for each piece in order (of 1 byte to some 100 KiB: pieces end
+	 * anywhere), end() once after the last, or after feed() returned more than 0, which means that it needs no more. After
+	 * a negative code nothing is called. The pieces are borrowed for the call. */
+	size_t work;                 /* bytes that file->work may hand out; more is LIMIT. Above 8 MiB, large files are read one
+	                              * at a time */
+	int (*begin)(struct evidence_stream *file, struct tarsier_error *error);
+	int (*feed)(struct evidence_stream *file, span piece, struct tarsier_error *error);
+	int (*end)(struct evidence_stream *file, struct tarsier_error *error);
+
+	/* Does the reader want this file, which no pattern wants? Called for every regular file of a layer: it must decide in a
+	 * few comparisons. The first reader by name that claims a file gets it. Claimed files without packages or notes leave
+	 * nothing in the index. NULL: it claims none. */
+	bool (*claims)(const struct claim *file);
 };
 
 /* Whether the reader asks for exactly this path, not for all that a pattern with a star matches. */

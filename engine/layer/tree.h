@@ -15,6 +15,7 @@ enum {
 /* What a reader found in a file, shown at a node: one reader or several. */
 struct node_file {
 	struct overlay_file shown;
+	const struct layer_file *origin; /* shown.file, or where a hard link has it from */
 	struct node_file *next;
 	bool listed; /* in overlay->files already */
 };

@@ -46,6 +46,7 @@ static const struct reader *const *readers_of_wants(struct arena *arena, const s
 		evidence[0] = wants[i].target;
 		*reader = *wants[i].reader;
 		reader->evidence = evidence;
+		reader->claims = NULL; /* the first look saw to those */
 		readers[i] = reader;
 	}
 	return readers;

@@ -134,15 +134,18 @@ static int end_data(struct tar *tar, struct tarsier_error *error)
 
 static int take_data(struct tar *tar, span piece, struct tarsier_error *error)
 {
-	int code = TARSIER_OK;
+	int enough = 0;
 	tar->left -= piece.len;
 	if (tar->wanted && tar->is_sparse)
-		code = sparse_give(&tar->sparse, piece, &tar->sink, error);
+		enough = sparse_give(&tar->sparse, piece, &tar->sink, error);
 	else if (tar->wanted)
-		code = tar->sink.data(tar->sink.user, piece, error);
-	if (code >= 0 && tar->left == 0 && tar->wanted && tar->is_sparse)
-		code = sparse_give_end(&tar->sparse, &tar->sink, error);
-	return code < 0 || tar->left ? code : end_data(tar, error);
+		enough = tar->sink.data(tar->sink.user, piece, error);
+	if (!enough && tar->left == 0 && tar->wanted && tar->is_sparse)
+		enough = sparse_give_end(&tar->sparse, &tar->sink, error);
+	if (enough < 0)
+		return enough;
+	tar->wanted = tar->wanted && !enough;
+	return tar->left ? TARSIER_OK : end_data(tar, error);
 }
 
 static int begin_data(struct tar *tar, struct tarsier_error *error)
@@ -304,7 +307,7 @@ static int begin_entry(struct tar *tar, const char *block, const struct tar_head
 		return code;
 	if (old_sparse)
 		entry.size = tar->sparse.size;
-	tar->is_sparse = (old_sparse || sparse_pax) && entry.type == '0';
+	tar->is_sparse = entry.sparse = (old_sparse || sparse_pax) && entry.type == '0';
 	if ((code = announce(tar, &entry, error)) < 0)
 		return code;
 	forget_extensions(tar);

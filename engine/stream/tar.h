@@ -24,13 +24,14 @@ struct tar_entry {
 	char type;   /* '0' file, '1' hard link, '2' symlink, '5' directory, '3' '4' '6' devices and pipes */
 	uint64_t size;
 	uint32_t mode;
+	bool sparse; /* a file with holes, which may be far larger than the tar that holds it */
 };
 
 struct tar_sink {
 	/* An entry begins. >0: its data is wanted, 0: skip it, <0: stop with this code. A path whose ".." leads outside is
 	 * never given: it is FORMAT, and so is one that holds a NUL. Only of files is data ever given. */
 	int (*entry)(void *user, const struct tar_entry *entry, struct tarsier_error *error);
-	/* A piece of the data wanted. 0 or a negative code. */
+	/* A piece of the data wanted. 0; >0: no more of this file is wanted, and `done` is not called; or a negative code. */
 	int (*data)(void *user, span piece, struct tarsier_error *error);
 	/* The data wanted is complete. 0 or a negative code. */
 	int (*done)(void *user, struct tarsier_error *error);

@@ -130,13 +130,13 @@ int sparse_begin(struct sparse *sparse, uint64_t stored, struct tarsier_error *e
 static int give_hole(struct sparse *sparse, uint64_t until, const struct tar_sink *sink, struct tarsier_error *error)
 {
 	static const char zeros[4096];
-	int code = TARSIER_OK;
-	while (sparse->at < until && code >= 0) {
+	int enough = 0;
+	while (sparse->at < until && !enough) {
 		size_t size = until - sparse->at < sizeof zeros ? (size_t)(until - sparse->at) : sizeof zeros;
-		code = sink->data(sink->user, (span){zeros, size}, error);
+		enough = sink->data(sink->user, (span){zeros, size}, error);
 		sparse->at += size;
 	}
-	return code;
+	return enough;
 }
 
 /* Never more bytes than the pieces hold: sparse_begin saw to that. */
@@ -146,11 +146,11 @@ int sparse_give(struct sparse *sparse, span bytes, const struct tar_sink *sink, 
 		const struct sparse_piece *piece = piece_at(sparse, sparse->piece);
 		uint64_t left = piece->length - sparse->given;
 		size_t size = bytes.len < left ? bytes.len : (size_t)left;
-		int code = give_hole(sparse, piece->offset, sink, error);
-		if (code >= 0 && size)
-			code = sink->data(sink->user, (span){bytes.ptr, size}, error);
-		if (code < 0)
-			return code;
+		int enough = give_hole(sparse, piece->offset, sink, error);
+		if (!enough && size)
+			enough = sink->data(sink->user, (span){bytes.ptr, size}, error);
+		if (enough)
+			return enough;
 		sparse->at += size;
 		sparse->given += size;
 		bytes = span_from(bytes, size);

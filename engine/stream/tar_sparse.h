@@ -29,7 +29,7 @@ void sparse_begin_digits(struct sparse *sparse);
 int sparse_read_digits(struct sparse *sparse, const char *block, bool *more, struct tarsier_error *error);
 
 /* The map must fit the file and what is stored of it; then the stored bytes are given with the holes between them, and
- * at the end the hole that is left. */
+ * at the end the hole that is left. Both return more than 0 if the sink wants no more. */
 int sparse_begin(struct sparse *sparse, uint64_t stored, struct tarsier_error *error);
 int sparse_give(struct sparse *sparse, span bytes, const struct tar_sink *sink, struct tarsier_error *error);
 int sparse_give_end(struct sparse *sparse, const struct tar_sink *sink, struct tarsier_error *error);

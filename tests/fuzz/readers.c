@@ -1,6 +1,7 @@
 /* Every reader, the distribution's files, and the inventory made of both. The first byte chooses a reader and one of
  * its patterns; the rest is the file. */
 #include "inventory/inventory.h"
+#include "layer/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (reader->evidence[pattern_count])
 		pattern_count++;
 	char room[256];
-	const char *path = path_of(reader->evidence[data[0] / readers % pattern_count], room, sizeof room);
+	const char *path = pattern_count ? path_of(reader->evidence[data[0] / readers % pattern_count], room, sizeof room)
+	                                 : "usr/bin/program";
 	char *exact = malloc(size - 1 ? size - 1 : 1); /* no longer than the file, so that a step beyond it is seen */
 	memcpy(exact, data + 1, size - 1);
 	struct arena arena;
@@ -52,13 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader_output output = {.arena = &arena, .patterns = patterns};
 	const span content = {exact, size - 1};
 	struct layer_file stored = {.path = path, .reader = reader};
-	if (reader->read(&(struct evidence){span_of(path), content}, &output, &error) < 0)
+	/* A stream comes in pieces of a length that the file decides. */
+	size_t piece = size > 1 ? 1 + data[size - 1] * 37u : 0;
+	if (reading_run(reader, &(struct evidence){span_of(path), content}, piece, &output, &error) < 0)
 		stored.problem = error.message;
 	else
-		stored = (struct layer_file){.path = path, .reader = reader, .packages = output.packages,
-		                             .package_count = output.count, .owned = output.owned,
-		                             .owned_count = output.owned_count, .owner = output.owner,
-		                             .notes = output.notes, .note_count = output.note_count};
+		layer_file_set(&stored, &output);
 	if (reader->keep)
 		stored.content = content;
 	build_inventory(&arena, &(struct overlay_file){.path = path, .reader = reader, .file = &stored});

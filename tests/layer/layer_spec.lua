@@ -133,6 +133,117 @@ describe("a layer's index", function()
   end)
 end)
 
+describe("a reader that takes a stream", function()
+  local streams = { { name = "lines", stream = 20000, claims = true, limit = 1 << 30, "**/*.lines" } }
+  local filler = ("# nothing\n"):rep(20)
+
+  local function read(data, more)
+    local entry = { path = "a.lines", data = data }
+    for key, value in pairs(more or {}) do entry[key] = value end
+    local found = index({ { path = "first", data = ("x"):rep(70) }, entry, { path = "z.lines", data = "z 1" } },
+                        { readers = streams })
+    assert.same({ "z 1" }, found.files[#found.files].packages)
+    return found.files[1], #found.files
+  end
+
+  it("gets the file piece by piece, and finds what lies across two pieces", function()
+    local lines, expected = {}, {}
+    for i = 1, 40000 do lines[i] = ("name%d 1.%d\n"):format(i, i) end
+    for i = 1, 40000 do expected[i] = lines[i]:sub(1, -2) end
+    assert.same(expected, read(table.concat(lines)).packages)
+  end)
+
+  it("is not fed any more when it has enough, and the next entry is still found", function()
+    assert.same({ "a 1" }, read("a 1\n=\n" .. ("b 2\n"):rep(100000)).packages)
+  end)
+
+  it("may fail on a file, which costs the file's packages only", function()
+    local file = read("a 1\n!no good\nb 2\n")
+    assert.same({}, file.packages)
+    assert.equal("no good", file.problem)
+    assert.equal("no good", read("a 1\n!no good").problem)
+  end)
+
+  it("may not take more memory than it says", function()
+    local file = read("a 1\n+\n+\nb 2\n")
+    assert.matches("takes more than the 19 KiB of memory that reader lines may use", file.problem)
+    assert.same({ "b 2" }, read("+\nb 2\n").packages)
+  end)
+
+  it("claims a file by its first bytes, whatever its name", function()
+    assert.same({ "a 1" }, read("#!lines\n" .. filler .. "a 1\n", { path = "usr/bin/tool" }).packages)
+    assert.equal("bad", read("#!lines\n" .. filler .. "!bad\n", { path = "usr/bin/tool" }).problem)
+  end)
+
+  it("keeps nothing of a claimed file in which nothing is found, of other files, and of short ones", function()
+    for _, data in ipairs { "#!lines\n" .. filler, "#!line\n" .. filler .. "a 1\n", "#!lines\na 1", "" } do
+      local _, count = read(data, { path = "usr/bin/tool" })
+      assert.equal(1, count)
+    end
+  end)
+
+  it("sees the head also if it comes in two blocks of the layer", function()
+    for shift = 1, 130, 3 do -- blocks have 64 KiB: the second entry's data begins shortly before the end of one
+      local before = 128 * 512 - 512 - 512 - 512 * (shift // 64)
+      local found = index({ { path = "x", data = ("x"):rep(before) },
+                            { path = "tool", data = "#!lines\n" .. filler .. "a 1\n" } },
+                          { readers = streams, threads = shift % 3 })
+      assert.same({ "a 1" }, found.files[1].packages)
+    end
+  end)
+
+  it("reads a claimed file once, and keeps hard links to it for the case that it is deleted", function()
+    local found = index({
+      { path = "bin/[", data = "#!lines\n" .. filler .. "a 1\n" },
+      { path = "bin/b", type = "1", link = "bin/[" }, { path = "bin/c", type = "1", link = "bin/b" },
+      { path = "bin/d", type = "1", link = "bin/other" },
+    }, { readers = streams })
+    assert.same({ "bin/[" }, paths(found.files))
+    assert.same({ "bin/b", "bin/c" }, paths(found.links))
+  end)
+
+  it("forgets what it claimed if a later entry takes its place", function()
+    local tool = { path = "bin/a", data = "#!lines\n" .. filler .. "a 1\n" }
+    assert.same({}, index({ tool, { path = "bin/a", data = ("x"):rep(100) } }, { readers = streams }).files)
+    assert.same({}, index({ tool, { path = "bin", data = "x" } }, { readers = streams }).files)
+  end)
+
+  it("claims files of a folder on disk too", function()
+    local found = assert(probe.built({
+      { "file", "usr/bin/tool", "#!lines\n" .. filler .. "a 1\n" }, { "file", "usr/bin/other", filler },
+      { "file", "b.lines", "b 2\n" .. ("# nothing\n"):rep(20000) .. "c 3" },
+    }, streams))
+    assert.same({ "a 1" }, found.files[1].packages)
+    assert.same({ "b 2", "c 3" }, found.files[2].packages)
+    assert.equal(2, #found.files)
+  end)
+
+  it("is stopped where the holes of sparse files have no end", function()
+    local entries = {}
+    for i = 1, 9 do -- 400 MiB of nothing each, of which the tar has 8 bytes
+      entries[i] = { path = i .. ".lines", size = 8, data = "# holes\n",
+                     pax = { "GNU.sparse.major", "0", "GNU.sparse.minor", "1", "GNU.sparse.size", tostring(400 << 20),
+                             "GNU.sparse.map", "0,8" } }
+    end
+    local found = index(entries, { readers = streams })
+    assert.is_nil(found.files[1].problem)
+    assert.matches("holes have more than 1024 MiB", found.files[3].problem)
+    assert.matches("holes have more than 1024 MiB", found.files[9].problem)
+  end)
+
+  it("gives everything back, whichever allocation fails, and when it is cancelled", function()
+    local bytes = tar.archive { { path = "bin/a", data = "#!lines\n" .. filler .. "a 1\nb 2\n" }, { path = "a.lines", data = "c 3" } }
+    local _, _, calls = index_of(bytes, { readers = streams })
+    for n = 1, calls do
+      local found, _, code = index_of(bytes, { readers = streams, fail_alloc = n })
+      assert.is_true(found ~= nil or code == "MEMORY", n)
+    end
+    local large = tar.archive { { path = "a.lines", data = ("c 3\n"):rep(50000) } }
+    local _, _, code = index_of(large, { readers = streams, cancel_after = 70000 })
+    assert.equal("CANCELLED", code)
+  end)
+end)
+
 describe("the last of several entries with one path", function()
   local first = { path = "a/b.lines", data = "a 1" }
   local cases = {

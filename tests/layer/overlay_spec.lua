@@ -29,7 +29,23 @@ local function wanted(layers)
   return table.concat(wants, " ")
 end
 
+local function tool(path) return file(path, "#! tool " .. ("word "):rep(20)) end
+
 local cases = {
+  { "a claimed file", { { tool "bin/x" } }, "bin/x@1" },
+  { "a claimed file, deleted", { { tool "bin/x" }, { whiteout "bin/x" } }, "" },
+  { "a claimed file, replaced by one that is not", { { tool "bin/x" }, { file("bin/x", ("y"):rep(100)) } }, "" },
+  { "a claimed file, replaced by another", { { tool "bin/x" }, { tool "bin/x" } }, "bin/x@2" },
+  { "a claimed file behind an opaque folder", { { tool "bin/x" }, { opaque "bin" } }, "" },
+  { "a claimed file below a link", { { link("bin", "usr/bin"), tool "bin/x" } }, "usr/bin/x@1" },
+  { "a symlink to a claimed file", { { tool "bin/x", link("bin/y", "x"), link("y.word", "bin/x") } }, "bin/x@1" },
+  { "hard links to a claimed file", { { tool "bin/x", hard("bin/b", "bin/x"), hard("bin/z", "bin/b") } }, "bin/b@1" },
+  { "a hard link to a claimed file that is deleted", { { tool "bin/x", hard("bin/y", "bin/x") }, { whiteout "bin/x" } },
+    "bin/y@1" },
+  { "all hard links to a claimed file are deleted",
+    { { tool "bin/x", hard("bin/y", "bin/x") }, { whiteout "bin/x", whiteout "bin/y" } }, "" },
+  { "a pattern comes before a claim", { { tool "bin/x.word" } }, "bin/x.word@1" },
+
   { "one layer", { { file(STATUS) } }, STATUS .. "@1" },
   { "the upper layer's file wins", { { file(STATUS) }, { file(STATUS) } }, STATUS .. "@2" },
   { "a layer that says nothing changes nothing", { { file(STATUS) }, { file "etc/passwd" } }, STATUS .. "@1" },

@@ -1,5 +1,6 @@
 /* floor 4: readers, distribution, inventory */
 #include "inventory/inventory.h"
+#include "layer/reading.h"
 #include "probe.h"
 
 #include <stdlib.h>
@@ -23,13 +24,13 @@ static void set(lua_State *L, const char *key, const char *value)
 }
 
 /* Runs the reader on a copy of exactly that length, so that a sanitizer sees a step beyond it. */
-static int run(const struct reader *reader, span path, span content, struct reader_output *output,
+static int run(const struct reader *reader, span path, span content, size_t piece, struct reader_output *output,
                struct tarsier_error *error)
 {
 	char *copy = malloc(content.len ? content.len : 1);
 	if (content.len)
 		memcpy(copy, content.ptr, content.len);
-	int code = reader->read(&(struct evidence){path, {copy, content.len}}, output, error);
+	int code = reading_run(reader, &(struct evidence){path, {copy, content.len}}, piece, output, error);
 	free(copy);
 	return code;
 }
@@ -100,7 +101,7 @@ static void push_notes(lua_State *L, const struct reader_output *output)
 	}
 }
 
-/* read(reader, path, content [, limit of memory]) -->
+/* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream]]) -->
  * { package, … [, owned = { path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
 static int l_read(lua_State *L)
 {
@@ -111,7 +112,7 @@ static int l_read(lua_State *L)
 	struct reader_output output = {.arena = &arena, .patterns = new_patterns(L, &scratch)};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
-	int code = run(reader, path, content, &output, &error);
+	int code = run(reader, path, content, (size_t)luaL_optinteger(L, 5, 0), &output, &error);
 	arena_free(&scratch);
 	if (code < 0) {
 		arena_free(&arena);
@@ -150,7 +151,7 @@ static int l_count(lua_State *L)
 	struct tarsier_error error = {0};
 	struct reader_output output = {.arena = &arena};
 	arena_init(&arena, NULL);
-	int code = reader->read(&(struct evidence){path, content}, &output, &error);
+	int code = reading_run(reader, &(struct evidence){path, content}, 0, &output, &error);
 	arena_free(&arena);
 	if (code < 0)
 		return probe_fail(L, &error);
@@ -190,17 +191,10 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena, const s
 	file->path = stored->path = field(L, arena, "path");
 	file->reader = stored->reader = reader_named(L, field(L, arena, "reader"));
 	stored->problem = field(L, arena, "problem");
-	if (!stored->problem && run(file->reader, span_of(file->path), content, &output, &error) < 0)
+	if (!stored->problem && run(file->reader, span_of(file->path), content, 0, &output, &error) < 0)
 		stored->problem = arena_string(arena, error.message);
-	if (!stored->problem) {
-		stored->packages = output.packages;
-		stored->package_count = output.count;
-		stored->owned = output.owned;
-		stored->owned_count = output.owned_count;
-		stored->owner = output.owner;
-		stored->notes = output.notes;
-		stored->note_count = output.note_count;
-	}
+	if (!stored->problem)
+		layer_file_set(stored, &output);
 	if (file->reader->keep)
 		stored->content = content;
 	lua_getfield(L, -1, "layer");

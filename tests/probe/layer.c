@@ -28,6 +28,55 @@ static int read_lines(const struct evidence *evidence, struct reader_output *out
 	return TARSIER_OK;
 }
 
+/* The same as a stream: the line that a piece ends in is put together in the file's own memory. "=" means enough. */
+struct lines { char *line; size_t length; bool first; };
+enum { LONGEST_LINE = 200 };
+
+static int begin_lines(struct evidence_stream *file, struct tarsier_error *error)
+{
+	struct lines *lines = file->state = arena_alloc(file->work, sizeof *lines);
+	if (!lines || !(lines->line = arena_alloc(file->work, LONGEST_LINE)))
+		return error_memory(error);
+	lines->first = true;
+	return TARSIER_OK;
+}
+
+/* "+" takes memory. */
+static int take_line(struct evidence_stream *file, struct tarsier_error *error)
+{
+	struct lines *lines = file->state;
+	span line = {lines->line, lines->length};
+	lines->length = 0;
+	if (span_starts(line, "=") || span_starts(line, "#"))
+		return span_starts(line, "=");
+	if (span_starts(line, "+"))
+		return arena_alloc(file->work, 10000) ? TARSIER_OK : error_memory(error);
+	return read_lines(&(struct evidence){file->path, line}, file->output, error);
+}
+
+static int feed_lines(struct evidence_stream *file, span piece, struct tarsier_error *error)
+{
+	struct lines *lines = file->state;
+	int code = TARSIER_OK;
+	for (size_t i = 0; i < piece.len && code == 0; i++) {
+		if (piece.ptr[i] == '\n')
+			code = take_line(file, error);
+		else if (lines->length < LONGEST_LINE)
+			lines->line[lines->length++] = piece.ptr[i];
+	}
+	return code;
+}
+
+static int end_lines(struct evidence_stream *file, struct tarsier_error *error)
+{
+	return take_line(file, error) < 0 ? error->code : TARSIER_OK;
+}
+
+static bool claims_lines(const struct claim *file)
+{
+	return span_starts(file->head, "#!lines");
+}
+
 enum { MOST = 64 };
 struct readers {
 	struct reader readers[MOST];
@@ -35,7 +84,8 @@ struct readers {
 	const char *patterns[MOST][MOST + 1];
 };
 
-/* { { name = "dpkg", limit = n, keep = true, "pattern", … }, … } at `index`, whose strings stay there */
+/* { { name = "dpkg", limit = n, keep = true, "pattern", … }, … } at `index`, whose strings stay there. `stream` = bytes of
+ * memory makes it a stream; `claims`, one that also claims what begins with "#!lines" */
 static struct readers *get_readers(lua_State *L, int index)
 {
 	struct readers *readers = lua_newuserdatauv(L, sizeof *readers, 0);
@@ -56,6 +106,17 @@ static struct readers *get_readers(lua_State *L, int index)
 			.read = read_lines,
 		};
 		lua_pop(L, 3);
+		lua_getfield(L, -1, "stream");
+		lua_getfield(L, -2, "claims");
+		if (lua_isinteger(L, -2)) {
+			reader->read = NULL;
+			reader->work = (size_t)lua_tointeger(L, -2);
+			reader->begin = begin_lines;
+			reader->feed = feed_lines;
+			reader->end = end_lines;
+		}
+		reader->claims = lua_toboolean(L, -1) ? claims_lines : NULL;
+		lua_pop(L, 2);
 		for (int j = 0; j < MOST && lua_rawgeti(L, -1, j + 1) == LUA_TSTRING; j++, lua_pop(L, 1))
 			readers->patterns[i][j] = lua_tostring(L, -1);
 		lua_pop(L, 1);
@@ -358,7 +419,8 @@ static int l_built(lua_State *L)
 		else if (!span_is(kind, "file"))
 			code = layer_builder_link(builder, path, third, span_is(kind, "hard"), &error);
 		else if ((code = stream_open_memory(&arena, third, &content, &error)) >= 0)
-			code = layer_builder_file(builder, path, third.ptr ? content : NULL, &error);
+			code = layer_builder_file(builder, &(struct tar_entry){.path = path, .type = '0', .size = third.len},
+			                          third.ptr ? content : NULL, &error);
 		lua_pop(L, 4);
 	}
 	if (code >= 0) {

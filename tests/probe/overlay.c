@@ -23,7 +23,16 @@ static const char *const word_evidence[] = {"var/lib/words/status", "var/lib/wor
 static const struct reader words = {.name = "words", .version = 1, .evidence = word_evidence, .limit = 4096, .read = read_words};
 static const char *const kept_evidence[] = {"etc/release", "usr/lib/release", NULL};
 static const struct reader kept = {.name = "kept", .version = 1, .evidence = kept_evidence, .limit = 4096, .keep = true, .read = read_words};
-static const struct reader *const readers[] = {&words, &kept, NULL};
+/* Claims what begins with "#! "; all else are words. */
+static bool claims_words(const struct claim *file)
+{
+	return span_starts(file->head, "#! ");
+}
+
+static const char *const no_evidence[] = {NULL};
+static const struct reader claimed = {
+	.name = "claimed", .version = 1, .evidence = no_evidence, .limit = 4096, .read = read_words, .claims = claims_words};
+static const struct reader *const readers[] = {&words, &kept, &claimed, NULL};
 
 /* The tar at `index` of the stack as a layer. */
 static struct layer_index *build_layer(lua_State *L, int index, const struct layer_options *options)

@@ -80,10 +80,13 @@ static void content_close(struct stream *stream)
 	content->fd = -1;
 }
 
-static int take_file(struct root_walk *walk, int parent, const char *name, struct tarsier_error *error)
+static int take_file(struct root_walk *walk, int parent, const char *name, const struct stat *status,
+                     struct tarsier_error *error)
 {
 	struct content content = {{.read = content_read, .close = content_close}, walk, name, parent, -1};
-	int code = layer_builder_file(walk->builder, buffer_span(&walk->path), &content.stream, error);
+	const struct tar_entry entry = {.path = buffer_span(&walk->path), .type = '0', .size = (uint64_t)status->st_size,
+	                                .mode = status->st_mode & 07777};
+	int code = layer_builder_file(walk->builder, &entry, &content.stream, error);
 	content_close(&content.stream);
 	return code;
 }
@@ -163,7 +166,7 @@ static int take_entry(struct root_walk *walk, int parent, const char *name, dev_
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? take_vanished(walk, error) : refused(walk, "look at", errno, error);
 	if (S_ISREG(status.st_mode))
-		return take_file(walk, parent, name, error);
+		return take_file(walk, parent, name, &status, error);
 	if (S_ISLNK(status.st_mode))
 		return take_link(walk, parent, name, error);
 	if (S_ISDIR(status.st_mode))

@@ -1,0 +1,74 @@
+/* internal to layer/: what is kept of a layer while its entries pass by */
+#ifndef TARSIER_LAYER_BUILDER_H
+#define TARSIER_LAYER_BUILDER_H
+
+#include "layer/internal.h"
+#include "layer/reading.h"
+#include "stream/tar.h"
+
+struct pending_file {
+	struct layer_file file;
+	bool bound; /* a hard link to it came while it was there */
+};
+
+struct layer_builder {
+	const struct path_match *patterns;
+	struct tarsier_allocator allocator;
+	struct arena arena;  /* the builder's own */
+	struct tar *tar;
+	struct layer_index *index;
+	uint32_t sequence;   /* of the entry at hand: they count from 1 */
+	atomic_uint_fast64_t *kept; /* of all layers; or NULL */
+	size_t charged;      /* this layer's part of it */
+	const atomic_bool *cancelled; /* or NULL */
+	sem_t *large;        /* or NULL */
+	bool holds_large;
+	struct last_entry last;
+	struct buffer files, links, whiteouts; /* of struct pending_file, layer_link, layer_whiteout */
+	struct buffer taken, folders; /* of uint64_t */
+	struct buffer folder; /* the one that the entry before lay in */
+
+	/* The file at hand: first, perhaps, its head is collected; then a reader has it. */
+	struct claim file;
+	struct buffer path;  /* of file.path: the tar forgets it before the data comes */
+	char head[CLAIM_HEAD];
+	size_t head_length;
+	bool unclaimed;      /* the head decides whether a reader wants it */
+	struct reading reading;
+	char *block;         /* of a stream; or NULL */
+	uint64_t pushed;     /* bytes of the tar, or of streams */
+	uint64_t streamed;   /* bytes given to readers, holes of sparse files included */
+};
+
+/* ---- builder.c --------------------------------------------------------------------------------------------------- */
+
+/* The index's arena is full, or memory ran out. */
+int builder_no_room(const struct layer_builder *builder, struct tarsier_error *error);
+/* Adds what this layer holds by now to the sum over all layers, which has one limit. */
+int builder_charge(struct layer_builder *builder, size_t holds, struct tarsier_error *error);
+
+/* ---- builder_files.c: regular files and their readers ------------------------------------------------------------ */
+
+struct pending_file *builder_file_at(const struct layer_builder *builder, size_t index);
+size_t builder_file_count(const struct layer_builder *builder);
+/* The reader whose patterns want the path, or NULL. */
+const struct reader *builder_wanted_by(const struct layer_builder *builder, span path);
+/* Keeps a file like this one under the path of the entry at hand. */
+int builder_add_file(struct layer_builder *builder, span path, const struct layer_file *like,
+                     struct tarsier_error *error);
+/* The three calls of a tar_sink, for regular files. */
+int builder_begin_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error);
+int builder_take_data(struct layer_builder *builder, span piece, struct tarsier_error *error);
+int builder_end_file(struct layer_builder *builder, struct tarsier_error *error);
+/* The same for a stream: `entry` says what is known of the file. */
+int builder_read_stream(struct layer_builder *builder, const struct tar_entry *entry, struct stream *content,
+                        struct tarsier_error *error);
+/* Lets other layers read large files again, if this one was reading one. */
+void builder_end_turn(struct layer_builder *builder);
+
+/* ---- builder_finish.c -------------------------------------------------------------------------------------------- */
+
+/* Moves what was collected into the index. False: out of memory. */
+bool builder_finish_index(struct layer_builder *builder);
+
+#endif

@@ -1,0 +1,103 @@
+/* what was collected of a layer becomes its index */
+#include "layer/builder.h"
+
+#include <string.h>
+
+static struct layer_link *link_at(const struct layer_builder *builder, size_t index)
+{
+	return (struct layer_link *)(void *)builder->links.data + index;
+}
+
+
+static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
+{
+	return !builder->last.disturbed || last_entry_is_last(&builder->last, span_of(path), sequence);
+}
+
+/* No later entry has this very path. A folder above it may be replaced: that deletes it, unless it was a link then. */
+static bool has_own_path(const struct layer_builder *builder, const char *path, uint32_t sequence)
+{
+	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(span_of(path), false));
+	return slot && slot->latest == sequence;
+}
+
+static bool finish_files(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count = builder_file_count(builder);
+	index->files = arena_array(&index->arena, count, sizeof *index->files);
+	for (size_t i = 0; index->files && i < count; i++) {
+		struct pending_file *pending = builder_file_at(builder, i);
+		pending->file.gone = !is_last(builder, pending->file.path, pending->file.sequence);
+		if (pending->bound || has_own_path(builder, pending->file.path, pending->file.sequence))
+			index->files[index->file_count++] = pending->file;
+	}
+	return index->files;
+}
+
+static bool finish_links(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count = builder->links.length / sizeof *index->links;
+	index->links = arena_array(&index->arena, count, sizeof *index->links);
+	for (size_t i = 0; index->links && i < count; i++) {
+		struct layer_link *link = link_at(builder, i);
+		link->gone = !is_last(builder, link->path, link->sequence);
+		if (link->used || has_own_path(builder, link->path, link->sequence))
+			index->links[index->link_count++] = *link;
+	}
+	return index->links;
+}
+
+static bool finish_whiteouts(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	index->whiteout_count = builder->whiteouts.length / sizeof *index->whiteouts;
+	index->whiteouts = arena_array(&index->arena, index->whiteout_count, sizeof *index->whiteouts);
+	if (index->whiteouts && index->whiteout_count)
+		memcpy(index->whiteouts, builder->whiteouts.data, builder->whiteouts.length);
+	return index->whiteouts;
+}
+
+/* Sorted, each once. NULL: out of memory. */
+static uint64_t *finish_hashes(struct layer_index *index, struct buffer *list, size_t *unique)
+{
+	uint64_t *hashes = (uint64_t *)(void *)list->data;
+	size_t count = list->length / sizeof *hashes;
+	uint64_t *made = arena_array(&index->arena, count, sizeof *hashes);
+	if (made && count)
+		path_hash_sort(hashes, made, count);
+	for (size_t i = 0; made && i < count; i++)
+		if (i == 0 || hashes[i] != hashes[i - 1])
+			made[(*unique)++] = hashes[i];
+	return made;
+}
+
+static bool finish_taken(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	index->taken = finish_hashes(index, &builder->taken, &index->taken_count);
+	return index->taken;
+}
+
+/* A folder with an entry of its own is a folder, whatever the layers below have there. */
+static bool finish_folders(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count = 0, kept = 0, at = 0;
+	index->folders = finish_hashes(index, &builder->folders, &count);
+	for (size_t i = 0; index->folders && i < count; i++) {
+		while (at < index->taken_count && index->taken[at] < index->folders[i])
+			at++;
+		if (at == index->taken_count || index->taken[at] != index->folders[i])
+			index->folders[kept++] = index->folders[i];
+	}
+	index->folder_count = kept;
+	return index->folders;
+}
+
+bool builder_finish_index(struct layer_builder *builder)
+{
+	return finish_files(builder) && finish_links(builder) && finish_whiteouts(builder) && finish_taken(builder) &&
+	       finish_folders(builder);
+}
