@@ -1,9 +1,10 @@
 /* health checks while Clair works on a long request */
 #include "clair/internal.h"
 #include "base/clock.h"
-#include "net/retry.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 /*
  * If its database dies, Clair may keep a request open until a timeout ends it. So a second thread sends a short request
@@ -58,11 +59,30 @@ static bool ask(struct clair_watch *watch)
 	return well;
 }
 
+/* Waits for the time of the next check. Returns false at once when the long request is over: it must not wait for us. */
+static bool await_next(struct clair_watch *watch)
+{
+	int64_t milliseconds = clock_seconds(INTERVAL_SECONDS);
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += milliseconds % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	int waited;
+	do
+		waited = sem_timedwait(&watch->over, &until);
+	while (waited < 0 && errno == EINTR);
+	return waited < 0 && !atomic_load(&watch->is_over);
+}
+
 static void *watch_thread(void *user)
 {
 	struct clair_watch *watch = user;
 	unsigned failures = 0;
-	while (failures < FAILURES && retry_wait(clock_seconds(INTERVAL_SECONDS), &watch->is_over))
+	while (failures < FAILURES && await_next(watch))
 		failures = ask(watch) ? 0 : failures + 1;
 	if (failures == FAILURES && !atomic_load(&watch->is_over))
 		atomic_store(&watch->is_dead, true);
@@ -71,12 +91,15 @@ static void *watch_thread(void *user)
 
 void clair_watch_start(struct clair_watch *watch)
 {
+	sem_init(&watch->over, 0, 0);
 	watch->is_running = pthread_create(&watch->thread, NULL, watch_thread, watch) == 0;
 }
 
 void clair_watch_stop(struct clair_watch *watch)
 {
-	atomic_store(&watch->is_over, true);
+	atomic_store(&watch->is_over, true); /* ends a check that is under way */
+	sem_post(&watch->over);              /* ends the wait for the next one */
 	if (watch->is_running)
 		pthread_join(watch->thread, NULL);
+	sem_destroy(&watch->over);
 }

@@ -8,6 +8,7 @@
 #include "net/http.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 
 enum {
@@ -80,6 +81,7 @@ struct clair_watch {
 	const struct clair_call *call; /* the long request */
 	pthread_t thread;
 	bool is_running;
+	sem_t over;                    /* posted when is_over is set */
 	atomic_bool is_over, is_dead;
 	char reason[900];              /* if Clair failed */
 };

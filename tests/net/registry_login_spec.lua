@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local probe = require "tarsier.probe".registry_login
 local temporary = require "support.temporary"
+local shell = require "support.shell"
 
 local SECRET = "s3cr3t" -- in every password and token below; in no message
 
@@ -509,7 +510,7 @@ sys.stdin.readline()
     temporary.write(path "server.py", server)
     temporary.must("mkfifo %s", path "stop")
     -- Opened for both directions: the server lives as long as this descriptor does.
-    local pipe = assert(io.popen(("exec 3<>%s; python3 %s <&3"):format(path "stop", path "server.py")))
+    local pipe = assert(io.popen(("exec 3<>%s; " .. shell.python .. " %s <&3"):format(path "stop", path "server.py")))
     local port = pipe:read "l"
     local ok, problem = pcall(function()
       local host, file = "127.0.0.1:" .. port, path "auth.json"

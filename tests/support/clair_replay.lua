@@ -31,9 +31,9 @@ end
 local function launch()
   local folder = shell.folder()
   local port, errors = shell.quote(folder .. "/port"), shell.quote(folder .. "/errors")
-  local command = "LD_PRELOAD= python3 tests/support/clair_replay.py %s >%s 2>&1 & echo $!"
+  local command = "LD_PRELOAD= " .. shell.python .. " tests/support/clair_replay.py %s >%s 2>&1 & echo $!"
   local pid = shell.capture(command:format(port, errors))
-  os.execute(("for i in $(seq 200); do [ -e %s ] && break; sleep 0.05; done"):format(port))
+  os.execute(("for i in $(seq 1000); do [ -e %s ] && break; sleep 0.01; done"):format(port))
   local file = io.open(folder .. "/port")
   if not file then error(shell.read(folder .. "/errors")) end
   local number = tonumber(file:read "a")

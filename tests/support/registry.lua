@@ -8,6 +8,7 @@
 --
 -- The specs push as "pusher", who may do everything everywhere.
 
+local shell = require "support.shell"
 local json = require "tarsier.json"
 local process = require "support.clair.process"
 local temporary = require "support.temporary"
@@ -90,7 +91,7 @@ local function passwords(self, users)
 end
 
 local function program(self, script, arguments, port)
-  local started = process.start { ("python3 tests/support/%s.py %s %s"):format(script, self.folder, arguments),
+  local started = process.start { (shell.python .. " tests/support/%s.py %s %s"):format(script, self.folder, arguments),
     log = ("%s/%s.log"):format(self.folder, script) }
   self.running[#self.running + 1] = started
   started:ready(10, function() return os.rename(self.folder .. "/" .. port, self.folder .. "/" .. port) end)

@@ -22,7 +22,7 @@ local control
 local function controller()
   if control then return control end
   local folder = shell.folder()
-  local pid = shell.capture(("python3 tests/support/stand_in.py %s $PPID >%s/errors 2>&1 </dev/null & echo $!"):format(
+  local pid = shell.capture((shell.python .. " tests/support/stand_in.py %s $PPID >%s/errors 2>&1 </dev/null & echo $!"):format(
     shell.quote(folder), shell.quote(folder)))
   assert(os.execute(("for i in $(seq 1000); do [ -s %s/port ] && exit 0; sleep 0.01; done; exit 1"):format(folder)),
     "the stand-in server did not start")
