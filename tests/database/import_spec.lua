@@ -144,7 +144,7 @@ describe("what is left out is counted by reason", function()
     git.ranges = { { type = "GIT", events = { { introduced = "0" } } } }
     local told, kept = omissions {
       one "A-1", one("A-2", { affected = { affects("Nonsense:1", "p", open), affects("npm", "p", open) } }),
-      one("A-3", { affected = { git } }), one("A-4", { affected = { affects("Maven", "g:a", { "introduced", "0", "fixed", "2" }) } }),
+      one("A-3", { affected = { git } }), one("A-4", { affected = { affects("OSS-Fuzz", "p", { "introduced", "0", "fixed", "2" }) } }),
       one("A-5", { affected = { affects("npm", "p", { "introduced", "0", "fixed", "soon" }) } }),
       one("A-6", { affected = { affects("npm", "p") } }), one("A-7", { affected = { { package = {} } } }),
       one("A-8", { affected = json.decode "[]" }), one "ALBA-2024:1", { id = "" },

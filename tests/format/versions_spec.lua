@@ -64,6 +64,9 @@ local bits = {
   pep440 = { "0", "1", "2", "10", "01", ".", ".", ".", "!", "a", "b", "rc", "alpha", "c", "dev", "post", "r", "rev",
     "-", "_", "+", "v", "x", "RC" },
   semver = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "b", "rc", "v", "_", "Beta" },
+  maven = { "0", "1", "2", "10", "00", ".", ".", ".", "-", "-", "a", "m", "alpha", "RC", "cr", "SNAPSHOT", "final",
+    "ga", "sp", "x", "foo", "_", "+" },
+  nuget = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "B", "RC", "rc", "2147483648", "_" },
 }
 
 local function random_version(scheme)
@@ -84,6 +87,11 @@ local function pairs_of(scheme, count, accept)
   for i = 1, count do list[i] = { random_valid(scheme, accept), random_valid(scheme, accept) } end
   return list
 end
+
+-- Maven's own order is not transitive where a separator follows a word: 1.x.2 < 1-alpha < 1 < 1.x.2.
+local lawful = {
+  maven = function(version) return not version:find "[^%d.-][.-]" end,
+}
 
 math.randomseed(20240229)
 
@@ -122,7 +130,7 @@ for _, scheme in ipairs(versions.schemes()) do
       for _ = 1, 3000 do
         local v = {}
         for i = 1, 3 do
-          v[i] = random_valid(scheme)
+          v[i] = random_valid(scheme, lawful[scheme])
           if scheme == "rpm" and math.random(2) == 1 then v[i] = v[i] .. "-" .. random_valid(scheme) end
         end
         local a, b, c = v[1], v[2], v[3]
@@ -259,6 +267,74 @@ for line in sys.stdin.read().split("\n")[:-1]:
   end)
 end)
 
+describe("version schemes beside tools that read pairs", function()
+  -- answers_of(list, command) -> the tool's answers to lines of two versions
+  local function answers_of(list, command)
+    local input = {}
+    for i, pair in ipairs(list) do input[i] = pair[1] .. "\t" .. pair[2] .. "\n" end
+    local answers
+    with_file(table.concat(input), function(name) answers = lines_of(command .. " <" .. name) end)
+    assert.equal(#list, #answers)
+    return answers
+  end
+
+  -- Pairs that have most of their letters in common: where orders differ.
+  local function near_pairs(scheme, count)
+    local list, pieces = {}, bits[scheme]
+    for i = 1, count do
+      local a = random_version(scheme)
+      local at = math.random(0, #a)
+      list[i] = { a, a:sub(1, at) .. pieces[math.random(#pieces)] .. a:sub(at + math.random(1, 2)) }
+    end
+    return list
+  end
+
+  local function check_all(scheme, list, answers)
+    for i, pair in ipairs(list) do
+      local order = versions.compare(scheme, pair[1], pair[2])
+      assert.equal(answers[i], order and sign[order] or "invalid", pair[1] .. " and " .. pair[2])
+    end
+  end
+
+  local function all_pairs(scheme)
+    local list = near_pairs(scheme, 4000)
+    for _, case in ipairs(read_data(scheme)) do
+      if case.operator then list[#list + 1] = { case.a, case.b } end
+    end
+    for _ = 1, 2000 do list[#list + 1] = { random_version(scheme), random_version(scheme) } end
+    return list
+  end
+
+  it("maven orders as Maven's ComparableVersion does", function()
+    local jar = os.getenv "TARSIER_MAVEN_ARTIFACT" or "/usr/share/java/maven-artifact-3.x.jar"
+    if not runs "java -version" or not runs("test -e " .. jar) then
+      return pending "needs Java and Maven 3: apt-get install default-jdk-headless libmaven3-core-java"
+    end
+    local list = all_pairs "maven"
+    check_all("maven", list, answers_of(list,
+      ("java -cp %s:/usr/share/java/commons-lang3.jar tests/tools/CompareMaven.java"):format(jar)))
+  end)
+
+  -- The SDK has the library that NuGet itself uses. A project is built once, in a folder that is removed afterwards.
+  it("nuget orders and allows what NuGet.Versioning does", function()
+    local dotnet = os.getenv "TARSIER_DOTNET" or "dotnet"
+    local sdk = runs(dotnet .. " --version") and lines_of(dotnet .. " --list-sdks")[1]
+    if not sdk then return pending "needs a .NET SDK: set TARSIER_DOTNET to its dotnet" end
+    local version, folder_of_sdks = sdk:match "^(%S+) %[(.*)%]$"
+    local library = ("%s/%s/NuGet.Versioning.dll"):format(folder_of_sdks, version)
+    local list = all_pairs "nuget"
+    for _, case in ipairs(read_data "nuget") do
+      if case.invalid then list[#list + 1] = { case.invalid, "1" } end
+    end
+    local place = lines_of("mktemp -d")[1]
+    assert.is_true(runs(("cp tests/tools/compare-nuget/* %s && cd %s && %s build -nologo -o out -p:NuGetVersioning=%s " ..
+      "-p:TargetFramework=netcoreapp%s"):format(place, place, dotnet, library, version:match "^%d+%.%d+")))
+    local answers = answers_of(list, ("%s %s/out/compare-nuget.dll"):format(dotnet, place))
+    os.execute("rm -rf " .. place)
+    check_all("nuget", list, answers)
+  end)
+end)
+
 describe("what an advisory means by a version", function()
   local expected = {
     -- bound, what it means, what it does not mean
@@ -270,6 +346,8 @@ describe("what an advisory means by a version", function()
     { "apk", "1.2.3", { "1.2.3", "1.2.3-r0", "1.2.3-r7" }, { "1.2.3_p1-r0", "1.2.3.1-r0", "1.2.3a-r1" } },
     { "apk", "1.2.3-r1", { "1.2.3-r1" }, { "1.2.3-r2", "1.2.3" } },
     { "deb", "1.2", { "1.2", "0:1.2", "1.2-0" }, { "1.2-1", "1.2+b1" } },
+    { "maven", "1.2", { "1.2", "1.2.0", "1.2.Final" }, { "1.2.1", "1.2-rc1", "1.2-sp1" } },
+    { "nuget", "1.2", { "1.2.0", "1.2.0.0", "1.2+x" }, { "1.2.0.1", "1.2.0-rc1" } },
     { "semver", "1.2", { "1.2.0", "1.2.0+build" }, { "1.2.1", "1.2.0-rc1" } },
   }
   for _, case in ipairs(expected) do
@@ -324,6 +402,8 @@ describe("the scheme of an ecosystem", function()
       "SUSE:Linux Enterprise Server 15 SP5", "Oracle", "Oracle Linux:9", "Amazon Linux:2023", "Photon OS:5.0",
       "Azure Linux:3", "Mageia:9", "openEuler:24.03-LTS", "Fedora:40" },
     pep440 = { "PyPI" },
+    maven = { "Maven", "Maven:https://repo.example.org" },
+    nuget = { "NuGet" },
     semver = { "npm", "Go", "crates.io", "Bitnami", "SwiftURL", "Hex", "Pub", "GitHub Actions", "Julia" },
   }
   for scheme, names in pairs(expected) do
@@ -333,7 +413,7 @@ describe("the scheme of an ecosystem", function()
   end
 
   it("is none for what nobody here knows", function()
-    for _, name in ipairs { "", ":", "Maven", "NuGet", "debian", "DebianX", "Deb", "Linux", "PyPI2" } do
+    for _, name in ipairs { "", ":", "maven", "debian", "DebianX", "Deb", "Linux", "PyPI2" } do
       assert.is_nil(versions.of_ecosystem(name), name)
     end
   end)
