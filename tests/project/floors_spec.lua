@@ -27,7 +27,7 @@ local function floors()
   return floor
 end
 
-local public = { ["tarsier.h"] = true, ["tarsier_policy.h"] = true }
+local public = { ["tarsier.h"] = true, ["tarsier_policy.h"] = true, ["tarsier_share.h"] = true }
 
 -- What is wrong with one #include of the file, or nil.
 local function objection(floor, path, included)

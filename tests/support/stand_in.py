@@ -4,7 +4,7 @@ It reads commands on a control port, FOLDER/port: POST /start {"folder": F, "soc
 /stop {"folder": F} ends it.
 
 F/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
-"repeat": "x", "times": 1000, "delay": 0.1, "cut": true, "together": 2,
+"repeat": "x", "times": 1000, "delay": 0.1, "cut": true, "length": 5 (what Content-Length says), "together": 2,
 "drip": { "size": 10, "every": 0.1 } }, … ], … }. The answers of a route come in turn, the last one for
 ever; a path in the script without a query matches any. "together": the answer waits until so many requests wait for such
 answers. F/requests.jsonl gets what was asked. The process ends when OWNER has, for whoever forgot to stop a server.
@@ -127,14 +127,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(reply.get("status", 200))
         for name, value in reply.get("headers", {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("Content-Length", str(reply.get("length", len(payload))))
         self.end_headers()
         if self.command != "HEAD":
             try:
                 self.send(payload[: len(payload) // 2] if reply.get("cut") else payload, **reply.get("drip", {}))
             except OSError:  # the client has gone, as some tests do
                 self.close_connection = True
-        if reply.get("cut"):
+        if reply.get("cut") or "length" in reply:
             self.close_connection = True
 
     def send(self, payload, size=None, every=0):

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <tarsier_policy.h>
+#include <tarsier_share.h>
 
 #define SIZE(type) printf("size " #type " %zu\n", sizeof(struct type))
 #define AT(type, field) printf("offset " #type "." #field " %zu\n", offsetof(struct type, field))
@@ -18,6 +19,7 @@ int main(void)
 	SIZE(tarsier_plugin);
 	SIZE(tarsier_import_result);
 	SIZE(tarsier_clair_status);
+	SIZE(tarsier_download);
 	AT(tarsier_http_request, user);
 	AT(tarsier_http_response, body_length);
 	AT(tarsier_config, plain_http);

@@ -1,0 +1,51 @@
+/*
+ * tarsier_share.h - fetching the files that databases are made of.
+ *
+ * The words OWNED, BORROWED and COPIED, and how failures are told, are those of tarsier.h.
+ */
+#ifndef TARSIER_SHARE_H
+#define TARSIER_SHARE_H
+#include "tarsier.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- downloads -------------------------------------------------------------------------------------------------- */
+
+/* One file of a web server. In arrays, so it never grows. What the host sets is BORROWED for the call. */
+struct tarsier_download {
+	const char *url, *path;         /* http or https; the file that is replaced once all of it has come and was verified */
+	const char *etag, *modified;    /* of the file at `path`, as a server sent them: it is fetched only if it has changed. Or NULL */
+	uint64_t limit;                 /* bytes it may have; 0: 8 GiB. More is LIMIT */
+	/* Results. */
+	long status;                    /* 200: replaced; 304: unchanged; else the status of the failure, 0 without one */
+	uint64_t size, received;        /* of the whole file; bytes that came in this call: fewer if an earlier call had begun */
+	char new_etag[256], new_modified[64]; /* "" if the server sent none, or one that is too long */
+	struct tarsier_error error;     /* code 0 if it was replaced or is unchanged */
+};
+struct tarsier_download_options {
+	size_t size;                    /* set by tarsier_download_options_init */
+	unsigned parallel;              /* files fetched at once; 0: 4 */
+	unsigned connect_seconds;       /* 0: 10 */
+	const char *ca_file;            /* certificate authorities, PEM; NULL: the system's */
+	/* Called about five times a second in the thread that called: bytes that came, and all bytes as far as they are known, and
+	 * files that are done. Nonzero cancels. Or NULL. */
+	int (*on_progress)(void *user, uint64_t done, uint64_t total, size_t finished);
+	void *user;
+};
+TARSIER_API void tarsier_download_options_init_size(struct tarsier_download_options *options, size_t size);
+#define tarsier_download_options_init(options) tarsier_download_options_init_size((options), sizeof *(options))
+/*
+ * Fetches files, several at once. A file comes as PATH.part, and is renamed when its length, and its MD5 or SHA-256 if the
+ * server sends one, are right; PATH.part.tag keeps what the server calls its version, so that a later call asks for the rest.
+ * Broken connections, 429 and 50x are retried as scans do. A web page in place of a file is FORMAT. Returns OK, or the code of
+ * the first download that failed, and its message in `error`; the others are tried all the same.
+ */
+TARSIER_API int tarsier_download(struct tarsier_download *downloads, size_t count, const struct tarsier_download_options *options,
+                                 struct tarsier_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
