@@ -36,6 +36,8 @@ BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjs
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
 REAL_PACKAGES  := curl docker-registry apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman docker.io runc maven default-jdk-headless
+# What checks reports: their schemas, and a browser.
+REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium
 
 .DEFAULT_GOAL := all
 .PHONY: all scan test check install uninstall help clean packages FORCE
@@ -65,7 +67,7 @@ PACKAGES_FOR = $(BUILD_PACKAGES)
 test test-mutants fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
 test-asan test-tsan: PACKAGES_FOR += $(TEST_PACKAGES)
 lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
-test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES)
+test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES) $(REPORT_PACKAGES)
 fuzz: PACKAGES_FOR += clang libclang-rt-14-dev
 INSTALLING := scan test test-mutants test-real test-asan test-tsan test-valgrind lint fuzz bench
 ENTRIES := $(INSTALLING) all check install uninstall rock install-rock

@@ -4,10 +4,12 @@
 #include "bind/core.h"
 #include "policy/push_report.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,35 +57,14 @@ static int l_command_line(lua_State *L)
 	return 0;
 }
 
-/* Writes all of it. Returns 0 or an errno. */
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? errno : EIO;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_close(int fd, const char *text, size_t length)
-{
-	int failed = write_all(fd, text, length);
-	if (close(fd) < 0 && !failed)
-		failed = errno;
-	return failed;
-}
-
-/* A device, a pipe or a socket cannot be replaced, so it is written to directly. */
-static int write_in_place(const char *path, const char *text, size_t length)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? errno : write_close(fd, text, length);
-}
+/* A file being written. A device, a pipe or a socket cannot be replaced, so it is written to directly; otherwise a new
+ * file is written beside the place and renamed: a reader sees the old file or the new one, never half of it. */
+struct writing {
+	FILE *file;               /* NULL once it is closed */
+	int failed;               /* an errno */
+	char real[PATH_MAX];      /* the place */
+	char temporary[PATH_MAX]; /* the new file; "" if the place is written to directly */
+};
 
 /* Returns the mode of a new file. The mask can only be read by setting it, which is safe in the command line's single
  * thread. */
@@ -94,51 +75,113 @@ static mode_t new_mode(void)
 	return 0666 & ~mask;
 }
 
-/* Writes a file beside the place and renames it: a reader sees the old file or the new one, never half of it. */
-static int write_beside(const char *path, const char *text, size_t length, mode_t mode)
+static int open_beside(struct writing *writing, mode_t mode)
 {
-	char temporary[PATH_MAX];
-	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-	if (n < 0 || (size_t)n >= sizeof temporary)
-		return ENAMETOOLONG;
-	int fd = mkostemp(temporary, O_CLOEXEC);
+	int n = snprintf(writing->temporary, sizeof writing->temporary, "%s.XXXXXX", writing->real);
+	if (n < 0 || (size_t)n >= sizeof writing->temporary) {
+		writing->temporary[0] = '\0';
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = mkostemp(writing->temporary, O_CLOEXEC);
 	if (fd < 0)
-		return errno;
-	int failed = fchmod(fd, mode) < 0 ? errno : 0;
-	int wrote = write_close(fd, text, length);
-	if (!failed)
-		failed = wrote;
-	if (!failed && rename(temporary, path) < 0)
-		failed = errno;
-	if (failed)
-		unlink(temporary);
-	return failed;
+		writing->temporary[0] = '\0';
+	else if (fchmod(fd, mode) < 0)
+		writing->failed = errno;
+	return fd;
 }
 
-static int write_whole(const char *path, const char *text, size_t length)
+static int open_place(struct writing *writing, const char *path)
 {
 	struct stat status;
-	char real[PATH_MAX];
-	if (stat(path, &status) < 0)
-		return errno == ENOENT ? write_beside(path, text, length, new_mode()) : errno;
-	if (S_ISDIR(status.st_mode))
-		return EISDIR;
+	size_t length = strlen(path);
+	if (stat(path, &status) < 0) {
+		if (errno != ENOENT || length >= sizeof writing->real) {
+			errno = errno == ENOENT ? ENAMETOOLONG : errno;
+			return -1;
+		}
+		memcpy(writing->real, path, length + 1);
+		return open_beside(writing, new_mode());
+	}
+	if (S_ISDIR(status.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
 	if (!S_ISREG(status.st_mode))
-		return write_in_place(path, text, length);
-	if (!realpath(path, real)) /* a symlink stays and its target is replaced */
-		return errno;
-	return write_beside(real, text, length, status.st_mode & 07777);
+		return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (!realpath(path, writing->real)) /* a symlink stays and its target is replaced */
+		return -1;
+	return open_beside(writing, status.st_mode & 07777);
 }
 
-/* write_file(path, text) -> true | nil, message, "IO" */
-static int l_write_file(lua_State *L)
+static void begin_writing(struct writing *writing, const char *path)
+{
+	int fd = open_place(writing, path);
+	writing->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!writing->file && !writing->failed)
+		writing->failed = errno;
+	if (!writing->file && fd >= 0)
+		close(fd);
+}
+
+/* Closes the file and puts it in its place, or removes it if something failed. */
+static void end_writing(struct writing *writing)
+{
+	if (writing->file && fclose(writing->file) != 0 && !writing->failed)
+		writing->failed = errno;
+	writing->file = NULL;
+	if (!writing->temporary[0])
+		return;
+	if (!writing->failed && rename(writing->temporary, writing->real) < 0)
+		writing->failed = errno;
+	if (writing->failed)
+		unlink(writing->temporary);
+}
+
+/* out(text), for the function that writes the file's content */
+static int l_write_piece(lua_State *L)
 {
 	size_t length;
+	struct writing *writing = lua_touserdata(L, lua_upvalueindex(1));
+	const char *text = luaL_checklstring(L, 1, &length);
+	if (!writing->file)
+		return luaL_error(L, "the file is closed");
+	if (length && fwrite(text, 1, length, writing->file) != length) {
+		writing->failed = errno ? errno : EIO;
+		return luaL_error(L, "cannot write");
+	}
+	return 0;
+}
+
+/* write_file(path, content) -> true | nil, message, "IO". The content is a text, or a function(out) that calls out(text)
+ * with its pieces, so that a large file is never in memory whole. If the function raises an error, the file stays as it
+ * was and the error is raised again. */
+static int l_write_file(lua_State *L)
+{
 	const char *path = luaL_checkstring(L, 1);
-	const char *text = luaL_checklstring(L, 2, &length);
-	int failed = write_whole(path, text, length);
-	if (failed)
-		return push_failure(L, path, failed);
+	bool is_function = lua_isfunction(L, 2);
+	if (!is_function)
+		luaL_checkstring(L, 2);
+	lua_settop(L, 2);
+	struct writing *writing = lua_newuserdatauv(L, sizeof *writing, 0);
+	memset(writing, 0, sizeof *writing);
+	lua_insert(L, 2);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, l_write_piece, 1);
+	if (!is_function)
+		lua_insert(L, 3); /* out(text), otherwise content(out) */
+	int status = LUA_OK;
+	begin_writing(writing, path);
+	if (!writing->failed) {
+		status = lua_pcall(L, 1, 0, 0);
+		if (status != LUA_OK && !writing->failed)
+			writing->failed = ECANCELED;
+	}
+	end_writing(writing);
+	if (status != LUA_OK && writing->failed == ECANCELED)
+		return lua_error(L);
+	if (writing->failed)
+		return push_failure(L, path, writing->failed);
 	lua_pushboolean(L, 1);
 	return 1;
 }
@@ -208,6 +251,54 @@ static int l_stat(lua_State *L)
 	return 1;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Pushes the names as a sorted list and frees them. */
+static void push_names(lua_State *L, char **names, size_t count)
+{
+	if (count)
+		qsort(names, count, sizeof *names, compare_names);
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_pushstring(L, names[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* Names of a folder beyond this number are an error: it holds our own modules, which are some dozens. */
+enum { FOLDER_LIMIT = 4096 };
+
+/* list(folder) -> sorted names of what is in it, without those that begin with a dot | nil, message, "IO" */
+static int l_list(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	DIR *folder = opendir(path);
+	if (!folder)
+		return push_failure(L, path, errno);
+	char **names = calloc(FOLDER_LIMIT, sizeof *names);
+	size_t count = 0;
+	struct dirent *entry;
+	int failed = names ? 0 : ENOMEM;
+	while (!failed && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (count == FOLDER_LIMIT)
+			failed = E2BIG;
+		else if (!(names[count] = strdup(entry->d_name)))
+			failed = ENOMEM;
+		else
+			count++;
+	}
+	closedir(folder);
+	push_names(L, names, count);
+	return failed ? push_failure(L, path, failed) : 1;
+}
+
 /* sleep(seconds), which may be a fraction */
 static int l_sleep(lua_State *L)
 {
@@ -271,6 +362,7 @@ static const luaL_Reg functions[] = {
 	{ "write_file", l_write_file },
 	{ "make_folder", l_make_folder },
 	{ "stat", l_stat },
+	{ "list", l_list },
 	{ "sleep", l_sleep },
 	{ "seconds", l_seconds },
 	{ "set_second", l_set_second },

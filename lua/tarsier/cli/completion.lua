@@ -1,6 +1,7 @@
 -- Completions for shells, made from the commands' tables.
 
 local arguments = require "tarsier.cli.arguments"
+local report = require "tarsier.report"
 
 local completion = {}
 
@@ -35,7 +36,7 @@ local function option_words(command)
 end
 
 local known_values = {
-  format = { "table", "json", "gitlab", "clair-scanner" },
+  format = report.names(),
   threshold = { "Unknown", "Negligible", "Low", "Medium", "High", "Critical", "Defcon1" },
   policy = { "default", "threshold", "whitelist", "fixable", "kev" },
 }

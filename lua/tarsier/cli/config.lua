@@ -16,6 +16,7 @@
 local arguments = require "tarsier.cli.arguments"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
+local report = require "tarsier.report"
 local yaml = require "tarsier.yaml"
 
 local config = {}
@@ -30,8 +31,8 @@ for name in ([[all color format ignore-unreadable no-cache no-fail no-progress o
   config.harmless[name] = true
 end
 
--- The formats that come with tarsier; another one is a Lua module, which runs outside the sandbox.
-local own_formats = { table = true, json = true, gitlab = true, ["clair-scanner"] = true, tsv = true, text = true }
+-- Formats of commands that are not reports.
+local own_formats = { tsv = true, text = true }
 
 -- ---- what a found file may say ------------------------------------------------------------------------------------
 
@@ -61,7 +62,10 @@ end
 
 function checks.format(value)
   local name, file = value:match "^([^=]*)=(.*)$"
-  if not own_formats[name or value] then return "names a format that does not come with tarsier" end
+  name = name or value
+  if not own_formats[name] and not report.is_own(name) then -- a Lua module, which runs outside the sandbox
+    return "names a format that does not come with tarsier"
+  end
   return file and check_path(file) or nil
 end
 

@@ -25,6 +25,24 @@ function gitlab.default_branch_image()
   return gitlab.is_job() and variable "CS_DEFAULT_BRANCH_IMAGE" or nil
 end
 
+-- Bytes of a Dockerfile: the largest are some tens of KiB.
+local DOCKERFILE = 1 << 20
+
+--- dockerfile() -> { path =, text = } of the file that the job's image is built from | nil if there is none. GitLab's
+--- own job has the same variable and default, and needs the file for the changes that it offers.
+function gitlab.dockerfile()
+  if not gitlab.is_job() then return nil end
+  local path = variable "CS_DOCKERFILE_PATH" or "Dockerfile"
+  local status = core.host.stat(path)
+  if not status or status.type ~= "file" or path:find '[%c\\"]' or path:find "^/" or path:find "%.%." then
+    return nil
+  end
+  local file <close> = io.open(path, "rb")
+  local text = file and file:read(DOCKERFILE + 1)
+  if not text or #text > DOCKERFILE then return nil end
+  return { path = (path:gsub("^%./", "")), text = text }
+end
+
 -- ---- which image --------------------------------------------------------------------------------------------------
 
 --- image() -> the name of the image that the pipeline built | nil, by the rules of GitLab's own template

@@ -68,9 +68,7 @@ return {
     "The exit codes are those of a scan with these findings. The earlier verdict in the report is ignored.",
   },
   options = with_judging {
-    { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-      help = "a report: table, json, gitlab or clair-scanner; to FILE, or to standard output; may be "
-        .. "repeated; default: table" },
+    outputs.option,
     judging.shown.severity, judging.shown.only_fixed, judging.shown.show,
     { long = "no-fail", help = "exit code 0 if the verdict fails; the other codes stay" },
     { long = "quiet", short = "q", help = "no notes or warnings on standard error" },

@@ -1,8 +1,14 @@
 -- The reports of a command, and where they go: -f FORMAT to standard output, -f FORMAT=FILE to a file.
 
 local core = require "tarsier.core"
+local report = require "tarsier.report"
 
 local outputs = {}
+
+--- The option of the commands that write reports of findings.
+outputs.option = { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
+  help = "a report: " .. table.concat(report.names(), ", ") .. "; to FILE, or to standard output; may be repeated; "
+    .. "default: table; `clair` needs --clair" }
 
 -- What stands for the number of the image, from 1, in the name of a file.
 local NUMBER = "%n"
@@ -50,24 +56,26 @@ function outputs.read(texts, find, count)
   return list
 end
 
-local function render(format, result, options)
-  local pieces = {}
-  format.write(result, function(piece) pieces[#pieces + 1] = piece end, options)
-  return table.concat(pieces)
-end
-
 local function file_of(output, number)
   return (output.file:gsub("%%n", ("%d"):format(number or 1)))
 end
 
+-- What a format has to tell about what it wrote, such as a limit that it kept, is a list of sentences.
 local function write_one(output, result, options, terminal, number)
+  local notes
   if output.file ~= "-" then
-    return core.host.write_file(file_of(output, number), render(output.format, result, options))
+    local ok, message = core.host.write_file(file_of(output, number), function(out)
+      notes = output.format.write(result, out, options)
+    end)
+    return ok, message, notes
   end
   local shown = { colour = terminal:colour(1), width = terminal:width() }
   for key, value in pairs(options) do shown[key] = value end
-  local separator = number and number > 1 and "\n" or ""
-  return terminal:write(separator .. render(output.format, result, shown))
+  local ok, message = terminal:stream(function(out)
+    if number and number > 1 then out "\n" end
+    notes = output.format.write(result, out, shown)
+  end)
+  return ok, message, notes
 end
 
 --- write(list, result, options, terminal, [number]) -> were all written? Every report is tried, whatever became of the
@@ -75,7 +83,10 @@ end
 function outputs.write(list, result, options, terminal, number)
   local are_written = true
   for _, output in ipairs(list) do
-    local ok, message = write_one(output, result, options, terminal, number)
+    local ok, message, notes = write_one(output, result, options, terminal, number)
+    for _, note in ipairs(ok and notes or {}) do
+      terminal:say(("tarsier: the %s report: %s"):format(output.format.name, note))
+    end
     if not ok then
       terminal:fail(("the %s report was not written: %s"):format(output.format.name, message))
       are_written = false

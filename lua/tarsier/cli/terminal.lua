@@ -64,8 +64,16 @@ end
 
 --- write(document) -> true | nil, message: to standard output as it is, and know whether it arrived
 function terminal:write(document)
+  return self:stream(function(out) out(document) end)
+end
+
+--- stream(write) -> true | nil, message: the same with what write(out) passes to out(piece), piece by piece
+function terminal:stream(write)
   self:wipe()
-  local ok, message = io.stdout:write(document)
+  local ok, message = true, nil
+  write(function(piece)
+    if ok then ok, message = io.stdout:write(piece) end
+  end)
   if ok then ok, message = io.stdout:flush() end
   if ok then return true end
   return nil, "standard output: " .. message

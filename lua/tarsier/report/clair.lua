@@ -9,4 +9,4 @@ local function write(result, out)
 end
 
 return { name = "clair", summary = "Clair's own report, byte for byte; wants --clair", extension = "json",
-  write = write }
+  needs = "clair", write = write }

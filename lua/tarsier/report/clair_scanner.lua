@@ -17,15 +17,13 @@ local function go_string(s)
   return '"' .. s .. '"'
 end
 
-local scanner_namespace = { alpine = "alpine:v%s" }
-
 -- Clair v2's names: "debian:12", "alpine:v3.20", "ubuntu:22.04", "pypi".
 local function namespace(image, package)
   local distro = image.distro
   if package.type == "deb" or package.type == "apk" or package.type == "rpm" then
     if distro.id ~= "" and distro.version ~= "" then
       local version = distro.id == "alpine" and distro.version:match "^%d+%.%d+" or distro.version
-      return (scanner_namespace[distro.id] or distro.id .. ":%s"):format(version)
+      return distro.id .. (distro.id == "alpine" and ":v" or ":") .. version
     end
   end
   return package.ecosystem:lower()

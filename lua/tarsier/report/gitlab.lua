@@ -1,14 +1,15 @@
 -- GitLab's container scanning report, version 15.0.7. It contains the findings that a person has to look at: those that
 -- fail, that warn, and that no policy decided on. Findings that a policy accepted or ignored are left out.
 
+local base64 = require "tarsier.report.shared.base64"
+local common = require "tarsier.report.shared.common"
+local dockerfile = require "tarsier.report.shared.dockerfile"
 local json = require "tarsier.json"
+local steps = require "tarsier.report.shared.steps"
 local text = require "tarsier.text"
-local core = require "tarsier.core"
 
 local object, array = json.object, json.array
-
--- The namespace of the findings' UUIDs. Any fixed one would do, but it must never change.
-local NAMESPACE = "8d1ad5a4-5d3c-4a6e-9f6b-2f1c0c3f7a10"
+local clip, filled, image_name = common.clip, common.filled, common.image_name
 
 -- Limits of the schema, in characters. The last one is GitLab's: it keeps at most 20 identifiers.
 local NAME, DESCRIPTION, SOLUTION, IDENTIFIERS = 255, 1048576, 7000, 20
@@ -16,22 +17,8 @@ local NAME, DESCRIPTION, SOLUTION, IDENTIFIERS = 255, 1048576, 7000, 20
 local severities = { Defcon1 = "Critical", Critical = "Critical", High = "High", Medium = "Medium", Low = "Low",
   Negligible = "Info", Unknown = "Unknown" }
 
-local function clip(s, characters)
-  s = text.utf8(s)
-  if #s <= characters or utf8.len(s) <= characters then return s end
-  return s:sub(1, utf8.offset(s, characters) - 1) .. "…"
-end
-
-local function filled(s, otherwise)
-  return s and s ~= "" and s or otherwise
-end
-
 local function url(s)
   return s and (s:match "^https?://." or s:match "^ftp://.") and s or nil
-end
-
-local function image_name(image)
-  return filled(image.name, filled(image.reference, "unknown"))
 end
 
 -- The schema accepts CVSS 2.0, 3.0 and 3.1, each with its own list of metrics. One unknown metric rejects the report.
@@ -116,24 +103,26 @@ local function details(finding)
 end
 
 local function location(finding, image, default_branch_image)
-  local package, distro = finding.package, image.distro
-  local system = filled(distro.id, "unknown")
+  local package = finding.package
   return object {
     { "dependency", object {
       { "package", object { { "name", package.name } } },
       { "version", package.version },
     } },
-    { "operating_system", distro.version ~= "" and system .. ":" .. distro.version or system },
+    { "operating_system", common.system(image) },
     { "image", image_name(image) },
     { "default_branch_image", default_branch_image and clip(default_branch_image, NAME) },
   }
 end
 
-local function vulnerability(finding, image, options)
+local function identity(finding, image)
   local package = finding.package
-  local identity = { image_name(image), package.name, package.version, package.path, finding.id }
+  return common.uuid(image_name(image), package.name, package.version, package.path, finding.id)
+end
+
+local function vulnerability(finding, image, options)
   return object {
-    { "id", core.uuid5(NAMESPACE, table.concat(identity, "\n")) },
+    { "id", identity(finding, image) },
     { "name", clip(filled(finding.summary, finding.id), NAME) },
     { "description", clip(filled(finding.description, filled(finding.summary, finding.id)), DESCRIPTION) },
     { "severity", severities[finding.severity] or "Unknown" },
@@ -146,20 +135,60 @@ local function vulnerability(finding, image, options)
   }
 end
 
-local left_out = { accept = true, ignore = true }
+-- The findings that are written, each once: a package may be there twice at one path, for two architectures.
+local function wanted(result)
+  return common.unique(result.findings, function(finding)
+    return not common.is_settled(finding) and identity(finding, result.image)
+  end)
+end
 
-local function vulnerabilities(result, options)
-  local list, seen = array {}, {}
-  for _, finding in ipairs(result.findings) do
-    if not left_out[finding.decision] then
-      local made = vulnerability(finding, result.image, options)
-      local id = made[1][2]
-      if not seen[id] then list[#list + 1] = made end -- the same package twice at one path, for two architectures
-      seen[id] = true
+-- ---- remediations -------------------------------------------------------------------------------------------------
+
+local function is_in(list, item)
+  for _, one in ipairs(list or {}) do
+    if one == item then return true end
+  end
+  return false
+end
+
+-- Does the step end this finding?
+local function ends(step, finding)
+  if not is_in(step.ends.ids, finding.id) then return false end
+  local package = finding.package
+  for _, of in ipairs(step.packages) do
+    local source = package.source and package.source.name
+    if of.type == package.type and (of.name == package.name or of.name == source or is_in(of.names, package.name)) then
+      return true
     end
   end
-  return list
+  return false
 end
+
+local function remediation(step, list, result, options)
+  local file = options.dockerfile
+  local diff = dockerfile.patch(file.path, file.text, "RUN " .. step.command:gsub("%s+", " "))
+  local fixes = array {}
+  for _, finding in ipairs(diff and list or {}) do
+    if ends(step, finding) then fixes[#fixes + 1] = object { { "id", identity(finding, result.image) } } end
+  end
+  if #fixes == 0 then return nil end
+  return object { { "fixes", fixes }, { "summary", clip(step.text, SOLUTION) }, { "diff", base64(diff) } }
+end
+
+-- Upgrades of the distribution's packages, as changes to the Dockerfile. What a language's package manager installs is
+-- pinned in files of the project, which are not known here.
+local function remediations(list, result, options)
+  local made, advice = array {}, options.dockerfile and steps.of(result) or { pass = {}, rest = {} }
+  for _, which in ipairs { "pass", "rest" } do
+    for _, step in ipairs(advice[which]) do
+      local first = step.command and step.packages[1]
+      if first and common.is_system(first) then made[#made + 1] = remediation(step, list, result, options) end
+    end
+  end
+  return made
+end
+
+-- ---- the scan -----------------------------------------------------------------------------------------------------
 
 local function messages(result)
   local list, whole = array {}, true
@@ -204,9 +233,14 @@ return {
   summary = "GitLab's container scanning report, 15.0.7",
   extension = "json",
   write = function(result, out, options)
+    options = options or {}
+    local list = wanted(result)
     json.write(object {
-      { "version", "15.0.7" }, { "scan", scan(result) }, { "vulnerabilities", vulnerabilities(result, options or {}) },
-      { "remediations", array {} },
+      { "version", "15.0.7" }, { "scan", scan(result) },
+      { "vulnerabilities", json.list(list, function(finding)
+        return vulnerability(finding, result.image, options)
+      end) },
+      { "remediations", remediations(list, result, options) },
     }, out, { indent = "  " })
     out "\n"
   end,

@@ -1,6 +1,8 @@
 -- Report formats, found by name: "clair-scanner" is the module tarsier.report.clair_scanner, one file a format:
---   return { name, summary, extension, write = function(result, out, options) … out(text) … end }
--- A format of one's own needs only to be on Lua's path under such a name.
+--   return { name, summary, extension, write = function(result, out, options) … out(text) … return notes end }
+-- The notes, a list of sentences or nil, tell what a reader of the document must know, such as a limit that was kept.
+-- `packages = true` says that it also writes results without findings, which are lists of packages. A format of one's
+-- own needs only to be on Lua's path under such a name.
 --
 -- A format writes a result, which is the JSON report (README.md, "The JSON report") as a Lua table. Beside what the
 -- engine found, a result of a scan or of `tarsier judge` has these. Each is nil if it was not asked for or not known:
@@ -25,30 +27,65 @@
 --     .refusals             { { policy, reason }, … }: what policies say about the image itself
 --     .rebuild              what newer bases at hand would end: { { reference, ends = …, brings = … }, … }
 
+local core = require "tarsier.core"
 local suggest = require "tarsier.suggest"
 
 local report = {}
 
-local known = { "table", "json", "gitlab", "clair-scanner" }
-local named = { "clair", table.unpack(known) } -- and one that not every result has
+local folder = assert(package.searchpath("tarsier.report", package.path)):match "^(.*)/[^/]*$"
+
+-- "cyclonedx-1.6" is the module tarsier.report.cyclonedx_1_6
+local function module_of(name)
+  return "tarsier.report." .. name:gsub("[-.]", "_")
+end
+
+local own -- the names of the formats that come with tarsier, when they are first asked for
+
+-- The files beside this one; what people read comes first.
+local function own_names()
+  if own then return own end
+  own = { "table", "json" }
+  for _, file in ipairs(assert(core.host.list(folder))) do
+    local module = file:match "^([%w_]+)%.lua$"
+    local format = module and module ~= "init" and require("tarsier.report." .. module)
+    if format and format.name ~= "table" and format.name ~= "json" then own[#own + 1] = format.name end
+  end
+  return own
+end
+
+--- names() -> the names of the formats that come with tarsier
+function report.names()
+  return { table.unpack(own_names()) }
+end
+
+--- is_own(name) -> does this format come with tarsier?
+function report.is_own(name)
+  for _, known in ipairs(own_names()) do
+    if known == name then return true end
+  end
+  return false
+end
 
 --- list() -> the formats that every result can be written in, as modules
 function report.list()
   local list = {}
-  for i, name in ipairs(known) do list[i] = assert(report.find(name)) end
+  for _, name in ipairs(own_names()) do
+    local format = assert(report.find(name))
+    if not format.needs then list[#list + 1] = format end
+  end
   return list
 end
 
 --- find(name) -> format | nil, message, "USAGE". A format that is there and broken raises its own error.
 function report.find(name)
-  if not name:match "^%w[%w_-]*$" then
+  if not name:match "^%w[%w_.-]*$" then
     return nil, ("%q is not the name of a report format"):format(name), "USAGE"
   end
-  local module = "tarsier.report." .. name:gsub("-", "_")
+  local module = module_of(name)
   if not package.loaded[module] and not package.preload[module]
     and not package.searchpath(module, package.path) then
-    return nil, ("unknown report format %q%s; there are %s"):format(name, suggest.hint(name, named),
-      table.concat(named, ", ")), "USAGE"
+    return nil, ("unknown report format %q%s; there are %s"):format(name, suggest.hint(name, own_names()),
+      table.concat(own_names(), ", ")), "USAGE"
   end
   local format = require(module)
   if type(format) ~= "table" or type(format.write) ~= "function" then
@@ -59,27 +96,23 @@ end
 
 -- What all formats that come with tarsier are given; each reads what it knows.
 local common_options = { "width", "colour", "verbose", "exit", "severity", "only_fixed", "show",
-  "default_branch_image" }
-
-local is_own = {}
-for _, name in ipairs(known) do is_own[name] = true end
+  "default_branch_image", "dockerfile", "sort" }
 
 -- A format of one's own may name its options in a list, `options`; otherwise it takes any.
 local function check_options(format, options, who)
-  if not is_own[format.name] and not format.options then return end
+  if not report.is_own(format.name) and not format.options then return end
   local keys = { table.unpack(common_options) }
   table.move(format.options or {}, 1, #(format.options or {}), #keys + 1, keys)
   suggest.check_keys(options, keys, who)
 end
 
---- write(name, result, out, [options]) -> true | nil, message, code. out(text) is called with pieces; options are the
---- format's own, such as the table's width and colour.
+--- write(name, result, out, [options]) -> true, notes | nil, message, code. out(text) is called with pieces; notes are
+--- sentences on what was written, or nil; options are the format's own, such as the table's width and colour.
 function report.write(name, result, out, options)
   local format, message, code = report.find(name)
   if not format then return nil, message, code end
   check_options(format, options, "tarsier.report")
-  format.write(result, out, options or {})
-  return true
+  return true, format.write(result, out, options or {})
 end
 
 --- text(name, result, [options]) -> string | nil, message, code

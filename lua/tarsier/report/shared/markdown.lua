@@ -1,0 +1,51 @@
+-- Text for GitHub's and GitLab's Markdown. Whatever comes from outside is inert in it: no markup, no link, no image, no
+-- mention of a person or an issue, no quick action.
+
+local text = require "tarsier.text"
+
+local markdown = {}
+
+local function entity(character)
+  return ("&#%d;"):format(character:byte())
+end
+
+--- escape(s) -> s as running text, on one line. Every mark becomes an entity; behind what starts a reference to a
+--- person or an issue (`@`, `#`, `!`, …) comes a zero-width space, because those are recognised after entities are
+--- decoded. Behind `www` likewise: the renderers make links of such names.
+function markdown.escape(s)
+  s = text.printable(s):gsub("[^%w%s\128-\255.,()/-]", entity)
+  s = s:gsub("(&#%d+;)(%w)", function(mark, letter)
+    local code = tonumber(mark:match "%d+")
+    local starts = code == 64 or code == 35 or code == 33 or code == 36 or code == 37 or code == 126 or code == 38
+    return starts and mark .. "&#8203;" .. letter or nil
+  end)
+  s = s:gsub("([wW][wW][wW])%.", "%1&#8203;.")
+  return (s:gsub("^(%s*%d*)([-.)]%s)", "%1&#8203;%2")) -- no list begins here
+end
+
+--- code(s) -> s as code: nothing in it is interpreted
+function markdown.code(s)
+  s = text.printable(s):gsub("[^%w%s\128-\255.,+/-]", entity):gsub("([wW][wW][wW])%.", "%1&#46;")
+  return "<code>" .. s .. "</code>"
+end
+
+--- block(lines) -> a fenced block of code, for commands to copy. A fence in the text cannot end it.
+function markdown.block(language, lines)
+  local shown, longest = {}, 2
+  for i, line in ipairs(lines) do
+    shown[i] = text.printable(line)
+    for fence in shown[i]:gmatch "`+" do longest = math.max(longest, #fence) end
+  end
+  local fence = ("`"):rep(longest + 1)
+  return ("%s%s\n%s\n%s\n"):format(fence, language, table.concat(shown, "\n"), fence)
+end
+
+--- link(label, address) -> a link, or only the label if a reader should not follow the address
+function markdown.link(label, address)
+  if not require "tarsier.report.shared.common".link(address) then return markdown.escape(label) end
+  return ("[%s](<%s>)"):format(markdown.escape(label), (address:gsub("[<>\\|]", function(c)
+    return ("%%%02X"):format(c:byte())
+  end)))
+end
+
+return markdown

@@ -1,0 +1,59 @@
+"""Are these valid JSON documents of JSON schemas? Reads a list of jobs, see main, and writes what is wrong.
+
+Schemas that a schema refers to are looked for beside it; nothing is fetched. `format` is checked where jsonschema can."""
+
+import json
+import os
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+
+import jsonschema  # noqa: E402
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def neighbours(path):
+    folder, store = os.path.dirname(path), {}
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".json"):
+                schema = load(os.path.join(root, name))
+                if isinstance(schema, dict):
+                    for key in (schema.get("$id"), schema.get("id")):
+                        if key:
+                            store[key.rstrip("#")] = schema
+                    store["http://cyclonedx.org/schema/" + name] = schema
+    return store
+
+
+def refuse(uri):
+    raise ValueError("the schema refers to " + uri + ", which is not here")
+
+
+def validator_of(path):
+    schema = load(path)
+    validator = jsonschema.validators.validator_for(schema)
+    resolver = jsonschema.RefResolver.from_schema(schema, store=neighbours(path), handlers={"http": refuse, "https": refuse})
+    return validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker())
+
+
+def main(jobs):
+    """jobs: [{"schema": path, "documents": [path]}] -> {document: [what is wrong]}"""
+    wrong = {}
+    for job in jobs:
+        validator = validator_of(job["schema"])
+        for document in job["documents"]:
+            found = wrong.setdefault(document, [])
+            for error in validator.iter_errors(load(document)):
+                if len(found) < 10:
+                    place = "/".join(map(str, error.absolute_path))
+                    found.append("%s: %s: %s" % (os.path.basename(job["schema"]), place, error.message[:300]))
+    json.dump(wrong, sys.stdout)
+
+
+main(json.load(sys.stdin))
