@@ -435,8 +435,8 @@ TARSIER_API const char *tarsier_suggest(const char *typed, const char *const *wo
 
 /* ---- versions --------------------------------------------------------------------------------------------------- */
 
-/* Orders two versions by a scheme ("deb", "apk", "rpm", "pep440", "semver"). *order is -1, 0 or 1. USAGE for an unknown
- * scheme, FORMAT for a version the scheme does not allow. */
+/* Orders two versions by a scheme ("deb", "pep440"), or by the scheme of an OSV ecosystem ("Debian", "PyPI", in any
+ * case). *order is -1, 0 or 1. USAGE for an unknown scheme, FORMAT for a version the scheme does not allow. */
 TARSIER_API int tarsier_compare(const char *scheme, const char *a, const char *b, int *order, struct tarsier_error *error);
 /* The schemes' names, NULL-terminated; static. */
 TARSIER_API const char *const *tarsier_schemes(void);

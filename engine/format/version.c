@@ -15,27 +15,30 @@ static const struct version_scheme *const schemes[] = {
 };
 enum { SCHEMES = sizeof schemes / sizeof *schemes };
 
+static bool orders(const struct version_scheme *scheme, span ecosystem, bool (*is)(span a, const char *name))
+{
+	for (const char *const *name = scheme->ecosystems; *name; name++)
+		if (is(ecosystem, *name))
+			return true;
+	return false;
+}
+
 const struct version_scheme *version_scheme(const char *name)
 {
 	for (size_t i = 0; name && i < SCHEMES; i++)
 		if (strcmp(schemes[i]->name, name) == 0)
 			return schemes[i];
+	for (size_t i = 0; name && i < SCHEMES; i++)
+		if (orders(schemes[i], span_of(name), span_is_nocase))
+			return schemes[i];
 	return NULL;
-}
-
-static bool orders(const struct version_scheme *scheme, span ecosystem)
-{
-	for (const char *const *name = scheme->ecosystems; *name; name++)
-		if (span_is(ecosystem, *name))
-			return true;
-	return false;
 }
 
 const struct version_scheme *version_scheme_of_ecosystem(span ecosystem)
 {
 	span name = ecosystem_family(ecosystem_base(ecosystem));
 	for (size_t i = 0; i < SCHEMES; i++)
-		if (orders(schemes[i], name))
+		if (orders(schemes[i], name, span_is))
 			return schemes[i];
 	return NULL;
 }

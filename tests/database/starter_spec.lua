@@ -6,8 +6,8 @@ local folder = "engine/starter"
 -- Each ecosystem's order of versions; "" where the engine has none yet.
 local known = {
   Debian = "deb", Ubuntu = "deb", Alpine = "apk", AlmaLinux = "rpm", ["Rocky Linux"] = "rpm", ["Red Hat"] = "rpm",
-  PyPI = "pep440", npm = "semver", Go = "semver", ["crates.io"] = "semver",
-  Maven = "", RubyGems = "", Packagist = "", NuGet = "",
+  PyPI = "pep440", npm = "semver", Go = "go", ["crates.io"] = "semver", RubyGems = "gem", Packagist = "composer",
+  Maven = "maven", NuGet = "nuget",
 }
 -- How many records each system and language must have at least.
 local spread = {

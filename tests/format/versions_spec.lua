@@ -2,90 +2,19 @@
 
 local versions = require "tarsier.probe".versions
 
-local folder = "tests/data/versions/"
-local sign = { [-1] = "<", [0] = "=", [1] = ">" }
+local support = require "support.versions"
 
-local function read_data(scheme)
-  local file = io.open(folder .. scheme .. ".txt")
-  if not file then return nil end
-  local cases = {}
-  for line in file:lines() do
-    local text = line:gsub("%s#.*", "")
-    local a, operator, b = text:match "^(%S+) ([<=>]) (%S+)%s*$"
-    if a and a ~= "invalid" then
-      cases[#cases + 1] = { line = line, a = a, operator = operator, b = b }
-    elseif text:match "^invalid" then
-      cases[#cases + 1] = { line = line, invalid = text:sub(9) }
-    else
-      assert(text == "" or text:match "^#", folder .. scheme .. ".txt: " .. line)
-    end
-  end
-  file:close()
-  return cases
-end
+local folder, bits = support.folder, support.bits
+local read_data, data_pairs, append = support.read, support.data_pairs, support.append
+local lines_of, runs, with_file = support.lines_of, support.runs, support.with_file
+local random_version, random_valid, pairs_of = support.random, support.random_valid, support.pairs_of
+local sign = { [-1] = "<", [0] = "=", [1] = ">" }
 
 -- What both sides of a line may be besides valid: apk orders what it does not allow, up to where it breaks.
 local function check_order(scheme, case)
   local opposite = ({ ["<"] = ">", [">"] = "<", ["="] = "=" })[case.operator]
   assert.equal(case.operator, sign[versions.order(scheme, case.a, case.b)], case.line)
   assert.equal(opposite, sign[versions.order(scheme, case.b, case.a)], "turned round: " .. case.line)
-end
-
-local function lines_of(command)
-  local pipe = assert(io.popen(command))
-  local lines = {}
-  for line in pipe:lines() do
-    if line ~= "" then lines[#lines + 1] = line end
-  end
-  pipe:close()
-  return lines
-end
-
-local function runs(command)
-  return (os.execute(command .. " >/dev/null 2>&1"))
-end
-
-local function with_file(text, use)
-  local name = os.tmpname()
-  local file = assert(io.open(name, "w"))
-  file:write(text)
-  file:close()
-  local ok, message = pcall(use, name)
-  os.remove(name)
-  if not ok then error(message, 0) end
-end
-
--- Random versions, of the bits that each grammar is made of.
-local bits = {
-  deb = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "+", "-", "a", "b", "rc", "deb12u", "Z", ":" },
-  rpm = { "0", "1", "2", "9", "10", "007", ".", ".", "~", "^", "_", "+", "a", "b", "rc", "el9", "Z" },
-  apk = { "0", "1", "2", "10", "05", ".", ".", "a", "z", "_alpha", "_beta", "_rc", "_p", "_git", "~ab", "-r1", "-r0",
-    "_pre2" },
-  pep440 = { "0", "1", "2", "10", "01", ".", ".", ".", "!", "a", "b", "rc", "alpha", "c", "dev", "post", "r", "rev",
-    "-", "_", "+", "v", "x", "RC" },
-  semver = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "b", "rc", "v", "_", "Beta" },
-  maven = { "0", "1", "2", "10", "00", ".", ".", ".", "-", "-", "a", "m", "alpha", "RC", "cr", "SNAPSHOT", "final",
-    "ga", "sp", "x", "foo", "_", "+" },
-  nuget = { "0", "1", "2", "10", "01", ".", ".", ".", "-", "-", "+", "a", "B", "RC", "rc", "2147483648", "_" },
-}
-
-local function random_version(scheme)
-  local list, parts = bits[scheme], { tostring(math.random(0, 3)) }
-  for _ = 1, math.random(0, 7) do parts[#parts + 1] = list[math.random(#list)] end
-  return table.concat(parts)
-end
-
-local function random_valid(scheme, accept)
-  while true do
-    local version = random_version(scheme)
-    if versions.valid(scheme, version) and (not accept or accept(version)) then return version end
-  end
-end
-
-local function pairs_of(scheme, count, accept)
-  local list = {}
-  for i = 1, count do list[i] = { random_valid(scheme, accept), random_valid(scheme, accept) } end
-  return list
 end
 
 -- Maven's own order is not transitive where a separator follows a word: 1.x.2 < 1-alpha < 1 < 1.x.2.
@@ -160,19 +89,6 @@ for _, scheme in ipairs(versions.schemes()) do
 end
 
 describe("version schemes beside their tools", function()
-  local function data_pairs(scheme)
-    local list = {}
-    for _, case in ipairs(read_data(scheme)) do
-      if case.operator then list[#list + 1] = { case.a, case.b } end
-    end
-    return list
-  end
-
-  local function append(list, more)
-    for _, pair in ipairs(more) do list[#list + 1] = pair end
-    return list
-  end
-
   local function check(scheme, list, answers)
     assert.equal(#list, #answers)
     for i, pair in ipairs(list) do
@@ -383,10 +299,19 @@ describe("tarsier_compare", function()
     assert.equal(1, versions.compare("rpm", "1:1", "2"))
   end)
 
+  it("knows a scheme by the ecosystems that it orders, too", function()
+    for name, scheme in pairs { npm = "semver", pypi = "pep440", PyPI = "pep440", ["crates.io"] = "semver", go = "go",
+      debian = "deb", rubygems = "gem", packagist = "composer", hex = "semver", hackage = "numbers" } do
+      assert.equal(0, versions.compare(name, "1.2.3", "1.2.3"), name)
+      local _, message = versions.compare(name, "", "")
+      assert.truthy(message:find(("valid %s version"):format(scheme), 1, true), message)
+    end
+  end)
+
   it("names what is wrong", function()
-    local _, message, code = versions.compare("gem", "1", "2")
+    local _, message, code = versions.compare("jam", "1", "2")
     assert.equal("USAGE", code)
-    assert.truthy(message:find('"gem"', 1, true))
+    assert.truthy(message:find('"jam"', 1, true))
     _, message, code = versions.compare("apk", "1", "hello")
     assert.equal("FORMAT", code)
     assert.truthy(message:find('"hello"', 1, true))
@@ -395,7 +320,7 @@ end)
 
 describe("the scheme of an ecosystem", function()
   local expected = {
-    deb = { "Debian", "Debian:12", "Debian:13", "Ubuntu:22.04:LTS", "Ubuntu:Pro:18.04:LTS", "Raspbian" },
+    deb = { "opam", "Debian", "Debian:12", "Debian:13", "Ubuntu:22.04:LTS", "Ubuntu:Pro:18.04:LTS", "Raspbian" },
     apk = { "Alpine", "Alpine:v3.20", "Wolfi", "Chainguard", "Alpaquita:stream", "MinimOS", "CleanStart",
       "BellSoft Hardened Containers:23" },
     rpm = { "AlmaLinux", "AlmaLinux:9", "Rocky Linux:8", "Red Hat:enterprise_linux:9::appstream", "openSUSE:Leap 15.6",
@@ -404,7 +329,10 @@ describe("the scheme of an ecosystem", function()
     pep440 = { "PyPI" },
     maven = { "Maven", "Maven:https://repo.example.org" },
     nuget = { "NuGet" },
-    semver = { "npm", "Go", "crates.io", "Bitnami", "SwiftURL", "Hex", "Pub", "GitHub Actions", "Julia" },
+    semver = { "npm", "crates.io", "SwiftURL", "Hex", "GitHub Actions", "Kubernetes", "VSCode:https://example.org" },
+    go = { "Go" }, bitnami = { "Bitnami" }, gem = { "RubyGems" }, pub = { "Pub", "Julia" },
+    composer = { "Packagist", "Packagist:https://packages.drupal.org/8" },
+    numbers = { "CRAN", "Bioconductor:3.18", "Hackage", "GHC" },
   }
   for scheme, names in pairs(expected) do
     it("is " .. scheme, function()

@@ -85,6 +85,7 @@ static bool valid(span version)
 	return parts.upstream.len > 0 && !span_ends(version, "-");
 }
 
-static const char *const ecosystems[] = {"Debian", "Ubuntu", "Raspbian", "Echo", NULL};
+/* opam orders its versions as Debian does (opam's manual, "Version ordering"). */
+static const char *const ecosystems[] = {"Debian", "Ubuntu", "Raspbian", "Echo", "opam", NULL};
 
 const struct version_scheme scheme_deb = {.name = "deb", .compare = compare, .valid = valid, .ecosystems = ecosystems};

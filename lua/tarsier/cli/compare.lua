@@ -6,10 +6,9 @@ local suggest = require "tarsier.suggest"
 
 local signs = { [-1] = "<", [0] = "=", [1] = ">" }
 
-local function is_scheme(name, schemes)
-  for _, scheme in ipairs(schemes) do
-    if scheme == name then return true end
-  end
+local function is_known(scheme)
+  local _, _, code = core.compare(scheme, "1", "1")
+  return code ~= "USAGE"
 end
 
 -- Pairs from standard input, a line each, tab-separated: one answer a line, in blocks of many.
@@ -38,10 +37,10 @@ end
 
 local function run(_, arguments, terminal)
   local scheme, a, b = arguments[1], arguments[2], arguments[3]
-  local schemes = core.schemes()
-  if not is_scheme(scheme, schemes) then
-    return nil, ("unknown scheme %q%s; there are %s"):format(scheme, suggest.hint(scheme, schemes),
-      table.concat(schemes, ", "))
+  if not is_known(scheme) then
+    local schemes = core.schemes()
+    return nil, ("unknown scheme %q%s; there are %s, and OSV's names of ecosystems: npm, PyPI, crates.io, …"):format(
+      scheme, suggest.hint(scheme, schemes), table.concat(schemes, ", "))
   end
   if a == "-" and not b then
     local ok, message = from_input(scheme, terminal)
@@ -60,7 +59,8 @@ return {
   name = "compare",
   summary = "compare two versions",
   arguments = {
-    { name = "SCHEME", help = "the scheme: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them" },
+    { name = "SCHEME", help = "the scheme: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them. "
+      .. "Or the name of an ecosystem that it orders: npm, PyPI, Debian, …" },
     { name = "A", help = "a version, or - to read pairs from standard input" },
     { name = "B", help = "another version", optional = true },
   },
@@ -72,6 +72,7 @@ return {
   options = {},
   examples = {
     { "tarsier compare deb 1.0~rc1-1 1.0-1", "prints <" },
+    { "tarsier compare npm 4.17.20 4.17.21", "prints <" },
     { "printf '1.0\\t1.0.0\\n' | tarsier compare pep440 -", "prints =" },
   },
   run = run,

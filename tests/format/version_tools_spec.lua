@@ -1,0 +1,194 @@
+-- Version orders of languages beside the tools whose orders they are: RubyGems, Composer, node-semver, R, Haskell. The
+-- distributions' and Python's are in versions_spec.lua; those that must be built first, in tests/real.
+
+local probe = require "tarsier.probe".versions
+local support = require "support.versions"
+
+-- Each program reads pairs, a line each, tab-separated, and answers <, =, > or invalid.
+local ruby = [[
+STDIN.each_line do |line|
+  a, b = line.chomp.split("\t").map { |text| Gem::Version.correct?(text) ? Gem::Version.new(text) : nil }
+  puts a && b ? { -1 => "<", 0 => "=", 1 => ">" }[a <=> b] : "invalid"
+end
+]]
+
+local php = [[<?php
+require "/usr/share/php/Composer/Semver/autoload.php";
+$parser = new Composer\Semver\VersionParser;
+while (($line = fgets(STDIN)) !== false) {
+	[$a, $b] = explode("\t", rtrim($line, "\n"));
+	try {
+		$a = $parser->normalize($a); $b = $parser->normalize($b);
+		$branch = str_starts_with($a, "dev-") || str_starts_with($b, "dev-");
+		echo $branch ? "invalid" : ["<", "=", ">"][version_compare($a, $b) + 1], "\n";
+	} catch (UnexpectedValueException $e) { echo "invalid\n"; }
+}
+]]
+
+local javascript = [[
+const semver = require(process.env.SEMVER);
+for (const line of require("fs").readFileSync(0, "utf8").split("\n").slice(0, -1)) {
+  const [a, b] = line.split("\t").map(text => semver.parse(text));
+  console.log(a && b ? ["<", "=", ">"][semver.compare(a, b) + 1] : "invalid");
+}
+]]
+
+local r = [[
+input <- file("stdin")
+lines <- strsplit(readLines(input), "\t", fixed = TRUE)
+close(input)
+for (pair in lines) {
+  versions <- package_version(pair, strict = FALSE)
+  known <- !any(is.na(versions))
+  cat(if (known) c("<", "=", ">")[compareVersion(pair[1], pair[2]) + 2] else "invalid", "\n", sep = "")
+}
+]]
+
+local haskell = [[
+import Data.Version
+import Text.ParserCombinators.ReadP
+parse :: String -> Maybe Version
+parse text = case [v | (v, "") <- readP_to_S parseVersion text, null (versionTags v)] of { [v] -> Just v; _ -> Nothing }
+answer :: String -> String
+answer line = case (parse a, parse (drop 1 b)) of
+  (Just x, Just y) -> case compare x y of { LT -> "<"; EQ -> "="; GT -> ">" }
+  _ -> "invalid"
+  where (a, b) = break (== '\t') line
+main :: IO ()
+main = interact (unlines . map answer . lines)
+]]
+
+local function answers_of(command, program, list, suffix)
+  local input = {}
+  for i, pair in ipairs(list) do input[i] = pair[1] .. "\t" .. pair[2] .. "\n" end
+  local answers
+  support.with_file(program, function(script)
+    if suffix then
+      assert(os.rename(script, script .. suffix))
+      script = script .. suffix
+    end
+    support.with_file(table.concat(input), function(name)
+      answers = support.lines_of(("%s %s < %s"):format(command, script, name))
+    end)
+    if suffix then os.remove(script) end
+  end)
+  assert.equal(#list, #answers, command)
+  return answers
+end
+
+-- Pairs near each other: most random pairs differ in the first number already.
+local function near_pairs(scheme, count)
+  local list = {}
+  for i = 1, count do
+    local base, bits = support.random(scheme), support.bits[scheme]
+    local function tail() return math.random(3) == 1 and "" or bits[math.random(#bits)] .. bits[math.random(#bits)] end
+    list[i] = { base .. tail(), base .. tail() }
+  end
+  return list
+end
+
+local function all_pairs(scheme)
+  return support.append(support.append(support.data_pairs(scheme), support.pairs_of(scheme, 2000)),
+    near_pairs(scheme, 4000))
+end
+
+local function drop_large_numbers(list, digits)
+  for i = #list, 1, -1 do
+    if (list[i][1] .. "." .. list[i][2]):find(("%d"):rep(digits)) then table.remove(list, i) end
+  end
+end
+
+-- Both agree on the order of all that the tool allows, and these are at least so many pairs.
+local function check(scheme, list, answers, at_least)
+  local compared = 0
+  for i, pair in ipairs(list) do
+    local text = ("%s: %s and %s"):format(scheme, pair[1], pair[2])
+    if answers[i] ~= "invalid" then
+      compared = compared + 1
+      assert.is_true(probe.valid(scheme, pair[1]) and probe.valid(scheme, pair[2]), text .. " are valid")
+      assert.equal(answers[i], support.sign_of(scheme, pair[1], pair[2]), text)
+    end
+  end
+  assert.is_true(compared >= at_least, "only " .. compared .. " pairs were compared")
+end
+
+-- Neither allows what the other does not.
+local function check_valid(scheme, list, answers)
+  for i, pair in ipairs(list) do
+    local valid = probe.valid(scheme, pair[1]) and probe.valid(scheme, pair[2])
+    assert.equal(answers[i] ~= "invalid", valid, ("%s: %s and %s"):format(scheme, pair[1], pair[2]))
+  end
+end
+
+math.randomseed(20240301)
+
+describe("version schemes beside their languages' tools:", function()
+  it("gem orders and allows what RubyGems does", function()
+    if not support.runs "ruby --version" then return pending "needs Ruby: apt-get install ruby" end
+    local list = all_pairs "gem"
+    local answers = answers_of("ruby", ruby, list)
+    check("gem", list, answers, 3000)
+    check_valid("gem", list, answers)
+  end)
+
+  it("composer orders and allows what Composer does", function()
+    if not support.runs "php --version" or not support.runs "test -e /usr/share/php/Composer/Semver/autoload.php" then
+      return pending "needs Composer's semver: apt-get install php-cli php-composer-semver"
+    end
+    local list = all_pairs "composer"
+    local answers = answers_of("php", php, list)
+    check("composer", list, answers, 2500)
+    check_valid("composer", list, answers)
+  end)
+
+  it("semver orders as node-semver does", function()
+    local places = { "/usr/share/nodejs/semver" }
+    for _, root in ipairs(support.lines_of "npm root --global 2>/dev/null") do
+      table.insert(places, root .. "/npm/node_modules/semver")
+    end
+    local found
+    for _, place in ipairs(places) do
+      if support.runs("test -e " .. place .. "/package.json") then found = place end
+    end
+    if not found then return pending "needs node-semver: apt-get install node-semver, or npm" end
+    local list = all_pairs "semver"
+    for _ = 1, 4000 do -- three numbers, as node-semver wants them
+      local function version()
+        local text = ("%d.%d.%d"):format(math.random(0, 1), math.random(0, 1), math.random(0, 10))
+        for _ = 1, math.random(0, 3) do
+          text = text .. (text:find "-" and "." or "-") .. ({ "0", "1", "9", "10", "a", "b", "rc", "rc1", "0a" })[math.random(9)]
+        end
+        return text .. (math.random(4) == 1 and "+b" .. math.random(2) or "")
+      end
+      list[#list + 1] = { version(), version() }
+    end
+    drop_large_numbers(list, 15) -- JavaScript's are of 53 bits
+    check("semver", list, answers_of("SEMVER=" .. found .. " node", javascript, list), 4000)
+  end)
+
+  local function number_pairs()
+    local list = all_pairs "numbers"
+    for _ = 1, 3000 do
+      local function version()
+        local text = tostring(math.random(0, 2))
+        for _ = 1, math.random(1, 4) do text = text .. (math.random(4) == 1 and "-" or ".") .. math.random(0, 11) end
+        return text
+      end
+      list[#list + 1] = { version(), version() }
+    end
+    return list
+  end
+
+  it("numbers orders as R does", function()
+    if not support.runs "Rscript --version" then return pending "needs R: apt-get install r-base-core" end
+    local list = number_pairs()
+    drop_large_numbers(list, 9) -- R's are of 32 bits
+    check("numbers", list, answers_of("Rscript", r, list), 2000)
+  end)
+
+  it("numbers orders as Haskell's Data.Version does", function()
+    if not support.runs "runghc --version" then return pending "needs Haskell: apt-get install ghc" end
+    local list = number_pairs()
+    check("numbers", list, answers_of("runghc", haskell, list, ".hs"), 2000)
+  end)
+end)
