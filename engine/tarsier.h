@@ -254,7 +254,12 @@ struct tarsier_package {
 	const char *module;          /* an rpm's module stream: "nodejs:20"; "" if it is in none */
 	const char *vendor;          /* who built an rpm, as it says: "AlmaLinux"; "" if unknown */
 	int kernel;                  /* headers of a kernel ("linux-libc-dev"), and the image has no kernel of that source */
+	/* What the evidence says about licences, NULL-terminated: SPDX expressions where it means some, else as written. All of
+	 * them hold for some part of the package; a choice is one expression, "(MIT OR Apache-2.0)". */
+	const char *const *licenses;
 };
+/* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
+TARSIER_API int tarsier_is_spdx(const char *license);
 TARSIER_API size_t tarsier_package_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_package *tarsier_package_at(const tarsier_report *report, size_t index);
 

@@ -62,7 +62,9 @@ int clair_add_package(struct clair_records *records, const struct distro *distro
 	struct tarsier_package *into = &records->packages[records->package_count++];
 	*into = *package;
 	into->reader = "clair";
+	static const char *const unknown[] = {NULL};
 	into->module = into->vendor = "";
+	into->licenses = unknown;
 	into->ecosystem = system ? distro->ecosystem : ecosystem_of_type(into->type);
 	if (!into->source_name || !*into->source_name)
 		into->source_name = into->name;

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "inventory/distro.h"
+#include "inventory/inventory.h"
 #include "inventory/problems.h"
 
 /* ---- origins.c --------------------------------------------------------------------------------------------------- */
@@ -29,6 +30,15 @@ bool owners_find(struct map *owners, const struct overlay_file *const *files, si
 /* Returns true if a package of the distribution installed this evidence. A file from a layer above the database's own
  * may have been replaced, for example by pip, and does not count. */
 bool owners_have(const struct map *owners, const struct overlay_file *file);
+
+/* ---- licenses.c -------------------------------------------------------------------------------------------------- */
+
+/* Returns the lines of a package's licences as a NULL-terminated list; NULL if memory ran out. */
+const char *const *licenses_split(struct arena *arena, const char *licenses);
+
+/* Gives Debian's packages the licences of their copyright files. A package without such a file, whose documentation is a
+ * link to another package's, has those of another package of the same source. Returns false if memory ran out. */
+bool licenses_join(struct arena *arena, const struct overlay *overlay, struct package_list *list);
 
 /* ---- third_party.c ----------------------------------------------------------------------------------------------- */
 

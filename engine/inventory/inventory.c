@@ -46,8 +46,9 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	into->source_version = from->source_version[0] ? arena_string(arena, from->source_version) : into->version;
 	into->module = arena_string(arena, from->module);
 	into->vendor = arena_string(arena, from->vendor);
+	into->licenses = licenses_split(arena, from->licenses);
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
-	    !into->source_version || !into->module || !into->vendor)
+	    !into->source_version || !into->module || !into->vendor || !into->licenses)
 		return false;
 	into->purl = package_purl_qualified(arena, into, own ? build->distro : NULL, own ? build->qualifier : "");
 	return into->purl != NULL;
@@ -106,6 +107,8 @@ static enum tarsier_problem_kind kind_of_problem(const struct build *build, cons
 /* Reports what the reader could not read, or skipped. */
 static int add_notes(const struct build *build, const struct overlay_file *file, struct tarsier_error *error)
 {
+	if (file->reader->optional)
+		return TARSIER_OK;
 	const struct layer_file *stored = file->file;
 	struct problem_list *problems = &build->list->problems;
 	int code = TARSIER_OK;
@@ -210,6 +213,8 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	const struct overlay_file **files = distinct_files(&scratch, overlay, &count);
 	int code = build.qualifier && files ? add_files(&build, files, count, error) : error_memory(error);
 	arena_free(&scratch);
+	if (code >= 0 && !licenses_join(arena, overlay, list))
+		code = error_memory(error);
 	if (code >= 0)
 		sort_and_drop_duplicates(list);
 	return code;

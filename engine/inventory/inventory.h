@@ -19,7 +19,8 @@ enum {
 /* Lists the packages that the overlay shows, sorted by type, name, version. Drops duplicates (same type, name, version,
  * architecture and path) and language packages in files that a package of the distribution installed: those are matched
  * as that package, whose version tells which fixes the distribution applied. A package's layer is the lowest one from
- * which on every layer that rewrites the evidence holds it. The list is in the arena. Returns OK, MEMORY, or LIMIT
+ * which on every layer that rewrites the evidence holds it. Debian's packages have the licences of their copyright
+ * files. The list is in the arena. Returns OK, MEMORY, or LIMIT
  * above the two limits. */
 int inventory_build(struct arena *arena, const struct overlay *overlay, const struct distro *distro,
                     struct package_list *list, struct tarsier_error *error);

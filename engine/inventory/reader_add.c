@@ -1,5 +1,7 @@
 #include "inventory/reader_add.h"
 
+#include "format/spdx.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +28,8 @@ static int copy_field(char *string, span text, span name, const char *what, stru
 	return TARSIER_OK;
 }
 
-int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
+static int add_fields(struct reader_output *output, const struct package_spans *package, const char *licenses,
+                      struct tarsier_error *error)
 {
 	enum { NAME, VERSION, ARCHITECTURE, SOURCE_NAME, SOURCE_VERSION, MODULE, VENDOR, FIELDS };
 	static const char *const what[FIELDS] = {"name",           "version", "architecture", "source name",
@@ -55,8 +58,25 @@ int reader_add(struct reader_output *output, const struct package_spans *package
 	                                           .source_version = strings[SOURCE_VERSION],
 	                                           .ecosystem = package->ecosystem,
 	                                           .module = strings[MODULE],
-	                                           .vendor = strings[VENDOR]},
+	                                           .vendor = strings[VENDOR],
+	                                           .licenses = licenses},
 	                         error);
+}
+
+int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
+{
+	struct buffer licenses;
+	int code;
+	if (!package->licenses.len && !package->license.len)
+		return add_fields(output, package, "", error);
+	buffer_init(&licenses, &output->arena->allocator);
+	if (!buffer_add(&licenses, package->licenses.ptr, package->licenses.len) ||
+	    !licenses_add(&licenses, package->license) || !buffer_add(&licenses, "", 1))
+		code = error_memory(error);
+	else
+		code = add_fields(output, package, licenses.data, error);
+	buffer_free(&licenses);
+	return code;
 }
 
 int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error)

@@ -7,6 +7,8 @@
 struct package_spans {
 	const char *type, *ecosystem; /* as in struct package; ecosystem may be NULL */
 	span name, version, architecture, source_name, source_version, module, vendor;
+	span licenses; /* a text of licenses_add, kept as it is */
+	span license;  /* one statement, added to it */
 };
 
 /* No package manager allows a name or version near this length; a longer one means that the file is not a package
@@ -22,11 +24,11 @@ int reader_add(struct reader_output *output, const struct package_spans *package
  * Returns other codes unchanged. */
 int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error);
 
-/* Returns the number of the line that holds `at`, from 1, for messages.
- * evidence, and the message becomes a note. Returns OK, MEMORY and the other codes as they are. */
+/* Handles a file that failed with `code`: one with invalid content (FORMAT) only looks like evidence, and the message
+ * becomes a note. Returns OK, MEMORY and the other codes as they are. */
 int reader_skip_file(struct reader_output *output, int code, struct tarsier_error *error);
 
-/* The number, from 1, of the line that holds `at`: for messages. */
+/* Returns the number of the line that holds `at`, from 1, for messages. */
 size_t line_number(span content, const char *at);
 
 #endif

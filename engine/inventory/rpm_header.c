@@ -17,6 +17,7 @@ enum { /* rpmtag.h */
 	TAG_RELEASE = 1002,
 	TAG_EPOCH = 1003,
 	TAG_VENDOR = 1011,
+	TAG_LICENSE = 1014,
 	TAG_ARCH = 1022,
 	TAG_SOURCERPM = 1044,
 	TAG_DIRINDEXES = 1116,
@@ -69,6 +70,7 @@ static bool read_entry(const char *entry, span data, struct rpm_header *header)
 	case TAG_RELEASE: return read_string(data, type, offset, &header->release);
 	case TAG_ARCH: return read_string(data, type, offset, &header->architecture);
 	case TAG_VENDOR: return read_string(data, type, offset, &header->vendor);
+	case TAG_LICENSE: return read_string(data, type, offset, &header->license), true; /* no reason to miss a package */
 	case TAG_MODULARITYLABEL: return read_string(data, type, offset, &header->module);
 	case TAG_SOURCERPM: return read_string(data, type, offset, &header->source);
 	case TAG_EPOCH: return read_epoch(data, type, offset, count, header);

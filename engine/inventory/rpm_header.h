@@ -14,6 +14,7 @@ struct rpm_header {
 	span name, version, release, architecture;
 	span source; /* the source package's file, "openssl-3.0.7-27.el9.src.rpm" */
 	span vendor; /* "AlmaLinux" */
+	span license; /* "GPLv2+ and MIT"; an SPDX expression in new distributions */
 	span module; /* MODULARITYLABEL: "nodejs:20:8090020231019152822:a75119d5", NAME:STREAM:VERSION:CONTEXT */
 	uint32_t epoch;
 	bool has_epoch;

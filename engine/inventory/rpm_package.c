@@ -29,7 +29,8 @@ static int add(const struct rpm_header *header, struct reader_output *output, st
 {
 	char version[VERSION_ROOM], source_version[VERSION_ROOM];
 	struct package_spans package = {.type = "rpm", .name = header->name, .architecture = header->architecture,
-	                                .vendor = header->vendor, .module = rpm_module_stream(header->module)};
+	                                .vendor = header->vendor, .license = header->license,
+	                                .module = rpm_module_stream(header->module)};
 	span source_evr;
 	if (span_is(header->name, "gpg-pubkey"))
 		return TARSIER_OK; /* rpm stores the keys it trusts as packages */

@@ -35,6 +35,7 @@ void layer_file_set(struct layer_file *file, const struct reader_output *output)
 	file->owned = output->owned;
 	file->owned_count = output->owned_count;
 	file->owner = output->owner;
+	file->licenses = output->licenses;
 	file->notes = output->notes;
 	file->note_count = output->note_count;
 }

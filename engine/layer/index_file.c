@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 4\n";
+static const char magic[24] = "tarsier layer index 5\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -40,7 +40,7 @@ static bool put_package(struct buffer *file, const struct package *package)
 	return put_text(file, package->type) && put_text(file, package->name) && put_text(file, package->version) &&
 	       put_text(file, package->architecture) && put_text(file, package->source_name) &&
 	       put_text(file, package->source_version) && put_text(file, package->ecosystem) &&
-	       put_text(file, package->module) && put_text(file, package->vendor);
+	       put_text(file, package->module) && put_text(file, package->vendor) && put_text(file, package->licenses);
 }
 
 static bool put_notes(struct buffer *file, const struct reader_note *notes, size_t count)
@@ -63,7 +63,8 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	          put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
 	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
 	          put_span(file, evidence->content) &&
-	          put_optional(file, evidence->owner) && put_texts(file, evidence->owned, evidence->owned_count) &&
+	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
+	          put_texts(file, evidence->owned, evidence->owned_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
 		ok = put_package(file, &evidence->packages[i]);
@@ -255,12 +256,12 @@ static const struct reader *find_reader(const struct reader *const *readers, con
 
 static void get_packages(struct index_reader *in, struct layer_file *file)
 {
-	struct package *packages = get_array(in, &file->package_count, 9 * 16, sizeof *packages);
+	struct package *packages = get_array(in, &file->package_count, 10 * 16, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !in->broken; i++)
 		packages[i] = (struct package){.type = get_text(in), .name = get_text(in), .version = get_text(in),
 		                               .architecture = get_text(in), .source_name = get_text(in),
 		                               .source_version = get_text(in), .ecosystem = get_text(in),
-		                               .module = get_text(in), .vendor = get_text(in)};
+		                               .module = get_text(in), .vendor = get_text(in), .licenses = get_text(in)};
 	file->packages = packages;
 }
 
@@ -276,7 +277,7 @@ static void get_notes(struct index_reader *in, struct layer_file *file)
 
 static void get_files(struct index_reader *in, const struct reader *const *readers, struct layer_index *index)
 {
-	index->files = get_array(in, &index->file_count, 80, sizeof *index->files);
+	index->files = get_array(in, &index->file_count, 88, sizeof *index->files);
 	for (size_t i = 0; i < index->file_count && !in->broken; i++) {
 		struct layer_file *file = &index->files[i];
 		file->gone = get_number(in) != 0;
@@ -287,6 +288,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->missing = get_number(in) != 0;
 		file->content = get_span(in);
 		file->owner = get_optional(in);
+		file->licenses = get_optional(in);
 		file->owned = get_texts(in, &file->owned_count);
 		get_notes(in, file);
 		get_packages(in, file);

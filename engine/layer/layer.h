@@ -19,6 +19,7 @@ struct layer_file { /* a regular file that a reader wanted */
 	const char *const *owned; /* evidence that is one of these packages', not a language's own */
 	size_t owned_count;
 	const char *owner;   /* whose `owned` is, as reader_output has it; NULL: these packages' */
+	const char *licenses; /* the owner's; NULL: it states none */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
 	span content;        /* if reader->keep; else empty */

@@ -14,6 +14,7 @@ struct package {
 	const char *ecosystem;     /* OSV's word if the type alone decides it ("PyPI"); "" if the distribution does */
 	const char *module;        /* an rpm's module stream, "nodejs:20"; "" if it is in none */
 	const char *vendor;        /* who built an rpm: "AlmaLinux"; "" if the package does not say */
+	const char *licenses;      /* what it says about its licences: a text of licenses_add; "" if it says nothing */
 };
 
 /* A part of the evidence that gave no package. */
@@ -33,6 +34,7 @@ struct reader_output {
 	size_t owned_count, owned_capacity;
 	const char *owner;             /* set by a list of files: whose they are. The files count only if a package, or a file
 	                                * with packages, has this name. NULL: they belong to the packages above */
+	const char *licenses;          /* the owner's, in a file that states nothing else; NULL: it states none */
 	struct reader_note *notes;
 	size_t note_count, note_capacity;
 };
@@ -52,7 +54,7 @@ int reader_output_add(struct reader_output *output, const struct package *packag
  * LIMIT. */
 int reader_output_own(struct reader_output *output, span folder, span name, struct tarsier_error *error);
 
-/* Says who the owner of the files is that this output lists. Returns OK, MEMORY. */
+/* Says who the owner of the files, or of the licences, is that this output lists. Returns OK, MEMORY. */
 int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error);
 
 /* Keeps a copy of `text` as a note; the reader goes on with the next entry. The last of READER_NOTES_LIMIT notes says

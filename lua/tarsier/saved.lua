@@ -77,7 +77,7 @@ local layer = record { index = count, digest = text, diff_id = text, created_by 
   cached = flag }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
-  module = text, vendor = text,
+  module = text, vendor = text, licenses = list(text),
   kernel = flag, layer = count }
 local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),

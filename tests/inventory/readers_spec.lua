@@ -4,6 +4,7 @@
 --
 -- with TAB module TAB vendor behind it if the package has either;
 --
+--   path TAB licenses TAB what the package in the line above, or the owner, states; " | " between two statements
 --   path TAB owns TAB the path of evidence that one of its packages brought
 --   path TAB unreadable TAB an entry that could not be read; path TAB note TAB what only looks like evidence
 --   path TAB ! CODE TAB part of the message
@@ -48,6 +49,10 @@ local function row(path, package)
   return table.concat(fields, "\t")
 end
 
+local function licenses_row(path, licenses)
+  return path .. "\tlicenses\t" .. licenses:gsub("\n", " | ")
+end
+
 local function expectations(path)
   local packages, failures = {}, {}
   for _, line in ipairs(lines_of(read_file(path))) do
@@ -86,7 +91,11 @@ describe("reader", function()
               assert.truthy(message:find(failure[2], 1, true), path .. ": " .. message)
             else
               assert.is_table(found, path .. ": " .. tostring(message))
-              for i, package in ipairs(found) do rows[i] = row(path, package) end
+              for _, package in ipairs(found) do
+                rows[#rows + 1] = row(path, package)
+                if package.licenses ~= "" then rows[#rows + 1] = licenses_row(path, package.licenses) end
+              end
+              if found.licenses then rows[#rows + 1] = licenses_row(path, found.licenses) end
               for _, owned in ipairs(found.owned or {}) do rows[#rows + 1] = path .. "\towns\t" .. owned end
               for _, note in ipairs(found.notes or {}) do
                 rows[#rows + 1] = path .. (note.unreadable and "\tunreadable\t" or "\tnote\t") .. note.text

@@ -93,7 +93,7 @@ describe("a layer's index in the cache", function()
 
   it("comes back field by field", function()
     local before, after = stored(tar.archive {
-      { path = "d/", type = "5" }, { path = "e/f/x.word", data = "one two own:y.word owner:three note:four doubt:five" },
+      { path = "d/", type = "5" }, { path = "e/f/x.word", data = "one two own:y.word owner:three license:MIT note:four doubt:five" },
       { path = "broken.word", data = "!" }, { path = "large.word", data = ("x"):rep(101) }, { path = "pipe.word", type = "6" },
       { path = "l", type = "2", link = "e/f" }, { path = "l/other" }, { path = "l", type = "2", link = "../up" },
       { path = "second.word", type = "1", link = "e/f/x.word" }, { path = "opt/second", type = "1", link = "e/f/x.word" },
@@ -107,9 +107,9 @@ describe("a layer's index in the cache", function()
       "link opt/second to e/f/x.word hard 1 gone 0 entry 10 used 0\n",
       "file e/f/x.word problem - entry 2 gone 1 missing 0\n", "file second.word problem - entry 9 gone 0 missing 0\n",
       "file broken.word problem it holds a ! entry 3 gone 0", "file large.word problem larger than",
-      "  reader words owner three content 51\n", "  owns d/y.word \n", "  note four 0\n", "  note five 1\n",
+      "  reader words owner three content 63\n", "  owns d/y.word \n", "  note four 0\n", "  note five 1\n",
       "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",
-      "    vendor v \n",
+      "    vendor v licenses MIT\nISC\n", "  licenses MIT \n",
     } do
       assert.is_truthy(before:find(line, 1, true), line .. "is not in\n" .. before)
     end

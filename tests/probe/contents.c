@@ -86,6 +86,7 @@ static void push_package(lua_State *L, const struct package *package)
 	set(L, "ecosystem", package->ecosystem);
 	set(L, "module", package->module);
 	set(L, "vendor", package->vendor);
+	set(L, "licenses", package->licenses);
 }
 
 /* { { unreadable = true or false, text = }, … } */
@@ -133,6 +134,7 @@ static int l_read(lua_State *L)
 	else
 		lua_pop(L, 1);
 	set(L, "owner", output.owner);
+	set(L, "licenses", output.licenses);
 	push_notes(L, &output);
 	if (output.note_count)
 		lua_setfield(L, -2, "notes");
@@ -246,6 +248,16 @@ static void push_distro(lua_State *L, const struct distro *distro)
 	set(L, "evidence", distro->evidence);
 }
 
+static void push_list(lua_State *L, const char *key, const char *const *texts)
+{
+	lua_newtable(L);
+	for (lua_Integer i = 0; texts[i]; i++) {
+		lua_pushstring(L, texts[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, key);
+}
+
 static void push_packages(lua_State *L, const struct package_list *list)
 {
 	lua_newtable(L);
@@ -253,7 +265,8 @@ static void push_packages(lua_State *L, const struct package_list *list)
 		const struct tarsier_package *package = &list->items[i];
 		push_package(L, &(struct package){package->type, package->name, package->version, package->architecture,
 		                                  package->source_name, package->source_version, package->ecosystem,
-		                                  package->module, package->vendor});
+		                                  package->module, package->vendor, NULL});
+		push_list(L, "licenses", package->licenses);
 		set(L, "purl", package->purl);
 		set(L, "path", package->path);
 		set(L, "reader", package->reader);

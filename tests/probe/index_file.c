@@ -7,7 +7,7 @@
 
 int probe_index_file(lua_State *L);
 
-/* Evidence is words: "!" fails, "own:PATH" and "owner:NAME" say what belongs to whom, "note:TEXT" and "doubt:TEXT" are
+/* Evidence is words: "!" fails, "own:PATH" and "owner:NAME" say what belongs to whom, "license:TEXT" under which licence, "note:TEXT" and "doubt:TEXT" are
  * notes, and any other word is a package with all of its fields. */
 static int read_words(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
@@ -21,12 +21,14 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 			code = reader_output_own(output, SPAN("d"), span_from(word, 4), error);
 		else if (span_starts(word, "owner:"))
 			code = reader_output_set_owner(output, span_from(word, 6), error);
+		else if (span_starts(word, "license:"))
+			output->licenses = span_copy(output->arena, span_from(word, 8));
 		else if (span_starts(word, "note:") || span_starts(word, "doubt:"))
 			code = reader_output_note(output, *text == 'd', strchr(text, ':') + 1, error);
 		else
 			code = reader_output_add(output, &(struct package){.type = "word", .name = text, .version = "1",
 			                         .architecture = "all", .source_name = "source", .source_version = "2",
-			                         .ecosystem = "Words", .module = "m:1", .vendor = "v"}, error);
+			                         .ecosystem = "Words", .module = "m:1", .vendor = "v", .licenses = "MIT\nISC"}, error);
 	}
 	return code;
 }
@@ -56,6 +58,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 {
 	add_line(L, text, "file %s problem %s entry %d gone %d missing %d\n", file->path, file->problem, (int)file->sequence,
 	         file->gone, file->missing);
+	add_line(L, text, "  licenses %s %s\n", file->licenses, "", 0, 0, 0);
 	add_line(L, text, "  reader %s owner %s content %d\n", file->reader->name, file->owner, (int)file->content.len, 0, 0);
 	for (size_t i = 0; i < file->owned_count; i++)
 		add_line(L, text, "  owns %s %s\n", file->owned[i], "", 0, 0, 0);
@@ -67,7 +70,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 		add_line(L, text, "    type %s architecture %s\n", package->type, package->architecture, 0, 0, 0);
 		add_line(L, text, "    source %s %s\n", package->source_name, package->source_version, 0, 0, 0);
 		add_line(L, text, "    ecosystem %s module %s\n", package->ecosystem, package->module, 0, 0, 0);
-		add_line(L, text, "    vendor %s %s\n", package->vendor, "", 0, 0, 0);
+		add_line(L, text, "    vendor %s licenses %s\n", package->vendor, package->licenses, 0, 0, 0);
 	}
 }
 

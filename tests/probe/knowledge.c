@@ -226,6 +226,7 @@ static void read_package(lua_State *L, int index, struct tarsier_package *packag
 	package->source_version = text_field(L, index, "source_version", package->version);
 	package->module = text_field(L, index, "module", "");
 	package->vendor = text_field(L, index, "vendor", "");
+	package->licenses = NULL;
 	package->architecture = package->purl = package->reader = "";
 	package->path = text_field(L, index, "path", "");
 }

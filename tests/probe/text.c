@@ -1,6 +1,7 @@
-/* base/utf8.h, base/glob.h */
+/* base/utf8.h, base/glob.h, format/spdx.h */
 #include "base/glob.h"
 #include "base/utf8.h"
+#include "format/spdx.h"
 #include "probe.h"
 
 int probe_text(lua_State *L);
@@ -24,7 +25,30 @@ static int l_glob(lua_State *L)
 	return lua_pushboolean(L, glob_matches(probe_span(L, 1), probe_span(L, 2), NULL)), 1;
 }
 
-static const luaL_Reg functions[] = {{"character", l_character}, {"cut", l_cut}, {"glob", l_glob}, {NULL, NULL}};
+/* spdx(statement) --> expression, or nil */
+static int l_spdx(lua_State *L)
+{
+	char expression[SPDX_LIMIT];
+	return lua_pushstring(L, spdx_expression(probe_span(L, 1), expression) ? expression : NULL), 1;
+}
+
+/* licenses { statement, … } --> the text of licenses_add */
+static int l_licenses(lua_State *L)
+{
+	struct buffer list;
+	buffer_init(&list, NULL);
+	for (lua_Integer i = 1; lua_rawgeti(L, 1, i) != LUA_TNIL; i++) {
+		span statement = probe_span(L, -1);
+		licenses_add(&list, statement);
+		lua_pop(L, 1);
+	}
+	lua_pushlstring(L, list.data ? list.data : "", list.length);
+	buffer_free(&list);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {{"character", l_character}, {"cut", l_cut}, {"glob", l_glob}, {"spdx", l_spdx},
+                                     {"licenses", l_licenses}, {NULL, NULL}};
 
 int probe_text(lua_State *L)
 {

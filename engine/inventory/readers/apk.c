@@ -10,12 +10,13 @@
  *	V:3.3.2-r0         version
  *	A:x86_64           architecture
  *	o:openssl          origin: the source package, of the same version
+ *	L:Apache-2.0       licences, most often an SPDX expression
  *	F:usr/lib          a folder with files of the package
  *	R:libcrypto.so.3   a file in the folder named last
  */
 struct block {
 	const char *start; /* its first line; NULL between blocks */
-	span name, version, architecture, origin, folder;
+	span name, version, architecture, origin, license, folder;
 };
 
 static void take_field(struct block *block, span line)
@@ -26,6 +27,7 @@ static void take_field(struct block *block, span line)
 	case 'V': block->version = value; break;
 	case 'A': block->architecture = value; break;
 	case 'o': block->origin = value; break;
+	case 'L': block->license = value; break;
 	case 'F': block->folder = value; break;
 	}
 }
@@ -37,7 +39,8 @@ static int add(struct reader_output *output, const struct block *block, struct t
 	                                       .name = block->name,
 	                                       .version = block->version,
 	                                       .architecture = block->architecture,
-	                                       .source_name = block->origin},
+	                                       .source_name = block->origin,
+	                                       .license = block->license},
 	                       error);
 }
 
@@ -85,7 +88,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_apk = {
 	.name = "apk",
-	.version = 3,
+	.version = 4,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
 	.limit = 96 << 20, /* it lists every file: 20 MB in a large image */
 	.read = read,

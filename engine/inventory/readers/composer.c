@@ -1,5 +1,5 @@
 /* reads PHP packages that Composer installed */
-#include "format/json.h"
+#include "inventory/json_licenses.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
@@ -23,7 +23,7 @@ static int add_entry(const json_t *entry, size_t number, struct reader_output *o
 	                                      .name = span_of(json_text(entry, "name")),
 	                                      .version = span_of(json_text(entry, "version"))};
 	char text[sizeof error->message];
-	int code = reader_add(output, &package, error);
+	int code = reader_add_json(output, package, json_object_get(entry, "license"), error);
 	if (code != TARSIER_FORMAT)
 		return code;
 	snprintf(text, sizeof text, "entry %zu: %.900s", number, error ? error->message : "broken");
@@ -57,7 +57,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_composer = {
 	.name = "composer",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/composer/installed.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,

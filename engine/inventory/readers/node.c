@@ -1,6 +1,7 @@
 /* reads installed Node.js packages */
 #include "format/json.h"
 #include "format/url.h"
+#include "inventory/json_licenses.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
@@ -63,8 +64,8 @@ static bool is_version(span version)
 
 static int add_package(const json_t *file, struct reader_output *output, struct tarsier_error *error)
 {
-	const struct package_spans package = {.type = "npm", .ecosystem = "npm", .name = span_of(json_text(file, "name")),
-	                                      .version = span_of(json_text(file, "version"))};
+	struct package_spans package = {.type = "npm", .ecosystem = "npm", .name = span_of(json_text(file, "name")),
+	                                .version = span_of(json_text(file, "version"))};
 	if (!package.name.len || !package.version.len)
 		return error_set(error, TARSIER_FORMAT, "not a package: it has no name or no version");
 	if (!is_name(package.name))
@@ -72,7 +73,8 @@ static int add_package(const json_t *file, struct reader_output *output, struct 
 	if (!is_version(package.version))
 		return error_set(error, TARSIER_FORMAT, "not a package: the version of \"%.*s\" is longer than %d bytes, or not all "
 		                 "of it is printable ASCII", SPAN_ARG(package.name), VERSION_LIMIT);
-	return reader_add(output, &package, error);
+	return reader_add_json(output, package, json_object_get(file, json_object_get(file, "license") ? "license" : "licenses"),
+	                       error);
 }
 
 /* Returns a copy with DEL for each byte that is not ASCII, and for the backslash of each "\uXXXX". */
@@ -120,7 +122,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_node = {
 	.name = "node",
-	.version = 3,
+	.version = 4,
 	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,

@@ -12,7 +12,7 @@
  * import a package by it either.
  */
 enum {
-	HEAD = 256 << 10, /* Name and Version come first; long texts follow */
+	HEAD = 256 << 10, /* the headers come first; long texts follow */
 };
 
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
@@ -22,7 +22,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_python = {
 	.name = "python",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){"**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO", "**/*.egg-info/METADATA",
 	                                  "**/*.egg-info", "**/EGG-INFO/PKG-INFO", NULL},
 	.limit = HEAD,

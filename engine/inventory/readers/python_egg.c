@@ -27,7 +27,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_python_egg = {
 	.name = "python_egg",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/*.egg", NULL},
 	.limit = EGG_LIMIT,
 	.read = read,

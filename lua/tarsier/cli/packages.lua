@@ -13,17 +13,22 @@ local text = require "tarsier.text"
 local titles = { "TYPE", "NAME", "VERSION", "ARCH", "SOURCE", "LAYER", "FOUND IN" }
 local shrink = { { 7, 12 }, { 5, 12 }, { 2, 20 }, { 3, 16 }, { 7, 8 }, { 5, 6 }, { 2, 10 }, { 3, 10 } }
 
-local function row(package)
+local function row(package, with_licenses)
   local source = package.source
   local from = source.name ~= package.name and source.name or ""
   if source.version ~= package.version then from = source.name .. " " .. source.version end
   return { package.type, package.name, package.version, package.architecture, from, tostring(package.layer),
-    package.path }
+    package.path, with_licenses and table.concat(package.licenses, ", ") or nil }
 end
 
 local function write_table(result, out, options)
   local page, rows = Page.new(out, options), {}
-  for i, package in ipairs(result.packages) do rows[i] = row(package) end
+  local titles, shrink = titles, shrink
+  if options.licenses then
+    titles, shrink = { table.unpack(titles) }, { { 8, 16 }, table.unpack(shrink) }
+    titles[8] = "LICENSES"
+  end
+  for i, package in ipairs(result.packages) do rows[i] = row(package, options.licenses) end
   local widths = columns.fit(titles, rows, page.width, shrink) or columns.fit(titles, rows, math.huge, {})
   page:line(columns.line(titles, widths))
   for _, cells in ipairs(rows) do page:line(columns.line(cells, widths)) end
@@ -77,7 +82,7 @@ local function run(options, arguments, terminal)
   terminal:wipe()
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)
-  if not outputs.write(list, result, {}, terminal) then return exit.USAGE end
+  if not outputs.write(list, result, { licenses = options.licenses }, terminal) then return exit.USAGE end
   tell_problems(result, terminal)
   local exit_code, meaning = exit.of_inventory(result)
   if exit_code then terminal:fail(meaning) end
@@ -93,7 +98,9 @@ return {
   options = image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
       help = "table, json or tsv; to FILE, or to standard output; may be repeated; default: table" },
+    { long = "licenses", help = "a column with the licences in the table: SPDX expressions where the package states some" },
   },
-  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, one package on each line" } },
+  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, one package on each line" },
+    { "tarsier packages --licenses app.tar", "with the licences that the packages state" } },
   run = run,
 }
