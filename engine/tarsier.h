@@ -27,7 +27,7 @@
  * Structs grow at their end from version to version. Those that a host fills begin with their size: call the init
  * function, a macro that passes the size your header knows, before you set a field. Those that the library returns by
  * pointer are as long as the library knows; read only the fields of your header. Structs in arrays (tarsier_layer,
- * tarsier_label, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use), and those that a host passes to
+ * tarsier_label, tarsier_history, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use), and those that a host passes to
  * be filled (tarsier_error, tarsier_plugin, tarsier_import_result, tarsier_clair_status), never grow.
  */
 #ifndef TARSIER_H
@@ -223,6 +223,11 @@ struct tarsier_layer {
 
 struct tarsier_label { const char *key, *value; };
 
+struct tarsier_history {   /* one entry of the image's history, oldest first */
+	const char *created, *created_by, *comment; /* each may be "" */
+	int empty_layer;       /* nonzero: it made no layer */
+};
+
 struct tarsier_image {
 	const char *reference;    /* as given */
 	const char *name;         /* repository:tag found in the image; "" if none */
@@ -239,6 +244,15 @@ struct tarsier_image {
 	const char *distro_id, *distro_version, *distro_codename, *distro_name;
 	const char *ecosystem;    /* "Debian:12", "Alpine:v3.20": whose advisories apply to its packages; "" if unknown */
 	const char *support_ends, *extended_support_ends; /* "2026-07-11": of the distribution's release; "" if unknown */
+	const char *const *volumes, *const *healthcheck; /* NULL-terminated; healthcheck as the config's Test, empty if none */
+	const struct tarsier_history *history;
+	size_t history_count;
+	const struct tarsier_label *annotations; /* of the manifest */
+	size_t annotation_count;
+	/* How many of the lowest layers are the base image's, guessed from the history; 0: unknown. Name and digest of the base
+	 * as annotations, labels or the history say; "" if nothing does. */
+	size_t base_layers;
+	const char *base_name, *base_digest;
 };
 TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
 
@@ -288,6 +302,7 @@ struct tarsier_finding {
 	double epss, epss_percentile;   /* 0.0 to 1.0; negative if unknown */
 	const char *backend;            /* "embedded", "clair-v1", "clair-v4" */
 	int informational;              /* not a vulnerability: unmaintained, unsound or the like, as RustSec says */
+	double risk;                    /* 0.0 to 100.0, one decimal: severity, exploitation, a fix, own layer; tarsier(1), RISK */
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

@@ -26,18 +26,21 @@
 -- is always "fail" if nothing was matched: without a database, without packages, or for a system that the database does
 -- not cover. Hooks get
 --
---   f               index, id, aliases, severity, severity_source, fixed_by, summary, description, url, published,
---                   modified, references, backend, cvss = { vector, score }, epss = { score, percentile },
+--   f               index, id, aliases, severity, severity_source, risk (0 to 100), fixed_by, summary, description, url,
+--                   published, modified, references, backend, cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
 --                   informational (true: unmaintained or unsound, not vulnerable),
 --                   malicious (true: a MAL- record names the package),
 --                   kernel (true: the package has only headers of a kernel),
 --                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
 --                   reader, module, vendor, licenses, kernel, layer, index },
---                   layer = { index, digest, diff_id, created_by, media_type, size, cached }.
+--                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
+--                   image's; nil: unknown) }.
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
---                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels },
+--                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },
+--                   annotations, history = { { created, created_by, comment, empty_layer }, … },
+--                   base = { layers (how many of the lowest), name, digest, guess, evidence }, or nil,
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },
 --                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,
@@ -54,6 +57,7 @@
 --   at_least(a, b)                    is severity a as severe as b, or more?
 --   severities                        their names, least severe first
 --   version_compare(scheme, a, b)     -1, 0 or 1; nil for an invalid version; schemes as in `tarsier compare`
+--   risk(f, weights)                  0 to 100; weights: { severity = 45, exploitation = 40, fix = 10, own = 5 }
 --   glob(pattern, text)               * for any text, ? for one character
 --   contains(text, part), starts(text, part), ends(text, part)          without patterns
 --   today(), days_since(date)         "2026-11-24"; whole days, nil for text that is not a date

@@ -273,7 +273,15 @@ static int l_free_verdict(lua_State *L)
 	return 0;
 }
 
-static const luaL_Reg functions[] = {{"judge", l_judge}, {NULL, NULL}};
+/* core.risk(finding [, weights]) --> 0 to 100 */
+static int l_risk(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 2);
+	return lua_pushnumber(L, lua_risk(L, 1, 2)), 1;
+}
+
+static const luaL_Reg functions[] = {{"judge", l_judge}, {"risk", l_risk}, {NULL, NULL}};
 static const luaL_Reg methods[] = {
 	{"add", l_add},   {"add_text", l_add_text}, {"set", l_set},   {"set_value", l_set_value}, {"run", l_run},     {"inspect", l_inspect},
 	{"test", l_test}, {"find", l_find},         {"list", l_list}, {"close", l_close}, {NULL, NULL},

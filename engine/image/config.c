@@ -7,9 +7,10 @@
 /* OCI image-spec, config.md; Docker's image specification 1.2 has the same members:
  *
  *	{ "architecture", "os", "variant", "created",
- *	  "config": { "User", "WorkingDir", "Env": [], "Entrypoint": [], "Cmd": [], "ExposedPorts": {}, "Labels": {} },
+ *	  "config": { "User", "WorkingDir", "Env": [], "Entrypoint": [], "Cmd": [], "ExposedPorts": {}, "Labels": {},
+ *	              "Volumes": {}, "Healthcheck": { "Test": [] } },
  *	  "rootfs": { "type": "layers", "diff_ids": [] },
- *	  "history": [ { "created_by", "empty_layer" } ] }
+ *	  "history": [ { "created", "created_by", "comment", "empty_layer" } ] }
  */
 
 static const char *keep_text(struct image *image, const json_t *object, const char *key, bool *memory)
@@ -40,7 +41,8 @@ static const char *const *keep_list(struct image *image, const json_t *object, c
 	return texts;
 }
 
-static void keep_labels(struct image *image, const json_t *labels, bool *memory)
+/* Labels or annotations: an object of texts. Returns their number. */
+static size_t keep_labels(struct image *image, const json_t *labels, const struct tarsier_label **list, bool *memory)
 {
 	size_t size = labels ? json_object_size(labels) : 0, count = 0;
 	struct tarsier_label *kept = arena_array(image->arena, size + 1, sizeof *kept);
@@ -48,15 +50,15 @@ static void keep_labels(struct image *image, const json_t *labels, bool *memory)
 	json_t *value = NULL;
 	*memory = *memory && kept;
 	if (!kept || !labels)
-		return;
+		return 0;
 	json_object_foreach((json_t *)labels, key, value) {
 		kept[count].key = arena_string(image->arena, key);
 		kept[count].value = arena_string(image->arena, json_is_string(value) ? json_string_value(value) : "");
 		*memory = *memory && kept[count].key && kept[count].value;
 		count++;
 	}
-	image->about.labels = kept;
-	image->about.label_count = count;
+	*list = kept;
+	return count;
 }
 
 static int read_about(struct image *image, const json_t *config, struct tarsier_error *error)
@@ -74,7 +76,9 @@ static int read_about(struct image *image, const json_t *config, struct tarsier_
 	about->entrypoint = keep_list(image, inner, "Entrypoint", &memory);
 	about->cmd = keep_list(image, inner, "Cmd", &memory);
 	about->exposed_ports = keep_list(image, inner, "ExposedPorts", &memory);
-	keep_labels(image, inner ? json_member(inner, "Labels") : NULL, &memory);
+	about->volumes = keep_list(image, inner, "Volumes", &memory);
+	about->healthcheck = keep_list(image, json_member(inner, "Healthcheck"), "Test", &memory);
+	about->label_count = keep_labels(image, inner ? json_member(inner, "Labels") : NULL, &about->labels, &memory);
 	return memory ? TARSIER_OK : error_memory(error);
 }
 
@@ -105,6 +109,35 @@ static bool makes_layer(const json_t *entry)
 	return json_is_object(entry) && !json_is_true(json_object_get(entry, "empty_layer"));
 }
 
+int image_read_annotations(struct image *image, const json_t *annotations, struct tarsier_error *error)
+{
+	bool memory = true;
+	image->about.annotation_count = keep_labels(image, annotations, &image->about.annotations, &memory);
+	return memory ? TARSIER_OK : error_memory(error);
+}
+
+static int keep_history(struct image *image, const json_t *history, struct tarsier_error *error)
+{
+	size_t count = json_array_size(history);
+	bool memory = true;
+	if (count > IMAGE_HISTORY_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "the config's history has %zu entries, and at most %d are read", count,
+		                 IMAGE_HISTORY_LIMIT);
+	struct tarsier_history *kept = arena_array(image->arena, count + 1, sizeof *kept);
+	if (!kept)
+		return error_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *entry = json_array_get(history, i);
+		kept[i].created = keep_text(image, entry, "created", &memory);
+		kept[i].created_by = keep_text(image, entry, "created_by", &memory);
+		kept[i].comment = keep_text(image, entry, "comment", &memory);
+		kept[i].empty_layer = !makes_layer(entry);
+	}
+	image->about.history = kept;
+	image->about.history_count = count;
+	return memory ? TARSIER_OK : error_memory(error);
+}
+
 /* The history's entries that made a layer stand for the layers in order, if there are as many. Where there are not, any
  * guess might name the wrong instruction, so none is made. */
 static int read_history(struct image *image, const json_t *history, struct tarsier_error *error)
@@ -132,6 +165,8 @@ int image_read_config(struct image *image, span config, struct tarsier_error *er
 		code = read_about(image, json, error);
 	if (code >= 0)
 		code = read_diff_ids(image, json_member(json, "rootfs"), error);
+	if (code >= 0)
+		code = keep_history(image, json_list(json, "history"), error);
 	if (code >= 0)
 		code = read_history(image, json_list(json, "history"), error);
 	json_decref(json);

@@ -78,6 +78,7 @@ void image_make_blank(struct image *image, struct arena *arena)
 		.reference = "", .name = "", .digest = "", .id = "", .os = "", .architecture = "", .variant = "", .created = "",
 		.user = "", .working_dir = "", .env = none, .entrypoint = none, .cmd = none, .exposed_ports = none,
 		.distro_id = "", .distro_version = "", .distro_codename = "", .distro_name = "", .ecosystem = "",
+		.volumes = none, .healthcheck = none, .base_name = "", .base_digest = "",
 	};
 }
 

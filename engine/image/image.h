@@ -82,6 +82,7 @@ int image_open_host(struct arena *arena, const struct tarsier_source *host, cons
 enum {
 	IMAGE_DOCUMENT_LIMIT = 8 << 20, /* a manifest, an index or a config: registries refuse manifests above 4 MiB */
 	IMAGE_LAYER_LIMIT = 1000,       /* engines stop at 127, where overlayfs does */
+	IMAGE_HISTORY_LIMIT = 10000,    /* ten instructions a layer */
 	IMAGE_INDEX_DEPTH = 4,          /* indexes in indexes; builders write two */
 };
 
@@ -96,6 +97,10 @@ typedef int blob_fetch(void *user, const struct digest *digest, uint64_t size, s
 /* Fills image->about and the layers' diff IDs and created_by from an OCI or Docker config document; the number of diff
  * IDs must be the number of layers. */
 int image_read_config(struct image *image, span config, struct tarsier_error *error);
+/* Fills image->about.annotations from an object of texts, or NULL. */
+int image_read_annotations(struct image *image, const json_t *annotations, struct tarsier_error *error);
+/* Fills image->about's base_layers, base_name and base_digest from its annotations, labels and history. */
+int image_find_base(struct image *image, struct tarsier_error *error);
 /* Fills image->layers from an OCI or Docker schema 2 manifest, and *config with the config's descriptor. */
 int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size,
                         struct tarsier_error *error);

@@ -6,7 +6,7 @@
 
 /* OCI image-spec, manifest.md and media-types.md; Docker's "Image Manifest Version 2, Schema 2":
  *
- *	{ "schemaVersion": 2, "mediaType", "config": descriptor, "layers": [ descriptor ] }
+ *	{ "schemaVersion": 2, "mediaType", "config": descriptor, "layers": [ descriptor ], "annotations": { key: text } }
  *	descriptor = { "mediaType", "digest", "size", "urls": [] }
  */
 
@@ -181,7 +181,7 @@ static int read_manifest(struct image *image, const json_t *json, struct digest 
 	json_array_foreach(layers, i, layer)
 		if ((code = read_layer(image, layer, i, error)) < 0)
 			return code;
-	return TARSIER_OK;
+	return image_read_annotations(image, json_member(json, "annotations"), error);
 }
 
 int image_read_manifest(struct image *image, span manifest, struct digest *config, uint64_t *config_size,

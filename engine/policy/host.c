@@ -4,6 +4,7 @@
 #include "base/glob.h"
 #include "base/suggest.h"
 #include "policy/lua_table.h"
+#include "policy/push_report.h"
 
 #include <string.h>
 
@@ -319,10 +320,20 @@ static int l_version_compare(lua_State *L)
 	return 1;
 }
 
+/* risk(finding [, weights]) --> 0 to 100 */
+static int l_risk(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 2);
+	sandbox_charge(L, RECORD_COST);
+	return lua_pushnumber(L, lua_risk(L, 1, 2)), 1;
+}
+
 const luaL_Reg policy_host_functions[] = {
 	{"compile", l_compile},   {"module", l_module},     {"count", l_count},
 	{"light", l_light},       {"finding", l_finding},   {"whole", l_whole},
 	{"so_far", l_so_far},     {"decided", l_decided},   {"image", l_image},
 	{"packages", l_packages}, {"word", l_word},         {"check_word", l_check_word},
 	{"nearest", l_nearest},   {"glob", l_glob},         {"version_compare", l_version_compare},
+	{"risk", l_risk},
 	{NULL, NULL}};

@@ -1,29 +1,60 @@
 #include "policy/push_report.h"
 
 #include "base/span.h"
+#include "match/risk.h"
 #include "policy/lua_table.h"
 
 #include <lauxlib.h>
 #include <stdbool.h>
 
-static void push_labels(lua_State *L, const struct tarsier_image *image)
+static void set_labels(lua_State *L, const char *key, const struct tarsier_label *labels, size_t count)
 {
-	lua_createtable(L, 0, (int)image->label_count);
-	for (size_t i = 0; i < image->label_count; i++)
-		table_set_text(L, image->labels[i].key, image->labels[i].value);
+	lua_createtable(L, 0, (int)count);
+	for (size_t i = 0; i < count; i++)
+		table_set_text(L, labels[i].key, labels[i].value);
+	lua_setfield(L, -2, key);
+}
+
+static void set_history(lua_State *L, const struct tarsier_image *image)
+{
+	lua_createtable(L, (int)image->history_count, 0);
+	for (size_t i = 0; i < image->history_count; i++) {
+		lua_createtable(L, 0, 4);
+		table_set_text(L, "created", image->history[i].created);
+		table_set_text(L, "created_by", image->history[i].created_by);
+		table_set_text(L, "comment", image->history[i].comment);
+		table_set_boolean(L, "empty_layer", image->history[i].empty_layer);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "history");
+}
+
+/* Nothing if nothing is known of the base. */
+static void set_base(lua_State *L, const struct tarsier_image *image)
+{
+	if (!image->base_layers && !*image->base_name && !*image->base_digest)
+		return;
+	lua_createtable(L, 0, 5);
+	table_set_count(L, "layers", image->base_layers);
+	table_set_text(L, "name", image->base_name);
+	table_set_text(L, "digest", image->base_digest);
+	table_set_text(L, "evidence", image->base_layers ? "history" : "annotation");
+	table_set_boolean(L, "guess", image->base_layers > 0);
+	lua_setfield(L, -2, "base");
 }
 
 static void push_config(lua_State *L, const struct tarsier_image *image)
 {
-	lua_createtable(L, 0, 7);
+	lua_createtable(L, 0, 9);
 	table_set_text(L, "user", image->user);
 	table_set_text(L, "working_dir", image->working_dir);
 	table_set_list(L, "env", image->env);
 	table_set_list(L, "entrypoint", image->entrypoint);
 	table_set_list(L, "cmd", image->cmd);
 	table_set_list(L, "exposed_ports", image->exposed_ports);
-	push_labels(L, image);
-	lua_setfield(L, -2, "labels");
+	table_set_list(L, "volumes", image->volumes);
+	table_set_list(L, "healthcheck", image->healthcheck);
+	set_labels(L, "labels", image->labels, image->label_count);
 }
 
 static void push_distro(lua_State *L, const struct tarsier_image *image)
@@ -40,7 +71,7 @@ static void push_distro(lua_State *L, const struct tarsier_image *image)
 static void push_layer(lua_State *L, const struct tarsier_image *image, size_t index)
 {
 	const struct tarsier_layer *layer = &image->layers[index];
-	lua_createtable(L, 0, 7);
+	lua_createtable(L, 0, 8);
 	table_set_count(L, "index", index + 1);
 	table_set_text(L, "digest", layer->digest);
 	table_set_text(L, "diff_id", layer->diff_id);
@@ -48,13 +79,15 @@ static void push_layer(lua_State *L, const struct tarsier_image *image, size_t i
 	table_set_text(L, "media_type", layer->media_type);
 	table_set_count(L, "size", layer->size);
 	table_set_boolean(L, "cached", layer->cached);
+	if (image->base_layers)
+		table_set_boolean(L, "base", index < image->base_layers);
 }
 
 void push_image(lua_State *L, const tarsier_report *report)
 {
 	const struct tarsier_image *image = tarsier_report_image(report);
 	luaL_checkstack(L, 8, "image");
-	lua_createtable(L, 0, 12);
+	lua_createtable(L, 0, 15);
 	table_set_text(L, "reference", image->reference);
 	table_set_text(L, "name", image->name);
 	table_set_text(L, "digest", image->digest);
@@ -68,6 +101,9 @@ void push_image(lua_State *L, const tarsier_report *report)
 	lua_setfield(L, -2, "config");
 	push_distro(L, image);
 	lua_setfield(L, -2, "distro");
+	set_labels(L, "annotations", image->annotations, image->annotation_count);
+	set_history(L, image);
+	set_base(L, image);
 	lua_createtable(L, (int)image->layer_count, 0);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		push_layer(L, image, i);
@@ -133,14 +169,6 @@ static void set_scores(lua_State *L, const struct tarsier_finding *finding)
 		table_set_boolean(L, "ransomware", finding->kev_ransomware);
 		lua_setfield(L, -2, "kev");
 	}
-}
-
-bool finding_is_malicious(const struct tarsier_finding *finding)
-{
-	bool is_malicious = span_starts(span_of(finding->id), "MAL-");
-	for (const char *const *alias = finding->aliases; !is_malicious && alias && *alias; alias++)
-		is_malicious = span_starts(span_of(*alias), "MAL-");
-	return is_malicious;
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
@@ -210,12 +238,13 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 {
 	const struct tarsier_finding *finding = tarsier_finding_at(report, index);
 	luaL_checkstack(L, 8, "finding");
-	lua_createtable(L, 0, 20);
+	lua_createtable(L, 0, 21);
 	table_set_text(L, "id", finding->id);
 	set_shared_list(L, shared, "aliases", finding->aliases);
 	table_set_text(L, "severity", tarsier_severity_name(finding->severity));
 	table_set_text(L, "severity_source", finding->severity_source);
 	set_scores(L, finding);
+	table_set_number(L, "risk", finding->risk);
 	if (finding->fixed_version && *finding->fixed_version)
 		table_set_text(L, "fixed_by", finding->fixed_version);
 	set_shared_text(L, shared, "summary", finding->summary);

@@ -7,9 +7,6 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* Returns true for a malicious package: its id or an alias is a MAL- record of the OpenSSF. */
-bool finding_is_malicious(const struct tarsier_finding *finding);
-
 /* "unreadable", "no_feed", …; static */
 const char *problem_name(enum tarsier_problem_kind kind);
 
@@ -24,6 +21,10 @@ void push_findings(lua_State *L, const tarsier_report *report);
 void push_problems(lua_State *L, const tarsier_report *report);
 void push_usage(lua_State *L, const tarsier_report *report);
 void push_database_info(lua_State *L, const struct tarsier_database_info *info); /* NULL pushes nil */
+
+/* Returns the risk of the finding at `index`, a table, by the weights in the table at `weights`: { severity, exploitation,
+ * fix, own }, each of which may be absent, as may the table. Raises unless they are numbers. */
+double lua_risk(lua_State *L, int index, int weights);
 
 /* Pushes nil, message, "CODE" and returns 3: `return push_error(L, &error);` */
 int push_error(lua_State *L, const struct tarsier_error *error);

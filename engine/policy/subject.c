@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "format/json.h"
+#include "match/risk.h"
 #include "policy/lua_json.h"
 #include "policy/lua_table.h"
 #include "policy/push_report.h"

@@ -8,6 +8,9 @@
 int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers)
 {
 	struct tarsier_report *report = scan->report;
+	int code = image_find_base(&scan->image, scan->error);
+	if (code < 0)
+		return code;
 	report->image = scan->image.about;
 	report->image.reference = arena_string(&report->arena, scan->reference);
 	report->image.layers = layers;

@@ -1,6 +1,8 @@
 /* the order of steps */
 #include "scan/scan.h"
 
+#include "match/risk.h"
+
 #include <time.h>
 
 static int open_image(struct scan *scan)
@@ -45,6 +47,7 @@ int scan_run(struct scan *scan)
 		return code;
 	code = clair ? scan_with_clair(scan) : scan_embedded(scan);
 	image_close(&scan->image);
+	risk_weigh(scan->report->findings, scan->report->finding_count, scan->report->image.base_layers);
 	scan->report->usage.bytes_read = atomic_load(&scan->events.bytes_done);
 	scan->report->usage.seconds = seconds_since(&start);
 	return code;

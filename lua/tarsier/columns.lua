@@ -15,10 +15,11 @@ local function natural_widths(titles, rows)
   return widths
 end
 
+-- A column with nothing in it takes no room.
 local function total(widths)
-  local sum = widths.gap * (#widths - 1)
-  for _, width in ipairs(widths) do sum = sum + width end
-  return sum
+  local sum = 0
+  for _, width in ipairs(widths) do sum = sum + width + (width > 0 and widths.gap or 0) end
+  return math.max(0, sum - widths.gap)
 end
 
 --- fit(titles, rows, width, shrink, [gap]) -> widths | nil if they do not fit. Columns give way in the order of
@@ -47,7 +48,7 @@ function columns.line(row, widths, paint)
   local line, last = {}, last_filled(row, #widths)
   for i = 1, last do
     local cell = text.clip(row[i], widths[i])
-    local space = i < last and (" "):rep(widths[i] - text.columns(cell) + widths.gap) or ""
+    local space = i < last and (" "):rep(widths[i] - text.columns(cell) + (widths[i] > 0 and widths.gap or 0)) or ""
     line[i] = { paint and paint(i, cell) or cell, space }
   end
   return line

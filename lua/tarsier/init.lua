@@ -26,6 +26,10 @@ tarsier.open = core.open
 --- compare(scheme, a, b) -> -1, 0 or 1, by an ecosystem's order of versions
 tarsier.compare = core.compare
 
+--- risk(finding, [weights]) -> 0 to 100: see tarsier(1), RISK. weights = { severity = 45, exploitation = 40, fix = 10,
+--- own = 5 }, or some of them.
+tarsier.risk = core.risk
+
 --- import(database, { path, … }, [options]) -> what was taken; database(path) -> what a database holds
 tarsier.import, tarsier.database = core.import, core.database
 

@@ -1,6 +1,7 @@
 -- Reads the JSON report of an earlier scan back into a result, so that it can be judged and reported again.
 
 local cjson = require "cjson.safe"
+local core = require "tarsier.core"
 
 local saved = {}
 
@@ -74,12 +75,13 @@ end
 local severity = one_of({ Unknown = true, Negligible = true, Low = true, Medium = true, High = true, Critical = true,
   Defcon1 = true }, "Unknown")
 local layer = record { index = count, digest = text, diff_id = text, created_by = text, media_type = text, size = count,
-  cached = flag }
+  cached = flag, base = optional(flag) }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
   module = text, vendor = text, licenses = list(text),
   kernel = flag, layer = count }
-local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text, fixed_by = word,
+local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
+  risk = number, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),
   informational = flag, backend = text, package = package, layer = optional(layer),
   cvss = optional(record { vector = text, score = count }),
@@ -90,7 +92,10 @@ local image = record { reference = text, name = text, digest = text, id = text, 
   distro = record { id = text, version = text, codename = text, name = text, support_ends = text,
     extended_support_ends = text },
   config = record { user = text, working_dir = text, env = list(text), entrypoint = list(text), cmd = list(text),
-    exposed_ports = list(text), labels = of_type("table", {}) } }
+    exposed_ports = list(text), labels = of_type("table", {}), volumes = list(text), healthcheck = list(text) },
+  annotations = of_type("table", {}), history = list(record { created = text, created_by = text, comment = text,
+    empty_layer = flag }),
+  base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }
 local problem = record { kind = text, subject = text, message = text, layer = number, ignored = optional(flag) }
 local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,
   advisories = count, packages = count, starter = flag, ecosystems = list(text),
@@ -131,6 +136,7 @@ local function read(bytes)
   value.verdict = nil
   for _, item in ipairs(value.findings) do
     item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
+    item.risk = item.risk or core.risk(item) -- a report of an earlier version has none
   end
   return value
 end

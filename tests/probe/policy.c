@@ -27,7 +27,7 @@ static tarsier_report *make_report(size_t count)
 		.exposed_ports = none,
 		.layers = layers, .layer_count = 1, .distro_id = "debian", .distro_version = "12", .distro_codename = "bookworm",
 		.distro_name = "Debian GNU/Linux 12 (bookworm)", .ecosystem = "Debian:12", .support_ends = "",
-		.extended_support_ends = ""};
+		.extended_support_ends = "", .base_name = "", .base_digest = ""};
 	report->packages = arena_array(&report->arena, 3, sizeof *report->packages);
 	report->package_count = 3;
 	for (size_t i = 0; i < 3; i++)

@@ -32,8 +32,10 @@ local function layer(layout, files)
   return blob(layout, layout .. "/.tar")
 end
 
---- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config]) -> digests of the layers
-function oci.build(layout, layers, config)
+--- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config], [more]) -> digests of the layers;
+--- more = { history = { … }, annotations = { … } } of the image's config and manifest
+function oci.build(layout, layers, config, more)
+  more = more or {}
   os.execute("mkdir -p " .. shell.quote(layout .. "/blobs/sha256"))
   local digests, descriptors, history = {}, json.array {}, json.array {}
   for i, files in ipairs(layers) do
@@ -43,11 +45,13 @@ function oci.build(layout, layers, config)
     history[i] = { created_by = "COPY layer" .. i .. " /" }
   end
   local config_digest, config_size = text_blob(layout, {
-    architecture = "amd64", os = "linux", config = config or {}, history = history,
+    architecture = "amd64", os = "linux", config = config or {},
+    history = more.history and json.array(more.history) or history,
     rootfs = { type = "layers", diff_ids = json.array { table.unpack(digests) } },
   })
   local manifest_digest, manifest_size = text_blob(layout, {
     schemaVersion = 2, mediaType = "application/vnd.oci.image.manifest.v1+json", layers = descriptors,
+    annotations = more.annotations,
     config = { mediaType = "application/vnd.oci.image.config.v1+json", digest = config_digest, size = config_size },
   })
   shell.write(layout .. "/oci-layout", '{"imageLayoutVersion":"1.0.0"}')

@@ -1,15 +1,17 @@
 -- A result as tarsier.scan gives it, with all that a report may meet: every decision, findings without a fix, names
 -- that attack terminals and documents, problems, an expired whitelist entry. Each call gives a fresh one.
 
+local core = require "tarsier.core"
+
 local layers = {
   { index = 1, digest = "sha256:" .. ("1"):rep(64), diff_id = "sha256:" .. ("a"):rep(64), size = 31357311,
-    cached = true, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
+    cached = true, base = true, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
     created_by = "/bin/sh -c #(nop) ADD file:966d3669b40f5fbaecee1ecbeb58debe19001076da5d94717080d55efbc25971 in / " },
   { index = 2, digest = "sha256:" .. ("2"):rep(64), diff_id = "sha256:" .. ("b"):rep(64), size = 9120331,
-    cached = false, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
+    cached = false, base = false, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
     created_by = "RUN /bin/sh -c apt-get update && apt-get install -y libwebp7 curl # buildkit" },
   { index = 3, digest = "sha256:" .. ("3"):rep(64), diff_id = "sha256:" .. ("c"):rep(64), size = 731, cached = false,
-    media_type = "application/vnd.oci.image.layer.v1.tar+gzip", created_by = "COPY app /srv # buildkit" },
+    base = false,     media_type = "application/vnd.oci.image.layer.v1.tar+gzip", created_by = "COPY app /srv # buildkit" },
 }
 
 local function package(type, name, version, layer, source, source_version, path)
@@ -46,6 +48,7 @@ local function finding(all, index, fields)
   local made = { aliases = {}, references = {}, severity_source = "cvss", summary = "", description = "", url = "",
     published = "", modified = "", backend = "embedded", trail = {}, package = own, layer = layers[own.layer] }
   for key, value in pairs(fields) do made[key] = value end
+  made.risk = core.risk(made)
   if made.decision then
     if #made.trail == 0 then
       made.trail = { { policy = made.policy, decision = made.decision, reason = made.reason } }

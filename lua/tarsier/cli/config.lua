@@ -27,7 +27,7 @@ config.FOUND = ".tarsier.yaml"
 --- What a file that was found may set; all other options require a file that was named.
 config.harmless = {}
 for name in ([[all color format ignore-unreadable no-cache no-fail no-progress only-fixed platform policy policy-dir
-  quiet set severity show strict-whitelist threads threshold timeout verbose whitelist]]):gmatch "%S+" do
+  quiet set severity show sort strict-whitelist threads threshold timeout verbose whitelist]]):gmatch "%S+" do
   config.harmless[name] = true
 end
 

@@ -49,7 +49,8 @@ local function run(options, arguments, terminal)
   if not result then return failed(terminal, message, "POLICY") end
   local exit_code, meaning = outcome(result, options.no_fail)
   local are_written = outputs.write(list, result, { verbose = options.verbose, severity = options.severity,
-    only_fixed = options.only_fixed, show = options.show, exit = { code = exit_code, meaning = meaning } }, terminal)
+    only_fixed = options.only_fixed, show = options.show, sort = options.sort,
+    exit = { code = exit_code, meaning = meaning } }, terminal)
   if not outputs.shows_table(list) then tell(result, terminal, meaning) end
   return are_written and exit_code or exit.USAGE
 end
@@ -69,7 +70,7 @@ return {
   },
   options = with_judging {
     outputs.option,
-    judging.shown.severity, judging.shown.only_fixed, judging.shown.show,
+    judging.shown.severity, judging.shown.only_fixed, judging.shown.show, judging.shown.sort,
     { long = "no-fail", help = "exit code 0 if the verdict fails; the other codes stay" },
     { long = "quiet", short = "q", help = "no notes or warnings on standard error" },
     { long = "color", value = "WHEN", choices = { "auto", "always", "never" },

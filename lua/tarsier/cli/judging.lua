@@ -1,6 +1,7 @@
 -- The options that the commands that judge have in common.
 
 local filter = require "tarsier.table.filter"
+local findings = require "tarsier.table.findings"
 
 local judging = {}
 
@@ -25,6 +26,9 @@ judging.shown = {
   show = { long = "show", value = "WHICH", choices = { "all", "failing" },
     help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
       .. "that are not accepted or ignored" },
+  sort = { long = "sort", value = "ORDER", choices = findings.orders,
+    help = "the order of the table's findings: risk, severity, package or layer; default: by decision, then what is "
+      .. "known to be exploited, severity, EPSS" },
 }
 
 -- "policy.key=value" -> ["policy.key"] = value

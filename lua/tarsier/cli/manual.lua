@@ -188,6 +188,19 @@ local function definition_section(lines, title, list)
   end
 end
 
+-- engine/match/risk.c computes it.
+local risk = {
+  "Every finding has a risk between 0 and 100: severity + exploitation + fix + own, rounded to one decimal.",
+  "`severity` is 45 times 1 for Defcon1, 0.95 for Critical, 0.8 for High, 0.55 for Medium, 0.3 for Low, 0.1 for "
+    .. "Negligible, 0.5 if unknown; with a CVSS score, the mean of that number and a tenth of the score.",
+  "`exploitation` is 40 times 1 if ransomware is known to use it, 0.9 if CISA's KEV lists it, else 0.9 times the "
+    .. "square root of its EPSS score; 0.1 if EPSS does not know it.",
+  "`fix` is 10 if a version that fixes it is known. `own` is 5 unless the package is in a layer of the base image.",
+  "If only headers of a kernel are installed, the risk is halved. A malicious package has 100, a notice that is not a "
+    .. "vulnerability 0. The policy `risk` decides by this number, with weights that can be set: "
+    .. "--set risk.exploitation=60; any policy may call risk(finding, weights).",
+}
+
 --- page(commands, version) -> the manual page, as roff
 function manual.page(commands, version)
   local lines = {
@@ -202,6 +215,11 @@ function manual.page(commands, version)
   for _, command in ipairs(commands) do page_command(lines, command, "tarsier " .. command.name) end
   lines[#lines + 1] = ".SS Options of every command"
   page_options(lines, arguments.all {})
+  lines[#lines + 1] = ".SH RISK"
+  for i, paragraph in ipairs(risk) do
+    if i > 1 then lines[#lines + 1] = ".PP" end
+    lines[#lines + 1] = roff(paragraph)
+  end
   definition_section(lines, "EXIT STATUS", exit.codes)
   local variables, seen = {}, {}
   for _, command in ipairs(commands) do collect_variables(seen, variables, command) end

@@ -14,7 +14,7 @@ local text = require "tarsier.text"
 
 local function report_options(options, code, meaning)
   return { verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed,
-    show = options.show, exit = { code = code, meaning = meaning },
+    show = options.show, sort = options.sort, exit = { code = code, meaning = meaning },
     default_branch_image = gitlab.default_branch_image(), dockerfile = gitlab.dockerfile() }
 end
 
@@ -191,7 +191,7 @@ return {
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },
-    judging.shown.severity, judging.shown.only_fixed, judging.shown.show,
+    judging.shown.severity, judging.shown.only_fixed, judging.shown.show, judging.shown.sort,
     { long = "no-fail", help = "exit with code 0 if the verdict fails; other codes stay" },
     { long = "verbose", short = "v",
       help = "every finding with its trail of decisions, what the policies used, timings" },

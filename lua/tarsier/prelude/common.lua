@@ -78,6 +78,7 @@ local helpers = {
   severities = severities,
   glob = host.glob,
   version_compare = host.version_compare,
+  risk = host.risk,
 }
 
 -- Returns true if severity `a` is at least as severe as `b`. Names in any case.

@@ -30,11 +30,11 @@ local function new_record(what, names, nested, lists)
   return record
 end
 
-local layer = new_record("a layer", "index digest diff_id created_by media_type size cached")
+local layer = new_record("a layer", "index digest diff_id created_by media_type size cached base")
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
   .. "module vendor licenses kernel",
   { source = new_record("a package's source", "name version") })
-local finding = new_record("a finding", "index id aliases severity severity_source fixed_by summary description url "
+local finding = new_record("a finding", "index id aliases severity severity_source risk fixed_by summary description url "
   .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
   .. "policy", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
@@ -42,12 +42,15 @@ local finding = new_record("a finding", "index id aliases severity severity_sour
 })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
-  .. "packages config distro problems database backend", {
-  config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels"),
+  .. "packages config distro problems database backend annotations history base", {
+  config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels volumes "
+    .. "healthcheck"),
+  base = new_record("an image's base", "layers name digest evidence guess"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
     .. "feeds omissions"),
-}, { layers = layer, packages = package, problems = problem })
+}, { layers = layer, packages = package, problems = problem,
+  history = new_record("an entry of the history", "created created_by comment empty_layer") })
 local tally = new_record("a tally", "fail warn accept ignore undecided total severity decision",
   { severity = new_record("a tally's severity", library.table.concat(prelude.severities, " ")) })
 local so_far = new_record("a decision so far", "decision reason policy")
@@ -197,7 +200,7 @@ local plain_package = {
 }
 local plain_layer = {
   index = 1, digest = "sha256:0", diff_id = "sha256:0", created_by = "RUN apt-get install example", media_type = "",
-  size = 1, cached = false,
+  size = 1, cached = false, base = false,
 }
 local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "",
@@ -208,7 +211,9 @@ local plain_finding = {
 local plain_image = {
   reference = "example.tar", name = "example:1", digest = "", id = "", os = "linux", architecture = "amd64",
   variant = "", created = "",
-  config = { user = "", working_dir = "", env = {}, entrypoint = {}, cmd = {}, exposed_ports = {}, labels = {} },
+  config = { user = "", working_dir = "", env = {}, entrypoint = {}, cmd = {}, exposed_ports = {}, labels = {},
+    volumes = {}, healthcheck = {} },
+  annotations = {}, history = {},
   distro = { id = "debian", version = "12", codename = "bookworm", name = "Debian GNU/Linux 12 (bookworm)",
     support_ends = "2026-07-11", extended_support_ends = "2028-06-30" },
   ecosystem = "Debian:12", layers = { plain_layer }, problems = {}, packages = { plain_package },
@@ -243,5 +248,7 @@ end
 
 --- complete(given, kind) -> a strict record of that kind: the example's fields, and the others as in a plain scan
 function prelude.complete(given, kind)
-  return strict(complete(given, prelude.plain[kind]), prelude.records[kind])
+  local record = complete(given, prelude.plain[kind])
+  if kind == "finding" and record.risk == nil then record.risk = host.risk(record) end
+  return strict(record, prelude.records[kind])
 end

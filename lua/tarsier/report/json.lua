@@ -14,7 +14,7 @@ local function strings(list)
 end
 
 local function layer(l)
-  return l and pick(l, "index digest diff_id created_by media_type size cached")
+  return l and pick(l, "index digest diff_id created_by media_type size cached base")
 end
 
 local function image(i)
@@ -28,7 +28,10 @@ local function image(i)
       { "user", config.user }, { "working_dir", config.working_dir }, { "env", strings(config.env) },
       { "entrypoint", strings(config.entrypoint) }, { "cmd", strings(config.cmd) },
       { "exposed_ports", strings(config.exposed_ports) }, { "labels", config.labels },
+      { "volumes", strings(config.volumes) }, { "healthcheck", strings(config.healthcheck) },
     } },
+    { "annotations", i.annotations }, { "base", i.base and pick(i.base, "layers name digest evidence guess") },
+    { "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end) },
     { "layers", each(i.layers, layer) },
   }
 end
@@ -51,7 +54,7 @@ local function finding(f)
   return object {
     { "id", f.id }, { "aliases", strings(f.aliases) },
     { "severity", f.severity }, { "severity_source", f.severity_source },
-    { "cvss", f.cvss and pick(f.cvss, "vector score") }, { "fixed_by", f.fixed_by },
+    { "risk", f.risk }, { "cvss", f.cvss and pick(f.cvss, "vector score") }, { "fixed_by", f.fixed_by },
     { "summary", f.summary }, { "description", f.description }, { "url", f.url },
     { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },
     { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },

@@ -15,18 +15,31 @@ local NAMED = 12       -- ids named in one line; the rest is counted
 
 local decisions = { fail = 1, warn = 2, undecided = 3, accept = 4, ignore = 5 }
 
+-- The first keys of each order; smaller is earlier. The usual keys follow.
+local orders = {
+  risk = function(finding) return { -(finding.risk or 0) } end,
+  severity = function(finding) return { -filter.rank(finding.severity) } end,
+  package = function(finding) return { finding.package.name, finding.package.version } end,
+  layer = function(finding) return { finding.layer and finding.layer.index or 0, finding.package.name } end,
+}
+
 -- What counts first is first; smaller is earlier.
-local function keys_of(finding)
+local function usual_keys(finding)
   return { decisions[finding.decision or "undecided"] or 3, finding.kev and 0 or 1, -filter.rank(finding.severity),
     finding.epss and -finding.epss.score or 0 }
 end
 
-local findings = {}
+local function keys_of(finding, order)
+  local keys, usual = order and order(finding) or {}, usual_keys(finding)
+  return table.move(usual, 1, #usual, #keys + 1, keys)
+end
 
---- sorted(list) -> the same findings, in the order in which they are read
-function findings.sorted(list)
+local findings = { orders = { "risk", "severity", "package", "layer" } }
+
+--- sorted(list, [by]) -> the same findings, in the order in which they are read; by is one of findings.orders
+function findings.sorted(list, by)
   local keys, order = {}, {}
-  for i, finding in ipairs(list) do keys[i], order[i] = keys_of(finding), i end
+  for i, finding in ipairs(list) do keys[i], order[i] = keys_of(finding, orders[by]), i end
   table.sort(order, function(a, b)
     for k, key in ipairs(keys[a]) do
       if key ~= keys[b][k] then return key < keys[b][k] end
@@ -84,8 +97,8 @@ local function marks(finding)
   return table.concat(list, ", ")
 end
 
-local titles = { "", "ID", "SEVERITY", "PACKAGE", "INSTALLED", "FIXED", "LAYER", "" }
-local DECISION, ID, SEVERITY, PACKAGE, INSTALLED, FIXED, LAYER, MARKS = 1, 2, 3, 4, 5, 6, 7, 8
+local titles = { "", "ID", "SEVERITY", "", "PACKAGE", "INSTALLED", "FIXED", "LAYER", "" }
+local DECISION, ID, SEVERITY, RISK, PACKAGE, INSTALLED, FIXED, LAYER, MARKS = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 -- The version that fixes is what people copy, so that it is never cut: one that is too long for the column gets a line
 -- of its own. The instruction gives way first, then the marks' small print; below these columns a name tells nothing.
@@ -93,13 +106,14 @@ local wide = { { LAYER, 16 }, { PACKAGE, 20 }, { INSTALLED, 20 } }
 local narrow = { { PACKAGE, 14 }, { INSTALLED, 12 }, { PACKAGE, 10 }, { INSTALLED, 9 } }
 local FIXED_WIDTHS = { 40, 24, 20, 18, 14, 10 } -- tried in this order if the width is narrow
 
-local function row(finding, ambiguous)
+local function row(finding, ambiguous, with_risk)
   local package, layer = finding.package, finding.layer
   local place = layer and ("%d %s"):format(layer.index, instruction(layer)) or ""
   local name = package.name
   if ambiguous.architectures[installed(package)] then name = name .. ":" .. package.architecture end
   return {
-    finding.decision or "-", finding.id, finding.severity, name, package.version, finding.fixed_by or "-",
+    finding.decision or "-", finding.id, finding.severity, with_risk and finding.risk and ("%4.0f"):format(finding.risk) or "", name,
+    package.version, finding.fixed_by or "-",
     text.clip(place, INSTRUCTION), marks(finding), finding = finding,
     path = ambiguous.paths[library(package)] and package.path or nil,
   }
@@ -107,6 +121,7 @@ end
 
 local function short(cells, fixed_width)
   local copy = { table.unpack(cells) }
+  copy[RISK] = ""
   copy[LAYER], copy[MARKS] = cells[LAYER]:match "^%d*", cells[MARKS]:match "^KEV" or ""
   copy.finding, copy.path = cells.finding, cells.path
   if text.columns(cells[FIXED]) > fixed_width then copy[FIXED], copy.fixed = "↓", cells[FIXED] end
@@ -115,9 +130,10 @@ end
 
 -- The rows as they fit, their titles and widths; no widths where none does.
 local function layout(page, rows)
-  local widths = columns.fit(titles, rows, page.width, wide)
-  if widths then return rows, titles, widths end
-  local small_titles = { table.unpack(titles) }
+  local wide_titles, small_titles = { table.unpack(titles) }, { table.unpack(titles) }
+  if rows[1][RISK] ~= "" then wide_titles[RISK] = "RISK" end
+  local widths = columns.fit(wide_titles, rows, page.width, wide)
+  if widths then return rows, wide_titles, widths end
   small_titles[LAYER] = "L"
   for _, fixed_width in ipairs(FIXED_WIDTHS) do
     local small = {}
@@ -191,7 +207,7 @@ local function shown(page, result)
       hidden = hidden + 1
     end
   end
-  return findings.sorted(list), hidden
+  return findings.sorted(list, page.options.sort), hidden
 end
 
 --- names(list) -> "CVE-1, CVE-2 and 3 more"
@@ -209,7 +225,8 @@ function findings.listed(page, result)
   if hidden > 0 then count = ("%s of %s"):format(count, text.thousands(#list + hidden)) end
   page:title(("FINDINGS (%s)"):format(count))
   local ambiguous, rows = ambiguities(list), {}
-  for i, finding in ipairs(list) do rows[i] = row(finding, ambiguous) end
+  local with_risk = page.options.sort == "risk" or page.options.verbose
+  for i, finding in ipairs(list) do rows[i] = row(finding, ambiguous, with_risk) end
   if #rows > 0 then write_rows(page, rows) end
   if hidden > 0 then
     page:line(paint("dim", ("%s not shown; all were judged"):format(text.plural(hidden, "finding"))))

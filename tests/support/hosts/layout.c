@@ -12,6 +12,7 @@ int main(void)
 	SIZE(tarsier_error);
 	SIZE(tarsier_layer);
 	SIZE(tarsier_label);
+	SIZE(tarsier_history);
 	SIZE(tarsier_word);
 	SIZE(tarsier_decided);
 	SIZE(tarsier_policy_use);
