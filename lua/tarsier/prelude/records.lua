@@ -48,7 +48,7 @@ local image = new_record("an image", "reference name digest id os architecture v
   base = new_record("an image's base", "layers name digest evidence guess"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
-    .. "feeds omissions"),
+    .. "feeds omissions note"),
 }, { layers = layer, packages = package, problems = problem,
   history = new_record("an entry of the history", "created created_by comment empty_layer") })
 local tally = new_record("a tally", "fail warn accept ignore undecided total severity decision",
