@@ -27,7 +27,7 @@
  * Structs grow at their end from version to version. Those that a host fills begin with their size: call the init
  * function, a macro that passes the size your header knows, before you set a field. Those that the library returns by
  * pointer are as long as the library knows; read only the fields of your header. Structs in arrays (tarsier_layer,
- * tarsier_label, tarsier_history, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use), and those that a host passes to
+ * tarsier_label, tarsier_history, tarsier_rating, and in tarsier_policy.h tarsier_word, tarsier_decided, tarsier_policy_use), and those that a host passes to
  * be filled (tarsier_error, tarsier_plugin, tarsier_import_result, tarsier_clair_status), never grow.
  */
 #ifndef TARSIER_H
@@ -139,6 +139,9 @@ struct tarsier_config {
 	int plain_http;
 	const char *today;                 /* "2026-11-24", against which ends of life are held; NULL: today, UTC */
 	const char *clair_report;          /* file that gets Clair's own report, byte for byte; NULL: none */
+	/* Whose rating counts, best first: "nvd,ghsa". NULL: "distribution,vendor,nvd,cisa,other"; sources that it does not name
+	 * follow in that order. "vendor" is who published the advisory, GHSA, or the CVE's own authority. */
+	const char *severity_sources;
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */
@@ -284,13 +287,21 @@ enum tarsier_severity {
 };
 TARSIER_API const char *tarsier_severity_name(enum tarsier_severity severity); /* "High"; static */
 
+/* What one source says of a vulnerability's severity. */
+struct tarsier_rating {
+	const char *source;             /* "debian", "ghsa", "nvd", … */
+	enum tarsier_severity severity; /* its own word; without one, that of its vector */
+	const char *cvss_vector;        /* "" if it has none */
+	double cvss_score;              /* negative if it has no vector */
+};
+
 struct tarsier_finding {
 	const char *id;                 /* "CVE-…" where there is one, else the advisory's own */
 	const char *const *aliases;     /* the other names, advisories' ids included; NULL-terminated */
 	const struct tarsier_package *package;
 	size_t package_index;
 	enum tarsier_severity severity;
-	const char *severity_source;    /* "distribution", "cvss" or "" */
+	const char *severity_source;    /* whose rating that is: "debian", "ghsa", "nvd", …; of Clair: "distribution", "cvss"; or "" */
 	const char *cvss_vector;        /* the vector that scored; "" if none */
 	double cvss_score;              /* 0.0 to 10.0; negative if none */
 	const char *fixed_version;      /* the lowest that fixes this release line; "" if none is known */
@@ -303,6 +314,11 @@ struct tarsier_finding {
 	const char *backend;            /* "embedded", "clair-v1", "clair-v4" */
 	int informational;              /* not a vulnerability: unmaintained, unsound or the like, as RustSec says */
 	double risk;                    /* 0.0 to 100.0, one decimal: severity, exploitation, a fix, own layer; tarsier(1), RISK */
+	const char *status;             /* "fixed", "affected", "will_not_fix", "fix_deferred", "end_of_life", "unimportant" or
+	                                 * "under_investigation": the publisher's word, else whether a fix is known */
+	const char *status_source;      /* who says so: "debian"; "" if unknown */
+	const struct tarsier_rating *severities; /* every rating that is known, the one that counted first */
+	size_t severity_count;
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

@@ -26,8 +26,11 @@
 -- is always "fail" if nothing was matched: without a database, without packages, or for a system that the database does
 -- not cover. Hooks get
 --
---   f               index, id, aliases, severity, severity_source, risk (0 to 100), fixed_by, summary, description, url,
---                   published, modified, references, backend, cvss = { vector, score }, epss = { score, percentile },
+--   f               index, id, aliases, severity, severity_source, risk (0 to 100), fixed_by, summary, description,
+--                   url, published, modified, references, backend,
+--                   status ("fixed", "affected", "will_not_fix", "fix_deferred", "end_of_life", "unimportant",
+--                   "under_investigation"), status_source, severities = { { source, severity, vector, score }, … },
+--                   cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
 --                   informational (true: unmaintained or unsound, not vulnerable),
 --                   malicious (true: a MAL- record names the package),

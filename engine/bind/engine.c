@@ -86,7 +86,8 @@ static void on_event(void *user, const struct tarsier_event *event)
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_report", "layer_host", "ca_file",
-	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", NULL};
+	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", "severity_sources",
+	NULL};
 
 static const char who[] = "tarsier.open";
 
@@ -118,6 +119,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	config->registry_password = options_string(L, index, "registry_password", who);
 	config->plain_http = options_flag(L, index, "plain_http");
 	config->today = options_string(L, index, "today", who);
+	config->severity_sources = options_string(L, index, "severity_sources", who);
 	read_clair(L, index, config);
 }
 
@@ -125,7 +127,8 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
  * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
- * clair_timeout =, clair_report =, ca_file =, registry_user =, registry_password =, plain_http = } --> engine | nil, message, code */
+ * clair_timeout =, clair_report =, ca_file =, registry_user =, registry_password =, plain_http =, today =,
+ * severity_sources = } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

@@ -127,7 +127,14 @@ struct tarsier_finding clair_blank_finding(const char *backend)
 	return (struct tarsier_finding){
 		.id = "", .aliases = none, .severity_source = "", .cvss_vector = "", .cvss_score = -1, .fixed_version = "",
 		.summary = "", .description = "", .url = "", .published = "", .modified = "", .references = none,
-		.kev_added = "", .kev_due = "", .epss = -1, .epss_percentile = -1, .backend = backend};
+		.kev_added = "", .kev_due = "", .epss = -1, .epss_percentile = -1, .backend = backend,
+		.status = "affected", .status_source = ""};
+}
+
+/* Clair does not tell a publisher's status. */
+static void set_status(struct tarsier_finding *finding)
+{
+	finding->status = *finding->fixed_version ? "fixed" : "affected";
 }
 
 int clair_add_finding(struct clair_records *records, size_t package, const struct tarsier_finding *finding,
@@ -142,6 +149,7 @@ int clair_add_finding(struct clair_records *records, size_t package, const struc
 	struct tarsier_finding *into = &records->findings[records->finding_count++];
 	*into = *finding;
 	into->package_index = package;
+	set_status(into);
 	return TARSIER_OK;
 }
 
@@ -185,6 +193,7 @@ static bool join(struct arena *arena, struct tarsier_finding *into, const struct
 	into->aliases = aliases;
 	if (!*into->fixed_version)
 		into->fixed_version = from->fixed_version;
+	set_status(into);
 	if (!*into->description)
 		into->description = from->description;
 	if (into->cvss_score < 0) {

@@ -8,6 +8,17 @@
 
 enum range_event { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST_AFFECTED, EVENT_LIMIT };
 
+/* What a publisher says of a package and a vulnerability beside versions. Stored as a number: append only. */
+enum advisory_status {
+	STATUS_UNSTATED, STATUS_AFFECTED, STATUS_NOT_AFFECTED, STATUS_WILL_NOT_FIX, STATUS_FIX_DEFERRED, STATUS_END_OF_LIFE,
+	STATUS_UNDER_INVESTIGATION, STATUS_UNIMPORTANT,
+	STATUSES
+};
+/* Returns "will_not_fix" and the like; "" for UNSTATED and for numbers that are none of these. Static. */
+const char *status_name(enum advisory_status status);
+/* Returns the status that a rating implies ("unimportant", "end-of-life"); else UNSTATED. NULL is allowed. */
+enum advisory_status status_of_word(const char *word);
+
 struct advisory_event { enum range_event kind; const char *version; };
 /* ECOSYSTEM and SEMVER; GIT ranges are left out. */
 struct advisory_range { struct advisory_event *events; size_t count; };
@@ -21,6 +32,8 @@ struct affected {
 	const char **cvss;                  /* vectors for this package, NULL-terminated */
 	const char *purl;                   /* "" if there is none */
 	const char *stream;                 /* the rpm modules that it is for: "virt:rhel virt-devel:rhel"; or NULL */
+	enum advisory_status status;
+	bool own;                           /* from the publisher's own feed: replaces copies of its records elsewhere */
 	bool informational;                 /* unmaintained, unsound or similar: not a vulnerability */
 	bool only_commits;                  /* names affected commits only, no versions */
 };

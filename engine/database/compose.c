@@ -93,9 +93,14 @@ static int begin_composing(struct composing *composing, struct tarsier_error *er
 /* ---- CVEs and the rest - ----------------------------------------------------------------------------------------- */
 
 static int write_cve(struct database_writer *writer, const struct cve_entry *entry, sqlite3_stmt *put,
-                      struct tarsier_error *error)
+                     struct tarsier_error *error)
 {
-	char kev[96];
+	char kev[96] = "";
+	struct buffer facts;
+	buffer_init(&facts, NULL);
+	bool done = cve_facts_write(entry, true, &facts);
+	size_t stated = facts.length;
+	done = done && cve_facts_write(entry, false, &facts);
 	sqlite3_clear_bindings(put);
 	sqlite3_bind_int64(put, 1, entry->cve);
 	if (entry->epss != CVE_SCORE_UNKNOWN) {
@@ -106,13 +111,16 @@ static int write_cve(struct database_writer *writer, const struct cve_entry *ent
 		snprintf(kev, sizeof kev, "%.10s %.10s%s", entry->kev_added, entry->kev_due, entry->ransomware ? " ransomware" : "");
 		sqlite3_bind_text(put, 4, kev, -1, SQLITE_STATIC);
 	}
-	if (entry->cvss)
-		sqlite3_bind_text(put, 5, entry->cvss, -1, SQLITE_STATIC);
+	sqlite3_bind_text(put, 5, facts.length ? facts.data : "", (int)stated, SQLITE_STATIC);
+	sqlite3_bind_text(put, 6, facts.length ? facts.data + stated : "", (int)(facts.length - stated), SQLITE_STATIC);
 	if (entry->text)
-		sqlite3_bind_int64(put, 6, entry->text);
+		sqlite3_bind_int64(put, 7, entry->text);
 	compose_count(writer, (span){(const char *)&entry->epss, sizeof entry->epss});
-	compose_count(writer, entry->kev_added ? span_of(kev) : span_of(entry->cvss));
-	return writer_step(writer, put, error);
+	compose_count(writer, span_of(kev));
+	compose_count(writer, buffer_span(&facts));
+	int code = done ? writer_step(writer, put, error) : error_memory(error);
+	buffer_free(&facts);
+	return code;
 }
 
 static int write_cves(struct composing *composing, struct tarsier_error *error)
@@ -120,7 +128,7 @@ static int write_cves(struct composing *composing, struct tarsier_error *error)
 	struct database_writer *writer = composing->writer;
 	sqlite3_stmt *put = NULL;
 	cve_table_sort(&writer->cves);
-	int code = writer_prepare(writer, "INSERT INTO cve VALUES(?1, ?2, ?3, ?4, ?5, ?6)", &put, error);
+	int code = writer_prepare(writer, "INSERT INTO cve VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", &put, error);
 	for (size_t i = 0; i < writer->cves.count && code >= 0; i++)
 		code = write_cve(writer, &writer->cves.items[i], put, error);
 	sqlite3_finalize(put);

@@ -29,6 +29,8 @@ static bool join_row(struct arena *scratch, struct composed_package *package, co
 	to->cve = row->cve;
 	to->severity = row->severity > to->severity ? row->severity : to->severity;
 	to->informational = row->informational;
+	to->status = row->status;
+	to->own = row->own;
 	if (row->vector && !to->vector && !(to->vector = row_writer_version(&package->rows, from->versions[row->vector])))
 		return false;
 	if (row->stream && !(to->stream = row_writer_version(&package->rows, from->versions[row->stream])))
@@ -59,11 +61,12 @@ static bool flush_row(struct composed_package *package)
 	return done;
 }
 
-/* A module stream and "informational" belong to a row, so rows join only if both are equal. */
+/* A module stream, a status and "informational" belong to a row, so rows join only if these are equal. */
 static bool same_kind(const struct composed_package *package, const struct package_rows *from)
 {
 	return span_equal(from->versions[from->row.stream], span_of(package->stream)) &&
-	       from->row.informational == package->row.informational;
+	       from->row.informational == package->row.informational && from->row.status == package->row.status &&
+	       from->row.own == package->row.own;
 }
 
 static int add_entry(struct arena *scratch, struct composed_package *package, const struct package_entry *entry,

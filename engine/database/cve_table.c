@@ -1,5 +1,6 @@
 #include "database/cve_table.h"
 
+#include "database/rating.h"
 #include "format/cve_id.h"
 #include "format/cvss.h"
 
@@ -20,17 +21,68 @@ struct cve_entry *cve_table_at(struct cve_table *table, uint32_t cve)
 	return &items[table->count++];
 }
 
-bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char *vector)
+static struct cve_fact *fact_of(struct cve_table *table, struct cve_fact **list, const char *kind)
 {
-	struct cvss cvss;
+	for (struct cve_fact *fact = *list; fact; fact = fact->next)
+		if (strcmp(fact->kind, kind) == 0)
+			return fact;
+	struct cve_fact *made = arena_alloc(table->arena, sizeof *made);
+	if (!made)
+		return NULL;
+	*made = (struct cve_fact){.kind = kind, .value = "", .next = *list};
+	return *list = made;
+}
+
+bool cve_table_state(struct cve_table *table, struct cve_entry *entry, const char *kind, const char *value)
+{
+	struct cve_fact *fact = fact_of(table, &entry->stated, kind);
+	return fact && (strcmp(fact->value, value) == 0 || (fact->value = arena_string(table->arena, value)));
+}
+
+/* Keeps the better vector: of the higher CVSS version, then of the higher score. */
+static bool derive(struct cve_table *table, struct cve_entry *entry, const char *source, const char *vector)
+{
+	struct cvss cvss, known = {.version = 0};
 	if (cvss_score(span_of(vector), &cvss, NULL) < 0)
 		return true;
-	if (cvss.version < entry->cvss_version || (cvss.version == entry->cvss_version && cvss.score <= entry->cvss_score))
+	struct cve_fact *fact = fact_of(table, &entry->derived, source);
+	if (!fact)
+		return false;
+	if (*fact->value)
+		cvss_score(span_of(fact->value), &known, NULL);
+	if (cvss.version < known.version || (cvss.version == known.version && cvss.score <= known.score))
 		return true;
-	entry->cvss = arena_string(table->arena, vector);
-	entry->cvss_version = (uint8_t)cvss.version;
-	entry->cvss_score = cvss.score;
-	return entry->cvss != NULL;
+	return (fact->value = arena_string(table->arena, vector)) != NULL;
+}
+
+static bool states(const struct cve_entry *entry, const char *kind)
+{
+	for (const struct cve_fact *fact = entry->stated; fact; fact = fact->next)
+		if (strcmp(fact->kind, kind) == 0)
+			return true;
+	return false;
+}
+
+/* The next kind in the order of the alphabet, so that the order of the inputs does not matter. */
+static const struct cve_fact *next_fact(const struct cve_fact *list, const char *after)
+{
+	const struct cve_fact *next = NULL;
+	for (const struct cve_fact *fact = list; fact; fact = fact->next)
+		if (strcmp(fact->kind, after) > 0 && (!next || strcmp(fact->kind, next->kind) < 0))
+			next = fact;
+	return next;
+}
+
+/* What a source states itself replaces the copies of it. */
+bool cve_facts_write(const struct cve_entry *entry, bool stated, struct buffer *lines)
+{
+	const struct cve_fact *list = stated ? entry->stated : entry->derived, *fact = NULL;
+	bool done = true;
+	while (done && (fact = next_fact(list, fact ? fact->kind : "")) != NULL)
+		if (*fact->value && (stated || !states(entry, fact->kind)))
+			done = buffer_add(lines, fact->kind, strlen(fact->kind)) && buffer_add(lines, " ", 1) &&
+			       buffer_add(lines, fact->value, strlen(fact->value)) && buffer_add(lines, "\n", 1);
+	return done;
 }
 
 /* The rank of texts about a CVE: its own record, GitHub's, any other. */
@@ -48,7 +100,7 @@ bool cve_table_note(struct cve_table *table, const struct advisory_text *text, u
 	if (text->cve_count != 1 || !about_cve || (!tells && !*text->vector))
 		return true;
 	struct cve_entry *entry = cve_table_at(table, text->cves[0]);
-	if (!entry || (*text->vector && !cve_table_cvss(table, entry, text->vector)))
+	if (!entry || (*text->vector && !derive(table, entry, rating_vector_source(text->id), text->vector)))
 		return false;
 	uint8_t rank = rank_of(text, entry->cve);
 	if (tells && (!entry->text || rank < entry->text_rank)) {

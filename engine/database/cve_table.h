@@ -7,16 +7,19 @@
 
 enum { CVE_SCORE_UNKNOWN = -1 };
 
+/* A line about a CVE: "nvd CVSS:3.1/AV:N/…", "ghsa moderate", "ssvc active yes total", "cwe CWE-79 CWE-89". */
+struct cve_fact { const char *kind, *value; struct cve_fact *next; };
+
 /* EPSS has hundreds of thousands of entries, so one is small. */
 struct cve_entry {
 	uint32_t cve;
 	int32_t epss, percentile;  /* hundred-thousandths, as FIRST publishes them; or CVE_SCORE_UNKNOWN */
 	uint32_t epss_day;         /* the day of the EPSS file, 20260816; or 0 */
 	const char *kev_added, *kev_due; /* NULL: not in the catalogue */
-	const char *cvss;          /* the best vector of all its records; or NULL */
-	double cvss_score;
+	struct cve_fact *stated;   /* what feeds about CVEs say of it; newest first */
+	struct cve_fact *derived;  /* the best vector of each source of its advisories */
 	uint32_t text;             /* the number of an advisory that describes it; or 0 */
-	uint8_t cvss_version, text_rank; /* rank: how well the text describes it, see cve_table_note */
+	uint8_t text_rank;         /* rank: how well the text describes it, see cve_table_note */
 	bool ransomware, from_kev, from_epss; /* from: present in these inputs, not only in an older database */
 };
 
@@ -30,8 +33,11 @@ struct cve_table {
 
 /* Returns the entry of that CVE, created if necessary, or NULL if memory ran out. Valid until the next call. */
 struct cve_entry *cve_table_at(struct cve_table *table, uint32_t cve);
-/* Keeps the better vector: of the higher CVSS version, then of the higher score. Returns false if memory ran out. */
-bool cve_table_cvss(struct cve_table *table, struct cve_entry *entry, const char *vector);
+/* Notes what a feed about CVEs states. A later statement of a kind replaces an earlier one. `kind` is static. Returns false
+ * if memory ran out. */
+bool cve_table_state(struct cve_table *table, struct cve_entry *entry, const char *kind, const char *value);
+/* Appends the facts as lines, sorted. Returns false if memory ran out. */
+bool cve_facts_write(const struct cve_entry *entry, bool stated, struct buffer *lines);
 /* Takes from an advisory with that number its facts about CVEs. The order of calls must depend on the advisories only.
  * Returns false if memory ran out. */
 bool cve_table_note(struct cve_table *table, const struct advisory_text *text, uint32_t number);

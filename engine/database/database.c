@@ -91,7 +91,7 @@ static bool prepare(struct connection *connection)
 	                          &connection->package, NULL) == SQLITE_OK &&
 	       sqlite3_prepare_v2(sqlite, "SELECT id, head, body FROM advisory WHERE number=?1", -1,
 	                          &connection->advisory, NULL) == SQLITE_OK &&
-	       sqlite3_prepare_v2(sqlite, "SELECT epss, percentile, kev, cvss, text FROM cve WHERE number=?1", -1,
+	       sqlite3_prepare_v2(sqlite, "SELECT epss, percentile, kev, stated || derived, text FROM cve WHERE number=?1", -1,
 	                          &connection->cve, NULL) == SQLITE_OK;
 }
 

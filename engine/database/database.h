@@ -25,7 +25,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
  *	ecosystem(number, name, packages) "Debian:12", as ecosystem_key writes it, and how many packages it has
  *	package(ecosystem, name, rows)    package_rows.h: the data for matching, one row for each package
  *	advisory(number, id, head, body)  advisory_text.h: the texts, read only for matches
- *	cve(number, epss, percentile, kev, cvss, text)
+ *	cve(number, epss, percentile, kev, stated, derived, text)   the facts of cve_table.h
  *	feed(name, records, newest, covered) "Debian": the records of a family of ecosystems; "KEV", "EPSS"
  *	omission(reason, count)           omission.h: what its imports skipped
  *
@@ -33,7 +33,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
  * makes `immutable=1` valid: it needs no locks and no journal and works on a read-only file system. A process that has
  * the old file open continues to read it.
  */
-enum { DATABASE_APPLICATION = 0x54525352 /* "TRSR" */, DATABASE_SCHEMA = 2 };
+enum { DATABASE_APPLICATION = 0x54525352 /* "TRSR" */, DATABASE_SCHEMA = 3 };
 
 /* One thread's access to the file: prepared statements and the unpacker of texts. */
 struct connection {
@@ -74,7 +74,7 @@ struct cve_facts {
 	double epss, percentile;           /* negative if unknown */
 	const char *kev_added, *kev_due;   /* "" if it is not in the catalogue */
 	bool kev, ransomware;
-	const char *cvss;                  /* "" if no record has a vector */
+	const char *ratings;               /* lines: "nvd CVSS:3.1/AV:N/…", and other facts: cve_table.h */
 	uint32_t text;                     /* the number of an advisory that describes it; or 0 */
 };
 int connection_cve(struct connection *connection, struct arena *arena, uint32_t cve, struct cve_facts *facts,

@@ -249,6 +249,22 @@ static int put_cve(struct merging *merging, uint32_t cve, const struct cve_facts
 	return facts->kev && (!entry->kev_added || !entry->kev_due) ? error_memory(error) : 0;
 }
 
+/* What feeds about CVEs stated; the rest comes from the advisories that were kept. */
+static bool take_stated(struct merging *merging, uint32_t cve, span lines)
+{
+	struct database_writer *writer = merging->writer;
+	struct cve_entry *entry = cve_table_at(&writer->cves, cve);
+	span line, kind, value;
+	bool done = entry;
+	while (done && span_next(&lines, '\n', &line)) {
+		if (!span_cut(line, ' ', &kind, &value))
+			continue;
+		char *own_kind = span_copy(&writer->arena, kind), *own_value = span_copy(&merging->arena, value);
+		done = own_kind && own_value && cve_table_state(&writer->cves, entry, own_kind, own_value);
+	}
+	return done;
+}
+
 static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
 {
 	struct cve_facts facts;
@@ -256,7 +272,9 @@ static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_e
 	if (merging->only && !map_get_number(&merging->writer->cves.numbers, cve))
 		return 0;
 	int code = connection_cve(merging->connection, &merging->arena, cve, &facts, error);
-	return code < 0 ? code : put_cve(merging, cve, &facts, error);
+	if (code >= 0)
+		code = put_cve(merging, cve, &facts, error);
+	return code >= 0 && !take_stated(merging, cve, column_span(row, 1)) ? error_memory(error) : code;
 }
 
 static bool keep_later(struct database_writer *writer, const char **kept, const char *date)
@@ -321,7 +339,7 @@ static int take_tables(struct merging *merging, struct tarsier_error *error)
 		{"SELECT ecosystem, name, rows FROM package", mark_package, false, true},
 		{"SELECT number, id, head, body FROM advisory", take_advisory, false, false},
 		{"SELECT ecosystem, name, rows FROM package", take_package, false, false},
-		{"SELECT number FROM cve", take_cve, false, false},
+		{"SELECT number, stated FROM cve", take_cve, false, false},
 	};
 	int code = 0;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && code >= 0; i++)

@@ -211,6 +211,7 @@ void osv_affected(struct osv_reading *reading, const json_t *record, const json_
 	affected->purl = json_text(package, "purl");
 	affected->cvss = osv_severity(reading, json, osv_vector_in(specific), &word);
 	affected->severity_word = read_word(json, word ? word : osv_word_of_score(specific));
+	affected->status = status_of_word(affected->severity_word);
 	affected->informational = json_string_length(json_object_get(specific, "informational")) > 0;
 	read_ranges(reading, json, affected);
 	read_last_known(reading, json, affected);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum { FLAG_SEVERITY = 7, FLAG_CVE = 8, FLAG_VECTOR = 16, FLAG_STREAM = 32, FLAG_INFORMATIONAL = 64, FLAGS = 127 };
+enum { FLAG_SEVERITY = 7, FLAG_CVE = 8, FLAG_VECTOR = 16, FLAG_STREAM = 32, FLAG_INFORMATIONAL = 64,
+       FLAG_STATEMENT = 128, FLAGS = 255 };
 
 bool varint_put(struct buffer *buffer, uint64_t number)
 {
@@ -120,14 +121,15 @@ static int get_versions(struct package_rows *rows, struct tarsier_error *error)
 int package_rows_next(struct package_rows *rows, struct tarsier_error *error)
 {
 	struct package_row *row = &rows->row;
-	uint64_t step, flags, cve = 0, vector = 0, stream = 0;
+	uint64_t step, flags, cve = 0, vector = 0, stream = 0, statement = 0;
 	if (rows->at == rows->end)
 		return 0;
 	if (!get(rows, UINT32_MAX - row->advisory, &step) || !get(rows, FLAGS, &flags))
 		return damaged(error);
 	if ((flags & FLAG_CVE && !get(rows, UINT32_MAX, &cve)) ||
 	    (flags & FLAG_VECTOR && !get(rows, rows->version_count, &vector)) ||
-	    (flags & FLAG_STREAM && !get(rows, rows->version_count, &stream)))
+	    (flags & FLAG_STREAM && !get(rows, rows->version_count, &stream)) ||
+	    (flags & FLAG_STATEMENT && !get(rows, 2 * STATUSES - 1, &statement)))
 		return damaged(error);
 	row->advisory += (uint32_t)step;
 	row->severity = (enum tarsier_severity)(flags & FLAG_SEVERITY);
@@ -135,6 +137,8 @@ int package_rows_next(struct package_rows *rows, struct tarsier_error *error)
 	row->vector = (uint32_t)vector;
 	row->stream = (uint32_t)stream;
 	row->informational = flags & FLAG_INFORMATIONAL;
+	row->status = (enum advisory_status)(statement >> 1);
+	row->own = statement & 1;
 	int code = get_events(rows, error);
 	if (code >= 0)
 		code = get_versions(rows, error);
@@ -175,9 +179,11 @@ bool row_writer_add(struct row_writer *writer, const struct package_row *row)
 	struct buffer *out = &writer->entries;
 	unsigned flags = (unsigned)row->severity | (row->cve ? FLAG_CVE : 0) | (row->vector ? FLAG_VECTOR : 0) |
 	                 (row->stream ? FLAG_STREAM : 0) | (row->informational ? FLAG_INFORMATIONAL : 0);
+	unsigned statement = (unsigned)row->status << 1 | row->own;
+	flags |= statement ? FLAG_STATEMENT : 0;
 	bool done = varint_put(out, row->advisory - writer->last) && varint_put(out, flags);
 	done = done && (!row->cve || varint_put(out, row->cve)) && (!row->vector || varint_put(out, row->vector)) &&
-	       (!row->stream || varint_put(out, row->stream));
+	       (!row->stream || varint_put(out, row->stream)) && (!statement || varint_put(out, statement));
 	done = done && varint_put(out, row->event_count);
 	for (size_t i = 0; done && i < row->event_count; i++) {
 		const struct row_event *event = &row->events[i];

@@ -12,10 +12,11 @@
  *	          { entry }                  to the end, by rising advisory number
  *	entry   = advisory                   the difference to the entry before
  *	          flags                      bits 0-2 the distribution's severity, bit 3 a CVE follows, bit 4 a vector,
- *	                                     bit 5 a stream; bit 6: informational
+ *	                                     bit 5 a stream; bit 6: informational; bit 7 a statement
  *	          [cve]                      the CVE that a distribution's tracker describes
  *	          [vector]                   a CVSS vector for this package, stored among the versions
  *	          [stream]                   the module streams it is for, stored there too: "virt:rhel virt-devel:rhel"
+ *	          [statement]                the publisher's status, × 2 + 1 if it is from its own feed
  *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version
  *	          versions { version }       affected versions, listed by name
  *
@@ -29,6 +30,8 @@ struct package_row {
 	uint32_t cve;                   /* 0: not a tracker's record */
 	uint32_t vector;                /* index, or 0 */
 	uint32_t stream;                /* index of "nodejs:20", several with a space between, or 0: an rpm of no module */
+	enum advisory_status status;
+	bool own;                       /* from the publisher's own feed */
 	bool informational;             /* unmaintained, unsound or similar: not a vulnerability */
 	struct row_event *events;       /* of all ranges, one after the other */
 	size_t event_count;

@@ -73,7 +73,7 @@ static double hundred_thousandths(sqlite3_stmt *statement, int column)
 int connection_cve(struct connection *connection, struct arena *arena, uint32_t cve, struct cve_facts *facts,
                    struct tarsier_error *error)
 {
-	*facts = (struct cve_facts){.epss = -1, .percentile = -1, .kev_added = "", .kev_due = "", .cvss = ""};
+	*facts = (struct cve_facts){.epss = -1, .percentile = -1, .kev_added = "", .kev_due = "", .ratings = ""};
 	sqlite3_stmt *statement = connection->cve;
 	sqlite3_reset(statement);
 	sqlite3_bind_int64(statement, 1, cve);
@@ -83,10 +83,10 @@ int connection_cve(struct connection *connection, struct arena *arena, uint32_t 
 	facts->epss = hundred_thousandths(statement, 0);
 	facts->percentile = hundred_thousandths(statement, 1);
 	facts->text = (uint32_t)sqlite3_column_int64(statement, 4);
-	span kev = column_span(statement, 2), cvss = column_span(statement, 3);
+	span kev = column_span(statement, 2), ratings = column_span(statement, 3);
 	if (kev.len && !read_kev(arena, kev, facts))
 		return error_memory(error);
-	if (cvss.len && !(facts->cvss = span_copy(arena, cvss)))
+	if (ratings.len && !(facts->ratings = span_copy(arena, ratings)))
 		return error_memory(error);
 	return 0;
 }

@@ -170,7 +170,7 @@ static bool measure(struct staging *staging, const struct affected *affected, si
 		(*versions)++;
 	if (*events > EVENTS_LIMIT || *versions > VERSIONS_LIMIT)
 		complain(staging, affected, OMIT_TOO_LARGE, "more events or versions than an advisory can have", "");
-	else if (*events == 0 && *versions == 0)
+	else if (*events == 0 && *versions == 0 && affected->status != STATUS_NOT_AFFECTED)
 		complain(staging, affected, OMIT_NO_VERSIONS, "no affected versions", "");
 	else
 		return true;
@@ -193,6 +193,8 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	    (affected->stream && !(row->stream = row_writer_version(rows, span_of(affected->stream)))))
 		return false;
 	row->informational = affected->informational;
+	row->status = affected->status;
+	row->own = affected->own;
 	for (size_t i = 0; i < affected->range_count; i++)
 		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
 			return false;
@@ -245,7 +247,7 @@ static int stage_package(struct staging *staging, const struct affected *affecte
 		return error_memory(staging->error);
 	row_writer_init(&rows, &writer->scratch);
 	int code = fill_row(staging, affected, ecosystem, &rows, row) ? 0 : error_memory(staging->error);
-	bool empty = row->event_count + row->version_count == 0; /* no range was usable */
+	bool empty = row->event_count + row->version_count == 0 && affected->status != STATUS_NOT_AFFECTED; /* none usable */
 	if (code >= 0 && !empty && !row_writer_add(&rows, row))
 		code = error_memory(staging->error);
 	if (code >= 0 && !empty) {

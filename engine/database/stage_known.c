@@ -20,7 +20,7 @@ static uint64_t sum_list(uint64_t sum, const char **list)
 static uint64_t sum_affected(uint64_t sum, const struct affected *affected)
 {
 	sum = sum_text(sum_text(sum, affected->ecosystem), affected->name);
-	sum = sum_text(sum_text(sum, affected->severity_word), affected->stream);
+	sum = sum_text(sum_text(sum + affected->status, affected->severity_word), affected->stream);
 	sum = sum_list(sum_list(sum, affected->versions), affected->cvss);
 	for (size_t i = 0; i < affected->range_count; i++)
 		for (size_t j = 0; j < affected->ranges[i].count; j++)

@@ -31,7 +31,7 @@ static const char tables[] =
 	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TABLE feed(name TEXT PRIMARY KEY, records INTEGER, newest TEXT, covered INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE omission(reason INTEGER PRIMARY KEY, count INTEGER);"
-	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, cvss TEXT, text INTEGER);"
+	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, stated TEXT, derived TEXT, text INTEGER);"
 	"CREATE TEMP TABLE staged_advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TEMP TABLE staged_row(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
 

@@ -119,7 +119,9 @@ static int trackers_overrule(struct matching *matching, const struct trackers *t
 		const struct hit *tracker = trackers->items[i];
 		if (tracker->cve != cve)
 			break;
-		if (tracker->affected || !tracker->has_fix)
+		if (tracker->status == STATUS_NOT_AFFECTED)
+			*overruled = true;
+		if (*overruled || tracker->affected || !tracker->has_fix)
 			continue;
 		code = matching_advisory_text(matching, tracker->advisory, &own, error);
 		*overruled = code >= 0 && !advisory_is_newer(text, own);

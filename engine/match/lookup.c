@@ -185,11 +185,13 @@ static int add_hit(struct matching *matching, const struct naming *naming, struc
                    const struct package_row *row, struct tarsier_error *error)
 {
 	struct hit hit = {.advisory = row->advisory, .cve = row->cve, .severity = row->severity, .has_fix = row_has_fix(row),
-	                  .informational = row->informational,
+	                  .informational = row->informational, .status = row->status, .own = row->own,
 	                  .vector = "", .fix = "", .affected = installed_is_affected(installed, row),
 	                  .extended = naming->related->relation == ECOSYSTEM_EXTENDED};
 	matching->unordered += installed->scheme && !installed->ordered && row->event_count;
-	if (!hit.affected && !hit.has_fix) /* not about this version, and without a fix */
+	if (row->status == STATUS_NOT_AFFECTED)
+		hit.affected = false;
+	else if (!hit.affected && !hit.has_fix) /* not about this version, and without a fix */
 		return TARSIER_OK;
 	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
 	if (fix)
@@ -204,32 +206,40 @@ static int add_hit(struct matching *matching, const struct naming *naming, struc
 	return TARSIER_OK;
 }
 
-static bool is_replaced(const struct matching *matching, const struct hit *hit)
+/* Which hits others replace, by advisory and by CVE. */
+struct replaced { struct map advisories, cves; };
+enum { BY_OWN = 1, BY_EXTENDED = 2 };
+
+static bool note_replacing(struct replaced *replaced, const struct hit *hit)
 {
-	for (size_t i = 0; i < matching->hit_count && !hit->extended; i++) {
-		const struct hit *other = &matching->hits[i];
-		if (other->extended && (other->advisory == hit->advisory || (hit->cve && other->cve == hit->cve)))
-			return true;
-	}
-	return false;
+	uintptr_t rank = hit->extended ? BY_EXTENDED : hit->own && hit->cve ? BY_OWN : 0;
+	if (rank == BY_EXTENDED && !map_put_number(&replaced->advisories, hit->advisory, (void *)rank))
+		return false;
+	return !rank || !hit->cve || (uintptr_t)map_get_number(&replaced->cves, hit->cve) >= rank ||
+	       map_put_number(&replaced->cves, hit->cve, (void *)rank);
 }
 
-/* The record of extended support for a vulnerability replaces the system's. */
+/* The record of extended support for a vulnerability replaces the system's. A statement of the publisher's own feed
+ * replaces copies of it elsewhere, which know less and may be older. */
+static bool is_replaced(const struct replaced *replaced, const struct hit *hit)
+{
+	if (hit->extended)
+		return false;
+	uintptr_t by = hit->cve ? (uintptr_t)map_get_number(&replaced->cves, hit->cve) : 0;
+	return by == BY_EXTENDED || (by == BY_OWN && !hit->own) || map_get_number(&replaced->advisories, hit->advisory);
+}
+
 static int drop_replaced(struct matching *matching, struct tarsier_error *error)
 {
-	bool any = false;
+	struct replaced replaced = {.advisories.arena = &matching->scratch, .cves.arena = &matching->scratch};
 	size_t kept = 0;
 	for (size_t i = 0; i < matching->hit_count; i++)
-		any = any || matching->hits[i].extended;
-	if (!any)
+		if (!note_replacing(&replaced, &matching->hits[i]))
+			return error_memory(error);
+	if (replaced.advisories.count + replaced.cves.count == 0)
 		return TARSIER_OK;
-	bool *replaced = arena_array(&matching->scratch, matching->hit_count, sizeof *replaced);
-	if (!replaced)
-		return error_memory(error);
 	for (size_t i = 0; i < matching->hit_count; i++)
-		replaced[i] = is_replaced(matching, &matching->hits[i]);
-	for (size_t i = 0; i < matching->hit_count; i++)
-		if (!replaced[i])
+		if (!is_replaced(&replaced, &matching->hits[i]))
 			matching->hits[kept++] = matching->hits[i];
 	matching->hit_count = kept;
 	return TARSIER_OK;

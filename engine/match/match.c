@@ -156,9 +156,11 @@ static int match_all(struct matching *matching, const struct match_key *keys, si
 }
 
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
-                   const atomic_bool *cancelled, struct finding_list *findings, struct tarsier_error *error)
+                   const char *severity_order, const atomic_bool *cancelled, struct finding_list *findings,
+                   struct tarsier_error *error)
 {
-	struct matching matching = {.database = database, .arena = arena, .cancelled = cancelled};
+	struct matching matching = {
+		.database = database, .arena = arena, .cancelled = cancelled, .severity_order = severity_order};
 	struct match_key *keys;
 	size_t key_count;
 	findings->problems.arena = arena;

@@ -19,10 +19,11 @@ struct finding_list {
 enum { FINDINGS_LIMIT = 500000 };
 
 /* Matches packages with the database. The findings are in the arena, sorted as tarsier.h says: one for each package and
- * vulnerability. Several threads may use one database at once. Returns OK, MEMORY, DATABASE, LIMIT, or CANCELLED soon
- * after *cancelled is set. */
+ * vulnerability. `severity_order` is tarsier_config's severity_sources; or NULL. Several threads may use one database at
+ * once. Returns OK, MEMORY, DATABASE, LIMIT, or CANCELLED soon after *cancelled is set. */
 int match_packages(struct database *database, struct arena *arena, const struct tarsier_package *packages, size_t count,
-                   const atomic_bool *cancelled, struct finding_list *findings, struct tarsier_error *error);
+                   const char *severity_order, const atomic_bool *cancelled, struct finding_list *findings,
+                   struct tarsier_error *error);
 
 /* Sorts as tarsier.h says: most severe first, then package name, then id. */
 void match_sort(struct tarsier_finding *findings, size_t count);

@@ -1,8 +1,9 @@
 #include "match/merge.h"
 
+#include "database/rating.h"
 #include "format/cve_id.h"
-#include "format/cvss.h"
 #include "match/group.h"
+#include "match/severities.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,62 +48,6 @@ static bool same_vulnerability(const struct mention *a, const struct mention *b)
 	return a->cve == b->cve && (a->cve || a->head == b->head);
 }
 
-static void take_better(struct cvss *best, const char **vector, const char *candidate)
-{
-	struct cvss cvss;
-	if (!*candidate || cvss_score(span_of(candidate), &cvss, NULL) < 0)
-		return;
-	if (cvss.version < best->version || (cvss.version == best->version && cvss.score <= best->score))
-		return;
-	*best = cvss;
-	*vector = candidate;
-}
-
-/* The vector of a mention: the package's own, else the advisory's. An advisory for several CVEs has the vector of the
- * most severe one; `shared` selects only these vectors. */
-static const char *vector_of(const struct mention *mention, bool shared)
-{
-	if (shared != (mention->text->cve_count > 1))
-		return "";
-	return *mention->hit->vector ? mention->hit->vector : mention->text->vector;
-}
-
-/* The best vector of this CVE alone; else one of another ecosystem's record; else one that it shares with other
- * CVEs. */
-static struct cvss find_vector(const struct mention *mentions, size_t count, const struct cve_facts *facts,
-                               const char **vector)
-{
-	struct cvss best = {.version = 0};
-	*vector = "";
-	for (size_t i = 0; i < count; i++)
-		take_better(&best, vector, vector_of(&mentions[i], false));
-	if (!best.version && facts)
-		take_better(&best, vector, facts->cvss);
-	for (size_t i = 0; i < count && !best.version; i++)
-		take_better(&best, vector, vector_of(&mentions[i], true));
-	return best;
-}
-
-/* The distribution's own rating; else CVSS; else the rating of any advisory. */
-static void set_severity(struct tarsier_finding *finding, const struct mention *mentions, size_t count,
-                         const struct cve_facts *facts)
-{
-	enum tarsier_severity distribution = TARSIER_SEVERITY_UNKNOWN, word = TARSIER_SEVERITY_UNKNOWN, one;
-	struct cvss cvss = find_vector(mentions, count, facts, &finding->cvss_vector);
-	finding->severity_source = "";
-	for (size_t i = 0; i < count; i++) {
-		const struct advisory_text *text = mentions[i].text;
-		one = mentions[i].hit->severity ? mentions[i].hit->severity : text->distribution ? text->severity
-			: TARSIER_SEVERITY_UNKNOWN;
-		distribution = one > distribution ? one : distribution;
-		word = text->severity > word ? text->severity : word;
-	}
-	finding->cvss_score = cvss.version ? cvss.score : -1;
-	finding->severity = distribution ? distribution : cvss.version ? cvss.severity : word;
-	if (finding->severity)
-		finding->severity_source = !distribution && cvss.version ? "cvss" : "distribution";
-}
-
 /* The tracker's fix replaces those of advisories that are not newer. The highest of the remaining fixes is used. */
 static const char *fix_of(const struct version_scheme *scheme, const struct mention *mentions, size_t count)
 {
@@ -116,6 +61,19 @@ static const char *fix_of(const struct version_scheme *scheme, const struct ment
 			fix = one;
 	}
 	return fix;
+}
+
+/* "fixed" if a fix is known. That a fix exists says more than a publisher's "will not fix", which is older then; but not
+ * more than "unimportant". */
+static void set_status(struct tarsier_finding *finding, const struct mention *mentions, size_t count)
+{
+	const struct mention *said = &mentions[0];
+	for (size_t i = 0; i < count && !said->hit->status; i++)
+		said = &mentions[i];
+	enum advisory_status status = said->hit->status;
+	bool fixed = *finding->fixed_version && status != STATUS_UNIMPORTANT;
+	finding->status = fixed ? "fixed" : status ? status_name(status) : "affected";
+	finding->status_source = rating_source(said->text->id);
 }
 
 static bool listed(const char *const *list, size_t count, const char *name)
@@ -188,8 +146,12 @@ static int set_texts(struct matching *matching, struct tarsier_finding *finding,
 	if (code < 0)
 		return code;
 	finding->description = other->details;
-	if (!*finding->summary)
-		finding->summary = other->summary;
+	finding->summary = *finding->summary ? finding->summary : other->summary;
+	finding->url = *finding->url ? finding->url : other->url;
+	finding->published = *finding->published ? finding->published : other->published;
+	finding->modified = *finding->modified ? finding->modified : other->modified;
+	if (!finding->references || !*finding->references)
+		finding->references = other->references;
 	return 0;
 }
 
@@ -226,8 +188,11 @@ static int make_finding(struct matching *matching, const struct version_scheme *
 	if (!finding->id || !set_aliases(matching, finding, mentions, count))
 		return error_memory(error);
 	finding->fixed_version = fix_of(scheme, mentions, count);
-	set_severity(finding, mentions, count, facts);
+	set_status(finding, mentions, count);
 	set_facts(finding, facts);
+	code = severities_set(matching, finding, mentions, count, facts, error);
+	if (code < 0)
+		return code;
 	return set_texts(matching, finding, mentions, count, facts, error);
 }
 

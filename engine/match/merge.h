@@ -13,6 +13,8 @@ struct hit {
 	bool affected, has_fix;
 	bool informational;
 	bool extended;                   /* from records of an extended support that built the package */
+	enum advisory_status status;
+	bool own;                        /* from the publisher's own feed */
 	enum tarsier_severity severity;  /* as the distribution rates it for this package */
 	const char *vector;              /* CVSS vector for this package; or "" */
 	const char *fix;                 /* "" if none is known */
@@ -23,6 +25,7 @@ struct related;
 struct matching {
 	struct database *database;
 	const atomic_bool *cancelled;
+	const char *severity_order;      /* as tarsier_config.severity_sources; or NULL */
 	struct connection *connection;
 	struct arena *arena;
 	struct arena scratch;            /* memory for one package */

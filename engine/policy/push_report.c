@@ -234,17 +234,37 @@ static void set_origin(lua_State *L, const tarsier_report *report, const struct 
 	lua_setfield(L, -2, "layer");
 }
 
+static void push_severities(lua_State *L, const struct tarsier_finding *finding)
+{
+	lua_createtable(L, (int)finding->severity_count, 0);
+	for (size_t i = 0; i < finding->severity_count; i++) {
+		const struct tarsier_rating *rating = &finding->severities[i];
+		lua_createtable(L, 0, 4);
+		table_set_text(L, "source", rating->source);
+		table_set_text(L, "severity", tarsier_severity_name(rating->severity));
+		if (rating->cvss_score >= 0) {
+			table_set_text(L, "vector", rating->cvss_vector);
+			table_set_number(L, "score", rating->cvss_score);
+		}
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
 static void push_one_finding(lua_State *L, const tarsier_report *report, size_t index, int shared)
 {
 	const struct tarsier_finding *finding = tarsier_finding_at(report, index);
 	luaL_checkstack(L, 8, "finding");
-	lua_createtable(L, 0, 21);
+	lua_createtable(L, 0, 25);
 	table_set_text(L, "id", finding->id);
 	set_shared_list(L, shared, "aliases", finding->aliases);
 	table_set_text(L, "severity", tarsier_severity_name(finding->severity));
 	table_set_text(L, "severity_source", finding->severity_source);
+	push_severities(L, finding);
+	lua_setfield(L, -2, "severities");
 	set_scores(L, finding);
 	table_set_number(L, "risk", finding->risk);
+	table_set_text(L, "status", finding->status);
+	table_set_text(L, "status_source", finding->status_source);
 	if (finding->fixed_version && *finding->fixed_version)
 		table_set_text(L, "fixed_by", finding->fixed_version);
 	set_shared_text(L, shared, "summary", finding->summary);

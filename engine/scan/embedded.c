@@ -193,7 +193,7 @@ static int match(struct scan *scan)
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
 	if (code >= 0)
 		code = match_packages(scan->engine->database, &report->arena, report->packages, report->package_count,
-		                      &scan->cancelled, &findings, scan->error);
+		                      scan->engine->config.severity_sources, &scan->cancelled, &findings, scan->error);
 	if (code < 0)
 		return code;
 	report->findings = findings.items;

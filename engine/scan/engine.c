@@ -2,6 +2,7 @@
 #include "scan/scan.h"
 
 #include "base/config.h"
+#include "database/rating.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	*own = *config;
 	const char **const strings[] = {&own->database, &own->cache_dir, &own->platform, &own->today, &own->clair, &own->clair_matcher,
 	                                &own->clair_api, &own->clair_key, &own->clair_issuer, &own->layer_host, &own->clair_report,
-	                                &own->ca_file, &own->registry_user, &own->registry_password};
+	                                &own->ca_file, &own->registry_user, &own->registry_password,
+	                                &own->severity_sources};
 	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
 		return error_memory(error);
 	if (!own->cache_limit)
@@ -71,6 +73,8 @@ static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 static int prepare(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
 {
 	int code = copy_config(engine, config, error);
+	if (code >= 0)
+		code = rating_check_order(engine->config.severity_sources, error);
 	if (code >= 0)
 		code = path_match_new(&engine->arena, readers_all, &engine->patterns, error);
 	if (code >= 0)

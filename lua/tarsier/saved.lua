@@ -55,10 +55,10 @@ local function list(read)
   end
 end
 
-local function one_of(choices, default)
+local function one_of(what, choices, default)
   return function(value, place)
     if value == nil then return default end
-    if not choices[value] then fail("%s must be a severity, is %s", place, tostring(value)) end
+    if not choices[value] then fail("%s must be a %s, is %s", place, what, tostring(value)) end
     return value
   end
 end
@@ -72,8 +72,11 @@ end
 
 -- ---- the schema: README.md, "The JSON report" -----------------------------------------------------------------------
 
-local severity = one_of({ Unknown = true, Negligible = true, Low = true, Medium = true, High = true, Critical = true,
+local severity = one_of("severity", { Unknown = true, Negligible = true, Low = true, Medium = true, High = true,
+  Critical = true,
   Defcon1 = true }, "Unknown")
+local status = one_of("status", { affected = true, fixed = true, not_affected = true, will_not_fix = true, fix_deferred = true,
+  end_of_life = true, under_investigation = true, unimportant = true }, "affected")
 local layer = record { index = count, digest = text, diff_id = text, created_by = text, media_type = text, size = count,
   cached = flag, base = optional(flag) }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
@@ -81,7 +84,8 @@ local package = record { index = count, type = text, ecosystem = text, name = te
   module = text, vendor = text, licenses = list(text),
   kernel = flag, layer = count }
 local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
-  risk = number, fixed_by = word,
+  severities = list(record { source = text, severity = severity, vector = word, score = optional(count) }),
+  status = status, status_source = text, risk = number, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),
   informational = flag, backend = text, package = package, layer = optional(layer),
   cvss = optional(record { vector = text, score = count }),

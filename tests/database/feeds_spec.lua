@@ -69,7 +69,8 @@ describe("OSV", function()
     assert.same({
       id = "CVE-2024-1001", aliases = { "PYSEC-2024-1", "GHSA-aaaa-bbbb-cccc" }, package = "some.package",
         package_index = 1,
-      severity = "Critical", severity_source = "cvss", cvss_score = 9.8,
+      severity = "Critical", severity_source = "pypa", severities = { "pypa Critical" }, cvss_score = 9.8,
+      status = "fixed", status_source = "pypa",
       cvss_vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", fixed_version = "1.5", summary = "A hole",
       description = "It leaks.\n\nBadly: é中.", url = "https://example.org/advisory", published = "2024-01-31T10:00:00Z",
       modified = "2024-02-01T10:00:00Z", references = { "https://example.org/web", "https://example.org/advisory" },

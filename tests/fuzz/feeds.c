@@ -117,7 +117,7 @@ static void match(const char *path)
 		                                       .source_name = i == 3 ? "q" : "p", .source_version = "1.0", .path = "", .module = "",
 		                                       .vendor = ""};
 	arena_init(&arena, NULL);
-	if (match_packages(database, &arena, packages, 6, &never, &list, &error) < 0)
+	if (match_packages(database, &arena, packages, 6, NULL, &never, &list, &error) < 0)
 		abort();
 	for (size_t i = 0; i < list.count; i++)
 		if (!*list.items[i].id || !list.items[i].fixed_version || !list.items[i].description)

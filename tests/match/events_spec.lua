@@ -99,7 +99,7 @@ describe("a package's own CVSS vector", function()
   it("is weighed against another record's", function()
     local own = advisories.record("A-1", { aliases = { "CVE-2024-1001" },
       affected = { affects("npm", "p", open, vector(low)), affects("npm", "q", open) } })
-    local other = advisories.record("CVE-2024-1001", { severity = { { type = "CVSS_V3", score = high } },
+    local other = advisories.record("B-1", { aliases = { "CVE-2024-1001" }, severity = { { type = "CVSS_V3", score = high } },
       affected = { affects("npm", "p", open) } })
     for _, records in ipairs { { own, other }, { other, own } } do
       local found = find(records, "npm", "p", "1.0.0")

@@ -11,7 +11,7 @@ local folder
 setup(function() folder = temporary.folder() end)
 teardown(function() temporary.remove(folder) end)
 
-local function find(records, ...)
+local function find_by(order, records, ...)
   assert(advisories.import(folder, records))
   local packages = {}
   for i, package in ipairs { ... } do
@@ -19,8 +19,12 @@ local function find(records, ...)
                     source_name = package.source_name, source_version = package.source_version, path = "evidence",
                     module = package.module }
   end
-  local found, problems = knowledge.match(folder .. "/test.db", packages)
+  local found, problems = knowledge.match(folder .. "/test.db", packages, false, order)
   return assert(found, problems), problems
+end
+
+local function find(records, ...)
+  return find_by(nil, records, ...)
 end
 
 -- A record about the package "p".
@@ -487,51 +491,52 @@ describe("severity", function()
 
   local function one(ecosystem, fields, ...)
     fields.affected = { affects(ecosystem, "p", range, ...) }
-    return find({ record("A-1", fields) }, { ecosystem, "p", "1", type = "x" })[1]
+    local publisher = ({ npm = "GHSA", ["Debian:12"] = "DEBIAN", ["Ubuntu:22.04"] = "UBUNTU" })[ecosystem] or "RLSA"
+    return find({ record(publisher .. "-1", fields) }, { ecosystem, "p", "1", type = "x" })[1]
   end
   local function is(severity, source, finding)
     assert.equal(severity .. " " .. source, finding.severity .. " " .. finding.severity_source)
   end
 
   it("is the distribution's word for the package", function()
-    is("Low", "distribution", one("Ubuntu:22.04", { severity = { v4 } }, { ecosystem_specific = { severity = "low" } }))
-    is("Negligible", "distribution", one("Debian:12", { severity = { v4 } },
+    is("Low", "ubuntu", one("Ubuntu:22.04", { severity = { v4 } }, { ecosystem_specific = { severity = "low" } }))
+    is("Negligible", "debian", one("Debian:12", { severity = { v4 } },
       { ecosystem_specific = { urgency = "unimportant" } }))
   end)
   it("or for the advisory", function()
-    is("Medium", "distribution", one("Rocky Linux:9", { summary = "Moderate: p security update", severity = { v4 } }))
-    is("High", "distribution", one("Ubuntu:22.04", { severity = { { type = "Ubuntu", score = "high" } } }))
+    is("Medium", "rocky", one("Rocky Linux:9", { summary = "Moderate: p security update", severity = { v4 } }))
+    is("High", "ubuntu", one("Ubuntu:22.04", { severity = { { type = "Ubuntu", score = "high" } } }))
   end)
   it("but not a word that says nothing", function()
-    is("Critical", "cvss", one("Debian:12", { severity = { v4 } },
+    is("Critical", "nvd", one("Debian:12", { severity = { v4 } },
       { ecosystem_specific = { urgency = "not yet assigned" } }))
-    is("Critical", "cvss", one("Debian:12", { severity = { v4 }, summary = "p: something" }))
+    is("Critical", "nvd", one("Debian:12", { severity = { v4 }, summary = "p: something" }))
   end)
   it("else CVSS of the highest version", function()
     local finding = one("npm", { severity = { v2, v4, v31 }, database_specific = { severity = "LOW" } })
-    is("Critical", "cvss", finding)
+    is("Critical", "ghsa", finding)
     assert.equal(v4.score, finding.cvss_vector)
-    is("Low", "cvss", one("npm", { severity = { v2, v31 } }))
-    is("High", "cvss", one("npm", { severity = { v2 } }))
+    is("Low", "ghsa", one("npm", { severity = { v2, v31 } }))
+    is("High", "ghsa", one("npm", { severity = { v2 } }))
   end)
   it("the package's own vector before the advisory's", function()
-    is("Critical", "cvss", one("npm", {}, { severity = { v4 } }))
-    local records = { record("A-1", { severity = { v31 },
+    is("Critical", "ghsa", one("npm", {}, { severity = { v4 } }))
+    local records = { record("GHSA-1", { severity = { v31 },
       affected = { affects("npm", "p", range, { severity = { v4 } }), affects("npm", "q", range) } }) }
-    is("Critical", "cvss", find(records, { "npm", "p", "1.0.0" })[1])
-    is("Low", "cvss", find(records, { "npm", "q", "1.0.0" })[1])
+    is("Critical", "ghsa", find(records, { "npm", "p", "1.0.0" })[1])
+    is("Low", "ghsa", find(records, { "npm", "q", "1.0.0" })[1])
     local medium = { type = "CVSS_V3", score = "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:L/A:L" }
     local function against(own, other)
-      return find({ record("A-1", { severity = { v4 }, aliases = { "CVE-2024-1001" },
+      return find({ record("GHSA-1", { severity = { v4 }, aliases = { "CVE-2024-1001" },
         affected = { affects("npm", "p", range, { severity = { own } }), affects("npm", "q", range) } }),
-        about("B-1", "npm", range, { aliases = { "CVE-2024-1001" }, severity = { other } }) }, { "npm", "p", "1.0.0" })[1]
+        about("GHSA-2", "npm", range, { aliases = { "CVE-2024-1001" }, severity = { other } }) }, { "npm", "p", "1.0.0" })[1]
     end
-    is("Medium", "cvss", against(v31, medium)) -- of two records, the worse
-    is("Medium", "cvss", against(medium, v31))
-    is("Critical", "cvss", against(v31, v4)) -- or the one of the higher version
+    is("Medium", "ghsa", against(v31, medium)) -- of two records, the worse
+    is("Medium", "ghsa", against(medium, v31))
+    is("Critical", "ghsa", against(v31, v4)) -- or the one of the higher version
   end)
   it("else anybody's word", function()
-    is("Medium", "distribution", one("npm", { database_specific = { severity = "MODERATE" } }))
+    is("Medium", "ghsa", one("npm", { database_specific = { severity = "MODERATE" } }))
   end)
   it("else the vector that another ecosystem's record has", function()
     local finding = find({
@@ -539,7 +544,7 @@ describe("severity", function()
       record("GHSA-1", { aliases = { "CVE-2024-1001" }, severity = { v2, v31 }, summary = "Short", details = "Long",
                          affected = { affects("npm", "other", range) } }),
     }, { "Alpine:v3.20", "p", "1-r0", type = "apk" })[1]
-    is("Low", "cvss", finding)
+    is("Low", "ghsa", finding)
     assert.equal("Long", finding.description) -- and its words, where there are none
     assert.equal("Short", finding.summary)
   end)
@@ -550,15 +555,61 @@ describe("severity", function()
     assert.equal(-1, finding.cvss_score)
   end)
   it("of an advisory for several CVEs is each one's, unless that has its own", function()
-    is("Critical", "cvss", one("npm", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }))
+    is("Critical", "ghsa", one("npm", { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }))
     local found = find({
       about("GHSA-1", "npm", range, { aliases = { "CVE-2024-1001", "CVE-2024-1002" }, severity = { v4 } }),
       record("GHSA-2", { aliases = { "CVE-2024-1002" }, severity = { v31 },
                          affected = { affects("npm", "other", range) } }),
     }, { "npm", "p", "1.0.0" })
     assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
-    is("Critical", "cvss", found[1])
-    is("Low", "cvss", found[2])
+    is("Critical", "ghsa", found[1])
+    is("Low", "ghsa", found[2])
+  end)
+
+  describe("of several sources", function()
+    local v31_high = { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H" }
+    local function of(order)
+      return find_by(order, {
+        about("UBUNTU-CVE-2024-1001", "Ubuntu:22.04", range, { upstream = { "CVE-2024-1001" },
+          severity = { v31_high, { type = "Ubuntu", score = "low" } } }),
+        record("GHSA-2", { aliases = { "CVE-2024-1001" }, severity = { v4 },
+                           affected = { affects("npm", "other", range) } }),
+      }, { "Ubuntu:22.04", "p", "1", type = "deb" })[1]
+    end
+
+    it("is the distribution's, with GitHub's score", function()
+      local finding = of(nil)
+      is("Low", "ubuntu", finding)
+      assert.equal(v4.score, finding.cvss_vector)
+      assert.same({ "ubuntu Low", "ghsa Critical", "nvd High" }, finding.severities)
+    end)
+    it("in another order if it is asked for", function()
+      is("High", "nvd", of "nvd")
+      is("Critical", "ghsa", of "vendor,distribution")
+      is("Critical", "ghsa", of " ghsa , nvd")
+      is("Low", "ubuntu", of "debian")
+      assert.equal(v31_high.score, of("nvd").cvss_vector)
+    end)
+  end)
+end)
+
+describe("the status of a finding", function()
+  local function status(urgency, ...)
+    local found = find({ record("DEBIAN-CVE-2024-1001", { upstream = { "CVE-2024-1001" },
+      affected = { affects("Debian:12", "p", { "introduced", "0", ... }, { ecosystem_specific = { urgency = urgency } }) } }),
+    }, { "Debian:12", "p", "1", type = "deb" })[1]
+    return found.status .. " " .. found.status_source
+  end
+
+  it("is what the publisher says, and who that is", function()
+    assert.equal("unimportant debian", status("unimportant"))
+    assert.equal("end_of_life debian", status("end-of-life"))
+    assert.equal("unimportant debian", status("unimportant", "fixed", "2"))
+  end)
+  it("else whether a fix is known", function()
+    assert.equal("affected debian", status("low"))
+    assert.equal("fixed debian", status("low", "fixed", "2"))
+    assert.equal("fixed debian", status("end-of-life", "fixed", "2"))
   end)
 end)
 

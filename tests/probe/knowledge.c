@@ -256,6 +256,15 @@ static void push_finding(lua_State *L, const struct tarsier_finding *finding)
 	set_number(L, "epss", finding->epss);
 	set_number(L, "epss_percentile", finding->epss_percentile);
 	set_text(L, "backend", finding->backend);
+	lua_newtable(L); /* "ghsa High" */
+	for (size_t i = 0; i < finding->severity_count; i++) {
+		const struct tarsier_rating *rating = &finding->severities[i];
+		lua_pushfstring(L, "%s %s", rating->source, tarsier_severity_name(rating->severity));
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "severities");
+	set_text(L, "status", finding->status);
+	set_text(L, "status_source", finding->status_source);
 	if (finding->informational)
 		set_bool(L, "informational", 1);
 }
@@ -292,7 +301,7 @@ static struct tarsier_package *check_packages(lua_State *L, int index, size_t *c
 	return packages;
 }
 
-/* match(database, packages, [cancelled]) --> findings, problems */
+/* match(database, packages, [cancelled], [order]) --> findings, problems */
 static int l_match(lua_State *L)
 {
 	struct database *database = NULL;
@@ -305,7 +314,7 @@ static int l_match(lua_State *L)
 	arena_init(&arena, NULL);
 	int code = database_open(luaL_checkstring(L, 1), &database, &error);
 	if (code == 0)
-		code = match_packages(database, &arena, packages, count, &cancelled, &list, &error);
+		code = match_packages(database, &arena, packages, count, lua_isstring(L, 4) ? lua_tostring(L, 4) : NULL, &cancelled, &list, &error);
 	if (code == 0)
 		push_list(L, &list);
 	database_close(database);
@@ -331,7 +340,7 @@ static int match_once(struct work *work)
 	struct finding_list list = {0};
 	struct arena arena;
 	arena_init(&arena, NULL);
-	int code = match_packages(work->database, &arena, work->packages, work->count, &never, &list, &work->error);
+	int code = match_packages(work->database, &arena, work->packages, work->count, NULL, &never, &list, &work->error);
 	work->found += list.count;
 	arena_free(&arena);
 	return code;

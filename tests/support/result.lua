@@ -45,7 +45,8 @@ local function finding(all, index, fields)
   local own = {}
   for key, value in pairs(all[index]) do own[key] = value end
   own.index = index
-  local made = { aliases = {}, references = {}, severity_source = "cvss", summary = "", description = "", url = "",
+  local made = { aliases = {}, references = {}, severity_source = "nvd", severities = {},
+    status = fields.fixed_by and "fixed" or "affected", status_source = "debian", summary = "", description = "", url = "",
     published = "", modified = "", backend = "embedded", trail = {}, package = own, layer = layers[own.layer] }
   for key, value in pairs(fields) do made[key] = value end
   made.risk = core.risk(made)
@@ -69,7 +70,7 @@ local function findings(all)
       kev = { added = "2023-09-13", due = "2023-10-04", ransomware = true },
       epss = { score = 0.94, percentile = 0.9991 },
       decision = "fail", reason = "upgrade to 1.2.4-0.2+deb12u1", policy = "default" }),
-    of(9, { id = "GHSA-x84v-xcm2-53pg", severity = "Defcon1", severity_source = "distribution", fixed_by = "2.20.0",
+    of(9, { id = "GHSA-x84v-xcm2-53pg", severity = "Defcon1", severity_source = "ghsa", fixed_by = "2.20.0",
       cvss = { vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N", score = 8.7 },
       summary = "Insufficiently protected credentials in Requests", decision = "fail", policy = "default",
       reason = "upgrade to 2.20.0" }),
@@ -93,7 +94,7 @@ local function findings(all)
       decision = "warn", reason = "a fix is there", policy = "default" }),
     of(1, { id = "CVE-2023-46218", severity = "Medium", fixed_by = "7.88.1-10+deb12u5" }),
     of(8, { id = "CVE-2023-45853", severity = "Medium", decision = "warn", reason = "no fix yet", policy = "default" }),
-    of(7, { id = "CVE-2005-2541", severity = "Negligible", severity_source = "distribution",
+    of(7, { id = "CVE-2005-2541", severity = "Negligible", severity_source = "debian",
       decision = "ignore", reason = "the distribution calls it negligible", policy = "default" }),
     of(10, { id = "PYSEC-\27]0;owned\7", severity = "Unknown", severity_source = "",
       summary = "bidi \u{202e}txt and \27[31mcolour", description = ("long "):rep(400),

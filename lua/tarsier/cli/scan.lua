@@ -155,7 +155,7 @@ local function run(options, arguments, terminal)
   end
   local database, wrong, code = find_database(options, clair.clair)
   if not database and not clair.clair then return image.failed(terminal, wrong, code) end
-  job.config.database = database
+  job.config.database, job.config.severity_sources = database, options.severity_source
   return scan_all(job, sources, terminal)
 end
 
@@ -191,6 +191,9 @@ return {
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },
+    { long = "severity-source", value = "LIST",
+      help = "whose rating counts, best first, such as nvd,ghsa: sources, or distribution, vendor, nvd, cisa, other, "
+        .. "which is the default order" },
     judging.shown.severity, judging.shown.only_fixed, judging.shown.show, judging.shown.sort,
     { long = "no-fail", help = "exit with code 0 if the verdict fails; other codes stay" },
     { long = "verbose", short = "v",

@@ -34,12 +34,13 @@ local layer = new_record("a layer", "index digest diff_id created_by media_type 
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
   .. "module vendor licenses kernel",
   { source = new_record("a package's source", "name version") })
-local finding = new_record("a finding", "index id aliases severity severity_source risk fixed_by summary description url "
+local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source risk "
+  .. "fixed_by summary description url "
   .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
   .. "policy", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
-})
+}, { severities = new_record("a finding's rating", "source severity vector score") })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
   .. "packages config distro problems database backend annotations history base", {
@@ -203,7 +204,8 @@ local plain_layer = {
   size = 1, cached = false, base = false,
 }
 local plain_finding = {
-  index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", summary = "",
+  index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", severities = {},
+  status = "affected", status_source = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
   package = plain_package, layer = plain_layer, backend = "embedded", informational = false,
   malicious = false, kernel = false,

@@ -54,6 +54,8 @@ local function finding(f)
   return object {
     { "id", f.id }, { "aliases", strings(f.aliases) },
     { "severity", f.severity }, { "severity_source", f.severity_source },
+    { "severities", each(f.severities or {}, function(s) return pick(s, "source severity vector score") end) },
+    { "status", f.status }, { "status_source", f.status_source },
     { "risk", f.risk }, { "cvss", f.cvss and pick(f.cvss, "vector score") }, { "fixed_by", f.fixed_by },
     { "summary", f.summary }, { "description", f.description }, { "url", f.url },
     { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },

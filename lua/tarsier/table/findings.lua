@@ -106,6 +106,10 @@ local wide = { { LAYER, 16 }, { PACKAGE, 20 }, { INSTALLED, 20 } }
 local narrow = { { PACKAGE, 14 }, { INSTALLED, 12 }, { PACKAGE, 10 }, { INSTALLED, 9 } }
 local FIXED_WIDTHS = { 40, 24, 20, 18, 14, 10 } -- tried in this order if the width is narrow
 
+-- In place of a version that fixes, the publisher's word on why there is none.
+local unfixed = { will_not_fix = "won't fix", fix_deferred = "deferred", end_of_life = "EOL", unimportant = "minor",
+  under_investigation = "unclear" }
+
 local function row(finding, ambiguous, with_risk)
   local package, layer = finding.package, finding.layer
   local place = layer and ("%d %s"):format(layer.index, instruction(layer)) or ""
@@ -113,7 +117,7 @@ local function row(finding, ambiguous, with_risk)
   if ambiguous.architectures[installed(package)] then name = name .. ":" .. package.architecture end
   return {
     finding.decision or "-", finding.id, finding.severity, with_risk and finding.risk and ("%4.0f"):format(finding.risk) or "", name,
-    package.version, finding.fixed_by or "-",
+    package.version, finding.fixed_by or unfixed[finding.status] or "-",
     text.clip(place, INSTRUCTION), marks(finding), finding = finding,
     path = ambiguous.paths[library(package)] and package.path or nil,
   }
@@ -162,7 +166,8 @@ end
 -- Too narrow for columns: two lines a finding.
 local function stacked(page, cells)
   page:line { paint(cells[DECISION], cells[DECISION]), " ", cells[ID], " ", paint(cells[SEVERITY], cells[SEVERITY]) }
-  local fixed = cells[FIXED] == "-" and "no fix" or "fixed in " .. cells[FIXED]
+  local fixed = cells.finding.fixed_by and "fixed in " .. cells[FIXED]
+    or cells[FIXED] == "-" and "no fix" or "no fix: " .. cells[FIXED]
   local parts = { ("%s %s, %s"):format(cells[PACKAGE], cells[INSTALLED], fixed) }
   if cells[LAYER] ~= "" then table.insert(parts, "layer " .. cells[LAYER]) end
   if cells[MARKS] ~= "" then table.insert(parts, cells[MARKS]) end
