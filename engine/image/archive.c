@@ -25,7 +25,7 @@ static int no_image(struct image_archive *archive, struct tarsier_error *error)
 {
 	if (image_archive_has(archive, "repositories"))
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "no manifest.json: written by a Docker before 1.10; load it and save it again");
+		                 "no manifest.json: written by a Docker version before 1.10; load it and save it again");
 	return error_set(error, TARSIER_FORMAT,
 	                 "holds no image: neither manifest.json (docker save) nor index.json (OCI) is in "
 	                 "there; a root file system must be unpacked and scanned as dir:");

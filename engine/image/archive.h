@@ -1,4 +1,4 @@
-/* an image in an archive, whichever of the two layouts the archive has */
+/* an image in an archive of either layout: docker save's or OCI's */
 #ifndef TARSIER_IMAGE_ARCHIVE_H
 #define TARSIER_IMAGE_ARCHIVE_H
 
@@ -14,7 +14,7 @@ int archived_image_open(const struct reference *reference, enum archive_layout w
 int archived_image_open_stream(struct stream *stream, const char *name, const struct reference *reference,
                                const struct source_options *options, struct image *image, struct tarsier_error *error);
 
-/* Do a file's first bytes look like an archive, compressed or not? */
+/* Whether a file's first bytes look like an archive, compressed or not. */
 bool archived_image_accepts(span head);
 
 #endif

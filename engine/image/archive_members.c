@@ -21,7 +21,7 @@ static int compare_members(const void *a, const void *b)
 	return order ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-/* Where a path stands twice, the last one is what unpacking would leave. */
+/* If two members have the same path, the last one counts, as if the archive were unpacked. */
 static void sort_members(struct image_archive *archive)
 {
 	size_t kept = 0;
@@ -49,7 +49,7 @@ static struct member *lookup(struct image_archive *archive, const char *path)
 	return bsearch(path, archive->members, archive->count, sizeof *archive->members, compare_path);
 }
 
-/* `target` seen from the directory of `from` ("" is the root), without "." and ".."; false where it leads outside. */
+/* `target` relative to the directory of `from` ("" is the root), without "." and "..". Returns false if it leads outside. */
 static bool join(span from, span target, struct buffer *path)
 {
 	ptrdiff_t slash = span_find_last(from, '/');
@@ -150,7 +150,7 @@ static int open_file(struct image_archive *archive, const char *path, struct tar
 	return archive->fd < 0 ? error_errno(error, errno, "open %s", archive->name) : TARSIER_OK;
 }
 
-/* The code as it is, with the archive's name before the message of a failure. */
+/* Returns the code, with the archive's name before the message of a failure. */
 static int error_in(const struct image_archive *archive, int code, struct tarsier_error *error)
 {
 	if (code < 0 && code != TARSIER_CANCELLED)
@@ -158,7 +158,7 @@ static int error_in(const struct image_archive *archive, int code, struct tarsie
 	return code;
 }
 
-/* Only a regular file that is read from its beginning, and is not compressed, can be read in place. */
+/* Only a regular file that is not compressed, and is read from its beginning, can be read in place. */
 static int choose_way(struct image_archive *archive, uint64_t *size, struct tarsier_error *error)
 {
 	struct stat status;
@@ -306,14 +306,14 @@ static int compare_digest(const struct digest *promised, const struct digest *fo
 	return error_set(error, TARSIER_DIGEST, "%s %s is promised, and %s was found", what, promised->text, found->text);
 }
 
-/* What was measured in passing against what turned out to be promised. */
+/* Compares the digests and the size measured in the stream with the promised ones. */
 static int check_layer(struct image_layer *layer, const struct member *member, struct tarsier_error *error)
 {
 	const struct layer_index *index = member->index;
 	if (member->problem)
 		return error_set(error, member->problem->code, "%s", member->problem->message);
 	if (!index)
-		return error_set(error, TARSIER_FORMAT, "%s is no layer: neither a tar nor compressed", member->path);
+		return error_set(error, TARSIER_FORMAT, "%s is not a layer: neither a tar nor compressed", member->path);
 	if (layer->size != UINT64_MAX && layer->size != index->blob_size)
 		return error_set(error, TARSIER_DIGEST, "%llu bytes are promised, and %llu were found",
 		                 (unsigned long long)layer->size, (unsigned long long)index->blob_size);
@@ -324,7 +324,7 @@ static int check_layer(struct image_layer *layer, const struct member *member, s
 	return code;
 }
 
-/* The indexes of layers that are other images' are of no use any more. */
+/* Frees the indexes of other images' layers. */
 static void free_unused(struct image_archive *archive, const struct image *image)
 {
 	for (size_t i = 0; i < archive->count; i++) {

@@ -1,21 +1,21 @@
-/* the members of an archive that holds images, wherever it comes from */
+/* the members of an archive of images, from a file or a stream */
 #ifndef TARSIER_IMAGE_ARCHIVE_MEMBERS_H
 #define TARSIER_IMAGE_ARCHIVE_MEMBERS_H
 
 #include "image/image.h"
 
-/* A plain tar in a regular file is scanned once, from header to header, and its members are read where they lie:
- * layers in parallel. What is compressed as a whole, or comes through a pipe, is read once from end to end: what
- * looks like a layer is indexed as it passes, small JSON documents are kept, and only then is it known what belongs
- * together. */
+/* In a plain tar in a regular file, only the headers are scanned, and members are then read in place, layers in parallel.
+ * An archive that is compressed as a whole, or comes through a pipe, is read once from end to end: whatever looks like a
+ * layer is indexed as it passes and small JSON documents are kept, because the manifest that connects them may come
+ * last. */
 struct member {
-	const char *path, *link;       /* link: the target as written, "" where the data is the member's own */
-	bool hard;                     /* a hard link: its target counts from the root */
+	const char *path, *link;       /* link: the target as written, "" for a member with its own data */
+	bool hard;                     /* a hard link: its target is relative to the root */
 	uint64_t offset, size;
 	size_t order;
-	span content;                  /* kept in passing; ptr NULL: not */
-	struct layer_index *index;     /* made in passing; the archive's */
-	struct tarsier_error *problem; /* why it has neither; NULL: there is none */
+	span content;                  /* of a document kept from a stream; otherwise ptr is NULL */
+	struct layer_index *index;     /* of a layer indexed from a stream; owned by the archive */
+	struct tarsier_error *problem; /* why it has neither; or NULL */
 };
 
 struct image_archive {
@@ -37,18 +37,18 @@ int image_archive_open(struct arena *arena, const char *path, const struct layer
 int image_archive_open_stream(struct arena *arena, struct stream *stream, const char *name, bool wants_blobs,
                               const struct layer_options *options, struct image_archive **archive,
                               struct tarsier_error *error);
-void image_archive_close(struct image_archive *archive); /* NULL is fine */
+void image_archive_close(struct image_archive *archive); /* NULL is allowed */
 
-/* Follows links among members, at most 40 (as Linux), and none that leads outside. NOT_FOUND, FORMAT. */
+/* Follows links among members, at most 40 (as Linux does), and none that leads outside. Fails with NOT_FOUND and FORMAT. */
 int image_archive_find(struct image_archive *archive, const char *path, struct member **member,
                        struct tarsier_error *error);
 bool image_archive_has(struct image_archive *archive, const char *path);
-/* A JSON document, all of it; LIMIT above IMAGE_DOCUMENT_LIMIT. */
+/* Reads a whole JSON document. Fails with LIMIT above IMAGE_DOCUMENT_LIMIT. */
 int image_archive_read(struct image_archive *archive, const char *path, struct buffer *into,
                        struct tarsier_error *error);
 
-/* The image's layers have members as their places: makes them readable, or, where they were indexed in passing,
- * checks what was measured against what was promised. Takes over the archive whatever comes of it. */
+/* The locations of the image's layers are members: makes them readable, or, if they were indexed from a stream, compares
+ * the measured digests and sizes with the promised ones. Takes ownership of the archive, also on failure. */
 int image_archive_settle(struct image_archive *archive, struct image *image, struct tarsier_error *error);
 
 /* image_archive_scan.c: fill archive->members, from the file's headers or from the stream as it passes. */

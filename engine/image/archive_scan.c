@@ -1,4 +1,4 @@
-/* the one look that is taken at every member of an archive */
+/* the first pass over the members of an archive */
 #include "image/archive_members.h"
 
 #include "stream/inflate.h"
@@ -13,8 +13,8 @@ enum {
 	MOST_MEMBERS = 100000,    /* an archive of a hundred images has some 2,000 */
 	NAME_BYTES = 32 << 20,    /* all paths and links: 300 bytes each for that many */
 	KEPT_BYTES = 64 << 20,    /* all documents kept in passing */
-	LAYERS_IN_PASSING = 4096, /* indexes held until it is known which are wanted */
-	INDEX_BYTES = 128 << 20,  /* … and what they may take together; a layer of 100,000 files takes 1 MiB */
+	LAYERS_IN_PASSING = 4096, /* indexes kept until the manifest says which ones belong to the image */
+	INDEX_BYTES = 128 << 20,  /* … and their size together; a layer of 100,000 files takes 1 MiB */
 	HEAD = TAR_BLOCK,
 };
 
@@ -69,8 +69,8 @@ static bool all_zero(span bytes)
 	return true;
 }
 
-/* Compressed, or a tar: a header whose checksum is right, or the zeros that an empty layer is made of, or none of them.
- * What is not quite a tar, but called one, is to be read too, so that it is known what is wrong with it. */
+/* Compressed, or a tar: a header with a correct checksum, or the zeros of an empty layer. A member that is only named like
+ * a layer is read too, so that the error says what is wrong with it. */
 static bool looks_like_layer(span head, span path)
 {
 	struct tar_header header;
@@ -118,7 +118,7 @@ static int count_index(struct image_archive *archive, const struct layer_index *
 	                 "archive as a plain file", INDEX_BYTES);
 }
 
-/* A layer that cannot be read is no failure yet: nobody may want it. */
+/* An unreadable layer is not a failure yet: the image may not use it. */
 static int index_layer(struct image_archive *archive, struct member *member, struct stream *stream,
                        struct tarsier_error *error)
 {
@@ -127,7 +127,7 @@ static int index_layer(struct image_archive *archive, struct member *member, str
 	struct tarsier_error problem;
 	if (++archive->layers > LAYERS_IN_PASSING)
 		return error_set(error, TARSIER_LIMIT, "more than %d layers in one stream", LAYERS_IN_PASSING);
-	options.want_diff_id = true; /* all that an archive of the older kind can be checked by */
+	options.want_diff_id = true; /* the only digest of layers in older archives */
 	int code = layer_read(stream, &expected, &options, &member->index, &problem);
 	if (code >= 0)
 		return count_index(archive, member->index, error);
@@ -159,7 +159,7 @@ static int take_member(struct image_archive *archive, struct member *member, str
 	return code;
 }
 
-/* Every member, from the first to the last; `take` is false where they are only to be listed. */
+/* Reads every member in order; with `take` false, only lists them. */
 static int scan(struct image_archive *archive, struct tar_reader *reader, bool take, struct tarsier_error *error)
 {
 	struct tar_entry entry;
@@ -185,7 +185,7 @@ static int scan(struct image_archive *archive, struct tar_reader *reader, bool t
 	return code;
 }
 
-/* A stream that is asked often whether anyone still wants it: one member may take minutes to pass over. */
+/* A stream that checks for cancellation often, since skipping one member may take minutes. */
 struct watched {
 	struct stream stream;
 	struct stream *inner;
@@ -222,7 +222,7 @@ int image_archive_scan_passing(struct image_archive *archive, struct stream *raw
 
 /* ---- in place ------------------------------------------------------------------------------------------------ */
 
-struct file_cursor { /* a file that is read here and there */
+struct file_cursor { /* a position in a file that is not read in order */
 	struct stream stream;
 	int fd;
 	uint64_t at, size;
@@ -241,7 +241,7 @@ static ssize_t cursor_read(struct stream *stream, void *buffer, size_t size, str
 	return got;
 }
 
-/* Past the end is allowed for padding only; data that is not there is noticed member by member. */
+/* Only padding may lie past the end; missing data is noticed when its member is read. */
 static int cursor_seek(struct stream *stream, uint64_t length, struct tarsier_error *error)
 {
 	struct file_cursor *cursor = (struct file_cursor *)stream;

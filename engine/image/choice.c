@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_CANDIDATES = 4000 }; /* a mirror's worth; each is compared with all others */
+enum { MOST_CANDIDATES = 4000 }; /* enough for a mirror; each candidate is compared with all others */
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
-/* Has the last component a tag of its own? A colon before the last slash is a port. */
+/* Whether the last component has a tag. A colon before the last slash belongs to a port. */
 static bool has_tag(span name)
 {
 	return span_find(span_from(name, (size_t)(span_find_last(name, '/') + 1)), ':') >= 0;
@@ -83,7 +83,7 @@ static int none_found(const struct choice *choice, struct tarsier_error *error)
 		return error_set(error, TARSIER_NOT_FOUND, "holds no image");
 	if (!*wanted->name && !*wanted->digest)
 		return error_set(error, TARSIER_NOT_FOUND, "holds no image, but %s", others);
-	return error_set(error, TARSIER_NOT_FOUND, "no image %s%s%s in there; there is %s", wanted->name,
+	return error_set(error, TARSIER_NOT_FOUND, "no image %s%s%s in it; it contains %s", wanted->name,
 	                 *wanted->digest ? "@" : "", wanted->digest, others);
 }
 
@@ -110,7 +110,7 @@ static int no_platform(const struct choice *choice, struct tarsier_error *error)
 		const struct candidate *one = &choice->candidates[i];
 		choice_add(&list, "%s/%s%s%s", one->os, one->architecture, *one->variant ? "/" : "", one->variant);
 	}
-	return error_set(error, TARSIER_NOT_FOUND, "not there for %s; choose with --platform among %s",
+	return error_set(error, TARSIER_NOT_FOUND, "no image for %s; choose with --platform among %s",
 	                 *choice->platform ? choice->platform : platform_of_this_machine(),
 	                 listed(&list));
 }
@@ -133,7 +133,7 @@ bool choice_answers(struct choice *choice, const struct candidate *one)
 	return false;
 }
 
-/* The same image under a second name is one image: the better name stands for it. */
+/* An image under a second name is the same image: the name that matches better is kept. */
 static bool merge(struct choice *choice, const struct candidate *one)
 {
 	for (size_t i = 0; i < choice->count; i++) {
@@ -180,7 +180,7 @@ int choice_offer(struct choice *choice, const struct candidate *one, bool by_dig
 
 /* ---- which of it ------------------------------------------------------------------------------------------------- */
 
-/* Keeps those that answer best to the name. */
+/* Keeps the candidates whose names match best. */
 static void keep_best_named(struct choice *choice)
 {
 	enum name_rank best = NAME_OTHER;
@@ -194,7 +194,7 @@ static void keep_best_named(struct choice *choice)
 	choice->count = kept;
 }
 
-/* A signature beside an image leaves no choice to make; where there are only artifacts, one is read, to be refused. */
+/* Ignores signatures and other artifacts beside an image. If there are only artifacts, one is read, and refused. */
 static void drop_artifacts(struct choice *choice, choice_examine *examine, void *user)
 {
 	size_t kept = 0, artifacts = 0;
@@ -218,8 +218,8 @@ static size_t count_names(const struct choice *choice)
 	return names;
 }
 
-/* The best by platform. Of several that are as good, those of one multi-platform index are one image's (Windows
- * writes one a release) and the first is it; others need a digest. */
+/* Chooses by platform. Of several that match equally, those of one multi-platform index belong to one image (Windows has
+ * one for each release), and the first is chosen; otherwise the user must give a digest. */
 static int choose(const struct choice *choice, const struct candidate **chosen, struct tarsier_error *error)
 {
 	const struct candidate *best = NULL;

@@ -1,4 +1,4 @@
-/* an image's config document: what it says about the image, its layers' diff IDs and their history */
+/* an image's config document: the image's settings, its layers' diff IDs and their history */
 #include "format/json.h"
 #include "image/image.h"
 
@@ -138,8 +138,8 @@ static int keep_history(struct image *image, const json_t *history, struct tarsi
 	return memory ? TARSIER_OK : error_memory(error);
 }
 
-/* The history's entries that made a layer stand for the layers in order, if there are as many. Where there are not, any
- * guess might name the wrong instruction, so none is made. */
+/* The history entries that made a layer belong to the layers in order, if their numbers are equal. Otherwise layers get no
+ * instruction, since a guess might name the wrong one. */
 static int read_history(struct image *image, const json_t *history, struct tarsier_error *error)
 {
 	size_t i, count = 0, layer = 0;
@@ -160,7 +160,7 @@ int image_read_config(struct image *image, span config, struct tarsier_error *er
 	json_t *json = NULL;
 	int code = json_parse(config, IMAGE_DOCUMENT_LIMIT, "image config", &json, error);
 	if (code >= 0 && !json_is_object(json))
-		code = error_set(error, TARSIER_FORMAT, "the image config is no JSON object");
+		code = error_set(error, TARSIER_FORMAT, "the image config is not a JSON object");
 	if (code >= 0)
 		code = read_about(image, json, error);
 	if (code >= 0)

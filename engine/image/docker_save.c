@@ -12,12 +12,12 @@
  * with layers bottom to top. Docker before 25 writes ID.json and ID/layer.tar, skopeo and Podman DIGEST.tar and links
  * to it, go-containerregistry "sha256:ID" and DIGEST.tar.gz, Docker since 25 blobs/sha256/DIGEST for both. */
 
-enum { MOST_EXAMINED = 100 }; /* configs read to find out which entries are images */
+enum { MOST_EXAMINED = 100 }; /* configs read to determine which entries are images */
 
 struct saved_entry {
 	const json_t *json;
 	const char *config;
-	struct digest promised;    /* of the config, by its file's name; "" if that is not one */
+	struct digest promised;    /* of the config, from its file's name; "" if the name is not a digest */
 };
 
 struct listing {
@@ -26,7 +26,7 @@ struct listing {
 	size_t examined;
 };
 
-/* "HEX.json", "sha256:HEX" and "blobs/sha256/HEX" say what the file's digest is. */
+/* The names "HEX.json", "sha256:HEX" and "blobs/sha256/HEX" contain the file's digest. */
 static bool digest_from_path(const char *path, struct digest *digest)
 {
 	char text[sizeof digest->text] = "sha256:";
@@ -85,7 +85,7 @@ static bool is_config(const json_t *config)
 	return *os || *architecture || json_member(config, "rootfs");
 }
 
-/* What has layers and a damaged config counts as an image until it is chosen. */
+/* An entry with layers and a damaged config counts as an image until it is chosen. */
 static bool is_image(void *user, struct candidate *one)
 {
 	struct listing *listing = user;
@@ -212,8 +212,7 @@ static int read_layers(struct image_archive *archive, struct image *image, const
 	return TARSIER_OK;
 }
 
-/* The layers that the OCI manifest names must be the ones that manifest.json names: engines read the one or the
- * other. */
+/* The OCI manifest and manifest.json must name the same layers, because some engines read the one, others the other. */
 static int compare_layers(const struct image *image, const json_t *paths, struct tarsier_error *error)
 {
 	bool same = json_array_size(paths) == image->layer_count;
@@ -228,7 +227,7 @@ static int compare_layers(const struct image *image, const json_t *paths, struct
 	return error_set(error, TARSIER_FORMAT, "manifest.json and index.json name different layers for the same image");
 }
 
-/* An image for scratch has no layers, so that only its config tells it from an artifact. */
+/* An image from scratch has no layers, so only its config distinguishes it from an artifact. */
 static int check_config(const struct saved_entry *entry, span text, struct tarsier_error *error)
 {
 	json_t *json = NULL;

@@ -6,9 +6,8 @@
 #include "image/layout.h"
 
 /* Chooses an image by the names and configs of manifest.json, and by the platform if several have the same name, and
- * verifies its config. Entries that are not images are passed over if there is another. Where the archive is an OCI
- * layout too (`layout` not NULL: Docker since 25), the image's manifest is found and verified as well, and both must
- * agree. */
+ * verifies its config. Entries that are not images are ignored if there is an image. If the archive is also an OCI layout
+ * (`layout` not NULL: Docker since 25), the image's manifest is found and verified as well, and both must agree. */
 int docker_save_open(struct image_archive *archive, const struct layout *layout, const struct reference *reference,
                      const char *platform, struct image *image, struct tarsier_error *error);
 

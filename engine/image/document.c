@@ -1,4 +1,4 @@
-/* an image whose document is at hand, be it a manifest or an index of them */
+/* an image from its document, a manifest or an index of manifests */
 #include "format/json.h"
 #include "image/image.h"
 
@@ -11,7 +11,7 @@ static int is_index(span text, bool *index, struct tarsier_error *error)
 	return code;
 }
 
-/* The manifest for the platform takes the index's place in `text`. */
+/* Replaces the index in `text` with the manifest for the platform. */
 static int choose(struct image *image, const struct image_document *document, const struct source_options *options,
                   struct digest *digest, struct tarsier_error *error)
 {

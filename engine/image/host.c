@@ -1,4 +1,4 @@
-/* an image whose bytes the host gives: struct tarsier_source */
+/* an image whose bytes the host provides: struct tarsier_source */
 #include "image/image.h"
 
 /* ---- a blob of the host's as a stream ------------------------------------------------------------------------------ */
@@ -10,7 +10,7 @@ struct host_blob {
 	const char *name;
 };
 
-/* A host's code is its own to choose, but a success it is not. */
+/* A host may return any negative code of its own; it is a failure in any case. */
 static int host_failed(ptrdiff_t code, const char *what, const char *name, struct tarsier_error *error)
 {
 	int own = code >= TARSIER_CANCELLED && code < 0 ? (int)code : TARSIER_IO;
@@ -36,11 +36,11 @@ static void blob_close(struct stream *stream)
 		blob->host->close(blob->host->user, blob->blob);
 }
 
-/* `digest` NULL: the image's manifest or index. The stream lies in the arena. */
+/* `digest` NULL: the image's manifest or index. The stream is allocated in the arena. */
 static int blob_open(struct arena *arena, const struct tarsier_source *host, const struct digest *digest,
                      struct stream **stream, struct tarsier_error *error)
 {
-	uint64_t length = UINT64_MAX; /* the digest says whether all of it came */
+	uint64_t length = UINT64_MAX; /* the digest shows whether it is complete */
 	struct host_blob *blob = arena_alloc(arena, sizeof *blob);
 	if (!blob)
 		return error_memory(error);

@@ -42,8 +42,8 @@ static int read_head(const char *path, char *head, size_t *length, struct tarsie
 	return TARSIER_OK;
 }
 
-/* A path without a scheme: who knows it by its bytes? Pipes and devices can be read only once, so they go where
- * standard input goes. */
+/* Finds the source of a path without a scheme by the file's first bytes. Pipes and devices can be read only once, so they
+ * are treated like standard input. */
 static int source_of_path(const char *path, const struct source **source, struct tarsier_error *error)
 {
 	char head[HEAD];
@@ -82,7 +82,7 @@ void image_make_blank(struct image *image, struct arena *arena)
 	};
 }
 
-/* Where the source holds one image only there was no choice to make, but a platform that was asked for must be it. */
+/* A source with only one image makes no choice, but the image must be for the requested platform. */
 int image_check_platform(const struct image *image, const char *platform, struct tarsier_error *error)
 {
 	const struct tarsier_image *about = &image->about;

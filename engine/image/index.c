@@ -1,4 +1,4 @@
-/* one image out of an index, by what its entries say and, if there is a choice, by their manifests */
+/* one image of an index, chosen by its entries and, if several remain, by their manifests */
 #include "format/json.h"
 #include "image/choice.h"
 
@@ -12,7 +12,7 @@
  * containerd and Docker put the whole name, repository and tag, into "io.containerd.image.name".
  */
 
-enum { MOST_FETCHES = 100 }; /* nested indexes and manifests read; a builder nests one */
+enum { MOST_FETCHES = 100 }; /* nested indexes and manifests read; build tools nest one */
 
 /* An entry of an index. */
 struct index_entry {
@@ -30,8 +30,8 @@ struct index_search {
 
 /* ---- one entry --------------------------------------------------------------------------------------------------- */
 
-/* What an entry says of itself: BuildKit's attestations have the first annotation, what `cosign save` writes the second,
- * and OCI 1.1 has artifactType. */
+/* The kind of an entry: BuildKit's attestations have the first annotation, the output of `cosign save` the second, and OCI
+ * 1.1 has artifactType. */
 static bool is_artifact(const json_t *entry)
 {
 	const json_t *platform = json_member(entry, "platform"), *annotations = json_member(entry, "annotations");
@@ -55,7 +55,7 @@ static const char *name_of(struct arena *arena, const json_t *entry)
 	return *name ? arena_string(arena, name) : "";
 }
 
-/* Either annotation may be what the user means by a name: the tag alone, or all of it. */
+/* The user's name may match either annotation: the tag alone, or the whole name. */
 static enum name_rank rank_name(const char *wanted, const json_t *entry)
 {
 	const json_t *annotations = json_member(entry, "annotations");
@@ -66,7 +66,7 @@ static enum name_rank rank_name(const char *wanted, const json_t *entry)
 	return a > b ? a : b;
 }
 
-/* What an index in an index holds has the name of the entry that leads to it. */
+/* The entries of a nested index have the name of the entry that refers to it. */
 static bool read_name(struct index_search *search, const json_t *json, const struct index_entry *parent,
                       struct index_entry *entry)
 {
@@ -107,8 +107,8 @@ static int read_entry(struct index_search *search, const json_t *json, const str
 static int collect(struct index_search *search, span text, const struct index_entry *parent, bool by_digest,
                    struct tarsier_error *error);
 
-/* A nested index. One that is not there is another platform's, or names an image by mistake: that matters only if
- * nothing else is found. */
+/* A nested index. A missing one may belong to another platform, or be a mistake for an image. Reported only if nothing else
+ * is found. */
 static int descend(struct index_search *search, const struct index_entry *entry, bool by_digest,
                    struct tarsier_error *error)
 {
@@ -123,7 +123,7 @@ static int descend(struct index_search *search, const struct index_entry *entry,
 	if (code >= 0)
 		code = collect(search, buffer_span(&text), entry, by_digest, error);
 	else if (code == TARSIER_NOT_FOUND) {
-		choice_add(&search->choice.others, "%s (an index that is not there)", index->digest.text);
+		choice_add(&search->choice.others, "%s (a missing index)", index->digest.text);
 		code = TARSIER_OK;
 	}
 	buffer_free(&text);
@@ -144,7 +144,7 @@ static int collect_entry(struct index_search *search, const json_t *json, size_t
 	return choice_answers(choice, &entry.candidate) ? descend(search, &entry, by_digest, error) : TARSIER_OK;
 }
 
-/* `parent` is the entry that holds this index: NULL for the outermost. `by_digest`: it was asked for by its digest. */
+/* `parent` is the entry of this index, NULL for the outermost one. `by_digest`: it was requested by digest. */
 static int collect(struct index_search *search, span text, const struct index_entry *parent, bool by_digest,
                    struct tarsier_error *error)
 {
@@ -170,7 +170,7 @@ static int collect(struct index_search *search, span text, const struct index_en
 
 /* ---- the choice -------------------------------------------------------------------------------------------------- */
 
-/* A manifest that is missing or damaged counts as an image's until it is chosen. */
+/* A missing or damaged manifest counts as an image until it is chosen. */
 static bool is_image(void *user, struct candidate *one)
 {
 	struct index_search *search = user;

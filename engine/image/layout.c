@@ -8,7 +8,7 @@
 /* OCI image-spec, image-layout.md: "oci-layout" { "imageLayoutVersion": "1.0.0" }, "index.json",
  * "blobs/ALGORITHM/HEX". */
 
-/* Manifests and nested indexes read while one is searched for by its config: a thousand of the usual size. */
+/* The most that is read of manifests and nested indexes in a search by config: a thousand of the usual size. */
 enum { SEARCH_BYTES = 64 << 20 };
 
 void layout_blob_path(const struct digest *digest, char path[BLOB_PATH])
@@ -33,7 +33,7 @@ static int fetch(void *user, const struct digest *digest, uint64_t size, struct 
 	return code < 0 ? code : digest_check(buffer_span(into), digest, size, error);
 }
 
-/* The file "oci-layout": its absence is survived (archives of some builders lack it), another major version is not. */
+/* Checks the file "oci-layout". It may be missing, as in some build tools' archives; another major version is refused. */
 static int check_version(const struct layout *layout, struct image *image, struct tarsier_error *error)
 {
 	struct buffer text;
@@ -46,7 +46,7 @@ static int check_version(const struct layout *layout, struct image *image, struc
 		code = TARSIER_OK;
 	const char *version = json_text(json, "imageLayoutVersion");
 	if (*version && !span_starts(span_of(version), "1."))
-		code = error_set(error, TARSIER_UNSUPPORTED, "the image layout has the version %s, and 1 is read", version);
+		code = error_set(error, TARSIER_UNSUPPORTED, "the image layout has version %s; only version 1 is supported", version);
 	json_decref(json);
 	buffer_free(&text);
 	return code;
@@ -63,14 +63,14 @@ static int find_layer(const struct layout *layout, struct image *image, size_t i
 	int code = layout->find(layout, path, &size, &layer->location, error);
 	if (code == TARSIER_NOT_FOUND && image_media_kind(layer->media_type) == MEDIA_FOREIGN_LAYER)
 		return error_set(error, TARSIER_NOT_FOUND,
-		                 "layer %zu (%s) is not in there: its vendor lets nobody else hand it out; "
-		                 "pull it in with \"skopeo copy\" from its registry", index + 1, layer->blob.text);
+		                 "layer %zu (%s) is missing: its vendor does not allow others to distribute it; "
+		                 "copy the image with \"skopeo copy\" from its registry", index + 1, layer->blob.text);
 	if (code < 0) {
 		error_prefix(error, "layer %zu (%s)", index + 1, layer->blob.text);
 		return code;
 	}
 	if (size != layer->size)
-		return error_set(error, TARSIER_DIGEST, "layer %zu (%s) has %llu bytes, and %llu are promised", index + 1,
+		return error_set(error, TARSIER_DIGEST, "layer %zu (%s) has %llu bytes, the manifest says %llu", index + 1,
 		                 layer->blob.text, (unsigned long long)size, (unsigned long long)layer->size);
 	return TARSIER_OK;
 }
@@ -129,7 +129,7 @@ struct config_search {
 static int search_document(struct config_search *search, span text, unsigned depth, const struct digest *digest, uint64_t size,
                            struct tarsier_error *error);
 
-/* One entry of an index. What is not in there belongs to another platform. */
+/* One entry of an index. A missing blob belongs to another platform. */
 static int search_entry(struct config_search *search, const json_t *entry, unsigned depth, struct tarsier_error *error)
 {
 	struct digest digest;

@@ -1,13 +1,13 @@
-/* an OCI image layout, whether its files lie in a folder or in an archive */
+/* an OCI image layout, in a folder or in an archive */
 #ifndef TARSIER_IMAGE_LAYOUT_H
 #define TARSIER_IMAGE_LAYOUT_H
 
 #include "image/image.h"
 
 struct layout {
-	/* A small file, all of it. NOT_FOUND; LIMIT above IMAGE_DOCUMENT_LIMIT. */
+	/* Reads a whole small file. Fails with NOT_FOUND, and with LIMIT above IMAGE_DOCUMENT_LIMIT. */
 	int (*read)(const struct layout *layout, const char *path, struct buffer *into, struct tarsier_error *error);
-	/* How long a blob is, and the source's word for where it lies. NOT_FOUND. */
+	/* Returns a blob's size and its location in the source's own form. Fails with NOT_FOUND. */
 	int (*find)(const struct layout *layout, const char *path, uint64_t *size, void **location,
 	            struct tarsier_error *error);
 	void *user;
@@ -17,7 +17,7 @@ struct layout {
 int layout_open(const struct layout *layout, const struct reference *reference, const struct source_options *options,
                 struct image *image, struct tarsier_error *error);
 
-/* The manifest with this config among those of an index.json: *found false where there is none. */
+/* Finds the manifest with this config among those of an index.json. *found is false if there is none. */
 int layout_find_config(const struct layout *layout, const struct digest *config, struct image *image, bool *found,
                        struct tarsier_error *error);
 

@@ -47,7 +47,7 @@ static int read_descriptor(const json_t *object, struct digest *digest, uint64_t
 	if (!object)
 		return error_set(error, TARSIER_FORMAT, "no descriptor");
 	if (!json_is_integer(number) || json_integer_value(number) < 0)
-		return error_set(error, TARSIER_FORMAT, "no size, or one that is no whole number");
+		return error_set(error, TARSIER_FORMAT, "the size is missing, or is not a whole number");
 	*size = (uint64_t)json_integer_value(number);
 	return digest_parse(span_of(json_text(object, "digest")), digest, error);
 }
@@ -68,7 +68,7 @@ static int check_layer_type(const char *type, struct tarsier_error *error)
 		return TARSIER_OK;
 	if (span_ends(span_of(type), "+encrypted"))
 		return error_set(error, TARSIER_UNSUPPORTED, "encrypted (%s): decrypt the image first", type);
-	return error_set(error, TARSIER_UNSUPPORTED, "the media type \"%s\" is no layer of a file system", type);
+	return error_set(error, TARSIER_UNSUPPORTED, "the media type \"%s\" is not that of a file system layer", type);
 }
 
 static int read_layer(struct image *image, const json_t *object, size_t index, struct tarsier_error *error)
@@ -88,7 +88,7 @@ static int read_layer(struct image *image, const json_t *object, size_t index, s
 int image_make_layers(struct image *image, size_t count, struct tarsier_error *error)
 {
 	if (count > IMAGE_LAYER_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "%zu layers, and at most %d are read", count, IMAGE_LAYER_LIMIT);
+		return error_set(error, TARSIER_LIMIT, "%zu layers; the limit is %d", count, IMAGE_LAYER_LIMIT);
 	image->layers = arena_array(image->arena, count, sizeof *image->layers);
 	if (!image->layers)
 		return error_memory(error);
@@ -102,24 +102,23 @@ static int check_document(const json_t *json, struct tarsier_error *error)
 {
 	const json_t *version = json_is_object(json) ? json_object_get(json, "schemaVersion") : NULL;
 	if (!json_is_object(json))
-		return error_set(error, TARSIER_FORMAT, "no JSON object");
+		return error_set(error, TARSIER_FORMAT, "not a JSON object");
 	if (json_is_integer(version) && json_integer_value(version) == 1)
 		return error_set(error, TARSIER_UNSUPPORTED,
-		                 "Docker's manifest schema 1 was given up in 2017: copy the image with "
-		                 "skopeo to have it converted");
+		                 "Docker's manifest schema 1 is not supported: convert the image with \"skopeo copy\"");
 	if (!json_is_integer(version) || json_integer_value(version) != 2)
 		return error_set(error, TARSIER_FORMAT, "schemaVersion is not 2");
 	const char *type = json_text(json, "mediaType");
 	enum media_kind kind = image_media_kind(type);
 	if (kind == MEDIA_INDEX || json_list(json, "manifests"))
-		return error_set(error, TARSIER_FORMAT, "an index stands where a manifest is promised");
+		return error_set(error, TARSIER_FORMAT, "an index instead of a manifest");
 	if (kind != MEDIA_NONE && kind != MEDIA_MANIFEST)
-		return error_set(error, TARSIER_UNSUPPORTED, "of the media type \"%s\"", type);
+		return error_set(error, TARSIER_UNSUPPORTED, "unsupported media type \"%s\"", type);
 	return TARSIER_OK;
 }
 
-/* Media types of configs that say nothing, which builders and registries gave to images' configs, and which Docker takes for
- * those (its distribution client lists them). May have parameters: "text/html; charset=utf-8". */
+/* Generic media types that build tools and registries gave to image configs, and that Docker accepts (its distribution
+ * client lists them). May have parameters: "text/html; charset=utf-8". */
 static bool is_vague(const char *type)
 {
 	static const char *const vague[] = {"", "application/octet-stream", "application/json", "text/html"};
@@ -131,7 +130,7 @@ static bool is_vague(const char *type)
 	return false;
 }
 
-/* Cosign's signatures have an image's config, and layers of their own kind. An image for scratch has no layers at all. */
+/* Cosign's signatures have an image's config, but their own type of layers. An image from scratch has no layers. */
 static bool has_foreign_layers(const json_t *layers)
 {
 	const json_t *layer;
@@ -144,7 +143,7 @@ static bool has_foreign_layers(const json_t *layers)
 	return json_array_size(layers) > 0;
 }
 
-/* Charts, signatures, attestations, lists of parts and models have a manifest like an image's. */
+/* Charts, signatures, attestations, SBOMs and models have a manifest like an image's. */
 const char *image_artifact_type(const json_t *manifest)
 {
 	const char *type = json_text(json_member(manifest, "config"), "mediaType");
@@ -175,7 +174,7 @@ static int read_manifest(struct image *image, const json_t *json, struct digest 
 	const json_t *layers = json_list(json, "layers"), *layer;
 	size_t i;
 	if (!layers)
-		return error_set(error, TARSIER_FORMAT, "no list of layers");
+		return error_set(error, TARSIER_FORMAT, "the list of layers is missing");
 	if ((code = image_make_layers(image, json_array_size(layers), error)) < 0)
 		return code;
 	json_array_foreach(layers, i, layer)

@@ -37,7 +37,7 @@ bool platform_is_default(const char *wanted)
 
 struct platform { span os, architecture, variant; };
 
-/* What uname says, and what images say. */
+/* uname's names, and those of images. */
 static void use_go_names(struct platform *platform)
 {
 	static const struct { const char *machine, *architecture, *variant; } names[] = {
@@ -53,7 +53,7 @@ static void use_go_names(struct platform *platform)
 		}
 }
 
-/* The variant that is meant where none is written. */
+/* The variant that is implied if none is written. */
 static span implied_variant(span architecture)
 {
 	if (span_is(architecture, "arm64"))
@@ -65,7 +65,7 @@ static span implied_variant(span architecture)
 	return (span){"", 0};
 }
 
-/* "8" is written for "v8" here and there. */
+/* Some images have "8" for "v8". */
 static bool same_variant(span architecture, span a, span b)
 {
 	if (!a.len)
@@ -79,7 +79,7 @@ static bool same_variant(span architecture, span a, span b)
 	return span_equal(a, b);
 }
 
-/* False unless the text is "os/arch" or "os/arch/variant". */
+/* Returns false unless the text is "os/arch" or "os/arch/variant". */
 static bool parse(const char *text, struct platform *platform)
 {
 	span rest = span_of(text);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Longer than any path that can be opened, with a name and a digest behind it. */
+/* Longer than any path that can be opened, with a name and a digest after it. */
 enum { LONGEST_REFERENCE = 8192 };
 
 static bool exists(const char *path)
@@ -46,13 +46,13 @@ static int take_name(struct arena *arena, span rest, struct reference *reference
 		name = at > 0 ? (span){rest.ptr + 1, (size_t)at - 1} : (span){"", 0};
 	}
 	if ((at != 0 && name.len == 0) || (at >= 0 && digest.len == 0))
-		return error_set(error, TARSIER_USAGE, "%s: ends where a name or a digest should stand", reference->text);
+		return error_set(error, TARSIER_USAGE, "%s: a name or a digest is missing at the end", reference->text);
 	reference->name = span_copy(arena, name);
 	reference->digest = span_copy(arena, digest);
 	return reference->name && reference->digest ? TARSIER_OK : error_memory(error);
 }
 
-/* Cuts at `length`, or says that memory ran out. */
+/* Cuts at `length`. Fails with MEMORY. */
 static int cut_at(struct arena *arena, span text, size_t length, struct reference *reference,
                   struct tarsier_error *error)
 {
@@ -62,7 +62,8 @@ static int cut_at(struct arena *arena, span text, size_t length, struct referenc
 	return take_name(arena, span_from(text, length), reference, error);
 }
 
-/* The longest beginning of `text` that exists and ends at the end, at a colon or at an @; SIZE_MAX where none does. */
+/* Length of the longest prefix of `text` that exists as a path and is followed by the end, a colon or an @; SIZE_MAX if
+ * there is none. */
 static size_t longest_existing(char *text)
 {
 	for (size_t length = strlen(text); length > 0; length--) {
@@ -91,7 +92,7 @@ static int parse_path(struct arena *arena, const char *text, struct reference *r
 	return cut_at(arena, span_of(text), length, reference, error);
 }
 
-/* "docker://" and what stands for it: "//" behind the scheme, or nothing where a name can be told by its looks. */
+/* A name in a registry: with "docker://", with "//" after another scheme, or alone if its form shows that it is one. */
 static int parse_remote(struct arena *arena, const struct source *source, span name, struct reference *reference,
                         struct tarsier_error *error)
 {
@@ -119,14 +120,14 @@ static int parse_engine(struct arena *arena, span name, struct reference *refere
 {
 	struct registry_name parsed;
 	if (name.len == 0)
-		return error_set(error, TARSIER_USAGE, "%s: an image's name must follow", reference->text);
+		return error_set(error, TARSIER_USAGE, "%s: the name of an image is missing", reference->text);
 	if (registry_name_parse(arena, name, &parsed, NULL) < 0)
-		return error_set(error, TARSIER_USAGE, "%s: this cannot be an image's name", reference->text);
-	reference->path = name.ptr; /* ends where the text ends */
+		return error_set(error, TARSIER_USAGE, "%s: not a valid image name", reference->text);
+	reference->path = name.ptr; /* terminated, since it ends with the text */
 	return TARSIER_OK;
 }
 
-/* Places that other tools read and this one does not: what their names are followed by is an image's name. */
+/* Schemes of other tools that this one does not support; an image's name follows them. */
 static const char *foreign_name(const char *text)
 {
 	static const char *const schemes[] = {"containers-storage:", "podman:", "containerd:", "oci://"};
@@ -136,7 +137,7 @@ static const char *foreign_name(const char *text)
 	return NULL;
 }
 
-/* Nothing is there: the likeliest reason, and the way out. */
+/* The path does not exist: names the likeliest reason, and what to do. */
 static int nothing_there(struct arena *arena, const char *text, struct tarsier_error *error)
 {
 	const char *image = foreign_name(text);
@@ -196,7 +197,7 @@ int reference_parse(struct arena *arena, const char *text, struct reference *ref
 	if (source->names == SOURCE_ENGINE)
 		return parse_engine(arena, after, reference, error);
 	if (after.len == 0)
-		return error_set(error, TARSIER_USAGE, "%s: a path must follow", text);
+		return error_set(error, TARSIER_USAGE, "%s: the path is missing", text);
 	return parse_path(arena, after.ptr, reference, &found, error);
 }
 

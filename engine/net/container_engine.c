@@ -7,7 +7,7 @@
 enum {
 	PING_SECONDS = 30,
 	PEM_LIMIT = 1 << 20,   /* bytes of certificates: the system's hundred authorities have 220 KiB */
-	PLAIN_PORT = 2375,     /* as docker's own command has them */
+	PLAIN_PORT = 2375,     /* docker's own defaults */
 	TLS_PORT = 2376,
 };
 
@@ -19,7 +19,7 @@ static const char *variable(const char *name)
 
 /* ---- TLS --------------------------------------------------------------------------------------------------------- */
 
-/* The path if the file is there, else NULL. */
+/* Returns the path if the file exists, otherwise NULL. */
 static const char *file_in(struct arena *arena, const char *folder, const char *name)
 {
 	const char *path = folder ? arena_format(arena, "%s/%s", folder, name) : NULL;
@@ -39,7 +39,7 @@ static int read_pem(const char *path, struct buffer *text, struct tarsier_error 
 	return code >= 0 && !buffer_add(text, "\n", 1) ? error_memory(error) : code;
 }
 
-/* libcurl takes one file of authorities, or one text. */
+/* libcurl accepts one file of authorities, or one text. */
 static int join_authorities(struct arena *arena, struct container_engine *engine, const char *other, struct tarsier_error *error)
 {
 	struct buffer text;
@@ -76,7 +76,7 @@ static int set_tls(struct arena *arena, struct container_engine *engine, struct 
 static int set_socket(struct arena *arena, struct container_engine *engine, const char *path, struct tarsier_error *error)
 {
 	engine->socket = path;
-	engine->url = "http://engine"; /* any host will do */
+	engine->url = "http://engine"; /* the host is ignored */
 	engine->address = arena_format(arena, "unix://%s", path);
 	return engine->address ? TARSIER_OK : error_memory(error);
 }
@@ -139,13 +139,13 @@ int container_engine_find(struct arena *arena, const char *address, const char *
 
 /* ---- whether it answers ------------------------------------------------------------------------------------------ */
 
-/* What libcurl says of sockets in the file system helps nobody. */
+/* libcurl's own messages about sockets in the file system do not help. */
 static const char *reason_of(const struct container_engine *engine, const struct tarsier_error *reason)
 {
 	if (!engine->socket)
 		return reason->message;
 	return access(engine->socket, F_OK) == 0 ? "nothing listens at that socket, or you have no permission to use it"
-	                                         : "there is no such socket";
+	                                         : "the socket does not exist";
 }
 
 int container_engine_ping(struct container_engine *engine, struct tarsier_error *error)

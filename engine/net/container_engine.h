@@ -25,12 +25,12 @@ struct container_engine {
  * or are the caller's. UNSUPPORTED if there is no engine; USAGE for a bad address, IO for files that cannot be read. */
 int container_engine_find(struct arena *arena, const char *address, const char *ca_file, struct container_engine *engine,
                           struct tarsier_error *error);
-/* Asks whether it is one. IO if it does not answer, or something else does. */
+/* Checks that a container engine answers. Fails with IO if nothing answers, or something else does. */
 int container_engine_ping(struct container_engine *engine, struct tarsier_error *error);
 
 struct engine_image {
 	const char *id;                /* "sha256:…" */
-	const char *name;              /* as asked for; or the full name, if Podman chose one that only ends in it */
+	const char *name;              /* as requested; or the full name, if Podman matched one that only ends in it */
 };
 /* Looks for an image by name, as the engine's own command does. NOT_FOUND; FORMAT with the engine's words. */
 int container_engine_image(const struct container_engine *engine, struct arena *arena, const char *name,

@@ -1,4 +1,4 @@
-/* images that a container engine has: Docker's Engine API, which Podman's service has, too */
+/* images in a container engine, by Docker's Engine API, which Podman's service has, too */
 #include "format/json.h"
 #include "net/container_engine.h"
 #include "net/http_stream.h"
@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-	ANSWER_LIMIT = 16 << 20, /* bytes: what an engine says of an image */
-	STALL_SECONDS = 600,     /* for an export that does not begin, or stands still: big layers are packed first */
+	ANSWER_LIMIT = 16 << 20, /* bytes: an engine's description of an image */
+	STALL_SECONDS = 600,     /* for an export that has not begun, or stalls: the engine packs large layers first */
 };
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ static int refused(const char *path, const struct http_response *response, struc
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
-/* "app:1" and "app", which is "app:latest", with the hosts and folders that are understood before it. */
+/* Compares "app:1", or "app" for "app:latest", with its implied hosts and folders in front. */
 static bool is_meant(const char *tag, const char *full)
 {
 	static const char *const understood[] = {"", "localhost/", "docker.io/", "docker.io/library/"};
@@ -66,7 +66,7 @@ static bool ends_in(const char *tag, const char *full)
 	return text.len > length && text.ptr[text.len - length - 1] == '/' && span_ends(text, full);
 }
 
-/* For app:1 Podman also takes an image of any host and folder whose name ends in it: then that is what it is called. */
+/* Podman matches app:1 also against an image of any host and folder whose name ends in it: reports show the full name. */
 static const char *name_among(struct arena *arena, const json_t *tags, const char *name)
 {
 	const json_t *item;
@@ -107,7 +107,7 @@ static int read_image(struct arena *arena, const struct http_response *response,
 	return code;
 }
 
-/* `asked` is what the engine is asked for, `name` what the caller calls it. */
+/* `asked` is the name in the request, `name` the caller's. */
 static int look(const struct container_engine *engine, struct arena *arena, const char *asked, const char *name,
                 struct engine_image *image, struct tarsier_error *error)
 {
@@ -126,8 +126,8 @@ static int look(const struct container_engine *engine, struct arena *arena, cons
 	return code;
 }
 
-/* What `podman build -t app` makes is called localhost/app, which Podman itself takes first for app, but not by Docker's
- * API. */
+/* `podman build -t app` names its image localhost/app. Podman's own command tries that name first, its Docker API does
+ * not. */
 int container_engine_image(const struct container_engine *engine, struct arena *arena, const char *name,
                            struct engine_image *image, struct tarsier_error *error)
 {

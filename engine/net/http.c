@@ -13,7 +13,7 @@ enum {
 	DEFAULT_LIMIT = 16 * 1024 * 1024,
 	HEADERS_LIMIT = 256 * 1024, /* libcurl's own is 300 KiB */
 	REDIRECTS = 5,
-	BLOB_PACE = 4096,            /* bytes that must come in `seconds`: a byte now and then could go on for ever */
+	BLOB_PACE = 4096,            /* bytes that must arrive in `seconds`, so that a byte now and then does not go on for ever */
 };
 
 /* ---- what libcurl calls --------------------------------------------------------------------------------------------- */
@@ -24,13 +24,13 @@ struct http_transfer {
 	const struct curl_library *library;
 	CURL *curl;
 	struct arena arena;             /* for the URLs of redirects */
-	const char *url;                /* what is asked for now */
+	const char *url;                /* of the current request */
 	const char *proxy;              /* "" for none */
 	int64_t started;
-	const struct buffer *too_large; /* which of the response's has no room left */
+	const struct buffer *too_large; /* the response's buffer that is full; or NULL */
 	bool stalled;
-	int64_t heard;    /* when BLOB_PACE bytes had come last */
-	size_t unheard;   /* bytes since */
+	int64_t heard;    /* time at which the last BLOB_PACE bytes were complete */
+	size_t unheard;   /* bytes since then */
 };
 
 static unsigned seconds_of(const struct http_request *request)
@@ -46,7 +46,7 @@ static bool wants_sink(const struct http_transfer *transfer)
 	return *status >= 200 && *status < 300;
 }
 
-/* The time that the sink took does not count as the server's. */
+/* The sink's own time does not count as the server's. */
 static void hear(struct http_transfer *transfer, size_t length, int64_t sinking)
 {
 	transfer->heard += sinking;
@@ -77,7 +77,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
 	struct http_transfer *transfer = user;
 	span line = {data, size * count};
-	if (span_starts(line, "HTTP/")) /* the next answer: after a redirect, a proxy's or an interim one */
+	if (span_starts(line, "HTTP/")) /* the next answer, after a redirect, a proxy's answer or an interim one */
 		transfer->response->headers.length = 0;
 	if (buffer_add(&transfer->response->headers, line.ptr, line.len))
 		return line.len;
@@ -171,14 +171,14 @@ static long time_left(const struct http_transfer *transfer)
 	return left > 1 ? (long)left : 1;
 }
 
-/* Redirects are followed by us: each has a proxy of its own, or none. */
+/* We follow redirects ourselves, since each URL may need another proxy. */
 static void set_options(const struct curl_library *library, CURL *curl, struct http_transfer *transfer, char *reason)
 {
 	const struct http_request *request = transfer->request;
 	unsigned connect_seconds = request->connect_seconds ? request->connect_seconds : DEFAULT_CONNECT_SECONDS;
 	library->easy_setopt(curl, CURLOPT_URL, transfer->url);
 	library->easy_setopt(curl, CURLOPT_PROXY, transfer->proxy);
-	library->easy_setopt(curl, CURLOPT_NOPROXY, ""); /* has been judged by proxy_for */
+	library->easy_setopt(curl, CURLOPT_NOPROXY, ""); /* proxy_for has decided already */
 	library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	if (!request->blob)
@@ -194,7 +194,7 @@ static void set_options(const struct curl_library *library, CURL *curl, struct h
 	set_method(library, curl, request);
 }
 
-/* OpenSSL finds nothing wrong with a certificate that is another host's. */
+/* OpenSSL reports no error for a certificate of another host. */
 static enum http_trouble trouble_with_certificate(const struct http_transfer *transfer)
 {
 	long verdict = 1;
@@ -232,7 +232,7 @@ static int explain_in(struct arena *arena, const struct http_transfer *transfer,
 	if (transfer->too_large)
 		return error_set(error, TARSIER_LIMIT, "%s %s: the answer%s larger than %zu bytes%s", method, url,
 		                 transfer->too_large == &response->headers ? "'s headers are" : " is", transfer->too_large->limit, through);
-	if (result == CURLE_OUT_OF_MEMORY && response->headers.length) /* libcurl's code for a line beyond 100 KiB, too */
+	if (result == CURLE_OUT_OF_MEMORY && response->headers.length) /* libcurl also returns this for a line over 100 KiB */
 		return error_set(error, TARSIER_LIMIT, "%s %s: the answer has a header that is too long for libcurl%s", method, url, through);
 	return error_set(error, result == CURLE_OUT_OF_MEMORY ? TARSIER_MEMORY : TARSIER_IO, "%s %s: %s%s", method, url, reason, through);
 }
@@ -282,7 +282,7 @@ static int choose_proxy(struct http_transfer *transfer, struct tarsier_error *er
 	return TARSIER_OK;
 }
 
-/* A Location may hold spaces, which browsers and libcurl encode. NULL if memory ran out. */
+/* A Location may contain spaces, which browsers and libcurl encode. Returns NULL if memory ran out. */
 static char *without_spaces(struct arena *arena, const char *url)
 {
 	char *out = arena_array(arena, strlen(url) + 1, 3), *end = out;
@@ -295,7 +295,7 @@ static char *without_spaces(struct arena *arena, const char *url)
 	return out;
 }
 
-/* Where the answer leads; the user and password of the first URL go along to the same origin. */
+/* The target of a redirect. The first URL's user and password are kept for the same origin. */
 static int take_redirect(struct http_transfer *transfer, const char *location, struct tarsier_error *error)
 {
 	struct url first, next;

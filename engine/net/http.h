@@ -8,7 +8,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* libcurl brings TLS, HTTP/2, IDN and Kerberos along: 18 ms and more that a scan without a network must not pay. */
+/* libcurl loads TLS, HTTP/2, IDN and Kerberos with it, which takes 18 ms and more. A scan without a network must not pay
+ * that. */
 
 /* Connections that stay open from one request to the next, which may come from several threads. The pool lies in the
  * arena; NULL: no memory. No request may be under way when it is freed; NULL is fine. */
@@ -44,18 +45,18 @@ struct http_request {
 enum http_trouble {
 	HTTP_NO_TROUBLE,
 	HTTP_TIMED_OUT,                     /* it took longer than `seconds` or `connect_seconds` */
-	HTTP_NO_CONNECTION,                 /* no such host, or nobody listens there */
-	HTTP_UNTRUSTED,                     /* the certificate is nobody's that we trust */
-	HTTP_OTHER_HOST,                    /* it is another host's */
-	HTTP_NO_TLS,                        /* https, and what answers does not speak it */
+	HTTP_NO_CONNECTION,                 /* the host is unknown, or does not accept connections */
+	HTTP_UNTRUSTED,                     /* no trusted authority signed the certificate */
+	HTTP_OTHER_HOST,                    /* the certificate is for another host */
+	HTTP_NO_TLS,                        /* an https URL, but the server does not speak TLS */
 	HTTP_NO_AUTHORITIES,                /* ca_file cannot be read */
-	HTTP_BAD_REDIRECT,                        /* redirects without end, or to what is no http */
+	HTTP_BAD_REDIRECT,                  /* too many redirects, or one to another protocol than http and https */
 };
 
 struct http_response {
-	long status;                        /* 0 where there was none */
-	enum http_trouble trouble;          /* … and why, where that makes a difference */
-	struct buffer headers;              /* the last answer's lines as they came */
+	long status;                        /* 0 if there was no answer */
+	enum http_trouble trouble;          /* … and why, if callers treat that reason differently */
+	struct buffer headers;              /* the last answer's header lines, unchanged */
 	struct buffer body;
 	bool elsewhere;                     /* a redirect led to another origin, which was sent no Authorization */
 	char through[160];                  /* for messages: "", or " (through the proxy http://proxy:3128)" */
@@ -67,7 +68,8 @@ struct http_response {
 int http_send(const struct http_request *request, struct http_response *response, struct tarsier_error *error);
 void http_response_free(struct http_response *response);
 
-/* A header's value, names compared without regard to case; empty where there is none. Borrowed from the response. */
+/* Returns a header's value, or an empty span if the header is absent. Names are compared case-insensitively. Borrowed from
+ * the response. */
 span http_header(const struct http_response *response, const char *name);
 
 #endif

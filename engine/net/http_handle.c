@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-enum { IDLE_HANDLES = 16 }; /* as many as layers are read at once */
+enum { IDLE_HANDLES = 16 }; /* as many as there are layers read at once */
 
 /* Its global initialisation is thread-safe since 7.84. */
 int curl_library_load(struct curl_library *library, struct tarsier_error *error)

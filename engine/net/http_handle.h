@@ -27,7 +27,8 @@ int curl_library_load(struct curl_library *library, struct tarsier_error *error)
 
 /* A handle of the pool, or a new one; `pool` may be NULL. NULL if memory ran out. */
 CURL *http_handle_take(const struct curl_library *library, struct http_pool *pool);
-/* Back into the pool, or closed. Its options are reset, since they point to what is gone by now; its connections stay. */
+/* Returns the handle to the pool, or closes it. Resets its options, because they point to memory that may be freed; keeps
+ * its connections. */
 void http_handle_give(const struct curl_library *library, struct http_pool *pool, CURL *handle);
 
 #endif

@@ -11,11 +11,11 @@ struct http_stream {
 	struct stream *taken;         /* the queue's other end */
 	pthread_t thread;
 	bool running;
-	/* The thread's own. */
+	/* Used only by the thread. */
 	int (*receive)(struct http_stream *stream, void *user, struct tarsier_error *error);
 	void *user;
-	char *room;                   /* a block of the queue; NULL: none at hand */
-	size_t filled;                /* of it */
+	char *room;                   /* the block of the queue that is being filled; NULL: none */
+	size_t filled;                /* bytes of it */
 };
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */

@@ -56,8 +56,7 @@ static bool is_same_address(span a, span b)
 	return read_address(a, one, &bits) && read_address(b, other, &bits) && memcmp(one, other, sizeof one) == 0;
 }
 
-/* "example.com" and ".example.com" both stand for www.example.com, the first for example.com, too. curl takes both for
- * both, and so does this. */
+/* "example.com" and ".example.com" both match www.example.com and example.com, as in curl. */
 static bool is_named(span host, span entry)
 {
 	if (span_starts(entry, "*."))
@@ -69,7 +68,8 @@ static bool is_named(span host, span entry)
 	return host.len == entry.len || host.ptr[host.len - entry.len - 1] == '.';
 }
 
-/* Takes ":port" off an entry's end; 0 if there is none. An IPv6 address has a port only behind brackets. */
+/* Removes ":port" from the end of an entry and returns the port, 0 if there is none. An IPv6 address has a port only after
+ * brackets. */
 static unsigned take_port(span *entry)
 {
 	ptrdiff_t colon = span_find_last(*entry, ':');

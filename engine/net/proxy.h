@@ -11,8 +11,8 @@
  *
  *	entry = "*"  |  host [":" port]  |  ["*"] "." domain  |  address "/" bits
  *
- * A host also stands for all names that end in "." and it. A loopback host is reached directly whatever they say, as Go's
- * clients do. The proxy for this URL, or NULL for none; borrowed from the environment. */
+ * A host also matches every name that ends in "." and that host. Loopback hosts are always reached directly, as with Go's
+ * clients. Returns the proxy for this URL, or NULL for none; borrowed from the environment. */
 const char *proxy_for(const struct url *url);
 /* The same rules for one host, with `no_proxy` as given. */
 bool proxy_is_bypassed(span host, unsigned port, const char *no_proxy);

@@ -5,14 +5,14 @@
 
 enum {
 	TRIES = 5,
-	BUSY_SECONDS = 60,        /* of 429s that are waited out */
+	BUSY_SECONDS = 60,        /* of waiting after answers with 429 */
 	PROBE_SECONDS = 5,
-	FRESH = 20,               /* seconds: the shortest-lived tokens have 60, and Clair must have time to use this one */
+	FRESH = 20,               /* seconds: tokens are valid for at least 60, and Clair needs time to use this one */
 };
 
 /* ---- one repository ---------------------------------------------------------------------------------------------- */
 
-/* Is there a registry of this protocol? Whatever it says of our log-in. */
+/* Does a registry answer by this protocol? Its answer to our credentials does not matter. */
 static bool answers(const struct registry *registry, const char *scheme, struct arena *arena)
 {
 	struct http_response response;
@@ -27,7 +27,7 @@ static bool answers(const struct registry *registry, const char *scheme, struct 
 	return ok;
 }
 
-/* A registry on this machine that was never given a certificate is an everyday thing. */
+/* A registry on this machine often has no certificate. */
 static const char *scheme_of(const struct registry *registry, struct arena *arena)
 {
 	if (registry->config.plain_http)
@@ -185,7 +185,7 @@ static bool is_good(const struct http_response *response)
 	return response->status >= 200 && response->status < 300;
 }
 
-/* What became of the last attempt. */
+/* The outcome of the last attempt. */
 static int judge(struct registry *registry, const struct registry_call *call, const struct http_response *response, int code,
                  struct tarsier_error *error)
 {
@@ -232,7 +232,7 @@ int registry_get(struct registry *registry, const struct registry_call *call, st
 	}
 }
 
-/* The whole body into `into`. */
+/* Reads the whole body into `into`. */
 static int get_document(struct registry *registry, const struct registry_call *call, struct buffer *into,
                         struct http_response *response, struct tarsier_error *error)
 {
@@ -248,7 +248,7 @@ static const char accept[] =
 	"Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
 	"application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
 
-/* What came, and the registry's own word for it; one that is no digest is no promise. */
+/* Compares the digest of the received bytes with the registry's header. A header that is not a digest is ignored. */
 static int identify(const struct http_response *response, struct digest *digest, struct tarsier_error *error)
 {
 	struct digest promised;

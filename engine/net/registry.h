@@ -11,11 +11,11 @@
  * OCI distribution-spec, "Pull":
  *
  *	GET /v2/NAME/manifests/TAG|DIGEST
- *	GET /v2/NAME/blobs/DIGEST            may lead elsewhere, where no log-in goes along
+ *	GET /v2/NAME/blobs/DIGEST            may redirect to another host, which is sent no credentials
  *
- * What wants a log-in answers 401 and says which: Basic, or Bearer with the address of a server that gives tokens
- * (distribution's "Token Authentication"). Both are found out once and kept; a token that has expired is fetched anew.
- * Messages name the registry and the repository, and never what is secret.
+ * A registry that requires credentials answers 401 and names the scheme: Basic, or Bearer with the address of a token
+ * server (distribution's "Token Authentication"). The scheme is determined once and kept; an expired token is fetched
+ * again. Messages name the registry and the repository, never a secret.
  */
 struct registry;
 
@@ -23,33 +23,34 @@ struct registry_config {
 	const struct registry_name *name;
 	const char *user, *password;  /* NULL: as the log-ins of docker and podman say */
 	const char *ca_file;          /* certificate authorities, PEM; NULL: the system's */
-	bool plain_http;              /* no TLS; loopback tries https first, then http, without being told */
+	bool plain_http;              /* no TLS. Without it, loopback addresses are tried with https, then with http */
 	const atomic_bool *cancelled; /* or NULL */
 };
 
-/* The registry lies in the arena, which outlives it as the config's strings do. Looks for the log-in; only a loopback host is
- * asked anything yet. */
+/* The registry is allocated in the arena; the arena and the config's strings must outlive it. Looks up the credentials.
+ * Sends no request yet, except to a loopback host. */
 int registry_open(struct arena *arena, const struct registry_config *config, struct registry **registry,
                   struct tarsier_error *error);
 void registry_close(struct registry *registry); /* NULL is fine; no stream may be open */
 
-/* A manifest or an index by tag, at most `limit` bytes. *digest is of what came; where the registry promised another one,
- * DIGEST. NOT_FOUND, LIMIT. */
+/* Gets a manifest or an index by tag, at most `limit` bytes. *digest is the digest of the received bytes. Fails with DIGEST
+ * if the registry's header promised another one, with NOT_FOUND, and with LIMIT. */
 int registry_tagged(struct registry *registry, const char *tag, size_t limit, struct buffer *into, struct digest *digest,
                     struct tarsier_error *error);
 
-/* The rest may be called from several threads at once. */
+/* The following functions may be called from several threads at once. */
 
 /* A manifest or an index, or a small blob, by digest: not verified. NOT_FOUND, LIMIT. */
 int registry_manifest(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                       struct tarsier_error *error);
 int registry_blob(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                   struct tarsier_error *error);
-/* A blob of any size, not verified, but never longer than `size`. Nothing is asked for before the first read; connections
- * that break are taken up where they broke. The stream lies in the arena. */
+/* A blob of any size, not verified, but never longer than `size`. The first read sends the request. After a broken
+ * connection, the next request asks for the rest. The stream is allocated in the arena. */
 int registry_stream(struct registry *registry, struct arena *arena, const struct digest *digest, uint64_t size,
                     struct stream **stream, struct tarsier_error *error);
-/* Where anybody who has *authorization ("Basic …" or "Bearer …", good for a minute; "" where none is needed) gets a blob. */
+/* The URL of a blob, and the Authorization header that its request needs: "Basic …" or "Bearer …", valid for at least a
+ * minute, or "" for none. */
 int registry_address(struct registry *registry, struct arena *arena, const struct digest *digest, const char **url,
                      const char **authorization, struct tarsier_error *error);
 

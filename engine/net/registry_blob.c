@@ -12,7 +12,7 @@ struct blob {
 	bool too_long;
 };
 
-/* What of a piece is new: a server that does not know ranges begins again from the start. */
+/* The new part of a piece: a server that does not support ranges starts again from the beginning. */
 static span unseen(struct registry_progress *progress, long status, span piece)
 {
 	if (progress->offset == UINT64_MAX)
@@ -47,7 +47,7 @@ static int receive(struct http_stream *stream, void *user, struct tarsier_error 
 		code = error_set(error, TARSIER_DIGEST, "%s sends more than the %llu bytes that are promised",
 		                 blob->registry->config.name->domain, (unsigned long long)blob->size);
 	else if (code == TARSIER_IO && !blob->response.status && blob->progress.received == blob->size)
-		code = TARSIER_OK; /* the connection broke, and all was there */
+		code = TARSIER_OK; /* the connection broke after the last byte */
 	http_response_free(&blob->response);
 	return code;
 }

@@ -23,7 +23,8 @@ static void skip(span *rest, const char *letters)
 		*rest = span_from(*rest, 1);
 }
 
-/* NULL: no memory. What follows the opening quote; one that is never closed ends with the line. */
+/* Parses what follows the opening quote. A string without a closing quote ends with the line. Returns NULL if memory ran
+ * out. */
 static char *take_quoted(struct arena *arena, span *rest)
 {
 	char *text = arena_alloc(arena, rest->len + 1);
@@ -45,7 +46,7 @@ static char *take_value(struct arena *arena, span *rest)
 	return take_quoted(arena, rest);
 }
 
-/* The last scheme and its parameters count; of two Bearers, the last. False: no memory. */
+/* Of two challenges with the same scheme, the last one counts. Returns false if memory ran out. */
 static bool read_challenges(struct arena *arena, span rest, struct registry_challenge *challenge)
 {
 	bool in_bearer = false;

@@ -17,9 +17,9 @@
 enum {
 	NAME_LIMIT = 128,       /* bytes; "secretservice", "ecr-login" */
 	ADDRESS_LIMIT = 1024,   /* bytes, far less than a pipe takes at once: see give_address */
-	ANSWER_LIMIT = 1 << 17, /* bytes: tokens for a registry have some 10 KiB, cloud providers' the most */
-	GLANCE = 50,            /* milliseconds between looks whether a helper that is silent has ended */
-	STATUS_UNKNOWN = -1,    /* the host ignores SIGCHLD or waits for every child: the status went to nobody or to it */
+	ANSWER_LIMIT = 1 << 17, /* bytes: the longest tokens, those of cloud providers, have some 10 KiB */
+	GLANCE = 50,            /* milliseconds between checks whether a silent helper has ended */
+	STATUS_UNKNOWN = -1,    /* the host ignores SIGCHLD, or waited for our child itself */
 };
 
 struct helper {
@@ -41,8 +41,8 @@ static void close_pipe(const int ends[2])
 			close(ends[i]);
 }
 
-/* Both ends lie above the three standard ones, which a host may have closed: in the child, those are put in place
- * one after the other, and the first must not cover the second. */
+/* Both ends must be above the three standard descriptors, which the host may have closed: the child sets those one
+ * after the other, and the first must not overwrite the second. */
 static bool open_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -59,7 +59,7 @@ static bool open_pipe(int ends[2])
 	return ends[0] >= 0 && ends[1] >= 0;
 }
 
-/* The whole address goes into the pipe while we hold both of its ends. So it can neither block nor raise SIGPIPE,
+/* We write the whole address while we hold both ends of the pipe. So the write can neither block nor raise SIGPIPE,
  * whatever the helper does with its input. */
 static bool give_address(int ends[2], const char *address)
 {
@@ -83,14 +83,14 @@ static int fail_to_start(const struct helper *helper, int number, struct tarsier
 		return error_errno(error, number, "start %s", helper->program);
 	const char *reason = number == ENOENT ? "is not on PATH" : "cannot be run on this machine";
 	return error_set(error, TARSIER_UNSUPPORTED,
-	                 "the log-in is kept by the program %s, which %s: install it, or log in without credsStore and "
-	                 "credHelpers, or give --registry-user and --registry-password-file, or go as anybody with "
+	                 "the credentials are kept by the program %s, which %s: install it, or log in without credsStore and "
+	                 "credHelpers, or give --registry-user and --registry-password-file, or send no credentials with "
 	                 "REGISTRY_AUTH_FILE=/dev/null",
 	                 helper->program, reason);
 }
 
-/* Signals as in a program that a shell starts: a host's mask, and a SIGPIPE that it ignores, are not for the
- * helper. */
+/* The helper gets the signal settings of a program that a shell starts, without the host's mask and its ignored
+ * SIGPIPE. */
 static int spawn_with(struct helper *helper, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int in,
                       int out)
 {
@@ -173,7 +173,7 @@ static void end(struct helper *helper)
 	buffer_free(&helper->answer);
 }
 
-/* Waits for output, a little. */
+/* Waits briefly for output. */
 static int wait_a_little(struct helper *helper, struct tarsier_error *error)
 {
 	int64_t left = helper->deadline - clock_milliseconds();
@@ -192,8 +192,8 @@ static int take(struct helper *helper, const char *bytes, size_t length, struct 
 	return buffer_add(&helper->answer, bytes, length) ? TARSIER_OK : error_memory(error);
 }
 
-/* Up to the end of output, or to what is there when the helper has ended: a daemon that it left behind may hold
- * the pipe open for ever. */
+/* Reads to the end of output, or until the helper has ended: a daemon that it started may keep the pipe open for
+ * ever. */
 static int listen_to(struct helper *helper, struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
@@ -213,7 +213,7 @@ static int listen_to(struct helper *helper, struct tarsier_error *error)
 	return code;
 }
 
-/* It has closed its output: the end is near. */
+/* It closed its output, so it should end soon. */
 static int await_end(struct helper *helper, struct tarsier_error *error)
 {
 	while (!has_ended(helper)) {
@@ -251,12 +251,12 @@ static int judge(struct arena *arena, struct helper *helper, struct registry_log
 {
 	int status = helper->status;
 	if (status != 0 && span_contains(buffer_span(&helper->answer), "credentials not found"))
-		return TARSIER_OK; /* nobody is logged in there: "credentials not found in native keychain", and status 1 */
+		return TARSIER_OK; /* not logged in: "credentials not found in native keychain", and status 1 */
 	if (status == 0 || status == STATUS_UNKNOWN)
 		return read_answer(arena, helper, login, error);
 	if (WIFSIGNALED(status))
 		return error_set(error, TARSIER_IO, "%s was ended by signal %d", helper->program, WTERMSIG(status));
-	if (WEXITSTATUS(status) == 127) /* what a shell, and a posix_spawn that cannot tell, say of a missing program */
+	if (WEXITSTATUS(status) == 127) /* the status for a missing program, from a shell and from posix_spawn */
 		return fail_to_start(helper, ENOENT, error);
 	return error_set(error, TARSIER_IO, "%s fails with status %d; what it says, `%s get` shows, with the registry's "
 	                 "address on its standard input", helper->program, WEXITSTATUS(status), helper->program);
@@ -276,7 +276,7 @@ int registry_helper_ask(struct arena *arena, const char *name, const char *addre
 {
 	*login = (struct registry_login){"", "", "", ""};
 	if (!is_name(name))
-		return error_set(error, TARSIER_FORMAT, "\"%.100s\" is no name of a program that keeps log-ins", name);
+		return error_set(error, TARSIER_FORMAT, "\"%.100s\" is not a valid name of a credential helper", name);
 	if (strlen(address) > ADDRESS_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "a registry's address of more than %d bytes", ADDRESS_LIMIT);
 	struct helper helper = {.program = arena_format(arena, "docker-credential-%s", name), .deadline = clock_milliseconds() + timeout};

@@ -1,6 +1,6 @@
-/* shared by registry*.c: what is kept of one repository, and the steps below registry.h
+/* internal to registry*.c: the state of one repository, and the steps below registry.h
  *
- * Each file calls only those before it: registry_words.c, registry_auth.c, registry.c, registry_blob.c. */
+ * Each file calls only the files before it: registry_words.c, registry_auth.c, registry.c, registry_blob.c. */
 #ifndef TARSIER_NET_REGISTRY_INTERNAL_H
 #define TARSIER_NET_REGISTRY_INTERNAL_H
 
@@ -10,45 +10,46 @@
 
 #include <pthread.h>
 
-enum { REGISTRY_SECONDS = 60 }; /* that an answer may take, or a blob may stand still */
+enum { REGISTRY_SECONDS = 60 }; /* until an answer must be complete, and that a blob may stall */
 
 struct registry {
-	struct registry_config config; /* its name is the next */
+	struct registry_config config; /* its name points to the next member */
 	struct registry_name name;
 	const char *origin;           /* "https://registry.example:5000" */
 	struct registry_login login;
 	struct http_pool *pool;
-	pthread_mutex_t lock;         /* of what follows */
+	pthread_mutex_t lock;         /* protects the following members */
 	struct arena secrets;
 	const char *authorization;    /* "Basic …", "Bearer …"; "": none yet */
-	unsigned generation;          /* how often it was made */
-	int64_t made;                 /* when: monotonic seconds */
-	const char *realm, *service;  /* where tokens are given, as the registry said; realm "": nowhere */
+	unsigned generation;          /* how often it was renewed */
+	int64_t made;                 /* time of the last renewal, in monotonic seconds */
+	const char *realm, *service;  /* of the token server, from the registry's challenge; realm "": there is none */
 };
 
 /* ---- registry_words.c -------------------------------------------------------------------------------------------- */
 
-/* Returns what an answer, of the registry or of its token server, says went wrong, on one line; "" if it says nothing. In
- * the arena; never NULL. */
+/* Returns the error text of an answer from the registry or its token server, on one line, or "" if there is none. Allocated
+ * in the arena; never NULL. */
 const char *registry_words(struct arena *arena, const struct http_response *response);
 
 /* ---- registry_auth.c --------------------------------------------------------------------------------------------- */
 
-/* Sets *authorization to a copy of what goes into Authorization now, "" for nothing, and *generation to its generation. One
- * that is older than `age` seconds and came from a token server is made anew first. */
+/* Sets *authorization to a copy of the current Authorization header, "" for none, and *generation to its generation. A
+ * token older than `age` seconds is renewed first. */
 int registry_authorization(struct registry *registry, int64_t age, struct arena *arena, const char **authorization,
                            unsigned *generation, struct tarsier_error *error);
-/* Makes another one after a 401 to the one of `generation`, from the challenge in it. Fails with IO if that cannot help. */
+/* Renews the authorization by the challenge of a 401 that answered the one of `generation`. Fails with IO if that cannot
+ * help. */
 int registry_renew(struct registry *registry, unsigned generation, const struct http_response *refusal,
                    struct tarsier_error *error);
 
 /* ---- registry.c -------------------------------------------------------------------------------------------------- */
 
-/* How far a blob has come, over as many answers as it takes. */
+/* The progress of a blob, which may take several answers. */
 struct registry_progress {
-	uint64_t received;            /* of the blob; the next answer is asked for the rest */
+	uint64_t received;            /* bytes of the blob; the next request asks for the rest */
 	uint64_t offset;              /* in the blob, of this answer's next piece; UINT64_MAX before the first: see its status */
-	bool stopped;                 /* no more is wanted, so no answer will follow */
+	bool stopped;                 /* the reader wants no more, so no request follows */
 };
 
 struct registry_call {
@@ -60,8 +61,8 @@ struct registry_call {
 	struct registry_progress *progress; /* with a sink */
 };
 
-/* One GET, with retries, and with the log-in if the registry wants one. Fails in words with an answer outside of 2xx. The
- * caller frees the response, on failure too. */
+/* One GET, with retries, and with credentials if the registry requires them. A status other than 2xx is a failure whose
+ * message says what the registry answered. The caller frees the response, also on failure. */
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error);
 

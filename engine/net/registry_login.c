@@ -18,17 +18,17 @@
  * containers-auth.json(5), and the configuration file of the docker command */
 
 enum {
-	FILE_LIMIT = 1 << 20,    /* bytes; a file with a log-in for every registry of a big company has some 20 KiB */
+	FILE_LIMIT = 1 << 20,    /* bytes; a file with credentials for every registry of a large company has some 20 KiB */
 	HELPER_TIMEOUT = 60000, /* milliseconds: it may have to ask for a pass phrase */
 };
 
-#define HUB_KEY "https://index.docker.io/v1/" /* under which docker keeps log-ins for Docker Hub */
+#define HUB_KEY "https://index.docker.io/v1/" /* docker's key for Docker Hub */
 
 struct login_search {
 	struct arena *arena;
 	const char *domain;
 	const char *name;   /* "domain/path", or the domain alone */
-	const char *source; /* what is read just now, for messages */
+	const char *source; /* the file or variable that is being read, for messages */
 	struct registry_login *login;
 	struct tarsier_error *error;
 };
@@ -63,7 +63,7 @@ static int read_text(const struct login_search *search, const json_t *entry, con
 	return *text ? TARSIER_OK : error_memory(search->error);
 }
 
-/* base64 as programs write it may have line ends, which Go, and so docker, does not mind. */
+/* Some programs write base64 with line ends, which Go, and so docker, accepts. */
 static int decode(const struct login_search *search, const char *auth, span *bytes)
 {
 	char *text = arena_alloc(search->arena, strlen(auth) + 1);
@@ -103,7 +103,7 @@ static bool has_control(const char *text)
 	return false;
 }
 
-/* "<token>" in place of a user says that what stands for the password is an identity token. */
+/* The user "<token>" means that the password is an identity token. */
 static int settle(const struct login_search *search)
 {
 	struct registry_login *login = search->login;
@@ -133,7 +133,7 @@ static int read_fields(const struct login_search *search, const json_t *entry)
 	return code < 0 ? code : read_text(search, entry, "password", &login->password);
 }
 
-/* An empty entry is what docker leaves where a helper has the log-in. */
+/* docker leaves an empty entry if a helper has the credentials. */
 static int read_entry(const struct login_search *search, const json_t *entry)
 {
 	if (is_absent(entry))
@@ -153,7 +153,7 @@ static span hub_or(span host)
 	return is_hub ? SPAN("docker.io") : host;
 }
 
-/* The registry that a key is for: an address's host, else all of it, so that a key with a path is for that path
+/* The registry of a key: the host of an address, otherwise the whole key, so that a key with a path is for that path
  * only. */
 static span key_host(const char *key)
 {
@@ -168,8 +168,8 @@ static span key_host(const char *key)
 	return hub_or(host);
 }
 
-/* The member of an object whose key is for the registry; *key is as it stands there. docker's own key for its Hub goes
- * before others: there are also "https://index.docker.io/v1/access-token" and the like. */
+/* The member of an object whose key is for the registry; *key is the key as written. docker's own key for its Hub has
+ * precedence: other keys such as "https://index.docker.io/v1/access-token" may exist. */
 static const json_t *find_host(const struct login_search *search, const json_t *object, const char **key)
 {
 	span wanted = hub_or(span_of(search->domain));
@@ -214,8 +214,8 @@ static int ask_helper(const struct login_search *search, const char *name, const
 	return code < 0 ? code : settle(search);
 }
 
-/* A helper for this registry has the last word in its file, as containers-auth.json(5) wants it. Named "" it says that
- * the store for all is not asked. A store that knows nobody leaves it to what the file itself has. */
+/* A helper for this registry has precedence in its file (containers-auth.json(5)). The name "" disables the store for all
+ * registries. If the store has no credentials, the file's own entries are used. */
 static int look_in_file(const struct login_search *search, const json_t *auths, const json_t *helpers, const char *store)
 {
 	const char *key = search->domain;
@@ -286,8 +286,8 @@ static int read_all(const struct login_search *search, int fd, struct buffer *co
 	}
 }
 
-/* A named pipe that nobody writes to would hold open(2) for ever; with O_NONBLOCK it is empty. One that somebody
- * writes to is waited for: shells make them for $REGISTRY_AUTH_FILE=<(command). */
+/* open(2) of a named pipe without a writer would block for ever; with O_NONBLOCK it reads as empty. If it has a writer,
+ * we wait for the data: shells make such pipes for $REGISTRY_AUTH_FILE=<(command). */
 static int look_at_path(struct login_search *search, const char *path, bool must_exist)
 {
 	struct buffer content;
@@ -317,13 +317,13 @@ static const struct login_file {
 	{"DOCKER_CONFIG", ".docker", "config.json"},
 };
 
-/* "" where there is no such file, NULL when memory ran out. */
+/* Returns "" if the file does not exist, NULL if memory ran out. */
 static const char *path_of(struct arena *arena, const struct login_file *file)
 {
 	const char *folder = getenv(file->variable), *home = getenv("HOME");
 	if (folder && *folder)
 		return arena_format(arena, "%s/%s", folder, file->file);
-	if (!file->at_home) /* where podman puts it for a user without a session */
+	if (!file->at_home) /* podman's place for a user without a session */
 		return arena_format(arena, "/run/containers/%u/auth.json", (unsigned)getuid());
 	return home && *home ? arena_format(arena, "%s/%s/%s", home, file->at_home, file->file) : "";
 }

@@ -84,7 +84,7 @@ static bool is_path(span text)
 	return true;
 }
 
-/* An IPv6 address stands in brackets. */
+/* An IPv6 address is written in brackets. */
 static bool is_host(span host)
 {
 	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']') {
@@ -122,7 +122,7 @@ struct name_parts {
 	bool has_tag, has_digest;
 };
 
-/* The first component is a domain where no path could be called so. */
+/* The first component is a domain if it is not a valid path component. */
 static bool names_domain(span first)
 {
 	return span_find(first, '.') >= 0 || span_find(first, ':') >= 0 || span_is(first, "localhost");
@@ -139,7 +139,7 @@ static struct name_parts split(span text)
 		text.len = (size_t)at;
 	}
 	ptrdiff_t colon = span_find_last(text, ':');
-	if (colon > span_find_last(text, '/')) { /* one before the last slash is a port's */
+	if (colon > span_find_last(text, '/')) { /* a colon before the last slash belongs to a port */
 		parts.tag = span_from(text, (size_t)colon + 1);
 		parts.has_tag = true;
 		text.len = (size_t)colon;
@@ -155,14 +155,14 @@ static struct name_parts split(span text)
 static int check(span text, const struct name_parts *parts, struct tarsier_error *error)
 {
 	if (parts->domain.len && !is_domain(parts->domain))
-		return error_set(error, TARSIER_USAGE, "%.*s: \"%.*s\" is no host of a registry", SPAN_ARG(text),
+		return error_set(error, TARSIER_USAGE, "%.*s: \"%.*s\" is not a valid registry host", SPAN_ARG(text),
 		                 SPAN_ARG(parts->domain));
 	if (!is_path(parts->path))
 		return error_set(error, TARSIER_USAGE,
-		                 "%.*s: \"%.*s\" cannot be a repository's name: lower-case letters and digits, with \".\", "
+		                 "%.*s: \"%.*s\" is not a valid repository name: use lower-case letters and digits, with \".\", "
 		                 "\"_\" or \"-\" between them, and \"/\"", SPAN_ARG(text), SPAN_ARG(parts->path));
 	if (parts->has_tag && !is_tag(parts->tag))
-		return error_set(error, TARSIER_USAGE, "%.*s: \"%.*s\" cannot be a tag", SPAN_ARG(text), SPAN_ARG(parts->tag));
+		return error_set(error, TARSIER_USAGE, "%.*s: \"%.*s\" is not a valid tag", SPAN_ARG(text), SPAN_ARG(parts->tag));
 	return TARSIER_OK;
 }
 

@@ -5,10 +5,10 @@
 #include <time.h>
 
 enum {
-	FIRST_PAUSES = 4,      /* in a second: five attempts wait 3.75 s in all */
+	FIRST_PAUSES = 4,      /* per second: five attempts wait 3.75 s in total */
 	LONGEST_PAUSE = 30,    /* seconds */
 	DOUBLINGS = 6,         /* until the longest pause is reached */
-	SLICE = 50,            /* milliseconds of a pause, between looks at whether the scan is cancelled */
+	SLICE = 50,            /* milliseconds of a pause between checks for cancellation */
 };
 
 bool retry_is_transient(long status)
@@ -16,7 +16,7 @@ bool retry_is_transient(long status)
 	return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-/* Retry-After in seconds (RFC 9110, 10.2.3). A date is not read: the pauses go on doubling. */
+/* Retry-After in seconds (RFC 9110, 10.2.3). A date is ignored: the pauses go on doubling. */
 static int64_t asked_for(const struct http_response *response)
 {
 	uint64_t seconds;

@@ -1,4 +1,4 @@
-/* requests that are sent again if that may help */
+/* when failed requests are sent again */
 #ifndef TARSIER_NET_RETRY_H
 #define TARSIER_NET_RETRY_H
 
@@ -19,6 +19,6 @@ struct retry {
 int64_t retry_pause(struct retry *retry, int code, const struct http_response *response);
 /* Returns false if the scan was cancelled meanwhile; `cancelled` may be NULL. */
 bool retry_wait(int64_t milliseconds, const atomic_bool *cancelled);
-bool retry_is_transient(long status); /* a server's trouble that may pass */
+bool retry_is_transient(long status); /* a server error that may be temporary */
 
 #endif

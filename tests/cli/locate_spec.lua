@@ -160,8 +160,8 @@ describe("an IMAGE", function()
     for i = 1, 4 do
       assert.equal(("IO: %s: the container engine at %s does not answer"):format(names[i], DEAD), found[i]:match "^(.* answer):")
     end
-    assert.equal("USAGE: docker-daemon:: an image's name must follow", found[5])
-    for i = 6, 8 do assert.equal(("USAGE: %s: this cannot be an image's name"):format(names[i]), found[i]) end
+    assert.equal("USAGE: docker-daemon:: the name of an image is missing", found[5])
+    for i = 6, 8 do assert.equal(("USAGE: %s: not a valid image name"):format(names[i]), found[i]) end
   end)
 end)
 
@@ -353,7 +353,7 @@ describe("a name that is nowhere", function()
       { 3, "packages My.tar", "My.tar: No such file or directory" },
       { 2, "packages ''", "the image reference is empty" }, { 2, "scan @db ''", "the image reference is empty" },
       { 2, "clair-scanner ''", "the image reference is empty" },
-      { 2, "packages docker-daemon:", "name must follow" },
+      { 2, "packages docker-daemon:", "the name of an image is missing" },
     }
     for _, case in ipairs(cases) do
       local code, output, errors = tarsier(case[2])

@@ -122,7 +122,7 @@ describe("images of one name", function()
         assert.equal(architecture, assert(image.open(reference, "linux/" .. architecture)).architecture)
       end
     end
-    fails("NOT_FOUND", "not there for linux/riscv64; choose with --platform among linux/s390x, linux/amd64, "
+    fails("NOT_FOUND", "no image for linux/riscv64; choose with --platform among linux/s390x, linux/amd64, "
       .. "linux/arm64", path, "linux/riscv64")
   end)
 

@@ -89,7 +89,7 @@ describe("a reference", function()
 
   local refused = {
     { "", "USAGE", "empty" },
-    { "oci:", "USAGE", "path must follow" },
+    { "oci:", "USAGE", "the path is missing" },
     { "docker-archive:%s/x.tar:", "USAGE", "a name or a digest" },
     { "oci:%s/dir@", "USAGE", "a name or a digest" },
     { "%s/gone.tar", "IO", "No such file" },
@@ -100,28 +100,28 @@ describe("a reference", function()
     { "team/app", "IO", "docker://team/app" },
     { "Team/App", "IO", "No such file" },
     { "docker://host:5000/app@sha256:00", "FORMAT", "is not a digest" },
-    { "docker://", "USAGE", "cannot be a repository's name" },
-    { "docker:///app:1", "USAGE", "cannot be a repository's name" },
-    { "docker://App", "USAGE", '"App" cannot be a repository\'s name' },
-    { "docker://team//app", "USAGE", "cannot be a repository's name" },
-    { "docker://team/app/", "USAGE", "cannot be a repository's name" },
-    { "docker://team/-app", "USAGE", "cannot be a repository's name" },
-    { "docker://team/a___b", "USAGE", "cannot be a repository's name" },
-    { "docker://a..b", "USAGE", "cannot be a repository's name" },
-    { "docker://host:0/app", "USAGE", '"host:0" is no host' },
-    { "docker://host:66000/app", "USAGE", '"host:66000" is no host' },
+    { "docker://", "USAGE", "is not a valid repository name" },
+    { "docker:///app:1", "USAGE", "is not a valid repository name" },
+    { "docker://App", "USAGE", '"App" is not a valid repository name' },
+    { "docker://team//app", "USAGE", "is not a valid repository name" },
+    { "docker://team/app/", "USAGE", "is not a valid repository name" },
+    { "docker://team/-app", "USAGE", "is not a valid repository name" },
+    { "docker://team/a___b", "USAGE", "is not a valid repository name" },
+    { "docker://a..b", "USAGE", "is not a valid repository name" },
+    { "docker://host:0/app", "USAGE", '"host:0" is not a valid registry host' },
+    { "docker://host:66000/app", "USAGE", '"host:66000" is not a valid registry host' },
     { "docker://user@host/app", "FORMAT", "is not a digest" },
-    { "docker://host.example:/app", "USAGE", '"host.example:" is no host' },
-    { "docker://ho_st.example/app", "USAGE", "is no host" },
-    { "docker://../app", "USAGE", "is no host" },
-    { "docker://app:", "USAGE", '"" cannot be a tag' },
-    { "docker://app:.1", "USAGE", '".1" cannot be a tag' },
-    { "docker://app:" .. ("t"):rep(129), "USAGE", "cannot be a tag" },
-    { "docker://" .. ("p"):rep(256), "USAGE", "cannot be a repository's name" },
+    { "docker://host.example:/app", "USAGE", '"host.example:" is not a valid registry host' },
+    { "docker://ho_st.example/app", "USAGE", "is not a valid registry host" },
+    { "docker://../app", "USAGE", "is not a valid registry host" },
+    { "docker://app:", "USAGE", '"" is not a valid tag' },
+    { "docker://app:.1", "USAGE", '".1" is not a valid tag' },
+    { "docker://app:" .. ("t"):rep(129), "USAGE", "is not a valid tag" },
+    { "docker://" .. ("p"):rep(256), "USAGE", "is not a valid repository name" },
     { "docker://app@", "FORMAT", "is not a digest" },
     { "podman:app:1", "UNSUPPORTED", "docker save -o image.tar app:1" },
-    { "docker-daemon:", "USAGE", "an image's name must follow" },
-    { "docker-daemon:../app", "USAGE", "cannot be an image's name" },
+    { "docker-daemon:", "USAGE", "the name of an image is missing" },
+    { "docker-daemon:../app", "USAGE", "not a valid image name" },
     { "tape:/dev/st0", "USAGE", "schemes are dir:, docker://, docker-archive:, docker-daemon:, oci:, oci-archive:" },
     { ("x"):rep(9000), "LIMIT", "longer" },
   }
@@ -243,7 +243,7 @@ describe("a config", function()
   end)
 
   local refused = {
-    { "[]", 0, "FORMAT", "no JSON object" }, { "", 0, "FORMAT", "config" }, { "{", 0, "FORMAT", "config" },
+    { "[]", 0, "FORMAT", "not a JSON object" }, { "", 0, "FORMAT", "config" }, { "{", 0, "FORMAT", "config" },
     { full, 1, "FORMAT", "2 diff IDs for 1 layers" }, { full, 3, "FORMAT", "2 diff IDs for 3 layers" },
     { '{"rootfs":{"type":"volume"}}', 0, "UNSUPPORTED", "volume" },
     { '{"rootfs":{"diff_ids":["sha256:xyz"]}}', 1, "FORMAT", "diff ID of layer 1" },
@@ -282,21 +282,21 @@ describe("a manifest", function()
   end)
 
   local refused = {
-    ["no JSON object"] = { "FORMAT", "[1]" },
+    ["not a JSON object"] = { "FORMAT", "[1]" },
     ["schema 1"] = { "UNSUPPORTED", '{"schemaVersion":1,"fsLayers":[]}' },
     ["schemaVersion is not 2"] = { "FORMAT", function(t) t.schemaVersion = 3 end },
-    ["an index stands where"] = { "FORMAT", function(t) t.mediaType = images.types.index end },
-    ["of the media type"] = { "UNSUPPORTED", function(t) t.mediaType = "text/plain" end },
+    ["an index instead of a manifest"] = { "FORMAT", function(t) t.mediaType = images.types.index end },
+    ["unsupported media type"] = { "UNSUPPORTED", function(t) t.mediaType = "text/plain" end },
     ["an artifact of the type \"application/vnd.cncf.helm.config"] =
       { "UNSUPPORTED", function(t) t.config.mediaType = "application/vnd.cncf.helm.config.v1+json" end },
     ["config: no descriptor"] = { "FORMAT", function(t) t.config = nil end },
-    ["no list of layers"] = { "FORMAT", function(t) t.layers = nil end },
+    ["the list of layers is missing"] = { "FORMAT", function(t) t.layers = nil end },
     ["layer 1: encrypted"] = { "UNSUPPORTED",
       function(t) t.layers[1].mediaType = images.types.gzip .. "+encrypted" end },
     ["but an artifact of the type"] = { "UNSUPPORTED",
       function(t) t.layers[1].mediaType = "application/vnd.in-toto+json" end },
-    ["layer 1: no size"] = { "FORMAT", function(t) t.layers[1].size = -1 end },
-    ["1: no size, or one that is no whole number"] = { "FORMAT", function(t) t.layers[1].size = "10" end },
+    ["layer 1: the size is missing"] = { "FORMAT", function(t) t.layers[1].size = -1 end },
+    ["1: the size is missing, or is not a whole number"] = { "FORMAT", function(t) t.layers[1].size = "10" end },
     ["layer 1: "] = { "FORMAT", function(t) t.layers[1].digest = "sha256:../../etc/passwd" end },
     ["layer 1:"] = { "UNSUPPORTED", function(t) t.layers[1].digest = "md5:00000000000000000000000000000000" end },
     ["1001 layers"] = { "LIMIT", function(t) for i = 1, 1001 do t.layers[i] = t.layers[1] end end },
@@ -398,7 +398,7 @@ describe("real images", function()
     if reason then return pending(reason) end
     local stem = "oci:" .. real .. "/oci"
     fails("NOT_FOUND", ("holds 2 images; name one: %s:base, %s:app"):format(stem, stem), stem)
-    fails("NOT_FOUND", "no image nobody in there; there is " .. stem .. ":base", stem .. ":nobody")
+    fails("NOT_FOUND", "no image nobody in it; it contains " .. stem .. ":base", stem .. ":nobody")
     assert.equal("base", open(stem .. ":base").name)
     local digest = open(stem .. ":app").digest
     assert.equal(digest, open(stem .. "@" .. digest).digest)
@@ -441,7 +441,7 @@ describe("docker-archives before 25", function()
         :gsub("%$", "docker-archive:" .. path), "docker-archive:" .. path)
       assert.equal("app:latest", open(path .. ":app").name)
       assert.equal(third, open(path .. "@" .. third).id)
-      fails("NOT_FOUND", "no image app:2 in there", path .. ":app:2")
+      fails("NOT_FOUND", "no image app:2 in it", path .. ":app:2")
       fails("NOT_FOUND", "no image", path .. "@" .. letters.digest "nothing")
     end)
 
@@ -576,7 +576,7 @@ describe("OCI layouts", function()
     assert.equal("4", id "linux/arm")
     assert.equal("3", id "linux/arm/v6")
     assert.equal("5", id "windows/amd64")
-    fails("NOT_FOUND", "not there for linux/s390x; choose with --platform among linux/amd64, linux/arm64/v8", path,
+    fails("NOT_FOUND", "no image for linux/s390x; choose with --platform among linux/amd64, linux/arm64/v8", path,
       "linux/s390x")
     local machine = image.machine()
     if machine == "linux/amd64" or machine == "linux/arm64" then
@@ -928,7 +928,7 @@ describe("a root file system", function()
   it("has no names to choose by", function()
     fails("USAGE", "no name or digest", "dir:" .. tree {} .. ":tag")
     fails("IO", "No such file", "dir:" .. folder .. "/gone")
-    fails("USAGE", "no directory", "dir:" .. archive {})
+    fails("USAGE", "not a directory", "dir:" .. archive {})
   end)
 end)
 

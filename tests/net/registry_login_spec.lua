@@ -274,9 +274,9 @@ describe("a file", function()
     { '{"credsStore": 1}', '"credsStore" is not a text', "FORMAT" },
     { ("[" ):rep(300), "nested", "LIMIT" },
     { '{"x":"' .. ("x"):rep(1 << 20) .. '"}', "limit of 1048576 bytes", "LIMIT" },
-    { '{"credsStore":"../../x"}', "no name of a program", "FORMAT" },
-    { '{"credsStore":"x y"}', "no name of a program", "FORMAT" },
-    { '{"credsStore":"' .. ("x"):rep(200) .. '"}', "no name of a program", "FORMAT" },
+    { '{"credsStore":"../../x"}', "not a valid name of a credential helper", "FORMAT" },
+    { '{"credsStore":"x y"}', "not a valid name of a credential helper", "FORMAT" },
+    { '{"credsStore":"' .. ("x"):rep(200) .. '"}', "not a valid name of a credential helper", "FORMAT" },
   }
   for i, case in ipairs(broken) do
     it(("that is broken is an error (%d): %s"):format(i, case[2]), function()

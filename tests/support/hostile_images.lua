@@ -37,11 +37,11 @@ case("a layer that is not there", {
   message = "no such file",
 })
 case("a layer that is smaller than promised", {
-  make = with { layers = { { data = healthy(), size = "99999999" } } }, message = "99999999 ",
+  make = with { layers = { { data = healthy(), size = "99999999" } } }, message = "99999999",
 })
 case("a layer that is larger than promised", {
   make = with { layers = { { data = healthy(), size = "512" } } },
-  message = "512 ",
+  message = "512",
 })
 for name, size in pairs { negative = "-1", huge = "9223372036854775808", fractional = "1.5", ["worded"] = '"many"' } do
   case("a manifest of a " .. name .. " size", { make = with { manifest_blob = { size = size } } })

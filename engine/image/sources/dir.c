@@ -10,7 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Each level holds a descriptor open, and a process may have 1,024; the deepest real trees (node_modules) reach 60. */
+/* Each level keeps a descriptor open, and a process may have 1,024; the deepest real trees (node_modules) reach 60. */
 enum { DEEPEST = 512 };
 
 struct root_walk {
@@ -18,7 +18,7 @@ struct root_walk {
 	const char *root;               /* as given, for messages */
 	const struct layer_options *options;
 	struct layer_builder *builder;
-	struct buffer path;             /* of the directory or file at hand, below the root */
+	struct buffer path;             /* of the current directory or file, below the root */
 	unsigned depth;
 };
 
@@ -43,8 +43,8 @@ struct content {
 	int parent, fd;
 };
 
-/* Nothing but a regular file is opened: a device may act when it is, and a pipe waits for a writer. What stood there a
- * moment ago may have become either, so O_NONBLOCK and a second look. */
+/* Opens only regular files: opening a device may have effects, and opening a pipe waits for a writer. Because a file may be
+ * replaced by either at any time, opens with O_NONBLOCK and checks again. */
 static int open_content(struct content *content, struct tarsier_error *error)
 {
 	struct stat status;
@@ -91,7 +91,7 @@ static int take_file(struct root_walk *walk, int parent, const char *name, const
 	return code;
 }
 
-/* Listed a moment ago. Nothing is lost, unless it was what a reader wants. */
+/* The entry was listed, but is gone. Only evidence matters. */
 static int take_vanished(struct root_walk *walk, struct tarsier_error *error)
 {
 	return layer_builder_odd(walk->builder, buffer_span(&walk->path), "vanished while the folder was read", error);
@@ -108,7 +108,7 @@ static int take_link(struct root_walk *walk, int parent, const char *name, struc
 
 /* ---- directories --------------------------------------------------------------------------------------------- */
 
-/* File systems that are no part of an image, only of a running one: the kernel's windows. */
+/* The kernel's own file systems, which belong to a running system, not to an image. */
 static bool is_pseudo(int fd, span path)
 {
 	static const unsigned long magics[] = {
@@ -129,7 +129,7 @@ static bool is_pseudo(int fd, span path)
 
 static int walk_folder(struct root_walk *walk, int fd, dev_t device, struct tarsier_error *error);
 
-/* Opened without following a link, whatever took the directory's place since it was seen. */
+/* Opened without following a link, since the directory may have been replaced. */
 static int take_folder(struct root_walk *walk, int parent, const char *name, dev_t device, struct tarsier_error *error)
 {
 	struct stat status;
@@ -243,7 +243,7 @@ static int dir_open(const struct reference *reference, const struct source_optio
 	if (stat(reference->path, &status) < 0)
 		return error_errno(error, errno, "open %s", reference->path);
 	if (!S_ISDIR(status.st_mode))
-		return error_set(error, TARSIER_USAGE, "%s is no directory; an archive is docker-archive: or oci-archive:",
+		return error_set(error, TARSIER_USAGE, "%s is not a directory; an archive is docker-archive: or oci-archive:",
 		                 reference->path);
 	if (*reference->name || *reference->digest)
 		return error_set(error, TARSIER_USAGE, "%s: a root file system has no name or digest to choose by",

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The scheme is called "docker" because skopeo and podman call it so; any registry is meant. */
+/* skopeo and podman call this scheme "docker"; it stands for any registry. */
 
 static int fetch_manifest(void *user, const struct digest *digest, uint64_t size, struct buffer *into,
                           struct tarsier_error *error)

@@ -1,4 +1,4 @@
-/* what `docker save` writes, and any other archive of an image whose kind nobody named */
+/* the output of `docker save`, and any archive of an image without a scheme */
 #include "image/archive.h"
 
 static bool accepts(const char *path, bool directory, span head)

@@ -2,8 +2,8 @@
 #include "image/archive.h"
 #include "net/container_engine.h"
 
-/* The scheme is skopeo's and podman's. The export streams through the one pass that standard input has, too: an engine
- * keeps layers unpacked, and packs all of them whatever it is asked for. */
+/* The scheme is skopeo's and podman's. The export streams through the same single pass as standard input: an engine keeps
+ * layers unpacked, and packs all of them for any request. */
 
 static int find_image(struct container_engine *engine, struct arena *arena, const char *name,
                       const struct source_options *options, struct engine_image *found, struct tarsier_error *error)

@@ -65,7 +65,7 @@ static int oci_open(const struct reference *reference, const struct source_optio
 		return error_memory(error);
 	folder->root = open(reference->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->root < 0 && errno == ENOTDIR)
-		return error_set(error, TARSIER_USAGE, "%s is no directory; a layout in a tar is oci-archive:%s",
+		return error_set(error, TARSIER_USAGE, "%s is not a directory; a layout in a tar is oci-archive:%s",
 		                 reference->path, reference->path);
 	if (folder->root < 0)
 		return error_errno(error, errno, "open %s", reference->path);
