@@ -7,6 +7,7 @@
 --
 -- Failures of the outside world return nil, message, "CODE"; misuse raises an error.
 
+local advice = require "tarsier.advice"
 local core = require "tarsier.core"
 local policy = require "tarsier.policy"
 local report = require "tarsier.report"
@@ -56,6 +57,7 @@ function tarsier.decide(result, judgement)
     for key, value in pairs(judgement.findings[i]) do finding[key] = value end
   end
   result.verdict = judgement.verdict
+  result.advice = advice.of(result)
   return result
 end
 

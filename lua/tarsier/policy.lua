@@ -217,6 +217,7 @@ function policy.rejudge(result, request)
     for _, key in ipairs { "decision", "reason", "policy", "trail" } do finding[key] = decided[key] end
   end
   result.verdict = judgement.verdict
+  result.advice = require "tarsier.advice".of(result)
   return result
 end
 

@@ -90,8 +90,8 @@ describe("the table's findings", function()
       local written = report.text("table", two, { width = width })
       for _, path in ipairs { "a", "b" } do
         assert.is_truthy(written:find(("\n      in srv/%s/METADATA\n"):format(path), 1, true), written)
-        assert.is_truthy(written:gsub("%s+", " "):find(("CVE-%d) in srv/%s/METADATA"):format(path == "a" and 1 or 2,
-          path), 1, true), written)
+        assert.is_truthy(written:gsub("%s+", " "):find((" in srv/%s (layer 2: COPY app /srv), ends 1 Low: CVE-%d "):format(
+          path, path == "a" and 1 or 2), 1, true), written)
       end
       assert.is_nil(written:find("srv/c/METADATA", 1, true))
     end
@@ -143,12 +143,14 @@ describe("what to do", function()
     assert.equal([[
 WHAT TO DO
 To pass:
-  - upgrade needed 1 → 3 (fixes 2: CVE-2, CVE-3)
+  - upgrade needed 1 → 3 in srv (layer 2: COPY app /srv), ends 2 Low: CVE-2, CVE-3
+      pip install --upgrade 'needed>=3'
   - no fix yet, and failing: stuck 1 (CVE-4): remove the package, or accept the risk in a whitelist with a reason and an
     end
   - satisfy the policy users: runs as root
 Then:
-  - upgrade later 1 → 2 (fixes 1: CVE-1)
+  - upgrade later 1 → 2 in srv (layer 2: COPY app /srv), ends 1 Critical: CVE-1
+      pip install --upgrade 'later>=2'
   - no fix yet: stuck 1 (CVE-5)
 ]], written:match "WHAT TO DO.-\n\n":sub(1, -2))
   end)

@@ -5,6 +5,8 @@ local json = require "tarsier.json"
 
 local pick, array, object = json.pick, json.array, json.object
 
+local SEVERITIES = "Defcon1 Critical High Medium Low Negligible Unknown"
+
 local function each(list, convert)
   return json.list(list or {}, convert)
 end
@@ -108,7 +110,7 @@ local function verdict(v)
     { "tally", object {
       { "fail", tally.fail }, { "warn", tally.warn }, { "accept", tally.accept }, { "ignore", tally.ignore },
       { "undecided", tally.undecided }, { "total", tally.total },
-      { "severity", pick(tally.severity, "Defcon1 Critical High Medium Low Negligible Unknown") },
+      { "severity", pick(tally.severity, SEVERITIES) },
     } },
     { "trail", each(v.trail, word) },
     { "policies", each(v.policies, policy) },
@@ -119,11 +121,43 @@ local function verdict(v)
   }
 end
 
+local function ends(e)
+  return object { { "total", e.total }, { "severity", pick(e.severity, SEVERITIES) }, { "ids", strings(e.ids) } }
+end
+
+local function upgrade(p)
+  return object { { "type", p.type }, { "name", p.name }, { "version", p.version }, { "to", p.to },
+    { "names", strings(p.names) }, { "paths", strings(p.paths) }, { "ends", ends(p.ends) } }
+end
+
+local function step(s)
+  return object { { "kind", s.kind }, { "text", s.text }, { "command", s.command }, { "layer", s.layer },
+    { "base", s.base }, { "instruction", s.instruction }, { "place", s.place },
+    { "packages", each(s.packages, upgrade) }, { "ends", ends(s.ends) } }
+end
+
+local function open(o)
+  return object { { "type", o.type }, { "name", o.name }, { "version", o.version }, { "layer", o.layer },
+    { "base", o.base }, { "ids", strings(o.ids) }, { "total", o.total }, { "severity", pick(o.severity, SEVERITIES) },
+    { "fails", o.fails }, { "status", o.status }, { "since", o.since } }
+end
+
+local function advice(a)
+  return object {
+    { "pass", each(a.pass, step) }, { "rest", each(a.rest, step) }, { "open", each(a.open, open) },
+    { "refusals", each(a.refusals, function(r) return pick(r, "policy reason") end) },
+    { "rebuild", a.rebuild and each(a.rebuild, function(r)
+      return object { { "reference", r.reference }, { "ends", ends(r.ends) }, { "brings", ends(r.brings) } }
+    end) },
+  }
+end
+
 local function document(result)
   return object {
     { "schema", result.schema }, { "tarsier", pick(result.tarsier, "version") },
     { "started", result.started }, { "finished", result.finished },
     { "verdict", result.verdict and verdict(result.verdict) },
+    { "advice", result.advice and advice(result.advice) },
     { "image", image(result.image) },
     { "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end) },
     { "findings", result.findings and each(result.findings, finding) }, -- nil where packages are only listed

@@ -3,48 +3,51 @@
 local advice = require "tarsier.advice"
 local filter = require "tarsier.table.filter"
 local findings = require "tarsier.table.findings"
+local shared = require "tarsier.report.shared.steps"
+local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 
-local NAMED = 12 -- packages named in one step; the rest is counted
+local NAMED = 12       -- packages named in one line; the rest is counted
+local INSTRUCTION = 44 -- columns of a layer's instruction, at most
 
-local names = findings.names
+local names, paint = findings.names, styled.text
 
 -- ---- upgrades -----------------------------------------------------------------------------------------------------
 
--- -> set of the libraries that are there at several paths, so that a step says which it means
-local function repeated(steps)
-  local paths, found = {}, {}
-  for _, list in ipairs { steps.pass.upgrade, steps.rest.upgrade } do
-    for _, group in ipairs(list) do
-      local key = group.type .. "\0" .. group.name
-      if paths[key] and paths[key] ~= group.path then found[key] = true end
-      paths[key] = paths[key] or group.path
-    end
-  end
-  return found
+-- A library that is there at several places: a step says which it means.
+local function place_of(step)
+  if step.place == "" then return "" end
+  return " in " .. step.place
 end
 
-local function upgrade(page, group, is_repeated)
-  local place = is_repeated and not group.system and " in " .. group.path or ""
-  page:bullet(("upgrade %s %s → %s (fixes %d: %s)%s"):format(group.name, group.version, group.to, #group.fixed,
-    names(group.fixed), place))
+local function layer_of(step)
+  if step.base or not step.layer then return "" end
+  local where = step.instruction ~= "" and ": " .. text.clip(step.instruction, INSTRUCTION) or ""
+  return (" (layer %d%s)"):format(step.layer, where)
 end
 
-local function rebase(page, groups)
-  local parts, fixes = {}, 0
-  for i, group in ipairs(groups) do
-    fixes = fixes + #group.fixed
-    if i <= NAMED then table.insert(parts, ("%s %s → %s"):format(group.name, group.version, group.to)) end
+-- A command's words as lines that a shell joins again; a word is never broken.
+local function command_lines(command, width)
+  local lines = text.wrap(command, width - 2)
+  for i = 1, #lines - 1 do lines[i] = lines[i] .. " \\" end
+  return lines
+end
+
+local function write_step(page, step)
+  page:bullet(("%s%s%s, ends %s: %s"):format(step.text, place_of(step), layer_of(step), shared.counts(step.ends.severity),
+    names(step.ends.ids)))
+  if not step.command then return end
+  for i, line in ipairs(command_lines(step.command, page.prose - 6)) do
+    page:line { i == 1 and "      " or "        ", paint("command", line) }
   end
-  if #groups > NAMED then table.insert(parts, ("and %d more"):format(#groups - NAMED)) end
-  page:bullet(("rebuild on a newer base image (layer 1), or upgrade its packages (fixes %s): %s"):format(
-    text.thousands(fixes), table.concat(parts, ", ")))
 end
 
 local function open_list(open)
   local parts = {}
   for i = 1, math.min(#open, NAMED) do
-    parts[i] = ("%s %s (%s)"):format(open[i].name, open[i].version, names(open[i].ids))
+    local status = open[i].status ~= "" and ": " .. open[i].status or ""
+    local since = open[i].since ~= "" and ", since " .. open[i].since or ""
+    parts[i] = ("%s %s (%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), status, since)
   end
   if #open > NAMED then table.insert(parts, ("and %d more packages"):format(#open - NAMED)) end
   return table.concat(parts, ", ")
@@ -75,52 +78,48 @@ end
 
 -- ---- the section --------------------------------------------------------------------------------------------------
 
-local function is_empty(steps)
-  return #steps.upgrade + #steps.rebase + #steps.open + #steps.refusals == 0
+local function split(open)
+  local failing, others = {}, {}
+  for _, item in ipairs(open) do table.insert(item.fails and failing or others, item) end
+  return failing, others
 end
 
-local function upgrades(page, steps, ambiguous)
-  for _, group in ipairs(steps.upgrade) do upgrade(page, group, ambiguous[group.type .. "\0" .. group.name]) end
-  if #steps.rebase > 0 then rebase(page, steps.rebase) end
-end
-
-local function to_pass(page, steps, ambiguous)
-  upgrades(page, steps, ambiguous)
-  if #steps.open > 0 then
+local function to_pass(page, plan, failing)
+  page:line "To pass:"
+  for _, step in ipairs(plan.pass) do write_step(page, step) end
+  if #failing > 0 then
     page:bullet(("no fix yet, and failing: %s: remove the package, or accept the risk in a whitelist with a reason and "
-      .. "an end"):format(open_list(steps.open)))
+      .. "an end"):format(open_list(failing)))
   end
-  for _, refusal in ipairs(steps.refusals) do
+  for _, refusal in ipairs(plan.refusals) do
     page:bullet(("satisfy the policy %s: %s"):format(refusal.policy, refusal.reason or "it gives no reason"))
   end
 end
 
 local steps = {}
 
+-- Filters do not shorten the steps to pass.
 local function plan_of(result, options)
-  local ordered = { image = result.image, verdict = result.verdict, findings = findings.sorted(result.findings) }
-  return advice.plan(ordered, filter.is_active(options) and function(finding)
+  if not filter.is_active(options) then return result.advice or advice.of(result) end
+  return advice.of(result, function(finding)
     return options.show ~= "failing" and filter.is_wanted(options, finding)
-  end or nil)
+  end)
 end
 
---- write(page, result): the section WHAT TO DO, if there is anything to do. Filters do not shorten the steps to pass.
+--- write(page, result): the section WHAT TO DO, if there is anything to do
 function steps.write(page, result)
   local plan = plan_of(result, page.options)
   local whitelist = result.verdict and result.verdict.whitelist or {}
-  local stale = #(whitelist.expired or {}) + #(whitelist.unused or {})
-  local has_pass, has_rest = not is_empty(plan.pass), not is_empty(plan.rest) or stale > 0
+  local failing, others = split(plan.open)
+  local has_pass = #plan.pass + #failing + #plan.refusals > 0
+  local has_rest = #plan.rest + #others + #(whitelist.expired or {}) + #(whitelist.unused or {}) > 0
   if not has_pass and not has_rest then return end
-  local ambiguous = repeated(plan)
   page:title "WHAT TO DO"
-  if has_pass then
-    page:line "To pass:"
-    to_pass(page, plan.pass, ambiguous)
-  end
+  if has_pass then to_pass(page, plan, failing) end
   if not has_rest then return end
   if has_pass then page:line "Then:" end
-  upgrades(page, plan.rest, ambiguous)
-  if #plan.rest.open > 0 then page:bullet("no fix yet: " .. open_list(plan.rest.open)) end
+  for _, step in ipairs(plan.rest) do write_step(page, step) end
+  if #others > 0 then page:bullet("no fix yet: " .. open_list(others)) end
   stale_entries(page, whitelist)
 end
 
