@@ -199,7 +199,7 @@ local function open_of(group, is_failing)
       count({ total = 0, severity = made.severity, ids = made.ids }, finding, seen)
       made.total = made.total + 1
       made.layer = made.layer or finding.layer and finding.layer.index
-      if made.status == "" then made.status = finding.status or "" end
+      if made.status == "" and finding.status ~= "affected" then made.status = finding.status or "" end
       local day = (finding.published or ""):sub(1, 10)
       if made.since == "" then made.since = day else made.since = earlier(day, made.since) end
     end

@@ -42,10 +42,15 @@ local function write_step(page, step)
   end
 end
 
+-- Why there is no fix, as the distribution says.
+local status_words = { will_not_fix = "will not be fixed", fix_deferred = "the fix is deferred",
+  end_of_life = "gets no more fixes", under_investigation = "is being investigated", unimportant = "is called unimportant" }
+
 local function open_list(open)
   local parts = {}
   for i = 1, math.min(#open, NAMED) do
-    local status = open[i].status ~= "" and ": " .. open[i].status or ""
+    local words = status_words[open[i].status] or open[i].status
+    local status = words ~= "" and "; " .. words or ""
     local since = open[i].since ~= "" and ", since " .. open[i].since or ""
     parts[i] = ("%s %s (%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), status, since)
   end
