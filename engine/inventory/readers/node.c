@@ -1,5 +1,5 @@
 /* reads installed Node.js packages */
-#include "format/json.h"
+#include "format/json_walk.h"
 #include "format/url.h"
 #include "inventory/json_licenses.h"
 #include "inventory/reader_add.h"
@@ -15,7 +15,7 @@
  * node_modules/old, and advisories name lodash.
  *
  * A file that is not JSON, or whose name or version npm would reject, is only noted: npm did not install it. A file
- * beyond a limit (of size, depth or density) may be a package, so it is an error.
+ * beyond a limit (of size or depth) may be a package, so it is an error.
  */
 enum {
 	FILE_LIMIT = 1 << 20, /* npm publishes a readme beside package.json, so that real ones have a few KiB; 100 is rare */
@@ -62,67 +62,78 @@ static bool is_version(span version)
 	return version.len <= VERSION_LIMIT;
 }
 
-static int add_package(const json_t *file, struct reader_output *output, struct tarsier_error *error)
-{
-	struct package_spans package = {.type = "npm", .ecosystem = "npm", .name = span_of(json_text(file, "name")),
-	                                .version = span_of(json_text(file, "version"))};
-	if (!package.name.len || !package.version.len)
-		return error_set(error, TARSIER_FORMAT, "not a package: it has no name or no version");
-	if (!is_name(package.name))
-		return error_set(error, TARSIER_FORMAT, "not a package: npm does not allow its name");
-	if (!is_version(package.version))
-		return error_set(error, TARSIER_FORMAT, "not a package: the version of \"%.*s\" is longer than %d bytes, or not all "
-		                 "of it is printable ASCII", SPAN_ARG(package.name), VERSION_LIMIT);
-	return reader_add_json(output, package, json_object_get(file, json_object_get(file, "license") ? "license" : "licenses"),
-	                       error);
-}
+/* The members that count: the last of several of one name, as in Node.js. The licences are values as written. */
+struct members {
+	span name, version, license, licenses;
+};
 
-/* Returns a copy with DEL for each byte that is not ASCII, and for the backslash of each "\uXXXX". */
-static span make_ascii(struct arena *arena, span text)
+static int find_members(struct arena *scratch, span content, struct members *members, struct tarsier_error *error)
 {
-	if (span_starts(text, "\xef\xbb\xbf"))
-		text = span_from(text, 3); /* json_parse also skips a byte-order mark */
-	char *copy = span_copy(arena, text);
-	for (size_t i = 0; copy && i < text.len; i++) {
-		bool escapes = copy[i] == '\\';
-		if ((unsigned char)copy[i] >= 0x80 || (escapes && copy[i + 1] == 'u'))
-			copy[i] = 0x7f;
-		i += escapes; /* the escaped character may be a backslash */
+	struct json_walk walk;
+	span key, value;
+	json_walk_begin(&walk, content);
+	while (json_walk_next(&walk, &key, &value)) {
+		if (json_walk_key_is(key, "name"))
+			members->name = json_walk_string(scratch, value);
+		else if (json_walk_key_is(key, "version"))
+			members->version = json_walk_string(scratch, value);
+		else if (json_walk_key_is(key, "license"))
+			members->license = value;
+		else if (json_walk_key_is(key, "licenses"))
+			members->licenses = value;
 	}
-	return (span){copy, copy ? text.len : 0};
+	if (!members->name.ptr || !members->version.ptr)
+		return error_memory(error);
+	return json_walk_result(&walk, "package.json", error);
 }
 
-/* Node.js reads files that jansson rejects: an author's name in Latin-1, or "\uXXXX" for a NUL or half of a surrogate
- * pair. Names and versions do not contain such bytes, so the file is read again without them. */
-static int parse(struct arena *scratch, span content, json_t **file, struct tarsier_error *error)
+static int check_members(const struct members *members, struct tarsier_error *error)
 {
-	struct tarsier_error of_copy;
-	int code = json_parse(content, FILE_LIMIT, "package.json", file, error);
-	if (code != TARSIER_FORMAT)
-		return code;
-	content = make_ascii(scratch, content);
-	code = content.ptr ? json_parse(content, FILE_LIMIT, "package.json", file, &of_copy) : TARSIER_MEMORY;
-	return code == TARSIER_MEMORY ? error_memory(error) : code;
+	if (!members->name.len || !members->version.len)
+		return error_set(error, TARSIER_FORMAT, "not a package: it has no name or no version");
+	if (!is_name(members->name))
+		return error_set(error, TARSIER_FORMAT, "not a package: npm does not allow its name");
+	if (!is_version(members->version))
+		return error_set(error, TARSIER_FORMAT, "not a package: the version of \"%.*s\" is longer than %d bytes, or not all "
+		                 "of it is printable ASCII", SPAN_ARG(members->name), VERSION_LIMIT);
+	return TARSIER_OK;
+}
+
+static int add_package(struct arena *scratch, const struct members *members, struct reader_output *output,
+                       struct tarsier_error *error)
+{
+	struct package_spans package = {.type = "npm", .ecosystem = "npm", .name = members->name, .version = members->version};
+	span license = members->license.len ? members->license : members->licenses;
+	struct tarsier_error unused;
+	json_t *list = NULL;
+	if (span_starts(license, "{") || span_starts(license, "["))
+		json_parse(license, FILE_LIMIT, "license", &list, &unused); /* text that is not UTF-8 names no licence */
+	else
+		package.license = json_walk_string(scratch, license);
+	int code = list ? reader_add_json(output, package, list, error) : reader_add(output, &package, error);
+	json_decref(list);
+	return code;
 }
 
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
-	json_t *file;
+	struct members members = {SPAN(""), SPAN(""), SPAN(""), SPAN("")};
 	struct arena scratch;
 	if (is_leftover(evidence->path))
 		return TARSIER_OK;
 	arena_init(&scratch, &output->arena->allocator);
-	int code = parse(&scratch, evidence->content, &file, error);
+	int code = find_members(&scratch, evidence->content, &members, error);
 	if (code >= 0)
-		code = add_package(file, output, error);
-	json_decref(file);
+		code = check_members(&members, error);
+	if (code >= 0)
+		code = add_package(&scratch, &members, output, error);
 	arena_free(&scratch);
 	return reader_skip_file(output, code, error);
 }
 
 const struct reader reader_node = {
 	.name = "node",
-	.version = 4,
+	.version = 5,
 	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,
