@@ -76,3 +76,18 @@ bool stanza_more(span *rest)
 	}
 	return false;
 }
+
+void stanza_find(span text, enum stanza_scope scope, const char *const *keys, span *values, size_t count)
+{
+	struct field field;
+	bool more = true;
+	for (size_t i = 0; i < count; i++)
+		values[i] = SPAN("");
+	while (more) {
+		while (stanza_field(&text, &field))
+			for (size_t i = 0; i < count; i++)
+				if (!values[i].len && span_is_nocase(field.key, keys[i]))
+					values[i] = field.value;
+		more = scope == STANZA_ALL && stanza_more(&text);
+	}
+}

@@ -15,4 +15,9 @@ bool stanza_field(span *rest, struct field *field);
 /* Skips empty lines. Returns true if there is another paragraph. */
 bool stanza_more(span *rest);
 
+/* Finds the first field of each key, in any case, in the first paragraph or in all: values[i] belongs to keys[i], and is
+ * "" if there is none. */
+enum stanza_scope { STANZA_FIRST, STANZA_ALL };
+void stanza_find(span text, enum stanza_scope scope, const char *const *keys, span *values, size_t count);
+
 #endif

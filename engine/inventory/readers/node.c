@@ -9,7 +9,9 @@
 
 /*
  * One file for each package: package.json in node_modules/NAME or node_modules/@SCOPE/NAME. Such folders nest, and
- * those of pnpm (.pnpm/NAME@VERSION/node_modules/NAME) have the same form. A project's own package.json is elsewhere.
+ * those of pnpm (.pnpm/NAME@VERSION/node_modules/NAME) have the same form. A project's own package.json is elsewhere. So are
+ * three kinds of installed packages: Debian's, in usr/share/nodejs; those that corepack downloads; and Yarn 1 in images
+ * of Node.js, in opt/yarn-vVERSION.
  *
  * The file's name and version count, not the folder's name: "npm install old@npm:lodash@4.17.20" installs lodash in
  * node_modules/old, and advisories name lodash.
@@ -134,7 +136,9 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 const struct reader reader_node = {
 	.name = "node",
 	.version = 5,
-	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json", NULL},
+	.evidence = (const char *const[]){"**/node_modules/*/package.json", "**/node_modules/@*/*/package.json",
+	                                  "usr/share/nodejs/*/package.json", "usr/share/nodejs/@*/*/package.json",
+	                                  "**/corepack/v1/*/*/package.json", "opt/yarn-*/package.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,
 };

@@ -1,0 +1,1 @@
+{application, cut, [{description, "never closed}, {vsn, 

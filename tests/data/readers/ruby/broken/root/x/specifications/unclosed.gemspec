@@ -1,0 +1,2 @@
+  s.name = "unclosed
+  s.version = "1"
