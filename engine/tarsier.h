@@ -274,6 +274,8 @@ struct tarsier_package {
 	/* What the evidence says about licences, NULL-terminated: SPDX expressions where it means some, else as written. All of
 	 * them hold for some part of the package; a choice is one expression, "(MIT OR Apache-2.0)". */
 	const char *const *licenses;
+	const char *owner;           /* the operating system's package that installed the evidence; "" if none did. If the
+	                              * distribution's advisories cover the owner, `ecosystem` is "" */
 };
 /* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
 TARSIER_API int tarsier_is_spdx(const char *license);

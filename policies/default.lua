@@ -36,7 +36,7 @@
 --                   malicious (true: a MAL- record names the package),
 --                   kernel (true: the package has only headers of a kernel),
 --                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
---                   reader, module, vendor, licenses, kernel, layer, index },
+--                   reader, module, vendor, licenses, owner, kernel, layer, index },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then

@@ -65,6 +65,7 @@ int clair_add_package(struct clair_records *records, const struct distro *distro
 	static const char *const unknown[] = {NULL};
 	into->module = into->vendor = "";
 	into->licenses = unknown;
+	into->owner = "";
 	into->ecosystem = system ? distro->ecosystem : ecosystem_of_type(into->type);
 	if (!into->source_name || !*into->source_name)
 		into->source_name = into->name;

@@ -22,14 +22,20 @@ int origins_find(struct arena *arena, const struct overlay_file *file, struct pa
 
 /* ---- owners.c ---------------------------------------------------------------------------------------------------- */
 
-/* Maps paths of evidence to the package database that owns them. The map stays empty for a distribution without a feed,
- * because then only the language's feed covers the package. Returns false if memory ran out. */
-bool owners_find(struct map *owners, const struct overlay_file *const *files, size_t count,
-                 const struct distro *distro);
+struct owner {                       /* of a file with packages of languages */
+	const struct overlay_file *evidence;
+	const struct package *package; /* the operating system's package that installed it, or NULL */
+	size_t layer;                  /* of the package's database */
+};
+struct owners { struct map by_path, by_hash; };
 
-/* Returns true if a package of the distribution installed this evidence. A file from a layer above the database's own
- * may have been replaced, for example by pip, and does not count. */
-bool owners_have(const struct map *owners, const struct overlay_file *file);
+/* Finds the owners of all evidence of languages. `owners` borrows from the files, and lies in the arena. Returns false if
+ * memory ran out. */
+bool owners_find(struct owners *owners, struct arena *arena, const struct overlay_file *const *files, size_t count);
+
+/* Returns the package that installed this file, or NULL. A file from a layer above that of the package's database may
+ * have been replaced, and has none. */
+const struct package *owners_get(const struct owners *owners, const struct overlay_file *file);
 
 /* ---- licenses.c -------------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 #include "inventory/inventory.h"
 
 #include "inventory/internal.h"
+#include "inventory/system_check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,32 @@ struct build {
 	const struct distro *distro;
 	const char *qualifier; /* for purls: "debian-12" */
 	size_t before;         /* bytes in the arena before packages were added */
-	struct map owners;
+	struct owners owners;
 	struct package_list *list;
 };
 
 /* Returns true if type and vendor show a package of the distribution. Its advisories do not cover others. */
 static bool is_own(const struct distro *distro, const struct package *package)
 {
-	return !package->ecosystem[0] && distro_has_type(distro, package->type) && !is_third_party(distro, package);
+	return !package->ecosystem[0] && type_is_system(package->type) && distro_has_type(distro, package->type) && !is_third_party(distro, package);
 }
 
-static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from)
+/* Returns true if the advisories of the distribution cover the package. */
+static bool is_covered(const struct distro *distro, const struct package *package)
+{
+	return package && distro->ecosystem[0] && is_own(distro, package);
+}
+
+static const char *ecosystem_of(const struct build *build, const struct package *from, const struct package *owner)
+{
+	if (is_own(build->distro, from))
+		return build->distro->ecosystem;
+	return is_covered(build->distro, owner) ? "" : arena_string(build->arena, from->ecosystem);
+}
+
+/* `owner` is the operating system's package that installed the evidence, or NULL. */
+static bool fill(const struct build *build, struct tarsier_package *into, const struct package *from,
+                 const struct package *owner)
 {
 	struct arena *arena = build->arena;
 	bool own = is_own(build->distro, from);
@@ -41,14 +57,15 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	into->name = arena_string(arena, from->name);
 	into->version = arena_string(arena, from->version);
 	into->architecture = arena_string(arena, from->architecture);
-	into->ecosystem = own ? build->distro->ecosystem : arena_string(arena, from->ecosystem);
+	into->ecosystem = ecosystem_of(build, from, owner);
+	into->owner = owner ? arena_string(arena, owner->name) : "";
 	into->source_name = from->source_name[0] ? arena_string(arena, from->source_name) : into->name;
 	into->source_version = from->source_version[0] ? arena_string(arena, from->source_version) : into->version;
 	into->module = arena_string(arena, from->module);
 	into->vendor = arena_string(arena, from->vendor);
 	into->licenses = licenses_split(arena, from->licenses);
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
-	    !into->source_version || !into->module || !into->vendor || !into->licenses)
+	    !into->source_version || !into->module || !into->vendor || !into->licenses || !into->owner)
 		return false;
 	into->purl = package_purl_qualified(arena, into, own ? build->distro : NULL, own ? build->qualifier : "");
 	return into->purl != NULL;
@@ -59,17 +76,15 @@ static int add_found(const struct build *build, const struct overlay_file *file,
 {
 	struct package_list *list = build->list;
 	const char *path = arena_string(build->arena, file->path);
-	bool owned = owners_have(&build->owners, file);
+	const struct package *owner = owners_get(&build->owners, file);
 	if (!path)
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
-		if (owned && origins[i].package->ecosystem[0])
-			continue;
 		struct tarsier_package *package = &list->items[list->count];
 		package->path = path;
 		package->reader = file->reader->name;
 		package->layer = origins[i].layer;
-		if (!fill(build, package, origins[i].package))
+		if (!fill(build, package, origins[i].package, owner))
 			return error_memory(error);
 		list->count++;
 		if (build->arena->used - build->before > IMAGE_PACKAGES_BYTES)
@@ -176,7 +191,7 @@ static void sort_and_drop_duplicates(struct package_list *list)
 	list->count = kept;
 }
 
-static int add_files(struct build *build, const struct overlay_file *const *files, size_t count,
+static int add_files(struct build *build, struct arena *scratch, const struct overlay_file *const *files, size_t count,
                      struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
@@ -186,7 +201,7 @@ static int add_files(struct build *build, const struct overlay_file *const *file
 		return error_set(error, TARSIER_LIMIT, "the image has %zu packages; the limit is %d", list->capacity,
 		                 IMAGE_PACKAGES_LIMIT);
 	list->items = arena_array(build->arena, list->capacity, sizeof *list->items);
-	if (!list->items || !owners_find(&build->owners, files, count, build->distro))
+	if (!list->items || !owners_find(&build->owners, scratch, files, count))
 		return error_memory(error);
 	build->before = build->arena->used;
 	for (size_t i = 0; i < count; i++) {
@@ -209,9 +224,8 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	*list = (struct package_list){.problems.arena = arena};
 	build.qualifier = purl_distro(arena, distro);
 	arena_init(&scratch, &arena->allocator);
-	build.owners.arena = &scratch;
 	const struct overlay_file **files = distinct_files(&scratch, overlay, &count);
-	int code = build.qualifier && files ? add_files(&build, files, count, error) : error_memory(error);
+	int code = build.qualifier && files ? add_files(&build, &scratch, files, count, error) : error_memory(error);
 	arena_free(&scratch);
 	if (code >= 0 && !licenses_join(arena, overlay, list))
 		code = error_memory(error);

@@ -17,8 +17,9 @@ enum {
 };
 
 /* Lists the packages that the overlay shows, sorted by type, name, version. Drops duplicates (same type, name, version,
- * architecture and path) and language packages in files that a package of the distribution installed: those are matched
- * as that package, whose version tells which fixes the distribution applied. A package's layer is the lowest one from
+ * architecture and path). A language's package in a file that a package of the operating system installed has that one as
+ * its owner, and no ecosystem if the distribution's advisories cover the owner: it is matched as the owner, whose version
+ * tells which fixes the distribution applied. A package's layer is the lowest one from
  * which on every layer that rewrites the evidence holds it. Debian's packages have the licences of their copyright
  * files. The list is in the arena. Returns OK, MEMORY, or LIMIT
  * above the two limits. */

@@ -1,22 +1,41 @@
-/* finds the evidence that the distribution's own packages installed */
+/* finds the evidence that packages of an operating system installed */
 #include "inventory/internal.h"
+#include "inventory/system_check.h"
 
-static bool own_all(struct map *owners, const struct overlay_file *owner)
+#include <string.h>
+
+/* ---- evidence whose owner matters -------------------------------------------------------------------------------- */
+
+/* In a usr-merged system, "usr/lib/x" may be "/lib/x" in a package's list of files. */
+static span unmerged(span path)
 {
-	for (size_t i = 0; i < owner->file->owned_count; i++) {
-		span path = span_of(owner->file->owned[i]);
-		const struct overlay_file *other = map_get(owners, path);
-		if ((!other || other->layer < owner->layer) && !map_put(owners, path, (void *)(uintptr_t)owner))
-			return false;
-	}
-	return true;
+	static const char *const folders[] = {"usr/bin/", "usr/sbin/", "usr/lib/", "usr/lib32/", "usr/lib64/", "usr/libx32/"};
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (span_starts(path, folders[i]))
+			return span_from(path, strlen("usr/"));
+	return path;
 }
 
-/* A file with another system's packages tells who owns a file, but not which fixes it has. */
-static bool is_of_system(const struct distro *distro, const struct overlay_file *file)
+static bool is_system_file(const struct layer_file *file)
 {
-	return !file->file->package_count || distro_has_type(distro, file->file->packages[0].type);
+	return !file->package_count || type_is_system(file->packages[0].type);
 }
+
+/* Registers each file with packages of languages under the hashes by which its owner may name it. */
+static bool register_evidence(struct owners *owners, const struct overlay_file *file)
+{
+	struct owner *owner = arena_alloc(owners->by_hash.arena, sizeof *owner);
+	span path = span_of(file->path), other = unmerged(path);
+	if (!owner)
+		return false;
+	owner->evidence = file;
+	return map_put(&owners->by_path, path, owner) && map_put_number(&owners->by_hash, path_hash(path, false), owner) &&
+	       map_put_number(&owners->by_hash, path_hash(other, false), owner);
+}
+
+/* ---- packages by name, for lists of files ------------------------------------------------------------------------ */
+
+struct named { const struct layer_file *file; const struct package *package; };
 
 static span base_name(const char *path)
 {
@@ -24,44 +43,90 @@ static span base_name(const char *path)
 	return span_from(whole, (size_t)(span_find_last(whole, '/') + 1));
 }
 
+static bool put_name(struct map *names, span name, const struct layer_file *file, const struct package *package)
+{
+	struct named *named = arena_alloc(names->arena, sizeof *named);
+	if (!named)
+		return false;
+	*named = (struct named){file, package};
+	return map_put(names, name, named);
+}
+
 /* Registers the keys by which a list of files finds its owner: names of packages, and names of the files that hold
  * them. */
-static bool name_owners(struct map *names, const struct overlay_file *const *files, size_t count)
+static bool name_packages(struct map *names, const struct overlay_file *const *files, size_t count)
 {
 	bool ok = true;
 	for (size_t i = 0; i < count && ok; i++) {
 		const struct layer_file *file = files[i]->file;
-		if (file->package_count)
-			ok = map_put(names, base_name(file->path), (void *)(uintptr_t)file);
+		if (!file->package_count || !is_system_file(file))
+			continue;
+		ok = put_name(names, base_name(file->path), file, &file->packages[0]);
 		for (size_t k = 0; k < file->package_count && ok; k++)
-			ok = map_put(names, span_of(file->packages[k].name), (void *)(uintptr_t)file);
+			ok = put_name(names, span_of(file->packages[k].name), file, &file->packages[k]);
 	}
 	return ok;
 }
 
 /* The owner must belong to the same package manager: apk's bash is not dpkg's. */
-static bool is_installed(const struct map *names, const struct overlay_file *list)
+static const struct package *owner_of_list(const struct map *names, const struct layer_file *list)
 {
-	const struct layer_file *owner = list->file->owner ? map_get(names, span_of(list->file->owner)) : NULL;
-	return !list->file->owner || (owner && owner->reader == list->reader);
+	const struct named *named = map_get(names, span_of(list->owner));
+	return named && named->file->reader == list->reader ? named->package : NULL;
 }
 
-bool owners_find(struct map *owners, const struct overlay_file *const *files, size_t count,
-                 const struct distro *distro)
+/* ---- who owns what ----------------------------------------------------------------------------------------------- */
+
+/* A file from a layer above the package database's own may have been replaced, for example by pip. */
+static void claim(struct owners *owners, const struct overlay_file *database, const struct package *package,
+                  const uint64_t *hashes, size_t count)
 {
-	struct map names = {.arena = owners->arena};
-	if (!distro->ecosystem[0])
-		return true;
-	if (!name_owners(&names, files, count))
+	for (size_t i = 0; i < count; i++) {
+		struct owner *owner = map_get_number(&owners->by_hash, hashes[i]);
+		if (!owner || owner->evidence->layer > database->layer || (owner->package && owner->layer >= database->layer))
+			continue;
+		owner->package = package;
+		owner->layer = database->layer;
+	}
+}
+
+static void claim_all(struct owners *owners, const struct map *names, const struct overlay_file *database)
+{
+	const struct layer_file *file = database->file;
+	size_t at = 0;
+	if (file->owner) {
+		const struct package *package = owner_of_list(names, file);
+		if (package)
+			claim(owners, database, package, file->owned, file->owned_count);
+		return;
+	}
+	for (size_t i = 0; i < file->package_count; i++) {
+		size_t left = file->owned_count - at, here = file->packages[i].owned;
+		here = here < left ? here : left;
+		claim(owners, database, &file->packages[i], file->owned + at, here);
+		at += here;
+	}
+}
+
+bool owners_find(struct owners *owners, struct arena *arena, const struct overlay_file *const *files, size_t count)
+{
+	struct map names = {.arena = arena};
+	bool ok = true;
+	*owners = (struct owners){.by_path.arena = arena, .by_hash.arena = arena};
+	for (size_t i = 0; i < count && ok; i++)
+		ok = is_system_file(files[i]->file) || register_evidence(owners, files[i]);
+	if (!ok || !owners->by_path.count)
+		return ok;
+	if (!name_packages(&names, files, count))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (is_of_system(distro, files[i]) && is_installed(&names, files[i]) && !own_all(owners, files[i]))
-			return false;
+		if (files[i]->file->owned_count)
+			claim_all(owners, &names, files[i]);
 	return true;
 }
 
-bool owners_have(const struct map *owners, const struct overlay_file *file)
+const struct package *owners_get(const struct owners *owners, const struct overlay_file *file)
 {
-	const struct overlay_file *owner = map_get(owners, span_of(file->path));
-	return owner && file->layer <= owner->layer;
+	const struct owner *owner = map_get(&owners->by_path, span_of(file->path));
+	return owner ? owner->package : NULL;
 }

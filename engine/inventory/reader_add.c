@@ -84,6 +84,7 @@ int reader_skip_entry(struct reader_output *output, span content, const char *at
 	char text[sizeof error->message + 32];
 	if (code != TARSIER_FORMAT)
 		return code;
+	reader_output_disown(output);
 	size_t line = output->note_count < READER_NOTES_LIMIT ? line_number(content, at) : 0; /* counting is slow */
 	snprintf(text, sizeof text, "line %zu: %s", line, error ? error->message : "invalid");
 	return reader_output_note(output, true, text, error);

@@ -38,8 +38,8 @@ static int add(const struct rpm_header *header, struct reader_output *output, st
 	rpm_source_split(header->source, &package.source_name, &source_evr);
 	/* A source package's file name has no epoch. By default rpmbuild gives a package the epoch of its source. */
 	package.source_version = write_version(source_version, header, source_evr, (span){"", 0});
-	int code = reader_add(output, &package, error);
-	return code < 0 ? code : rpm_header_own_files(header, output, error);
+	int code = rpm_header_own_files(header, output, error);
+	return code < 0 ? code : reader_add(output, &package, error);
 }
 
 int rpm_package_add(struct reader_output *output, span blob, const char *place, struct tarsier_error *error)

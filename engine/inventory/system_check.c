@@ -4,13 +4,18 @@
 
 #include <string.h>
 
-bool package_is_system(const struct tarsier_package *package)
+bool type_is_system(const char *type)
 {
 	static const char *const types[] = {"deb", "apk", "rpm", "alpm", "opkg", "ebuild"};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcmp(package->type, types[i]) == 0)
+		if (strcmp(type, types[i]) == 0)
 			return true;
 	return false;
+}
+
+bool package_is_system(const struct tarsier_package *package)
+{
+	return type_is_system(package->type);
 }
 
 static const char *name_of(const struct distro *distro)
@@ -61,7 +66,7 @@ static int check_absence(const struct system_check *check, struct problem_list *
 static bool has_uncovered(const struct system_check *check)
 {
 	for (size_t i = 0; i < check->package_count; i++)
-		if (!*check->packages[i].ecosystem && !is_foreign(check, &check->packages[i]))
+		if (!*check->packages[i].ecosystem && !*check->packages[i].owner && !is_foreign(check, &check->packages[i]))
 			return true;
 	return false;
 }

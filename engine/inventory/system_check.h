@@ -17,7 +17,8 @@ struct system_check {
  * system or vendor, a system without a feed or past its end of life, and a borrowed feed. Returns OK or MEMORY. */
 int system_check_run(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error);
 
-/* Returns true if the package belongs to an operating system, not to a language. */
+/* Return true if the package, or packages of this type, belong to an operating system, not to a language. */
+bool type_is_system(const char *type);
 bool package_is_system(const struct tarsier_package *package);
 
 #endif

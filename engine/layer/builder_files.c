@@ -111,7 +111,7 @@ static int finish_file(struct layer_builder *builder, int code, struct tarsier_e
 /* Gives the file at hand to its reader. Returns 1 if the reader wants its data, 0 if the file is done with. */
 static int start_reading(struct layer_builder *builder, const struct reader *reader, struct tarsier_error *error)
 {
-	const struct reader_output output = {.arena = &builder->index->arena, .patterns = builder->patterns};
+	const struct reader_output output = {.arena = &builder->index->arena};
 	struct tarsier_error problem = {0};
 	if (builder->file.size > reader->limit && !reader->head) {
 		error_set(&problem, TARSIER_LIMIT, "larger than the %zu bytes that reader %s takes", reader->limit, reader->name);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 5\n";
+static const char magic[24] = "tarsier layer index 6\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -27,11 +27,11 @@ static bool put_text(struct buffer *file, const char *text)
 	return put_span(file, span_of(text));
 }
 
-static bool put_texts(struct buffer *file, const char *const *texts, size_t count)
+static bool put_hashes(struct buffer *file, const uint64_t *hashes, size_t count)
 {
-	bool ok = put_number(file, count);
+	bool ok = put_number(file, count) && buffer_reserve(file, count * 8);
 	for (size_t i = 0; i < count && ok; i++)
-		ok = put_text(file, texts[i]);
+		ok = put_number(file, hashes[i]);
 	return ok;
 }
 
@@ -40,7 +40,8 @@ static bool put_package(struct buffer *file, const struct package *package)
 	return put_text(file, package->type) && put_text(file, package->name) && put_text(file, package->version) &&
 	       put_text(file, package->architecture) && put_text(file, package->source_name) &&
 	       put_text(file, package->source_version) && put_text(file, package->ecosystem) &&
-	       put_text(file, package->module) && put_text(file, package->vendor) && put_text(file, package->licenses);
+	       put_text(file, package->module) && put_text(file, package->vendor) && put_text(file, package->licenses) &&
+	       put_number(file, package->owned);
 }
 
 static bool put_notes(struct buffer *file, const struct reader_note *notes, size_t count)
@@ -64,18 +65,10 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
 	          put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
-	          put_texts(file, evidence->owned, evidence->owned_count) &&
+	          put_hashes(file, evidence->owned, evidence->owned_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
 		ok = put_package(file, &evidence->packages[i]);
-	return ok;
-}
-
-static bool put_hashes(struct buffer *file, const uint64_t *hashes, size_t count)
-{
-	bool ok = put_number(file, count) && buffer_reserve(file, count * 8);
-	for (size_t i = 0; i < count && ok; i++)
-		ok = put_number(file, hashes[i]);
 	return ok;
 }
 
@@ -225,14 +218,6 @@ static void get_whiteouts(struct index_reader *in, struct layer_index *index)
 	}
 }
 
-static const char **get_texts(struct index_reader *in, size_t *count)
-{
-	const char **texts = get_array(in, count, 16, sizeof *texts);
-	for (size_t i = 0; i < *count && !in->broken; i++)
-		texts[i] = get_text(in);
-	return texts;
-}
-
 static void get_links(struct index_reader *in, struct layer_index *index)
 {
 	index->links = get_array(in, &index->link_count, 64, sizeof *index->links);
@@ -254,14 +239,22 @@ static const struct reader *find_reader(const struct reader *const *readers, con
 	return NULL;
 }
 
+static void get_package(struct index_reader *in, struct package *package)
+{
+	const char **const texts[] = {
+		&package->type,           &package->name,      &package->version, &package->architecture, &package->source_name,
+		&package->source_version, &package->ecosystem, &package->module,  &package->vendor,       &package->licenses,
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = get_text(in);
+	package->owned = (uint32_t)get_number(in);
+}
+
 static void get_packages(struct index_reader *in, struct layer_file *file)
 {
-	struct package *packages = get_array(in, &file->package_count, 10 * 16, sizeof *packages);
+	struct package *packages = get_array(in, &file->package_count, 10 * 16 + 8, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !in->broken; i++)
-		packages[i] = (struct package){.type = get_text(in), .name = get_text(in), .version = get_text(in),
-		                               .architecture = get_text(in), .source_name = get_text(in),
-		                               .source_version = get_text(in), .ecosystem = get_text(in),
-		                               .module = get_text(in), .vendor = get_text(in), .licenses = get_text(in)};
+		get_package(in, &packages[i]);
 	file->packages = packages;
 }
 
@@ -289,7 +282,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->content = get_span(in);
 		file->owner = get_optional(in);
 		file->licenses = get_optional(in);
-		file->owned = get_texts(in, &file->owned_count);
+		file->owned = get_hashes(in, &file->owned_count);
 		get_notes(in, file);
 		get_packages(in, file);
 		in->broken = in->broken || !file->reader;

@@ -16,9 +16,9 @@ struct layer_file { /* a regular file that a reader wanted */
 	const struct reader *reader;
 	const struct package *packages;
 	size_t package_count;
-	const char *const *owned; /* evidence that is one of these packages', not a language's own */
+	const uint64_t *owned; /* path_hash() of files that these packages installed, as reader_output has them */
 	size_t owned_count;
-	const char *owner;   /* whose `owned` is, as reader_output has it; NULL: these packages' */
+	const char *owner;   /* whose `owned` is, in a list of files; NULL: these packages' */
 	const char *licenses; /* the owner's; NULL: it states none */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;

@@ -1,6 +1,6 @@
 #include "layer/reader_output.h"
 
-#include "layer/path_match.h"
+#include "layer/layer.h"
 
 #include <string.h>
 
@@ -40,7 +40,7 @@ static struct package *make_room(struct reader_output *output)
 int reader_output_add(struct reader_output *output, const struct package *package, struct tarsier_error *error)
 {
 	if (is_missing(package->name) || is_missing(package->version))
-		return TARSIER_OK;
+		return reader_output_disown(output), TARSIER_OK;
 	if (output->count >= READER_OUTPUT_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "more than %d packages in one file", READER_OUTPUT_LIMIT);
 	struct package own = *package;
@@ -50,6 +50,8 @@ int reader_output_add(struct reader_output *output, const struct package *packag
 	output->packages = packages;
 	if (!copy_strings(output->arena, &own))
 		return error_memory(error);
+	own.owned = (uint32_t)(output->owned_count - output->owned_given);
+	output->owned_given = output->owned_count;
 	packages[output->count++] = own;
 	return TARSIER_OK;
 }
@@ -74,19 +76,22 @@ int reader_output_own(struct reader_output *output, span folder, span name, stru
 {
 	char room[OWNED_PATH_LIMIT];
 	span path = join_path(room, folder, name);
-	if (!path.len || !output->patterns || !path_match_find(output->patterns, path))
+	if (!path.len)
 		return TARSIER_OK;
-	if (output->owned_count >= READER_OUTPUT_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "packages in one file own more than %d pieces of evidence",
-		                 READER_OUTPUT_LIMIT);
-	const char **owned = arena_grow(output->arena, output->owned, output->owned_count,
-	                                &output->owned_capacity, sizeof *owned);
-	const char *copy = span_copy(output->arena, path);
-	if (!owned || !copy)
+	if (output->owned_count >= READER_OWNED_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "packages in one file own more than %d files", READER_OWNED_LIMIT);
+	uint64_t *owned = arena_grow(output->arena, output->owned, output->owned_count, &output->owned_capacity,
+	                             sizeof *owned);
+	if (!owned)
 		return error_memory(error);
 	output->owned = owned;
-	owned[output->owned_count++] = copy;
+	owned[output->owned_count++] = path_hash(path, false);
 	return TARSIER_OK;
+}
+
+void reader_output_disown(struct reader_output *output)
+{
+	output->owned_count = output->owned_given;
 }
 
 int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error)

@@ -14,6 +14,8 @@ struct package {
 	const char *ecosystem;     /* OSV's word if the type alone decides it ("PyPI"); "" if the distribution does */
 	const char *module;        /* an rpm's module stream, "nodejs:20"; "" if it is in none */
 	const char *vendor;        /* who built an rpm: "AlmaLinux"; "" if the package does not say */
+	uint32_t owned;            /* how many of the output's owned paths are this package's; they follow those of the packages
+	                            * before it. Set by reader_output_add */
 	const char *licenses;      /* what it says about its licences: a text of licenses_add; "" if it says nothing */
 };
 
@@ -23,25 +25,23 @@ struct reader_note {
 	const char *text;          /* where and why */
 };
 
-struct path_match;
-
 struct reader_output {
 	struct arena *arena;
 	struct package *packages;
 	size_t count, capacity;
-	const struct path_match *patterns; /* which paths are evidence: other paths are not recorded as owned; or NULL */
-	const char **owned;            /* evidence that belongs to one of these packages */
+	uint64_t *owned;               /* path_hash() of the files that these packages installed */
 	size_t owned_count, owned_capacity;
-	const char *owner;             /* set by a list of files: whose they are. The files count only if a package, or a file
-	                                * with packages, has this name. NULL: they belong to the packages above */
+	size_t owned_given;            /* … of which the packages so far have these */
+	const char *owner;             /* set by a list of files without packages: whose they are. The files count only if a
+	                                * package, or a file with packages, has this name; or NULL */
 	const char *licenses;          /* the owner's, in a file that states nothing else; NULL: it states none */
 	struct reader_note *notes;
 	size_t note_count, note_capacity;
 };
 
 enum {
-	READER_OUTPUT_LIMIT = 200000, /* packages one file may hold, or evidence it may own: the largest distribution has about
-	                               * 70,000 packages */
+	READER_OUTPUT_LIMIT = 200000, /* packages one file may hold: the largest distribution has about 70,000 packages */
+	READER_OWNED_LIMIT = 4 << 20, /* files that the packages of one file may have: large desktops have half a million */
 	READER_NOTES_LIMIT = 20,      /* notes kept of one file: a person does not read more */
 };
 
@@ -49,10 +49,12 @@ enum {
  * Returns OK, MEMORY, LIMIT. */
 int reader_output_add(struct reader_output *output, const struct package *package, struct tarsier_error *error);
 
-/* A package in this output brought the file NAME in FOLDER ("" if NAME is the whole path): what a language's reader
- * finds there is the same software once more. Kept if it is evidence, as a path from the root. Returns OK, MEMORY,
- * LIMIT. */
+/* The package that is added next, or the owner of this list, installed the file NAME in FOLDER ("" if NAME is the whole
+ * path): what another reader finds there is the same software once more. Returns OK, MEMORY, LIMIT. */
 int reader_output_own(struct reader_output *output, span folder, span name, struct tarsier_error *error);
+
+/* Drops the files recorded for the package that would have been added next. */
+void reader_output_disown(struct reader_output *output);
 
 /* Says who the owner of the files, or of the licences, is that this output lists. Returns OK, MEMORY. */
 int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error);

@@ -116,7 +116,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 {
 	const struct tarsier_package *package = tarsier_package_at(report, index);
 	luaL_checkstack(L, 8, "package");
-	lua_createtable(L, 0, 15);
+	lua_createtable(L, 0, 16);
 	table_set_count(L, "index", index + 1);
 	table_set_text(L, "type", package->type);
 	table_set_text(L, "ecosystem", package->ecosystem);
@@ -128,6 +128,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "reader", package->reader);
 	table_set_text(L, "module", package->module);
 	table_set_text(L, "vendor", package->vendor);
+	table_set_text(L, "owner", package->owner);
 	table_set_list(L, "licenses", package->licenses);
 	table_set_boolean(L, "kernel", package->kernel);
 	table_set_count(L, "layer", package->layer + 1);

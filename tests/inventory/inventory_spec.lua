@@ -136,23 +136,29 @@ describe("inventory", function()
     assert.equal("lib/x.egg-info", result.packages[1].path)
   end)
 
-  it("leaves out what the distribution's package brought, and only that", function()
+  it("names the package of the system that brought a language's, and has it matched as that", function()
     local function list(layer, path)
       return { path = "var/lib/dpkg/info/python3-a.list", reader = "dpkg", layer = layer, content = "/usr\n/" .. path .. "\n" }
     end
     local function names(...)
       local found = {}
-      for _, package in ipairs(build({ ... }).packages) do found[#found + 1] = package.type .. " " .. package.name end
+      for _, package in ipairs(build({ ... }).packages) do
+        found[#found + 1] = package.type .. " " .. package.name
+        if package.owner ~= "" then found[#found] = found[#found] .. " of " .. package.owner end
+        if package.type == "pypi" and package.ecosystem == "" then found[#found] = found[#found] .. " (as that)" end
+      end
       return table.concat(found, ", ")
     end
     local path, packages = "usr/lib/a.egg-info", status(1, { "python3-a 1" })
-    assert.equal("deb python3-a", names(os_release, packages, list(1, path), metadata(path, "a", "1", 1)))
-    assert.equal("deb python3-a", names(os_release, packages, list(2, path), metadata(path, "a", "1", 1)))
+    assert.equal("deb python3-a, pypi a of python3-a (as that)", names(os_release, packages, list(1, path), metadata(path, "a", "1", 1)))
+    assert.equal("deb python3-a, pypi a of python3-a (as that)", names(os_release, packages, list(2, path), metadata(path, "a", "1", 1)))
     assert.equal("deb python3-a, pypi a", -- written once more, above
       names(os_release, packages, list(1, path), metadata(path, "a", "1", 2)))
     assert.equal("deb python3-a, pypi a",
       names(os_release, packages, list(1, path), metadata("usr/local/" .. path, "a", "1", 1)))
-    assert.equal("deb python3-a, pypi a", -- no feed covers the distribution
+    assert.equal("deb python3-a, pypi a of python3-a (as that)", -- /lib is /usr/lib
+      names(os_release, packages, list(1, "lib/a.egg-info"), metadata(path, "a", "1", 1)))
+    assert.equal("deb python3-a, pypi a of python3-a", -- no feed covers the distribution
       names(packages, list(1, path), metadata(path, "a", "1", 1)))
     local gone = list(2, "usr/lib/b.egg-info")
     gone.before = list(1, path)
@@ -160,6 +166,23 @@ describe("inventory", function()
     local removed = { path = "var/lib/dpkg/status", reader = "dpkg", layer = 1,
       content = "Package: python3-a\nVersion: 1\nStatus: deinstall ok config-files\n\nPackage: b\nVersion: 1\n" }
     assert.equal("deb b, pypi a", names(os_release, removed, list(1, path), metadata(path, "a", "1", 1)))
+  end)
+
+  it("judges what an rpm brought by whose rpm it is", function()
+    local function rpms(content)
+      return { path = "var/lib/rpm/rpmdb.sqlite", reader = "rpm", layer = 0, content = content }
+    end
+    local function ecosystem(id, content)
+      local result = build { { path = "etc/os-release", reader = "distro", layer = 0, content = id }, rpms(content),
+        metadata("usr/lib/python3.9/site-packages/requests-2.25.1.dist-info/METADATA", "requests", "2.25.1") }
+      for _, package in ipairs(result.packages) do
+        if package.type == "pypi" then return package.ecosystem .. " of " .. package.owner end
+      end
+    end
+    local owned = read_file "tests/data/readers/rpm/owned/root/var/lib/rpm/rpmdb.sqlite" -- release 8.el9, no vendor
+    assert.equal(" of python3-requests", ecosystem("ID=almalinux\nVERSION_ID=9.4\n", owned))
+    assert.equal("PyPI of python3-requests", ecosystem("ID=almalinux\nVERSION_ID=8.4\n", owned)) -- built for another system
+    assert.equal("PyPI of python3-requests", ecosystem("ID=plan9\n", owned)) -- nobody's advisories cover it
   end)
 
   it("gives a package its source's name and version, or its own", function()

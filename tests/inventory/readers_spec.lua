@@ -5,7 +5,7 @@
 -- with TAB module TAB vendor behind it if the package has either;
 --
 --   path TAB licenses TAB what the package in the line above, or the owner, states; " | " between two statements
---   path TAB owns TAB the path of evidence that one of its packages brought
+--   path TAB owns TAB a file TAB the package that installed it, in any order: there may be more
 --   path TAB unreadable TAB an entry that could not be read; path TAB note TAB what only looks like evidence
 --   path TAB ! CODE TAB part of the message
 --
@@ -49,23 +49,38 @@ local function row(path, package)
   return table.concat(fields, "\t")
 end
 
+-- owners(found) -> { [hash of a path] = the name of the package that installed it }
+local function owners(found)
+  local map, at = {}, 0
+  for _, package in ipairs(found) do
+    for i = at + 1, at + package.owned do map[found.owned[i]] = package.name end
+    at = at + package.owned
+  end
+  for i = at + 1, #(found.owned or {}) do map[found.owned[i]] = found.owner end
+  return map
+end
+
 local function licenses_row(path, licenses)
   return path .. "\tlicenses\t" .. licenses:gsub("\n", " | ")
 end
 
 local function expectations(path)
-  local packages, failures = {}, {}
+  local packages, failures, owned = {}, {}, {}
   for _, line in ipairs(lines_of(read_file(path))) do
     local file, code, message = line:match "^([^\t]+)\t! (%u+)\t(.+)$"
+    local list, owns, owner = line:match "^([^\t]+)\towns\t([^\t]+)\t([^\t]+)$"
     if file then
       failures[file] = { code, message }
+    elseif list then
+      owned[list] = owned[list] or {}
+      owned[list][owns] = owner
     else
       local of = line:match "^[^\t]+"
       packages[of] = packages[of] or {}
       table.insert(packages[of], line)
     end
   end
-  return packages, failures
+  return packages, failures, owned
 end
 
 describe("reader", function()
@@ -77,7 +92,7 @@ describe("reader", function()
 
       for _, case in ipairs(cases) do
         it("reads " .. case, function()
-          local packages, failures = expectations(case .. "expected.tsv")
+          local packages, failures, owned = expectations(case .. "expected.tsv")
           local files = lines_of((output_of("cd " .. case .. "root && find . -type f | sort")))
           assert.is_true(#files > 0)
           for _, file in ipairs(files) do
@@ -96,15 +111,18 @@ describe("reader", function()
                 if package.licenses ~= "" then rows[#rows + 1] = licenses_row(path, package.licenses) end
               end
               if found.licenses then rows[#rows + 1] = licenses_row(path, found.licenses) end
-              for _, owned in ipairs(found.owned or {}) do rows[#rows + 1] = path .. "\towns\t" .. owned end
               for _, note in ipairs(found.notes or {}) do
                 rows[#rows + 1] = path .. (note.unreadable and "\tunreadable\t" or "\tnote\t") .. note.text
               end
               assert.same(packages[path] or {}, rows)
+              for file, owner in pairs(owned[path] or {}) do
+                assert.equal(owner, owners(found)[contents.path_hash(file)], file)
+              end
             end
-            packages[path], failures[path] = nil, nil
+            packages[path], failures[path], owned[path] = nil, nil, nil
           end
           assert.is_nil(next(packages), "expected.tsv names a file that is not there")
+          assert.is_nil(next(owned), "expected.tsv names a file that is not there")
           assert.is_nil(next(failures), "expected.tsv names a file that is not there")
         end)
       end
@@ -304,7 +322,9 @@ describe("the systems themselves", function()
     local got = {}
     local path = "var/lib/rpm/rpmdb.sqlite"
     local found = assert(contents.read("rpm", path, read_file(folder .. "/root/" .. path)))
-    assert.same({ "opt/y.egg-info", "usr/lib/x.dist-info/METADATA" }, found.owned)
+    for _, path in ipairs { "opt/y.egg-info", "usr/lib/x.dist-info/METADATA", "usr/lib/x.dist-info/z/b" } do
+      assert.equal("bash", owners(found)[contents.path_hash(path)], path)
+    end
     for i, p in ipairs(found) do
       got[i] = table.concat({ p.name, p.version, p.architecture }, "\t")
     end

@@ -86,6 +86,8 @@ static void push_package(lua_State *L, const struct package *package)
 	set(L, "ecosystem", package->ecosystem);
 	set(L, "module", package->module);
 	set(L, "vendor", package->vendor);
+	lua_pushinteger(L, package->owned);
+	lua_setfield(L, -2, "owned");
 	set(L, "licenses", package->licenses);
 }
 
@@ -103,18 +105,17 @@ static void push_notes(lua_State *L, const struct reader_output *output)
 }
 
 /* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream]]) -->
- * { package, … [, owned = { path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
+ * { package, … [, owned = { hash of a path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
 static int l_read(lua_State *L)
 {
 	const struct reader *reader = reader_named(L, luaL_checkstring(L, 1));
 	span path = probe_span(L, 2), content = probe_span(L, 3);
-	struct arena arena, scratch;
+	struct arena arena;
 	struct tarsier_error error = {0};
-	struct reader_output output = {.arena = &arena, .patterns = new_patterns(L, &scratch)};
+	struct reader_output output = {.arena = &arena};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
 	int code = run(reader, path, content, (size_t)luaL_optinteger(L, 5, 0), &output, &error);
-	arena_free(&scratch);
 	if (code < 0) {
 		arena_free(&arena);
 		return probe_fail(L, &error);
@@ -126,7 +127,7 @@ static int l_read(lua_State *L)
 	}
 	lua_newtable(L);
 	for (size_t i = 0; i < output.owned_count; i++) {
-		lua_pushstring(L, output.owned[i]);
+		lua_pushinteger(L, (lua_Integer)output.owned[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	if (output.owned_count)
@@ -142,6 +143,12 @@ static int l_read(lua_State *L)
 		lua_pop(L, 1);
 	arena_free(&arena);
 	return 1;
+}
+
+/* path_hash(path) --> the hash of a file's path in `owned` */
+static int l_path_hash(lua_State *L)
+{
+	return lua_pushinteger(L, (lua_Integer)path_hash(probe_span(L, 1), false)), 1;
 }
 
 /* count(reader, path, content) --> how many packages: for measuring, without tables */
@@ -183,11 +190,11 @@ static span content_field(lua_State *L, struct arena *arena)
 }
 
 /* The table on top of the stack: { path =, reader =, layer =, content = or problem =, before = {…} } */
-static struct overlay_file *take_file(lua_State *L, struct arena *arena, const struct path_match *patterns)
+static struct overlay_file *take_file(lua_State *L, struct arena *arena)
 {
 	struct overlay_file *file = arena_alloc(arena, sizeof *file);
 	struct layer_file *stored = arena_alloc(arena, sizeof *stored);
-	struct reader_output output = {.arena = arena, .patterns = patterns};
+	struct reader_output output = {.arena = arena};
 	struct tarsier_error error = {0};
 	span content = content_field(L, arena);
 	file->path = stored->path = field(L, arena, "path");
@@ -204,7 +211,7 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena, const s
 	lua_pop(L, 1);
 	lua_getfield(L, -1, "before");
 	if (lua_istable(L, -1))
-		file->before = take_file(L, arena, patterns);
+		file->before = take_file(L, arena);
 	lua_pop(L, 1);
 	file->file = stored;
 	return file;
@@ -218,20 +225,17 @@ static int compare_files(const void *a, const void *b)
 /* The list at `index`; a file with `same = n` is the n-th one again, as a link shows it. */
 static void take_overlay(lua_State *L, int index, struct arena *arena, struct overlay *overlay)
 {
-	struct arena scratch;
-	const struct path_match *patterns = new_patterns(L, &scratch);
 	overlay->file_count = lua_rawlen(L, index);
 	overlay->files = arena_array(arena, overlay->file_count, sizeof *overlay->files);
 	for (size_t i = 0; i < overlay->file_count; i++) {
 		lua_rawgeti(L, index, (lua_Integer)i + 1);
-		struct overlay_file *file = take_file(L, arena, patterns);
+		struct overlay_file *file = take_file(L, arena);
 		lua_getfield(L, -1, "same");
 		if (lua_isinteger(L, -1))
 			file->file = overlay->files[lua_tointeger(L, -1) - 1]->file;
 		lua_pop(L, 2);
 		overlay->files[i] = file;
 	}
-	arena_free(&scratch);
 	if (overlay->file_count)
 		qsort(overlay->files, overlay->file_count, sizeof *overlay->files, compare_files);
 }
@@ -265,7 +269,8 @@ static void push_packages(lua_State *L, const struct package_list *list)
 		const struct tarsier_package *package = &list->items[i];
 		push_package(L, &(struct package){package->type, package->name, package->version, package->architecture,
 		                                  package->source_name, package->source_version, package->ecosystem,
-		                                  package->module, package->vendor, NULL});
+		                                  package->module, package->vendor, 0, NULL});
+		set(L, "owner", package->owner);
 		push_list(L, "licenses", package->licenses);
 		set(L, "purl", package->purl);
 		set(L, "path", package->path);
@@ -321,7 +326,7 @@ static int l_inventory(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {{"readers", l_readers}, {"match", l_match}, {"read", l_read},
-                                     {"count", l_count}, {"inventory", l_inventory}, {NULL, NULL}};
+                                     {"count", l_count}, {"path_hash", l_path_hash}, {"inventory", l_inventory}, {NULL, NULL}};
 
 int probe_contents(lua_State *L)
 {

@@ -60,8 +60,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 	         file->gone, file->missing);
 	add_line(L, text, "  licenses %s %s\n", file->licenses, "", 0, 0, 0);
 	add_line(L, text, "  reader %s owner %s content %d\n", file->reader->name, file->owner, (int)file->content.len, 0, 0);
-	for (size_t i = 0; i < file->owned_count; i++)
-		add_line(L, text, "  owns %s %s\n", file->owned[i], "", 0, 0, 0);
+	add_numbers(text, "  owns", file->owned, file->owned_count);
 	for (size_t i = 0; i < file->note_count; i++)
 		add_line(L, text, "  note %s %s%d\n", file->notes[i].text, "", file->notes[i].unreadable, 0, 0);
 	for (size_t i = 0; i < file->package_count; i++) {
@@ -71,6 +70,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 		add_line(L, text, "    source %s %s\n", package->source_name, package->source_version, 0, 0, 0);
 		add_line(L, text, "    ecosystem %s module %s\n", package->ecosystem, package->module, 0, 0, 0);
 		add_line(L, text, "    vendor %s licenses %s\n", package->vendor, package->licenses, 0, 0, 0);
+		add_line(L, text, "    owned %s%s%d\n", "", "", (int)package->owned, 0, 0);
 	}
 }
 

@@ -227,6 +227,7 @@ static void read_package(lua_State *L, int index, struct tarsier_package *packag
 	package->module = text_field(L, index, "module", "");
 	package->vendor = text_field(L, index, "vendor", "");
 	package->licenses = NULL;
+	package->owner = "";
 	package->architecture = package->purl = package->reader = "";
 	package->path = text_field(L, index, "path", "");
 }

@@ -71,7 +71,10 @@ describe("engine", function()
       layer { dist_info("jinja2", "3.0") } }
     for _, cached in ipairs { false, true } do
       local report = assert(scan(image))
-      assert.equal("python3-flask=2.0-1@1 jinja2=3.0@2", packages(report))
+      assert.equal("python3-flask=2.0-1@1 flask=2.0@1 jinja2=3.0@2", packages(report))
+      assert.same({ "", "python3-flask", "" }, { report:packages()[1].owner, report:packages()[2].owner,
+        report:packages()[3].owner })
+      assert.same({ "", "PyPI" }, { report:packages()[2].ecosystem, report:packages()[3].ecosystem })
       assert.equal(cached, report:image().layers[1].cached)
     end
   end)
@@ -87,7 +90,7 @@ describe("engine", function()
              ('{"name": "%s", "version": "%s"}'):format(name, version) }
   end
 
-  it("lists npm's packages with their layers, except what was deleted or is the distribution's", function()
+  it("lists npm's packages with their layers, except what was deleted, and leaves the distribution's to it", function()
     local owned = npm("usr/share/nodejs/acorn/", "acorn-node", "1.0.0")
     local image = write { layer { { "etc/os-release", OS_RELEASE }, owned,
         { "var/lib/dpkg/status", status("node-acorn=8.8.1-1") },
@@ -99,9 +102,10 @@ describe("engine", function()
         { "srv/node_modules/odd/package.json", "{" } } }
     for _, cached in ipairs { false, true } do
       local report = assert(scan(image))
-      assert.equal("node-acorn=8.8.1-1@1 @s/debug=2.6.9@2 express=4.18.1@1 replaced=2.0.0@2", packages(report))
+      assert.equal("node-acorn=8.8.1-1@1 @s/debug=2.6.9@2 acorn-node=1.0.0@1 express=4.18.1@1 replaced=2.0.0@2", packages(report))
       assert.same({ "pkg:npm/%40s/debug@2.6.9", "npm", "npm" },
         { report:packages()[2].purl, report:packages()[2].type, report:packages()[2].ecosystem })
+      assert.same({ "", "node-acorn" }, { report:packages()[3].ecosystem, report:packages()[3].owner })
       assert.same({ "note", "no_database" }, kinds(report))
       assert.equal(cached, report:image().layers[1].cached)
     end
@@ -159,7 +163,10 @@ describe("engine", function()
     files["var/lib/dpkg/status"] = images.read "/var/lib/dpkg/status"
     images.write_tree(folder .. "/root", files)
     local report = assert(scan("dir:" .. folder .. "/root"))
-    for _, package in ipairs(report:packages()) do assert.equal("deb", package.type, package.name) end
+    for _, package in ipairs(report:packages()) do
+      assert.equal(package.type ~= "deb", package.owner ~= "", package.name)
+      assert.equal(package.type == "deb" and "Debian:12" or "", package.ecosystem, package.name)
+    end
   end)
 
   it("lists what the top shows, each with the layer that brought its version", function()
