@@ -15,13 +15,13 @@ schemas.of = {
   gitlab = { "gitlab/15.0.7/container-scanning-report-format.json", "gitlab/15.1.4/container-scanning-report-format.json",
     "gitlab/15.2.1/container-scanning-report-format.json" },
   junit = { "junit/JUnit.xsd", "junit/junit-10.xsd" },
---  cyclonedx = { "cyclonedx/bom-1.7.schema.json" },
---  ["cyclonedx-1.6"] = { "cyclonedx/bom-1.6.schema.json" },
---  ["cyclonedx-bsi"] = { "cyclonedx/bom-1.7.schema.json" },
---  ["gl-sbom"] = { "cyclonedx/bom-1.6.schema.json" },
---  spdx = { "spdx/spdx-schema-3.0.1.json" },
---  ["spdx-bsi"] = { "spdx/spdx-schema-3.0.1.json" },
---  ["spdx-2.3"] = { "spdx/spdx-schema-2.3.json" },
+  cyclonedx = { "cyclonedx/bom-1.7.schema.json" },
+  ["cyclonedx-1.6"] = { "cyclonedx/bom-1.6.schema.json" },
+  ["cyclonedx-bsi"] = { "cyclonedx/bom-1.7.schema.json" },
+  ["gl-sbom"] = { "cyclonedx/bom-1.6.schema.json" },
+  spdx = { "spdx/spdx-schema-3.0.1.json" },
+  ["spdx-bsi"] = { "spdx/spdx-schema-3.0.1.json" },
+  ["spdx-2.3"] = { "spdx/spdx-schema-2.3.json" },
 }
 
 local python
