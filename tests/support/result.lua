@@ -14,6 +14,9 @@ local layers = {
     base = false,     media_type = "application/vnd.oci.image.layer.v1.tar+gzip", created_by = "COPY app /srv # buildkit" },
 }
 
+local licenses = { curl = { "curl" }, libc6 = { "LGPL-2.1-or-later OR GPL-2.0-only", "MIT" }, tar = { "custom & odd" },
+  requests = { "Apache-2.0" }, zlib1g = { "Zlib", "\27[31mred" } }
+
 local function package(type, name, version, layer, source, source_version, path)
   local ecosystem = type == "deb" and "Debian:12" or "PyPI"
   return {
@@ -22,7 +25,7 @@ local function package(type, name, version, layer, source, source_version, path)
     purl = ("pkg:%s/%s%s@%s"):format(type, type == "deb" and "debian/" or "", name:gsub("[^%w.-]", "_"), version),
     path = path or (type == "deb" and "var/lib/dpkg/status" or
       ("srv/lib/python3.11/site-packages/%s-%s.dist-info/METADATA"):format(name:gsub("[^%w.-]", "_"), version)),
-    reader = type == "deb" and "dpkg" or "python", layer = layer,
+    reader = type == "deb" and "dpkg" or "python", layer = layer, licenses = licenses[name] or {},
   }
 end
 

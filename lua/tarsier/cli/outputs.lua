@@ -5,6 +5,10 @@ local report = require "tarsier.report"
 
 local outputs = {}
 
+--- Who answers for a bill of materials.
+outputs.creator = { long = "creator", value = "ADDRESS",
+  help = "the web address or email of who answers for the bill of materials, in CycloneDX and SPDX reports" }
+
 --- The option of the commands that write reports of findings.
 outputs.option = { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
   help = "a report: " .. table.concat(report.names(), ", ") .. "; to FILE, or to standard output; may be repeated; "

@@ -23,14 +23,14 @@ end
 
 local function write_table(result, out, options)
   local page, rows = Page.new(out, options), {}
-  local titles, shrink = titles, shrink
+  local head, give_way = titles, shrink
   if options.licenses then
-    titles, shrink = { table.unpack(titles) }, { { 8, 16 }, table.unpack(shrink) }
-    titles[8] = "LICENSES"
+    head, give_way = { table.unpack(titles) }, { { 8, 16 }, table.unpack(shrink) }
+    head[8] = "LICENSES"
   end
   for i, package in ipairs(result.packages) do rows[i] = row(package, options.licenses) end
-  local widths = columns.fit(titles, rows, page.width, shrink) or columns.fit(titles, rows, math.huge, {})
-  page:line(columns.line(titles, widths))
+  local widths = columns.fit(head, rows, page.width, give_way) or columns.fit(head, rows, math.huge, {})
+  page:line(columns.line(head, widths))
   for _, cells in ipairs(rows) do page:line(columns.line(cells, widths)) end
 end
 
@@ -44,9 +44,17 @@ end
 local formats = {
   table = { name = "table", write = write_table },
   tsv = { name = "tsv", write = write_tsv },
-  json = report.find "json",
 }
-local names = { "table", "json", "tsv" }
+local names = { "table", "tsv" }
+
+-- and the reports that need no findings: JSON and the bills of materials
+for _, name in ipairs(report.names()) do
+  local format = report.find(name)
+  if format.packages then
+    names[#names + 1] = name
+    formats[name] = format
+  end
+end
 
 local function find(name)
   if formats[name] then return formats[name] end
@@ -82,7 +90,8 @@ local function run(options, arguments, terminal)
   terminal:wipe()
   if not result then return image.failed(terminal, message, code) end
   image.settle(result, options, terminal)
-  if not outputs.write(list, result, { licenses = options.licenses }, terminal) then return exit.USAGE end
+  local shown = { licenses = options.licenses, creator = options.creator }
+  if not outputs.write(list, result, shown, terminal) then return exit.USAGE end
   tell_problems(result, terminal)
   local exit_code, meaning = exit.of_inventory(result)
   if exit_code then terminal:fail(meaning) end
@@ -97,10 +106,13 @@ return {
     .. "package: type, name and version, separated by tabs." },
   options = image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-      help = "table, json or tsv; to FILE, or to standard output; may be repeated; default: table" },
-    { long = "licenses", help = "a column with the licences in the table: SPDX expressions where the package states some" },
+      help = table.concat(names, ", ") .. "; to FILE, or to standard output; may be repeated; default: table" },
+    outputs.creator,
+    { long = "licenses",
+      help = "a column with the licences in the table: SPDX expressions where the package states some" },
   },
-  examples = { { "tarsier packages -f tsv app.tar", "type, name and version, one package on each line" },
+  examples = { { "tarsier packages -f cyclonedx=app.cdx.json -f spdx=app.spdx.json app.tar", "two bills of materials" },
+    { "tarsier packages -f tsv app.tar", "type, name and version, one package on each line" },
     { "tarsier packages --licenses app.tar", "with the licences that the packages state" } },
   run = run,
 }

@@ -15,7 +15,7 @@ local text = require "tarsier.text"
 local function report_options(options, code, meaning)
   return { verbose = options.verbose, severity = options.severity, only_fixed = options.only_fixed,
     show = options.show, sort = options.sort, exit = { code = code, meaning = meaning },
-    default_branch_image = gitlab.default_branch_image(), dockerfile = gitlab.dockerfile() }
+    default_branch_image = gitlab.default_branch_image(), dockerfile = gitlab.dockerfile(), creator = options.creator }
 end
 
 -- What is judged: the report; if evidence that cannot be read is to be ignored, the report without those problems.
@@ -187,7 +187,7 @@ return {
     "In a GitLab job ($GITLAB_CI) the reports default to the table and to gl-container-scanning-report.json.",
   },
   options = with_shared(image.options_with {
-    outputs.option,
+    outputs.option, outputs.creator,
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
         .. "starter database" },

@@ -96,7 +96,7 @@ end
 
 -- What all formats that come with tarsier are given; each reads what it knows.
 local common_options = { "width", "colour", "verbose", "exit", "severity", "only_fixed", "show",
-  "default_branch_image", "dockerfile", "sort" }
+  "default_branch_image", "dockerfile", "sort", "creator" }
 
 -- A format of one's own may name its options in a list, `options`; otherwise it takes any.
 local function check_options(format, options, who)

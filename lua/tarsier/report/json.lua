@@ -172,6 +172,7 @@ return {
   name = "json",
   summary = "everything that is known, for programs (schema 1)",
   extension = "json",
+  packages = true,
   write = function(result, out)
     json.write(document(result), out, { indent = "  " })
     out "\n"

@@ -35,7 +35,7 @@ end
 
 -- ---- who and what -------------------------------------------------------------------------------------------------
 
-local function creator_of(result, ids, options)
+local function creator_of(ids, options)
   local creator = common.filled(options.creator, nil)
   if not creator then return element("SoftwareAgent", ids "Creator", { { "name", "tarsier" } }) end
   return element("Organization", ids "Creator", { { "name", creator }, { "externalIdentifier", array { object {
@@ -45,8 +45,9 @@ end
 
 local function creation(result, ids, add, options)
   add(object { { "type", "CreationInfo" }, { "@id", INFO }, { "specVersion", "3.0.1" },
-    { "created", result.finished }, { "createdBy", array { ids "Creator" } }, { "createdUsing", array { ids "Tool" } } })
-  add(creator_of(result, ids, options))
+    { "created", result.finished }, { "createdBy", array { ids "Creator" } },
+    { "createdUsing", array { ids "Tool" } } })
+  add(creator_of(ids, options))
   add(element("Tool", ids "Tool", { { "name", "tarsier " .. result.tarsier.version } }))
   add(element("simplelicensing_LicenseExpression", ids "DataLicense",
     { { "simplelicensing_licenseExpression", "CC0-1.0" } }))
