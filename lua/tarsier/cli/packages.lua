@@ -45,14 +45,14 @@ local formats = {
   table = { name = "table", write = write_table },
   tsv = { name = "tsv", write = write_tsv },
 }
-local names = { "table", "tsv" }
+local names = { "table", "json", "tsv" }
 
 -- and the reports that need no findings: JSON and the bills of materials
 for _, name in ipairs(report.names()) do
   local format = report.find(name)
   if format.packages then
-    names[#names + 1] = name
     formats[name] = format
+    if name ~= "json" then names[#names + 1] = name end
   end
 end
 
