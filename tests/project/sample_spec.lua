@@ -3,7 +3,7 @@ local json = require "cjson"
 
 local folder = "engine/examples/sample-image/"
 -- The image's name for itself. It changes only with the description; then say so here.
-local image_id = "19e44bdc4b0944786987e1389c8fb9b10873da68e416b510d9774a2d5daa1047"
+local image_id = "d70417b077edea82f34a9663750273ce2eb36133a5e1396c34d7c9e58d20cd46"
 
 local function output(command)
   local pipe = assert(io.popen(command))
@@ -44,7 +44,7 @@ describe("the sample image", function()
       assert.equal(digest, name)
       blobs = blobs + 1
     end
-    assert.equal(6, blobs) -- a manifest, a config and four layers
+    assert.equal(7, blobs) -- a manifest, a config and five layers
   end)
 
   it("has layers that tar reads", function()
@@ -55,13 +55,13 @@ describe("the sample image", function()
       if output("head -c 2 " .. blob) == "\31\139" then
         local listing, ok = output("gzip -dc " .. blob .. " | tar tf - 2>&1")
         assert.is_true(ok, listing)
-        assert.is_truthy(listing:match "dpkg/status" or listing:match "dist%-info")
+        assert.is_truthy(listing:match "dpkg/status" or listing:match "dist%-info" or listing:match "node_modules")
         local diff_id = output("gzip -dc " .. blob .. " | sha256sum"):match "%x+"
         assert.is_truthy(config:find('"sha256:' .. diff_id .. '"', 1, true), diff_id)
         layers = layers + 1
       end
     end
-    assert.equal(4, layers)
+    assert.equal(5, layers)
   end)
 
   -- What the command says of it; nil where there is no command yet.
@@ -79,15 +79,17 @@ describe("the sample image", function()
   it("shows what a scan can find", function()
     local database = (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db"
     local result = json.decode(tarsier("scan --no-fail --quiet -f json --db " .. database))
-    local layers, severities, fixable, open, kev = {}, {}, 0, 0, 0
+    local layers, severities, types, fixable, open, kev = {}, {}, {}, 0, 0, 0
     for _, finding in ipairs(result.findings) do
       layers[finding.package.layer], severities[finding.severity] = true, true
+      types[finding.package.type] = true
       if finding.fixed_by then fixable = fixable + 1 else open = open + 1 end
       if finding.kev then kev = kev + 1 end
     end
     assert.is_true(#result.findings >= 12)
-    assert.equal(4, count(layers))
+    assert.equal(5, count(layers))
     assert.is_true(count(severities) >= 4)
+    for _, kind in ipairs { "deb", "pypi", "npm" } do assert.is_true(types[kind], kind) end
     assert.is_true(fixable > 0 and open > 0 and kev > 0)
   end)
 end)

@@ -154,6 +154,15 @@ local function dist_info(site, python, entries)
   end
 end
 
+local function node_modules(folder, node, entries)
+  for _, package in ipairs(node) do
+    local name, version, summary, license = table.unpack(package)
+    local json = object { "name", text(name), "version", text(version), "description", text(summary), "license",
+                          text(license) }
+    entries[#entries + 1] = { path = ("%s/%s/package.json"):format(folder, name), data = json .. "\n" }
+  end
+end
+
 local function entries_of(layer)
   local entries = {}
   if layer.base then base_files(entries) end
@@ -169,6 +178,7 @@ local function entries_of(layer)
     entries[#entries + 1] = status()
   end
   if layer.python then dist_info(layer.site, layer.python, entries) end
+  if layer.node then node_modules(layer.modules, layer.node, entries) end
   for _, package in ipairs(layer.uninstall or {}) do
     entries[#entries + 1] = { path = ("%s/.wh.%s-%s.dist-info"):format(layer.site, table.unpack(package)) }
   end

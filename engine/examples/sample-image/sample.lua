@@ -1,5 +1,6 @@
 -- What is in the sample image, by name: a Debian 12 with some packages left at old, known-vulnerable versions and some
--- at fixed ones, and a Python application. It is evidence only: package databases without the packages' files.
+-- at fixed ones, a Python application, and a Node.js one. It is evidence only: package databases without the packages'
+-- files.
 --
 -- Debian packages, one a line: name, version, source (name, or name and version), section, priority, installed size in
 -- KiB, description.
@@ -151,6 +152,18 @@ return {
       upgrade = pinned,
       site = site,
       uninstall = { { "setuptools", "66.1.1" } },
+    },
+    {
+      created_by = "COPY --from=web /src/node_modules /opt/web/node_modules # sample",
+      modules = "opt/web/node_modules",
+      node = {
+        { "@hapi/hoek", "9.3.0", "General purpose node utilities", "BSD-3-Clause" },
+        { "express", "4.21.2", "Fast, unopinionated, minimalist web framework", "MIT" },
+        { "lodash", "4.17.20", "Lodash modular utilities", "MIT" },
+        { "minimist", "1.2.5", "parse argument options", "MIT" },
+        { "semver", "7.5.4", "The semantic version parser used by npm", "ISC" },
+        { "ws", "7.5.10", "WebSocket client and server", "MIT" },
+      },
     },
     { created_by = "WORKDIR /opt/app" },
     { created_by = 'CMD ["run" "--host=0.0.0.0"]' },
