@@ -329,7 +329,8 @@ fuzz:
 	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer; \
 	    echo "  FUZZ   $$fuzzer"; \
 	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
-	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer || exit 1; \
+	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer \
+	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || exit 1; \
 	done
 
 fuzzers: $(FUZZERS)

@@ -1,0 +1,116 @@
+#include "stream/raw_inflate.h"
+
+#ifdef TARSIER_ISAL
+#include <isa-l/igzip_lib.h>
+#else
+#include <zlib.h>
+#endif
+
+struct raw_inflate {
+#ifdef TARSIER_ISAL
+	struct inflate_state state;
+	char surplus[sizeof(uint64_t)];
+#else
+	z_stream stream;
+#endif
+};
+
+static int broken(struct tarsier_error *error)
+{
+	return error_set(error, TARSIER_FORMAT, "the compressed data are broken");
+}
+
+static uint32_t at_most_1g(size_t size)
+{
+	return size > 1u << 30 ? 1u << 30 : (uint32_t)size;
+}
+
+#ifdef TARSIER_ISAL
+
+struct raw_inflate *raw_inflate_new(struct arena *arena)
+{
+	struct raw_inflate *inflate = arena_alloc(arena, sizeof *inflate);
+	if (inflate)
+		raw_inflate_reset(inflate);
+	return inflate;
+}
+
+void raw_inflate_reset(struct raw_inflate *inflate)
+{
+	isal_inflate_init(&inflate->state);
+	inflate->state.crc_flag = ISAL_DEFLATE;
+}
+
+/* ISA-L reads eight bytes at a time: whole bytes that are left of them come after the stream. */
+static span take_surplus(struct raw_inflate *inflate)
+{
+	uint64_t bits = inflate->state.read_in >> (inflate->state.read_in_length % 8);
+	size_t length = (size_t)inflate->state.read_in_length / 8;
+	for (size_t i = 0; i < length; i++, bits >>= 8)
+		inflate->surplus[i] = (char)(bits & 0xff);
+	return (span){inflate->surplus, length};
+}
+
+int raw_inflate_step(struct raw_inflate *inflate, struct codec_io *io, span *surplus, struct tarsier_error *error)
+{
+	struct inflate_state *state = &inflate->state;
+	uint32_t in = at_most_1g(io->in_left), out = at_most_1g(io->out_left);
+	state->next_in = (uint8_t *)(uintptr_t)io->in;
+	state->avail_in = in;
+	state->next_out = io->out;
+	state->avail_out = out;
+	int code = isal_inflate(state);
+	io->in += in - state->avail_in, io->in_left -= in - state->avail_in;
+	io->out += out - state->avail_out, io->out_left -= out - state->avail_out;
+	if (code < 0)
+		return broken(error);
+	io->whole = state->block_state == ISAL_BLOCK_FINISH;
+	*surplus = io->whole ? take_surplus(inflate) : SPAN("");
+	return TARSIER_OK;
+}
+
+#else
+
+static void *allocate(void *arena, unsigned count, unsigned size)
+{
+	return arena_array(arena, count, size);
+}
+
+static void release(void *arena, void *memory)
+{
+	(void)arena, (void)memory; /* it is the arena's */
+}
+
+struct raw_inflate *raw_inflate_new(struct arena *arena)
+{
+	struct raw_inflate *inflate = arena_alloc(arena, sizeof *inflate);
+	if (!inflate)
+		return NULL;
+	inflate->stream = (z_stream){.zalloc = allocate, .zfree = release, .opaque = arena};
+	return inflateInit2(&inflate->stream, -MAX_WBITS) == Z_OK ? inflate : NULL;
+}
+
+void raw_inflate_reset(struct raw_inflate *inflate)
+{
+	inflateReset(&inflate->stream);
+}
+
+int raw_inflate_step(struct raw_inflate *inflate, struct codec_io *io, span *surplus, struct tarsier_error *error)
+{
+	z_stream *stream = &inflate->stream;
+	uint32_t in = at_most_1g(io->in_left), out = at_most_1g(io->out_left);
+	stream->next_in = (unsigned char *)(uintptr_t)io->in;
+	stream->avail_in = in;
+	stream->next_out = io->out;
+	stream->avail_out = out;
+	int code = inflate(stream, Z_NO_FLUSH);
+	io->in += in - stream->avail_in, io->in_left -= in - stream->avail_in;
+	io->out += out - stream->avail_out, io->out_left -= out - stream->avail_out;
+	io->whole = code == Z_STREAM_END;
+	*surplus = SPAN("");
+	if (code == Z_MEM_ERROR)
+		return error_memory(error);
+	return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? TARSIER_OK : broken(error);
+}
+
+#endif
