@@ -39,11 +39,13 @@
 --                   reader, module, vendor, licenses, owner, kernel, layer, index },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
+--                   baseline ("new" or "known"; nil without --baseline),
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },
 --                   annotations, history = { { created, created_by, comment, empty_layer }, … },
 --                   base = { layers (how many of the lowest), name, digest, guess, evidence }, or nil,
+--                   baseline = { file, new, known, gone }, counts of findings, or nil,
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },
 --                   database = { path, built, newest, kev_date, epss_date, advisories, packages, starter,

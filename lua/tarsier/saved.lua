@@ -137,8 +137,9 @@ local function read(bytes)
     fail "it only lists packages, which were not matched: scan the image with -f json"
   end
   document(value, "report")
-  value.verdict, value.advice = nil, nil -- both are made anew
+  value.verdict, value.advice, value.baseline = nil, nil, nil -- are made anew
   for _, item in ipairs(value.findings) do
+    item.baseline = nil
     item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
     item.risk = item.risk or core.risk(item) -- a report of an earlier version has none
   end

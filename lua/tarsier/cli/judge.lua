@@ -1,5 +1,6 @@
 -- tarsier judge: judges a saved JSON report again, with other policies or a newer whitelist, without the image.
 
+local additions = require "tarsier.cli.additions"
 local exit = require "tarsier.cli.exit"
 local judging = require "tarsier.cli.judging"
 local outputs = require "tarsier.cli.outputs"
@@ -40,11 +41,14 @@ local function run(options, arguments, terminal)
   local request
   request, message = judging.request(options)
   if not request then return nil, message end
-  local bytes, result, code
+  local bytes, result, code, added
+  added, message, code = additions.open(options, terminal)
+  if not added then return failed(terminal, message, code) end
   bytes, message, code = read_bytes(file)
   if not bytes then return failed(terminal, message, code) end
   result, message, code = saved.read(bytes, file == "-" and "standard input" or file)
   if not result then return failed(terminal, message, code) end
+  added:apply(result)
   result, message = require "tarsier.policy".rejudge(result, request)
   if not result then return failed(terminal, message, "POLICY") end
   local exit_code, meaning = outcome(result, options.no_fail)

@@ -1,5 +1,6 @@
 -- The options that the commands that judge have in common.
 
+local additions = require "tarsier.cli.additions"
 local filter = require "tarsier.table.filter"
 local findings = require "tarsier.table.findings"
 
@@ -17,6 +18,8 @@ judging.options = {
     help = "set an option of a policy, @FILE for a value from JSON or YAML; may be repeated" },
   { long = "policy-dir", value = "DIR", many = true, help = "look for policies here first; may be repeated" },
 }
+
+table.move(additions.options, 1, #additions.options, #judging.options + 1, judging.options)
 
 -- The options that say what the table lists. They never change what is judged.
 judging.shown = {
@@ -49,8 +52,8 @@ local function has(list, name)
 end
 
 --- request(options) -> what tarsier.policy.open takes | nil, message. The policies run in this order: the named ones,
---- otherwise `threshold` if -t is given, otherwise `default`; the whitelist is last, because it changes their
---- decisions.
+--- otherwise `threshold` if -t is given, otherwise `default`; `new` and the whitelist are last, because they change
+--- their decisions.
 function judging.request(options)
   local set, message = read_settings(options.set)
   if not set then return nil, message end
@@ -59,6 +62,7 @@ function judging.request(options)
     if not has(policies, "threshold") then table.insert(policies, "threshold") end
     set["threshold.threshold"] = options.threshold
   end
+  if additions.baseline_file(options) and not has(policies, "new") then table.insert(policies, "new") end
   if options.whitelist and not has(policies, "whitelist") then table.insert(policies, "whitelist") end
   return { policies = policies, set = set, folders = options.policy_dir, whitelist = options.whitelist,
     strict_whitelist = options.strict_whitelist }

@@ -1,5 +1,6 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
+local additions = require "tarsier.cli.additions"
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -18,13 +19,14 @@ local function report_options(options, code, meaning)
     default_branch_image = gitlab.default_branch_image(), dockerfile = gitlab.dockerfile(), creator = options.creator }
 end
 
--- What is judged: the report; if evidence that cannot be read is to be ignored, the report without those problems.
-local function subject(scanned, result)
+-- What is judged: the report; if facts were added to it, or evidence that cannot be read is to be ignored, the result
+-- with those facts and without those problems.
+local function subject(scanned, result, has_additions)
   local problems = {}
   for _, problem in ipairs(result.problems) do
     if not problem.ignored then problems[#problems + 1] = problem end
   end
-  if #problems == #result.problems then return scanned end
+  if #problems == #result.problems and not has_additions then return scanned end
   return { image = result.image, findings = result.findings, packages = result.packages, database = result.database,
     backend = result.backend, problems = problems }
 end
@@ -43,7 +45,8 @@ local function read(name, is_pipelines, config, terminal)
 end
 
 -- Policies are opened first, so that an error in them is known before a long scan.
-local function scan(name, is_pipelines, config, request, options, terminal)
+local function scan(name, is_pipelines, config, job, terminal)
+  local request, options = job.request, job.options
   local tarsier = require "tarsier"
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
@@ -54,8 +57,9 @@ local function scan(name, is_pipelines, config, request, options, terminal)
   local result = tarsier.facts(scanned, started)
   backend.describe(result, config)
   image.settle(result, options, terminal)
+  local has_additions = job.additions:apply(result)
   local judgement
-  judgement, message = judge:run(subject(scanned, result))
+  judgement, message = judge:run(subject(scanned, result, has_additions))
   if not judgement then return image.failed(terminal, message, "POLICY") end
   return nil, tarsier.decide(result, judgement)
 end
@@ -88,7 +92,7 @@ local function scan_one(job, source, terminal, number)
   config.on_event = terminal:reporter(options.verbose)
   local kept <close>, why = keep_clairs_report(job, config)
   if why and not kept then return image.failed(terminal, why, "IO") end
-  local failed, result = scan(source.name, source.is_pipelines, config, job.request, options, terminal)
+  local failed, result = scan(source.name, source.is_pipelines, config, job, terminal)
   if failed then return failed end
   result.clair_report = config.clair_report
   local code, meaning = exit.of_result(result, options.no_fail)
@@ -142,6 +146,9 @@ local function run(options, arguments, terminal)
   if not job.outputs then return nil, message end
   job.request, message = judging.request(options)
   if not job.request then return nil, message end
+  local failure
+  job.additions, message, failure = additions.open(options, terminal)
+  if not job.additions then return image.failed(terminal, message, failure) end
   local clair
   clair, message = backend.config(options)
   if not clair then return nil, message end

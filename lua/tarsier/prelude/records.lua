@@ -37,15 +37,16 @@ local package = new_record("a package", "index type ecosystem name version archi
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source risk "
   .. "fixed_by summary description url "
   .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
-  .. "policy", {
+  .. "policy baseline", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
 }, { severities = new_record("a finding's rating", "source severity vector score") })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
-  .. "packages config distro problems database backend annotations history base", {
+  .. "packages config distro problems database backend annotations history base baseline", {
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels volumes "
     .. "healthcheck"),
+  baseline = new_record("an image's baseline", "file new known gone"),
   base = new_record("an image's base", "layers name digest evidence guess"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "

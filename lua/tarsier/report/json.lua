@@ -64,7 +64,7 @@ local function finding(f)
     { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
     { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
     { "informational", f.informational },
-    { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
+    { "baseline", f.baseline }, { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
     { "trail", each(f.trail, word) },
   }
 end
@@ -158,6 +158,12 @@ local function document(result)
     { "started", result.started }, { "finished", result.finished },
     { "verdict", result.verdict and verdict(result.verdict) },
     { "advice", result.advice and advice(result.advice) },
+    { "baseline", result.baseline and object {
+      { "file", result.baseline.file }, { "new", result.baseline.new }, { "known", result.baseline.known },
+      { "gone", each(result.baseline.gone, function(g)
+        return pick(g, "id severity type package version fixed_by")
+      end) },
+    } },
     { "image", image(result.image) },
     { "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end) },
     { "findings", result.findings and each(result.findings, finding) }, -- nil where packages are only listed

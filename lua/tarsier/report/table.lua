@@ -45,6 +45,14 @@ local function old_feeds(page, result)
   page:sentence(paint("warn", "old feeds "), table.concat(list, ", ") .. ": import newer ones with `tarsier db import`")
 end
 
+local function baseline(page, result)
+  local b = result.baseline
+  if not b then return end
+  page:line()
+  page:sentence({ paint("title", "baseline"), " " }, ("%s: %s new, %s known, %s gone"):format(b.file,
+    text.thousands(b.new), text.thousands(b.known), text.thousands(#b.gone)))
+end
+
 local function verdict(page, result)
   local v, exit = result.verdict, page.options.exit
   page:line()
@@ -67,6 +75,7 @@ return {
     findings.settled(page, result)
     steps.write(page, result)
     if page.options.verbose then how(page, result) end
+    baseline(page, result)
     old_feeds(page, result)
     verdict(page, result)
   end,

@@ -91,6 +91,7 @@ end
 local function marks(finding)
   local list = {}
   if finding.kev then table.insert(list, finding.kev.ransomware and "KEV, ransomware" or "KEV") end
+  if finding.baseline == "new" then table.insert(list, "new") end
   if finding.epss and finding.epss.score >= 0.01 then
     table.insert(list, ("EPSS %.0f%%"):format(finding.epss.score * 100))
   end
