@@ -88,7 +88,7 @@ typedef struct tarsier_engine tarsier_engine;
 typedef struct tarsier_report tarsier_report;
 
 /* realloc-like: new_size 0 frees, ptr NULL allocates. Called from several threads at once. Libraries that the engine
- * uses (SQLite, OpenSSL, libarchive, jansson) keep to malloc. */
+ * uses (SQLite, OpenSSL, libarchive, jansson, yajl) keep to malloc. */
 struct tarsier_allocator {
 	void *(*resize)(void *user, void *ptr, size_t old_size, size_t new_size);
 	void *user;

@@ -47,6 +47,20 @@ void arena_free(struct arena *arena)
 	arena->full = false;
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *kept = arena->blocks;
+	if (!kept || kept->size > LARGEST_BLOCK) {
+		arena_free(arena);
+		return;
+	}
+	arena->blocks = kept->next;
+	arena_free(arena);
+	kept->next = NULL;
+	kept->used = 0;
+	arena->blocks = kept;
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t wanted)
 {
 	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;

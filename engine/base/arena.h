@@ -20,6 +20,8 @@ struct arena {
 
 void arena_init(struct arena *arena, const struct tarsier_allocator *allocator); /* allocator NULL: malloc */
 void arena_free(struct arena *arena);                                            /* the arena may be used again */
+/* The same, but the newest block is kept for what comes next: for loops over many small things. */
+void arena_reset(struct arena *arena);
 
 /* Zeroed, aligned for any type. NULL when memory or the limit ran out. arena_alloc(a, 0) is not NULL. */
 void *arena_alloc(struct arena *arena, size_t size);

@@ -10,31 +10,29 @@ void *osv_list(struct osv_reading *reading, size_t count, size_t size)
 	return list;
 }
 
-size_t osv_texts(const json_t *array, const char **list, size_t count, size_t limit)
+size_t osv_texts(const struct json_node *array, const char **list, size_t count, size_t limit)
 {
-	size_t index;
-	json_t *item;
-	json_array_foreach(array, index, item) {
-		size_t length = json_string_length(item);
+	for (const struct json_node *item = node_first(array); item; item = item->next) {
+		size_t length = node_length(item);
 		if (length && length <= limit)
-			list[count++] = json_string_value(item);
+			list[count++] = node_string(item);
 	}
 	return count;
 }
 
 /* ---- severity ---------------------------------------------------------------------------------------------------- */
 
-const char **osv_severity(struct osv_reading *reading, const json_t *object, const char *other, const char **word)
+const char **osv_severity(struct osv_reading *reading, const struct json_node *object, const char *other,
+                          const char **word)
 {
-	const json_t *severity = json_list(object, "severity");
-	const char **vectors = osv_list(reading, json_array_size(severity) + 2, sizeof *vectors);
-	size_t index, count = 0;
-	json_t *item;
+	const struct json_node *severity = node_list(object, "severity");
+	const char **vectors = osv_list(reading, node_count(severity) + 2, sizeof *vectors);
+	size_t count = 0;
 	if (!vectors)
 		return NULL;
-	json_array_foreach(severity, index, item) {
-		const char *score = json_text(item, "score");
-		if (strncmp(json_text(item, "type"), "CVSS", 4) == 0)
+	for (const struct json_node *item = node_first(severity); item; item = item->next) {
+		const char *score = node_text(item, "score");
+		if (strncmp(node_text(item, "type"), "CVSS", 4) == 0)
 			vectors[count++] = score;
 		else if (*score)
 			*word = score;
@@ -44,47 +42,43 @@ const char **osv_severity(struct osv_reading *reading, const json_t *object, con
 	return vectors;
 }
 
-const char *osv_word_in(const json_t *object, const char *group, const char *key, const char *otherwise)
+const char *osv_word_in(const struct json_node *object, const char *group, const char *key, const char *otherwise)
 {
-	const char *word = json_text(json_member(object, group), key);
+	const char *word = node_text(node_member(object, group), key);
 	return *word ? word : otherwise;
 }
 
 /* ---- affected ---------------------------------------------------------------------------------------------------- */
 
-static size_t add_events(const json_t *object, struct advisory_event *events, size_t count)
+static size_t add_events(const struct json_node *object, struct advisory_event *events, size_t count)
 {
 	static const char *const kinds[] = {"introduced", "fixed", "last_affected", "limit"};
 	for (size_t kind = 0; kind < 4; kind++) {
-		const json_t *version = json_object_get(object, kinds[kind]);
-		if (json_string_length(version) && json_string_length(version) <= TEXT_LIMIT)
-			events[count++] = (struct advisory_event){(enum range_event)kind, json_string_value(version)};
+		const struct json_node *version = node_get(object, kinds[kind]);
+		if (node_length(version) && node_length(version) <= TEXT_LIMIT)
+			events[count++] = (struct advisory_event){(enum range_event)kind, node_string(version)};
 	}
 	return count;
 }
 
-static void read_range(struct osv_reading *reading, const json_t *json, struct advisory_range *range)
+static void read_range(struct osv_reading *reading, const struct json_node *json, struct advisory_range *range)
 {
-	const json_t *events = json_list(json, "events");
-	size_t index;
-	json_t *event;
-	range->events = osv_list(reading, json_array_size(events) * 4, sizeof *range->events);
+	const struct json_node *events = node_list(json, "events");
+	range->events = osv_list(reading, node_count(events) * 4, sizeof *range->events);
 	if (!range->events)
 		return;
-	json_array_foreach(events, index, event)
+	for (const struct json_node *event = node_first(events); event; event = event->next)
 		range->count = add_events(event, range->events, range->count);
 }
 
-static void read_ranges(struct osv_reading *reading, const json_t *json, struct affected *affected)
+static void read_ranges(struct osv_reading *reading, const struct json_node *json, struct affected *affected)
 {
-	const json_t *ranges = json_list(json, "ranges");
-	size_t index;
-	json_t *range;
-	affected->ranges = osv_list(reading, json_array_size(ranges), sizeof *affected->ranges);
+	const struct json_node *ranges = node_list(json, "ranges");
+	affected->ranges = osv_list(reading, node_count(ranges), sizeof *affected->ranges);
 	if (!affected->ranges)
 		return;
-	json_array_foreach(ranges, index, range) {
-		const char *type = json_text(range, "type");
+	for (const struct json_node *range = node_first(ranges); range; range = range->next) {
+		const char *type = node_text(range, "type");
 		bool commits = strcmp(type, "GIT") == 0;
 		affected->only_commits = affected->only_commits || commits;
 		if (strcmp(type, "ECOSYSTEM") != 0 && strcmp(type, "SEMVER") != 0)
@@ -97,21 +91,21 @@ static void read_ranges(struct osv_reading *reading, const json_t *json, struct 
 }
 
 /* Vectors outside the schema's own place for them: RustSec's "cvss": "CVSS:3.1/…", npm's "cvss": {"vectorString"}. */
-const char *osv_vector_in(const json_t *specific)
+const char *osv_vector_in(const struct json_node *specific)
 {
-	const json_t *cvss = json_object_get(specific, "cvss");
-	const char *vector = json_string_length(cvss) ? json_string_value(cvss) : json_text(cvss, "vectorString");
+	const struct json_node *cvss = node_get(specific, "cvss");
+	const char *vector = node_length(cvss) ? node_string(cvss) : node_text(cvss, "vectorString");
 	return *vector && strlen(vector) <= TEXT_LIMIT ? vector : NULL;
 }
 
 /* A score without a vector, such as RubySec's "cvss_v3": 9.8, on NVD's scale. */
-const char *osv_word_of_score(const json_t *specific)
+const char *osv_word_of_score(const struct json_node *specific)
 {
 	static const char *const keys[] = {"cvss_v4", "cvss_v3", "cvss_v2"};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		const json_t *value = json_object_get(specific, keys[i]);
-		double score = json_number_value(value);
-		if (!json_is_number(value) || score <= 0 || score > 10)
+		const struct json_node *value = node_get(specific, keys[i]);
+		double score = value && value->kind == NODE_NUMBER ? node_number(value, 0) : 0;
+		if (score <= 0 || score > 10)
 			continue;
 		return score >= 9 && i < 2 ? "Critical" : score >= 7 ? "High" : score >= 4 ? "Medium" : "Low";
 	}
@@ -162,22 +156,22 @@ static bool fixed_in_module(const struct affected *affected)
 	return false;
 }
 
-static const char *read_stream(struct osv_reading *reading, const json_t *record, const json_t *json,
+static const char *read_stream(struct osv_reading *reading, const struct json_node *record, const struct json_node *json,
                                const struct affected *affected)
 {
-	const char *own = json_text(json_member(json, "ecosystem_specific"), "rpm_modularity");
+	const char *own = node_text(node_member(json, "ecosystem_specific"), "rpm_modularity");
 	if (*own)
 		return strlen(own) <= TEXT_LIMIT ? own : NULL;
-	return fixed_in_module(affected) ? streams_of_summary(reading, json_text(record, "summary")) : NULL;
+	return fixed_in_module(affected) ? streams_of_summary(reading, node_text(record, "summary")) : NULL;
 }
 
 /* ---- one package ------------------------------------------------------------------------------------------------- */
 
 /* GitHub's "<= 1.2.3" and "< 1.2.3", used if no event ends the range: the versions known to be affected and no
  * others. */
-static void read_last_known(struct osv_reading *reading, const json_t *json, struct affected *affected)
+static void read_last_known(struct osv_reading *reading, const struct json_node *json, struct affected *affected)
 {
-	const char *text = json_text(json_member(json, "database_specific"), "last_known_affected_version_range");
+	const char *text = node_text(node_member(json, "database_specific"), "last_known_affected_version_range");
 	struct advisory_range *range = affected->range_count == 1 ? &affected->ranges[0] : NULL;
 	if (*text != '<' || !range || range->count != 1 || range->events[0].kind != EVENT_INTRODUCED)
 		return;
@@ -193,7 +187,7 @@ static void read_last_known(struct osv_reading *reading, const json_t *json, str
 }
 
 /* A distribution's ratings of one package, the most reliable last. */
-static const char *read_word(const json_t *json, const char *word)
+static const char *read_word(const struct json_node *json, const char *word)
 {
 	word = osv_word_in(json, "database_specific", "severity", word);
 	word = osv_word_in(json, "ecosystem_specific", "urgency", word);
@@ -201,22 +195,23 @@ static const char *read_word(const json_t *json, const char *word)
 	return osv_word_in(json, "ecosystem_specific", "severity", word);
 }
 
-void osv_affected(struct osv_reading *reading, const json_t *record, const json_t *json, struct affected *affected)
+void osv_affected(struct osv_reading *reading, const struct json_node *record, const struct json_node *json,
+                  struct affected *affected)
 {
-	const json_t *package = json_member(json, "package"), *versions = json_list(json, "versions");
-	const json_t *specific = json_member(json, "database_specific");
+	const struct json_node *package = node_member(json, "package"), *versions = node_list(json, "versions");
+	const struct json_node *specific = node_member(json, "database_specific");
 	const char *word = NULL;
-	affected->ecosystem = json_text(package, "ecosystem");
-	affected->name = json_text(package, "name");
-	affected->purl = json_text(package, "purl");
+	affected->ecosystem = node_text(package, "ecosystem");
+	affected->name = node_text(package, "name");
+	affected->purl = node_text(package, "purl");
 	affected->cvss = osv_severity(reading, json, osv_vector_in(specific), &word);
 	affected->severity_word = read_word(json, word ? word : osv_word_of_score(specific));
 	affected->status = status_of_word(affected->severity_word);
-	affected->informational = json_string_length(json_object_get(specific, "informational")) > 0;
+	affected->informational = node_length(node_get(specific, "informational")) > 0;
 	read_ranges(reading, json, affected);
 	read_last_known(reading, json, affected);
 	affected->stream = read_stream(reading, record, json, affected);
-	affected->versions = osv_list(reading, json_array_size(versions) + 1, sizeof *affected->versions);
+	affected->versions = osv_list(reading, node_count(versions) + 1, sizeof *affected->versions);
 	if (affected->versions)
 		osv_texts(versions, affected->versions, 0, TEXT_LIMIT);
 	affected->only_commits = affected->only_commits && affected->versions && !affected->versions[0];

@@ -1,7 +1,7 @@
 #include "database/advisory.h"
 #include "format/cve_id.h"
 #include "format/date.h"
-#include "format/json.h"
+#include "format/json_tree.h"
 #include "format/json_head.h"
 
 #include <string.h>
@@ -49,29 +49,35 @@ static int put(struct advisory_sink *sink, const char *id, const char *added, co
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
+static int read_catalogue(const struct json_node *document, const char *name, struct advisory_sink *sink,
+                          struct tarsier_error *error)
+{
+	const struct json_node *entries = node_list(document, "vulnerabilities");
+	const char *released = node_text(document, "dateReleased");
+	size_t promised = (size_t)node_number(node_get(document, "count"), 0);
+	int code = 0;
+	if (!entries)
+		return error_set(error, TARSIER_FORMAT, "%s: the KEV catalogue has no list of vulnerabilities", name);
+	if (promised && promised != node_count(entries))
+		return error_set(error, TARSIER_FORMAT, "%s: the catalogue says that it has %zu entries, and has %zu", name,
+		                 promised, node_count(entries));
+	if (date_begins(released))
+		code = sink->dated(sink->user, "kev", released, error);
+	for (const struct json_node *entry = node_first(entries); entry && code >= 0; entry = entry->next)
+		code = put(sink, node_text(entry, "cveID"), node_text(entry, "dateAdded"), node_text(entry, "dueDate"),
+		           node_text(entry, "knownRansomwareCampaignUse"), error);
+	return code;
+}
+
 static int read_json(span text, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
-	json_t *document, *entry;
-	size_t index;
-	int code = json_parse(text, KEV_LIMIT, name, &document, error);
-	if (code < 0)
-		return code;
-	const json_t *entries = json_list(document, "vulnerabilities");
-	const char *released = json_text(document, "dateReleased");
-	if (!entries)
-		code = error_set(error, TARSIER_FORMAT, "%s: the KEV catalogue has no list of vulnerabilities", name);
-	else if (json_count(document, "count") && json_count(document, "count") != json_array_size(entries))
-		code = error_set(error, TARSIER_FORMAT, "%s: the catalogue says that it has %llu entries, and has %zu", name,
-		                 (unsigned long long)json_count(document, "count"), json_array_size(entries));
-	if (code >= 0 && date_begins(released))
-		code = sink->dated(sink->user, "kev", released, error);
-	json_array_foreach(entries, index, entry) {
-		if (code < 0)
-			break;
-		code = put(sink, json_text(entry, "cveID"), json_text(entry, "dateAdded"), json_text(entry, "dueDate"),
-		           json_text(entry, "knownRansomwareCampaignUse"), error);
-	}
-	json_decref(document);
+	struct arena arena;
+	const struct json_node *document;
+	arena_init(&arena, NULL);
+	int code = json_tree(&arena, text, KEV_LIMIT, name, &document, error);
+	if (code >= 0)
+		code = read_catalogue(document, name, sink, error);
+	arena_free(&arena);
 	return code;
 }
 

@@ -3,6 +3,7 @@
 #include "format/cvss.h"
 #include "format/ecosystem.h"
 #include "format/json_head.h"
+#include "stream/json_read.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@
  * A field that is absent, null or of another type counts as absent: published records have all of these.
  */
 
-enum { RECORD_LIMIT = 16 << 20 }; /* the largest published record has 2 MiB */
+enum { RECORD_LIMIT = 64 << 20 }; /* in memory: the largest published record has 2 MiB of text */
 
 static int osv_recognise(span head)
 {
@@ -56,22 +57,20 @@ static bool any_cve(const char **ids)
 
 /* A distribution's advisory ("ALSA-2024:1234") often lists the CVEs that it fixes only in "related". In other records
  * that list has other meanings. */
-static size_t add_related(const json_t *record, const char **list, size_t count)
+static size_t add_related(const struct json_node *record, const char **list, size_t count)
 {
-	size_t index;
-	json_t *item;
-	json_array_foreach(json_list(record, "related"), index, item) {
-		const char *id = json_string_value(item);
+	for (const struct json_node *item = node_first(node_list(record, "related")); item; item = item->next) {
+		const char *id = node_string(item);
 		if (id && cve_number(span_of(id)))
 			list[count++] = id;
 	}
 	return count;
 }
 
-static const char **read_aliases(struct osv_reading *reading, const json_t *record, bool distribution)
+static const char **read_aliases(struct osv_reading *reading, const struct json_node *record, bool distribution)
 {
-	const json_t *aliases = json_list(record, "aliases"), *upstream = json_list(record, "upstream");
-	size_t most = json_array_size(aliases) + json_array_size(upstream) + json_array_size(json_list(record, "related"));
+	const struct json_node *aliases = node_list(record, "aliases"), *upstream = node_list(record, "upstream");
+	size_t most = node_count(aliases) + node_count(upstream) + node_count(node_list(record, "related"));
 	const char **list = osv_list(reading, most + 1, sizeof *list);
 	if (!list)
 		return NULL;
@@ -83,21 +82,20 @@ static const char **read_aliases(struct osv_reading *reading, const json_t *reco
 	return list;
 }
 
-static const char **read_references(struct osv_reading *reading, const json_t *record, const char **url)
+static const char **read_references(struct osv_reading *reading, const struct json_node *record, const char **url)
 {
-	const json_t *references = json_list(record, "references");
-	const char **list = osv_list(reading, json_array_size(references) + 1, sizeof *list);
-	size_t index, count = 0;
-	json_t *item;
+	const struct json_node *references = node_list(record, "references");
+	const char **list = osv_list(reading, node_count(references) + 1, sizeof *list);
+	size_t count = 0;
 	*url = "";
 	if (!list)
 		return NULL;
-	json_array_foreach(references, index, item) {
-		const char *target = json_text(item, "url");
+	for (const struct json_node *item = node_first(references); item; item = item->next) {
+		const char *target = node_text(item, "url");
 		if (!*target)
 			continue;
 		list[count++] = target;
-		if (!**url && strcmp(json_text(item, "type"), "ADVISORY") == 0)
+		if (!**url && strcmp(node_text(item, "type"), "ADVISORY") == 0)
 			*url = target;
 	}
 	if (!**url && count)
@@ -132,16 +130,14 @@ static bool fits(const char *text)
 	return *text && strlen(text) <= TEXT_LIMIT;
 }
 
-static void read_all_affected(struct osv_reading *reading, const json_t *record, struct advisory *advisory)
+static void read_all_affected(struct osv_reading *reading, const struct json_node *record, struct advisory *advisory)
 {
-	const json_t *list = json_list(record, "affected");
-	size_t index;
-	json_t *item;
-	advisory->affected = osv_list(reading, json_array_size(list), sizeof *advisory->affected);
+	const struct json_node *list = node_list(record, "affected");
+	advisory->affected = osv_list(reading, node_count(list), sizeof *advisory->affected);
 	advisory->news = is_news(advisory->id, advisory->aliases);
 	if (!advisory->affected || advisory->news)
 		return;
-	json_array_foreach(list, index, item) {
+	for (const struct json_node *item = node_first(list); item; item = item->next) {
 		struct affected *next = &advisory->affected[advisory->affected_count];
 		*next = (struct affected){0};
 		osv_affected(reading, record, item, next);
@@ -151,27 +147,27 @@ static void read_all_affected(struct osv_reading *reading, const json_t *record,
 	}
 }
 
-static bool of_distribution(const json_t *record)
+static bool of_distribution(const struct json_node *record)
 {
-	const json_t *package = json_member(json_array_get(json_list(record, "affected"), 0), "package");
-	return ecosystem_is_distribution(span_of(json_text(package, "ecosystem")));
+	const struct json_node *package = node_member(node_first(node_list(record, "affected")), "package");
+	return ecosystem_is_distribution(span_of(node_text(package, "ecosystem")));
 }
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 
-static int read_advisory(struct osv_reading *reading, const json_t *record)
+static int read_advisory(struct osv_reading *reading, const struct json_node *record)
 {
 	const char *word = NULL;
-	const json_t *withdrawn = json_object_get(record, "withdrawn");
+	const struct json_node *withdrawn = node_get(record, "withdrawn");
 	bool distribution = of_distribution(record);
 	struct advisory advisory = {
-		.id = json_text(record, "id"), .summary = json_text(record, "summary"), .details = json_text(record, "details"),
-		.published = json_text(record, "published"), .modified = json_text(record, "modified"),
-		.withdrawn = json_string_length(withdrawn) ? json_string_value(withdrawn) : NULL,
+		.id = node_text(record, "id"), .summary = node_text(record, "summary"), .details = node_text(record, "details"),
+		.published = node_text(record, "published"), .modified = node_text(record, "modified"),
+		.withdrawn = node_length(withdrawn) ? node_string(withdrawn) : NULL,
 	};
 	advisory.aliases = read_aliases(reading, record, distribution);
 	advisory.references = read_references(reading, record, &advisory.url);
-	const json_t *specific = json_member(record, "database_specific");
+	const struct json_node *specific = node_member(record, "database_specific");
 	advisory.cvss = osv_severity(reading, record, osv_vector_in(specific), &word);
 	word = osv_word_in(record, "database_specific", "severity", word ? word : osv_word_of_score(specific));
 	word = osv_word_in(record, "ecosystem_specific", "ubuntu_priority", word);
@@ -185,63 +181,51 @@ static int read_advisory(struct osv_reading *reading, const json_t *record)
 	return reading->sink->advisory(reading->sink->user, &advisory, reading->error);
 }
 
-static int read_record(struct osv_reading *reading, const json_t *record, const char *name)
+static int read_record(struct osv_reading *reading, const struct json_node *record, const char *name)
 {
-	const char *id = json_text(record, "id");
+	const char *id = node_text(record, "id");
 	if (!*id || strlen(id) > ID_LIMIT) {
 		complain(reading, name, "not an OSV record: it has no id");
 		return 0;
 	}
-	if (!json_list(record, "affected") && !*json_text(record, "withdrawn") && !*json_text(record, "modified")) {
+	if (!node_list(record, "affected") && !*node_text(record, "withdrawn") && !*node_text(record, "modified")) {
 		complain(reading, id, "not an OSV record: nothing is affected");
 		return 0;
 	}
-	arena_free(&reading->arena);
+	arena_reset(&reading->arena);
 	return read_advisory(reading, record);
 }
 
-static int read_document(struct osv_reading *reading, const json_t *document, const char *name)
+static int take_record(void *user, const struct cut_place *place, const struct json_node *record,
+                       struct tarsier_error *error)
 {
-	size_t index;
-	json_t *record;
-	int code = 0;
-	if (!json_is_array(document))
-		return read_record(reading, document, name);
-	json_array_foreach(document, index, record)
-		if ((code = read_record(reading, record, name)) < 0)
-			break;
-	return code;
+	struct osv_reading *reading = user;
+	(void)place, (void)error;
+	return reading->failed = read_record(reading, record, reading->name);
+}
+
+static bool opens(void *user, const struct cut_place *place, bool is_object)
+{
+	(void)user;
+	return place->depth == 0 && !is_object;
 }
 
 /* An oversized or invalid record is skipped and the feed continues. A file that cannot be read is a failure. */
-static int parse(struct osv_reading *reading, struct stream *stream, const char *name, json_t **document)
-{
-	struct tarsier_error why;
-	struct buffer text;
-	buffer_init(&text, NULL);
-	int code = stream_read_all(stream, &text, RECORD_LIMIT, &why);
-	bool fault = code == TARSIER_LIMIT;
-	if (code >= 0) {
-		code = json_parse(buffer_span(&text), RECORD_LIMIT, name, document, &why);
-		fault = code == TARSIER_LIMIT || code == TARSIER_FORMAT;
-	}
-	buffer_free(&text);
-	if (fault)
-		complain(reading, name, why.message);
-	return code >= 0 || fault ? 0 : error_set(reading->error, code, "%s", why.message);
-}
-
 static int osv_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
-	struct osv_reading reading = {.sink = sink, .error = error};
-	json_t *document = NULL;
+	struct tarsier_error why;
+	struct osv_reading reading = {.sink = sink, .error = error, .name = name};
+	struct json_cutter cutter = {.opens = opens, .take = take_record, .user = &reading, .what = name,
+	                             .limit = RECORD_LIMIT};
 	arena_init(&reading.arena, NULL);
-	int code = parse(&reading, stream, name, &document);
-	if (document)
-		code = read_document(&reading, document, name);
+	int code = json_read(&cutter, stream, &why);
+	bool fault = reading.failed >= 0 && (cutter.invalid || code == TARSIER_LIMIT);
+	if (fault)
+		complain(&reading, name, why.message);
+	else if (code < 0 && reading.failed >= 0)
+		error_set(error, code, "%s", why.message);
 	arena_free(&reading.arena);
-	json_decref(document);
-	return code;
+	return fault ? 0 : code;
 }
 
 const struct feed feed_osv = {"osv", osv_recognise, osv_read};

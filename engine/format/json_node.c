@@ -1,0 +1,71 @@
+#include "format/json_tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct json_node *node_get(const struct json_node *object, const char *key)
+{
+	const struct json_node *found = NULL;
+	if (!object || object->kind != NODE_OBJECT)
+		return NULL;
+	for (const struct json_node *member = object->first; member; member = member->next)
+		if (strcmp(member->key, key) == 0)
+			found = member;
+	return found;
+}
+
+const char *node_string(const struct json_node *node)
+{
+	return node && node->kind == NODE_TEXT ? node->text : NULL;
+}
+
+const char *node_text(const struct json_node *object, const char *key)
+{
+	const char *text = node_string(node_get(object, key));
+	return text ? text : "";
+}
+
+static const struct json_node *of_kind(const struct json_node *object, const char *key, enum node_kind kind)
+{
+	const struct json_node *node = node_get(object, key);
+	return node && node->kind == kind ? node : NULL;
+}
+
+const struct json_node *node_list(const struct json_node *object, const char *key)
+{
+	return of_kind(object, key, NODE_LIST);
+}
+
+const struct json_node *node_member(const struct json_node *object, const char *key)
+{
+	return of_kind(object, key, NODE_OBJECT);
+}
+
+double node_number(const struct json_node *node, double otherwise)
+{
+	if (!node || (node->kind != NODE_NUMBER && node->kind != NODE_TEXT) || !node->length)
+		return otherwise;
+	char *end;
+	double number = strtod(node->text, &end);
+	return *end ? otherwise : number;
+}
+
+bool node_is_true(const struct json_node *node)
+{
+	return node && node->kind == NODE_TRUE;
+}
+
+size_t node_count(const struct json_node *node)
+{
+	return node ? node->count : 0;
+}
+
+size_t node_length(const struct json_node *node)
+{
+	return node && node->kind == NODE_TEXT ? node->length : 0;
+}
+
+const struct json_node *node_first(const struct json_node *parent)
+{
+	return parent ? parent->first : NULL;
+}
