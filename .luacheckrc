@@ -4,7 +4,7 @@ max_line_length = 120
 -- What policies may use: the sandbox's own list. tests/policy/sandbox_spec.lua compares the two.
 stds.policy = {
   read_globals = {
-    "assert", "error", "ipairs", "next", "pairs", "require", "select", "tonumber", "tostring", "type",
+    "assert", "error", "ipairs", "next", "pairs", "require", "risk", "select", "tonumber", "tostring", "type",
     "at_least", "contains", "days_since", "ends", "glob", "severities", "starts", "today", "version_compare",
     string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",
       "sub", "upper" } },
