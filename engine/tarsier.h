@@ -276,6 +276,8 @@ struct tarsier_package {
 	const char *const *licenses;
 	const char *owner;           /* the operating system's package that installed the evidence; "" if none did. If the
 	                              * distribution's advisories cover the owner, `ecosystem` is "" */
+	const char *found_by;        /* "database": a package manager's record; "binary": what a compiler left in an executable;
+	                              * "content": text in a program that came without a package; "sbom": a document's word */
 };
 /* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
 TARSIER_API int tarsier_is_spdx(const char *license);

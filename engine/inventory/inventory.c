@@ -63,9 +63,11 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	into->source_version = from->source_version[0] ? arena_string(arena, from->source_version) : into->version;
 	into->module = arena_string(arena, from->module);
 	into->vendor = arena_string(arena, from->vendor);
+	into->found_by = from->found_by[0] ? arena_string(arena, from->found_by) : "database";
 	into->licenses = licenses_split(arena, from->licenses);
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
-	    !into->source_version || !into->module || !into->vendor || !into->licenses || !into->owner)
+	    !into->source_version || !into->module || !into->vendor || !into->licenses || !into->owner ||
+	    !into->found_by)
 		return false;
 	into->purl = package_purl_qualified(arena, into, own ? build->distro : NULL, own ? build->qualifier : "");
 	return into->purl != NULL;
@@ -80,6 +82,8 @@ static int add_found(const struct build *build, const struct overlay_file *file,
 	if (!path)
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
+		if (owner && strcmp(origins[i].package->found_by, "content") == 0)
+			continue; /* a guess at what the owner states */
 		struct tarsier_package *package = &list->items[list->count];
 		package->path = path;
 		package->reader = file->reader->name;

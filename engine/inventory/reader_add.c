@@ -59,7 +59,8 @@ static int add_fields(struct reader_output *output, const struct package_spans *
 	                                           .ecosystem = package->ecosystem,
 	                                           .module = strings[MODULE],
 	                                           .vendor = strings[VENDOR],
-	                                           .licenses = licenses},
+	                                           .licenses = licenses,
+	                                           .found_by = package->found_by},
 	                         error);
 }
 

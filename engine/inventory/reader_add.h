@@ -5,7 +5,7 @@
 #include "layer/reader_output.h"
 
 struct package_spans {
-	const char *type, *ecosystem; /* as in struct package; ecosystem may be NULL */
+	const char *type, *ecosystem, *found_by; /* as in struct package; the latter two may be NULL */
 	span name, version, architecture, source_name, source_version, module, vendor;
 	span licenses; /* a text of licenses_add, kept as it is */
 	span license;  /* one statement, added to it */

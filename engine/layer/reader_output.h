@@ -16,6 +16,7 @@ struct package {
 	const char *vendor;        /* who built an rpm: "AlmaLinux"; "" if the package does not say */
 	uint32_t owned;            /* how many of the output's owned paths are this package's; they follow those of the packages
 	                            * before it. Set by reader_output_add */
+	const char *found_by;      /* as in struct tarsier_package; "": "database" */
 	const char *licenses;      /* what it says about its licences: a text of licenses_add; "" if it says nothing */
 };
 

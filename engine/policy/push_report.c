@@ -130,6 +130,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "vendor", package->vendor);
 	table_set_text(L, "owner", package->owner);
 	table_set_list(L, "licenses", package->licenses);
+	table_set_text(L, "found_by", package->found_by ? package->found_by : "database");
 	table_set_boolean(L, "kernel", package->kernel);
 	table_set_count(L, "layer", package->layer + 1);
 	lua_createtable(L, 0, 2);

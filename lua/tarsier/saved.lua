@@ -81,7 +81,7 @@ local layer = record { index = count, digest = text, diff_id = text, created_by 
   cached = flag, base = optional(flag) }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
-  module = text, vendor = text, licenses = list(text), owner = text,
+  module = text, vendor = text, licenses = list(text), owner = text, found_by = text,
   kernel = flag, layer = count }
 local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
   severities = list(record { source = text, severity = severity, vector = word, score = optional(count) }),

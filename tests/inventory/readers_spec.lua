@@ -97,8 +97,9 @@ describe("reader", function()
           assert.is_true(#files > 0)
           for _, file in ipairs(files) do
             local path = file:sub(3)
-            assert.equal(reader.name, contents.match(path), path)
-            local found, message, code = contents.read(reader.name, path, read_file(case .. "root/" .. path))
+            local content = read_file(case .. "root/" .. path)
+            assert.equal(reader.name, contents.match(path, content), path)
+            local found, message, code = contents.read(reader.name, path, content)
             local rows, failure = {}, failures[path]
             if failure then
               assert.is_nil(found, path)

@@ -64,12 +64,15 @@ static int l_readers(lua_State *L)
 	return 1;
 }
 
-/* match(path) --> the name of the reader that wants it, or nil */
+/* match(path[, content]) --> the name of the reader that wants it, or that claims it by its content, or nil */
 static int l_match(lua_State *L)
 {
 	struct arena arena;
-	span path = probe_span(L, 1);
-	const struct reader *reader = path_match_find(new_patterns(L, &arena), path);
+	span path = probe_span(L, 1), content = lua_isstring(L, 2) ? probe_span(L, 2) : SPAN("");
+	const struct path_match *patterns = new_patterns(L, &arena);
+	const struct reader *reader = path_match_find(patterns, path);
+	if (!reader && content.len >= CLAIM_HEAD)
+		reader = path_match_claim(patterns, &(struct claim){path, content.len, 0755, {content.ptr, CLAIM_HEAD}});
 	arena_free(&arena);
 	return lua_pushstring(L, reader ? reader->name : NULL), 1;
 }
@@ -89,6 +92,7 @@ static void push_package(lua_State *L, const struct package *package)
 	lua_pushinteger(L, package->owned);
 	lua_setfield(L, -2, "owned");
 	set(L, "licenses", package->licenses);
+	set(L, "found_by", package->found_by);
 }
 
 /* { { unreadable = true or false, text = }, … } */
@@ -269,7 +273,7 @@ static void push_packages(lua_State *L, const struct package_list *list)
 		const struct tarsier_package *package = &list->items[i];
 		push_package(L, &(struct package){package->type, package->name, package->version, package->architecture,
 		                                  package->source_name, package->source_version, package->ecosystem,
-		                                  package->module, package->vendor, 0, NULL});
+		                                  package->module, package->vendor, 0, package->found_by, NULL});
 		set(L, "owner", package->owner);
 		push_list(L, "licenses", package->licenses);
 		set(L, "purl", package->purl);

@@ -32,7 +32,7 @@ end
 
 local layer = new_record("a layer", "index digest diff_id created_by media_type size cached base")
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
-  .. "module vendor licenses owner kernel",
+  .. "module vendor licenses owner found_by kernel",
   { source = new_record("a package's source", "name version") })
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source risk "
   .. "fixed_by summary description url "
@@ -198,7 +198,8 @@ end
 local plain_package = {
   type = "deb", ecosystem = "Debian:12", name = "example", version = "1.0", architecture = "amd64",
   source = { name = "example", version = "1.0" }, purl = "pkg:deb/debian/example@1.0?arch=amd64",
-  path = "var/lib/dpkg/status", reader = "dpkg", module = "", vendor = "", licenses = {}, owner = "", kernel = false, layer = 1,
+  path = "var/lib/dpkg/status", reader = "dpkg", module = "", vendor = "", licenses = {}, owner = "", found_by = "database",
+  kernel = false, layer = 1,
 }
 local plain_layer = {
   index = 1, digest = "sha256:0", diff_id = "sha256:0", created_by = "RUN apt-get install example", media_type = "",

@@ -43,7 +43,8 @@ local function package(p)
     { "index", p.index }, { "type", p.type }, { "ecosystem", p.ecosystem },
     { "name", p.name }, { "version", p.version }, { "architecture", p.architecture },
     { "source", pick(p.source, "name version") }, { "purl", p.purl }, { "path", p.path }, { "reader", p.reader },
-    { "module", p.module }, { "vendor", p.vendor }, { "licenses", strings(p.licenses) }, { "owner", p.owner }, { "kernel", p.kernel },
+    { "module", p.module }, { "vendor", p.vendor }, { "licenses", strings(p.licenses) }, { "owner", p.owner },
+    { "found_by", p.found_by }, { "kernel", p.kernel },
     { "layer", p.layer },
   }
 end

@@ -1,0 +1,99 @@
+-- Small executables: a header, read-only bytes and a data segment, as ELF, PE or Mach-O.
+
+local executable = {}
+
+local function pad(bytes, size) return bytes .. ("\0"):rep(size - #bytes) end
+
+-- string.pack in the byte order and with the size of a pointer: "W" is a word
+local function packer(e)
+  return function(format, ...)
+    return string.pack((e.big and ">" or "<") .. format:gsub("W", e.word == 4 and "I4" or "I8"), ...)
+  end
+end
+
+local BASE = 0x400000
+
+--- elf { word = 4 or 8, big = flag, rodata =, data =, tail =, notes = } -> bytes. Addresses are the file's offsets plus
+--- 0x400000; rodata begins at 0x1000.
+function executable.elf(e)
+  local pack = packer(e)
+  local wide = e.word ~= 4
+  local rodata, data = e.rodata or "", e.data or ""
+  local data_at = 0x1000 + (#rodata + 0xfff) // 0x1000 * 0x1000
+  local function segment(type, flags, offset, size)
+    if wide then return pack("I4I4WWWWWW", type, flags, offset, BASE + offset, BASE + offset, size, size, 0x1000) end
+    return pack("I4I4I4I4I4I4I4I4", type, offset, BASE + offset, BASE + offset, size, size, flags, 0x1000)
+  end
+  local note = e.note and pack("I4I4I4", 4, 4, 4) .. "Go\0\0" .. "abcd" or ""
+  local table = segment(4, 4, 0x800, #note) .. segment(1, 4, 0x1000, #rodata) .. segment(1, 6, data_at, #data)
+  local header = "\x7fELF" .. string.char(wide and 2 or 1, e.big and 2 or 1, 1) .. ("\0"):rep(9)
+    .. pack("I2I2I4WWWI4I2I2I2I2I2I2", 2, 62, 1, BASE, wide and 64 or 52, 0, 0, wide and 64 or 52, wide and 56 or 32, 3, 0, 0, 0)
+  local file = pad(pad(header .. table, 0x800) .. note, 0x1000) .. rodata
+  return pad(file, data_at) .. data .. (e.tail or "")
+end
+
+--- pe { data =, section = bytes of .dep-v0 } -> bytes
+function executable.pe(e)
+  local section = e.section or ""
+  local function entry(name, address, size, offset, flags)
+    return pad(name, 8) .. string.pack("<I4I4I4I4", size, address, size, offset) .. ("\0"):rep(12) .. string.pack("<I4", flags)
+  end
+  local optional = string.pack("<I2", 0x20b) .. ("\0"):rep(22) .. string.pack("<I8", BASE) .. ("\0"):rep(80)
+  local coff = "PE\0\0" .. string.pack("<I2I2I4I4I4I2I2", 0x8664, 2, 0, 0, 0, #optional, 2)
+  local header = pad("MZ", 0x3c) .. string.pack("<I4", 0x80) .. ("\0"):rep(0x40)
+  local file = header .. coff .. optional .. entry(".data", 0x1000, #e.data, 0x1000, 0xc0000040)
+    .. entry(".dep-v0", 0x8000, #section, 0x1000 + #e.data, 0x40000040)
+  return pad(file, 0x1000) .. e.data .. section
+end
+
+--- macho { data =, big =, fat = flag } -> bytes
+function executable.macho(e)
+  local pack = packer(e)
+  local at = e.fat and 0x1000 or 0
+  local command = pack("I4I4", 0x19, 72) .. pad("__DATA", 16) .. pack("WWWWI4I4I4I4", BASE + 0x1000, #e.data, 0x1000, #e.data, 3, 3, 0, 0)
+  local header = pack("I4I4I4I4I4I4I4I4", 0xfeedfacf, 7, 3, 2, 1, #command, 0, 0)
+  local file = pad(header .. command, 0x1000) .. e.data
+  if not e.fat then return file end
+  return pad("\xca\xfe\xba\xbe" .. string.pack(">I4I4I4I4I4I4", 1, 7, 3, at, #file, 12), at) .. file
+end
+
+-- ---- Go's build information ---------------------------------------------------------------------------------------
+
+local FIRST = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6"
+local LAST = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2"
+
+--- framed(modules) -> between Go's marks
+function executable.framed(modules) return FIRST .. modules .. LAST end
+
+local function varint(number)
+  local bytes = ""
+  while number >= 128 do
+    bytes = bytes .. string.char(number & 127 | 128)
+    number = number >> 7
+  end
+  return bytes .. string.char(number)
+end
+
+--- go_inline(version, modules) -> the header that Go has since 1.18, and the two texts
+function executable.go_inline(version, modules)
+  local framed = executable.framed(modules)
+  return pad("\xff Go buildinf:\8\2", 32) .. varint(#version) .. version .. varint(#framed) .. framed
+end
+
+--- go_pointers(e, version, modules) -> an ELF as Go 1.13 to 1.17 have it
+function executable.go_pointers(e, version, modules)
+  local pack = packer(e)
+  local word = e.word
+  local framed = modules and executable.framed(modules) or ""
+  local before = e.before or "some go1.1 text "
+  e.rodata = before .. version .. "go1.5 and other text" .. framed .. "more"
+  local rodata_at = BASE + 0x1000
+  local data_at = BASE + 0x1000 + (#e.rodata + 0xfff) // 0x1000 * 0x1000
+  local strings = pack("WWWW", rodata_at + #before, #version, rodata_at + #before + #version + 20, #framed)
+  local header = "\xff Go buildinf:" .. string.char(word, e.big and 1 or 0) .. pack("WW", data_at + 48, data_at + 48 + 2 * word)
+  e.data = pad(header, 48) .. strings .. ("\0"):rep(200)
+  e.note = true
+  return executable.elf(e)
+end
+
+return executable
