@@ -40,6 +40,8 @@
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
 --                   baseline ("new" or "known"; nil without --baseline),
+--                   vex = { { file, author, time, id, status, justification, text, obeyed, refusal }, … }, oldest first,
+--                   or nil,
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },

@@ -139,7 +139,7 @@ local function read(bytes)
   document(value, "report")
   value.verdict, value.advice, value.baseline = nil, nil, nil -- are made anew
   for _, item in ipairs(value.findings) do
-    item.baseline = nil
+    item.baseline, item.vex = nil, nil
     item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
     item.risk = item.risk or core.risk(item) -- a report of an earlier version has none
   end

@@ -52,7 +52,7 @@ local function has(list, name)
 end
 
 --- request(options) -> what tarsier.policy.open takes | nil, message. The policies run in this order: the named ones,
---- otherwise `threshold` if -t is given, otherwise `default`; `new` and the whitelist are last, because they change
+--- otherwise `threshold` if -t is given, otherwise `default`; `new`, `vex` and the whitelist are last, because they change
 --- their decisions.
 function judging.request(options)
   local set, message = read_settings(options.set)
@@ -63,6 +63,7 @@ function judging.request(options)
     set["threshold.threshold"] = options.threshold
   end
   if additions.baseline_file(options) and not has(policies, "new") then table.insert(policies, "new") end
+  if options.vex and not has(policies, "vex") then table.insert(policies, "vex") end
   if options.whitelist and not has(policies, "whitelist") then table.insert(policies, "whitelist") end
   return { policies = policies, set = set, folders = options.policy_dir, whitelist = options.whitelist,
     strict_whitelist = options.strict_whitelist }

@@ -34,13 +34,14 @@ local layer = new_record("a layer", "index digest diff_id created_by media_type 
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
   .. "module vendor licenses owner found_by kernel",
   { source = new_record("a package's source", "name version") })
+local statement = new_record("a VEX statement", "file author time id status justification text obeyed refusal")
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source risk "
   .. "fixed_by summary description url "
   .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
-  .. "policy baseline", {
+  .. "policy baseline vex", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
-}, { severities = new_record("a finding's rating", "source severity vector score") })
+}, { severities = new_record("a finding's rating", "source severity vector score"), vex = statement })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
   .. "packages config distro problems database backend annotations history base baseline", {

@@ -65,6 +65,9 @@ local function finding(f)
     { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
     { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
     { "informational", f.informational },
+    { "vex", f.vex and each(f.vex, function(w)
+      return pick(w, "file author time id status justification text obeyed refusal")
+    end) },
     { "baseline", f.baseline }, { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
     { "trail", each(f.trail, word) },
   }
