@@ -225,8 +225,8 @@ static int l_make_folder(lua_State *L)
 	return 1;
 }
 
-/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes, is_link = true if
- * the name itself is a symbolic link }, following links | nil, message, "NOT_FOUND" if it does not exist | nil,
+/* stat(path) -> { type = "file" | "folder" | "fifo" | "socket" | "device" | "other", size = bytes, modified = seconds
+ * since 1970, is_link = true if the name itself is a symbolic link }, following links | nil, message, "NOT_FOUND" if it does not exist | nil,
  * message, "IO" if it cannot be examined. */
 static int l_stat(lua_State *L)
 {
@@ -241,13 +241,15 @@ static int l_stat(lua_State *L)
 		lua_pushliteral(L, "NOT_FOUND");
 		return pushed;
 	}
-	lua_createtable(L, 0, 3);
+	lua_createtable(L, 0, 4);
 	lua_pushboolean(L, lstat(path, &own) == 0 && S_ISLNK(own.st_mode));
 	lua_setfield(L, -2, "is_link");
 	lua_pushstring(L, type_name(status.st_mode));
 	lua_setfield(L, -2, "type");
 	lua_pushinteger(L, (lua_Integer)status.st_size);
 	lua_setfield(L, -2, "size");
+	lua_pushinteger(L, (lua_Integer)status.st_mtime);
+	lua_setfield(L, -2, "modified");
 	return 1;
 }
 

@@ -103,12 +103,12 @@ static int import_all(struct importing *importing, const char *const *paths, siz
 {
 	struct database_writer *writer = importing->writer;
 	int code = importing->options->merge ? writer_take_old(writer, error) : 0;
-	if (importing->options->note)
-		writer->note = arena_string(&writer->arena, importing->options->note);
-	if (code >= 0 && !writer->note)
-		code = error_memory(error);
 	for (size_t i = 0; i < count && code >= 0; i++)
 		code = import_path(importing, paths[i], error);
+	const char *note = importing->options->note ? importing->options->note : importing->options->merge ? writer->note : "";
+	writer->note = arena_string(&writer->arena, note ? note : "");
+	if (code >= 0 && !writer->note)
+		code = error_memory(error);
 	return code >= 0 ? code : error_append(error, "; %s is left as it is", writer->path);
 }
 

@@ -45,6 +45,12 @@ function place.database()
   return folder and folder .. "/tarsier/vulnerabilities.db"
 end
 
+--- cache() -> the folder of what can be had again | nil
+function place.cache()
+  local folder = base("XDG_CACHE_HOME", "/.cache")
+  return folder and folder .. "/tarsier"
+end
+
 --- starter() -> path | nil: the starter database, beside the installed modules or in the source tree's build folder
 function place.starter()
   local own, build = own_folder(), os.getenv "TARSIER_BUILD" or "build"

@@ -38,7 +38,8 @@ local function advisories(file)
 end
 
 local T1, T2 = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
-local both = record("DEBIAN-CVE-2026-0001", T1, { affected("Debian:12", "bash", "5.2-2"), affected("Debian:11", "bash", "5.1-2") })
+local both = record("DEBIAN-CVE-2026-0001", T1, { affected("Debian:12", "bash", "5.2-2"), affected("Debian:11",
+  "bash", "5.1-2") })
 local twelve = record("DEBIAN-CVE-2026-0002", T1, { affected("Debian:12", "zlib", "1.3-1") })
 local python = record("GHSA-aaaa-bbbb-cccc", T1, { affected("PyPI", "jinja2", "3.1.3") })
 
@@ -67,16 +68,19 @@ describe("a database as an input of an import", function()
   end)
 
   it("gives way to a newer record of another one, in either order", function()
-    local newer = database("newer.db", { record("DEBIAN-CVE-2026-0002", T2, { affected("Debian:12", "zlib", "1.3-9") }) })
+    local newer = database("newer.db", { record("DEBIAN-CVE-2026-0002", T2, { affected("Debian:12", "zlib",
+      "1.3-9") }) })
     assert(core.import(path "a.db", { whole, newer }))
     assert(core.import(path "b.db", { newer, whole }))
     assert.equal(identity(path "a.db"), identity(path "b.db"))
     assert.equal(T2, core.database(path "a.db").newest)
-    assert.equal("1", shell.capture(("sqlite3 %s \"SELECT count(*) FROM package WHERE instr(rows, '1.3-9')\""):format(path "a.db")))
+    assert.equal("1",
+      shell.capture(("sqlite3 %s \"SELECT count(*) FROM package WHERE instr(rows, '1.3-9')\""):format(path "a.db")))
   end)
 
   it("gives way to newer records of feeds", function()
-    shell.write(path "withdrawn.json", json.encode { id = both.id, modified = T2, withdrawn = T2, affected = both.affected })
+    shell.write(path "withdrawn.json", json.encode { id = both.id, modified = T2, withdrawn = T2,
+      affected = both.affected })
     shell.write(path "other.json", json.encode(record("PYSEC-2026-1", T2, { affected("PyPI", "flask", "9") })))
     assert(core.import(path "c.db", { whole, path "withdrawn.json", path "other.json" }))
     assert.equal("DEBIAN-CVE-2026-0002 GHSA-aaaa-bbbb-cccc PYSEC-2026-1", advisories(path "c.db"))

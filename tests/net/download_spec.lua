@@ -54,8 +54,10 @@ describe("a download", function()
   end)
 
   it("replaces the file and tells the server's name of its version", function()
-    local result = fetch(serve { body = NEW, headers = { ETag = '"7"', ["Last-Modified"] = "Sat, 28 Nov 2026 10:00:00 GMT" } })
-    assert.same({ status = 200, size = #NEW, received = #NEW, etag = '"7"', modified = "Sat, 28 Nov 2026 10:00:00 GMT" }, result)
+    local result = fetch(serve { body = NEW, headers = { ETag = '"7"',
+      ["Last-Modified"] = "Sat, 28 Nov 2026 10:00:00 GMT" } })
+    assert.same({ status = 200, size = #NEW, received = #NEW, etag = '"7"',
+      modified = "Sat, 28 Nov 2026 10:00:00 GMT" }, result)
     assert.equal(NEW, there())
     assert.equal("feed.json", parts())
   end)
@@ -125,7 +127,8 @@ describe("a download", function()
   it("begins again if another part came than it asked for", function()
     shell.write(path .. ".part", NEW:sub(1, 4))
     shell.write(path .. ".part.tag", '"7"')
-    local result = fetch(serve({ status = 206, body = NEW, headers = { ["Content-Range"] = ("bytes 0-%d/%d"):format(#NEW - 1, #NEW) } },
+    local result = fetch(serve({ status = 206, body = NEW,
+      headers = { ["Content-Range"] = ("bytes 0-%d/%d"):format(#NEW - 1, #NEW) } },
       { body = NEW }))
     assert.equal(200, result.status, result.message)
     assert.equal(NEW, there())
@@ -149,7 +152,8 @@ describe("a download", function()
   end)
 
   it("is cut at the length that was promised, which a digest tells", function()
-    failed(fetch(serve { body = NEW, length = #NEW - 3, headers = { ["Content-MD5"] = base64_of("md5", NEW) } }), "DIGEST", "altered or damaged")
+    failed(fetch(serve { body = NEW, length = #NEW - 3, headers = { ["Content-MD5"] = base64_of("md5", NEW) } }),
+      "DIGEST", "altered or damaged")
   end)
 
   it("fails if a digest that the server sends is another one", function()
@@ -171,7 +175,8 @@ describe("a download", function()
 
   it("fails for a web page with 200, by its type and by its bytes", function()
     local page = "<!DOCTYPE html><html><title>Log in</title></html>"
-    failed(fetch(serve { body = "please log in", headers = { ["Content-Type"] = "text/html; charset=utf-8" } }), "FORMAT", "web page")
+    failed(fetch(serve { body = "please log in", headers = { ["Content-Type"] = "text/html; charset=utf-8" } }),
+      "FORMAT", "web page")
     server:stop()
     failed(fetch(serve { body = page }), "FORMAT", "web page")
     assert.equal("feed.json", parts())
@@ -203,7 +208,8 @@ describe("a download", function()
 
   it("follows a redirect, and not one that leads to no web server", function()
     server = stand_in.start { ["GET /feed.json"] = { { status = 302, headers = { Location = "/moved.json" } } },
-      ["GET /moved.json"] = { { body = NEW } }, ["GET /out"] = { { status = 302, headers = { Location = "file:///etc/passwd" } } } }
+      ["GET /moved.json"] = { { body = NEW } }, ["GET /out"] = { { status = 302,
+        headers = { Location = "file:///etc/passwd" } } } }
     assert.equal(200, fetch(server.url .. "/feed.json").status)
     assert.equal(NEW, there())
     shell.write(path, OLD)

@@ -99,6 +99,15 @@ local function status(options, _, terminal)
   return ok and exit.PASS or exit.USAGE
 end
 
+-- Each file has some of the commands.
+local function with_others(commands)
+  for _, name in ipairs { "update" } do
+    local others = require("tarsier.cli.database." .. name)
+    table.move(others, 1, #others, #commands + 1, commands)
+  end
+  return commands
+end
+
 return {
   name = "db",
   summary = "make the vulnerability database, and print what it contains",
@@ -109,7 +118,7 @@ return {
     "Without one, a scan uses the starter database that comes with tarsier: a few well-known vulnerabilities to try "
       .. "tarsier out. Do not rely on it.",
   },
-  commands = {
+  commands = with_others {
     {
       name = "import",
       summary = "make a database from files of vulnerability records",

@@ -1,0 +1,76 @@
+-- What the commands about the database share.
+
+local core = require "tarsier.core"
+local exit = require "tarsier.cli.exit"
+local place = require "tarsier.place"
+local text = require "tarsier.text"
+
+local options = {}
+
+options.database = { long = "db", value = "FILE", env = "TARSIER_DB",
+  help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db" }
+
+options.quiet = { long = "quiet", short = "q", help = "print only errors" }
+
+options.fetching = {
+  { long = "mirror", value = "URL",
+    help = "fetch from this folder on a web server or a disk, as `tarsier db fetch` fills one, instead of from the "
+      .. "publishers" },
+  { long = "ca-file", value = "FILE", env = "SSL_CERT_FILE",
+    help = "certificate authorities to trust for https, instead of the system's" },
+}
+
+options.offline = { long = "offline", help = "fetch no vulnerability records: use the database as it is" }
+
+options.max_age = { long = "db-max-age", value = "AGE",
+  help = "exit with code 4 if the publishers were asked longer ago than that: 12h, 7d" }
+
+--- target(given) -> path of the database to write, in a folder that exists | nil, message
+function options.target(given)
+  if given then return given end
+  local path = place.database()
+  if not path then return nil, "neither $XDG_DATA_HOME nor $HOME is set: name the database with --db" end
+  local ok, message = core.host.make_folder(path:match "^(.*)/")
+  if not ok then return nil, message end
+  return path
+end
+
+local units = { h = 3600, d = 86400, w = 7 * 86400 }
+
+--- age(text) -> seconds of "12h", "7d", "2w" | nil, message
+function options.age(given)
+  local number, unit = given:match "^(%d+)([hdw])$"
+  if number and #number <= 5 then return tonumber(number) * units[unit] end
+  return nil, ("--db-max-age: %q is not an age such as 12h, 7d or 2w"):format(given)
+end
+
+--- age_text(seconds) -> "3 hours", "12 days"
+function options.age_text(seconds)
+  if seconds < 2 * 3600 then return text.plural(seconds // 60, "minute") end
+  if seconds < 2 * 86400 then return text.plural(seconds // 3600, "hour") end
+  return text.plural(seconds // 86400, "day")
+end
+
+--- failed(terminal, message) -> exit code
+function options.failed(terminal, message)
+  terminal:fail(message)
+  return exit.DATABASE
+end
+
+local function rate_text(done, total, seconds)
+  if seconds < 1 or done == 0 or total <= done then return "" end
+  local left = math.ceil((total - done) * seconds / done)
+  return (", %s left"):format(left >= 120 and text.plural(left // 60, "minute") or text.plural(left, "second"))
+end
+
+--- progress(terminal) -> a function for tarsier.update's progress
+function options.progress(terminal)
+  local started = core.host.seconds()
+  return function(done, total, finished, files)
+    if total == 0 then return end
+    terminal:draw(("fetching %d of %s: %s of %s%s"):format(math.min(finished + 1, files), text.plural(files, "file"),
+      text.size(done), text.size(total), rate_text(done, total, core.host.seconds() - started)))
+  end
+end
+
+return options

@@ -1,0 +1,368 @@
+-- Brings a database up to date: asks the publishers what is new, fetches only that, and builds the new database
+-- beside the
+-- old one. Whatever goes wrong, at any step, the old database stands.
+
+local changes = require "tarsier.update.changes"
+local core = require "tarsier.core"
+local place = require "tarsier.place"
+local sources = require "tarsier.sources"
+local state = require "tarsier.update.state"
+local suggest = require "tarsier.suggest"
+
+local update = {}
+
+local host = core.host
+
+-- ---- where files are fetched from, and to -----------------------------------------------------------------------
+
+local function join(base, path) return (base:gsub("/+$", "")) .. "/" .. path end
+
+local function url_path(path)
+  return (path:gsub("[^%w%._/-]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+-- A mirror is a folder, on a disk or a web server, with files under the paths that the sources name.
+local function address(file, mirror)
+  if not mirror then return file.url end
+  if mirror:find "^https?://" then return join(mirror, url_path(file.path)) end
+  return join(mirror:gsub("^file://", ""), file.path)
+end
+
+local function is_remote(where) return where:find "^https?://" ~= nil end
+
+local function staging(database)
+  return (place.cache() or database .. ".files") .. "/downloads"
+end
+
+local function make_room(path)
+  return host.make_folder(path:match "^(.*)/")
+end
+
+-- ---- one step of an update ----------------------------------------------------------------------------------------
+
+-- A job is one file of a source: { file =, known = what the database's note says of it, from =, outcome =, inputs =
+-- {} }.
+-- Outcomes: "fresh" it was asked lately, "unchanged", "changed", "failed" with .message and .code.
+
+-- unanswered: no server answered at all.
+local function fail(job, message, code, unanswered)
+  job.outcome, job.message, job.code, job.unanswered = "failed", message, code, unanswered
+end
+
+-- Which of a local mirror's files are new: by size and time.
+local function look_local(job)
+  local status, message, code = host.stat(job.from)
+  if not status then return fail(job, message, code) end
+  if status.type ~= "file" then return fail(job, job.from .. ": not a regular file", "FORMAT") end
+  local tag = ("%d-%d"):format(status.size, status.modified)
+  if job.known.etag == tag and job.known.from == job.from then
+    job.outcome = "unchanged"
+    return
+  end
+  job.outcome, job.inputs = "changed", { job.from }
+  job.entry = { from = job.from, etag = tag, size = status.size, upto = job.upto }
+end
+
+-- Asks for the changes; where that is possible, job.records says which records to fetch instead of the archive.
+local function ask_changes(job, request, now)
+  local list = job.file.changes
+  if not list then return end
+  local since = changes.is_recent(job.known, now) and job.known.upto or nil
+  local found, message, code, unanswered = changes.since(address(list, request.mirror), since, request)
+  if not found then
+    if code ~= "NOT_FOUND" and code ~= "FORMAT" then fail(job, message, code, unanswered) end
+    return
+  end
+  job.upto = found.newest
+  if found.is_whole then return end
+  if #found.ids == 0 then
+    job.outcome = "unchanged"
+  else
+    job.records = found.ids
+  end
+end
+
+-- The downloads that a job needs now; each has .job.
+local function downloads_of(job, folder, mirror)
+  local list = {}
+  local function add(file, conditional)
+    list[#list + 1] = { job = job, file = file, url = address(file, mirror), path = join(folder, file.path),
+      etag = conditional and job.known.etag or nil, modified = conditional and job.known.modified or nil }
+  end
+  if job.records then
+    for _, id in ipairs(job.records) do add(job.file.record(id)) end
+  else
+    add(job.file, job.known.from == job.from)
+  end
+  return list
+end
+
+local function fetch(list, request, total_files)
+  for _, one in ipairs(list) do
+    local ok, message, code = make_room(one.path)
+    if not ok then return nil, message, code end
+  end
+  local wanted = {}
+  for i, one in ipairs(list) do
+    wanted[i] = { url = one.url, path = one.path, etag = one.etag, modified = one.modified }
+  end
+  return core.download(wanted, { ca_file = request.ca_file, connect_seconds = request.connect_seconds,
+    on_progress = request.progress and function(done, total, finished) request.progress(done, total, finished,
+      total_files) end })
+end
+
+-- An older file than the one that is known adds nothing: a mirror that has fallen behind, or somebody who holds back.
+local function is_older(result, known)
+  local sent, before = state.http_time(result.modified), state.http_time(known.modified)
+  return sent ~= nil and before ~= nil and sent < before
+end
+
+local function settle_archive(job, one, result)
+  if result.message then return fail(job, result.message, result.code, result.status == 0) end
+  if result.status == 304 then
+    job.outcome = "unchanged"
+  elseif is_older(result, job.known) then
+    os.remove(one.path)
+    fail(job, ("%s: older than what is known (%s, before %s); ignored"):format(one.url, result.modified,
+      job.known.modified),
+      "OLDER")
+  else
+    job.outcome, job.inputs = "changed", { one.path }
+    job.entry = { from = one.url, etag = result.etag, modified = result.modified, size = result.size, upto = job.upto }
+  end
+end
+
+-- A record that cannot be had makes the whole archive necessary; a network that is gone does not.
+local function settle_records(job, list, results)
+  local folder
+  for i, one in ipairs(list) do
+    if results[i].message and results[i].code ~= "NOT_FOUND" then
+      return fail(job, results[i].message, results[i].code, results[i].status == 0)
+    end
+    if results[i].message then
+      job.records = nil
+      return
+    end
+    folder = one.path:match "^(.*)/"
+  end
+  job.outcome, job.inputs = "changed", { folder }
+  job.entry = { from = job.known.from, etag = job.known.etag, modified = job.known.modified, size = job.known.size,
+    upto = job.upto, whole = job.known.whole or job.known.fetched }
+end
+
+local function settle(list, results)
+  local from = 1
+  while list[from] do
+    local job, to = list[from].job, from
+    while list[to + 1] and list[to + 1].job == job do to = to + 1 end
+    local part = table.move(list, from, to, 1, {})
+    if job.records then
+      settle_records(job, part, table.move(results, from, to, 1, {}))
+    else
+      settle_archive(job, part[1], results[from])
+    end
+    from = to + 1
+  end
+end
+
+-- ---- fetching -----------------------------------------------------------------------------------------------------
+
+local function open_jobs(jobs)
+  local list = {}
+  for _, job in ipairs(jobs) do
+    if not job.outcome then list[#list + 1] = job end
+  end
+  return list
+end
+
+local function clear(folder)
+  for _, name in ipairs(core.list(folder) or {}) do
+    local path = folder .. "/" .. name
+    if name:find "%.json$" then os.remove(path) end
+  end
+end
+
+local function fetch_jobs(jobs, folder, request)
+  local list = {}
+  for _, job in ipairs(jobs) do
+    if job.records then clear(join(folder, job.file.path):match "^(.*)/") end
+    for _, one in ipairs(downloads_of(job, folder, request.mirror)) do list[#list + 1] = one end
+  end
+  if #list == 0 then return true end
+  local results, message, code = fetch(list, request, #list)
+  if not results then return nil, message, code end
+  settle(list, results)
+  return true
+end
+
+-- A host that did not answer is not asked again for every file: each time would take as long.
+local function ask_unless_dead(job, request, now, dead)
+  local origin = job.from:match "^https?://[^/]*"
+  if origin and dead[origin] then return fail(job, dead[origin], "IO", true) end
+  ask_changes(job, request, now)
+  if origin and job.unanswered then dead[origin] = job.message end
+end
+
+-- Two rounds: records that could not be had make their archive necessary. Then the mirrors that a source names.
+local function fetch_all(jobs, folder, request, now)
+  local dead = {}
+  for _, job in ipairs(open_jobs(jobs)) do
+    job.from = address(job.file, request.mirror)
+    ask_unless_dead(job, request, now, dead)
+    if not job.outcome and not job.records and not is_remote(job.from) then look_local(job) end
+    if not job.outcome and job.records and not is_remote(job.from) then job.records = nil look_local(job) end
+  end
+  for _ = 1, 2 do
+    local ok, message, code = fetch_jobs(open_jobs(jobs), folder, request)
+    if not ok then return nil, message, code end
+  end
+  for _, job in ipairs(jobs) do
+    local mirrors = job.outcome == "failed" and not request.mirror and job.file.mirrors or {}
+    for _, url in ipairs(mirrors) do
+      if job.outcome ~= "failed" then break end
+      job.outcome, job.from = nil, url
+      local one = { job = job, file = job.file, url = url, path = join(folder, job.file.path) }
+      settle({ one }, fetch({ one }, request, 1))
+    end
+  end
+  return true
+end
+
+-- ---- building -----------------------------------------------------------------------------------------------------
+
+local function changed(jobs)
+  local list = {}
+  for _, job in ipairs(jobs) do
+    if job.outcome == "changed" then list[#list + 1] = job end
+  end
+  return list
+end
+
+-- The note of the new database: what was known, and what has come now.
+local function note_of(info, jobs, now)
+  local known = state.sources(info)
+  for _, job in ipairs(jobs) do
+    job.entry.fetched = os.date("!%Y-%m-%dT%H:%M:%SZ", now)
+    known[job.file.path] = job.entry
+  end
+  return state.note(known)
+end
+
+local function import(request, info, jobs, now)
+  local inputs = { info and request.database or nil }
+  for _, job in ipairs(jobs) do table.move(job.inputs, 1, #job.inputs, #inputs + 1, inputs) end
+  local beside = request.database .. ".next"
+  local taken, message, code = core.import(beside, inputs, { note = note_of(info, jobs, now),
+    on_input = request.on_input })
+  if not taken then
+    os.remove(beside)
+    return nil, message, code
+  end
+  local ok
+  ok, message = os.rename(beside, request.database)
+  if ok then return taken end
+  os.remove(beside)
+  return nil, message, "IO"
+end
+
+-- The job whose input a message is about.
+local function blamed(jobs, message)
+  for _, job in ipairs(jobs) do
+    for _, input in ipairs(job.inputs) do
+      if message:find(input, 1, true) then return job end
+    end
+  end
+end
+
+-- A file that cannot be used is left out, and the rest is imported all the same.
+local function build(request, info, jobs, now)
+  local list = changed(jobs)
+  while #list > 0 do
+    local taken, message, code = import(request, info, list, now)
+    if taken then return taken end
+    local job = blamed(list, message)
+    if not job then return nil, message, code end
+    fail(job, (message:gsub("; [^;]* is left as it is$", "")), code)
+    list = changed(jobs)
+  end
+end
+
+local function tidy(jobs, folder)
+  for _, job in ipairs(jobs) do
+    for _, input in ipairs(job.inputs or {}) do
+      if input:sub(1, #folder) == folder then
+        if job.records then clear(input) else os.remove(input) end
+      end
+    end
+  end
+end
+
+-- ---- all of it ----------------------------------------------------------------------------------------------------
+
+local function make_jobs(request, info, now)
+  local known, stamps, jobs = state.sources(info), state.stamps(request.database), {}
+  for _, file in ipairs(sources.files(request.families)) do
+    local job = { file = file, known = known[file.path] or {} }
+    local asked = known[file.path] and stamps[file.path]
+    if request.fresh_for and asked and now >= asked and now - asked < request.fresh_for then job.outcome = "fresh" end
+    jobs[#jobs + 1] = job
+  end
+  return jobs
+end
+
+local function stamp(database, jobs, now)
+  local paths = {}
+  for _, job in ipairs(jobs) do
+    if job.outcome == "unchanged" or job.outcome == "changed" then paths[#paths + 1] = job.file.path end
+  end
+  if #paths > 0 then state.stamp(database, paths, now) end
+end
+
+local function summarise(jobs)
+  local result = { files = {}, changed = 0, failed = 0, asked = 0, is_offline = true }
+  for i, job in ipairs(jobs) do
+    result.files[i] = { path = job.file.path, source = job.file.source.name, family = job.file.family,
+      outcome = job.outcome,
+      records = job.records and #job.records or nil, message = job.message, code = job.code, from = job.from }
+    if job.outcome == "changed" then result.changed = result.changed + 1 end
+    if job.outcome == "failed" then result.failed = result.failed + 1 end
+    if job.outcome ~= "fresh" then result.asked = result.asked + 1 end
+    if job.outcome ~= "fresh" and not job.unanswered then result.is_offline = false end
+  end
+  result.is_offline = result.is_offline and result.asked > 0
+  return result
+end
+
+local request_keys = { "database", "families", "mirror", "ca_file", "connect_seconds", "fresh_for", "progress",
+  "on_input", "now" }
+
+--- run { database =, families = { "Debian", … }, mirror =, ca_file =, connect_seconds =, progress =, on_input = }
+--- -> { changed = how many files were new, failed =, asked =, is_offline = no server answered, files = { { path,
+--- source,
+--- family, outcome, records, message, code }, … } } | nil, message, code: BUSY if another process updates it.
+---
+--- fresh_for = seconds for which an answer of a publisher is good; nil: it is asked now. progress(done, total,
+--- finished,
+--- files) gets bytes and files; on_input is as for tarsier.import.
+function update.run(request)
+  suggest.check_keys(request, request_keys, "tarsier.update")
+  local now = request.now or os.time()
+  local ok, message, code = make_room(request.database)
+  if not ok then return nil, message, code end
+  local lock <close>, busy, kind = core.lock(request.database .. ".lock")
+  if not lock then
+    return nil, kind == "BUSY" and request.database .. ": another process is updating it" or busy, kind
+  end
+  local info = core.database(request.database)
+  local jobs, folder = make_jobs(request, info, now), staging(request.database)
+  ok, message, code = fetch_all(jobs, folder, request, now)
+  if not ok then return nil, message, code end
+  local taken
+  taken, message, code = build(request, info, jobs, now)
+  tidy(jobs, folder)
+  if not taken and message then return nil, message, code end
+  stamp(request.database, jobs, now)
+  return summarise(jobs)
+end
+
+return update

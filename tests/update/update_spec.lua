@@ -1,0 +1,322 @@
+-- Updates of a database from a mirror on loopback: what is fetched, and what a server that misbehaves can change.
+
+local core = require "tarsier.core"
+local feed_server = require "support.feed_server"
+local shell = require "support.shell"
+local stand_in = require "support.stand_in"
+local state = require "tarsier.update.state"
+local update = require "tarsier.update"
+
+core.host.set_second(20)
+
+local record = feed_server.record
+local T1, T2, T3 = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"
+local NOW = state.time "2026-03-02T00:00:00Z"
+local ZIP, LIST, KEV, EPSS = "/osv/npm/all.zip", "/osv/npm/modified_id.csv",
+  "/kev/known_exploited_vulnerabilities.json",
+  "/epss/epss_scores-current.csv.gz"
+
+local folder, feeds, database, server
+
+local function stop()
+  if server then server:stop() end
+  server = nil
+end
+
+local function run(fields)
+  local request = { database = database, families = { "npm" }, mirror = server and server.url, now = NOW }
+  for key, value in pairs(fields or {}) do request[key] = value end
+  return update.run(request)
+end
+
+local function outcomes(result)
+  local list = {}
+  for i, file in ipairs(result.files) do list[i] = file.outcome end
+  return table.concat(list, " ")
+end
+
+local function ids()
+  return (shell.capture(("sqlite3 %s 'SELECT id FROM advisory ORDER BY id'"):format(database)):gsub("\n", " "))
+end
+
+local function two() return { record("GHSA-a", T1, "npm", "left", "1.0.1"), record("GHSA-b", T2, "npm", "right",
+  "2.0.0") } end
+
+local function three()
+  local list = two()
+  list[3] = record("GHSA-c", T3, "npm", "up", "3.0.0")
+  return list
+end
+
+-- The database of two records, fetched from a first server.
+local function first()
+  feed_server.write(feeds, "npm", two())
+  feed_server.scores(feeds, "2026-02-01")
+  server = feed_server.serve(feeds)
+  local result = assert(run())
+  stop()
+  return result
+end
+
+-- Another server, with the third record as well.
+local function later(changes, options)
+  feed_server.write(feeds, "npm", three(), options)
+  server = feed_server.serve(feeds, changes)
+end
+
+-- Runs with one file that is not to be used; the old database must stand, or take only the rest.
+local function refuses(result, index, code, pattern)
+  local file = result.files[index]
+  assert.equal("failed", file.outcome)
+  assert.equal(code, file.code)
+  assert.matches(pattern, file.message)
+end
+
+describe("an update", function()
+  if not stand_in.available() then return pending(stand_in.needs) end
+  if not (shell.has "zip"
+    and shell.has "sqlite3") then return pending "needs zip and sqlite3: apt-get install zip sqlite3" end
+
+  before_each(function()
+    folder = shell.folder()
+    feeds, database = folder .. "/feeds", folder .. "/v.db"
+    require "tarsier.place".cache = function() return folder .. "/cache" end
+  end)
+  after_each(function()
+    stop()
+    shell.remove(folder)
+  end)
+
+  it("fetches everything the first time", function()
+    local result = first()
+    assert.equal("changed changed changed", outcomes(result))
+    assert.equal("GHSA-a GHSA-b", ids())
+    local info = core.database(database)
+    assert.equal("2026-02-01", info.kev_date)
+    assert.equal("2026-02-01", info.epss_date)
+    local known = state.sources(info)
+    assert.equal(T2, known["osv/npm/all.zip"].upto)
+    assert.matches("^http://127.0.0.1:%d+/osv/npm/all.zip$", known["osv/npm/all.zip"].from)
+    assert.equal("2026-03-02T00:00:00Z", known["kev/known_exploited_vulnerabilities.json"].fetched)
+    assert.equal("", shell.capture(("find %s/cache -type f"):format(folder)))
+  end)
+
+  it("fetches only the records that changed", function()
+    first()
+    later()
+    local result = assert(run())
+    assert.equal("changed", result.files[1].outcome)
+    assert.equal(1, result.files[1].records)
+    assert.equal("GHSA-a GHSA-b GHSA-c", ids())
+    assert.is_nil(feed_server.asked(server):find(ZIP, 1, true))
+    assert.is_truthy(feed_server.asked(server):find("/osv/npm/GHSA-c.json", 1, true))
+    assert.equal(T3, state.sources(core.database(database))["osv/npm/all.zip"].upto)
+  end)
+
+  it("changes nothing if nothing is new", function()
+    first()
+    server = feed_server.serve(feeds, { [KEV] = { { status = 304 } }, [EPSS] = { { status = 304 } } })
+    -- Another server: its files are not those that were known, but it says so.
+    local before = core.database(database)
+    local note = before.note:gsub("http://127.0.0.1:%d+", server.url)
+    assert(core.import(database, { database }, { note = note }))
+    local bytes = shell.read(database)
+    local result = assert(run())
+    assert.equal("unchanged unchanged unchanged", outcomes(result), result.files[2].message)
+    assert.equal(bytes, shell.read(database))
+    assert.equal(table.concat({ EPSS, KEV, LIST }, " "), feed_server.asked(server))
+  end)
+
+  it("takes a record's withdrawal", function()
+    first()
+    local list = two()
+    list[1].modified, list[1].withdrawn = T3, T3
+    feed_server.write(feeds, "npm", list)
+    server = feed_server.serve(feeds)
+    assert(run())
+    assert.equal("GHSA-b", ids())
+  end)
+
+  it("fetches the archive if a mirror has no single records", function()
+    first()
+    later(nil, { no_records = true })
+    assert.equal("changed", assert(run()).files[1].outcome)
+    assert.equal("GHSA-a GHSA-b GHSA-c", ids())
+  end)
+
+  it("fetches the archive if there is no list of changes, or not such a list", function()
+    first()
+    for _, list in ipairs { { status = 404 }, { body = "id,modified\n" }, { body = ("%s,X\n%s,Y\n"):format(T1,
+      T2) } } do
+      later { [LIST] = { list } }
+      assert.equal("changed", assert(run()).files[1].outcome)
+      assert.is_truthy(feed_server.asked(server):find(ZIP, 1, true))
+      stop()
+    end
+  end)
+
+  it("fetches the archive again after a month", function()
+    first()
+    later()
+    assert(run { now = NOW + 31 * 86400 })
+    assert.is_truthy(feed_server.asked(server):find(ZIP, 1, true))
+  end)
+
+  it("asks no publisher twice within the time that an answer is good for", function()
+    first()
+    later()
+    assert.equal("fresh fresh fresh", outcomes(assert(run { fresh_for = 6 * 3600, now = NOW + 3600 })))
+    assert.equal("", feed_server.asked(server))
+    local result = assert(run { fresh_for = 6 * 3600, now = NOW + 3600, families = { "npm", "PyPI" } })
+    assert.equal("failed", result.files[2].outcome)
+    assert.is_nil(feed_server.asked(server):find("npm", 1, true))
+    assert.equal("changed", assert(run { fresh_for = 6 * 3600, now = NOW + 7 * 3600 }).files[1].outcome)
+  end)
+
+  it("keeps the old database and imports the rest if an archive is", function()
+    first()
+    feed_server.scores(feeds, "2026-02-02")
+    local page = { body = "<html><title>502</title></html>" }
+    local zip = feeds .. ZIP
+    local cases = {
+      { "cut", { file = zip, cut = true }, "IO", "all.zip" },
+      { "of the wrong length", { file = zip, length = 100000 }, "IO", "all.zip" },
+      { "a web page", page, "FORMAT", "web page" },
+      { "a refusal", { status = 403 }, "IO", "HTTP 403" },
+      { "rate-limited", { status = 429 }, "IO", "429" },
+      { "another file", { body = "hello" }, "FORMAT", "all.zip" },
+      { "older", { file = zip, headers = { ["Last-Modified"] = "Thu, 01 Jan 2015 00:00:00 GMT" } }, "OLDER",
+        "older than what is known" },
+    }
+    local known = state.sources(core.database(database))
+    known["osv/npm/all.zip"].modified = "Thu, 01 Jan 2026 00:00:00 GMT"
+    assert(core.import(database, { database }, { note = state.note(known) }))
+    for _, case in ipairs(cases) do
+      later { [LIST] = { { status = 404 } }, [ZIP] = { case[2] } }
+      local result = assert(run(), case[1])
+      refuses(result, 1, case[3], case[4])
+      assert.equal(1, result.failed)
+      assert.equal("GHSA-a GHSA-b", ids(), case[1])
+      assert.equal("2026-02-02", core.database(database).kev_date)
+      assert.equal("", shell.capture(("find %s/cache -type f -name '*.zip'"):format(folder)))
+      stop()
+    end
+  end)
+
+  it("keeps the old database if an archive was altered on its way", function()
+    first()
+    later { [LIST] = { { status = 404 } } }
+    local bytes = shell.read(feeds .. ZIP)
+    local half = #bytes // 4
+    shell.write(feeds .. ZIP, bytes:sub(1, half) .. string.char(bytes:byte(half + 1) ~ 255) .. bytes:sub(half + 2))
+    local before = ids()
+    local result = assert(run())
+    assert.equal("failed", result.files[1].outcome)
+    assert.equal(before, ids())
+  end)
+
+  it("keeps KEV and EPSS if their files are bad, and takes the records", function()
+    first()
+    later { [KEV] = { { body = '{"title": "CISA Catalog of Known Exploited Vulnerabilities", "vulner' } },
+      [EPSS] = { { body = "hello" } } }
+    local result = assert(run())
+    assert.equal("changed failed failed", outcomes(result))
+    assert.equal("GHSA-a GHSA-b GHSA-c", ids())
+    assert.equal("2026-02-01", core.database(database).kev_date)
+  end)
+
+  it("asks the mirror that a source names if its publisher does not answer", function()
+    local epss = require "tarsier.sources.epss"
+    local files = epss.files
+    first()
+    feed_server.scores(feeds, "2026-02-09")
+    later()
+    finally(function() epss.files = files end)
+    local osv, kev = require "tarsier.sources.osv", require "tarsier.sources.kev"
+    local osv_files, kev_files = osv.files, kev.files
+    finally(function() osv.files, kev.files, epss.files = osv_files, kev_files, files end)
+    osv.files, kev.files = function() return {} end, function() return {} end
+    epss.files = function() return { { path = EPSS:sub(2), url = "http://127.0.0.1:1/none", mirrors = { server.url
+      .. EPSS } } } end
+    assert.equal("changed", outcomes(assert(update.run { database = database, families = {}, now = NOW })))
+    assert.equal("2026-02-09", core.database(database).epss_date)
+  end)
+
+  it("says if no server answers, after one attempt for each host", function()
+    first()
+    local before = shell.read(database)
+    local result = assert(run { mirror = "http://127.0.0.1:1", families = { "npm", "PyPI", "Go" } })
+    assert.is_true(result.is_offline)
+    assert.equal(before, shell.read(database))
+  end)
+
+  it("does not wait for another process's update", function()
+    first()
+    local lock <close> = assert(core.lock(database .. ".lock")) -- luacheck: ignore
+    local result, message, code = run { mirror = feeds }
+    assert.is_nil(result)
+    assert.equal("BUSY", code)
+    assert.matches("another process is updating it", message)
+  end)
+
+  it("takes a folder as a mirror, and its files once", function()
+    feed_server.write(feeds, "npm", two())
+    feed_server.scores(feeds, "2026-02-01")
+    assert.equal("changed changed changed", outcomes(assert(run { mirror = feeds })))
+    assert.equal("unchanged unchanged unchanged", outcomes(assert(run { mirror = "file://" .. feeds })))
+    feed_server.write(feeds, "npm", three())
+    assert.equal("changed", assert(run { mirror = feeds }).files[1].outcome)
+    assert.equal("GHSA-a GHSA-b GHSA-c", ids())
+    assert.equal("IO", assert(run { mirror = feeds, families = { "npm", "PyPI" } }).files[2].code == "NOT_FOUND"
+      and "IO")
+  end)
+
+  it("is not led astray by what a database's note says", function()
+    first()
+    for _, note in ipairs { "", "[]", "{", '{"sources":5}',
+      '{"sources":{"osv/npm/all.zip":{"etag":7,"upto":"x\\r\\nEvil: 1","from":{}}}}' } do
+      assert(core.import(database, { database }, { note = note }))
+      later()
+      assert.equal("changed", assert(run()).files[1].outcome, note)
+      stop()
+    end
+  end)
+
+  it("keeps the old database if it is killed at any step", function()
+    first()
+    later()
+    local script = folder .. "/run.lua"
+    shell.write(script, ([[
+      local place = require "tarsier.place"
+      place.cache = function() return %q end
+      require "tarsier.update".run { database = %q, families = { "npm" }, mirror = %q, now = %d }]]):format(
+      folder .. "/cache", database, server.url, NOW))
+    local good = { ["GHSA-a GHSA-b"] = true, ["GHSA-a GHSA-b GHSA-c"] = true }
+    for i = 0, 11 do
+      shell.capture(("timeout -s KILL 0.0%02d lua5.4 %s 2>&1; true"):format(i * 7 + 4, script))
+      assert.is_truthy(good[ids()], ids())
+    end
+    assert(run())
+    assert.equal("GHSA-a GHSA-b GHSA-c", ids())
+  end)
+end)
+
+describe("an update's ages and dates", function()
+  it("are read from RFC 3339 and from HTTP", function()
+    assert.equal(0, state.time "1970-01-01T00:00:00Z")
+    assert.equal(1795860000, state.time "2026-11-28T10:00:00Z")
+    assert.equal(951782400, state.time "2000-02-29T00:00:00Z")
+    assert.is_nil(state.time "yesterday")
+    assert.equal("2026-11-28T10:00:00Z", state.http_time "Sat, 28 Nov 2026 10:00:00 GMT")
+    assert.is_nil(state.http_time "Sat, 28 Foo 2026 10:00:00 GMT")
+  end)
+
+  it("count from the last time that a publisher of the database was asked", function()
+    local info = { built = "2026-11-28T10:00:00Z", note = state.note { ["osv/npm/all.zip"] = {} } }
+    local built = state.time(info.built)
+    assert.equal(3600, state.age(info, {}, built + 3600))
+    assert.equal(600, state.age(info, { ["osv/npm/all.zip"] = built + 3000 }, built + 3600))
+    assert.equal(3600, state.age(info, { other = built + 3000 }, built + 3600))
+    assert.is_nil(state.age({ built = "", note = "" }, {}, built))
+  end)
+end)
