@@ -1,5 +1,5 @@
 /*
- * tarsier_share.h - fetching the files that databases are made of.
+ * tarsier_share.h - keeping databases: fetching what they are made of, and judging images again by a newer one.
  *
  * The words OWNED, BORROWED and COPIED, and how failures are told, are those of tarsier.h.
  */
@@ -44,6 +44,17 @@ TARSIER_API void tarsier_download_options_init_size(struct tarsier_download_opti
  */
 TARSIER_API int tarsier_download(struct tarsier_download *downloads, size_t count, const struct tarsier_download_options *options,
                                  struct tarsier_error *error);
+
+/* ---- judging again ------------------------------------------------------------------------------------------------ */
+
+/* Matches a report's packages again, with the database of `engine`, without reading the image. *again is OWNED:
+ * tarsier_report_free; NULL on failure. Either report may be freed first; both belong to one thread. USAGE if the engine has no
+ * database, UNSUPPORTED if Clair listed the packages. */
+TARSIER_API int tarsier_rematch(tarsier_engine *engine, tarsier_report *report, tarsier_report **again,
+                                struct tarsier_error *error);
+/* Reads a JSON report (schema 1): the image, its packages, and what could not be read of them, but no findings: tarsier_rematch
+ * finds those of today. *report is OWNED: tarsier_report_free; NULL on failure. FORMAT if it is not such a report. */
+TARSIER_API int tarsier_report_read(const char *json, size_t length, tarsier_report **report, struct tarsier_error *error);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include "bind/options.h"
 #include "bind/source.h"
 #include "policy/push_report.h"
+#include "tarsier_share.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -255,6 +256,18 @@ static int l_scan(lua_State *L)
 	return 1;
 }
 
+/* engine:rematch(report) --> report | nil, message, code */
+static int l_rematch(lua_State *L)
+{
+	struct box *box = check_engine(L, 1);
+	tarsier_report *report = (tarsier_report *)bind_check_report(L, 2);
+	struct tarsier_error error;
+	tarsier_report **again = bind_new_report(L);
+	if (tarsier_rematch(box->engine, report, again, &error) < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
 /* engine:close(); may be called twice */
 static int l_close(lua_State *L)
 {
@@ -273,7 +286,7 @@ static int l_tostring(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
-static const luaL_Reg methods[] = {{"scan", l_scan}, {"close", l_close}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"scan", l_scan}, {"rematch", l_rematch}, {"close", l_close}, {NULL, NULL}};
 static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 
 int bind_engine_open(lua_State *L)

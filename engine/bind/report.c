@@ -1,6 +1,7 @@
 /* a report as a Lua object */
 #include "bind/core.h"
 #include "policy/push_report.h"
+#include "tarsier_share.h"
 
 int bind_report_open(lua_State *L);
 
@@ -83,6 +84,19 @@ static int l_tostring(lua_State *L)
 	return 1;
 }
 
+/* report_read(json) --> report without findings, for engine:rematch | nil, message, code */
+static int l_read(lua_State *L)
+{
+	size_t length;
+	const char *json = luaL_checklstring(L, 1, &length);
+	struct tarsier_error error;
+	tarsier_report **report = bind_new_report(L);
+	if (tarsier_report_read(json, length, report, &error) < 0)
+		return push_error(L, &error);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {{"report_read", l_read}, {NULL, NULL}};
 static const luaL_Reg methods[] = {
 	{"image", l_image},       {"packages", l_packages}, {"findings", l_findings}, {"problems", l_problems},
 	{"database", l_database}, {"usage", l_usage},       {"backend", l_backend},   {"close", l_close},
@@ -98,6 +112,6 @@ int bind_report_open(lua_State *L)
 		lua_setfield(L, -2, "__index");
 	}
 	lua_pop(L, 1);
-	lua_newtable(L);
+	luaL_newlib(L, functions);
 	return 1;
 }

@@ -180,7 +180,7 @@ static int take_inventory(struct scan *scan, const struct overlay *overlay)
 	return code < 0 ? code : report_add_problems(report, list.problems.items, list.problems.count, scan->error);
 }
 
-static int match(struct scan *scan)
+int scan_match(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
 	struct finding_list findings = {.items = NULL};
@@ -189,7 +189,6 @@ static int match(struct scan *scan)
 		.message = "there was no vulnerability database: nothing was matched"};
 	if (!scan->engine->database)
 		return report_add_problems(report, &no_database, 1, scan->error);
-	events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = report->package_count});
 	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
 	if (code >= 0)
 		code = match_packages(scan->engine->database, &report->arena, report->packages, report->package_count,
@@ -210,5 +209,10 @@ int scan_embedded(struct scan *scan)
 		code = describe_layers(scan, indexes);
 	if (code >= 0)
 		code = take_inventory(scan, &overlay);
-	return code >= 0 ? match(scan) : code;
+	if (code < 0)
+		return code;
+	scan->report->inventory_problems = scan->report->problem_count;
+	if (scan->engine->database)
+		events_post(&scan->events, &(struct tarsier_event){.kind = TARSIER_EVENT_MATCH, .total = scan->report->package_count});
+	return scan_match(scan);
 }

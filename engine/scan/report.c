@@ -14,10 +14,17 @@ struct tarsier_report *report_new(const struct tarsier_allocator *allocator)
 	return report;
 }
 
+/* A report that others use lasts until the last of them is freed. */
 void tarsier_report_free(tarsier_report *report)
 {
 	if (!report)
 		return;
+	report->freed = true;
+	if (report->users)
+		return;
+	struct tarsier_report *of = report->of;
+	if (of && --of->users == 0 && of->freed)
+		tarsier_report_free(of);
 	struct tarsier_allocator allocator = report->arena.allocator;
 	for (struct report_indexes *kept = report->indexes; kept; kept = kept->next)
 		for (size_t i = 0; i < kept->count; i++)

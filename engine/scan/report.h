@@ -25,6 +25,10 @@ struct tarsier_report {
 	struct tarsier_usage usage;
 	const char *backend; /* static */
 	struct report_indexes *indexes;
+	size_t inventory_problems;  /* how many of the problems come from the inventory, and not from matching it */
+	struct tarsier_report *of;  /* whose image and packages these are, after tarsier_rematch; or NULL */
+	size_t users;               /* reports that have this one as theirs */
+	bool freed;                 /* by its owner; it lasts until the last of them */
 };
 
 /* Returns NULL if memory ran out. Freed by tarsier_report_free. */

@@ -45,6 +45,8 @@ int scan_layers(struct scan *scan, const struct path_match *patterns, const stru
 /* The two ways from an image to a report: either tarsier reads the layers and matches the packages, or Clair does. */
 int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);
+/* Matches the report's packages with the engine's database, and adds findings and problems to the report. */
+int scan_match(struct scan *scan);
 /* Fails with UNSUPPORTED if Clair cannot scan this reference. */
 int scan_clair_check(const struct scan *scan);
 struct clair_config scan_clair_config(const struct tarsier_config *config);
