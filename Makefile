@@ -205,6 +205,8 @@ $(BUILD)/completion.%: $(BUILD)/tarsier/core.so $(wildcard lua/tarsier/cli/*.lua
 export LUA_PATH  := lua/?.lua;lua/?/init.lua;tests/?.lua;$(LUA_PATH);;
 export LUA_CPATH := $(BUILD)/?.so;$(LUA_CPATH);;
 export TARSIER_BUILD := $(BUILD)
+# Neither `make scan` nor the tests fetch vulnerability records.
+export TARSIER_OFFLINE := true
 export TARSIER_SANITIZE := $(SANITIZE)
 RUN       = $(LUA)
 BUSTED    = $(RUN) $(shell command -v busted)

@@ -121,7 +121,7 @@ local function check_age(image, options, complain)
   for _, feed in ipairs(feeds_in_use(image)) do
     local age = days_since(feed.newest)
     if age and age > options.max_age then
-      complain(("the newest record of %s is %d days old: run tarsier db import"):format(feed.name, age))
+      complain(("the newest record of %s is %d days old: run tarsier db update"):format(feed.name, age))
     end
   end
 end
@@ -130,11 +130,11 @@ local function check_database(image, options, complaints)
   local database = image.database
   local function complain(text) complaints[#complaints + 1] = text end
   if database.starter then
-    complain "judged by the small database that comes with tarsier: run tarsier db import for a full one"
+    complain "judged by the small database that comes with tarsier: run tarsier db update for a full one"
     return
   end
   if database.kev_date == "" then
-    complain "the database does not know what is exploited: run tarsier db import with CISA's KEV file"
+    complain "the database does not know what is exploited: run tarsier db update for CISA's KEV"
   end
   check_age(image, options, complain)
 end

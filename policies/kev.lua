@@ -27,10 +27,10 @@ return {
   image = function(image, options)
     local database = image.database
     if not database or database.kev_date == "" then
-      return "fail", "the database does not know what is exploited: run tarsier db import with CISA's KEV file"
+      return "fail", "the database does not know what is exploited: run tarsier db update for CISA's KEV"
     end
     if options.epss > 0 and database.epss_date == "" then
-      return "fail", "the database has no EPSS scores: run tarsier db import with FIRST's EPSS file"
+      return "fail", "the database has no EPSS scores: run tarsier db update for FIRST's EPSS"
     end
   end,
 

@@ -39,7 +39,7 @@ local function base(variable, otherwise)
   return home and home ~= "" and home .. otherwise or nil
 end
 
---- database() -> path | nil: where `tarsier db import` puts the database, whether or not it is there
+--- database() -> path | nil: where `tarsier db update` and `db import` put the database, whether or not it is there
 function place.database()
   local folder = base("XDG_DATA_HOME", "/.local/share")
   return folder and folder .. "/tarsier/vulnerabilities.db"
@@ -82,7 +82,7 @@ function place.a_database(path)
   if starter then return starter, true end
   local where = imported and " at " .. imported or ""
   return nil, "no vulnerability database found" .. where
-    .. ": create one with `tarsier db import PATH…`, or name one with --db", "DATABASE"
+    .. ": fetch one with `tarsier db update`, or name one with --db", "DATABASE"
 end
 
 return place

@@ -7,6 +7,7 @@
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
+local report = require "tarsier.report"
 
 local seen = {}
 
@@ -85,13 +86,12 @@ function seen.keep(result, cache_dir)
   if not where or #result.packages == 0 then return end
   local findings = {}
   for i, finding in ipairs(result.findings or {}) do findings[i] = seen.finding_key(finding) end
-  local document = { schema = "1", image = result.image, packages = json.array(result.packages),
-    problems = json.array(result.problems), usage = result.usage, started = result.started, finished = result.finished,
-    tarsier = result.tarsier, backend = result.backend }
+  local document = { schema = result.schema, tarsier = result.tarsier, started = result.started,
+    finished = result.finished, image = result.image, problems = result.problems, packages = result.packages }
   local meta = { reference = result.image.reference, name = result.image.name, digest = result.image.digest,
     scanned = result.finished, families = sorted(seen.families(result.packages)), findings = json.array(findings),
     database = result.database and result.database.built }
-  write(where, key_of(result.image), meta, json.encode(document))
+  write(where, key_of(result.image), meta, report.text("json", document))
 end
 
 --- list([cache_dir]) -> { { key, reference, name, digest, scanned, families = { … }, findings = { … } }, … }, by

@@ -183,7 +183,7 @@ describe("the table's last lines", function()
   it("name each old feed that the result rests on", function()
     local written = with_feeds(feeds):gsub("%s+", " ")
     assert.is_truthy(written:find("old feeds Debian (newest of 2026-01-24, 304 days old), KEV (newest of 2026-09-01, "
-      .. "84 days old): import newer ones", 1, true), written)
+      .. "84 days old): fetch newer ones", 1, true), written)
   end)
 
   it("name only KEV and EPSS with a Clair", function()

@@ -4,6 +4,7 @@ local additions = require "tarsier.cli.additions"
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
+local freshen = require "tarsier.cli.freshen"
 local gitlab = require "tarsier.cli.gitlab"
 local image = require "tarsier.cli.image"
 local judging = require "tarsier.cli.judging"
@@ -11,6 +12,8 @@ local locate = require "tarsier.cli.locate"
 local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
+local seen = require "tarsier.seen"
+local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
 
 local function report_options(options, code, meaning)
@@ -31,8 +34,22 @@ local function subject(scanned, result, has_additions)
     backend = result.backend, problems = problems }
 end
 
+-- The report as it is, or matched again if newer records had to be fetched first -> report | nil, message, code
+local function with_fresh_records(scanned, config, options, terminal)
+  if config.clair then return scanned end
+  local is_newer = freshen.database(scanned:packages(), options, terminal)
+  if is_newer then config.database = place.database() end
+  if not config.database then return nil, select(2, place.a_database()), "DATABASE" end
+  local ok, message, code = freshen.check_age(config.database, options)
+  if not ok then return nil, message, code end
+  if not is_newer then return scanned end
+  local engine <close>, wrong, kind = require "tarsier".open(config)
+  if not engine then return nil, wrong, kind end
+  return engine:rematch(scanned)
+end
+
 -- -> the engine's report | nil, message, code
-local function read(name, is_pipelines, config, terminal)
+local function read(name, is_pipelines, config, options, terminal)
   local there <close>, wrong, kind = locate.open(name, config, terminal, nil, is_pipelines)
   if not there then return nil, wrong, kind end
   local engine, message, code = require "tarsier".open(config)
@@ -40,8 +57,9 @@ local function read(name, is_pipelines, config, terminal)
   local scanned
   scanned, message, code = engine:scan(there.reference)
   engine:close()
-  if scanned then return scanned end
-  return nil, there:message(message), code
+  terminal:wipe()
+  if not scanned then return nil, there:message(message), code end
+  return with_fresh_records(scanned, config, options, terminal)
 end
 
 -- Policies are opened first, so that an error in them is known before a long scan.
@@ -51,10 +69,10 @@ local function scan(name, is_pipelines, config, job, terminal)
   local judge <close>, message = tarsier.policy.open(request)
   if not judge then return image.failed(terminal, message, "POLICY") end
   local started = tarsier.now()
-  local scanned, wrong, code = read(name, is_pipelines, config, terminal)
-  terminal:wipe()
+  local scanned, wrong, code = read(name, is_pipelines, config, options, terminal)
   if not scanned then return image.failed(terminal, wrong, code) end
   local result = tarsier.facts(scanned, started)
+  if not config.clair then seen.keep(result, config.cache_dir) end
   backend.describe(result, config)
   image.settle(result, options, terminal)
   local has_additions = job.additions:apply(result)
@@ -89,6 +107,8 @@ end
 local function scan_one(job, source, terminal, number)
   local options, config = job.options, {}
   for key, value in pairs(job.config) do config[key] = value end
+  -- A database may have come with the last image.
+  if not config.clair and not options.db then config.database = place.a_database() end
   config.on_event = terminal:reporter(options.verbose)
   local kept <close>, why = keep_clairs_report(job, config)
   if why and not kept then return image.failed(terminal, why, "IO") end
@@ -160,8 +180,13 @@ local function run(options, arguments, terminal)
       return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"
     end
   end
+  if options.db_max_age then
+    local _, bad = shared.age(options.db_max_age)
+    if bad then return nil, bad end
+  end
   local database, wrong, code = find_database(options, clair.clair)
-  if not database and not clair.clair then return image.failed(terminal, wrong, code) end
+  if not database and not clair.clair and (options.offline or options.db) then return image.failed(terminal, wrong,
+    code) end
   job.config.database, job.config.severity_sources = database, options.severity_source
   return scan_all(job, sources, terminal)
 end
@@ -181,6 +206,9 @@ return {
       .. "database, lets the policies decide on each finding, and writes the reports.",
     "Policies run in the given order, and each may change the decision of the one before. Without --policy, the policy "
       .. "is `default`, or `threshold` if --threshold is given. The whitelist runs last.",
+    "Without --db, the scan first asks the publishers for what the image's packages need, at most every six hours, and "
+      .. "fetches only what is new (`tarsier help db update`). --offline fetches nothing. Without a network, one line "
+      .. "says so, and the database that is there is used, or the starter database.",
     "With --clair, a Clair of either generation lists and matches the packages, and the database only adds KEV and "
       .. "EPSS. Policies and reports are the same. If Clair fails, the exit code is 4.",
     "An image in a container engine, Docker's or Podman's, streams out of it into the scan; for a Clair, which fetches "
@@ -196,8 +224,9 @@ return {
   options = with_shared(image.options_with {
     outputs.option, outputs.creator,
     { long = "db", value = "FILE", env = "TARSIER_DB",
-      help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, else the "
-        .. "starter database" },
+      help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, which a scan keeps up to "
+        .. "date, else the starter database" },
+    shared.offline, shared.max_age, shared.fetching[1],
     { long = "severity-source", value = "LIST",
       help = "whose rating counts, best first, such as nvd,ghsa: sources, or distribution, vendor, nvd, cisa, other, "
         .. "which is the default order" },

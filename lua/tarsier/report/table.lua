@@ -42,7 +42,7 @@ local function old_feeds(page, result)
   local list = age.old_feeds(result)
   if #list == 0 then return end
   page:line()
-  page:sentence(paint("warn", "old feeds "), table.concat(list, ", ") .. ": import newer ones with `tarsier db import`")
+  page:sentence(paint("warn", "old feeds "), table.concat(list, ", ") .. ": fetch newer ones with `tarsier db update`")
 end
 
 local function baseline(page, result)

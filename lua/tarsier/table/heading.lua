@@ -70,7 +70,7 @@ local function heading(page, result)
   if result.database or judge_of(result) == "" then field("database", database(result)) end
   if result.database and result.database.starter then
     page:sentence(paint("warn", "note      "), "this is the starter database: a few well-known vulnerabilities to "
-      .. "try things out with. Finding none of them means little. `tarsier db import` makes a full one; "
+      .. "try things out with. Finding none of them means little. `tarsier db update` makes a full one; "
       .. "`tarsier help db` says how.")
   end
 end

@@ -334,7 +334,7 @@ local function summarise(jobs)
 end
 
 local request_keys = { "database", "families", "mirror", "ca_file", "connect_seconds", "fresh_for", "progress",
-  "on_input", "now" }
+  "on_input", "begin", "now" }
 
 --- run { database =, families = { "Debian", … }, mirror =, ca_file =, connect_seconds =, progress =, on_input = }
 --- -> { changed = how many files were new, failed =, asked =, is_offline = no server answered, files = { { path,
@@ -343,7 +343,7 @@ local request_keys = { "database", "families", "mirror", "ca_file", "connect_sec
 ---
 --- fresh_for = seconds for which an answer of a publisher is good; nil: it is asked now. progress(done, total,
 --- finished,
---- files) gets bytes and files; on_input is as for tarsier.import.
+--- files) gets bytes and files; begin() is called if anybody is asked; on_input is as for tarsier.import.
 function update.run(request)
   suggest.check_keys(request, request_keys, "tarsier.update")
   local now = request.now or os.time()
@@ -355,6 +355,7 @@ function update.run(request)
   end
   local info = core.database(request.database)
   local jobs, folder = make_jobs(request, info, now), staging(request.database)
+  if request.begin and #open_jobs(jobs) > 0 then request.begin() end
   ok, message, code = fetch_all(jobs, folder, request, now)
   if not ok then return nil, message, code end
   local taken
