@@ -105,7 +105,7 @@ LUA_LIBS := $(shell pkg-config --libs $(LUA_PC))
 # The rooms of engine/, lowest floor first: a file includes its own room and those before it.
 # tests/project/floors_spec.lua reads this.
 PARTS    := base format stream net layer image inventory database match clair scan policy bind
-PLUGINS  := format/versions stream/codecs image/sources inventory/readers database/feeds
+PLUGINS  := format/versions stream/codecs image/sources inventory/readers inventory/programs database/feeds
 # C hosts render reports in Lua, so the library contains the binding except the module's entry.
 MODULE   := engine/bind/core.c
 ENGINE   := $(filter-out $(MODULE),$(wildcard $(PARTS:%=engine/%/*.c) $(PLUGINS:%=engine/%/*.c)))

@@ -1,5 +1,6 @@
-/* reads what compilers leave in executables and shared objects: Go's modules and Rust's crates */
+/* reads what executables and shared objects say of themselves: Go's modules, Rust's crates, well-known programs' versions */
 #include "inventory/go_binary.h"
+#include "inventory/program.h"
 #include "inventory/rust_binary.h"
 
 #include "inventory/reader_add.h"
@@ -18,6 +19,7 @@ struct binary {
 	struct executable executable;
 	struct go_build_info go;
 	struct rust_list rust;
+	struct program_search programs;
 	bool unknown;    /* the rest of the header is not what its first bytes promise */
 	char *window;
 	size_t length;   /* bytes in the window */
@@ -30,6 +32,7 @@ static int begin(struct evidence_stream *file, struct tarsier_error *error)
 	struct binary *binary = file->state = arena_alloc(file->work, sizeof *binary);
 	if (!binary)
 		return error_memory(error);
+	program_search_begin(&binary->programs, file->path, false);
 	binary->capacity = VIEW_WINDOW + VIEW_AHEAD;
 	if (file->size < binary->capacity)
 		binary->capacity = (size_t)file->size + 1;
@@ -50,6 +53,7 @@ static int look(struct evidence_stream *file, bool last, struct tarsier_error *e
 	int code = go_build_info_take(&binary->go, &binary->executable, &view, file->work, error);
 	if (code >= 0)
 		code = rust_list_take(&binary->rust, &binary->executable, &view, file->work, error);
+	program_search_take(&binary->programs, &view);
 	if (code < 0 || last)
 		return code;
 	memmove(binary->window, binary->window + view.offered, VIEW_AHEAD);
@@ -82,6 +86,8 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 	int code = binary->unknown ? TARSIER_OK : look(file, true, error);
 	if (code >= 0 && !binary->unknown && go_build_info_get(&binary->go, &binary->executable, &version, &modules))
 		code = go_modules_add(version, modules, file->output, error);
+	if (code >= 0)
+		code = program_search_add(&binary->programs, file->output, error);
 	if (code >= 0 && !binary->unknown)
 		code = rust_list_add(&binary->rust, file->work, file->output, error);
 	return code < 0 ? code : TARSIER_OK;
