@@ -29,28 +29,23 @@ local parts = {
 
 local TYPE = "application/vnd.oci.image"
 
-local function make_image()
-  local made = io.open(folder .. "/image/index.json")
-  if made then return made:close() end
-  print("building an image out of this machine's files …")
-  sh("mkdir -p " .. folder .. "/image/blobs/sha256")
+-- An image of these tars, gzipped, which are then gone.
+local function pack(image, tars)
+  sh("mkdir -p " .. image .. "/blobs/sha256")
   local layers, diff_ids = {}, {}
-  for i, part in ipairs(parts) do
-    local tar = ("%s/%s.tar"):format(folder, part[1])
-    sh(("tar -C / -cf %s --ignore-failed-read --warning=none $(for p in %s; do [ -e $p ] && echo ${p#/}; done)")
-      :format(tar, part[2]))
+  for i, tar in ipairs(tars) do
     diff_ids[i] = "sha256:" .. sh("sha256sum <" .. tar):match "^%x+"
     sh(("gzip -6 -n -f %s"):format(tar))
     local hex = sh(("sha256sum <%s.gz"):format(tar)):match "^%x+"
     local size = tonumber(sh(("stat -c %%s %s.gz"):format(tar)))
-    sh(("mv %s.gz %s/image/blobs/sha256/%s"):format(tar, folder, hex))
+    sh(("mv %s.gz %s/blobs/sha256/%s"):format(tar, image, hex))
     layers[i] = ('{"mediaType":"%s.layer.v1.tar+gzip","digest":"sha256:%s","size":%d}'):format(TYPE, hex, size)
   end
   local function blob(text)
-    local path = folder .. "/image/blob"
+    local path = folder .. "/blob"
     shell.write(path, text)
     local hex = sh("sha256sum <" .. path):match "^%x+"
-    sh(("mv %s %s/image/blobs/sha256/%s"):format(path, folder, hex))
+    sh(("mv %s %s/blobs/sha256/%s"):format(path, image, hex))
     return ('"digest":"sha256:%s","size":%d'):format(hex, #text)
   end
   local config = blob(('{"os":"linux","architecture":"amd64","config":{},"rootfs":{"type":"layers","diff_ids":["%s"]}}')
@@ -58,9 +53,27 @@ local function make_image()
   config = ('{"mediaType":"%s.config.v1+json",%s}'):format(TYPE, config)
   local manifest = blob(('{"schemaVersion":2,"mediaType":"%s.manifest.v1+json","config":%s,"layers":[%s]}')
     :format(TYPE, config, table.concat(layers, ",")))
-  shell.write(folder .. "/image/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+  shell.write(image .. "/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
   manifest = ('{"mediaType":"%s.manifest.v1+json",%s}'):format(TYPE, manifest)
-  shell.write(folder .. "/image/index.json", ('{"schemaVersion":2,"manifests":[%s]}'):format(manifest))
+  shell.write(image .. "/index.json", ('{"schemaVersion":2,"manifests":[%s]}'):format(manifest))
+end
+
+local function is_made(image)
+  local made = io.open(image .. "/index.json")
+  if made then made:close() end
+  return made ~= nil
+end
+
+local function make_image()
+  if is_made(folder .. "/image") then return end
+  print("building an image out of this machine's files …")
+  local tars = {}
+  for i, part in ipairs(parts) do
+    tars[i] = ("%s/%s.tar"):format(folder, part[1])
+    sh(("mkdir -p %s && tar -C / -cf %s --ignore-failed-read --warning=none $(for p in %s; do [ -e $p ] && echo ${p#/}; done)")
+      :format(folder, tars[i], part[2]))
+  end
+  pack(folder .. "/image", tars)
 end
 
 -- One run: wall seconds, CPU seconds, peak KiB.
@@ -120,6 +133,56 @@ measure {
   { name = "gzip -dc LAYER | sha256sum", command = "for b in " .. names .. "; do gzip -dc $b | sha256sum; done" },
   { name = "tarsier, cold", command = scan, before = "rm -rf " .. cache },
   { name = "tarsier, warm", command = scan },
+}
+
+-- ---- many small files of evidence ------------------------------------------------------------------------------------
+
+local PACKAGES = 50000
+
+-- 1.5 KiB each, as npm's own dependencies have on average.
+local function package_json(i)
+  local files = {}
+  for k = 1, 20 do files[k] = ('    "lib/module-%d-%d.js"'):format(i % 97, k) end
+  return ([[
+{
+  "name": "package-%d",
+  "version": "%d.%d.0",
+  "description": "An example of a package with a description of the usual length",
+  "main": "index.js",
+  "license": "MIT",
+  "author": { "name": "Somebody", "email": "somebody@example.org", "url": "https://example.org/somebody" },
+  "repository": { "type": "git", "url": "git+https://example.org/owner/package-%d.git" },
+  "scripts": { "test": "node --test", "lint": "eslint .", "build": "rollup -c" },
+  "files": [
+%s
+  ],
+  "engines": { "node": ">=14" },
+  "keywords": ["example", "package", "bench"],
+  "dependencies": { "left-pad": "^1.3.0", "debug": "~4.3.4", "ms": "2.1.3" },
+  "_resolved": "https://example.org/package-%d/-/package-%d.tgz"
+}
+]]):format(i, i % 9 + 1, i % 23, i, table.concat(files, ",\n"), i, i)
+end
+
+local node = folder .. "/node"
+if not is_made(node) then
+  print(("building an image with %d package.json files …"):format(PACKAGES))
+  local tar = require "support.tar"
+  local file = assert(io.open(folder .. "/node.tar", "wb"))
+  for i = 1, PACKAGES do
+    file:write(tar.entry { path = ("srv/app-%d/node_modules/package-%d/package.json"):format(i % 50, i),
+      data = package_json(i) })
+  end
+  file:write(tar.finish)
+  file:close()
+  pack(node, { folder .. "/node.tar" })
+end
+local layer = sh("ls -S " .. node .. "/blobs/sha256/* | head -1"):match "%S+"
+print(("\nscan: %d package.json files"):format(PACKAGES))
+measure {
+  { name = "gzip -dc LAYER | sha256sum", command = "gzip -dc " .. layer .. " | sha256sum" },
+  { name = "tarsier, cold", before = "rm -rf " .. cache,
+    command = ("%s packages --quiet --format tsv --cache-dir %s oci:%s"):format(tarsier, cache, node) },
 }
 
 -- ---- the same in a registry -----------------------------------------------------------------------------------------
