@@ -327,11 +327,13 @@ FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 fuzz:
 	@+$(MAKE) --no-print-directory READY=1 BUILD=$(BUILD)/fuzzing CC=clang CFLAGS='-O1 -g' \
 	    SANITIZE='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' fuzzers
+	@rm -rf $(BUILD)/fuzzing/seeds && mkdir -p $(BUILD)/fuzzing/seeds/readers
+	@$(LUA) tests/tools/fuzz-seeds.lua $(BUILD)/fuzzing/readers.def $(BUILD)/fuzzing/seeds/readers
 	@for fuzzer in $(notdir $(FUZZERS)); do \
-	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer; \
+	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer; \
 	    echo "  FUZZ   $$fuzzer"; \
 	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
-	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer \
+	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer \
 	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || exit 1; \
 	done
 

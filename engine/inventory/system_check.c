@@ -63,12 +63,39 @@ static int check_absence(const struct system_check *check, struct problem_list *
 
 /* ---- packages without a feed ------------------------------------------------------------------------------------- */
 
+static bool is_uncovered(const struct system_check *check, const struct tarsier_package *package)
+{
+	return !*package->ecosystem && !*package->owner && !is_foreign(check, package);
+}
+
 static bool has_uncovered(const struct system_check *check)
 {
 	for (size_t i = 0; i < check->package_count; i++)
-		if (!*check->packages[i].ecosystem && !*check->packages[i].owner && !is_foreign(check, &check->packages[i]))
+		if (package_is_system(&check->packages[i]) && is_uncovered(check, &check->packages[i]))
 			return true;
 	return false;
+}
+
+/* Reports each type of a language's packages that OSV has no ecosystem for. Packages are sorted by type. */
+static int check_languages(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error)
+{
+	int code = TARSIER_OK;
+	for (size_t i = 0, end; i < check->package_count && code >= 0; i = end) {
+		const struct tarsier_package *first = NULL;
+		size_t count = 0;
+		for (end = i; end < check->package_count && strcmp(check->packages[end].type, check->packages[i].type) == 0; end++) {
+			const struct tarsier_package *package = &check->packages[end];
+			if (package_is_system(package) || !is_uncovered(check, package))
+				continue;
+			first = first ? first : package;
+			count++;
+		}
+		if (count)
+			code = problem_add(problems, TARSIER_PROBLEM_NO_FEED, first->type, 0, error,
+			                   "no vulnerability feed covers packages of this kind: %zu %s not matched (%s)", count,
+			                   count == 1 ? "was" : "were", first->name);
+	}
+	return code;
 }
 
 static int check_feed(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error)
@@ -172,7 +199,7 @@ static int check_age(const struct system_check *check, struct problem_list *prob
 int system_check_run(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error)
 {
 	static int (*const checks[])(const struct system_check *, struct problem_list *, struct tarsier_error *) = {
-		check_absence, check_feed, check_borrowed, check_foreign, check_age,
+		check_absence, check_feed, check_languages, check_borrowed, check_foreign, check_age,
 	};
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < sizeof checks / sizeof *checks && code >= 0; i++)

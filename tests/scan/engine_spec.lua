@@ -388,6 +388,18 @@ describe("engine", function()
       { "var/lib/rpm/rpmdb.sqlite", "not a database" } }, layer {}, layer {}, layer {} })
   end)
 
+  it("says which languages no feed covers, each once", function()
+    local function rock(name) return { ("usr/lib/luarocks/rocks-5.4/%s/1.0-1/%s-1.0-1.rockspec"):format(name, name), "" } end
+    local report = assert(scan(write { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status "a=1" },
+      rock "two", rock "one", { "opt/ebin/ssl.app", '{application, ssl, [{vsn, "1"}]}.' } } }))
+    assert.same({ "no_feed", "no_feed", "no_database" }, kinds(report))
+    local problems = report:problems()
+    assert.equal("luarocks no vulnerability feed covers packages of this kind: 2 were not matched (one)",
+      problems[1].subject .. " " .. problems[1].message)
+    assert.equal("otp no vulnerability feed covers packages of this kind: 1 was not matched (ssl)",
+      problems[2].subject .. " " .. problems[2].message)
+  end)
+
   it("reads a pipe in passing, layers that are there twice too", function()
     local twice = { three_layers[1], three_layers[1], three_layers[2] }
     local layout = images.layout()
