@@ -249,6 +249,6 @@ describe("tarsier policy", function()
   end)
 
   it("names the policies that there are", function()
-    assert.matches("no policy 'nosuch'.-there are default, fixable, kev, new, risk, threshold, vex, whitelist", run "check nosuch")
+    assert.matches("no policy 'nosuch'.-there are conformance, default, fixable, kev, new, risk, threshold, vex, whitelist", run "check nosuch")
   end)
 end)

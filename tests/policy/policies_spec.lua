@@ -10,7 +10,7 @@ describe("ready policies", function()
     for _, info in ipairs(list) do
       if info.file:find "^policies/" then names[#names + 1] = info.name end
     end
-    assert.same({ "default", "fixable", "kev", "new", "risk", "threshold", "vex", "whitelist" }, names)
+    assert.same({ "conformance", "default", "fixable", "kev", "new", "risk", "threshold", "vex", "whitelist" }, names)
   end)
 
   for _, info in ipairs(list) do

@@ -38,7 +38,7 @@ end
 local known_values = {
   format = report.names(),
   threshold = { "Unknown", "Negligible", "Low", "Medium", "High", "Critical", "Defcon1" },
-  policy = { "default", "threshold", "whitelist", "fixable", "kev", "new", "risk", "vex" },
+  policy = { "default", "threshold", "whitelist", "fixable", "kev", "new", "risk", "vex", "conformance" },
 }
 
 -- Returns the known values of an option | nil: then it takes a file, as most others do
