@@ -1,6 +1,8 @@
 -- Accepts the findings in a list of exceptions. The list is read from YAML (-w FILE; see tarsier.whitelist) and passed
--- as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image }. `image` is
--- the exact name of clair-scanner's and GitLab's lists. All fields except `id` are optional.
+-- as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image, type, fixed,
+-- in_folder }. `image` is the exact name of clair-scanner's and GitLab's lists; in other scanners' lists, `type` is the
+-- package's, `fixed` says whether there is a fix, and with in_folder no * in `path` stands for a slash. All fields except
+-- `id` are optional.
 
 local scheme_of = {
   deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver",
@@ -70,10 +72,21 @@ local function is_version(wanted, package)
   return true
 end
 
+local function slashes(text)
+  local _, count = text:gsub("/", "")
+  return count
+end
+
+-- As many slashes as the pattern: then no * stands for one.
+local function is_path(entry, path)
+  return fits(entry.path, path) and (not entry.in_folder or slashes(entry.path) == slashes(path))
+end
+
 local function is_package(entry, package)
   local pattern = entry.package
   if pattern and not fits(pattern, package.name) and not fits(pattern, package.source.name) then return false end
-  if entry.path and not fits(entry.path, package.path) then return false end
+  if entry.path and not is_path(entry, package.path) then return false end
+  if entry.type and entry.type ~= package.type then return false end
   return not entry.version or is_version(entry.version, package)
 end
 
@@ -115,7 +128,8 @@ local function look_up(f)
   local valid, expired
   local function look(id)
     for _, entry in ipairs(by_id[id:lower()] or {}) do
-      if is_package(entry, f.package) and is_layer(entry, f.layer) then
+      local is_fixed = entry.fixed == nil or entry.fixed == (f.fixed_by ~= nil)
+      if is_fixed and is_package(entry, f.package) and is_layer(entry, f.layer) then
         used[entry] = true
         if is_expired(entry) then expired = expired or entry else valid = valid or entry end
       end
@@ -144,6 +158,7 @@ return {
   options = {
     entries = {},
     file = "",              -- the list's files, for reports
+    notes = {},             -- what in the files has no meaning here, for reports
     strict = false,         -- expired and unused entries fail the image
     old_image_keys = false, -- "registry" stands for all of registry:5000/…, as in clair-scanner
   },
@@ -167,7 +182,7 @@ return {
         unused[#unused + 1] = entry
       end
     end
-    local details = { file = options.file, unused = unused, expired = expired }
+    local details = { file = options.file, unused = unused, expired = expired, notes = options.notes }
     if not options.strict or not (unused[1] or expired[1]) then return nil, nil, details end
     local complaints = {}
     if expired[1] then complaints[1] = "expired exceptions: " .. listed(expired) end
@@ -195,6 +210,15 @@ return {
       options = { entries = { { id = "CVE-2020-1", version = ">= 1.9, < 2" } } }, expect = "accept" },
     { finding = { id = "CVE-2020-1", package = { type = "unheard-of", version = "2.0" } },
       options = { entries = { { id = "CVE-2020-1", version = "<3" } } } },
+    -- what other scanners' lists have
+    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", type = "npm" } } } },
+    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", type = "deb" } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1", fixed_by = "2" }, options = { entries = { { id = "CVE-2020-1", fixed = false } } } },
+    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", fixed = false } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1", package = { path = "opt/a/b/x" } },
+      options = { entries = { { id = "CVE-2020-1", path = "opt/*/x", in_folder = true } } } },
+    { finding = { id = "CVE-2020-1", package = { path = "opt/a/x" } },
+      options = { entries = { { id = "CVE-2020-1", path = "opt/*/x", in_folder = true } } }, expect = "accept" },
     -- path and layer
     { finding = { id = "CVE-2020-1", package = { path = "opt/venv/a/METADATA" } },
       options = { entries = { { id = "CVE-2020-1", path = "opt/venv/*" } } }, expect = "accept" },

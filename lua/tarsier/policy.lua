@@ -148,9 +148,9 @@ local function add_whitelist(entry, request)
   options.strict = request.strict_whitelist or options.strict
   if request.whitelist then
     local files = type(request.whitelist) == "table" and request.whitelist or { request.whitelist }
-    local entries, message, code = require "tarsier.whitelist".read(table.unpack(files))
-    if not entries then return nil, message, code end
-    options.entries, options.file = entries, table.concat(files, ", ")
+    local entries, notes, code = require "tarsier.whitelist".read(table.unpack(files))
+    if not entries then return nil, notes, code end
+    options.entries, options.file, options.notes = entries, table.concat(files, ", "), notes
   end
   entry.options = options
   return true

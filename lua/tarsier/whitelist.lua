@@ -1,4 +1,5 @@
--- Lists of exceptions in YAML, for the policy `whitelist`. One file may mix three forms:
+-- Lists of exceptions, for the policy `whitelist`. Other scanners' are read by tarsier.whitelist.foreign. One YAML file may
+-- mix three forms:
 --
 --   generalwhitelist:                     # clair-scanner's, and GitLab's generalallowlist:
 --     CVE-2017-6055: XML                  # the text is a note, and may be absent
@@ -22,6 +23,7 @@
 -- one.
 
 local data_file = require "tarsier.data_file"
+local foreign = require "tarsier.whitelist.foreign"
 local yaml = require "tarsier.yaml"
 
 local whitelist = {}
@@ -148,31 +150,45 @@ local function read_root(root)
   return entries
 end
 
---- parse(text, [name]) -> entries, the value of the option `entries` of the policy `whitelist` | nil, message, "POLICY"
+local function read_any(text, name)
+  local read_text = foreign.reader_of_name(name)
+  if read_text then return read_text(text) end
+  local root = yaml.parse(text)
+  if not root or is_null(root) then return {}, {} end
+  local read = foreign.reader_of_root(root)
+  if read then return read(root) end
+  return read_root(root), {}
+end
+
+--- parse(text, [name]) -> entries, the value of the option `entries` of the policy `whitelist`, and notes on what in it
+--- has no meaning here | nil, message, "POLICY". Other scanners' forms are known by the name or by their keys.
 function whitelist.parse(text, name)
-  local entries, message = yaml.catch(name or "whitelist", function()
-    local root = yaml.parse(text)
-    return root and not is_null(root) and read_root(root) or {}
+  name = name or "whitelist"
+  local read, message = yaml.catch(name, function()
+    local entries, notes = read_any(text, name)
+    for i, note in ipairs(notes) do notes[i] = ("%s: %s"):format(name, note) end
+    return { entries, notes }
   end)
-  if entries then return entries end
+  if read then return read[1], read[2] end
   return nil, message, "POLICY"
 end
 
---- read(file, …) -> the entries of all files; each has its `file` if there are several | nil, message, code
+--- read(file, …) -> the entries of all files, each with its `file` if there are several, and notes | nil, message, code
 function whitelist.read(...)
-  local all, files = {}, { ... }
+  local all, notes, files = {}, {}, { ... }
   for _, file in ipairs(files) do
     local text, message, code = data_file.text(file, "whitelist", yaml.MAX_BYTES)
     if not text then return nil, message, code end
-    local entries
-    entries, message, code = whitelist.parse(text, file)
-    if not entries then return nil, message, code end
+    local entries, found
+    entries, found, code = whitelist.parse(text, file)
+    if not entries then return nil, found, code end
+    table.move(found, 1, #found, #notes + 1, notes)
     for _, entry in ipairs(entries) do
       entry.file = #files > 1 and file or nil
       all[#all + 1] = entry
     end
   end
-  return all
+  return all, notes
 end
 
 return whitelist

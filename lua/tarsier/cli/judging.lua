@@ -12,7 +12,8 @@ judging.options = {
   { long = "threshold", short = "t", value = "SEVERITY",
     help = "fail on findings of this severity and above: the policy `threshold`" },
   { long = "whitelist", short = "w", value = "FILE", many = true,
-    help = "accept what this file lists: the policy `whitelist`; may be repeated" },
+    help = "accept what this file lists: the policy `whitelist`; also .trivyignore, .trivyignore.yaml, Grype's and "
+      .. "OSV-Scanner's configuration; may be repeated" },
   { long = "strict-whitelist", help = "fail on whitelist entries that are expired or match nothing" },
   { long = "set", value = "POLICY.OPTION=VALUE", many = true,
     help = "set an option of a policy, @FILE for a value from JSON or YAML; may be repeated" },

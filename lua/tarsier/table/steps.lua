@@ -79,6 +79,7 @@ local function stale_entries(page, whitelist)
   for _, entry in ipairs(whitelist.unused or {}) do
     page:bullet(("whitelist: %s matches nothing: remove the entry"):format(entry_name(entry)))
   end
+  for _, note in ipairs(whitelist.notes or {}) do page:bullet("whitelist " .. note) end
 end
 
 -- ---- the section --------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ function steps.write(page, result)
   local whitelist = result.verdict and result.verdict.whitelist or {}
   local failing, others = split(plan.open)
   local has_pass = #plan.pass + #failing + #plan.refusals > 0
-  local has_rest = #plan.rest + #others + #(whitelist.expired or {}) + #(whitelist.unused or {}) > 0
+  local has_rest = #plan.rest + #others + #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {}) > 0
   if not has_pass and not has_rest then return end
   page:title "WHAT TO DO"
   if has_pass then to_pass(page, plan, failing) end
