@@ -120,7 +120,7 @@ local function verdict(v)
     { "policies", each(v.policies, policy) },
     { "whitelist", v.whitelist and object {
       { "file", v.whitelist.file }, { "unused", each(v.whitelist.unused, entry) },
-      { "expired", each(v.whitelist.expired, entry) }, { "notes", strings(v.whitelist.notes) },
+      { "expired", each(v.whitelist.expired, entry) }, { "notes", (v.whitelist.notes or {})[1] and strings(v.whitelist.notes) },
     } },
   }
 end
