@@ -50,6 +50,7 @@ help:
 	@echo 'make install          install under PREFIX (now $(PREFIX)); LIBDIR, INCLUDEDIR and DESTDIR are heeded'
 	@echo 'make uninstall        remove what that installed'
 	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
+	@echo 'make test-rivals      what Syft, Trivy and OSV-Scanner list and find beside us; needs Go to build them'
 	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make test-valgrind    the tests under valgrind'
 	@echo 'make test-mutants     MUTANTS (now $(MUTANTS)) small changes to the code, and those that no spec notices'
@@ -67,9 +68,9 @@ PACKAGES_FOR = $(BUILD_PACKAGES)
 test test-mutants fuzz bench: PACKAGES_FOR += $(TEST_PACKAGES)
 test-asan test-tsan: PACKAGES_FOR += $(TEST_PACKAGES)
 lint: PACKAGES_FOR += $(TEST_PACKAGES) $(LINT_PACKAGES)
-test-real test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES) $(REPORT_PACKAGES)
+test-real test-rivals test-valgrind bench: PACKAGES_FOR += $(TEST_PACKAGES) $(REAL_PACKAGES) $(REPORT_PACKAGES)
 fuzz: PACKAGES_FOR += clang libclang-rt-14-dev
-INSTALLING := scan test test-mutants test-real test-asan test-tsan test-valgrind lint fuzz bench
+INSTALLING := scan test test-mutants test-real test-rivals test-asan test-tsan test-valgrind lint fuzz bench
 ENTRIES := $(INSTALLING) all check install uninstall rock install-rock
 .PHONY: $(ENTRIES)
 $(ENTRIES):
@@ -278,6 +279,11 @@ comma := ,
 test-real:
 	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
 
+# Builds Syft, Trivy and OSV-Scanner once, ten minutes each, and compares what they list and find with what we do.
+test-rivals:
+	@for rival in syft trivy osv-scanner; do tests/tools/build-rival $$rival || exit 1; done
+	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 SPECS=tests/real/rivals_spec.lua test
+
 # A Lua with a sanitizer's runtime loaded, but not in its child processes, which are tools built without it.
 #	$(call sanitized_lua,FILE,RUNTIMES)
 define sanitized_lua
@@ -352,7 +358,7 @@ bench: all
 
 lint:
 	@luacheck --quiet lua policies tests engine
-	@shellcheck .ci/run .ci/packages tests/support/clair/programs tests/tools/run-specs
+	@shellcheck .ci/run .ci/packages tests/support/clair/programs tests/tools/build-rival tests/tools/run-specs
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
 	    -D'json_array_foreach(array,index,value)=for(;;)' -D'json_object_foreach(object,key,value)=for(;;)' \
 	    -D__cppcheck__ -D_GNU_SOURCE -DTARSIER_VERSION='""' -DTARSIER_LUA_DIR='""' -Iengine -I$(BUILD) $(ENGINE) $(MODULE)

@@ -56,7 +56,7 @@ local function header(entry)
   if #name > 100 then prefix, name = name:match "^(.*)/([^/]+/?)$" end
   local function octal(value, width) return ("%0" .. width - 1 .. "o\0"):format(value) end
   local block = string.pack("c100 c8 c8 c8 c12 c12 c8 c1 c100 c6 c2 c32 c32 c8 c8 c155 c12",
-    name, mode[entry.type or "0"], octal(0, 8), octal(0, 8), octal(#(entry.data or ""), 12), octal(sample.mtime, 12),
+    name, entry.mode or mode[entry.type or "0"], octal(0, 8), octal(0, 8), octal(#(entry.data or ""), 12), octal(sample.mtime, 12),
     (" "):rep(8), entry.type or "0", entry.link or "",
     "ustar\0", "00", "root", "root", octal(0, 8), octal(0, 8), prefix, "")
   local sum = 0
@@ -163,6 +163,28 @@ local function node_modules(folder, node, entries)
   end
 end
 
+-- A program that cannot run: an ELF header, one segment, and in it what Go's linker writes about the modules within
+-- (Go's debug/buildinfo).
+local function go_program(program)
+  local function counted(bytes)
+    assert(#bytes >= 128 and #bytes < 16384 or #bytes < 128)
+    return (#bytes < 128 and string.char(#bytes) or string.char(#bytes & 127 | 128, #bytes >> 7)) .. bytes
+  end
+  local lines = { "path\t" .. program.module, "mod\t" .. program.module .. "\t(devel)\t" }
+  for _, dependency in ipairs(program.modules) do
+    lines[#lines + 1] = ("dep\t%s\t%s\t"):format(table.unpack(dependency))
+  end
+  local first = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6"
+  local last = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2"
+  local info = ("\xff Go buildinf:\8\2" .. ("\0"):rep(16)) .. counted(program.go)
+    .. counted(first .. table.concat(lines, "\n") .. "\n" .. last)
+  local start, address = 128, 0x400000 -- after a header of 64 bytes and one of 56 for the segment
+  local header = string.pack("<c16 I2 I2 I4 I8 I8 I8 I4 I2 I2 I2 I2 I2 I2", "\x7fELF\2\1\1", 2, 62, 1, 0, 64, 0, 0, 64, 56,
+    1, 64, 0, 0)
+  local segment = string.pack("<I4 I4 I8 I8 I8 I8 I8 I8", 1, 6, start, address, address, #info, #info, 16)
+  return header .. segment .. ("\0"):rep(start - #header - #segment) .. info
+end
+
 local function entries_of(layer)
   local entries = {}
   if layer.base then base_files(entries) end
@@ -179,6 +201,9 @@ local function entries_of(layer)
   end
   if layer.python then dist_info(layer.site, layer.python, entries) end
   if layer.node then node_modules(layer.modules, layer.node, entries) end
+  if layer.program then
+    entries[#entries + 1] = { path = layer.program.path, mode = "0000755", data = go_program(layer.program) }
+  end
   for _, package in ipairs(layer.uninstall or {}) do
     entries[#entries + 1] = { path = ("%s/.wh.%s-%s.dist-info"):format(layer.site, table.unpack(package)) }
   end

@@ -1,6 +1,6 @@
 -- What is in the sample image, by name: a Debian 12 with some packages left at old, known-vulnerable versions and some
--- at fixed ones, a Python application, and a Node.js one. It is evidence only: package databases without the packages'
--- files.
+-- at fixed ones, a Python application, a Node.js one, and a program in Go. It is evidence only: package databases
+-- without the packages' files.
 --
 -- Debian packages, one a line: name, version, source (name, or name and version), section, priority, installed size in
 -- KiB, description.
@@ -163,6 +163,19 @@ return {
         { "minimist", "1.2.5", "parse argument options", "MIT" },
         { "semver", "7.5.4", "The semantic version parser used by npm", "ISC" },
         { "ws", "7.5.10", "WebSocket client and server", "MIT" },
+      },
+    },
+    {
+      created_by = "COPY --from=gate /out/gate /usr/local/bin/gate # sample",
+      program = {
+        path = "usr/local/bin/gate",
+        go = "go1.22.4",
+        module = "example.org/gate",
+        modules = {
+          { "golang.org/x/net", "v0.17.0" },
+          { "golang.org/x/text", "v0.13.0" },
+          { "google.golang.org/protobuf", "v1.33.0" },
+        },
       },
     },
     { created_by = "WORKDIR /opt/app" },
