@@ -46,6 +46,12 @@ const char *const *licenses_split(struct arena *arena, const char *licenses);
  * link to another package's, has those of another package of the same source. Returns false if memory ran out. */
 bool licenses_join(struct arena *arena, const struct overlay *overlay, struct package_list *list);
 
+/* ---- secondary.c ------------------------------------------------------------------------------------------------- */
+
+/* Drops the packages of secondary readers that another reader, or an earlier file, has found. Returns false if memory ran
+ * out. */
+bool secondaries_drop(struct package_list *list, const struct tarsier_allocator *allocator);
+
 /* ---- third_party.c ----------------------------------------------------------------------------------------------- */
 
 /* Returns true if an rpm was built by a third party, judging by its vendor or, if it has none, its release. */

@@ -235,5 +235,7 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 		code = error_memory(error);
 	if (code >= 0)
 		sort_and_drop_duplicates(list);
+	if (code >= 0 && !secondaries_drop(list, &arena->allocator))
+		code = error_memory(error);
 	return code;
 }

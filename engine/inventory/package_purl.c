@@ -15,11 +15,11 @@ static const char *cut_epoch(struct arena *arena, const char **version)
 	return span_copy(arena, epoch);
 }
 
-/* Returns the namespace of a name: the distribution, or the first part of a language's names ("@scope/name" of npm,
+/* Returns the namespace of a name: the distribution, Gentoo's category, or the first part of a language's names ("@scope/name" of npm,
  * "github.com/owner/name" of Go, "group:artifact" of Maven). *name keeps the rest. Returns NULL if memory ran out. */
-static const char *cut_namespace(struct arena *arena, const struct distro *distro, const char **name)
+static const char *cut_namespace(struct arena *arena, const char *type, const struct distro *distro, const char **name)
 {
-	if (distro)
+	if (distro && strcmp(type, "ebuild") != 0)
 		return distro_vendor(distro->id);
 	const char *cut = strrchr(*name, '/');
 	if (!cut)
@@ -42,7 +42,7 @@ const char *package_purl_qualified(struct arena *arena, const struct tarsier_pac
                                    const struct distro *distro, const char *qualifier)
 {
 	const char *name = package->name, *version = package->version, *epoch = "";
-	const char *name_space = cut_namespace(arena, distro, &name);
+	const char *name_space = cut_namespace(arena, package->type, distro, &name);
 	if (strcmp(package->type, "rpm") == 0)
 		epoch = cut_epoch(arena, &version);
 	if (!name_space || !epoch || !qualifier)

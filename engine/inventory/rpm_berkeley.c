@@ -109,14 +109,14 @@ static int read_value(struct berkeley *database, span item, size_t page, struct 
 	char place[64];
 	span blob = span_from(item, 1);
 	int code = TARSIER_OK;
+	snprintf(place, sizeof place, "a header on page %zu", page);
 	if (item.len > 1 && item.ptr[0] == OFF_PAGE && item.len >= OFF_PAGE_ITEM)
 		code = read_chain(database, u32(database, item.ptr + 4), u32(database, item.ptr + 8), &blob, error);
 	else if (!item.len || item.ptr[0] != KEY_DATA)
-		return broken(error, "has a value of an unknown kind");
-	if (code < 0 || blob.len <= 4)
-		return code; /* rpm's count of headers */
-	snprintf(place, sizeof place, "a header on page %zu", page);
-	return rpm_package_add(output, blob, place, error);
+		code = broken(error, "has a value of an unknown kind");
+	if (code < 0)
+		return rpm_package_skip(output, code, place, error);
+	return blob.len <= 4 ? TARSIER_OK : rpm_package_add(output, blob, place, error); /* 4: rpm's count of headers */
 }
 
 /* Items are stored from the end of the page downwards. */

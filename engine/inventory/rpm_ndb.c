@@ -36,13 +36,13 @@ static int read_slot(span content, const char *slot, size_t *left, struct reader
 	char place[32];
 	uint32_t number = u32(slot + 4);
 	span blob = span_from(content, (size_t)u32(slot + 8) * BLOCK);
+	snprintf(place, sizeof place, "header %u", (unsigned)number);
 	if (blob.len < BLOB || memcmp(blob.ptr, "BlbS", 4) != 0 || u32(blob.ptr + 4) != number)
-		return broken(error, "a slot does not point to a header");
+		return rpm_package_skip(output, broken(error, "a slot does not point to it"), place, error);
 	size_t length = u32(blob.ptr + 12);
 	if (length > blob.len - BLOB || length >= *left || length + BLOB + TAIL > (size_t)u32(slot + 12) * BLOCK)
-		return broken(error, "a header is larger than its place");
+		return rpm_package_skip(output, broken(error, "it is larger than its place"), place, error);
 	*left -= length + 1;
-	snprintf(place, sizeof place, "header %u", (unsigned)number);
 	return rpm_package_add(output, (span){blob.ptr + BLOB, length}, place, error);
 }
 

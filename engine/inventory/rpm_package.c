@@ -39,16 +39,27 @@ static int add(const struct rpm_header *header, struct reader_output *output, st
 	/* A source package's file name has no epoch. By default rpmbuild gives a package the epoch of its source. */
 	package.source_version = write_version(source_version, header, source_evr, (span){"", 0});
 	int code = rpm_header_own_files(header, output, error);
+	if (code == TARSIER_FORMAT) { /* the package is there all the same */
+		reader_output_disown(output);
+		code = reader_output_note(output, false, error ? error->message : "", error);
+	}
 	return code < 0 ? code : reader_add(output, &package, error);
+}
+
+int rpm_package_skip(struct reader_output *output, int code, const char *place, struct tarsier_error *error)
+{
+	char text[sizeof error->message + 64];
+	if (code != TARSIER_FORMAT)
+		return code;
+	reader_output_disown(output);
+	snprintf(text, sizeof text, "%s: %s", place, error ? error->message : "invalid");
+	return reader_output_note(output, true, text, error);
 }
 
 int rpm_package_add(struct reader_output *output, span blob, const char *place, struct tarsier_error *error)
 {
 	struct rpm_header header;
-	if (!rpm_header_read(blob, &header))
-		return error_set(error, TARSIER_FORMAT, "%s of this rpm database is not an rpm header", place);
-	int code = add(&header, output, error);
-	if (code < 0)
-		error_prefix(error, "%s", place);
-	return code;
+	int code = rpm_header_read(blob, &header) ? add(&header, output, error)
+	                                          : error_set(error, TARSIER_FORMAT, "not an rpm header");
+	return rpm_package_skip(output, code, place, error);
 }

@@ -45,6 +45,7 @@ struct reader {
 	bool head;                   /* only the first `limit` bytes are read; larger files are fine */
 	bool keep;                   /* the layer index keeps the content itself: what is read only when all layers are known.
 	                              * Not for streams */
+	bool secondary;              /* its packages count only if no reader without this mark has found them */
 	bool optional;               /* a file that cannot be read hides no package: it says more about packages found elsewhere */
 	/* Called once a file, with all of it. */
 	int (*read)(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error);

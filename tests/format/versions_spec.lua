@@ -18,7 +18,9 @@ local function check_order(scheme, case)
 end
 
 -- Maven's own order is not transitive where a separator follows a word: 1.x.2 < 1-alpha < 1 < 1.x.2.
+-- pacman's is not where a release is absent, or a separator has nothing behind it.
 local lawful = {
+  pacman = function(version) return not version:find "[^%w:.]" and not version:find "%.%.?$" and not version:find "%.%." end,
   maven = function(version) return not version:find "[^%d.-][.-]" end,
 }
 
@@ -96,6 +98,18 @@ describe("version schemes beside their tools", function()
       assert.equal(answers[i], ours, ("%s: %s and %s"):format(scheme, pair[1], pair[2]))
     end
   end
+
+  it("pacman orders as vercmp does", function()
+    if not runs "command -v vercmp" then return pending "needs vercmp: apt-get install pacman-package-manager" end
+    local list = append(data_pairs "pacman", pairs_of("pacman", 400))
+    local script = {}
+    for _, pair in ipairs(list) do script[#script + 1] = ("vercmp '%s' '%s'"):format(pair[1], pair[2]) end
+    with_file(table.concat(script, "\n"), function(name)
+      local answers = lines_of("sh " .. name)
+      for i, answer in ipairs(answers) do answers[i] = sign[math.max(-1, math.min(1, math.tointeger(answer)))] end
+      check("pacman", list, answers)
+    end)
+  end)
 
   it("deb orders as dpkg does", function()
     if not runs "dpkg --version" then return pending "needs dpkg: apt-get install dpkg" end

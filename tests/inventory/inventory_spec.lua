@@ -185,6 +185,23 @@ describe("inventory", function()
     assert.equal("PyPI of python3-requests", ecosystem("ID=plan9\n", owned)) -- nobody's advisories cover it
   end)
 
+  it("takes what a better list of the same packages has", function()
+    local function names(...)
+      local found = {}
+      for _, package in ipairs(build({ ... }).packages) do
+        found[#found + 1] = package.name .. " " .. package.version .. " " .. package.reader
+      end
+      return table.concat(found, ", ")
+    end
+    local best = { path = "var/lib/rpmmanifest/container-manifest-2", reader = "rpm_manifest", layer = 0,
+      content = "a\t1-1\t1\t1\tMicrosoft\t(none)\t1\tnoarch\t2\ta-1-1.src.rpm\n" }
+    local second = { path = "var/lib/rpmmanifest/container-manifest-1", reader = "rpm_names", layer = 0,
+      content = "a-1-1.noarch\nb-1-1.noarch\n" }
+    local mariner = { path = "etc/os-release", reader = "distro", layer = 0, content = "ID=mariner\nVERSION_ID=2.0\n" }
+    assert.equal("a 2:1-1 rpm_manifest, b 1-1 rpm_names", names(mariner, best, second))
+    assert.equal("a 1-1 rpm_names, b 1-1 rpm_names", names(mariner, second))
+  end)
+
   it("gives a package its source's name and version, or its own", function()
     local result = build { os_release, { path = "var/lib/dpkg/status", reader = "dpkg", layer = 0,
       content = "Package: libssl3\nVersion: 3+b1\nSource: openssl (3)\n\nPackage: zlib\nVersion: 1\n" } }
@@ -211,6 +228,10 @@ describe("inventory", function()
       "pkg:pypi/zope-i@1%2Bcpu" },
     { "a scope's", "ID=arch\n", { path = "x/METADATA", reader = "python", content = "Name: some/scope/name\nVersion: 1" },
       "pkg:pypi/some/scope/name@1" },
+    { "Gentoo's", "ID=gentoo\n", { path = "var/db/pkg/app-misc/x-1.0-r1/CONTENTS", reader = "portage", content = "" },
+      "pkg:ebuild/app-misc/x@1.0-r1?distro=gentoo" },
+    { "Arch's", "ID=arch\n", { path = "var/lib/pacman/local/x-1-1/desc", reader = "pacman",
+      content = "%NAME%\nx\n\n%VERSION%\n1:1-1\n\n%ARCH%\nany\n" }, "pkg:alpm/arch/x@1:1-1?arch=any&distro=arch" },
     { "nobody's", "", { path = "var/lib/dpkg/status", reader = "dpkg",
       content = "Package: a\nVersion: 2\nArchitecture: all\n" },
       "pkg:deb/a@2?arch=all" },

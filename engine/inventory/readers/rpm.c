@@ -186,7 +186,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_rpm = {
 	.name = "rpm",
-	.version = 5,
+	.version = 6,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
 	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; a scan may not take 256 MiB */
 	.read = read,
