@@ -244,7 +244,7 @@ function advice.of(result, is_wanted)
     return a.name .. "\0" .. a.version < b.name .. "\0" .. b.version
   end)
   return { pass = finished(pass, result, there), rest = finished(rest, result, there), open = open,
-    refusals = refusals(result) }
+    refusals = refusals(result), rebuild = (result.rebuild or {})[1] and result.rebuild or nil }
 end
 
 return advice

@@ -51,6 +51,12 @@ function place.cache()
   return folder and folder .. "/tarsier"
 end
 
+--- bases() -> path | nil: where `tarsier base add` remembers base images
+function place.bases()
+  local folder = base("XDG_DATA_HOME", "/.local/share")
+  return folder and folder .. "/tarsier/bases.json"
+end
+
 --- starter() -> path | nil: the starter database, beside the installed modules or in the source tree's build folder
 function place.starter()
   local own, build = own_folder(), os.getenv "TARSIER_BUILD" or "build"

@@ -72,6 +72,90 @@ describe("the base image is", function()
   end)
 end)
 
+describe("a base that is named or remembered", function()
+  local base = require "tarsier.base"
+
+  local function result(layers, findings)
+    local made = { image = { layers = {}, name = "app:1", reference = "app.tar", digest = "", id = "", created = "" },
+      findings = {} }
+    for i, digest in ipairs(layers) do made.image.layers[i] = { index = i, digest = digest, diff_id = digest .. "d" } end
+    for i, item in ipairs(findings or {}) do
+      made.findings[i] = { id = item[1], severity = "High", aliases = {}, layer = { index = item[2] }, fixed_by = "2",
+        package = { type = "deb", name = item[3] or "p", version = "1", architecture = "", path = "" } }
+    end
+    return made
+  end
+
+  it("has the image's lowest layers, and the one with most of them counts", function()
+    local known = { { name = "a:1", digest = "", layers = { "1d" } }, { name = "b:1", digest = "", layers = { "1d", "2d" } },
+      { name = "c:1", digest = "", layers = { "1d", "9d" } }, { name = "d:1", digest = "", layers = {} } }
+    local app = result({ "1", "2", "3" }, { { "CVE-1", 2 }, { "CVE-2", 3 } })
+    assert.is_true(base.find_known(app, known))
+    assert.same({ layers = 2, name = "b:1", digest = "", evidence = "known", guess = false }, app.image.base)
+    assert.same({ true, true, false }, { app.image.layers[1].base, app.image.layers[2].base, app.image.layers[3].base })
+    assert.same({ true, false }, { app.findings[1].layer.base, app.findings[2].layer.base })
+    assert.same({ 50, 55 }, { app.findings[1].risk, app.findings[2].risk })
+    assert.is_false(base.find_known(result { "9" }, known))
+  end)
+
+  it("may be a layer's digest, or another image", function()
+    local app = result { "1", "2", "3" }
+    assert.is_false(base.find_layer(app, "9"))
+    assert.is_true(base.find_layer(app, "2d"))
+    assert.equal(2, app.image.base.layers)
+    app = result { "1", "2", "3" }
+    assert.is_false(base.find_given(app, result { "1", "9" }))
+    assert.is_nil(app.image.base)
+    assert.is_true(base.find_given(app, result { "1" }))
+    assert.same({ 1, "given" }, { app.image.base.layers, app.image.base.evidence })
+  end)
+
+  it("tells what a rebuild on another one ends and brings", function()
+    local app = result({ "1", "2" }, { { "CVE-1", 1 }, { "CVE-2", 1 }, { "CVE-3", 2 } })
+    local newer = result({ "9" }, { { "CVE-2", 1 }, { "CVE-4", 1, "new" } })
+    assert.is_nil(base.rebuild(app, newer)) -- nothing tells which layers are the base's
+    base.find_layer(app, "1")
+    assert.same({ reference = "app:1", ends = { total = 1, severity = { High = 1 }, ids = { "CVE-1" } },
+      brings = { total = 1, severity = { High = 1 }, ids = { "CVE-4" } } }, base.rebuild(app, newer))
+  end)
+
+  it("is remembered by tarsier base, and obeyed by a scan", function()
+    local home = shell.folder()
+    finally(function() shell.remove(home) end)
+    local function run(command)
+      local output = shell.capture(("XDG_DATA_HOME=%s TARSIER_OFFLINE=1 %s lua/bin/tarsier %s 2>&1; echo exit $?"):format(home,
+        os.getenv "LUA" or "lua5.4", (command:gsub("@", home .. "/"))))
+      return tonumber(output:match "exit (%d+)$"), output
+    end
+    local lower = { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "openssl", "3.0.9-1" } } }
+    local newer = { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "openssl", "3.0.18-1~deb12u2" } } }
+    oci.build(home .. "/base", { lower })
+    oci.build(home .. "/newer", { newer })
+    local digests = oci.build(home .. "/app", { lower, { app = "x" } })
+    local code, output = run "base add oci:@base"
+    assert.equal(0, code, output)
+    code, output = run "base list"
+    assert.matches("^oci:.-/base\t.-\t1 layer\t", output)
+    code, output = run "scan --no-fail --no-cache -q oci:@app --base oci:@newer"
+    assert.equal(0, code, output)
+    assert.matches("base      oci:.-/base, layer 1, remembered", output)
+    assert.matches("a rebuild on oci:.-/newer ends [1-9]%d* of the base's findings", output)
+    assert.equal(0, (run "base remove oci:@base"))
+    assert.equal(2, (run "base remove oci:@base"))
+    code, output = run "scan --no-fail --no-cache -q oci:@app --base oci:@newer"
+    assert.equal(2, code, output)
+    assert.matches("nothing tells which of its layers", output)
+    code, output = run("scan --no-fail --no-cache -q oci:@app --base " .. digests[1])
+    assert.matches("base      layer 1\n", output)
+    code, output = run "scan --no-fail --no-cache -q oci:@app --base sha256:00"
+    assert.equal(2, code, output)
+    shell.write(home .. "/tarsier/bases.json", "[]")
+    code, output = run "base list"
+    assert.is_not.equal(0, code)
+    assert.matches("not a list of base images", output)
+  end)
+end)
+
 describe("the risk", function()
   local function risk(fields, weights)
     fields.severity = fields.severity or "Unknown"

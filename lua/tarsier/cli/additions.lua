@@ -1,7 +1,9 @@
--- What the commands that judge add to a result before policies see it: what is new since a baseline, and what VEX
--- documents say. Files are read once, before a long scan.
+-- What the commands that judge add to a result before policies see it: which layers are the base's, what VEX documents
+-- say, and what is new since a baseline. Files are read once, before a long scan.
 
+local base = require "tarsier.base"
 local baseline = require "tarsier.baseline"
+local core = require "tarsier.core"
 local data_file = require "tarsier.data_file"
 local place = require "tarsier.place"
 local saved = require "tarsier.saved"
@@ -14,6 +16,10 @@ additions.__index = additions
 additions.FOUND = "tarsier-baseline.json"
 
 additions.options = {
+  { long = "base", value = "REF|DIGEST|FILE", many = true,
+    help = "the base image: an image, a saved report of one, the digest of the base's last layer, or of a base that "
+      .. "`tarsier base add` remembers; may be repeated. What a rebuild on one that the image was not built on would end "
+      .. "is told" },
   { long = "vex", value = "FILE", many = true,
     help = "accept findings that an OpenVEX, CSAF or CycloneDX VEX document says do not affect the image (the policy "
       .. "`vex`); may be repeated" },
@@ -45,9 +51,37 @@ local function read_vex(files)
   return all
 end
 
+-- A file that begins as a JSON object is a report; no image does.
+function additions.is_report(name)
+  local status = core.host.stat(name)
+  local file = status and status.type == "file" and io.open(name, "rb") -- a pipe can be read only once
+  local head = file and file:read(64) or ""
+  if file then file:close() end
+  return head:match "^%s*{" ~= nil
+end
+
+-- Remembered bases, and those that --base names: { digest = … } or { name = …, result = … if it is a report }.
+function additions:open_bases(names)
+  local message, code
+  self.known, message, code = base.list()
+  if not self.known then return nil, message, code end
+  self.bases = {}
+  for i, name in ipairs(names or {}) do
+    local item = name:find "^sha%d+:%x+$" and { digest = name } or { name = name }
+    if not item.digest and additions.is_report(name) then
+      item.result, message, code = additions.read_report(name)
+      if not item.result then return nil, message, code end
+    end
+    self.bases[i] = item
+  end
+  return true
+end
+
 --- open(options, terminal) -> additions | nil, message, code
 function additions.open(options, terminal)
   local made = setmetatable({ terminal = terminal }, additions)
+  local opened, wrong, kind = made:open_bases(options.base)
+  if not opened then return nil, wrong, kind end
   if options.vex then
     local statements, message, code = read_vex(options.vex)
     if not statements then return nil, message, code end
@@ -74,14 +108,67 @@ function additions:apply_vex(result)
   end
 end
 
---- apply(result) -> was anything added?
-function additions:apply(result)
+function additions:apply_digest(result, digest)
+  if base.find_layer(result, digest) then return true end
+  local named = {}
+  for _, item in ipairs(self.known) do
+    if item.digest == digest or item.id == digest then named[#named + 1] = item end
+  end
+  if base.find_known(result, named) then return true end
+  local reason = #named > 0 and "the image is not built on that base" or "neither a layer of the image nor a base that "
+    .. "`tarsier base add` remembers"
+  return nil, ("--base %s: %s"):format(digest, reason), "USAGE"
+end
+
+-- -> the other image's result | nil, message, code
+local function result_of(item, scan)
+  if item.result then return item.result end
+  if not scan then
+    return nil, ("--base %s: give a saved report or a digest, because no image is scanned here"):format(item.name), "USAGE"
+  end
+  local result, message, code = scan(item.name)
+  if not result then return nil, ("--base %s: %s"):format(item.name, message), code end
+  item.result = result -- of several images, one base
+  return result
+end
+
+-- The layers first, because a rebuild is compared by them.
+function additions:apply_bases(result, scan)
+  local is_known, others = base.find_known(result, self.known), {}
+  for _, item in ipairs(self.bases) do
+    local ok, message, code
+    if item.digest then
+      ok, message, code = self:apply_digest(result, item.digest)
+      if not ok then return nil, message, code end
+    else
+      ok, message, code = result_of(item, scan)
+      if not ok then return nil, message, code end
+      if not base.find_given(result, ok) then others[#others + 1] = ok end
+    end
+  end
+  result.rebuild = {}
+  for _, other in ipairs(others) do
+    local made = base.rebuild(result, other)
+    if not made then
+      return nil, ("--base %s: the image is not built on it, and nothing tells which of its layers are a base's"):format(
+        other.image.reference), "USAGE"
+    end
+    table.insert(result.rebuild, made)
+  end
+  return true, is_known or #self.bases > 0
+end
+
+--- apply(result, [scan]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a base image
+--- | nil, message, code
+function additions:apply(result, scan)
+  local ok, has_base, code = self:apply_bases(result, scan)
+  if not ok then return nil, has_base, code end
   if self.statements then self:apply_vex(result) end
-  if not self.earlier then return self.statements ~= nil end
+  if not self.earlier then return true, has_base or self.statements ~= nil end
   baseline.apply(result, self.earlier, self.file)
   result.image.baseline = { file = self.file, new = result.baseline.new, known = result.baseline.known,
     gone = #result.baseline.gone }
-  return true
+  return true, true
 end
 
 return additions

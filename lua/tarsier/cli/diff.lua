@@ -1,7 +1,6 @@
 -- tarsier diff: what differs between two images or reports.
 
 local additions = require "tarsier.cli.additions"
-local core = require "tarsier.core"
 local diff = require "tarsier.diff"
 local exit = require "tarsier.cli.exit"
 local image = require "tarsier.cli.image"
@@ -15,15 +14,6 @@ local names = { "table", "json", "markdown" }
 local function find(name)
   if diff.formats[name] then return diff.formats[name] end
   return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), suggest.hint(name, names))
-end
-
--- A file that begins as a JSON object is a report; no image does.
-local function is_report(name)
-  local status = core.host.stat(name)
-  local file = status and status.type == "file" and io.open(name, "rb") -- a pipe can be read only once
-  local head = file and file:read(64) or ""
-  if file then file:close() end
-  return head:match "^%s*{" ~= nil
 end
 
 local function scan(name, config, options, terminal)
@@ -53,7 +43,7 @@ end
 -- -> result | nil, exit code
 local function read(name, options, terminal)
   local result, message, code
-  if is_report(name) then
+  if additions.is_report(name) then
     result, message, code = additions.read_report(name)
   else
     local config, wrong = image.engine_options(options, terminal, name)

@@ -7,7 +7,7 @@ local suggest = require "tarsier.suggest"
 
 local cli = {}
 
-local names = { "scan", "rescan", "judge", "diff", "packages", "clair", "clair-scanner", "db", "policy", "compare",
+local names = { "scan", "rescan", "judge", "diff", "base", "packages", "clair", "clair-scanner", "db", "policy", "compare",
   "version", "help" }
 
 local function module_of(name)

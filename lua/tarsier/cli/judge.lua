@@ -48,7 +48,9 @@ local function run(options, arguments, terminal)
   if not bytes then return failed(terminal, message, code) end
   result, message, code = saved.read(bytes, file == "-" and "standard input" or file)
   if not result then return failed(terminal, message, code) end
-  added:apply(result)
+  local ok
+  ok, message, code = added:apply(result)
+  if not ok then return failed(terminal, message, code) end
   result, message = require "tarsier.policy".rejudge(result, request)
   if not result then return failed(terminal, message, "POLICY") end
   local exit_code, meaning = outcome(result, options.no_fail)

@@ -75,7 +75,12 @@ local function scan(name, is_pipelines, config, job, terminal)
   if not config.clair then seen.keep(result, config.cache_dir) end
   backend.describe(result, config)
   image.settle(result, options, terminal)
-  local has_additions = job.additions:apply(result)
+  local ok, has_additions, failure = job.additions:apply(result, function(base)
+    local other, why, kind = read(base, false, config, options, terminal)
+    if other then return tarsier.facts(other, started) end
+    return nil, why, kind
+  end)
+  if not ok then return image.failed(terminal, has_additions, failure) end
   local judgement
   judgement, message = judge:run(subject(scanned, result, has_additions))
   if not judgement then return image.failed(terminal, message, "POLICY") end

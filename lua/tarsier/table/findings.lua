@@ -85,7 +85,7 @@ end
 local function instruction(layer)
   local s = layer.created_by:gsub("%s+# buildkit%s*$", ""):gsub("^/bin/sh %-c #%(nop%)%s*", "")
   s = s:gsub("^RUN /bin/sh %-c ", "RUN "):gsub("^/bin/sh %-c ", "RUN "):gsub("%s+$", "")
-  return s ~= "" and s or layer.digest
+  return (layer.base and "base: " or "") .. (s ~= "" and s or layer.digest)
 end
 
 local function marks(finding)

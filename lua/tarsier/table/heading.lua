@@ -53,6 +53,16 @@ local function judge_of(result)
   return name and b.url and ("%s at %s"):format(name, b.url) or name or ""
 end
 
+local how = { given = "", known = ", remembered", annotation = ", by its annotations", history = ", guessed from the history" }
+
+local function base(image)
+  local b = image.base
+  if not b then return "" end
+  local layers = b.layers > 1 and ("layers 1 to %d"):format(b.layers) or b.layers == 1 and "layer 1" or "layers unknown"
+  local name = b.name ~= "" and b.name or b.digest
+  return (name ~= "" and name .. ", " or "") .. layers .. (how[b.evidence] or "")
+end
+
 --- heading(page, result)
 local function heading(page, result)
   local image = result.image
@@ -65,6 +75,7 @@ local function heading(page, result)
   field("digest", image.digest ~= "" and image.digest or image.id)
   field("system", system(image))
   if #image.layers > 0 then field("layers", layers(result)) end
+  field("base", base(image))
   field("packages", count_types(result.packages))
   field("judged by", judge_of(result))
   if result.database or judge_of(result) == "" then field("database", database(result)) end

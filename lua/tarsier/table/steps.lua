@@ -90,6 +90,15 @@ local function split(open)
   return failing, others
 end
 
+local function rebuilds(page, plan)
+  for _, made in ipairs(plan.rebuild or {}) do
+    local ends, brings = shared.counts(made.ends.severity), shared.counts(made.brings.severity)
+    page:bullet(("a rebuild on %s ends %s of the base's findings (%s) and brings %s%s"):format(made.reference,
+      text.thousands(made.ends.total), ends ~= "" and ends or "none", text.thousands(made.brings.total),
+      brings ~= "" and " (" .. brings .. ")" or ""))
+  end
+end
+
 local function to_pass(page, plan, failing)
   page:line "To pass:"
   for _, step in ipairs(plan.pass) do write_step(page, step) end
@@ -119,8 +128,9 @@ function steps.write(page, result)
   local failing, others = split(plan.open)
   local has_pass = #plan.pass + #failing + #plan.refusals > 0
   local has_rest = #plan.rest + #others + #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {}) > 0
-  if not has_pass and not has_rest then return end
+  if not has_pass and not has_rest and not plan.rebuild then return end
   page:title "WHAT TO DO"
+  rebuilds(page, plan)
   if has_pass then to_pass(page, plan, failing) end
   if not has_rest then return end
   if has_pass then page:line "Then:" end
