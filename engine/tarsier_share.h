@@ -1,5 +1,6 @@
 /*
- * tarsier_share.h - keeping databases: fetching what they are made of, and judging images again by a newer one.
+ * tarsier_share.h - keeping databases: fetching what they are made of, judging images again by a newer one, and sharing them in
+ * registries, signed.
  *
  * The words OWNED, BORROWED and COPIED, and how failures are told, are those of tarsier.h.
  */
@@ -55,6 +56,54 @@ TARSIER_API int tarsier_rematch(tarsier_engine *engine, tarsier_report *report, 
 /* Reads a JSON report (schema 1): the image, its packages, and what could not be read of them, but no findings: tarsier_rematch
  * finds those of today. *report is OWNED: tarsier_report_free; NULL on failure. FORMAT if it is not such a report. */
 TARSIER_API int tarsier_report_read(const char *json, size_t length, tarsier_report **report, struct tarsier_error *error);
+
+/* ---- registries: artifacts that are not images ------------------------------------------------------------------- */
+
+typedef struct tarsier_repository tarsier_repository;
+enum { TARSIER_DIGEST_SIZE = 136 }; /* of the text of a digest, "sha256:…", with its NUL */
+
+struct tarsier_repository_options {
+	size_t size;                         /* set by tarsier_repository_options_init */
+	const char *user, *password, *ca_file; /* as in tarsier_config */
+	int plain_http;
+	int writes;                          /* nonzero: something will be pushed */
+};
+TARSIER_API void tarsier_repository_options_init_size(struct tarsier_repository_options *options, size_t size);
+#define tarsier_repository_options_init(options) tarsier_repository_options_init_size((options), sizeof *(options))
+/* `name` is HOST/NAME[:TAG][@DIGEST]. *repository is OWNED: tarsier_repository_free, which takes NULL. */
+TARSIER_API int tarsier_repository_open(const char *name, const struct tarsier_repository_options *options,
+                                        tarsier_repository **repository, struct tarsier_error *error);
+TARSIER_API void tarsier_repository_free(tarsier_repository *repository);
+/* Reads a manifest: `which` is a tag or a digest, NULL: those of the name. By digest it is verified. *text is OWNED:
+ * tarsier_text_free. */
+TARSIER_API int tarsier_repository_manifest(tarsier_repository *repository, const char *which, char **text, size_t *length,
+                                            char digest[TARSIER_DIGEST_SIZE], struct tarsier_error *error);
+/* Fetches a blob of exactly `size` bytes to a file, which it replaces once the digest is verified. */
+TARSIER_API int tarsier_repository_blob(tarsier_repository *repository, const char *digest, uint64_t size, const char *path,
+                                        struct tarsier_error *error);
+/* Uploads a file as a blob, unless the registry has it. */
+TARSIER_API int tarsier_repository_put_blob(tarsier_repository *repository, const char *path, char digest[TARSIER_DIGEST_SIZE],
+                                            uint64_t *size, struct tarsier_error *error);
+TARSIER_API int tarsier_repository_put_manifest(tarsier_repository *repository, const char *which, const char *media_type,
+                                                const char *text, size_t length, char digest[TARSIER_DIGEST_SIZE],
+                                                struct tarsier_error *error);
+
+/* Packs a file with zstd (level 0: 12), and unpacks one that is packed, or copies one that is not, to at most `limit` bytes. On
+ * failure there is no file `to`. */
+TARSIER_API int tarsier_pack(const char *from, const char *to, int level, struct tarsier_error *error);
+TARSIER_API int tarsier_unpack(const char *from, const char *to, uint64_t limit, struct tarsier_error *error);
+
+/* ---- signatures --------------------------------------------------------------------------------------------------- */
+
+/* Verifies a signature of `text`. `key` is the text of minisign's public key, and `signature` of its .minisig file; or `key` is a
+ * public key in PEM (ECDSA, RSA, Ed25519), as cosign has it, and `signature` base64. Writes minisign's trusted comment, or "", to
+ * `comment`. DIGEST if the signature is wrong, FORMAT if the key or the signature is not one. */
+TARSIER_API int tarsier_verify(const char *key, const char *signature, const char *text, size_t length, char *comment,
+                               size_t comment_size, struct tarsier_error *error);
+/* Signs with the text of minisign's secret key; `password` may be NULL if the key has none. *signature is OWNED:
+ * tarsier_text_free. */
+TARSIER_API int tarsier_sign(const char *key, const char *password, const char *text, size_t length, const char *comment,
+                             char **signature, struct tarsier_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@ enum {
 	TRIES = 5,
 	BUSY_SECONDS = 60,        /* of waiting after answers with 429 */
 	PROBE_SECONDS = 5,
+	SLOWEST = 64 * 1024,      /* bytes a second of an upload */
 	FRESH = 20,               /* seconds: tokens are valid for at least 60, and Clair needs time to use this one */
 };
 
@@ -103,16 +104,17 @@ static int refused_login(struct registry *registry, const char *words, long stat
 	const struct registry_name *name = registry->config.name;
 	const struct registry_login *login = &registry->login;
 	bool known = *login->user || *login->identity_token || *login->registry_token;
+	const char *verb = registry->config.writes ? "write to" : "read";
 	if (status == 401 && sends_basic(registry))
 		return error_set(error, TARSIER_IO, "%s refuses the log-in of %s (401%s%s)", name->domain, login->user,
 		                 *words ? " " : "", words);
 	if (known)
-		return error_set(error, TARSIER_IO, "%s does not let %s read %s (%ld%s%s): the repository does not exist, or this login may not read it",
-		                 name->domain, *login->user ? login->user : "the owner of this token", name->path, status,
-		                 *words ? " " : "", words);
+		return error_set(error, TARSIER_IO, "%s does not let %s %s %s (%ld%s%s): the repository does not exist, or this login may not %s it",
+		                 name->domain, *login->user ? login->user : "the owner of this token", verb, name->path, status,
+		                 *words ? " " : "", words, verb);
 	return error_set(error, TARSIER_IO,
-	                 "%s needs a login to read %s (%ld%s%s), or the repository does not exist: use `docker login %s` or "
-	                 "--registry-user", name->domain, name->path, status, *words ? " " : "", words,
+	                 "%s needs a login to %s %s (%ld%s%s), or the repository does not exist: use `docker login %s` or "
+	                 "--registry-user", name->domain, verb, name->path, status, *words ? " " : "", words,
 	                 name->domain);
 }
 
@@ -151,21 +153,35 @@ static const char *range_from(struct arena *arena, uint64_t offset)
 	return arena_format(arena, "Range: bytes=%llu-", (unsigned long long)offset);
 }
 
+static const char *url_of(const struct registry *registry, const struct registry_call *call, struct arena *arena)
+{
+	return call->url ? arena_string(arena, call->url)
+	                 : arena_format(arena, "%s/v2/%s/%ss/%s", registry->origin, registry->config.name->path, call->kind, call->which);
+}
+
+/* An upload may lead to a storage elsewhere, which the log-in is not for. */
+static bool is_ours(const struct registry *registry, const char *url)
+{
+	struct url own, other;
+	return url_split(span_of(registry->origin), &own) && url_split(span_of(url), &other) && url_same_origin(&own, &other);
+}
+
 static int send_once(struct registry *registry, const struct registry_call *call, struct arena *arena, unsigned *generation,
                      struct http_response *response, struct tarsier_error *error)
 {
-	const char *headers[4] = {NULL}, *authorization;
+	const char *headers[5] = {NULL}, *authorization;
 	size_t count = 0;
 	memset(response, 0, sizeof *response);
 	int code = registry_authorization(registry, INT64_MAX, arena, &authorization, generation, error);
 	if (code < 0)
 		return code;
-	const char *url = arena_format(arena, "%s/v2/%s/%ss/%s", registry->origin, registry->config.name->path, call->kind,
-	                               call->which);
+	const char *url = url_of(registry, call, arena);
 	bool ok = url != NULL;
 	if (call->accept)
 		headers[count++] = call->accept;
-	if (*authorization)
+	if (call->content_type)
+		headers[count++] = call->content_type;
+	if (*authorization && url && is_ours(registry, url))
 		ok = (headers[count++] = arena_format(arena, "Authorization: %s", authorization)) && ok;
 	if (call->progress && call->progress->received)
 		ok = (headers[count++] = range_from(arena, call->progress->received)) && ok;
@@ -174,7 +190,8 @@ static int send_once(struct registry *registry, const struct registry_call *call
 	if (!ok)
 		return error_memory(error);
 	const struct http_request request = {
-		.method = "GET", .url = url, .headers = headers, .seconds = REGISTRY_SECONDS, .limit = call->limit,
+		.method = call->method ? call->method : "GET", .url = url, .headers = headers, .limit = call->limit,
+		.seconds = REGISTRY_SECONDS + (unsigned)(call->body.len / SLOWEST), .body = call->body,
 		.ca_file = registry->config.ca_file, .blob = call->sink != NULL,
 		.sink = call->sink, .user = call->user, .cancelled = registry->config.cancelled, .pool = registry->pool};
 	return http_send(&request, response, error);

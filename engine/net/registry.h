@@ -1,4 +1,4 @@
-/* one repository in a registry, read over the distribution API */
+/* one repository in a registry, read and written over the distribution API */
 #ifndef TARSIER_NET_REGISTRY_H
 #define TARSIER_NET_REGISTRY_H
 
@@ -25,6 +25,7 @@ struct registry_config {
 	const char *ca_file;          /* certificate authorities, PEM; NULL: the system's */
 	bool plain_http;              /* no TLS. Without it, loopback addresses are tried with https, then with http */
 	const atomic_bool *cancelled; /* or NULL */
+	bool writes;                  /* something will be pushed: log-ins are asked for that */
 };
 
 /* The registry is allocated in the arena; the arena and the config's strings must outlive it. Looks up the credentials.
@@ -53,5 +54,13 @@ int registry_stream(struct registry *registry, struct arena *arena, const struct
  * minute, or "" for none. */
 int registry_address(struct registry *registry, struct arena *arena, const struct digest *digest, const char **url,
                      const char **authorization, struct tarsier_error *error);
+
+/* OCI distribution-spec, "Push": HEAD and POST /v2/NAME/blobs/…, PUT where that leads; PUT /v2/NAME/manifests/TAG|DIGEST. */
+
+/* Uploads a blob unless the registry has it. The config must have said that something will be written. */
+int registry_push_blob(struct registry *registry, const struct digest *digest, span bytes, struct tarsier_error *error);
+/* Uploads a manifest under a tag or a digest. */
+int registry_push_manifest(struct registry *registry, const char *which, const char *media_type, span bytes,
+                           struct tarsier_error *error);
 
 #endif

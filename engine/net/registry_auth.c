@@ -25,14 +25,15 @@ static char *basic(struct arena *arena, const struct registry_login *login)
 
 /* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
-/* "service=…&scope=repository:NAME:pull": to read this repository, and no more, whatever the registry proposes. */
+/* "service=…&scope=repository:NAME:pull": to read this repository, and no more, whatever the registry proposes; to write to it,
+ * if that was asked for. */
 static char *wish(const struct registry *registry, struct arena *arena)
 {
 	char *service = url_encode(arena, registry->service, ""), *path = url_encode(arena, registry->config.name->path, "");
 	if (!service || !path)
 		return NULL;
-	return arena_format(arena, "%s%s%sscope=repository%%3A%s%%3Apull", *service ? "service=" : "", service,
-	                    *service ? "&" : "", path);
+	return arena_format(arena, "%s%s%sscope=repository%%3A%s%%3Apull%s", *service ? "service=" : "", service,
+	                    *service ? "&" : "", path, registry->config.writes ? "%2Cpush" : "");
 }
 
 struct token_request {

@@ -59,9 +59,13 @@ struct registry_call {
 	bool (*sink)(void *user, span piece); /* for a blob of any size, as http_request has it; or NULL */
 	void *user;
 	struct registry_progress *progress; /* with a sink */
+	const char *method;           /* NULL: "GET" */
+	const char *url;              /* instead of /v2/NAME/KINDs/WHICH; the log-in goes to the registry itself only. Or NULL */
+	const char *content_type;     /* a header line; or NULL */
+	span body;                    /* sent where ptr is not NULL */
 };
 
-/* One GET, with retries, and with credentials if the registry requires them. A status other than 2xx is a failure whose
+/* One request, with retries, and with credentials if the registry requires them. A status other than 2xx is a failure whose
  * message says what the registry answered. The caller frees the response, also on failure. */
 int registry_get(struct registry *registry, const struct registry_call *call, struct http_response *response,
                  struct tarsier_error *error);

@@ -1,0 +1,135 @@
+-- Signatures against the programs that they are for: minisign, and openssl as cosign uses its keys.
+
+local core = require "tarsier.core"
+local shell = require "support.shell"
+
+local TEXT = '{"some": "manifest"}\n'
+local folder
+
+local function path(name) return folder .. "/" .. name end
+local function sh(command) return shell.capture(("cd %s && { %s; } 2>&1"):format(folder, command)) end
+local function read(name) return shell.read(path(name)) end
+
+local function refused(code, pattern, key, signature, text)
+  local comment, message, kind = core.verify(key, signature, text or TEXT)
+  assert.is_nil(comment)
+  assert.equal(code, kind, message)
+  assert.matches(pattern, message)
+end
+
+before_each(function()
+  folder = shell.folder()
+  shell.write(path "text", TEXT)
+end)
+after_each(function() shell.remove(folder) end)
+
+describe("minisign", function()
+  if not shell.has "minisign" then return pending "needs minisign: apt-get install minisign" end
+
+  before_each(function() sh "minisign -G -W -p pub -s sec; minisign -G -W -p other.pub -s other.sec" end)
+
+  it("takes what is signed here", function()
+    local signature = assert(core.sign(read "sec", nil, TEXT, "tarsier database of 2026-11-28"))
+    shell.write(path "text.minisig", signature)
+    assert.matches("Trusted comment: tarsier database of 2026%-11%-28", sh "minisign -V -p pub -m text")
+    shell.write(path "text", TEXT .. "x")
+    assert.matches("failed", sh "minisign -V -p pub -m text")
+  end)
+
+  it("is verified here, prehashed and not, by the key file and by the key alone", function()
+    sh "minisign -S -s sec -m text -t 'made by a spec'"
+    assert.equal("made by a spec", core.verify(read "pub", read "text.minisig", TEXT))
+    assert.equal("made by a spec", core.verify(read "pub":match "\n(%S+)", read "text.minisig", TEXT))
+    sh "minisign -S -l -s sec -m text -t legacy"
+    assert.equal("legacy", core.verify(read "pub", read "text.minisig", TEXT))
+  end)
+
+  it("is refused here if anything is changed", function()
+    sh "minisign -S -s sec -m text -t 'made by a spec'"
+    local key, signature = read "pub", read "text.minisig"
+    refused("DIGEST", "another text", key, signature, TEXT .. " ")
+    refused("DIGEST", "another text", key, signature, "")
+    refused("DIGEST", "another key", read "other.pub", signature)
+    refused("DIGEST", "trusted comment", key, (signature:gsub("made by a spec", "made by a foe")))
+    refused("FORMAT", "not a signature", key, "")
+    refused("FORMAT", "not a signature", key, (signature:gsub("\n[^\n]*\n", "\nAAAA\n", 1)))
+    refused("FORMAT", "not a public key", "what is this", signature)
+    refused("LIMIT", "more than", key, ("x"):rep(100000))
+    local bytes = signature:match "\n(%S+)\n"
+    for i = 20, #bytes, 9 do
+      local flipped = bytes:sub(1, i - 1) .. (bytes:sub(i, i) == "A" and "B" or "A") .. bytes:sub(i + 1)
+      local comment = core.verify(key, (signature:gsub(bytes:gsub("%p", "%%%0"), (flipped:gsub("%%", "%%%%")))), TEXT)
+      assert.is_nil(comment)
+    end
+  end)
+
+  it("protects its secret key with a password", function()
+    if not os.getenv "TARSIER_TEST_REAL" then return pending "a minute of scrypt: make test-real" end
+    sh "printf 'secret\nsecret\n' | minisign -G -f -p locked.pub -s locked.sec"
+    local signature = assert(core.sign(read "locked.sec", "secret", TEXT, "locked"))
+    assert.equal("locked", core.verify(read "locked.pub", signature, TEXT))
+    local made, message, code = core.sign(read "locked.sec", "wrong", TEXT, "locked")
+    assert.is_nil(made)
+    assert.equal("USAGE", code)
+    assert.matches("password does not open", message)
+  end)
+
+  it("has secret keys that are refused where they are none", function()
+    for _, key in ipairs { "", "untrusted comment: x\nAAAA\n", read "pub" } do
+      local made, _, code = core.sign(key, nil, TEXT, "x")
+      assert.is_nil(made)
+      assert.equal("FORMAT", code)
+    end
+    local made, _, code = core.sign(read "sec", nil, TEXT, "two\nlines")
+    assert.is_nil(made)
+    assert.equal("USAGE", code)
+  end)
+end)
+
+describe("a public key in PEM", function()
+  if not shell.has "openssl" then return pending "needs openssl: apt-get install openssl" end
+
+  it("verifies what openssl signs, as cosign does", function()
+    sh [[openssl ecparam -name prime256v1 -genkey -noout -out key && openssl ec -in key -pubout -out pub &&
+      openssl dgst -sha256 -sign key text | base64 -w0 >sig]]
+    assert.equal("", core.verify(read "pub", read "sig", TEXT))
+    refused("DIGEST", "another text", read "pub", read "sig", TEXT .. "x")
+    refused("FORMAT", "base64", read "pub", "!!")
+    refused("DIGEST", "wrong", read "pub", "AAAA")
+    sh "openssl ecparam -name prime256v1 -genkey -noout -out key2 && openssl ec -in key2 -pubout -out pub2"
+    refused("DIGEST", "another key", read "pub2", read "sig")
+  end)
+
+  it("may be of Ed25519", function()
+    sh [[openssl genpkey -algorithm ed25519 -out key && openssl pkey -in key -pubout -out pub &&
+      openssl pkeyutl -sign -inkey key -rawin -in text | base64 -w0 >sig]]
+    assert.equal("", core.verify(read "pub", read "sig", TEXT))
+    refused("DIGEST", "wrong", read "pub", read "sig", "x")
+  end)
+end)
+
+describe("a file", function()
+  it("is packed and unpacked as it was", function()
+    shell.write(path "big", ("0123456789"):rep(100000) .. "x")
+    assert(core.pack(path "big", path "big.zst"))
+    assert(core.unpack(path "big.zst", path "again", 1000001))
+    assert.equal(read "big", read "again")
+    assert(core.pack(path "big", path "best.zst", 19))
+    assert.equal(read "big", sh "zstd -dc best.zst")
+  end)
+
+  it("is not unpacked beyond its limit, nor if it is damaged", function()
+    shell.write(path "big", ("0123456789"):rep(100000))
+    assert(core.pack(path "big", path "big.zst"))
+    local done, _, code = core.unpack(path "big.zst", path "again", 999999)
+    assert.is_nil(done)
+    assert.equal("LIMIT", code)
+    assert.is_nil(io.open(path "again"))
+    local packed = read "big.zst"
+    shell.write(path "big.zst", packed:sub(1, -9) .. "AAAAAAAA")
+    done, _, code = core.unpack(path "big.zst", path "again", 1 << 30)
+    assert.is_nil(done)
+    assert.equal("FORMAT", code)
+    assert.equal("NOT_FOUND", select(3, core.pack(path "nothing", path "x")) == "IO" and "NOT_FOUND")
+  end)
+end)

@@ -1,0 +1,23 @@
+/* signatures of databases: keys and signatures of any bytes */
+#include "format/signature.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+static const char minisign_key[] = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tarsier_error error;
+	char comment[64];
+	span bytes = {(const char *)data, size}, key, signature;
+	signature_verify(span_of(minisign_key), bytes, SPAN("text"), comment, sizeof comment, &error);
+	span_cut(bytes, '|', &key, &signature);
+	signature_verify(key, signature, SPAN("text"), comment, sizeof comment, &error);
+	struct arena arena;
+	char *made;
+	arena_init(&arena, NULL);
+	signature_make(&arena, bytes, NULL, SPAN("text"), "comment", &made, &error);
+	arena_free(&arena);
+	return 0;
+}
