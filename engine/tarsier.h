@@ -265,7 +265,7 @@ struct tarsier_package {
 	const char *name, *version, *architecture; /* architecture may be "" */
 	const char *source_name, *source_version;  /* equal to name and version without a source package */
 	const char *purl;
-	const char *path;            /* the evidence, without a leading slash: "var/lib/dpkg/status" */
+	const char *path;            /* the evidence, without a leading slash: "var/lib/dpkg/status"; in archives "app.jar!/lib/x.jar" */
 	const char *reader;          /* the reader that found it: "dpkg" */
 	size_t layer;                /* index of the layer that brought this version in */
 	const char *module;          /* an rpm's module stream: "nodejs:20"; "" if it is in none */

@@ -73,6 +73,12 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	return into->purl != NULL;
 }
 
+/* As Java writes it: "app.jar!/lib/x.jar". */
+static const char *path_within(struct arena *arena, const char *path, const char *inner)
+{
+	return *inner ? arena_format(arena, "%s!/%s", path, inner) : path;
+}
+
 static int add_found(const struct build *build, const struct overlay_file *file, const struct package_origin *origins,
                     struct tarsier_error *error)
 {
@@ -85,10 +91,10 @@ static int add_found(const struct build *build, const struct overlay_file *file,
 		if (owner && strcmp(origins[i].package->found_by, "content") == 0)
 			continue; /* a guess at what the owner states */
 		struct tarsier_package *package = &list->items[list->count];
-		package->path = path;
+		package->path = path_within(build->arena, path, origins[i].package->inner);
 		package->reader = file->reader->name;
 		package->layer = origins[i].layer;
-		if (!fill(build, package, origins[i].package, owner))
+		if (!package->path || !fill(build, package, origins[i].package, owner))
 			return error_memory(error);
 		list->count++;
 		if (build->arena->used - build->before > IMAGE_PACKAGES_BYTES)

@@ -31,11 +31,11 @@ static int copy_field(char *string, span text, span name, const char *what, stru
 static int add_fields(struct reader_output *output, const struct package_spans *package, const char *licenses,
                       struct tarsier_error *error)
 {
-	enum { NAME, VERSION, ARCHITECTURE, SOURCE_NAME, SOURCE_VERSION, MODULE, VENDOR, FIELDS };
+	enum { NAME, VERSION, ARCHITECTURE, SOURCE_NAME, SOURCE_VERSION, MODULE, VENDOR, INNER, FIELDS };
 	static const char *const what[FIELDS] = {"name",           "version", "architecture", "source name",
-	                                         "source version", "module",  "vendor"};
+	                                         "source version", "module",  "vendor",       "inner path"};
 	const span fields[FIELDS] = {package->name,           package->version, package->architecture, package->source_name,
-	                             package->source_version, package->module,  package->vendor};
+	                             package->source_version, package->module,  package->vendor,       package->inner};
 	char strings[FIELDS][PACKAGE_FIELD_LIMIT + 1];
 
 	if (!package->name.len)
@@ -59,6 +59,7 @@ static int add_fields(struct reader_output *output, const struct package_spans *
 	                                           .ecosystem = package->ecosystem,
 	                                           .module = strings[MODULE],
 	                                           .vendor = strings[VENDOR],
+	                                           .inner = strings[INNER],
 	                                           .licenses = licenses,
 	                                           .found_by = package->found_by},
 	                         error);

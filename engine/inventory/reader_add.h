@@ -6,7 +6,7 @@
 
 struct package_spans {
 	const char *type, *ecosystem, *found_by; /* as in struct package; the latter two may be NULL */
-	span name, version, architecture, source_name, source_version, module, vendor;
+	span name, version, architecture, source_name, source_version, module, vendor, inner;
 	span licenses; /* a text of licenses_add, kept as it is */
 	span license;  /* one statement, added to it */
 };

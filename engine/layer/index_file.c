@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 7\n";
+static const char magic[24] = "tarsier layer index 8\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -41,6 +41,7 @@ static bool put_package(struct buffer *file, const struct package *package)
 	       put_text(file, package->architecture) && put_text(file, package->source_name) &&
 	       put_text(file, package->source_version) && put_text(file, package->ecosystem) &&
 	       put_text(file, package->module) && put_text(file, package->vendor) && put_text(file, package->licenses) &&
+	       put_text(file, package->inner) &&
 	       put_text(file, package->found_by) &&
 	       put_number(file, package->owned);
 }
@@ -245,6 +246,7 @@ static void get_package(struct index_reader *in, struct package *package)
 	const char **const texts[] = {
 		&package->type,           &package->name,      &package->version, &package->architecture, &package->source_name,
 		&package->source_version, &package->ecosystem, &package->module,  &package->vendor,       &package->licenses,
+		&package->inner,
 		&package->found_by,
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -254,7 +256,7 @@ static void get_package(struct index_reader *in, struct package *package)
 
 static void get_packages(struct index_reader *in, struct layer_file *file)
 {
-	struct package *packages = get_array(in, &file->package_count, 11 * 16 + 8, sizeof *packages);
+	struct package *packages = get_array(in, &file->package_count, 12 * 16 + 8, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !in->broken; i++)
 		get_package(in, &packages[i]);
 	file->packages = packages;

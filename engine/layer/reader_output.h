@@ -17,6 +17,7 @@ struct package {
 	uint32_t owned;            /* how many of the output's owned paths are this package's; they follow those of the packages
 	                            * before it. Set by reader_output_add */
 	const char *found_by;      /* as in struct tarsier_package; "": "database" */
+	const char *inner;         /* where in the evidence, if that is an archive: "lib/x.jar"; "" if it is the whole of it */
 	const char *licenses;      /* what it says about its licences: a text of licenses_add; "" if it says nothing */
 };
 

@@ -280,7 +280,7 @@ int unzip_finish(struct unzip *unzip, struct tarsier_error *error)
 	struct tarsier_error failure = {0};
 	bool whole = unzip->ended && (unzip->step == SIGNATURE || unzip->step == GAP);
 	if (!unzip->begun && !unzip->ended)
-		return error_set(error, TARSIER_FORMAT, "not a zip file");
+		return error_set(error, TARSIER_NOT_FOUND, "not a zip file");
 	if (whole)
 		return TARSIER_OK;
 	error_set(&failure, TARSIER_FORMAT, "the archive ends early");

@@ -51,9 +51,9 @@ int unzip_new(struct arena *arena, const struct unzip_sink *sink, struct unzip_b
               struct unzip **unzip, struct tarsier_error *error);
 /* Begins another archive. */
 void unzip_reset(struct unzip *unzip, const struct unzip_sink *sink);
-/* Takes the next bytes. Fails with FORMAT if this is not a zip file, LIMIT, MEMORY, and what the sink returned. */
+/* Takes the next bytes. Fails with FORMAT if no member begins where one must, LIMIT, MEMORY, and what the sink returned. */
 int unzip_push(struct unzip *unzip, span piece, struct tarsier_error *error);
-/* The archive ends here. Fails with FORMAT if it should not. */
+/* The archive ends here. Fails with FORMAT if it should not, NOT_FOUND if it has no part of a zip file. */
 int unzip_finish(struct unzip *unzip, struct tarsier_error *error);
 /* After unzip_finish: the central directory lists the very members that were read. */
 bool unzip_agrees(const struct unzip *unzip);

@@ -5,6 +5,7 @@
 -- with TAB module TAB vendor behind it if the package has either;
 --
 --   path TAB licenses TAB what the package in the line above, or the owner, states; " | " between two statements
+--   path TAB inside TAB where in the evidence the package in the line above was found
 --   path TAB owns TAB a file TAB the package that installed it, in any order: there may be more
 --   path TAB unreadable TAB an entry that could not be read; path TAB note TAB what only looks like evidence
 --   path TAB ! CODE TAB part of the message
@@ -109,6 +110,7 @@ describe("reader", function()
               assert.is_table(found, path .. ": " .. tostring(message))
               for _, package in ipairs(found) do
                 rows[#rows + 1] = row(path, package)
+                if package.inner ~= "" then rows[#rows + 1] = path .. "\tinside\t" .. package.inner end
                 if package.licenses ~= "" then rows[#rows + 1] = licenses_row(path, package.licenses) end
               end
               if found.licenses then rows[#rows + 1] = licenses_row(path, found.licenses) end

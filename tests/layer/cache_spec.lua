@@ -109,7 +109,7 @@ describe("a layer's index in the cache", function()
       "file broken.word problem it holds a ! entry 3 gone 0", "file large.word problem larger than",
       "  reader words owner three content 63\n", "    owned 0\n", "  owns ", "  note four 0\n", "  note five 1\n",
       "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",
-      "    vendor v licenses MIT\nISC\n", "  licenses MIT \n",
+      "    vendor v licenses MIT\nISC\n", "    inner in\n", "  licenses MIT \n",
     } do
       assert.is_truthy(before:find(line, 1, true), line .. "is not in\n" .. before)
     end

@@ -93,6 +93,7 @@ static void push_package(lua_State *L, const struct package *package)
 	lua_setfield(L, -2, "owned");
 	set(L, "licenses", package->licenses);
 	set(L, "found_by", package->found_by);
+	set(L, "inner", package->inner);
 }
 
 /* { { unreadable = true or false, text = }, … } */
@@ -271,9 +272,11 @@ static void push_packages(lua_State *L, const struct package_list *list)
 	lua_newtable(L);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct tarsier_package *package = &list->items[i];
-		push_package(L, &(struct package){package->type, package->name, package->version, package->architecture,
-		                                  package->source_name, package->source_version, package->ecosystem,
-		                                  package->module, package->vendor, 0, package->found_by, NULL});
+		push_package(L, &(struct package){
+			.type = package->type, .name = package->name, .version = package->version,
+			.architecture = package->architecture, .source_name = package->source_name,
+			.source_version = package->source_version, .ecosystem = package->ecosystem, .module = package->module,
+			.vendor = package->vendor, .found_by = package->found_by});
 		set(L, "owner", package->owner);
 		push_list(L, "licenses", package->licenses);
 		set(L, "purl", package->purl);

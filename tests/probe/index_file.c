@@ -28,7 +28,7 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 		else
 			code = reader_output_add(output, &(struct package){.type = "word", .name = text, .version = "1",
 			                         .architecture = "all", .source_name = "source", .source_version = "2",
-			                         .ecosystem = "Words", .module = "m:1", .vendor = "v", .licenses = "MIT\nISC"}, error);
+			                         .ecosystem = "Words", .module = "m:1", .vendor = "v", .licenses = "MIT\nISC", .inner = "in"}, error);
 	}
 	return code;
 }
@@ -70,6 +70,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 		add_line(L, text, "    source %s %s\n", package->source_name, package->source_version, 0, 0, 0);
 		add_line(L, text, "    ecosystem %s module %s\n", package->ecosystem, package->module, 0, 0, 0);
 		add_line(L, text, "    vendor %s licenses %s\n", package->vendor, package->licenses, 0, 0, 0);
+		add_line(L, text, "    inner %s%s\n", package->inner, "", 0, 0, 0);
 		add_line(L, text, "    owned %s%s%d\n", "", "", (int)package->owned, 0, 0);
 	}
 }
