@@ -323,6 +323,10 @@ struct tarsier_finding {
 	const char *status_source;      /* who says so: "debian"; "" if unknown */
 	const struct tarsier_rating *severities; /* every rating that is known, the one that counted first */
 	size_t severity_count;
+	/* CISA's decision points (SSVC): "none", "poc" or "active"; "yes" or "no"; "partial" or "total"; "" if unknown. */
+	const char *ssvc_exploitation, *ssvc_automatable, *ssvc_impact;
+	const char *eu_exploited;       /* in the EU's list of exploited vulnerabilities since "2025-08-07"; "" if not in it */
+	const char *const *cwes;        /* "CWE-79"; NULL-terminated */
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

@@ -129,7 +129,8 @@ struct tarsier_finding clair_blank_finding(const char *backend)
 		.id = "", .aliases = none, .severity_source = "", .cvss_vector = "", .cvss_score = -1, .fixed_version = "",
 		.summary = "", .description = "", .url = "", .published = "", .modified = "", .references = none,
 		.kev_added = "", .kev_due = "", .epss = -1, .epss_percentile = -1, .backend = backend,
-		.status = "affected", .status_source = ""};
+		.status = "affected", .status_source = "", .ssvc_exploitation = "", .ssvc_automatable = "", .ssvc_impact = "",
+		.eu_exploited = "", .cwes = none};
 }
 
 /* Clair does not tell a publisher's status. */

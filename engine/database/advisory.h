@@ -39,6 +39,9 @@ struct affected {
 };
 
 struct advisory { /* strings are non-NULL unless stated otherwise */
+	/* The publisher's own feed that this is from: "debian-tracker", "Alpine:v3.20 main". Its records of one id add up, stand
+	 * beside those of other feeds, and replace what an older import took from that feed. NULL: the record is whole. */
+	const char *scope;
 	const char *id, *summary, *details, *url, *published, *modified;
 	const char *withdrawn;              /* NULL if it was not withdrawn */
 	const char **aliases;               /* aliases and upstream ids; NULL-terminated */
@@ -54,11 +57,15 @@ struct advisory { /* strings are non-NULL unless stated otherwise */
 struct kev { const char *id, *added, *due; bool ransomware; };
 struct epss { const char *id; double score, percentile; };
 
+/* What a feed about CVEs says of one: cve_table.h lists the kinds. `kind` is static. */
+struct cve_statement { const char *id, *kind, *value; };
+
 /* The sink of a feed. Each function returns 0 or a negative code, which the feed returns to its caller. */
 struct advisory_sink {
 	int (*advisory)(void *user, const struct advisory *advisory, struct tarsier_error *error);
 	int (*kev)(void *user, const struct kev *kev, struct tarsier_error *error);
 	int (*epss)(void *user, const struct epss *epss, struct tarsier_error *error);
+	int (*stated)(void *user, const struct cve_statement *statement, struct tarsier_error *error);
 	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date */
 	void (*unreadable)(void *user, const char *what, const char *why); /* a record was skipped; the feed continues */
 	void *user;

@@ -2,6 +2,7 @@
 #include "database/compose.h"
 
 #include "database/checksum.h"
+#include "format/cve_id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +29,21 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp((*(struct known_advisory *const *)a)->id, (*(struct known_advisory *const *)b)->id);
 }
 
+/* A record that only describes a CVE is of no use if no record about a package names it. */
+static bool is_needed(struct database_writer *writer, const char *id)
+{
+	if (!advisory_only_describes(id))
+		return true;
+	uintptr_t index = (uintptr_t)map_get_number(&writer->cves.numbers, cve_number(advisory_plain_id(id)));
+	return index && writer->cves.items[index - 1].named;
+}
+
 static bool find_live(struct database_writer *writer, struct live *live)
 {
 	*live = (struct live){.items = arena_array(&writer->arena, writer->known.count, sizeof *live->items)};
 	for (size_t i = 0; live->items && i < writer->known.count; i++) {
 		struct known_advisory *known = writer->known.entries[i].value;
-		if (known && known->number)
+		if (known && known->number && !writer_is_replaced(writer, known) && is_needed(writer, known->id))
 			live->items[live->count++] = known;
 	}
 	if (!live->items)
@@ -98,6 +108,8 @@ static int write_cve(struct database_writer *writer, const struct cve_entry *ent
 	char kev[96] = "";
 	struct buffer facts;
 	buffer_init(&facts, NULL);
+	if (entry->epss == CVE_SCORE_UNKNOWN && !entry->kev_added && !entry->stated && !entry->derived && !entry->text)
+		return 0;
 	bool done = cve_facts_write(entry, true, &facts);
 	size_t stated = facts.length;
 	done = done && cve_facts_write(entry, false, &facts);

@@ -54,8 +54,11 @@ static int note_cves(struct database_writer *writer, const struct known_advisory
                      struct tarsier_error *error)
 {
 	struct advisory_text text;
-	arena_free(&writer->scratch);
-	int code = advisory_text_parse(&writer->scratch, known->id, column_span(from, 1), column_span(from, 2), &text, error);
+	arena_reset(&writer->scratch);
+	const char *id = span_copy(&writer->scratch, advisory_plain_id(known->id));
+	if (!id)
+		return error_memory(error);
+	int code = advisory_text_parse(&writer->scratch, id, column_span(from, 1), column_span(from, 2), &text, error);
 	if (code >= 0 && !cve_table_note(&writer->cves, &text, known->final))
 		code = error_memory(error);
 	return code;

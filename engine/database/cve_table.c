@@ -33,10 +33,20 @@ static struct cve_fact *fact_of(struct cve_table *table, struct cve_fact **list,
 	return *list = made;
 }
 
+static const char *keep_value(struct cve_table *table, const char *value)
+{
+	table->values.arena = table->arena;
+	const char *known = map_get(&table->values, span_of(value));
+	if (known)
+		return known;
+	char *copy = arena_string(table->arena, value);
+	return copy && map_put(&table->values, span_of(copy), copy) ? copy : NULL;
+}
+
 bool cve_table_state(struct cve_table *table, struct cve_entry *entry, const char *kind, const char *value)
 {
 	struct cve_fact *fact = fact_of(table, &entry->stated, kind);
-	return fact && (strcmp(fact->value, value) == 0 || (fact->value = arena_string(table->arena, value)));
+	return fact && (strcmp(fact->value, value) == 0 || (fact->value = keep_value(table, value)));
 }
 
 /* Keeps the better vector: of the higher CVSS version, then of the higher score. */
@@ -52,7 +62,7 @@ static bool derive(struct cve_table *table, struct cve_entry *entry, const char 
 		cvss_score(span_of(fact->value), &known, NULL);
 	if (cvss.version < known.version || (cvss.version == known.version && cvss.score <= known.score))
 		return true;
-	return (fact->value = arena_string(table->arena, vector)) != NULL;
+	return (fact->value = keep_value(table, vector)) != NULL;
 }
 
 static bool states(const struct cve_entry *entry, const char *kind)

@@ -7,7 +7,8 @@
 
 enum { CVE_SCORE_UNKNOWN = -1 };
 
-/* A line about a CVE: "nvd CVSS:3.1/AV:N/…", "ghsa moderate", "ssvc active yes total", "cwe CWE-79 CWE-89". */
+/* A line about a CVE: "nvd CVSS:3.1/AV:N/…", "ghsa moderate", "ssvc active yes total", "cwe CWE-79 CWE-89",
+ * "euvd EUVD-2025-0001", "exploited 2025-01-14". */
 struct cve_fact { const char *kind, *value; struct cve_fact *next; };
 
 /* EPSS has hundreds of thousands of entries, so one is small. */
@@ -20,6 +21,7 @@ struct cve_entry {
 	struct cve_fact *derived;  /* the best vector of each source of its advisories */
 	uint32_t text;             /* the number of an advisory that describes it; or 0 */
 	uint8_t text_rank;         /* rank: how well the text describes it, see cve_table_note */
+	bool named;                /* by a record about a package */
 	bool ransomware, from_kev, from_epss; /* from: present in these inputs, not only in an older database */
 };
 
@@ -28,6 +30,7 @@ struct cve_table {
 	struct arena *arena;
 	struct cve_entry *items;
 	size_t count, capacity;
+	struct map values;         /* of facts, each once: most vectors are shared */
 	struct map numbers;        /* from CVE number to index + 1 */
 };
 

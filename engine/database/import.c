@@ -72,6 +72,12 @@ static int on_epss(void *user, const struct epss *epss, struct tarsier_error *er
 	return taken(importing, writer_epss(importing->writer, epss, error));
 }
 
+static int on_stated(void *user, const struct cve_statement *statement, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	return taken(importing, writer_state(importing->writer, statement, error));
+}
+
 static int on_dated(void *user, const char *feed, const char *date, struct tarsier_error *error)
 {
 	struct importing *importing = user;
@@ -120,7 +126,7 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
 	struct tarsier_error own;
 	error = error_or(error, &own);
 	struct importing importing = {.options = &whole};
-	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_dated, on_unreadable, &importing};
+	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_stated, on_dated, on_unreadable, &importing};
 	if (count == 0)
 		return error_set(error, TARSIER_USAGE, "nothing to import: name OSV, KEV or EPSS files, or folders of them");
 	int code = take_options(&whole, options, error);

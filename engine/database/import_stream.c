@@ -85,7 +85,7 @@ static void not_recognised(struct importing *importing, const char *name, span h
 {
 	char why[160];
 	const char *what = what_else(head);
-	snprintf(why, sizeof why, "not recognised: neither OSV nor KEV nor EPSS%s%s", what ? "; " : "", what ? what : "");
+	snprintf(why, sizeof why, "not recognised: not a feed that tarsier reads%s%s", what ? "; " : "", what ? what : "");
 	importing->lost = what;
 	importing->unknown = true;
 	import_complain(importing, name, "", why);

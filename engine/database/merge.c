@@ -139,12 +139,15 @@ static int stage_text(struct merging *merging, uint32_t number, const struct adv
 	return code;
 }
 
-/* With `only`, facts about CVEs are taken if an advisory that is taken names them. */
+/* With `only`, facts about CVEs are taken if an advisory that is taken names them. So are texts that describe a CVE. */
 static int want_cves(struct merging *merging, const struct advisory_text *text, struct tarsier_error *error)
 {
-	for (size_t i = 0; merging->only && i < text->cve_count; i++)
-		if (!cve_table_at(&merging->writer->cves, text->cves[i]))
+	for (size_t i = 0; !advisory_only_describes(text->id) && i < text->cve_count; i++) {
+		struct cve_entry *entry = cve_table_at(&merging->writer->cves, text->cves[i]);
+		if (!entry)
 			return error_memory(error);
+		entry->named = true;
+	}
 	return 0;
 }
 

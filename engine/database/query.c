@@ -43,7 +43,9 @@ int connection_advisory_text(struct connection *connection, struct arena *arena,
 	if (found == 0)
 		return error_set(error, TARSIER_DATABASE, "the vulnerability database is damaged: advisory %u is missing; build it "
 		                 "again with `tarsier db import PATH…`", advisory);
-	char *id = span_copy(arena, column_span(statement, 0));
+	span plain, scope;
+	span_cut(column_span(statement, 0), '\n', &plain, &scope); /* write.h: the id of an own feed's record */
+	char *id = span_copy(arena, plain);
 	if (!id)
 		return error_memory(error);
 	return advisory_text_read(connection->unpacker, arena, id, column_span(statement, 1), column_span(statement, 2), text,

@@ -297,7 +297,7 @@ static bool sort_names(struct database_writer *writer, const struct advisory *ad
 	text->aliases = arena_array(&writer->scratch, count + 1, sizeof *text->aliases);
 	if (!text->cves || !text->aliases)
 		return false;
-	uint32_t own = cve_number(span_of(text->id));
+	uint32_t own = cve_number(advisory_plain_id(text->id));
 	if (own)
 		text->cves[text->cve_count++] = own;
 	for (size_t i = 0; i < count; i++) {
@@ -373,20 +373,50 @@ static int stage_omissions(struct staging *staging)
 	return 0;
 }
 
-static int stage_advisory(struct staging *staging, const char *id)
+/* CVEs that a record about packages names: what only describes others is dropped. */
+static bool name_cves(struct database_writer *writer, const struct advisory_text *text)
+{
+	for (size_t i = 0; i < text->cve_count; i++) {
+		struct cve_entry *entry = cve_table_at(&writer->cves, text->cves[i]);
+		if (!entry)
+			return false;
+		entry->named = true;
+	}
+	return true;
+}
+
+static int stage_whole_text(struct staging *staging, const char *id)
+{
+	struct advisory_text text;
+	bool done = make_text(staging, id, &text);
+	if (done && staging->advisory->affected_count)
+		done = name_cves(staging->writer, &text);
+	return done ? stage_text(staging->writer, &text, staging->number, staging->error) : error_memory(staging->error);
+}
+
+static int stage_advisory(struct staging *staging, const char *id, bool with_text)
 {
 	const struct advisory *advisory = staging->advisory;
-	struct advisory_text text;
-	int code = make_text(staging, id, &text) ? 0 : error_memory(staging->error);
-	if (code >= 0)
-		code = stage_text(staging->writer, &text, staging->number, staging->error);
+	int code = with_text ? stage_whole_text(staging, id) : 0;
 	for (size_t i = 0; i < advisory->affected_count && code >= 0; i++)
 		code = stage_affected(staging, &advisory->affected[i]);
 	staging->staged->omitted[OMIT_NEWS] += advisory->news;
 	staging->staged->omitted[OMIT_NAMELESS] += (uint32_t)advisory->nameless_count;
-	if (!advisory->news && advisory->affected_count + advisory->nameless_count == 0)
+	if (!advisory->news && !advisory->scope && advisory->affected_count + advisory->nameless_count == 0)
 		omit(staging, OMIT_NOTHING_AFFECTED);
 	return code < 0 ? code : stage_omissions(staging);
+}
+
+static int stage_part(struct staging *staging, const char *id)
+{
+	struct known_advisory *known;
+	bool fresh;
+	int code = writer_note_part(staging->writer, staging->advisory, id, &known, &fresh, staging->error);
+	if (code < 0)
+		return code;
+	staging->number = known->number;
+	staging->staged->useful = staging->advisory->affected_count == 0;
+	return stage_advisory(staging, known->id, fresh);
 }
 
 int writer_advisory(struct database_writer *writer, const struct advisory *advisory, struct staged *staged,
@@ -398,13 +428,15 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 	struct staging staging = {.writer = writer, .advisory = advisory, .error = error, .staged = staged};
 	struct known_advisory *known;
 	*staged = (struct staged){0};
-	arena_free(&writer->scratch);
+	arena_reset(&writer->scratch);
+	if (writer->last_number == UINT32_MAX - 1)
+		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
+	if (advisory->scope)
+		return stage_part(&staging, id);
 	int code = writer_note_known(writer, advisory, id, &known, error);
 	staged->useful = !known || known->withdrawn;
 	if (code < 0 || staged->useful)
 		return code;
-	if (writer->last_number == UINT32_MAX - 1)
-		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
 	staging.number = known->number = ++writer->last_number;
-	return stage_advisory(&staging, id);
+	return stage_advisory(&staging, id, true);
 }

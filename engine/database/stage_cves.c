@@ -28,6 +28,17 @@ int writer_kev(struct database_writer *writer, const struct kev *kev, struct tar
 	return 0;
 }
 
+int writer_state(struct database_writer *writer, const struct cve_statement *statement, struct tarsier_error *error)
+{
+	uint32_t cve = cve_number(span_of(statement->id));
+	if (!cve)
+		return 1;
+	struct cve_entry *entry = cve_table_at(&writer->cves, cve);
+	if (!entry || strchr(statement->value, '\n'))
+		return entry ? 1 : error_memory(error);
+	return cve_table_state(&writer->cves, entry, statement->kind, statement->value) ? 0 : error_memory(error);
+}
+
 static int32_t hundred_thousandths(double fraction)
 {
 	return (int32_t)(fraction * 1e5 + 0.5);

@@ -1,6 +1,7 @@
 /* selects which of several records of one id is valid */
 #include "database/checksum.h"
 #include "database/write.h"
+#include "format/cve_id.h"
 #include "format/date.h"
 
 #include <string.h>
@@ -77,4 +78,57 @@ int writer_note_known(struct database_writer *writer, const struct advisory *adv
 		writer->newest = known->modified;
 	*result = known;
 	return 0;
+}
+
+/* ---- records of own feeds ---------------------------------------------------------------------------------------- */
+
+span advisory_plain_id(const char *id)
+{
+	span plain, scope;
+	span_cut(span_of(id), '\n', &plain, &scope);
+	return plain;
+}
+
+bool advisory_only_describes(const char *id)
+{
+	span plain = advisory_plain_id(id);
+	return plain.len < strlen(id) && cve_number(plain);
+}
+
+bool writer_is_replaced(const struct database_writer *writer, const struct known_advisory *known)
+{
+	span plain, scope;
+	return known->old && span_cut(span_of(known->id), '\n', &plain, &scope) && map_get(&writer->scopes, scope);
+}
+
+static bool note_scope(struct database_writer *writer, const char *scope)
+{
+	if (map_get(&writer->scopes, span_of(scope)))
+		return true;
+	const char *copy = arena_string(&writer->arena, scope);
+	return copy && map_put(&writer->scopes, span_of(copy), writer);
+}
+
+int writer_note_part(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                     struct known_advisory **result, bool *fresh, struct tarsier_error *error)
+{
+	char *key = arena_format(&writer->scratch, "%s\n%s", id, advisory->scope);
+	if (!key || !note_scope(writer, advisory->scope))
+		return error_memory(error);
+	struct known_advisory *known = *result = map_get(&writer->known, span_of(key));
+	*fresh = !known || known->old;
+	if (!*fresh)
+		return 0;
+	if (!known) {
+		known = *result = arena_alloc(&writer->arena, sizeof *known);
+		char *own = arena_string(&writer->arena, key);
+		if (!known || !own || !map_put(&writer->known, span_of(own), known))
+			return error_memory(error);
+		known->id = own;
+	}
+	const char *modified = date_begins(advisory->modified) ? arena_string(&writer->arena, advisory->modified) : "";
+	*known = (struct known_advisory){.id = known->id, .modified = modified, .number = ++writer->last_number};
+	if (modified && date_compare(modified, writer->newest) > 0)
+		writer->newest = modified;
+	return modified ? 0 : error_memory(error);
 }

@@ -196,7 +196,7 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 	arena_init(&writer->arena, NULL);
 	arena_init(&writer->scratch, NULL);
 	buffer_init(&writer->omissions, NULL);
-	writer->known.arena = writer->ecosystems.arena = writer->families.arena = writer->cves.arena = &writer->arena;
+	writer->known.arena = writer->scopes.arena = writer->ecosystems.arena = writer->families.arena = writer->cves.arena = &writer->arena;
 	writer->lock = -1;
 	writer->starter = starter;
 	writer->newest = writer->kev_date = writer->epss_date = writer->note = "";

@@ -22,7 +22,8 @@ struct database_writer {
 	bool starter;
 	sqlite3 *sqlite;
 	sqlite3_stmt *put_advisory, *put_row;
-	struct map known;           /* id → struct known_advisory */
+	struct map known;           /* id, of an own feed "id\nscope" → struct known_advisory */
+	struct map scopes;          /* the own feeds that this import read */
 	struct map ecosystems;      /* key → struct known_ecosystem */
 	struct map families;        /* name → struct known_family */
 	struct cve_table cves;
@@ -83,6 +84,7 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 /* Return 1 and skip the entry if the id is not a CVE's. */
 int writer_kev(struct database_writer *writer, const struct kev *kev, struct tarsier_error *error);
 int writer_epss(struct database_writer *writer, const struct epss *epss, struct tarsier_error *error);
+int writer_state(struct database_writer *writer, const struct cve_statement *statement, struct tarsier_error *error);
 int writer_dated(struct database_writer *writer, const char *feed, const char *date, struct tarsier_error *error);
 
 /* Composes the file and replaces the old one. Fails with DATABASE and keeps the old file if there would be no
@@ -90,6 +92,11 @@ int writer_dated(struct database_writer *writer, const char *feed, const char *d
 int writer_finish(struct database_writer *writer, struct tarsier_error *error);
 /* Call it after writer_finish: counts what came from the inputs. */
 void writer_count(const struct database_writer *writer, struct tarsier_import_result *result);
+
+/* Records of own feeds are stored under "id\nscope". Returns the id. */
+span advisory_plain_id(const char *id);
+/* True if a record only describes a CVE, for others that name it. */
+bool advisory_only_describes(const char *id);
 
 /* ---- internal to the writer's files ------------------------------------------------------------------------------ */
 
@@ -104,6 +111,11 @@ struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span ke
 /* Notes a record. Sets *result to it, or to NULL if a newer one of its id is known. */
 int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
                       struct known_advisory **result, struct tarsier_error *error);
+/* The same for a record of an own feed. Sets *fresh if it is the first of its id. */
+int writer_note_part(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                     struct known_advisory **result, bool *fresh, struct tarsier_error *error);
+/* True if an older import took the record from an own feed that this import read again. */
+bool writer_is_replaced(const struct database_writer *writer, const struct known_advisory *known);
 int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
                       struct row_writer *rows, struct tarsier_error *error);
 

@@ -10,13 +10,23 @@
  * the largest reserved block has reached. A longer sequence makes an id like any other, not a CVE. */
 enum { CVE_FIRST_YEAR = 1999, CVE_YEARS = 128, CVE_SEQUENCE_BITS = 24 };
 
+/* The Global CVE allocation system, https://gcve.eu/about, has MITRE's ids as those of its first authority:
+ * "GCVE-0-2021-44228". Other authorities' ids are ids like any other. */
+static span without_prefix(span id)
+{
+	if (id.len > 4 && strncasecmp(id.ptr, "CVE-", 4) == 0)
+		return span_from(id, 4);
+	return id.len > 7 && strncasecmp(id.ptr, "GCVE-0-", 7) == 0 ? span_from(id, 7) : SPAN("");
+}
+
 uint32_t cve_number(span id)
 {
 	uint64_t year, sequence;
-	if (id.len < 13 || strncasecmp(id.ptr, "CVE-", 4) != 0 || id.ptr[8] != '-')
+	id = without_prefix(id);
+	if (id.len < 9 || id.ptr[4] != '-')
 		return 0;
-	span digits = span_from(id, 9);
-	if (!span_number((span){id.ptr + 4, 4}, &year) || !span_number(digits, &sequence))
+	span digits = span_from(id, 5);
+	if (!span_number((span){id.ptr, 4}, &year) || !span_number(digits, &sequence))
 		return 0;
 	if (digits.len > 4 && digits.ptr[0] == '0')
 		return 0;

@@ -1,6 +1,5 @@
 #include "format/json_tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const struct json_node *node_get(const struct json_node *object, const char *key)
@@ -41,13 +40,34 @@ const struct json_node *node_member(const struct json_node *object, const char *
 	return of_kind(object, key, NODE_OBJECT);
 }
 
+static uint64_t digits(span *text)
+{
+	uint64_t number = 0;
+	while (text->len && text->ptr[0] >= '0' && text->ptr[0] <= '9' && number < UINT64_MAX / 10 - 1) {
+		number = number * 10 + (uint64_t)(text->ptr[0] - '0');
+		*text = span_from(*text, 1);
+	}
+	return number;
+}
+
+/* Without strtod, which depends on the locale. Nine digits of a fraction are enough for scores. */
 double node_number(const struct json_node *node, double otherwise)
 {
 	if (!node || (node->kind != NODE_NUMBER && node->kind != NODE_TEXT) || !node->length)
 		return otherwise;
-	char *end;
-	double number = strtod(node->text, &end);
-	return *end ? otherwise : number;
+	span text = {node->text, node->length};
+	bool negative = span_starts(text, "-");
+	text = span_from(text, negative);
+	size_t before = text.len;
+	double number = (double)digits(&text), scale = 1;
+	if (text.len == before)
+		return otherwise;
+	if (span_starts(text, ".")) {
+		text = span_from(text, 1);
+		for (; text.len && text.ptr[0] >= '0' && text.ptr[0] <= '9'; text = span_from(text, 1))
+			number += (text.ptr[0] - '0') * (scale /= 10);
+	}
+	return text.len ? otherwise : negative ? -number : number;
 }
 
 bool node_is_true(const struct json_node *node)

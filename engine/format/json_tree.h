@@ -1,4 +1,4 @@
-/* JSON read with yajl into small trees on an arena: several times faster than jansson, and of documents as large as they come */
+/* JSON read with yajl into small trees on an arena: faster than jansson, and in documents of any size */
 #ifndef TARSIER_FORMAT_JSON_TREE_H
 #define TARSIER_FORMAT_JSON_TREE_H
 
@@ -25,7 +25,7 @@ const struct json_node *node_list(const struct json_node *object, const char *ke
 const struct json_node *node_member(const struct json_node *object, const char *key); /* an object or NULL */
 /* The text of a TEXT node; NULL for any other, and for NULL. */
 const char *node_string(const struct json_node *node);
-/* The value of a NUMBER node, or of a text that is a number; `otherwise` for any other. */
+/* The value of a NUMBER node, or of a text that is one, without an exponent; `otherwise` for any other. */
 double node_number(const struct json_node *node, double otherwise);
 /* True if the node is the literal true. */
 bool node_is_true(const struct json_node *node);

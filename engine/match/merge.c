@@ -2,6 +2,7 @@
 
 #include "database/rating.h"
 #include "format/cve_id.h"
+#include "match/cve_facts.h"
 #include "match/group.h"
 #include "match/severities.h"
 
@@ -100,9 +101,9 @@ static void add_name(struct tarsier_finding *finding, const char **aliases, size
 }
 
 static bool set_aliases(struct matching *matching, struct tarsier_finding *finding, const struct mention *mentions,
-                        size_t count)
+                        size_t count, const struct cve_facts *facts)
 {
-	size_t most = count, names = 0;
+	size_t most = count + 1, names = 0;
 	for (size_t i = 0; i < count; i++)
 		for (const char **alias = mentions[i].text->aliases; *alias; alias++)
 			most++;
@@ -114,6 +115,10 @@ static bool set_aliases(struct matching *matching, struct tarsier_finding *findi
 		for (const char **alias = mentions[i].text->aliases; *alias; alias++)
 			add_name(finding, aliases, &names, *alias, mentions[i].cve);
 	}
+	if (facts && !(aliases[names] = cve_facts_alias(matching->arena, facts->ratings)))
+		return false;
+	if (aliases[names] && (!*aliases[names] || listed(aliases, names, aliases[names])))
+		aliases[names] = NULL;
 	finding->aliases = aliases;
 	return true;
 }
@@ -185,11 +190,13 @@ static int make_finding(struct matching *matching, const struct version_scheme *
 		return code;
 	*finding = (struct tarsier_finding){.backend = "embedded", .informational = all_informational(mentions, count)};
 	finding->id = mentions[0].cve ? arena_string(matching->arena, cve_name(mentions[0].cve, name)) : mentions[0].text->id;
-	if (!finding->id || !set_aliases(matching, finding, mentions, count))
+	if (!finding->id || !set_aliases(matching, finding, mentions, count, facts))
 		return error_memory(error);
 	finding->fixed_version = fix_of(scheme, mentions, count);
 	set_status(finding, mentions, count);
 	set_facts(finding, facts);
+	if (!cve_facts_tell(matching->arena, facts ? facts->ratings : "", finding))
+		return error_memory(error);
 	code = severities_set(matching, finding, mentions, count, facts, error);
 	if (code < 0)
 		return code;

@@ -265,6 +265,15 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 	lua_setfield(L, -2, "severities");
 	set_scores(L, finding);
 	table_set_number(L, "risk", finding->risk);
+	if (finding->ssvc_exploitation && *finding->ssvc_exploitation) {
+		lua_createtable(L, 0, 3);
+		table_set_text(L, "exploitation", finding->ssvc_exploitation);
+		table_set_text(L, "automatable", finding->ssvc_automatable);
+		table_set_text(L, "impact", finding->ssvc_impact);
+		lua_setfield(L, -2, "ssvc");
+	}
+	table_set_text(L, "eu_exploited", finding->eu_exploited);
+	set_shared_list(L, shared, "cwes", finding->cwes);
 	table_set_text(L, "status", finding->status);
 	table_set_text(L, "status_source", finding->status_source);
 	if (finding->fixed_version && *finding->fixed_version)

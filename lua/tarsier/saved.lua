@@ -85,7 +85,8 @@ local package = record { index = count, type = text, ecosystem = text, name = te
   kernel = flag, layer = count }
 local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
   severities = list(record { source = text, severity = severity, vector = word, score = optional(count) }),
-  status = status, status_source = text, risk = number, fixed_by = word,
+  status = status, status_source = text, cwes = list(text), eu_exploited = text,
+  ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),
   informational = flag, backend = text, package = package, layer = optional(layer),
   cvss = optional(record { vector = text, score = count }),

@@ -235,7 +235,7 @@ describe("an import finds records", function()
     local counts, inputs = assert(knowledge.import(database, { folder .. "/in" }))
     assert.equal(3, counts.advisories)
     assert.same({ { input = folder .. "/in/deep/README", feed = "", records = 0,
-      message = "not recognised: neither OSV nor KEV nor EPSS" },
+      message = "not recognised: not a feed that tarsier reads" },
                   { input = folder .. "/in", feed = "osv", records = 3 } }, inputs)
   end)
 

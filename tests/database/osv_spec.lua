@@ -121,7 +121,7 @@ describe("an OSV record", function()
   it("is not what shares a name or two with it", function()
     for _, text in ipairs { '{"ghsa_id":"G","cve_id":"C","url":"u","summary":"s","severity":"high"}',
       '{"document":{},"vulnerabilities":[]}', '{"name":"p","version":"1","id":1}', '{"message":"Not Found"}', "{}",
-      '{"dataType":"CVE_RECORD","cveMetadata":{}}' } do
+      '{"dataType":"RECORD","cveMetadata":{}}' } do
       assert.is_nil(claimed(text), text)
     end
   end)

@@ -266,6 +266,12 @@ static void push_finding(lua_State *L, const struct tarsier_finding *finding)
 	lua_setfield(L, -2, "severities");
 	set_text(L, "status", finding->status);
 	set_text(L, "status_source", finding->status_source);
+	if (*finding->ssvc_exploitation || *finding->eu_exploited || *finding->cwes) {
+		lua_pushfstring(L, "%s %s %s", finding->ssvc_exploitation, finding->ssvc_automatable, finding->ssvc_impact);
+		lua_setfield(L, -2, "ssvc");
+		set_text(L, "eu_exploited", finding->eu_exploited);
+		set_list(L, "cwes", finding->cwes);
+	}
 	if (finding->informational)
 		set_bool(L, "informational", 1);
 }

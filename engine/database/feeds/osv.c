@@ -184,7 +184,7 @@ static int read_advisory(struct osv_reading *reading, const struct json_node *re
 static int read_record(struct osv_reading *reading, const struct json_node *record, const char *name)
 {
 	const char *id = node_text(record, "id");
-	if (!*id || strlen(id) > ID_LIMIT) {
+	if (!*id || strlen(id) > ID_LIMIT || strchr(id, '\n')) {
 		complain(reading, name, "not an OSV record: it has no id");
 		return 0;
 	}

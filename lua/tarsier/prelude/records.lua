@@ -35,12 +35,14 @@ local package = new_record("a package", "index type ecosystem name version archi
   .. "module vendor licenses owner found_by kernel",
   { source = new_record("a package's source", "name version") })
 local statement = new_record("a VEX statement", "file author time id status justification text obeyed refusal")
-local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source risk "
+local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source "
+  .. "ssvc cwes eu_exploited risk "
   .. "fixed_by summary description url "
   .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
   .. "policy baseline vex", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
-  kev = new_record("a finding's kev", "added due ransomware"), package = package, layer = layer,
+  kev = new_record("a finding's kev", "added due ransomware"),
+  ssvc = new_record("a finding's ssvc", "exploitation automatable impact"), package = package, layer = layer,
 }, { severities = new_record("a finding's rating", "source severity vector score"), vex = statement })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
@@ -208,7 +210,7 @@ local plain_layer = {
 }
 local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", severities = {},
-  status = "affected", status_source = "", summary = "",
+  status = "affected", status_source = "", cwes = {}, eu_exploited = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
   package = plain_package, layer = plain_layer, backend = "embedded", informational = false,
   malicious = false, kernel = false,

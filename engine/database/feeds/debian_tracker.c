@@ -1,0 +1,133 @@
+#include "database/advisory.h"
+#include "format/cve_id.h"
+#include "stream/json_read.h"
+
+#include <string.h>
+
+/*
+ * The Debian security tracker, https://security-tracker.debian.org/tracker/data/json:
+ *
+ *	{ SOURCE PACKAGE: { "CVE-2024-6387": {
+ *	    "description": text, "scope": "local"|"remote", "debianbug": number,
+ *	    "releases": { "bookworm": {
+ *	      "status": "open"|"resolved"|"undetermined",
+ *	      "fixed_version": version, "0" where it was never affected,
+ *	      "urgency": "unimportant"|"low"|"medium"|"high"|"end-of-life"|"not yet assigned", "**" behind it: unconfirmed,
+ *	      "nodsa": reason, "nodsa_reason": ""|"postponed"|"ignored",
+ *	      "repositories": {…} } } } } }
+ *
+ * https://security-team.debian.org/security_tracker.html explains the words. Entries without a CVE yet have names like
+ * "TEMP-0841856-B18BAF".
+ */
+
+enum { VALUE_LIMIT = 8 << 20, RELEASES = 16, NAME_LIMIT = 128 };
+
+static int tracker_recognise(span head)
+{
+	bool shape = span_starts(span_trim(head), "{") && span_contains(head, "\"releases\"");
+	return shape && span_contains(head, "\"repositories\"") && span_contains(head, "\"urgency\"") ? 50 : 0;
+}
+
+struct tracker {
+	struct advisory_sink *sink;
+	struct arena arena;            /* memory for one CVE of one package */
+};
+
+static const char *ecosystem_of(const char *codename)
+{
+	static const char *const releases[][2] = {
+		{"wheezy", "Debian:7"}, {"jessie", "Debian:8"}, {"stretch", "Debian:9"}, {"buster", "Debian:10"},
+		{"bullseye", "Debian:11"}, {"bookworm", "Debian:12"}, {"trixie", "Debian:13"}, {"forky", "Debian:14"},
+		{"duke", "Debian:15"},
+	};
+	for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
+		if (strcmp(releases[i][0], codename) == 0)
+			return releases[i][1];
+	return NULL; /* sid has no number, and images of it call themselves by the next release's name */
+}
+
+static enum advisory_status status_of(const struct json_node *release)
+{
+	const char *status = node_text(release, "status"), *reason = node_text(release, "nodsa_reason");
+	enum advisory_status urgency = status_of_word(node_text(release, "urgency"));
+	if (strcmp(status, "resolved") == 0 && strcmp(node_text(release, "fixed_version"), "0") == 0)
+		return STATUS_NOT_AFFECTED;
+	if (strcmp(status, "undetermined") == 0)
+		return STATUS_UNDER_INVESTIGATION;
+	if (urgency || strcmp(status, "open") != 0)
+		return urgency;
+	if (strcmp(reason, "postponed") == 0)
+		return STATUS_FIX_DEFERRED;
+	return strcmp(reason, "ignored") == 0 ? STATUS_WILL_NOT_FIX : STATUS_AFFECTED;
+}
+
+/* Adds what the tracker says of a release. Returns false if memory ran out. */
+static bool add_release(struct tracker *tracker, const char *package, const struct json_node *release,
+                        struct affected *list, size_t *count)
+{
+	static const char *no_vectors[] = {NULL};
+	const char *ecosystem = ecosystem_of(release->key), *fixed = node_text(release, "fixed_version");
+	if (!ecosystem || *count == RELEASES || strlen(fixed) > NAME_LIMIT)
+		return true;
+	struct affected *affected = &list[*count];
+	struct advisory_event *events = arena_array(&tracker->arena, 2, sizeof *events);
+	affected->ranges = arena_alloc(&tracker->arena, sizeof *affected->ranges);
+	if (!events || !affected->ranges)
+		return false;
+	*affected = (struct affected){.ecosystem = ecosystem, .name = package, .ranges = affected->ranges, .cvss = no_vectors,
+	                              .severity_word = node_text(release, "urgency"), .purl = "", .own = true,
+	                              .status = status_of(release)};
+	bool resolved = strcmp(node_text(release, "status"), "resolved") == 0 && *fixed;
+	events[0] = (struct advisory_event){EVENT_INTRODUCED, "0"};
+	events[1] = (struct advisory_event){EVENT_FIXED, fixed};
+	affected->range_count = affected->status != STATUS_NOT_AFFECTED;
+	affected->ranges[0] = (struct advisory_range){events, resolved ? 2 : 1};
+	(*count)++;
+	return true;
+}
+
+static int take_cve(void *user, const struct cut_place *place, const struct json_node *value, struct tarsier_error *error)
+{
+	static const char *none[] = {NULL};
+	struct tracker *tracker = user;
+	const char *package = place->keys[0], *name = place->keys[1];
+	const char *aliases[] = {name, NULL};
+	struct affected list[RELEASES];
+	size_t count = 0;
+	arena_reset(&tracker->arena);
+	const struct json_node *releases = node_member(value, "releases");
+	if (place->depth != 2 || !releases || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
+		tracker->sink->unreadable(tracker->sink->user, package, "not an entry of the Debian security tracker");
+		return 0;
+	}
+	for (const struct json_node *release = releases->first; release; release = release->next)
+		if (!add_release(tracker, package, release, list, &count))
+			return error_memory(error);
+	const char *id = arena_format(&tracker->arena, "DEBIAN-%s", name);
+	const char *url = arena_format(&tracker->arena, "https://security-tracker.debian.org/tracker/%s", name);
+	if (!id || !url)
+		return error_memory(error);
+	const struct advisory advisory = {
+		.scope = "debian-tracker", .id = id, .summary = "", .details = node_text(value, "description"), .url = url,
+		.published = "", .modified = "", .aliases = aliases, .cvss = none, .references = none, .affected = list,
+		.affected_count = count};
+	return count ? tracker->sink->advisory(tracker->sink->user, &advisory, error) : 0;
+}
+
+static bool opens(void *user, const struct cut_place *place, bool is_object)
+{
+	(void)user;
+	return is_object && place->depth < 2;
+}
+
+static int tracker_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	struct tracker tracker = {.sink = sink};
+	struct json_cutter cutter = {.opens = opens, .take = take_cve, .user = &tracker, .what = name, .limit = VALUE_LIMIT};
+	arena_init(&tracker.arena, NULL);
+	int code = json_read(&cutter, stream, error);
+	arena_free(&tracker.arena);
+	return code;
+}
+
+const struct feed feed_debian_tracker = {"debian-tracker", tracker_recognise, tracker_read};

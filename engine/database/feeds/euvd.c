@@ -1,0 +1,101 @@
+#include "database/cve_reading.h"
+#include "format/cve_id.h"
+#include "stream/json_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The European Vulnerability Database, https://euvd.enisa.europa.eu/apidoc: a record, a list of records, or
+ * { "items": [ record ] }. The list of exploited vulnerabilities, /api/exploitedvulnerabilities, has "exploitedSince".
+ *
+ *	{ "id": "EUVD-2025-0001", "enisaUuid", "aliases": "CVE-2024-56374\nGHSA-…\n", "exploitedSince": "Aug 7, 2025, 7:05:08 PM" }
+ */
+
+enum { VALUE_LIMIT = 8 << 20, DATE_SIZE = 32 };
+
+static int euvd_recognise(span head)
+{
+	return span_contains(head, "\"EUVD-") && span_contains(head, "\"id\"") ? 60 : 0;
+}
+
+/* "Aug 7, 2025, 7:05:08 PM" → "2025-08-07"; "" for anything else, but RFC 3339 stays. */
+static void read_date(const char *text, char date[DATE_SIZE])
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char month[4] = "";
+	unsigned day = 0, year = 0;
+	date[0] = '\0';
+	if (sscanf(text, "%4u-%2u-%2u", &year, &day, &day) == 3) {
+		snprintf(date, DATE_SIZE, "%.10s", text);
+		return;
+	}
+	if (sscanf(text, "%3[A-Za-z] %2u, %4u", month, &day, &year) != 3 || strlen(month) != 3)
+		return;
+	const char *found = strstr(months, month);
+	if (found && (found - months) % 3 == 0 && day >= 1 && day <= 31 && year >= 1999 && year <= 2999)
+		snprintf(date, DATE_SIZE, "%04u-%02u-%02u", year, (unsigned)(found - months) / 3 + 1, day);
+}
+
+static int take_record(void *user, const struct cut_place *place, const struct json_node *record,
+                       struct tarsier_error *error)
+{
+	struct cve_reading *reading = user;
+	const char *id = node_text(record, "id");
+	span aliases = span_of(node_text(record, "aliases")), alias;
+	char date[DATE_SIZE];
+	int code = 0;
+	if (place->depth && strcmp(place->keys[0], "total") == 0)
+		return 0;
+	if (strncmp(id, "EUVD-", 5) != 0 || strlen(id) > 32) {
+		reading->sink->unreadable(reading->sink->user, "an entry of EUVD", "it has no EUVD id");
+		return 0;
+	}
+	read_date(node_text(record, "exploitedSince"), date);
+	while (code >= 0 && span_next(&aliases, '\n', &alias)) {
+		cve_reading_reset(reading);
+		const char *cve = span_copy(&reading->arena, span_trim(alias));
+		if (!cve)
+			return error_memory(error);
+		reading->values[CVE_EUVD] = id;
+		reading->values[CVE_EXPLOITED] = *date ? date : NULL;
+		const struct cve_text text = {.id = cve, .details = ""};
+		if (cve_number(span_of(cve)))
+			code = cve_give(reading, &text, error);
+	}
+	return code;
+}
+
+static bool opens(void *user, const struct cut_place *place, bool is_object)
+{
+	(void)user;
+	return !is_object && (place->depth == 0 || (place->depth == 1 && strcmp(place->keys[0], "items") == 0));
+}
+
+/* { "items": … } is opened, and a single record is not: its first member tells which it is. */
+static bool opens_items(void *user, const struct cut_place *place, bool is_object)
+{
+	return opens(user, place, is_object) || (is_object && place->depth == 0);
+}
+
+static int euvd_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct stream *whole;
+	char head[64];
+	struct cve_reading reading = {.sink = sink, .feed = "euvd"};
+	arena_init(&arena, NULL);
+	arena_init(&reading.arena, NULL);
+	ssize_t got = stream_fill(stream, head, sizeof head, error);
+	span first = {head, got < 0 ? 0 : (size_t)got};
+	int code = got < 0 ? (int)got : stream_open_prefixed(&arena, first, stream, &whole, error);
+	struct json_cutter cutter = {.take = take_record, .user = &reading, .what = name, .limit = VALUE_LIMIT};
+	cutter.opens = span_contains(first, "\"items\"") ? opens_items : opens;
+	if (code >= 0)
+		code = json_read(&cutter, whole, error);
+	arena_free(&reading.arena);
+	arena_free(&arena);
+	return code;
+}
+
+const struct feed feed_euvd = {"euvd", euvd_recognise, euvd_read};

@@ -1,0 +1,189 @@
+-- Publishers' own feeds: what is taken of each, and how it stands beside copies of it.
+
+local advisories = require "support.advisories"
+local json = require "cjson"
+local knowledge = require "tarsier.probe".knowledge
+local temporary = require "support.temporary"
+
+local data = "tests/data/feeds/"
+local folder, database
+
+setup(function()
+  folder = temporary.folder()
+  database = folder .. "/test.db"
+end)
+teardown(function() temporary.remove(folder) end)
+
+local affects = advisories.affects
+
+local function record(id, ecosystem, events, fields)
+  fields = fields or {}
+  fields.upstream = fields.upstream or { (id:match "CVE%-.*") }
+  fields.affected = { affects(ecosystem, "p", events) }
+  return advisories.record(id, fields)
+end
+
+-- Imports feeds and OSV records.
+local function import(feeds, records, options)
+  local paths = {}
+  for i, feed in ipairs(feeds) do paths[i] = data .. feed end
+  for i, one in ipairs(records or {}) do
+    paths[#paths + 1] = temporary.write(("%s/%d.json"):format(folder, i), json.encode(one))
+  end
+  return assert(knowledge.import(database, paths, options))
+end
+
+local function find(ecosystem, name, version)
+  local found = {}
+  for _, finding in ipairs(assert(knowledge.match(database, { { type = "deb", ecosystem = ecosystem, name = name,
+    version = version } }))) do
+    found[finding.id], found[#found + 1] = finding, finding
+  end
+  return found
+end
+
+local function told(finding)
+  return finding and ("%s %s/%s %s"):format(finding.severity, finding.status, finding.status_source, finding.fixed_version)
+end
+
+describe("Debian's tracker", function()
+  it("tells each release's status", function()
+    local counts = import { "debian-tracker/data.json" }
+    assert.equal(1, counts.unreadable)
+    local found = find("Debian:12", "p", "1.0-1")
+    assert.equal("High fixed/debian 2.0-1", told(found["CVE-2024-1001"]))
+    assert.equal("Negligible unimportant/debian ", told(found["CVE-2024-1002"]))
+    assert.is_nil(found["CVE-2024-1003"])
+    assert.equal("Unknown fix_deferred/debian ", told(found["CVE-2024-1004"]))
+    assert.equal("Low will_not_fix/debian ", told(found["CVE-2024-1005"]))
+    assert.equal("Unknown end_of_life/debian ", told(found["CVE-2024-1006"]))
+    assert.equal("Unknown under_investigation/debian ", told(found["CVE-2024-1007"]))
+    assert.equal("Low affected/debian ", told(found["TEMP-0000001-ABCDEF"] or found["DEBIAN-TEMP-0000001-ABCDEF"]))
+    assert.equal(7, #found)
+    assert.equal("High affected/debian ", told(find("Debian:11", "p", "1.0-1")["CVE-2024-1001"]))
+    assert.equal(6, #find("Debian:12", "p", "2.0-1"))
+  end)
+
+  it("says of one CVE something else for each package", function()
+    import { "debian-tracker/data.json" }
+    local q = find("Debian:12", "q", "9")
+    assert.equal("Medium affected/debian ", told(q["CVE-2024-1001"]))
+    assert.equal(1, #q)
+    assert.equal("A hole in p.", q[1].description)
+    assert.equal("https://security-tracker.debian.org/tracker/CVE-2024-1001", q[1].url)
+  end)
+
+  it("replaces OSV's copies of it, which keep their texts and scores", function()
+    local v31 = { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }
+    import({ "debian-tracker/data.json" }, {
+      record("DEBIAN-CVE-2024-1001", "Debian:12", { "introduced", "0", "fixed", "9.0-1" }),
+      record("DEBIAN-CVE-2024-1003", "Debian:12", { "introduced", "0" }),
+      record("DEBIAN-CVE-2024-1004", "Debian:12", { "introduced", "0" }, { severity = { v31 }, details = "Long",
+        references = { { type = "WEB", url = "https://example.org" } } }),
+      record("DSA-1-1", "Debian:12", { "introduced", "0", "fixed", "3" }, { upstream = { "CVE-2024-1003" } }),
+      record("DEBIAN-CVE-2024-1009", "Debian:12", { "introduced", "0" }),
+    })
+    local found = find("Debian:12", "p", "1.0-1")
+    assert.equal("2.0-1", found["CVE-2024-1001"].fixed_version)
+    assert.same({ "DEBIAN-CVE-2024-1001" }, found["CVE-2024-1001"].aliases)
+    assert.is_nil(found["CVE-2024-1003"]) -- whatever others say
+    assert.equal("Critical fix_deferred/debian ", told(found["CVE-2024-1004"]))
+    assert.same({ "nvd", "Long" }, { found["CVE-2024-1004"].severity_source, found["CVE-2024-1004"].description })
+    assert.is_truthy(found["CVE-2024-1009"]) -- what it does not know
+  end)
+
+  it("replaces what an older import took of it", function()
+    import { "debian-tracker/data.json" }
+    local newer = temporary.write(folder .. "/newer.json", [[{"p": {"CVE-2024-1002": {"releases": {"bookworm": {"status":
+      "open", "repositories": {}, "urgency": "high"}}}}}]])
+    assert(knowledge.import(database, { newer }, { merge = true }))
+    local found = find("Debian:12", "p", "1.0-1")
+    assert.equal(1, #found)
+    assert.equal("High affected/debian ", told(found[1]))
+    import({ "euvd/exploited.json" }, {}, { merge = true })
+    assert.equal(1, #find("Debian:12", "p", "1.0-1"))
+  end)
+end)
+
+describe("a secdb", function()
+  it("names the version that fixes, or that was never affected", function()
+    local counts = import { "secdb/main.json" }
+    assert.equal(1, counts.unreadable)
+    local found = find("Alpine:v3.20", "p", "1.0-r0")
+    assert.equal(3, #found)
+    assert.equal("Unknown fixed/alpine 2.0-r0", told(found["CVE-2024-1001"]))
+    assert.same({ "ALPINE-CVE-2024-1002", "XSA-1" }, found["CVE-2024-1002"].aliases)
+    assert.equal(1, #find("Alpine:v3.20", "q", "1.0-r0"))
+    assert.equal(0, #find("Alpine:v3.20", "p", "2.0-r0"))
+    assert.equal(0, #find("Alpine:v3.19", "p", "1.0-r0"))
+  end)
+
+  for publisher, address in pairs { Wolfi = "https://packages.wolfi.dev", MinimOS = "https://packages.mini.dev",
+    Chainguard = "https://packages.cgr.dev/chainguard" } do
+    it("of " .. publisher .. " is known by its address", function()
+      local path = temporary.write(folder .. "/secdb.json", json.encode {
+        apkurl = "x", urlprefix = address, reponame = "os",
+        packages = { { pkg = { name = "p", secfixes = { ["2-r0"] = { "CVE-2024-1001" } } } } } })
+      assert(knowledge.import(database, { path }))
+      assert.equal("fixed " .. publisher:lower(), find(publisher, "p", "1-r0")[1].status .. " "
+        .. find(publisher, "p", "1-r0")[1].status_source)
+    end)
+  end
+
+  it("must say of which release it is", function()
+    local path = temporary.write(folder .. "/secdb.json", '{"apkurl":"x","packages":[]}')
+    local _, message, code = knowledge.import(database, { path })
+    assert.equal("FORMAT", code)
+    assert.matches("does not say of which release", message)
+  end)
+end)
+
+describe("facts about CVEs", function()
+  local tracked = { "debian-tracker/data.json" }
+
+  local function of(...)
+    import({ tracked[1], ... })
+    return find("Debian:12", "q", "1")[1]
+  end
+
+  it("come from NVD's API", function()
+    local finding = of "nvd/2.0.json"
+    assert.same({ "debian Medium", "cna Low", "nvd Critical" }, finding.severities)
+    assert.equal("CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N", finding.cvss_vector)
+    assert.same({ "CWE-20", "CWE-917" }, finding.cwes)
+    assert.equal("active yes total", finding.ssvc)
+  end)
+  it("and its older feeds", function()
+    local finding = of "nvd/1.1.json"
+    assert.same({ "debian Medium", "nvd Medium" }, finding.severities)
+    assert.same({ "CWE-79" }, finding.cwes)
+  end)
+  it("and CVE records, with what CISA adds", function()
+    local finding = of "cve/CVE-2024-1001.json"
+    assert.same({ "debian Medium", "cna Medium", "cisa High" }, finding.severities)
+    assert.same({ "CWE-787" }, finding.cwes)
+    assert.equal("poc no total", finding.ssvc)
+  end)
+  it("and the EU's list of what is exploited", function()
+    local finding = of "euvd/exploited.json"
+    assert.equal("2025-08-07", finding.eu_exploited)
+    assert.same({ "DEBIAN-CVE-2024-1001", "EUVD-2024-9001" }, finding.aliases)
+    assert.is_nil(find("Debian:12", "p", "1")["CVE-2024-1002"].eu_exploited)
+  end)
+  it("describe only what records about packages name, if these have no text", function()
+    import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }) })
+    assert.equal("What NVD says.", find("Alpine:v3.20", "p", "1-r0")[1].description)
+    assert.equal(2, knowledge.info(database).advisories)
+    import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1009", "Alpine:v3.20", { "introduced", "0" }) })
+    assert.equal(1, knowledge.info(database).advisories)
+  end)
+  it("stay when a later import merges", function()
+    import({ "nvd/2.0.json", "cve/CVE-2024-1001.json", "euvd/exploited.json" },
+      { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }) })
+    import({}, { record("DEBIAN-CVE-2024-1001", "Debian:12", { "introduced", "0" }) }, { merge = true })
+    local finding = find("Alpine:v3.20", "p", "1-r0")[1]
+    assert.same({ "cna Medium", "nvd Critical", "cisa High" }, finding.severities)
+    assert.equal("2025-08-07", finding.eu_exploited)
+    assert.matches("^What ", finding.description)
+  end)
+end)
