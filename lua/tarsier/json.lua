@@ -24,10 +24,22 @@ function json.object(pairs_in_order)
   return setmetatable(pairs_in_order, Object)
 end
 
+local lists = {} -- of the keys that are picked: "a b c" -> { "a", "b", "c" }
+
+local function keys_of(keys)
+  local list = lists[keys]
+  if not list then
+    list = {}
+    for key in keys:gmatch "%S+" do list[#list + 1] = key end
+    lists[keys] = list
+  end
+  return list
+end
+
 --- pick(t, "a b c") -> the object with these keys of t, in this order
 function json.pick(t, keys)
-  local picked = {}
-  for key in keys:gmatch "%S+" do picked[#picked + 1] = { key, t[key] } end
+  local list, picked = keys_of(keys), {}
+  for i = 1, #list do picked[i] = { list[i], t[list[i]] } end
   return json.object(picked)
 end
 
@@ -41,8 +53,11 @@ end
 
 --- string(s) -> the JSON string. What would control a terminal is escaped: people read JSON in the log of a job.
 function json.string(s)
-  local written = cjson.encode(text.utf8(s)):gsub("\\/", "/")
-  if not written:find "[\128-\255]" then return written end
+  local length = utf8.len(s)
+  if not length then s = text.utf8(s) end
+  local written = cjson.encode(s)
+  if s:find("/", 1, true) then written = written:gsub("\\/", "/") end
+  if length == #s then return written end -- ASCII hides nothing
   return (written:gsub("[\194-\244][\128-\191]*", escape_hidden))
 end
 
@@ -55,9 +70,8 @@ local function number(n)
   end
 end
 
--- The pairs of any table that stands for an object: in the stated order, else by key.
+-- The pairs of a table that is not marked, by key.
 local function pairs_of(t)
-  if getmetatable(t) == Object then return t end
   local sorted = {}
   for key, value in pairs(t) do
     if type(key) ~= "string" then error("JSON objects have string keys, not " .. tostring(key), 0) end
@@ -67,77 +81,103 @@ local function pairs_of(t)
   return sorted
 end
 
-local function is_list(t)
-  local mark = getmetatable(t)
-  return mark == Array or mark == List or mark ~= Object and t[1] ~= nil
-end
-
 -- How many items, and a function that gives the i-th.
 local function items_of(t)
   if getmetatable(t) ~= List then return #t, function(i) return t[i] end end
   return #t.source, function(i) return t.convert(t.source[i]) end
 end
 
+-- ---- writing: a state holds the pieces that are not passed on yet --------------------------------------------------
+
+-- Few, middling pieces: a report may be many megabytes.
+local FULL = 1000
+
+local function flush(state)
+  state.out(table.concat(state.pieces, "", 1, state.length))
+  state.length = 0
+end
+
+local function put(state, piece)
+  local length = state.length + 1
+  state.pieces[length], state.length = piece, length
+  if length == FULL then flush(state) end
+end
+
+-- What stands before the items of one level: its line break and indent ("" for documents of one line), and before each
+-- key that was met there, as the first one of an object and as a later one. A document has few keys, many times.
+local function level_of(state, indent)
+  local level = state.levels[indent]
+  if not level then
+    local inner = state.indent and indent .. state.indent or ""
+    level = { inner = inner, comma = "," .. inner, open = "[" .. inner, first = {}, later = {} }
+    state.levels[indent] = level
+  end
+  return level
+end
+
+local function before_key(state, level, key, is_first)
+  local known = is_first and level.first or level.later
+  local before = known[key]
+  if not before then
+    before = (is_first and "{" or ",") .. level.inner .. state.string(key) .. (state.indent and ": " or ":")
+    known[key] = before
+  end
+  return before
+end
+
 local write_value
 
 local function write_list(t, state, indent)
   local count, item = items_of(t)
-  if count == 0 then return state.out "[]" end
-  local inner = indent and indent .. state.indent
-  state.out "["
+  if count == 0 then return put(state, "[]") end
+  local level = level_of(state, indent)
   for i = 1, count do
-    if i > 1 then state.out "," end
-    if inner then state.out(inner) end
-    write_value(item(i), state, inner)
+    put(state, i == 1 and level.open or level.comma)
+    write_value(item(i), state, level.inner)
   end
-  if indent then state.out(indent) end
-  state.out "]"
+  if state.indent then put(state, indent) end
+  put(state, "]")
 end
 
-local function write_object(t, state, indent)
-  local inner, first = indent and indent .. state.indent, true
-  state.out "{"
-  for _, pair in ipairs(pairs_of(t)) do
-    if pair[2] ~= nil then
-      if not first then state.out "," end
-      first = false
-      if inner then state.out(inner) end
-      state.out(state.string(pair[1]) .. (indent and ": " or ":"))
-      write_value(pair[2], state, inner)
+-- list: the object's pairs, in their order
+local function write_object(list, state, indent)
+  local level, is_first = level_of(state, indent), true
+  for i = 1, #list do
+    local pair = list[i]
+    local value = pair[2]
+    if value ~= nil then
+      put(state, before_key(state, level, pair[1], is_first))
+      is_first = false
+      write_value(value, state, level.inner)
     end
   end
-  if indent and not first then state.out(indent) end
-  state.out "}"
+  if is_first then return put(state, "{}") end
+  if state.indent then put(state, indent) end
+  put(state, "}")
 end
 
 function write_value(value, state, indent)
   local kind = type(value)
-  if value == json.null then state.out "null"
-  elseif kind == "string" then state.out(state.string(value))
-  elseif kind == "number" then state.out(number(value))
-  elseif kind == "boolean" then state.out(tostring(value))
-  elseif kind ~= "table" then error("JSON has no " .. kind, 0)
-  elseif is_list(value) then write_list(value, state, indent)
-  else write_object(value, state, indent) end
+  if kind == "string" then put(state, state.string(value))
+  elseif kind == "table" then
+    local mark = getmetatable(value)
+    if mark == Object then write_object(value, state, indent)
+    elseif mark or value[1] ~= nil then write_list(value, state, indent)
+    else write_object(pairs_of(value), state, indent) end
+  elseif kind == "number" then put(state, number(value))
+  elseif kind == "boolean" then put(state, value and "true" or "false")
+  elseif value == json.null then put(state, "null")
+  else error("JSON has no " .. kind, 0) end
 end
 
 --- write(value, out, { indent = "  ", string = function }): out(piece) is called with pieces of the document. Without
 --- an indent it is one line. `string` writes strings some other program's way. No newline at the end.
 function json.write(value, out, options)
-  options = options or {}
-  local pieces, length = {}, 0
-  local state = { indent = options.indent, string = options.string or json.string }
-  local function flush()
-    out(table.concat(pieces))
-    pieces, length = {}, 0
-  end
-  function state.out(piece)
-    length = length + 1
-    pieces[length] = piece
-    if length == 1000 then flush() end -- few, middling pieces: a report may be many megabytes
-  end
-  write_value(value, state, options.indent and "\n")
-  flush()
+  local indent = options and options.indent
+  local state = { out = out, pieces = {}, length = 0, levels = {}, indent = indent,
+    string = options and options.string or json.string }
+  write_value(value, state, indent and "\n" or "")
+  if state.length > 0 then flush(state) end
 end
 
 --- encode(value, [options]) -> string

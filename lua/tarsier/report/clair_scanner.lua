@@ -12,6 +12,7 @@ end
 
 -- Go's encoding/json: HTML's three characters, both line separators and invalid UTF-8 are escaped, DEL is not.
 local function go_string(s)
+  if not s:find "[^ !#-%'-;=?-[%]^-~]" then return '"' .. s .. '"' end
   s = s:gsub('[%c"\\<>&]', function(c) return c ~= "\127" and escape(c) or nil end)
   s = text.utf8(s, "\\ufffd"):gsub("\u{2028}", escape):gsub("\u{2029}", escape)
   return '"' .. s .. '"'

@@ -40,7 +40,7 @@ end
 
 local function step_line(step)
   local where = steps.where(step)
-  local line = ("1. **%s** (%s)%s\n"):format(escape(step.text), escape(steps.ends(step)),
+  local line = ("1. **%s** (%s)%s\n"):format(escape(steps.title(step)), escape(steps.ends(step)),
     where and ", " .. code(text.clip(where, 100)) or "")
   if step.command then line = line .. "\n" .. markdown.block("sh", { step.command }):gsub("[^\n]+", "   %0") .. "\n" end
   return line

@@ -12,14 +12,16 @@ local object, array = json.object, json.array
 -- GitHub refuses a file with more results or rules in a run, and keeps the first number of results only.
 local KEPT, REFUSED = 5000, 25000
 -- Of a text; GitHub shows 1,024 characters of a short description.
-local SHORT, LONG = 1024, 65536
+local SHORT, LONG, MARKED = 1024, 16384, 2048
 
 local levels = { Defcon1 = "error", Critical = "error", High = "error", Medium = "warning", Low = "note",
   Negligible = "note", Unknown = "note" }
 
 -- SARIF 2.1.0, section 3.11: brackets would make links, and braces placeholders.
 local function message(s)
-  return (text.printable(s):gsub("[%[%]\\]", "\\%0"):gsub("[{}]", "%0%0"))
+  s = text.printable(s)
+  if not s:find "[%[%]\\{}]" then return s end
+  return (s:gsub("[%[%]\\]", "\\%0"):gsub("[{}]", "%0%0"))
 end
 
 local function plain(s, limit)
@@ -54,10 +56,10 @@ local function help(finding)
   local lines, marked = help_lines(finding), {}
   for i, line in ipairs(lines) do
     lines[i] = plain(line, LONG)
-    marked[i] = markdown.escape(common.clip(line, LONG // 8))
+    marked[i] = markdown.escape(common.clip(line, MARKED))
   end
   for _, address in ipairs(common.links(finding)) do
-    if #marked > 30 then break end
+    if #marked > 12 then break end
     marked[#marked + 1] = "- " .. markdown.link(address, address)
   end
   return object { { "text", message(table.concat(lines, " ")) }, { "markdown", table.concat(marked, "\n\n") } }

@@ -5,27 +5,27 @@ local text = require "tarsier.text"
 
 local markdown = {}
 
-local function entity(character)
-  return ("&#%d;"):format(character:byte())
+-- ASCII's marks as entities; and those with which a reference to a person, an issue or the like may begin, with a
+-- zero-width space behind them.
+local entities, separated = {}, {}
+for code = 33, 126 do
+  entities[string.char(code)] = ("&#%d;"):format(code)
+  separated[string.char(code)] = ("&#%d;"):format(code)
 end
+for mark in ("@#!$%~&"):gmatch "." do separated[mark] = separated[mark] .. "&#8203;" end
 
 --- escape(s) -> s as running text, on one line. Every mark becomes an entity; behind what starts a reference to a
 --- person or an issue (`@`, `#`, `!`, …) comes a zero-width space, because those are recognised after entities are
 --- decoded. Behind `www` likewise: the renderers make links of such names.
 function markdown.escape(s)
-  s = text.printable(s):gsub("[^%w%s\128-\255.,()/-]", entity)
-  s = s:gsub("(&#%d+;)(%w)", function(mark, letter)
-    local code = tonumber(mark:match "%d+")
-    local starts = code == 64 or code == 35 or code == 33 or code == 36 or code == 37 or code == 126 or code == 38
-    return starts and mark .. "&#8203;" .. letter or nil
-  end)
-  s = s:gsub("([wW][wW][wW])%.", "%1&#8203;.")
+  s = text.printable(s):gsub("[!-'*+:-@[-`{-~]", separated)
+  if s:lower():find("www.", 1, true) then s = s:gsub("([wW][wW][wW])%.", "%1&#8203;.") end
   return (s:gsub("^(%s*%d*)([-.)]%s)", "%1&#8203;%2")) -- no list begins here
 end
 
 --- code(s) -> s as code: nothing in it is interpreted
 function markdown.code(s)
-  s = text.printable(s):gsub("[^%w%s\128-\255.,+/-]", entity):gsub("([wW][wW][wW])%.", "%1&#46;")
+  s = text.printable(s):gsub("[!-*:-@[-`{-~]", entities):gsub("([wW][wW][wW])%.", "%1&#46;")
   return "<code>" .. s .. "</code>"
 end
 

@@ -22,9 +22,21 @@ function steps.ends(step)
   return ("ends %s%s"):format(text.plural(step.ends.total, "finding"), counts ~= "" and ": " .. counts or "")
 end
 
+--- title(step) -> "Upgrade 7 packages"; if it has one package only, what the step says
+function steps.title(step)
+  local count = #step.packages
+  local title = step.text
+  if count > 1 then
+    title = ("%supgrade %s"):format(step.kind == "rebase" and "rebuild on a newer base image, or " or "",
+      text.plural(count, "package"))
+  end
+  return (title:gsub("^%l", string.upper))
+end
+
 --- where(step) -> "layer 2: RUN apt-get install …" | nil
 function steps.where(step)
   local instruction = step.instruction and step.instruction ~= "" and step.instruction or nil
+  if step.base and step.layer then return ("base image, layer %d"):format(step.layer) end
   if not step.layer then return instruction and "in " .. instruction end
   return ("layer %d%s"):format(step.layer, instruction and ": " .. instruction or "")
 end

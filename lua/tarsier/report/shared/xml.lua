@@ -9,6 +9,7 @@ local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 --- escape(s) -> s for an attribute or an element of XML or HTML, on one line: what controls, hides or reorders becomes
 --- visible
 function xml.escape(s)
+  if not s:find "[^ !#-%(-;=?-~]" then return s end
   return (text.printable(s):gsub("[&<>\"']", entities))
 end
 

@@ -1,0 +1,7 @@
+-- The hashes by which the content security policy of the HTML report allows its style and its script. A spec compares
+-- them with the texts.
+
+return {
+  style = "sha256-8igbFeME/GmLKMPG1Bb/iYy2BXYcxefSOw3zzyYRvXc=",
+  script = "sha256-QH4Hr5bPbv0pDkZRK5B4KLtEMwQySyP9qmothXB+9xU=",
+}
