@@ -101,7 +101,7 @@ end
 
 -- Each file has some of the commands.
 local function with_others(commands)
-  for _, name in ipairs { "update" } do
+  for _, name in ipairs { "update", "share" } do
     local others = require("tarsier.cli.database." .. name)
     table.move(others, 1, #others, #commands + 1, commands)
   end

@@ -89,14 +89,15 @@ function freshen.database(packages, options, terminal)
   return false
 end
 
---- check_age(path, options) -> true | nil, message, "DATABASE": is the database younger than --db-max-age?
-function freshen.check_age(path, options)
+--- check_age(path, options, [built]) -> true | nil, message, "DATABASE": is the database younger than --db-max-age? A
+--- shared one is as old as what it was made from.
+function freshen.check_age(path, options, built)
   if not options.db_max_age then return true end
   local limit, message = shared.age(options.db_max_age)
   if not limit then return nil, message, "USAGE" end
   local info, wrong, code = core.database(path)
   if not info then return nil, wrong, code end
-  local age = state.age(info, state.stamps(path), os.time())
+  local age = state.age(built and { built = built } or info, state.stamps(path), os.time())
   if age and age <= limit then return true end
   return nil, ("%s: %s old, more than --db-max-age %s allows"):format(path, age and shared.age_text(age)
     or "of unknown age",

@@ -178,7 +178,8 @@ return {
     help = "a reference, name or digest as it was scanned; default: all of them" } },
   description = {
     "Every scan keeps what is installed in the image in the cache. `rescan` matches that with the database as it is "
-      .. "now: what became known since, in images that nobody built again. Policies are not run: scan an image to judge it.",
+      .. "now: what became known since, in images that nobody built again. Policies are not run: scan an image "
+      .. "to judge it.",
     "The database is brought up to date first, as by a scan.",
   },
   options = {

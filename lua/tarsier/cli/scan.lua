@@ -13,6 +13,7 @@ local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
 local seen = require "tarsier.seen"
+local share = require "tarsier.share"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
 
@@ -34,9 +35,27 @@ local function subject(scanned, result, has_additions)
     backend = result.backend, problems = problems }
 end
 
+-- Matched with the part of a shared database that the image needs -> report | nil, message, code
+local function with_shared_database(scanned, config, options, terminal)
+  local got, message = share.database(options.db, scanned:packages(), { cache_dir = config.cache_dir,
+    verify_key = options.verify_key_text, allow_older = options.allow_older, ca_file = options.ca_file,
+    plain_http = options.plain_http })
+  if not got then return nil, message, "DATABASE" end
+  if got.unreachable then
+    terminal:warn(("%s; using the database of %s from the cache"):format(got.unreachable, got.built))
+  end
+  local ok, old, code = freshen.check_age(got.path, options, got.built)
+  if not ok then return nil, old, code end
+  config.database = got.path
+  local engine <close>, wrong, kind = require "tarsier".open(config)
+  if not engine then return nil, wrong, kind end
+  return engine:rematch(scanned)
+end
+
 -- The report as it is, or matched again if newer records had to be fetched first -> report | nil, message, code
 local function with_fresh_records(scanned, config, options, terminal)
   if config.clair then return scanned end
+  if share.is_shared(options.db) then return with_shared_database(scanned, config, options, terminal) end
   local is_newer = freshen.database(scanned:packages(), options, terminal)
   if is_newer then config.database = place.database() end
   if not config.database then return nil, select(2, place.a_database()), "DATABASE" end
@@ -158,6 +177,7 @@ end
 
 -- With a Clair, the starter database would only add what it knows to be exploited.
 local function find_database(options, has_clair)
+  if share.is_shared(options.db) then return nil end
   local database, is_starter, code = place.a_database(options.db)
   if has_clair and is_starter == true then return nil end
   return database, is_starter, code
@@ -190,8 +210,11 @@ local function run(options, arguments, terminal)
     if bad then return nil, bad end
   end
   local database, wrong, code = find_database(options, clair.clair)
-  if not database and not clair.clair and (options.offline or options.db) then return image.failed(terminal, wrong,
-    code) end
+  local is_elsewhere = clair.clair or share.is_shared(options.db) or not (options.offline or options.db)
+  if not database and not is_elsewhere then return image.failed(terminal, wrong, code) end
+  options.verify_key_text, wrong = shared.verify_key(options)
+  if wrong then return nil, wrong end
+  if share.is_shared(options.db) and clair.clair then return nil, "--db oci://… and --clair exclude each other" end
   job.config.database, job.config.severity_sources = database, options.severity_source
   return scan_all(job, sources, terminal)
 end
@@ -231,7 +254,7 @@ return {
     { long = "db", value = "FILE", env = "TARSIER_DB",
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, which a scan keeps up to "
         .. "date, else the starter database" },
-    shared.offline, shared.max_age, shared.fetching[1],
+    shared.offline, shared.max_age, shared.fetching[1], shared.verify, shared.allow_older,
     { long = "severity-source", value = "LIST",
       help = "whose rating counts, best first, such as nvd,ghsa: sources, or distribution, vendor, nvd, cisa, other, "
         .. "which is the default order" },

@@ -25,6 +25,31 @@ options.offline = { long = "offline", help = "fetch no vulnerability records: us
 options.max_age = { long = "db-max-age", value = "AGE",
   help = "exit with code 4 if the publishers were asked longer ago than that: 12h, 7d" }
 
+options.verify = { long = "verify-key", value = "FILE",
+  help = "refuse a shared database that this public key has not signed: minisign's, or in PEM as cosign has it" }
+
+options.allow_older = { long = "allow-older",
+  help = "take a shared database that is older than the one used the last time" }
+
+--- read(path) -> content | nil, message: a small file, such as a key
+function options.read(path)
+  local file, message = io.open(path, "rb")
+  if not file then return nil, message end
+  local content
+  content, message = file:read(64 << 10)
+  file:close()
+  if content then return content end
+  return nil, ("%s: %s"):format(path, message or "it is empty")
+end
+
+--- verify_key(given) -> text of --verify-key, nil without one | nil, message
+function options.verify_key(given)
+  if not given.verify_key then return nil end
+  local key, message = options.read(given.verify_key)
+  if key then return key end
+  return nil, "--verify-key " .. message
+end
+
 --- target(given) -> path of the database to write, in a folder that exists | nil, message
 function options.target(given)
   if given then return given end
