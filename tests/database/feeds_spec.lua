@@ -50,6 +50,7 @@ describe("a feed claims", function()
     ['{"CVE_data_type":"CVE","CVE_Items":['] = "nvd",
     ['{"apkurl":"x","archs":[],"packages":['] = "secdb",
     ['{"p":{"CVE-2024-1":{"releases":{"sid":{"status":"open","repositories":{},"urgency":"low"'] = "debian-tracker",
+    ['{"document":{"category":"csaf_vex","publisher":{"namespace":"https://www.redhat.com"}'] = "redhat-vex",
     ['{"items":[{"id":"EUVD-2025-1"'] = "euvd",
     ['{"title":"x","catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2020-1"'] = "kev",
     ['{"$schema":"x","title":"CISA Catalog","properties":{"catalogVersion":{}}}'] = false,

@@ -138,6 +138,33 @@ describe("a secdb", function()
   end)
 end)
 
+describe("Red Hat's VEX", function()
+  local function status(release, name, version, module)
+    local found = assert(knowledge.match(database, { { type = "rpm", ecosystem = release, name = name, version = version,
+      module = module } }))
+    assert.is_true(#found < 2)
+    return told(found[1])
+  end
+
+  it("tells each product's status", function()
+    import { "redhat-vex/cve-2024-1001.json" }
+    assert.equal("Medium fixed/redhat 2.0-1.el9", status("Red Hat:9", "p", "1.0-1.el9"))
+    assert.is_nil(status("Red Hat:9", "p", "2.0-1.el9"))
+    assert.equal("Medium end_of_life/redhat ", status("Red Hat:8", "p", "1.0-1.el8"))
+    assert.equal("Critical will_not_fix/redhat ", status("Red Hat:8", "q", "1.0-1.el8"))
+    assert.equal("Critical fix_deferred/redhat ", status("Red Hat:9", "r", "1.0-1.el9"))
+    assert.equal("Critical under_investigation/redhat ", status("Red Hat:9", "s", "1.0-1.el9"))
+    assert.is_nil(status("Red Hat:9", "q", "1.0-1.el9"))
+    assert.equal("Critical fixed/redhat 1:3-1.module+el8", status("Red Hat:8", "m", "1:2-1.module+el8", "m:1"))
+    assert.is_nil(status("Red Hat:8", "m", "1:2-1.module+el8", "m:2"))
+  end)
+  it("overrules an advisory for what is not affected", function()
+    import({ "redhat-vex/cve-2024-1001.json" }, { advisories.record("RHSA-2024:1", { upstream = { "CVE-2024-1001" },
+      affected = { affects("Red Hat:enterprise_linux:9::baseos", "q", { "introduced", "0", "fixed", "5-1.el9" }) } }) })
+    assert.is_nil(status("Red Hat:9", "q", "1.0-1.el9"))
+  end)
+end)
+
 describe("facts about CVEs", function()
   local tracked = { "debian-tracker/data.json" }
 
