@@ -1,6 +1,7 @@
 -- What languages' own tools list is what we list: pip, npm, gem, Composer, LuaRocks, R and GHC, in real trees.
 
 local temporary = require "support.temporary"
+local trees = require "support.trees"
 
 local must = temporary.must
 
@@ -43,9 +44,8 @@ describe("the language's own tool and we list the same:", function()
   -- A test that needs these programs.
   local function test(name, programs, body)
     it(name, function()
-      for program, package in pairs(programs) do
-        if not temporary.has(program) then return pending(("needs %s: apt-get install %s"):format(program, package)) end
-      end
+      local missing = trees.missing(programs)
+      if missing then return pending(missing) end
       local root = folder .. "/" .. name:gsub("%W", "-")
       must("mkdir -p %s", root)
       body(root)
@@ -59,8 +59,7 @@ describe("the language's own tool and we list the same:", function()
   end
 
   test("pip list", { python3 = "python3-venv" }, function(root)
-    must("python3 -m venv %s/app && %s/app/bin/pip install -q flask==2.2.5 requests==2.31.0 zope.interface==6.1 ruamel.yaml",
-      root, root)
+    trees.python(root)
     same(lines_of(must("%s/app/bin/pip list --format freeze | sed 's/==/ /'", root)), root, "pypi", 12)
   end)
 
@@ -88,41 +87,25 @@ walk(json.load(sys.stdin))']]
   local function npm_ls(command, root) return must(command .. " | " .. walk, root) end
 
   test("npm ls --all in an application", { npm = "npm" }, function(root)
-    must([[cd %s && printf '{"name": "app", "version": "1.0.0"}' >package.json &&
-      npm install --silent --no-audit --no-fund express@4.18.2 old@npm:lodash@4.17.20 @babel/code-frame@7.24.2 >/dev/null]],
-      root)
-    local theirs = npm_ls("cd %s && npm ls --all --json --long", root)
+    trees.npm(root)
+    local theirs = npm_ls("cd %s/srv/app && npm ls --all --json --long", root)
     same(lines_of(theirs), root, "npm", 60)
   end)
 
   test("npm ls --all --global", { npm = "npm" }, function(root)
-    must("npm install --silent --no-audit --no-fund --global --prefix %s/usr/local semver@7.5.4 npm@9.9.3 >/dev/null", root)
+    trees.npm_global(root)
     local theirs = npm_ls("npm ls --all --global --prefix %s/usr/local --json --long", root)
     same(lines_of(theirs), root, "npm", 100)
   end)
 
   test("pnpm's layout", { npm = "npm" }, function(root)
-    must([[cd %s && printf '{"name": "app", "version": "1.0.0"}' >package.json && npm_config_loglevel=error npx --yes pnpm@8 install \
-      --silent express@4.18.2 >/dev/null]], root)
-    local theirs = must([[cd %s && ls node_modules/.pnpm | sed -n 's/_.*//; s/+/\//; s/^\(.*\)@\([0-9].*\)/\1 \2/p']], root)
+    trees.pnpm(root)
+    local theirs = must([[cd %s/srv/pnpm && ls node_modules/.pnpm | sed -n 's/_.*//; s/+/\//; s/^\(.*\)@\([0-9].*\)/\1 \2/p']], root)
     same(lines_of(theirs), root, "npm", 60)
   end)
 
   test("gem list", { gem = "ruby" }, function(root)
-    local gems = root .. "/usr/lib/ruby/gems/local"
-    must([[set -e; cd %s; mkdir gem; cd gem
-      for name in first second-part third_part; do
-        printf 'Gem::Specification.new do |s|\n s.name = "%%s"\n s.version = "1.0.0.rc1"\n s.summary = "x"\n s.authors = ["x"]\nend\n' \
-          $name >$name.gemspec
-        gem build --silent $name.gemspec 2>/dev/null
-        gem install --silent --local --no-document --install-dir %s $name-1.0.0.rc1.gem >/dev/null
-      done
-      cd ..; rm -rf gem]], root, gems)
-    for place in must("gem environment gempath"):gmatch "[^:\n]+" do
-      if temporary.run("test -d " .. place .. "/specifications") == 0 then
-        must("mkdir -p %s && cp -r %s/specifications %s", root .. place, place, root .. place)
-      end
-    end
+    local gems = trees.gems(root)
     local theirs = {}
     for line in must("GEM_PATH=%s:$(gem environment gempath) gem list --all", gems):gmatch "[^\n]+" do
       local name, versions = line:match "^(%S+) %((.*)%)$"
@@ -135,41 +118,28 @@ walk(json.load(sys.stdin))']]
   end)
 
   test("composer show", { composer = "composer" }, function(root)
-    must([[set -e; cd %s
-      for name in one two; do
-        mkdir -p lib/$name
-        printf '{"name": "acme/%%s", "version": "v1.2.0-beta1", "license": "MIT"}' $name >lib/$name/composer.json
-      done
-      printf '{"repositories": [{"type": "path", "url": "lib/*", "options": {"symlink": false}}, {"packagist.org": false}],
-        "require": {"acme/one": "*", "acme/two": "*"}, "minimum-stability": "dev"}' >composer.json
-      COMPOSER_ALLOW_SUPERUSER=1 composer install --quiet --no-interaction]], root)
-    local theirs = must([[cd %s && COMPOSER_ALLOW_SUPERUSER=1 composer show --format=json 2>/dev/null | python3 -c '
+    trees.composer(root)
+    local theirs = must([[cd %s/srv/php && COMPOSER_ALLOW_SUPERUSER=1 composer show --format=json 2>/dev/null | python3 -c '
 import json, sys
 for each in json.load(sys.stdin)["installed"]: print(each["name"], each["version"])']], root)
     same(lines_of(theirs), root, "composer", 2)
   end)
 
   test("luarocks list", { ["luarocks-5.4"] = "luarocks" }, function(root)
-    must([[set -e; cd %s; mkdir rock; cd rock; echo 'return {}' >one.lua
-      for name in one two-parts; do
-        printf 'package = "%%s"\nversion = "1.0-2"\nsource = { url = "one.lua" }\nbuild = { type = "builtin", modules = { one = "one.lua" } }\n' \
-          $name >$name-1.0-2.rockspec
-        luarocks-5.4 make --deps-mode=none --tree ../usr/local $name-1.0-2.rockspec >/dev/null
-      done
-      cd ..; rm -rf rock]], root)
+    trees.luarocks(root)
     local theirs = must("luarocks-5.4 list --tree %s/usr/local --porcelain | cut -f1,2 | tr '\\t' ' '", root)
     same(lines_of(theirs), root, "luarocks", 2)
   end)
 
   test("R's installed.packages", { Rscript = "r-base-core" }, function(root)
-    must("mkdir -p %s/usr/lib/R && cp -r /usr/lib/R/library %s/usr/lib/R", root, root)
+    trees.r(root)
     local theirs = must([[Rscript -e 'p <- installed.packages(lib.loc = "%s/usr/lib/R/library"); cat(paste(p[, "Package"], p[, "Version"]), sep = "\n")']],
       root)
     same(lines_of(theirs), root, "cran", 10)
   end)
 
   test("ghc-pkg list", { ["ghc-pkg"] = "ghc" }, function(root)
-    must("mkdir -p %s/var/lib/ghc && cp -r /var/lib/ghc/package.conf.d %s/var/lib/ghc", root, root)
+    trees.ghc(root)
     local theirs = must("ghc-pkg list --simple-output --global | tr ' ' '\\n' | sed 's/-\\([0-9.]*\\)$/ \\1/'")
     same(lines_of(theirs), root, "hackage", 20)
   end)

@@ -1,0 +1,249 @@
+-- Other scanners on the same images: they list no package that we do not, and with the same advisories OSV-Scanner finds
+-- what we find, apart from what the tables here explain. `make test-rivals` builds them.
+
+local json = require "tarsier.json"
+local real = require "support.real"
+local temporary = require "support.temporary"
+local trees = require "support.trees"
+
+local must, quote = temporary.must, temporary.quote
+
+-- A scanner's path if it is built; it takes too long to build it here.
+local function rival(name)
+  local cache = os.getenv "XDG_CACHE_HOME" or (os.getenv "HOME" or "") .. "/.cache"
+  local path = ("%s/rivals/%s"):format(os.getenv "TARSIER_TOOLS" or cache .. "/tarsier-tools", name)
+  return temporary.run("test -x " .. quote(path)) == 0 and path or nil
+end
+
+local function lua() return os.getenv "LUA" or "lua5.4" end
+
+-- ---- the images -----------------------------------------------------------------------------------------------------
+
+local languages = {
+  { "python", { python3 = "python3-venv" } }, { "npm", { npm = "npm" } }, { "npm_global", { npm = "npm" } },
+  { "pnpm", { npm = "npm" } }, { "gems", { gem = "ruby" } }, { "composer", { composer = "composer" } },
+  { "luarocks", { ["luarocks-5.4"] = "luarocks" } }, { "r", { Rscript = "r-base-core" } }, { "ghc", { ["ghc-pkg"] = "ghc" } },
+}
+
+-- The readers' cases that are whole databases as an installed system has them.
+local systems = {
+  alpine = { "apk/alpine-3.20", "ID=alpine\nVERSION_ID=3.20.1\n" },
+  rpm = { "rpm/rhel-like", 'ID=almalinux\nVERSION_ID="9.3"\n' },
+}
+
+local images = {}
+
+function images.languages(root)
+  for _, language in ipairs(languages) do
+    if not trees.missing(language[2]) then trees[language[1]](root) end
+  end
+  local program = rival "syft"
+  if program then trees.go(root, program) end
+end
+
+function images.debian(root) must("cp -a %s/. %s", real.debian(), root) end
+
+for name, system in pairs(systems) do
+  images[name] = function(root)
+    must("mkdir -p %s/etc && cp -r tests/data/readers/%s/root/. %s", root, system[1], root)
+    temporary.write(root .. "/etc/os-release", system[2])
+  end
+end
+
+-- ---- what is listed ---------------------------------------------------------------------------------------------------
+
+-- The others' names for the types of packages.
+local types = {
+  python = "pypi", ["php-composer"] = "composer", ["php-pear"] = "pear", ["go-module"] = "golang", ["lua-rocks"] = "luarocks",
+  ["R-package"] = "cran", haskell = "hackage", ["erlang-otp"] = "otp", ["java-archive"] = "maven", ["rust-crate"] = "cargo",
+  -- Trivy's
+  debian = "deb", alpine = "apk", almalinux = "rpm", ["python-pkg"] = "pypi", ["node-pkg"] = "npm", gemspec = "gem",
+  gobinary = "golang", rustbinary = "cargo", jar = "maven", ["composer-vendor"] = "composer",
+}
+
+local function key(kind, name, version)
+  kind = types[kind] or kind
+  if kind == "pypi" then name = name:lower():gsub("[-_.]+", "-") end
+  if kind == "composer" then name = name:lower() end
+  if kind == "pear" then name = name:gsub("^pear/", "") end
+  if kind == "golang" then version = version:gsub("^go(%d)", "%1"):gsub("^v(%d)", "%1") end
+  if kind == "rpm" then version = version:gsub("^0:", "") end
+  return kind .. " " .. name .. " " .. version
+end
+
+local function ours(layout)
+  local code, text, errors = temporary.run(("%s lua/bin/tarsier packages --quiet --no-cache --format json oci:%s"):format(lua(),
+    quote(layout)))
+  assert.is_true(code == 0 or code == 5, errors)
+  local set = {}
+  for _, package in ipairs(json.decode(text).packages) do set[key(package.type, package.name, package.version)] = true end
+  return set
+end
+
+local listers = {}
+
+function listers.syft(program, layout)
+  local text = must("SYFT_CHECK_FOR_APP_UPDATE=false %s scan oci-dir:%s --quiet --output json", program, layout)
+  local list = {}
+  for _, package in ipairs(json.decode(text).artifacts) do
+    list[#list + 1] = { package.type, package.name, package.version, package.locations[1] and package.locations[1].path }
+  end
+  return list
+end
+
+function listers.trivy(program, layout)
+  local text = must("%s image --input %s --cache-dir %s --quiet --offline-scan --skip-db-update --skip-java-db-update "
+    .. "--skip-version-check --scanners license --list-all-pkgs --format json", program, layout, layout .. ".trivy")
+  local list = {}
+  for _, result in ipairs(json.decode(text).Results or {}) do
+    for _, package in ipairs(result.Packages or {}) do
+      local version = package.Version or ""
+      if package.Release and package.Release ~= "" then version = version .. "-" .. package.Release end
+      if package.Epoch and package.Epoch > 0 then version = math.tointeger(package.Epoch) .. ":" .. version end
+      list[#list + 1] = { result.Type, package.Name, version, package.FilePath or result.Target }
+    end
+  end
+  return list
+end
+
+-- Why a package of theirs is none of ours: patterns of "type name version path".
+local explained = {
+  { "^binary .* .*%.exe$", "a Windows program that Python's tools bring: it names no package of any registry" },
+  { "^npm app 1%.0%.0 /srv/%w+/package%.json$", "the project's own package.json, not installed by npm" },
+  { "^cran translations .*/library/translations/", "part of R itself: no field Built, so not installed by R" },
+  { "^rpm gpg%-pubkey ", "a key to verify packages with, which rpm lists beside them" },
+  { "^golang %S+ UNKNOWN ", "a program's own module, whose version its build left out; ours is (devel)" },
+  { "^golang %S+ %(devel%) ", "likewise" },
+  { "^golang github%.com/anchore/syft ", "likewise: taken from the linker's flags, which are no build information" },
+}
+
+local function explanation(text)
+  for _, each in ipairs(explained) do
+    if text:find(each[1]) then return each[2] end
+  end
+end
+
+-- ---- what is found ------------------------------------------------------------------------------------------------------
+
+-- Ecosystems whose zips both get, and the types of their packages.
+local ecosystems = { npm = "npm", PyPI = "pypi", RubyGems = "gem", Go = "golang", Packagist = "composer" }
+
+-- -> package → every name of its advisories: the two may group aliases differently
+local function our_findings(layout, database)
+  local text = must("%s lua/bin/tarsier scan --quiet --no-fail --no-cache --format json --db %s oci:%s", lua(), database,
+    layout)
+  local set = {}
+  for _, finding in ipairs(json.decode(text).findings) do
+    local package = finding.package
+    local of = key(package.type, package.name, package.version)
+    local ids = set[of] or {}
+    set[of], ids[finding.id] = ids, true
+    for _, alias in ipairs(finding.aliases or {}) do ids[alias] = true end
+  end
+  return set
+end
+
+-- -> package → groups of ids of one flaw each; every package that it lists has an entry
+local function their_findings(program, archive, folder)
+  local code, text, errors = temporary.run(
+    ("OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY=%s %s scan image --archive %s --offline --all-packages --format json"):format(
+      quote(folder), quote(program), quote(archive)))
+  assert.is_true(code <= 1, errors) -- 1: it has found some
+  local set = {}
+  for _, result in ipairs(json.decode(text).results) do
+    for _, each in ipairs(result.packages) do
+      local kind = ecosystems[each.package.ecosystem]
+      local of = kind and key(kind, each.package.name, each.package.version)
+      if of then set[of] = set[of] or {} end
+      for _, group in ipairs(of and each.groups or {}) do table.insert(set[of], group) end
+    end
+  end
+  return set
+end
+
+local function names(group)
+  local list = {}
+  for _, id in ipairs(group.ids) do list[#list + 1] = id end
+  for _, id in ipairs(group.aliases or {}) do list[#list + 1] = id end
+  return list
+end
+
+describe("other scanners and we", function()
+  if not os.getenv "TARSIER_TEST_REAL" then return pending "takes minutes and other scanners: make test-rivals" end
+  local missing = real.missing()
+  if missing then return pending(missing) end
+
+  local folder, layouts
+  setup(function()
+    folder, layouts = temporary.folder(), {}
+    for name, make in pairs(images) do
+      local root = folder .. "/root-" .. name
+      must("mkdir -p %s", root)
+      make(root)
+      layouts[name] = folder .. "/" .. name
+      real.layout(layouts[name], root)
+    end
+  end)
+  teardown(function() temporary.remove(folder) end)
+
+  for name, list in pairs(listers) do
+    for image in pairs(images) do
+      it(("list the same packages: %s on %s"):format(name, image), function()
+        local program = rival(name)
+        if not program then return pending(("needs %s: tests/tools/build-rival %s"):format(name, name)) end
+        local set, theirs, more = ours(layouts[image]), list(program, layouts[image]), {}
+        assert.is_true(#theirs > 0)
+        for _, package in ipairs(theirs) do
+          local text = key(package[1], package[2], package[3])
+          if not set[text] and not explanation(text .. " " .. (package[4] or "")) then
+            more[#more + 1] = text .. " " .. (package[4] or "")
+          end
+        end
+        assert.same({}, more)
+      end)
+    end
+  end
+
+  it("find the same with the same advisories: osv-scanner", function()
+    local program = rival "osv-scanner"
+    if not program then return pending "needs osv-scanner: tests/tools/build-rival osv-scanner" end
+    local data = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data/osv"
+    local zips = {}
+    for ecosystem in pairs(ecosystems) do
+      local zip = ("%s/%s/all.zip"):format(data, ecosystem)
+      if temporary.run("test -e " .. quote(zip)) ~= 0 then
+        return pending "needs the real feeds: set TARSIER_SHARED to the folder that holds data/osv"
+      end
+      for _, place in ipairs { "/osv-scanner/", "/osv-scalibr/" } do -- until 2.2, and since
+        must("mkdir -p %s && ln -s \"$(realpath %s)\" %s", folder .. place .. ecosystem, zip, folder .. place .. ecosystem)
+      end
+      zips[#zips + 1] = quote(zip)
+    end
+    must(lua() .. " lua/bin/tarsier db import --quiet --db %s " .. table.concat(zips, " "), folder .. "/same.db")
+    real.copy("oci:" .. layouts.languages .. ":latest", "docker-archive:" .. folder .. "/languages.tar:app:1")
+
+    local we, they, differences, same = our_findings(layouts.languages, folder .. "/same.db"),
+      their_findings(program, folder .. "/languages.tar", folder), {}, 0
+    for package, groups in pairs(they) do
+      for _, group in ipairs(groups) do
+        local found = false
+        for _, id in ipairs(names(group)) do found = found or (we[package] or {})[id] end
+        if found then same = same + 1 else differences[#differences + 1] = "theirs: " .. package .. " " .. group.ids[1] end
+      end
+    end
+    -- It reads neither gemspecs nor package.json, only the list that npm keeps of an application: what it does not list
+    -- it cannot judge.
+    for package, groups in pairs(they) do
+      local theirs = {}
+      for _, group in ipairs(groups) do
+        for _, id in ipairs(names(group)) do theirs[id] = true end
+      end
+      for id in pairs(we[package] or {}) do
+        if not theirs[id] then differences[#differences + 1] = "ours: " .. package .. " " .. id end
+      end
+    end
+    table.sort(differences)
+    assert.same({}, differences)
+    assert.is_true(same >= 5, "only " .. same .. " findings")
+  end)
+end)
