@@ -278,6 +278,7 @@ struct tarsier_package {
 	                              * distribution's advisories cover the owner, `ecosystem` is "" */
 	const char *found_by;        /* "database": a package manager's record; "binary": what a compiler left in an executable;
 	                              * "content": text in a program that came without a package; "sbom": a document's word */
+	const struct tarsier_functions *functions; /* of a Go executable, from which `symbol` of findings comes; or NULL. Opaque */
 };
 /* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
 TARSIER_API int tarsier_is_spdx(const char *license);
@@ -327,6 +328,8 @@ struct tarsier_finding {
 	const char *ssvc_exploitation, *ssvc_automatable, *ssvc_impact;
 	const char *eu_exploited;       /* in the EU's list of exploited vulnerabilities since "2025-08-07"; "" if not in it */
 	const char *const *cwes;        /* "CWE-79"; NULL-terminated */
+	const char *symbol;             /* of a Go executable's package: are the vulnerable functions in it? "present", "absent" or
+	                                 * "unknown"; "" for other packages */
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

@@ -34,10 +34,12 @@
 --                   cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
 --                   informational (true: unmaintained or unsound, not vulnerable),
+--                   symbol (of Go's packages: "present", "absent" or "unknown": are the vulnerable functions in the
+--                   executable? else ""),
 --                   malicious (true: a MAL- record names the package),
 --                   kernel (true: the package has only headers of a kernel),
 --                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
---                   reader, module, vendor, licenses, owner, kernel, layer, index },
+--                   reader, module, vendor, licenses, owner, found_by, kernel, layer, index },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
 --                   baseline ("new" or "known"; nil without --baseline),
@@ -161,6 +163,9 @@ return {
     if decision == "fail" and f.kernel and not f.malicious then
       return "warn", "only headers of this kernel are installed; " .. reason
     end
+    if f.symbol == "absent" and decision == "fail" and not f.malicious and not f.kev then
+      return "warn", "the vulnerable functions are not in this executable; " .. reason
+    end
     return decision, reason
   end,
 
@@ -197,6 +202,11 @@ return {
     { finding = { severity = "High", fixed_by = "2.0", kernel = true }, expect = "warn",
       reason = "only headers of this kernel are installed; upgrade to 2.0" },
     { finding = { severity = "Low", kernel = true } },
+    { finding = { severity = "High", fixed_by = "2.0", symbol = "absent" }, expect = "warn",
+      reason = "not in this executable; upgrade to 2.0" },
+    { finding = { severity = "High", fixed_by = "2.0", symbol = "unknown" }, expect = "fail" },
+    { finding = { severity = "High", fixed_by = "2.0", symbol = "absent",
+      kev = { added = "2021-12-10", due = "", ransomware = false } }, expect = "fail" },
     -- the database and the scan
     { image = { database = { kev_date = "2026-11-20" } } },
     { image = { database = false }, expect = "fail" },

@@ -31,7 +31,8 @@ struct affected {
 	const char *severity_word;          /* the distribution's own rating ("High", "unimportant"); or NULL */
 	const char **cvss;                  /* vectors for this package, NULL-terminated */
 	const char *purl;                   /* "" if there is none */
-	const char *stream;                 /* the rpm modules that it is for: "virt:rhel virt-devel:rhel"; or NULL */
+	const char *stream;                 /* the rpm modules that it is for: "virt:rhel virt-devel:rhel"; of a Go module, the
+	                                     * functions, as go_functions_state takes them; or NULL */
 	enum advisory_status status;
 	bool own;                           /* from the publisher's own feed: replaces copies of its records elsewhere */
 	bool informational;                 /* unmaintained, unsound or similar: not a vulnerability */

@@ -156,12 +156,49 @@ static bool fixed_in_module(const struct affected *affected)
 	return false;
 }
 
+enum { FUNCTIONS_LIMIT = 64 * 1024 }; /* bytes of one record's names: the largest published one has 5,000 */
+
+/* Adds " name", or "path" on a line of its own. False if there is no room. */
+static bool add_word(struct buffer *text, char before, const char *word)
+{
+	if (!*word || strpbrk(word, " \n"))
+		return true;
+	return (!text->length || buffer_add(text, &before, 1)) && buffer_add(text, word, strlen(word));
+}
+
+static bool add_import(struct buffer *text, const struct json_node *import)
+{
+	const char *path = node_text(import, "path");
+	bool ok = add_word(text, '\n', path);
+	for (const struct json_node *item = node_first(node_list(import, "symbols")); item && *path && ok; item = item->next)
+		ok = !node_length(item) || add_word(text, ' ', node_string(item));
+	return ok;
+}
+
+/* What Go's records name as vulnerable: [{ "path": an import path, "symbols": [name] }]. One of a package without symbols
+ * means all of it. Returns NULL if there is nothing, or too much: it is not known then whether it is in a program. */
+static const char *read_functions(struct osv_reading *reading, const struct json_node *imports)
+{
+	struct buffer text;
+	bool ok = true;
+	buffer_init(&text, &reading->arena.allocator);
+	text.limit = FUNCTIONS_LIMIT;
+	for (const struct json_node *import = node_first(imports); import && ok; import = import->next)
+		ok = add_import(&text, import);
+	const char *copy = ok && text.length ? span_copy(&reading->arena, buffer_span(&text)) : NULL;
+	reading->no_memory = reading->no_memory || (ok && text.length && !copy);
+	buffer_free(&text);
+	return copy;
+}
+
 static const char *read_stream(struct osv_reading *reading, const struct json_node *record, const struct json_node *json,
                                const struct affected *affected)
 {
 	const char *own = node_text(node_member(json, "ecosystem_specific"), "rpm_modularity");
 	if (*own)
 		return strlen(own) <= TEXT_LIMIT ? own : NULL;
+	if (strcmp(affected->ecosystem, "Go") == 0)
+		return read_functions(reading, node_list(node_member(json, "ecosystem_specific"), "imports"));
 	return fixed_in_module(affected) ? streams_of_summary(reading, node_text(record, "summary")) : NULL;
 }
 

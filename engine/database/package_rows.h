@@ -15,7 +15,8 @@
  *	                                     bit 5 a stream; bit 6: informational; bit 7 a statement
  *	          [cve]                      the CVE that a distribution's tracker describes
  *	          [vector]                   a CVSS vector for this package, stored among the versions
- *	          [stream]                   the module streams it is for, stored there too: "virt:rhel virt-devel:rhel"
+ *	          [stream]                   the module streams it is for, stored there too: "virt:rhel virt-devel:rhel"; of
+ *	                                     a Go module, the functions
  *	          [statement]                the publisher's status, × 2 + 1 if it is from its own feed
  *	          events { event }           number × 8 + starts a range × 4 + kind; version 0 comes before every version
  *	          versions { version }       affected versions, listed by name

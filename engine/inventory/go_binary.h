@@ -43,4 +43,7 @@ bool go_build_info_get(const struct go_build_info *info, const struct executable
 /* Adds the standard library and the modules. Returns OK, MEMORY, LIMIT. */
 int go_modules_add(span version, span modules, struct reader_output *output, struct tarsier_error *error);
 
+/* The import path of package main; "" if the list does not say. */
+span go_main_path(span modules);
+
 #endif

@@ -64,3 +64,12 @@ int go_modules_add(span version, span modules, struct reader_output *output, str
 		code = read_line(line, &last, output, error);
 	return code < 0 ? code : add(&last, output, error);
 }
+
+span go_main_path(span modules)
+{
+	span line, kind, path;
+	while (span_next(&modules, '\n', &line))
+		if (span_next(&line, '\t', &kind) && span_is(kind, "path") && span_next(&line, '\t', &path))
+			return path;
+	return SPAN("");
+}

@@ -1,5 +1,6 @@
 #include "inventory/inventory.h"
 
+#include "inventory/go_functions.h"
 #include "inventory/internal.h"
 #include "inventory/system_check.h"
 
@@ -79,13 +80,30 @@ static const char *path_within(struct arena *arena, const char *path, const char
 	return *inner ? arena_format(arena, "%s!/%s", path, inner) : path;
 }
 
-static int add_found(const struct build *build, const struct overlay_file *file, const struct package_origin *origins,
+/* The packages of a Go executable share them. They are bounded by what is kept of all layers. */
+static bool copy_functions(struct build *build, const struct layer_file *file, const struct tarsier_functions **functions)
+{
+	if (!file->function_count)
+		return true;
+	size_t before = build->arena->used;
+	struct tarsier_functions *copy = arena_alloc(build->arena, sizeof *copy + file->function_count * sizeof *copy->hashes);
+	if (!copy)
+		return false;
+	copy->count = file->function_count;
+	memcpy(copy->hashes, file->functions, file->function_count * sizeof *copy->hashes);
+	build->before += build->arena->used - before; /* not among the bytes of names and versions */
+	*functions = copy;
+	return true;
+}
+
+static int add_found(struct build *build, const struct overlay_file *file, const struct package_origin *origins,
                     struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
 	const char *path = arena_string(build->arena, file->path);
 	const struct package *owner = owners_get(&build->owners, file);
-	if (!path)
+	const struct tarsier_functions *functions = NULL;
+	if (!path || !copy_functions(build, file->file, &functions))
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
 		if (owner && strcmp(origins[i].package->found_by, "content") == 0)
@@ -94,6 +112,7 @@ static int add_found(const struct build *build, const struct overlay_file *file,
 		package->path = path_within(build->arena, path, origins[i].package->inner);
 		package->reader = file->reader->name;
 		package->layer = origins[i].layer;
+		package->functions = functions;
 		if (!package->path || !fill(build, package, origins[i].package, owner))
 			return error_memory(error);
 		list->count++;
@@ -104,7 +123,7 @@ static int add_found(const struct build *build, const struct overlay_file *file,
 	return TARSIER_OK;
 }
 
-static int add_packages(const struct build *build, const struct overlay_file *file, struct tarsier_error *error)
+static int add_packages(struct build *build, const struct overlay_file *file, struct tarsier_error *error)
 {
 	struct arena scratch;
 	int code = TARSIER_OK;

@@ -36,6 +36,8 @@ void layer_file_set(struct layer_file *file, const struct reader_output *output)
 	file->owned_count = output->owned_count;
 	file->owner = output->owner;
 	file->licenses = output->licenses;
+	file->functions = output->functions;
+	file->function_count = output->function_count;
 	file->notes = output->notes;
 	file->note_count = output->note_count;
 }

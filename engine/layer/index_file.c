@@ -60,6 +60,14 @@ static bool put_optional(struct buffer *file, const char *text)
 	return put_number(file, text != NULL) && (!text || put_text(file, text));
 }
 
+static bool put_functions(struct buffer *file, const uint32_t *functions, size_t count)
+{
+	bool ok = put_number(file, count) && buffer_reserve(file, count * 4 + 8);
+	for (size_t i = 0; i < count && ok; i += 2)
+		ok = put_number(file, functions[i] | (uint64_t)(i + 1 < count ? functions[i + 1] : 0) << 32);
+	return ok;
+}
+
 static bool put_file(struct buffer *file, const struct layer_file *evidence)
 {
 	bool ok = put_number(file, evidence->gone) && put_number(file, evidence->sequence) &&
@@ -68,6 +76,7 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	          put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
 	          put_hashes(file, evidence->owned, evidence->owned_count) &&
+	          put_functions(file, evidence->functions, evidence->function_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
 	for (size_t i = 0; i < evidence->package_count && ok; i++)
 		ok = put_package(file, &evidence->packages[i]);
@@ -272,6 +281,31 @@ static void get_notes(struct index_reader *in, struct layer_file *file)
 	file->notes = notes;
 }
 
+/* Two in a number. */
+static void get_functions(struct index_reader *in, struct layer_file *file)
+{
+	uint64_t count = get_number(in);
+	if (in->broken || count > in->rest.len / 4) {
+		in->broken = true;
+		return;
+	}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	file->functions = (const uint32_t *)(uintptr_t)in->rest.ptr; /* aligned, as hashes are */
+	in->broken = in->rest.len < (count + 1) / 2 * 8;
+	in->rest = span_from(in->rest, (count + 1) / 2 * 8);
+#else
+	uint32_t *functions = arena_array(in->arena, count + 1, sizeof *functions);
+	in->broken = !functions;
+	for (size_t i = 0; i < count && !in->broken; i += 2) {
+		uint64_t number = get_number(in);
+		functions[i] = (uint32_t)number;
+		functions[i + 1] = (uint32_t)(number >> 32);
+	}
+	file->functions = functions;
+#endif
+	file->function_count = (size_t)count;
+}
+
 static void get_files(struct index_reader *in, const struct reader *const *readers, struct layer_index *index)
 {
 	index->files = get_array(in, &index->file_count, 88, sizeof *index->files);
@@ -287,6 +321,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->owner = get_optional(in);
 		file->licenses = get_optional(in);
 		file->owned = get_hashes(in, &file->owned_count);
+		get_functions(in, file);
 		get_notes(in, file);
 		get_packages(in, file);
 		in->broken = in->broken || !file->reader;

@@ -20,6 +20,8 @@ struct layer_file { /* a regular file that a reader wanted */
 	size_t owned_count;
 	const char *owner;   /* whose `owned` is, in a list of files; NULL: these packages' */
 	const char *licenses; /* the owner's; NULL: it states none */
+	const uint32_t *functions; /* of a Go executable: sorted hashes of their names; or NULL */
+	size_t function_count;
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
 	span content;        /* if reader->keep; else empty */

@@ -37,6 +37,8 @@ struct reader_output {
 	const char *owner;             /* set by a list of files without packages: whose they are. The files count only if a
 	                                * package, or a file with packages, has this name; or NULL */
 	const char *licenses;          /* the owner's, in a file that states nothing else; NULL: it states none */
+	const uint32_t *functions;     /* of a Go executable, as go_functions.h has them: sorted; or NULL */
+	size_t function_count;
 	struct reader_note *notes;
 	size_t note_count, note_capacity;
 };

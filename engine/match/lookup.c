@@ -196,6 +196,8 @@ static int add_hit(struct matching *matching, const struct naming *naming, struc
 	uint32_t fix = hit.affected ? installed_fix(installed, row) : 0;
 	if (fix)
 		hit.fix = span_copy(matching->arena, installed->rows->versions[fix]);
+	if (row->stream && !naming->key->rpm)
+		hit.functions = span_copy(matching->arena, installed->rows->versions[row->stream]);
 	if (row->vector)
 		hit.vector = span_copy(matching->arena, installed->rows->versions[row->vector]);
 	matching->hits = arena_grow(&matching->scratch, matching->hits, matching->hit_count, &matching->hit_capacity,

@@ -2,6 +2,7 @@
 
 #include "format/cve_id.h"
 #include "format/version.h"
+#include "inventory/go_functions.h"
 #include "match/key.h"
 #include "match/lookup.h"
 #include "match/merge.h"
@@ -71,6 +72,13 @@ static int check_unused(struct matching *matching, span ecosystem, struct proble
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
+static const char *symbol_of(const struct tarsier_package *package, const char *functions)
+{
+	if (strcmp(package->ecosystem, "Go") != 0)
+		return "";
+	return functions && package->functions ? go_functions_state(package->functions, span_of(functions)) : "unknown";
+}
+
 static int add_findings(struct matching *matching, const struct tarsier_finding *findings, size_t count,
                         const struct tarsier_package *packages, size_t index, struct finding_list *list,
                         struct tarsier_error *error)
@@ -86,6 +94,7 @@ static int add_findings(struct matching *matching, const struct tarsier_finding 
 		*finding = findings[i];
 		finding->package = &packages[index];
 		finding->package_index = index;
+		finding->symbol = symbol_of(&packages[index], matching->functions[i]);
 	}
 	return 0;
 }

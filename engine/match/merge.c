@@ -180,6 +180,20 @@ static bool all_informational(const struct mention *mentions, size_t count)
 	return true;
 }
 
+/* All that the mentions name. NULL if none does; without memory, too. */
+static const char *functions_of(struct matching *matching, const struct mention *mentions, size_t count)
+{
+	const char *all = NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *functions = mentions[i].hit->functions;
+		if (functions && (!all || strcmp(all, functions) != 0))
+			all = all ? arena_format(&matching->scratch, "%s\n%s", all, functions) : functions;
+		if (functions && !all)
+			return NULL;
+	}
+	return all;
+}
+
 static int make_finding(struct matching *matching, const struct version_scheme *scheme, const struct mention *mentions,
                         size_t count, struct tarsier_finding *finding, struct tarsier_error *error)
 {
@@ -213,11 +227,13 @@ int findings_merge(struct matching *matching, const struct version_scheme *schem
 		return code;
 	qsort(mentions.items, mentions.count, sizeof *mentions.items, compare_mentions);
 	*findings = arena_array(matching->arena, mentions.count, sizeof **findings);
-	if (!*findings)
+	matching->functions = arena_array(&matching->scratch, mentions.count, sizeof *matching->functions);
+	if (!*findings || !matching->functions)
 		return error_memory(error);
 	for (size_t i = 0, next; i < mentions.count && code >= 0; i = next) {
 		for (next = i + 1; next < mentions.count && same_vulnerability(&mentions.items[i], &mentions.items[next]); next++)
 			;
+		matching->functions[*count] = functions_of(matching, &mentions.items[i], next - i);
 		code = make_finding(matching, scheme, &mentions.items[i], next - i, &(*findings)[(*count)++], error);
 	}
 	return code;

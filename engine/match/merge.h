@@ -16,6 +16,7 @@ struct hit {
 	enum advisory_status status;
 	bool own;                        /* from the publisher's own feed */
 	enum tarsier_severity severity;  /* as the distribution rates it for this package */
+	const char *functions;           /* of a Go module: the vulnerable ones; or NULL */
 	const char *vector;              /* CVSS vector for this package; or "" */
 	const char *fix;                 /* "" if none is known */
 };
@@ -39,6 +40,8 @@ struct matching {
 	size_t unordered;                /* advisories whose ranges could not be compared with the current package */
 	struct hit *hits;                /* of the current package; in `scratch` */
 	size_t hit_count, hit_capacity;
+	const char **functions;          /* of the findings that findings_merge made: the vulnerable functions, or NULL; in
+	                                  * `scratch` */
 };
 
 /* Makes one finding for each vulnerability of the current package, in the arena; the caller sets their package.

@@ -71,7 +71,7 @@ struct subject {
 	void (*push_image)(lua_State *L, const struct subject *subject); /* with `database` and `problems` */
 	void (*push_packages)(lua_State *L, const struct subject *subject);
 	void (*push_finding)(lua_State *L, const struct subject *subject, size_t index);
-	/* Pushes only id, severity and fixed_by. Pushes nothing and returns false if the finding has another field that
+	/* Pushes only id, severity, symbol and fixed_by. Pushes nothing and returns false if the finding has another field that
 	 * policies decide by: kev, informational, kernel or malicious. */
 	bool (*push_light)(lua_State *L, const struct subject *subject, size_t index);
 	/* For tallies and messages. The text is borrowed and never NULL. */

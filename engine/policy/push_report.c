@@ -286,6 +286,7 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 	set_shared_list(L, shared, "references", finding->references);
 	table_set_text(L, "backend", finding->backend);
 	table_set_boolean(L, "informational", finding->informational);
+	table_set_text(L, "symbol", finding->symbol ? finding->symbol : "");
 	table_set_boolean(L, "malicious", finding_is_malicious(finding));
 	table_set_boolean(L, "kernel", finding->package->kernel);
 	set_origin(L, report, finding, shared);

@@ -35,11 +35,12 @@ static void report_finding(lua_State *L, const struct subject *subject, size_t i
 }
 
 /* `fixed` is NULL or "" if there is no fix. */
-static void push_light(lua_State *L, const char *id, const char *severity, const char *fixed)
+static void push_light(lua_State *L, const char *id, const char *severity, const char *fixed, const char *symbol)
 {
-	lua_createtable(L, 0, 7);
+	lua_createtable(L, 0, 8);
 	table_set_text(L, "id", id);
 	table_set_text(L, "severity", severity);
+	table_set_text(L, "symbol", symbol);
 	table_set_boolean(L, "informational", 0);
 	table_set_boolean(L, "malicious", 0);
 	table_set_boolean(L, "kernel", 0);
@@ -52,7 +53,8 @@ static bool report_light(lua_State *L, const struct subject *subject, size_t ind
 	const struct tarsier_finding *finding = tarsier_finding_at(subject->data, index);
 	if (finding->kev || finding->informational || finding->package->kernel || finding_is_malicious(finding))
 		return false;
-	push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version);
+	push_light(L, finding->id, tarsier_severity_name(finding->severity), finding->fixed_version,
+	           finding->symbol ? finding->symbol : "");
 	return true;
 }
 
@@ -188,7 +190,8 @@ static bool json_light(lua_State *L, const struct subject *subject, size_t index
 	bool is_light = !json_member(finding, "kev") && !json_is_true(json_object_get(finding, "informational")) &&
 	                !json_is_kernel(finding) && !json_is_malicious(finding);
 	if (is_light)
-		push_light(L, json_text(finding, "id"), json_text(finding, "severity"), json_text(finding, "fixed_by"));
+		push_light(L, json_text(finding, "id"), json_text(finding, "severity"), json_text(finding, "fixed_by"),
+		           json_text(finding, "symbol"));
 	return is_light;
 }
 

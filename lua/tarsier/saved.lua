@@ -88,7 +88,7 @@ local finding = record { id = text, aliases = list(text), severity = severity, s
   status = status, status_source = text, cwes = list(text), eu_exploited = text,
   ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),
-  informational = flag, backend = text, package = package, layer = optional(layer),
+  informational = flag, symbol = text, backend = text, package = package, layer = optional(layer),
   cvss = optional(record { vector = text, score = count }),
   epss = optional(record { score = count, percentile = count }),
   kev = optional(record { added = text, due = text, ransomware = flag }) }

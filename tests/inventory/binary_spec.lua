@@ -84,6 +84,92 @@ describe("Go's build information", function()
   end)
 end)
 
+describe("the functions of a Go executable", function()
+  local NAMES = { "main.main", "main.(*T).run", "net/http.(*Server).Serve", "net/http.ListenAndServe",
+                  "gopkg.in/yaml%2ev2.Unmarshal", "example.com/g.Map[go.shape.int]", "example.com/g.(*Set[go.shape.int]).Add",
+                  "example.com/f.Outer.func1", "type:.eq.net/url.URL", "runtime.gopanic" }
+
+  local function state(bytes, symbols, piece) return assert(contents.read("binary", "usr/bin/x", bytes, 0, piece or 0, symbols)).symbol end
+
+  local expected = {
+    ["net/http ListenAndServe"] = "present", ["net/http Server.Serve"] = "present", ["net/http Server.Close"] = "absent",
+    ["net/http"] = "present", ["net/url"] = "absent", ["net/http A B\nruntime x gopanic"] = "present",
+    ["gopkg.in/yaml.v2 Unmarshal"] = "present", ["gopkg.in/yaml.v2 Marshal"] = "absent",
+    ["example.com/g Map"] = "present", ["example.com/g Set.Add"] = "present", ["example.com/f Outer"] = "absent",
+    ["example.com/app T.run"] = "present", ["example.com/app main"] = "present", ["main main"] = "absent",
+    ["net/http Serve"] = "absent", ["after name"] = "absent", [""] = "absent",
+  }
+
+  for _, magic in ipairs { 0xfb, 0xfa, 0xf0, 0xf1 } do
+    for _, e in ipairs { { word = 8 }, { word = 4 }, { word = 8, big = true } } do
+      it(("are read from table %x, %d bytes%s"):format(magic, e.word, e.big and ", big-endian" or ""), function()
+        e.magic = magic
+        local rodata = ("\0"):rep(4096) .. executable.go_table(e, NAMES)
+        local bytes = executable.elf { word = e.word, big = e.big, rodata = rodata, data = executable.go_inline("go1.20", MODULES) }
+        for symbols, answer in pairs(expected) do assert.equal(answer, state(bytes, symbols), symbols) end
+      end)
+    end
+  end
+
+  it("are read across windows and pieces, wherever they end", function()
+    local many = {}
+    for i = 1, 9000 do many[i] = ("example.com/many/p%d.F%d"):format(i % 7, i) end
+    for _, magic in ipairs { 0xfb, 0xf1 } do
+      local rodata = executable.go_table({ word = 8, magic = magic }, many)
+      local bytes = executable.elf { rodata = rodata, data = executable.go_inline("go1.20", MODULES) }
+      for i = 1, 9000, 997 do
+        assert.equal("present", state(bytes, ("example.com/many/p%d F%d"):format(i % 7, i), 4099))
+      end
+      assert.equal(9007, contents.read("binary", "x", bytes, 0, 333).function_count)
+    end
+  end)
+
+  it("are none without a table, and where the table is hostile", function()
+    local go = executable.go_inline("go1.20", MODULES)
+    assert.equal(0, contents.read("binary", "x", executable.elf { data = go }).function_count)
+    local good = executable.go_table({ word = 8, magic = 0xf1 }, NAMES)
+    for at = 1, #good do
+      assert(read(executable.elf { rodata = good:sub(1, at - 1) .. "\xff\xff\xff" .. good:sub(at + 3), data = go }))
+      assert(read(executable.elf { rodata = good:sub(1, at), data = go }))
+    end
+  end)
+end)
+
+-- GO-2000-0001 names a function, GO-2000-0002 one that is not linked, GO-2000-0003 none; GHSA's record is of the first.
+local RECORDS = [[ [
+  {"id": "GO-2000-0001", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2000-0001"], "affected": [{
+    "package": {"ecosystem": "Go", "name": "golang.org/x/text"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "0.3.7"}]}],
+    "ecosystem_specific": {"imports": [{"path": "golang.org/x/text/language", "symbols": ["Parse", "MatchStrings"]}]}}]},
+  {"id": "GHSA-1", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2000-0001"], "affected": [{
+    "package": {"ecosystem": "Go", "name": "golang.org/x/text"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "0.3.7"}]}]}],
+    "database_specific": {"severity": "HIGH"}},
+  {"id": "GO-2000-0002", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2000-0002"], "affected": [{
+    "package": {"ecosystem": "Go", "name": "stdlib"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.22.9"}]}],
+    "database_specific": {"severity": "HIGH"}, "ecosystem_specific": {"imports": [{"path": "net/http", "symbols": ["Server.Serve"]}]}}]},
+  {"id": "GO-2000-0003", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2000-0003"], "affected": [{
+    "package": {"ecosystem": "Go", "name": "example.com/last"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}
+] ]]
+
+describe("a finding of a Go executable", function()
+  local folder
+  setup(function() folder = temporary.folder() end)
+  teardown(function() temporary.remove(folder) end)
+
+  it("says whether the vulnerable functions are in it, and the default policy weighs that", function()
+    local table = executable.go_table({ word = 8, magic = 0xf1 }, { "golang.org/x/text/language.Parse", "main.main" })
+    shell.run { "mkdir", "-p", folder .. "/root/usr/bin" }
+    temporary.write(folder .. "/root/usr/bin/app", executable.elf { rodata = table, data = executable.go_inline("go1.22.1", MODULES) })
+    local records = temporary.write(folder .. "/records.json", RECORDS)
+    local command = "lua5.4 lua/bin/tarsier "
+    assert.equal(0, shell.run(command .. "db import --quiet --db " .. folder .. "/db " .. records))
+    shell.run(command .. ("scan --no-cache --db %s/db -f json=%s/report dir:%s/root"):format(folder, folder, folder))
+    local report = require "cjson".decode(shell.read(folder .. "/report"))
+    local found = {}
+    for _, finding in ipairs(report.findings) do found[finding.id] = finding.symbol .. " " .. (finding.decision or "undecided") end
+    assert.same({ ["CVE-2000-0001"] = "present fail", ["CVE-2000-0002"] = "absent warn", ["CVE-2000-0003"] = "unknown warn" }, found)
+  end)
+end)
+
 describe("the list of cargo-auditable", function()
   local JSON = [[{"packages":[{"name":"app","version":"0.1.0","source":"local","root":true},]]
     .. [[{"name":"cc","version":"1.0.1","source":"crates.io","kind":"build"},]]

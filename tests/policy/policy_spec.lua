@@ -185,7 +185,7 @@ describe("judging", function()
         local first = next(f)
         return "warn", ("%s,%s,%s,%s,%s"):format(description, severity, kev, unheard, first ~= nil) end]] },
     })
-    assert.equal("3:aliases description fixed_by id index informational kernel malicious package references severity summary",
+    assert.equal("3:aliases description fixed_by id index informational kernel malicious package references severity summary symbol",
       judgement.findings[3].trail[1].reason)
     assert.equal("long text,mine,nil,nil,true", judgement.findings[3].reason)
   end)

@@ -1,4 +1,5 @@
 /* floor 4: readers, distribution, inventory */
+#include "inventory/go_functions.h"
 #include "inventory/inventory.h"
 #include "layer/reading.h"
 #include "probe.h"
@@ -109,7 +110,7 @@ static void push_notes(lua_State *L, const struct reader_output *output)
 	}
 }
 
-/* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream]]) -->
+/* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream [, symbols]]]) -->
  * { package, … [, owned = { hash of a path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
 static int l_read(lua_State *L)
 {
@@ -141,6 +142,15 @@ static int l_read(lua_State *L)
 		lua_pop(L, 1);
 	set(L, "owner", output.owner);
 	set(L, "licenses", output.licenses);
+	lua_pushinteger(L, (lua_Integer)output.function_count);
+	lua_setfield(L, -2, "function_count");
+	if (lua_isstring(L, 6)) {
+		struct tarsier_functions *functions = arena_alloc(&arena, sizeof *functions + 4 * output.function_count);
+		functions->count = output.function_count;
+		if (functions->count)
+			memcpy(functions->hashes, output.functions, 4 * functions->count);
+		set(L, "symbol", go_functions_state(functions, probe_span(L, 6)));
+	}
 	push_notes(L, &output);
 	if (output.note_count)
 		lua_setfield(L, -2, "notes");

@@ -96,4 +96,27 @@ function executable.go_pointers(e, version, modules)
   return executable.elf(e)
 end
 
+-- ---- Go's table of functions ---------------------------------------------------------------------------------------
+
+--- go_table({ word =, big =, magic = last byte }, { name, … }) -> the table, as far as it has names
+function executable.go_table(e, names)
+  local pack = packer(e)
+  local word = e.word
+  local text = table.concat(names, "\0") .. "\0"
+  local head = pack("I4", 0xffffff00 | e.magic) .. string.char(0, 0, 1, word)
+  if e.magic == 0xfb then -- functions, of which these are the names, one word, the offset of the files
+    local count = #names
+    local start = 8 + word + count * 2 * word + word + 4
+    local data = {}
+    for i, name in ipairs(names) do data[i] = "\1\2\0\0" .. name .. "\0" end
+    data = table.concat(data)
+    return head .. pack("W", count) .. pack("W", 0x401000):rep(2 * count + 1) .. pack("I4", start + #data) .. data .. "files.go\0"
+  end
+  local words = e.magic == 0xfa and 7 or 8
+  local offset = 8 + words * word
+  local before = e.magic == 0xfa and pack("WW", #names, 1) or pack("WWW", #names, 1, 0x401000)
+  return head .. before .. pack("WWWWW", offset, offset + #text, offset + #text, offset + #text, offset + #text) .. text
+    .. "after.name\0"
+end
+
 return executable

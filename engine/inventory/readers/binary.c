@@ -1,5 +1,6 @@
 /* reads what executables and shared objects say of themselves: Go's modules, Rust's crates, well-known programs' versions */
 #include "inventory/go_binary.h"
+#include "inventory/go_functions.h"
 #include "inventory/program.h"
 #include "inventory/rust_binary.h"
 
@@ -18,6 +19,7 @@ enum {
 struct binary {
 	struct executable executable;
 	struct go_build_info go;
+	struct go_functions functions;
 	struct rust_list rust;
 	struct program_search programs;
 	bool unknown;    /* the rest of the header is not what its first bytes promise */
@@ -52,6 +54,8 @@ static int look(struct evidence_stream *file, bool last, struct tarsier_error *e
 		return 1;
 	int code = go_build_info_take(&binary->go, &binary->executable, &view, file->work, error);
 	if (code >= 0)
+		code = go_functions_take(&binary->functions, &binary->executable, &view, file->work, error);
+	if (code >= 0)
 		code = rust_list_take(&binary->rust, &binary->executable, &view, file->work, error);
 	program_search_take(&binary->programs, &view);
 	if (code < 0 || last)
@@ -79,13 +83,22 @@ static int feed(struct evidence_stream *file, span piece, struct tarsier_error *
 	return 0;
 }
 
-static int end(struct evidence_stream *file, struct tarsier_error *error)
+static int add_go(struct evidence_stream *file, struct tarsier_error *error)
 {
 	struct binary *binary = file->state;
 	span version, modules;
+	if (!go_build_info_get(&binary->go, &binary->executable, &version, &modules))
+		return TARSIER_OK;
+	int code = go_modules_add(version, modules, file->output, error);
+	return code < 0 ? code : go_functions_add(&binary->functions, go_main_path(modules), file->output, error);
+}
+
+static int end(struct evidence_stream *file, struct tarsier_error *error)
+{
+	struct binary *binary = file->state;
 	int code = binary->unknown ? TARSIER_OK : look(file, true, error);
-	if (code >= 0 && !binary->unknown && go_build_info_get(&binary->go, &binary->executable, &version, &modules))
-		code = go_modules_add(version, modules, file->output, error);
+	if (code >= 0 && !binary->unknown)
+		code = add_go(file, error);
 	if (code >= 0)
 		code = program_search_add(&binary->programs, file->output, error);
 	if (code >= 0 && !binary->unknown)
@@ -95,7 +108,7 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 
 const struct reader reader_binary = {
 	.name = "binary",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){NULL},
 	.limit = SIZE_MAX,
 	.work = WORK,

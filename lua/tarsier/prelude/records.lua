@@ -38,8 +38,8 @@ local statement = new_record("a VEX statement", "file author time id status just
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source "
   .. "ssvc cwes eu_exploited risk "
   .. "fixed_by summary description url "
-  .. "published modified references backend informational malicious kernel cvss epss kev package layer decision reason "
-  .. "policy baseline vex", {
+  .. "published modified references backend informational symbol malicious kernel cvss epss kev package layer decision "
+  .. "reason policy baseline vex", {
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"),
   ssvc = new_record("a finding's ssvc", "exploitation automatable impact"), package = package, layer = layer,
@@ -212,7 +212,7 @@ local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", severities = {},
   status = "affected", status_source = "", cwes = {}, eu_exploited = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
-  package = plain_package, layer = plain_layer, backend = "embedded", informational = false,
+  package = plain_package, layer = plain_layer, backend = "embedded", informational = false, symbol = "",
   malicious = false, kernel = false,
 }
 local plain_image = {

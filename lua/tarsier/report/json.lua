@@ -66,7 +66,7 @@ local function finding(f)
     { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },
     { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
     { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
-    { "informational", f.informational },
+    { "informational", f.informational }, { "symbol", f.symbol },
     { "vex", f.vex and each(f.vex, function(w)
       return pick(w, "file author time id status justification text obeyed refusal")
     end) },
