@@ -122,7 +122,7 @@ static int add_name(struct go_functions *functions, char *text, size_t length, s
 
 /* ---- finding the table --------------------------------------------------------------------------------------------- */
 
-enum { STEP = 8, HEADER = 8, WORDS = 8 };
+enum { STEP = 8, HEADER = 8, WORDS = 8, ALIGNMENT = 32 };
 #define NAMES_LIMIT (UINT64_C(256) << 20)
 
 /* The last byte of the magic: 0xfb, 0xfa, 0xf0, 0xf1; 0 if there is none. */
@@ -152,7 +152,8 @@ static void begin_table(struct go_functions *functions, const struct executable 
 	unsigned word = executable->word, first = with_start ? 3 : 2;
 	uint64_t names = binary_word(bytes + HEADER + first * word, executable->big_endian, word);
 	uint64_t after = binary_word(bytes + HEADER + (first + 1) * word, executable->big_endian, word);
-	if (names != HEADER + (first + 5) * word || after <= names || after - names > NAMES_LIMIT)
+	uint64_t least = HEADER + (uint64_t)(first + 5) * word; /* up to 1.25, the names are aligned to 32 bytes */
+	if (names < least || names > least + ALIGNMENT || after <= names || after - names > NAMES_LIMIT)
 		return;
 	functions->kind = GO_TABLE;
 	functions->start = functions->base + names;

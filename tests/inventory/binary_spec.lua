@@ -101,8 +101,9 @@ describe("the functions of a Go executable", function()
   }
 
   for _, magic in ipairs { 0xfb, 0xfa, 0xf0, 0xf1 } do
-    for _, e in ipairs { { word = 8 }, { word = 4 }, { word = 8, big = true } } do
-      it(("are read from table %x, %d bytes%s"):format(magic, e.word, e.big and ", big-endian" or ""), function()
+    for _, e in ipairs { { word = 8 }, { word = 8, aligned = true }, { word = 4 }, { word = 8, big = true } } do
+      local kind = (e.big and ", big-endian" or "") .. (e.aligned and ", aligned" or "")
+      it(("are read from table %x, %d bytes%s"):format(magic, e.word, kind), function()
         e.magic = magic
         local rodata = ("\0"):rep(4096) .. executable.go_table(e, NAMES)
         local bytes = executable.elf { word = e.word, big = e.big, rodata = rodata, data = executable.go_inline("go1.20", MODULES) }

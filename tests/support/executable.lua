@@ -113,9 +113,11 @@ function executable.go_table(e, names)
     return head .. pack("W", count) .. pack("W", 0x401000):rep(2 * count + 1) .. pack("I4", start + #data) .. data .. "files.go\0"
   end
   local words = e.magic == 0xfa and 7 or 8
-  local offset = 8 + words * word
+  local header = 8 + words * word
+  local offset = e.aligned and (header + 31) // 32 * 32 or header
   local before = e.magic == 0xfa and pack("WW", #names, 1) or pack("WWW", #names, 1, 0x401000)
-  return head .. before .. pack("WWWWW", offset, offset + #text, offset + #text, offset + #text, offset + #text) .. text
+  return head .. before .. pack("WWWWW", offset, offset + #text, offset + #text, offset + #text, offset + #text)
+    .. ("\0"):rep(offset - header) .. text
     .. "after.name\0"
 end
 
