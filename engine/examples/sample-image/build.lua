@@ -185,6 +185,41 @@ local function go_program(program)
   return header .. segment .. ("\0"):rep(start - #header - #segment) .. info
 end
 
+local function crc32(data)
+  local crc = 0xffffffff
+  for i = 1, #data do
+    crc = crc ~ data:byte(i)
+    for _ = 1, 8 do crc = crc >> 1 ~ (crc & 1) * 0xedb88320 end
+  end
+  return crc ~ 0xffffffff
+end
+
+-- A zip of files that are not compressed: { name, data, name, data, … }.
+local function zip(files)
+  local parts, directory, offset = {}, {}, 0
+  for i = 1, #files, 2 do
+    local name, data = files[i], files[i + 1]
+    local common = string.pack("<I2 I2 I2 I2 I2 I4 I4 I4 I2 I2", 10, 0, 0, 0, 0x21, crc32(data), #data, #data, #name, 0)
+    local part = "PK\3\4" .. common .. name .. data
+    parts[#parts + 1] = part
+    directory[#directory + 1] = "PK\1\2\10\0" .. common .. string.pack("<I2 I2 I2 I4 I4", 0, 0, 0, 0, offset) .. name
+    offset = offset + #part
+  end
+  local central = table.concat(directory)
+  return table.concat(parts) .. central .. "PK\5\6"
+    .. string.pack("<I2 I2 I2 I2 I4 I4 I2", 0, 0, #files // 2, #files // 2, #central, offset, 0)
+end
+
+local function jars(folder, java, entries)
+  for _, package in ipairs(java) do
+    local group, artifact, version = table.unpack(package)
+    local properties = ("groupId=%s\nartifactId=%s\nversion=%s\n"):format(group, artifact, version)
+    entries[#entries + 1] = { path = ("%s/%s-%s.jar"):format(folder, artifact, version), data = zip {
+      "META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\n\r\n",
+      ("META-INF/maven/%s/%s/pom.properties"):format(group, artifact), properties } }
+  end
+end
+
 local function entries_of(layer)
   local entries = {}
   if layer.base then base_files(entries) end
@@ -201,6 +236,7 @@ local function entries_of(layer)
   end
   if layer.python then dist_info(layer.site, layer.python, entries) end
   if layer.node then node_modules(layer.modules, layer.node, entries) end
+  if layer.java then jars(layer.jars, layer.java, entries) end
   if layer.program then
     entries[#entries + 1] = { path = layer.program.path, mode = "0000755", data = go_program(layer.program) }
   end

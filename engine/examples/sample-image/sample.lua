@@ -1,6 +1,6 @@
 -- What is in the sample image, by name: a Debian 12 with some packages left at old, known-vulnerable versions and some
--- at fixed ones, a Python application, a Node.js one, and a program in Go. It is evidence only: package databases
--- without the packages' files.
+-- at fixed ones, applications in Python, Node.js and Java, and a program in Go. It is evidence only: package
+-- databases without the packages' files.
 --
 -- Debian packages, one a line: name, version, source (name, or name and version), section, priority, installed size in
 -- KiB, description.
@@ -163,6 +163,15 @@ return {
         { "minimist", "1.2.5", "parse argument options", "MIT" },
         { "semver", "7.5.4", "The semantic version parser used by npm", "ISC" },
         { "ws", "7.5.10", "WebSocket client and server", "MIT" },
+      },
+    },
+    {
+      created_by = "COPY --from=report /src/target/lib /opt/report/lib # sample",
+      jars = "opt/report/lib",
+      java = {
+        { "org.apache.commons", "commons-lang3", "3.12.0" },
+        { "org.apache.commons", "commons-text", "1.9" },
+        { "org.slf4j", "slf4j-api", "2.0.16" },
       },
     },
     {
