@@ -25,8 +25,22 @@ local function of_type(kind, default)
   end
 end
 
-local text, count, flag = of_type("string", ""), of_type("number", 0), of_type("boolean", false)
-local number = of_type("number") -- may be absent
+-- JSON has no infinity, but 1e999 is read as one.
+local function finite(read)
+  return function(value, place)
+    value = read(value, place)
+    if value and (value ~= value or math.abs(value) == math.huge) then fail("%s is not a finite number", place) end
+    return value
+  end
+end
+
+local function whole(value, place)
+  value = of_type("number", 0)(value, place)
+  return math.tointeger(value) or fail("%s must be a whole number, is %s", place, tostring(value))
+end
+
+local text, count, flag = of_type("string", ""), whole, of_type("boolean", false)
+local number, score = finite(of_type("number")), finite(of_type("number", 0)) -- the first may be absent
 local word = of_type "string"
 local map = of_type("table")
 
@@ -84,13 +98,13 @@ local package = record { index = count, type = text, ecosystem = text, name = te
   module = text, vendor = text, licenses = list(text), owner = text, found_by = text,
   kernel = flag, layer = count }
 local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
-  severities = list(record { source = text, severity = severity, vector = word, score = optional(count) }),
+  severities = list(record { source = text, severity = severity, vector = word, score = number }),
   status = status, status_source = text, cwes = list(text), eu_exploited = text,
   ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number, fixed_by = word,
   summary = text, description = text, url = text, published = text, modified = text, references = list(text),
   informational = flag, symbol = text, backend = text, package = package, layer = optional(layer),
-  cvss = optional(record { vector = text, score = count }),
-  epss = optional(record { score = count, percentile = count }),
+  cvss = optional(record { vector = text, score = score }),
+  epss = optional(record { score = score, percentile = score }),
   kev = optional(record { added = text, due = text, ransomware = flag }) }
 local image = record { reference = text, name = text, digest = text, id = text, os = text, architecture = text,
   variant = text, created = text, ecosystem = text, layers = list(layer),
@@ -101,7 +115,7 @@ local image = record { reference = text, name = text, digest = text, id = text, 
   annotations = of_type("table", {}), history = list(record { created = text, created_by = text, comment = text,
     empty_layer = flag }),
   base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }
-local problem = record { kind = text, subject = text, message = text, layer = number, ignored = optional(flag) }
+local problem = record { kind = text, subject = text, message = text, layer = optional(count), ignored = optional(flag) }
 local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,
   advisories = count, packages = count, starter = flag, ecosystems = list(text),
   feeds = list(record { name = text, newest = text, records = count, covered = flag }),
@@ -110,8 +124,41 @@ local document = record {
   schema = required(word), tarsier = record { version = text }, started = text, finished = text,
   image = required(image), packages = required(list(package)), problems = required(list(problem)),
   findings = required(list(finding)), backend = record { name = text, url = word }, database = optional(database),
-  usage = optional(map),
+  usage = optional(record { seconds = score, bytes_read = count, layers_read = count, layers_cached = count }),
 }
+
+-- What judging adds, for reports that are only written again.
+
+local said = record { policy = text, hook = word, decision = text, reason = word }
+local some = optional(count)
+local counts = record { Defcon1 = some, Critical = some, High = some, Medium = some, Low = some, Negligible = some,
+  Unknown = some }
+local ends = record { total = count, severity = counts, ids = list(text) }
+local step = record { kind = text, text = text, command = word, layer = optional(count), base = optional(flag),
+  instruction = word, place = text, ends = ends, packages = list(record { type = text, name = text, version = text,
+    to = word, names = list(text), paths = list(text) }) }
+local open = record { type = text, name = text, version = text, layer = optional(count), base = optional(flag),
+  ids = list(text), fails = optional(flag), status = word, since = word, total = count, severity = counts }
+local entry = record { id = text, package = word, image = word, images = optional(list(text)), owner = word,
+  reason = word, ["until"] = word }
+local verdict = record {
+  decision = required(one_of("decision", { pass = true, warn = true, fail = true })), pass = flag, reasons = list(text),
+  tally = record { fail = count, warn = count, accept = count, ignore = count, undecided = count, total = count,
+    severity = counts },
+  trail = list(said), whitelist = optional(record { file = word, unused = list(entry), expired = list(entry) }),
+  policies = list(record { name = text, summary = text, file = text, options = of_type("table", {}),
+    usage = optional(record { instructions = count, memory = count, seconds = score }) }),
+}
+local judged = record {
+  verdict = optional(verdict),
+  advice = optional(record { pass = list(step), rest = list(step), open = list(open), refusals = list(said) }),
+  baseline = optional(record { file = text, new = count, known = count, gone = list(record { id = text,
+    severity = severity, package = text, version = text, type = text }) }),
+}
+local decided = record { decision = one_of("decision", { fail = true, warn = true, accept = true, ignore = true,
+  undecided = true }), reason = word, policy = word, trail = list(said), baseline = word,
+  vex = optional(list(record { file = word, author = word, time = word, id = word, status = word,
+    justification = word, text = word, obeyed = flag, refusal = word })) }
 
 -- ---- reading --------------------------------------------------------------------------------------------------------
 
@@ -125,7 +172,7 @@ local function without_null(value)
   end
 end
 
-local function read(bytes)
+local function decode(bytes)
   local value, message = cjson.decode(bytes)
   if message then fail("not JSON: %s", message) end
   if type(value) ~= "table" then fail("not a report: a JSON object is expected") end
@@ -134,6 +181,12 @@ local function read(bytes)
     fail(value.schema and "a report of schema %s, and this tarsier reads schema 1" or "not a JSON report of a scan",
       tostring(value.schema))
   end
+  return value
+end
+
+-- A scan's findings without what was decided on them.
+local function read(bytes)
+  local value = decode(bytes)
   if value.packages and not value.findings then
     fail "it only lists packages, which were not matched: scan the image with -f json"
   end
@@ -147,15 +200,40 @@ local function read(bytes)
   return value
 end
 
---- read(bytes, name) -> result, not judged | nil, message, "FORMAT"
-function saved.read(bytes, name)
+-- The whole report; it may be a list of packages, without findings.
+local function read_judged(bytes)
+  local value = decode(bytes)
+  local has_findings = value.findings ~= nil
+  value.findings = value.findings or {}
+  document(value, "report")
+  judged(value, "report")
+  for i, item in ipairs(value.findings) do
+    decided(item, ("findings[%d]"):format(i))
+    if item.decision == "undecided" then item.decision = nil end -- as judging leaves it
+  end
+  if not has_findings then value.findings = nil end
+  return value
+end
+
+local function guarded(reader, bytes, name)
   if #bytes > saved.MAX_BYTES then
     return nil, ("%s: larger than %d MiB"):format(name, saved.MAX_BYTES >> 20), "LIMIT"
   end
-  local ok, result = pcall(read, bytes)
+  local ok, result = pcall(reader, bytes)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
   return nil, ("%s: %s"):format(name, result.text), "FORMAT"
+end
+
+--- read(bytes, name) -> result, not judged | nil, message, "FORMAT"
+function saved.read(bytes, name)
+  return guarded(read, bytes, name)
+end
+
+--- read_judged(bytes, name) -> result with the decisions, the verdict and the advice of the report | nil, message,
+--- "FORMAT". A report of packages gives a result without findings.
+function saved.read_judged(bytes, name)
+  return guarded(read_judged, bytes, name)
 end
 
 return saved

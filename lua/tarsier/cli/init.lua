@@ -7,7 +7,7 @@ local suggest = require "tarsier.suggest"
 
 local cli = {}
 
-local names = { "scan", "rescan", "judge", "diff", "base", "packages", "clair", "clair-scanner", "db", "policy",
+local names = { "scan", "rescan", "judge", "convert", "diff", "base", "packages", "clair", "clair-scanner", "db", "policy",
   "whitelist", "compare", "version", "help" }
 
 local function module_of(name)
