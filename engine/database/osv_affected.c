@@ -1,6 +1,7 @@
 /* reads what an OSV record says of one package, and helpers shared with the record's reader */
 #include "database/osv_reading.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void *osv_list(struct osv_reading *reading, size_t count, size_t size)
@@ -166,17 +167,28 @@ static bool add_word(struct buffer *text, char before, const char *word)
 	return (!text->length || buffer_add(text, &before, 1)) && buffer_add(text, word, strlen(word));
 }
 
+static bool add_list(struct buffer *text, const char *before, const struct json_node *list)
+{
+	char word[TEXT_LIMIT];
+	bool ok = true;
+	for (const struct json_node *item = node_first(list); item && ok; item = item->next)
+		if (node_length(item) && snprintf(word, sizeof word, "%s%s", before, node_string(item)) < (int)sizeof word)
+			ok = add_word(text, ' ', word);
+	return ok;
+}
+
 static bool add_import(struct buffer *text, const struct json_node *import)
 {
 	const char *path = node_text(import, "path");
 	bool ok = add_word(text, '\n', path);
-	for (const struct json_node *item = node_first(node_list(import, "symbols")); item && *path && ok; item = item->next)
-		ok = !node_length(item) || add_word(text, ' ', node_string(item));
-	return ok;
+	if (!*path || !ok)
+		return ok;
+	return add_list(text, "os=", node_list(import, "goos")) && add_list(text, "arch=", node_list(import, "goarch")) &&
+	       add_list(text, "", node_list(import, "symbols"));
 }
 
-/* What Go's records name as vulnerable: [{ "path": an import path, "symbols": [name] }]. One of a package without symbols
- * means all of it. Returns NULL if there is nothing, or too much: it is not known then whether it is in a program. */
+/* What Go's records name as vulnerable: [{ "path": an import path, "goos": [name], "goarch": [name], "symbols": [name] }],
+ * as go_functions_state takes it. One of a package without symbols means all of it. Returns NULL if there is nothing, or too much: it is not known then whether it is in a program. */
 static const char *read_functions(struct osv_reading *reading, const struct json_node *imports)
 {
 	struct buffer text;

@@ -45,5 +45,7 @@ int go_modules_add(span version, span modules, struct reader_output *output, str
 
 /* The import path of package main; "" if the list does not say. */
 span go_main_path(span modules);
+/* "linux" for "GOOS"; "" if the list does not say: it does since Go 1.18. */
+span go_build_setting(span modules, const char *key);
 
 #endif

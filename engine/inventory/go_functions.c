@@ -1,6 +1,7 @@
 #include "inventory/go_functions.h"
 
 #include "base/siphash.h"
+#include "inventory/go_binary.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -240,19 +241,36 @@ static int compare_hashes(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-int go_functions_add(struct go_functions *functions, span path, struct reader_output *output, struct tarsier_error *error)
+/* The system or the processor that the executable was built for, as if it were a function. */
+static int add_setting(struct go_functions *functions, span modules, const char *key, struct arena *arena,
+                       struct tarsier_error *error)
+{
+	span value = go_build_setting(modules, key);
+	uint32_t of_key = hash(span_of(key));
+	if (!value.len)
+		return TARSIER_OK;
+	int code = add_hash(functions, &functions->all, GO_FUNCTIONS_LIMIT + 4, of_key, arena, error);
+	return code < 0 ? code : add_hash(functions, &functions->all, GO_FUNCTIONS_LIMIT + 4, join(of_key, hash(value)), arena, error);
+}
+
+int go_functions_add(struct go_functions *functions, span modules, struct arena *arena, struct reader_output *output,
+                     struct tarsier_error *error)
 {
 	struct go_function_list *all = &functions->all, *main = &functions->main;
-	size_t count = all->count + main->count, kept = 0;
-	if (!count || functions->too_many)
+	if (!(all->count + main->count) || functions->too_many)
 		return TARSIER_OK;
-	uint32_t *hashes = arena_array(output->arena, count, sizeof *hashes), of_main = hash(path);
+	int code = add_setting(functions, modules, "GOOS", arena, error);
+	if (code >= 0)
+		code = add_setting(functions, modules, "GOARCH", arena, error);
+	if (code < 0)
+		return code;
+	size_t count = all->count + main->count, kept = 0;
+	uint32_t *hashes = arena_array(output->arena, count, sizeof *hashes), of_main = hash(go_main_path(modules));
 	if (!hashes)
 		return error_memory(error);
-	if (all->count)
-		memcpy(hashes, all->items, all->count * sizeof *hashes);
+	memcpy(hashes, all->items, all->count * sizeof *hashes);
 	for (size_t i = 0; i < main->count; i++)
-		hashes[all->count + i] = join(of_main, 0) + main->items[i];
+		hashes[all->count + i] = of_main + main->items[i];
 	qsort(hashes, count, sizeof *hashes, compare_hashes);
 	for (size_t i = 0; i < count; i++)
 		if (!i || hashes[i] != hashes[i - 1])
@@ -267,18 +285,43 @@ static bool has(const struct tarsier_functions *functions, uint32_t value)
 	return bsearch(&value, functions->hashes, functions->count, sizeof value, compare_hashes);
 }
 
+/* Does the line name systems or processors, and not the executable's? If the executable does not say, it may be any. */
+static bool is_elsewhere(const struct tarsier_functions *functions, span line, const char *word, const char *key)
+{
+	span name;
+	uint32_t of_key = hash(span_of(key));
+	bool named = false, here = !has(functions, of_key);
+	while (span_next(&line, ' ', &name)) {
+		if (!span_starts(name, word))
+			continue;
+		named = true;
+		here = here || has(functions, join(of_key, hash(span_from(name, strlen(word)))));
+	}
+	return named && !here;
+}
+
+static bool line_is_present(const struct tarsier_functions *functions, span line)
+{
+	span package, name;
+	bool named = false;
+	if (!span_next(&line, ' ', &package) || is_elsewhere(functions, line, "os=", "GOOS") ||
+	    is_elsewhere(functions, line, "arch=", "GOARCH"))
+		return false;
+	uint32_t of_package = hash(package);
+	while (span_next(&line, ' ', &name)) {
+		if (span_starts(name, "os=") || span_starts(name, "arch="))
+			continue;
+		named = true;
+		if (has(functions, join(of_package, hash(name))))
+			return true;
+	}
+	return !named && has(functions, of_package);
+}
+
 const char *go_functions_state(const struct tarsier_functions *functions, span symbols)
 {
-	span line, package, name;
-	while (span_next(&symbols, '\n', &line)) {
-		if (!span_next(&line, ' ', &package))
-			continue;
-		uint32_t of_package = hash(package);
-		if (!line.len && has(functions, of_package))
+	for (span line; span_next(&symbols, '\n', &line);)
+		if (line_is_present(functions, line))
 			return "present";
-		while (span_next(&line, ' ', &name))
-			if (has(functions, join(of_package, hash(name))))
-				return "present";
-	}
 	return "absent";
 }

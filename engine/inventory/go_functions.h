@@ -30,9 +30,10 @@ struct go_functions {
 /* Looks at a window of the file. Returns OK or MEMORY. */
 int go_functions_take(struct go_functions *functions, const struct executable *executable, const struct binary_view *view,
                       struct arena *arena, struct tarsier_error *error);
-/* After the last window: puts the functions' hashes into the output, sorted. `path` is the import path of package main.
- * Returns OK or MEMORY. */
-int go_functions_add(struct go_functions *functions, span path, struct reader_output *output, struct tarsier_error *error);
+/* After the last window: puts the functions' hashes into the output, sorted. `modules` is the list of go_build_info_get,
+ * which tells the import path of package main, and the system and processor. Returns OK or MEMORY. */
+int go_functions_add(struct go_functions *functions, span modules, struct arena *arena, struct reader_output *output,
+                     struct tarsier_error *error);
 
 struct tarsier_functions { /* of an executable */
 	size_t count;
@@ -40,7 +41,8 @@ struct tarsier_functions { /* of an executable */
 };
 
 /* "present" or "absent": is any of these among the functions? `symbols` is a text of lines, an import path and after it
- * the names that are vulnerable, "T.Method" for methods, with spaces between; without names, all of the package. */
+ * the names that are vulnerable, "T.Method" for methods, with spaces between; without names, all of the package. "os=windows"
+ * and "arch=ppc64le" among the names are the only systems and processors that it is about. */
 const char *go_functions_state(const struct tarsier_functions *functions, span symbols);
 
 #endif

@@ -73,3 +73,12 @@ span go_main_path(span modules)
 			return path;
 	return SPAN("");
 }
+
+span go_build_setting(span modules, const char *key)
+{
+	span line, kind, name, value;
+	while (span_next(&modules, '\n', &line))
+		if (span_next(&line, '\t', &kind) && span_is(kind, "build") && span_cut(line, '=', &name, &value) && span_is(name, key))
+			return value;
+	return SPAN("");
+}

@@ -90,7 +90,7 @@ static int add_go(struct evidence_stream *file, struct tarsier_error *error)
 	if (!go_build_info_get(&binary->go, &binary->executable, &version, &modules))
 		return TARSIER_OK;
 	int code = go_modules_add(version, modules, file->output, error);
-	return code < 0 ? code : go_functions_add(&binary->functions, go_main_path(modules), file->output, error);
+	return code < 0 ? code : go_functions_add(&binary->functions, modules, file->work, file->output, error);
 }
 
 static int end(struct evidence_stream *file, struct tarsier_error *error)
@@ -108,7 +108,7 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 
 const struct reader reader_binary = {
 	.name = "binary",
-	.version = 2,
+	.version = 3,
 	.evidence = (const char *const[]){NULL},
 	.limit = SIZE_MAX,
 	.work = WORK,
