@@ -46,6 +46,26 @@ TARSIER_API void tarsier_download_options_init_size(struct tarsier_download_opti
 TARSIER_API int tarsier_download(struct tarsier_download *downloads, size_t count, const struct tarsier_download_options *options,
                                  struct tarsier_error *error);
 
+/* ---- asking a database --------------------------------------------------------------------------------------------- */
+
+struct tarsier_record {              /* what an advisory says about a package; BORROWED for the call */
+	const char *id;
+	const char *const *aliases;      /* NULL-terminated */
+	enum tarsier_severity severity;  /* the distribution's own, the advisory's, or that of its vector */
+	const char *vector, *summary, *published, *modified, *url; /* each may be "" */
+	const char *ecosystem, *package; /* in tarsier_database_list of its first package, and "", as are the next two */
+	const char *affected;            /* ">= 1.0, < 1.2" */
+	const char *fixed, *status;      /* the lowest fix; the publisher's status of it; each may be "" */
+};
+/* Gives each record of an id (an advisory's or a CVE's, in any case; aliases count), or of a package of an ecosystem
+ * ("Debian:12"). Nonzero from on_record ends the search. */
+TARSIER_API int tarsier_database_search(const char *database, const char *id, const char *ecosystem, const char *package,
+                                        int (*on_record)(void *user, const struct tarsier_record *record), void *user,
+                                        struct tarsier_error *error);
+/* Gives every advisory once, by id, with the highest severity of its packages. */
+TARSIER_API int tarsier_database_list(const char *database, int (*on_record)(void *user, const struct tarsier_record *record),
+                                      void *user, struct tarsier_error *error);
+
 /* ---- judging again ------------------------------------------------------------------------------------------------ */
 
 /* Matches a report's packages again, with the database of `engine`, without reading the image. *again is OWNED:

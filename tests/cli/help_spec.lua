@@ -94,7 +94,7 @@ try tarsier help comp
     local code, output, errors = shell.run { "bash", "-c", words:format(path) }
     assert.equal("", errors)
     assert.equal(0, code)
-    assert.equal("scan\nimport status update fetch push pull\n--merge\nclair clair-scanner\nHigh\ntable json\ncompare\n", output)
+    assert.equal("scan\nimport status update fetch search diff push pull\n--merge\nclair clair-scanner\nHigh\ntable json\ncompare\n", output)
   end)
 
   it("is what zsh parses", function()

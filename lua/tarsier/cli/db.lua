@@ -4,6 +4,8 @@ local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
+local shared = require "tarsier.cli.database.options"
+local state = require "tarsier.update.state"
 local text = require "tarsier.text"
 
 local database_option = { long = "db", value = "FILE", env = "TARSIER_DB",
@@ -52,6 +54,37 @@ local function import(options, arguments, terminal)
   return exit.PASS
 end
 
+-- How many advisories of each family have no severity, in { [family] = count }.
+local function unrated(path)
+  local counts = {}
+  local ok, message = core.database_list(path, function(record)
+    local family = (record.ecosystem or ""):match "^[^:]+"
+    if family and record.severity == "Unknown" then counts[family] = (counts[family] or 0) + 1 end
+  end)
+  return ok and counts, message
+end
+
+-- Where records came from, as the database's note says, in order.
+local function origins(info, now)
+  local stamps, list = state.stamps(info.path), {}
+  for path, entry in pairs(state.sources(info)) do
+    local asked = stamps[path] or state.time(entry.fetched)
+    list[#list + 1] = { path = path, from = entry.from and text.address(entry.from), fetched = entry.fetched,
+      size = entry.size,
+      asked = asked and os.date("!%Y-%m-%dT%H:%M:%SZ", asked), age = asked and math.max(0, now - asked) }
+  end
+  table.sort(list, function(a, b) return a.path < b.path end)
+  return list
+end
+
+local function feed_line(feed, count)
+  local share = count and feed.records > 0 and ("; %s without a severity (%d %%)"):format(text.thousands(count),
+    count * 100 // feed.records) or ""
+  return ("%s: %s, newest %s%s%s"):format(feed.name, text.plural(feed.records, "record"),
+    feed.newest ~= "" and feed.newest:sub(1, 10) or "unknown", share,
+    feed.covered and "" or "; not a feed: only records that name it")
+end
+
 local function as_table(info)
   local lines = {}
   local function line(name, value)
@@ -66,9 +99,11 @@ local function as_table(info)
   line("EPSS", info.epss_date ~= "" and info.epss_date or "not imported")
   line("covers", table.concat(info.ecosystems, ", "))
   for i, feed in ipairs(info.feeds) do
-    line(i == 1 and "feeds" or "", ("%s: %s, newest %s%s"):format(feed.name, text.plural(feed.records, "record"),
-      feed.newest ~= "" and feed.newest:sub(1, 10) or "unknown",
-      feed.covered and "" or "; not a feed: only records that name it"))
+    line(i == 1 and "feeds" or "", feed_line(feed, info.unrated[feed.name]))
+  end
+  for i, origin in ipairs(info.origins) do
+    line(i == 1 and "sources" or "", ("%s: asked %s ago, from %s"):format(origin.path,
+      origin.age and shared.age_text(origin.age) or "an unknown time", origin.from or "an unknown place"))
   end
   for i, omission in ipairs(info.omissions) do
     line(i == 1 and "left out" or "", ("%s: %s"):format(omission.reason, text.thousands(omission.count)))
@@ -78,12 +113,17 @@ end
 
 local function as_json(info)
   json.array(info.ecosystems)
-  for i, feed in ipairs(info.feeds) do info.feeds[i] = json.pick(feed, "name newest records covered") end
+  for i, feed in ipairs(info.feeds) do
+    feed.unrated = info.unrated[feed.name] or 0
+    info.feeds[i] = json.pick(feed, "name newest records covered unrated")
+  end
+  for i, origin in ipairs(info.origins) do info.origins[i] = json.pick(origin, "path from fetched asked size") end
+  info.sources = json.array(info.origins)
   for i, omission in ipairs(info.omissions) do info.omissions[i] = json.pick(omission, "reason count") end
   json.array(info.feeds)
   json.array(info.omissions)
   return json.encode(json.pick(info,
-    "path built newest kev_date epss_date advisories packages starter ecosystems feeds omissions"),
+    "path built newest kev_date epss_date advisories packages starter ecosystems feeds sources omissions"),
     { indent = "  " }) .. "\n"
 end
 
@@ -93,6 +133,9 @@ local function status(options, _, terminal)
   local info
   info, message = core.database(path)
   if not info then return failed(terminal, message) end
+  info.unrated, message = unrated(path)
+  if not info.unrated then return failed(terminal, message) end
+  info.origins = origins(info, os.time())
   local ok
   ok, message = terminal:print((options.format == "json" and as_json or as_table)(info))
   if not ok then terminal:fail(message) end
@@ -101,7 +144,7 @@ end
 
 -- Each file has some of the commands.
 local function with_others(commands)
-  for _, name in ipairs { "update", "share" } do
+  for _, name in ipairs { "update", "search", "share" } do
     local others = require("tarsier.cli.database." .. name)
     table.move(others, 1, #others, #commands + 1, commands)
   end
