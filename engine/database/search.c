@@ -53,11 +53,13 @@ static int each(struct searching *searching, const char *sql, int (*take)(struct
 	sqlite3_stmt *select = NULL;
 	sqlite3 *sqlite = searching->connection->sqlite;
 	int step = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL), code = 0;
-	while (code == 0 && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
+	bool ended = false;
+	while (!ended && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
 		arena_free(&searching->row);
 		code = take(searching, select, error);
+		ended = code < 0 || code > 0;
 	}
-	if (code == 0 && step != SQLITE_DONE)
+	if (!ended && step != SQLITE_DONE)
 		code = database_fail(sqlite, searching->path, error);
 	sqlite3_finalize(select);
 	return code;
