@@ -78,16 +78,27 @@ static struct arena_block *add_block(struct arena *arena, size_t wanted)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Sets *rounded to the size that a piece of `size` bytes takes. Returns false if the arena has no room for `size` bytes in
+ * addition to all but `old` bytes of what it holds. */
+static bool has_room(struct arena *arena, size_t size, size_t old, size_t *rounded)
 {
 	const size_t align = alignof(max_align_t);
-	if (size > SIZE_MAX - align)
-		return NULL;
-	size_t rounded = size ? (size + align - 1) / align * align : align;
-	if (arena->limit && (arena->used > arena->limit || rounded > arena->limit - arena->used)) {
+	if (size > SIZE_MAX - align - sizeof(struct arena_block))
+		return false;
+	*rounded = size ? (size + align - 1) / align * align : align;
+	size_t used = arena->used - old;
+	if (arena->limit && (used > arena->limit || *rounded > arena->limit - used)) {
 		arena->full = true;
-		return NULL;
+		return false;
 	}
+	return true;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded;
+	if (!has_room(arena, size, 0, &rounded))
+		return NULL;
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < rounded)
 		block = add_block(arena, rounded);
@@ -134,12 +145,34 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	return text;
 }
 
+/* A piece larger than LARGEST_BLOCK has a block of its own: grows that block. */
+static void *grow_block(struct arena *arena, const void *piece, size_t size)
+{
+	struct arena_block **at = &arena->blocks;
+	size_t rounded;
+	while (*at && (*at)->bytes != piece)
+		at = &(*at)->next;
+	if (!*at || !has_room(arena, size, (*at)->used, &rounded))
+		return NULL;
+	size_t old = (*at)->size;
+	struct arena_block *block = memory_resize(&arena->allocator, *at, sizeof *block + old, sizeof *block + rounded);
+	if (!block)
+		return NULL;
+	memset(block->bytes + old, 0, rounded - old);
+	arena->used += rounded - old;
+	block->size = block->used = rounded;
+	return (*at = block)->bytes;
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
 {
 	if (count < *capacity)
 		return array;
 	size_t larger = *capacity ? *capacity * 2 : 8;
-	void *moved = arena_array(arena, larger, size);
+	bool alone = *capacity && *capacity > LARGEST_BLOCK / size && larger <= SIZE_MAX / size;
+	void *moved = alone ? grow_block(arena, array, larger * size) : arena_array(arena, larger, size);
+	if (moved && alone)
+		count = 0; /* the elements have moved with the block */
 	if (!moved)
 		return NULL;
 	if (count)

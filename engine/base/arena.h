@@ -33,7 +33,7 @@ char *arena_string(struct arena *arena, const char *string);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for one more element in an array that doubles: returns the array, moved if need be, or NULL. *capacity is in
- * elements. Old arrays stay in the arena, so what grows without bound belongs in a buffer.
+ * elements. The old array must not be used any more: a large one is resized, a small one stays in the arena unused.
  *
  *	list->items = arena_grow(arena, list->items, list->count, &list->capacity, sizeof *list->items); */
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size);
