@@ -145,7 +145,8 @@ static void read_package(struct stored *stored, const json_t *object, struct tar
 		.source_name = text(stored, source, "name"), .source_version = text(stored, source, "version"),
 		.purl = text(stored, object, "purl"), .path = text(stored, object, "path"), .reader = text(stored, object, "reader"),
 		.layer = layer_index(object), .module = text(stored, object, "module"), .vendor = text(stored, object, "vendor"),
-		.kernel = json_is_true(json_object_get(object, "kernel")), .licenses = texts(stored, object, "licenses")};
+		.kernel = json_is_true(json_object_get(object, "kernel")), .licenses = texts(stored, object, "licenses"),
+		.owner = text(stored, object, "owner"), .found_by = text(stored, object, "found_by")};
 	if (!*package->source_name)
 		package->source_name = package->name;
 	if (!*package->source_version)

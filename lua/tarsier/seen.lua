@@ -4,10 +4,11 @@
 -- Two files an image below images/ in the cache's folder: KEY.json, what it is and which findings it had, and
 -- KEY.inventory.json, the report of its packages.
 
+local cjson = require "cjson"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
-local report = require "tarsier.report"
+local text = require "tarsier.text"
 
 local seen = {}
 
@@ -72,12 +73,37 @@ local function forget_oldest(where)
   end
 end
 
-local function write(where, key, meta, inventory)
-  local ok = core.host.make_folder(where)
-    and core.host.write_file(("%s/%s.inventory.json"):format(where, key), inventory)
-    and core.host.write_file(("%s/%s.json"):format(where, key), json.encode(meta))
-  if ok then forget_oldest(where) end
-  return ok
+-- Written by lua-cjson alone: no person reads it, and a scan must not wait for it. An empty list becomes {}, which
+-- core.report_read takes for one.
+local function encode(value)
+  local written = cjson.encode(value)
+  return utf8.len(written) and written or text.utf8(written)
+end
+
+-- The packages one by one, so that a large image is never in memory as text.
+local function write_inventory(path, result)
+  return core.host.write_file(path, function(out)
+    out(('{"schema":%s,"tarsier":%s,"image":%s,"problems":%s,"packages":['):format(encode(result.schema),
+      encode(result.tarsier), encode(result.image), encode(result.problems)))
+    for i, package in ipairs(result.packages) do out((i > 1 and "," or "") .. encode(package)) end
+    out "]}\n"
+  end)
+end
+
+-- What a digest's packages depend on besides its bytes: the readers and their versions, and how much they found.
+local function readers_of(result)
+  local words = {}
+  for i, reader in ipairs(core.readers()) do words[i] = reader.name .. ":" .. reader.version end
+  words[#words + 1] = #result.packages
+  return table.concat(words, " ")
+end
+
+-- Is the inventory of this image there already?
+local function is_kept(where, key, meta)
+  local old = read(("%s/%s.json"):format(where, key))
+  local status = core.host.stat(("%s/%s.inventory.json"):format(where, key))
+  return old and status and meta.digest ~= "" and old.digest == meta.digest and old.readers == meta.readers
+    and old.bytes == status.size
 end
 
 --- keep(result, [cache_dir]): keeps what a scan found. A cache that cannot be written to keeps nothing.
@@ -86,12 +112,16 @@ function seen.keep(result, cache_dir)
   if not where or #result.packages == 0 then return end
   local findings = {}
   for i, finding in ipairs(result.findings or {}) do findings[i] = seen.finding_key(finding) end
-  local document = { schema = result.schema, tarsier = result.tarsier, started = result.started,
-    finished = result.finished, image = result.image, problems = result.problems, packages = result.packages }
+  local key = key_of(result.image)
+  local inventory = ("%s/%s.inventory.json"):format(where, key)
   local meta = { reference = result.image.reference, name = result.image.name, digest = result.image.digest,
     scanned = result.finished, families = sorted(seen.families(result.packages)), findings = json.array(findings),
-    database = result.database and result.database.built }
-  write(where, key_of(result.image), meta, report.text("json", document))
+    database = result.database and result.database.built, readers = readers_of(result) }
+  if not core.host.make_folder(where) then return end
+  if not is_kept(where, key, meta) and not write_inventory(inventory, result) then return end
+  local status = core.host.stat(inventory)
+  meta.bytes = status and status.size
+  if core.host.write_file(("%s/%s.json"):format(where, key), json.encode(meta)) then forget_oldest(where) end
 end
 
 --- list([cache_dir]) -> { { key, reference, name, digest, scanned, families = { … }, findings = { … } }, … }, by
@@ -127,7 +157,7 @@ function seen.settle(one, findings, database, cache_dir)
   for i, finding in ipairs(findings) do keys[i] = seen.finding_key(finding) end
   core.host.write_file(("%s/%s.json"):format(where, one.key), json.encode { reference = one.reference, name = one.name,
     digest = one.digest, scanned = one.scanned, families = json.array(one.families), findings = json.array(keys),
-    database = database })
+    database = database, readers = one.readers, bytes = one.bytes })
 end
 
 return seen
