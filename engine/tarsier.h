@@ -142,6 +142,7 @@ struct tarsier_config {
 	/* Whose rating counts, best first: "nvd,ghsa". NULL: "distribution,vendor,nvd,cisa,other"; sources that it does not name
 	 * follow in that order. "vendor" is who published the advisory, GHSA, or the CVE's own authority. */
 	const char *severity_sources;
+	int files;                         /* nonzero: gather tarsier_file_at */
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */
@@ -256,6 +257,7 @@ struct tarsier_image {
 	 * as annotations, labels or the history say; "" if nothing does. */
 	size_t base_layers;
 	const char *base_name, *base_digest;
+	int has_files;            /* tarsier_file_at tells; it was asked for */
 };
 TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
 
@@ -356,6 +358,18 @@ struct tarsier_problem {
 	const char *message;
 	size_t layer;        /* for UNREADABLE and MISSING, and a NOTE on a file */
 };
+/* Files that stand out, if tarsier_config.files asked for them: setuid and setgid ones, those that anyone may write to, and
+ * those that a later layer deletes, which are still in the image. 0 otherwise. */
+struct tarsier_file {
+	const char *path;
+	uint64_t size;
+	unsigned mode;       /* permission bits with setuid, setgid and sticky: 04755 */
+	int is_folder;
+	size_t layer;        /* index of the layer that brings it */
+	size_t deleted_by;   /* index of the layer that deletes it; SIZE_MAX if none does */
+};
+TARSIER_API size_t tarsier_file_count(const tarsier_report *report);
+TARSIER_API const struct tarsier_file *tarsier_file_at(const tarsier_report *report, size_t index);
 TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);
 

@@ -101,6 +101,47 @@ local function check_packages(image, options, complaints)
   end
 end
 
+-- Names up to three of the files, the largest first.
+local function named(files)
+  table.sort(files, function(a, b)
+    if a.size ~= b.size then return a.size > b.size end
+    return a.path < b.path
+  end)
+  local names = {}
+  for i = 1, math.min(#files, 3) do names[i] = files[i].path end
+  return table.concat(names, ", ") .. (#files > 3 and (" and %d more"):format(#files - 3) or "")
+end
+
+local function report_files(files, decision, text, complaints)
+  if files[1] then complain(complaints, decision, text, #files, #files > 1 and "s" or "", named(files)) end
+end
+
+local function check_files(image, options, complaints)
+  local setuid, writable, deleted, bytes = {}, {}, {}, 0
+  if not image.files then
+    if options.setuid ~= "off" or options.world_writable ~= "off" or options.deleted ~= "off" then
+      complain(complaints, "warn", "its files are not known, so that their modes were not checked")
+    end
+    return
+  end
+  for _, file in ipairs(image.files) do
+    if file.deleted_by then
+      deleted[#deleted + 1], bytes = file, bytes + file.size
+    else
+      if file.mode & 6144 ~= 0 and not file.is_folder and not is_named(file.path, options.allowed_setuid) then
+        setuid[#setuid + 1] = file -- 04000 or 02000
+      end
+      if file.mode & 2 ~= 0 then writable[#writable + 1] = file end
+    end
+  end
+  report_files(setuid, options.setuid, "%d setuid or setgid file%s: %s", complaints)
+  report_files(writable, options.world_writable, "anyone may write to %d file%s: %s", complaints)
+  if bytes > options.max_deleted * MIB then
+    complain(complaints, options.deleted, "%.1f MiB are in files that a later layer deletes: %s", bytes / MIB,
+      named(deleted))
+  end
+end
+
 local function check_base(image, options, complaints)
   for _, problem in ipairs(image.problems) do
     if problem.kind == "end_of_life" then complain(complaints, options.end_of_life, "%s", problem.message) end
@@ -142,6 +183,13 @@ return {
     manager_packages = { "apt", "apk-tools", "dnf", "dnf5", "microdnf", "tdnf", "yum", "zypper", "npm", "pip" },
     shells = "off",            -- has a shell
     shell_packages = { "bash", "dash", "busybox", "zsh", "ksh", "mksh", "fish" },
+    setuid = "off",            -- has setuid or setgid files that are not among allowed_setuid; * stands for any text
+    allowed_setuid = { "usr/bin/su", "usr/bin/passwd", "usr/bin/mount", "usr/bin/umount", "usr/bin/chsh", "usr/bin/chfn",
+      "usr/bin/gpasswd", "usr/bin/newgrp", "usr/bin/chage", "usr/bin/expiry", "usr/sbin/unix_chkpwd", "usr/bin/wall",
+      "bin/su", "bin/mount", "bin/umount", "sbin/unix_chkpwd", "bin/bbsuid" },
+    world_writable = "warn",   -- has files or folders that anyone may write to, but for sticky folders such as /tmp
+    deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes: they are still in the image
+    max_deleted = 10,
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"
     unknown_base = "off",      -- nothing names the base image
@@ -151,9 +199,12 @@ return {
     volumes = { "fail", "warn", "off" }, labels = { "fail", "warn", "off" }, ports = { "fail", "warn", "off" },
     privileged_ports = { "fail", "warn", "off" }, age = { "fail", "warn", "off" }, size = { "fail", "warn", "off" },
     banned = { "fail", "warn", "off" }, managers = { "fail", "warn", "off" }, shells = { "fail", "warn", "off" },
+    setuid = { "fail", "warn", "off" }, world_writable = { "fail", "warn", "off" }, deleted = { "fail", "warn", "off" },
     end_of_life = { "fail", "warn", "off" }, latest_base = { "fail", "warn", "off" },
     unknown_base = { "fail", "warn", "off" },
   },
+
+  needs = { "files" },
 
   image = function(image, options)
     local complaints = { fail = {}, warn = {} }
@@ -162,6 +213,7 @@ return {
     check_age(image, options, complaints)
     check_size(image, options, complaints)
     check_packages(image, options, complaints)
+    check_files(image, options, complaints)
     check_base(image, options, complaints)
     local fails, warns = table.concat(complaints.fail, "; "), table.concat(complaints.warn, "; ")
     if fails ~= "" then return "fail", warns ~= "" and fails .. "; and " .. warns or fails end
@@ -211,6 +263,19 @@ return {
       options = { banned_packages = { "libfoo*" } }, expect = "fail" },
     { image = { config = { user = "app", cmd = { "app" } }, packages = { { name = "apt" }, { name = "bash" } } },
       options = { managers = "warn", shells = "warn" }, expect = "warn", reason = "package managers: apt; it has shells: bash" },
+    -- files
+    { image = { config = { user = "app", cmd = { "app" } }, files = false }, expect = "warn", reason = "files are not known" },
+    { image = { config = { user = "app", cmd = { "app" } }, files = {
+      { path = "usr/bin/su", size = 1, mode = 2541, layer = 1 }, { path = "opt/x", size = 1, mode = 2541, layer = 1 } } },
+      options = { setuid = "fail" }, expect = "fail", reason = "1 setuid or setgid file: opt/x" },
+    { image = { config = { user = "app", cmd = { "app" } }, files = {
+      { path = "opt/x", size = 1, mode = 438, layer = 1 }, { path = "opt/y", size = 2, mode = 438, layer = 1 } } },
+      expect = "warn", reason = "anyone may write to 2 files: opt/y, opt/x" },
+    { image = { config = { user = "app", cmd = { "app" } }, files = {
+      { path = "opt/x", size = 20 << 20, mode = 438, layer = 1, deleted_by = 2 } } }, expect = "warn",
+      reason = "20.0 MiB are in files that a later layer deletes: opt/x" },
+    { image = { config = { user = "app", cmd = { "app" } }, files = {
+      { path = "opt/x", size = 2 << 20, mode = 438, layer = 1, deleted_by = 2 } } } },
     -- the base
     { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:latest", digest = "" } }, expect = "warn",
       reason = "debian:latest names no version" },

@@ -18,6 +18,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	made->patterns = options->patterns;
 	made->kept = options->kept;
 	made->large = options->large;
+	made->wants_listing = options->want_listing;
 	made->cancelled = options->cancelled;
 	if (options->allocator)
 		made->allocator = *options->allocator;
@@ -25,7 +26,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	reading_init(&made->reading, options->allocator);
 	arena_init(&made->arena, options->allocator);
 	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->whiteouts, &made->taken,
-	                                  &made->folders, &made->folder, &made->path};
+	                                  &made->folders, &made->folder, &made->path,  &made->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], options->allocator);
 	made->index = layer_index_new(options->allocator);
@@ -46,7 +47,7 @@ void layer_builder_free(struct layer_builder *builder)
 		return;
 	struct tarsier_allocator allocator = builder->allocator;
 	struct buffer *const buffers[] = {&builder->files,   &builder->links,  &builder->whiteouts, &builder->taken,
-	                                  &builder->folders, &builder->folder, &builder->path};
+	                                  &builder->folders, &builder->folder, &builder->path,  &builder->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
 	builder_end_turn(builder);
@@ -88,7 +89,7 @@ static int count_entry(struct layer_builder *builder, struct tarsier_error *erro
 		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
 	builder->sequence++;
 	size_t holds = builder->index->arena.used + builder->taken.length + builder->folders.length + builder->files.length +
-	               builder->links.length;
+	               builder->links.length + builder->listing.length;
 	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : builder_charge(builder, holds, error);
 }
 
@@ -272,6 +273,19 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	return code < 0 ? code : 1;
 }
 
+/* ---- the listing ------------------------------------------------------------------------------------------------- */
+
+static int list_entry(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error)
+{
+	if (!builder->wants_listing || (entry->type != '0' && entry->type != '5'))
+		return TARSIER_OK;
+	const struct layer_entry listed = {.path = span_copy(&builder->index->arena, entry->path), .size = entry->size,
+	                                   .mode = entry->mode, .type = entry->type};
+	if (!listed.path)
+		return builder_no_room(builder, error);
+	return buffer_add(&builder->listing, &listed, sizeof listed) ? TARSIER_OK : error_memory(error);
+}
+
 /* ---- the tar's entries ------------------------------------------------------------------------------------------ */
 
 static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_error *error)
@@ -281,7 +295,7 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 	if (taken != 0)
 		return taken < 0 ? taken : 0;
 	int code = take_path(builder, entry->path, entry->type == '5', error);
-	if (code < 0)
+	if (code < 0 || (code = list_entry(builder, entry, error)) < 0)
 		return code;
 	switch (entry->type) {
 	case '0':
@@ -325,6 +339,8 @@ int layer_builder_file(struct layer_builder *builder, const struct tar_entry *en
                        struct tarsier_error *error)
 {
 	int code = take_path(builder, entry->path, false, error);
+	if (code >= 0)
+		code = list_entry(builder, entry, error);
 	return code < 0 || !content ? code : builder_read_stream(builder, entry, content, error);
 }
 

@@ -26,6 +26,8 @@ struct layer_builder {
 	struct last_entry last;
 	struct buffer files, links, whiteouts; /* of struct pending_file, layer_link, layer_whiteout */
 	struct buffer taken, folders; /* of uint64_t */
+	struct buffer listing; /* of struct layer_entry */
+	bool wants_listing;
 	struct buffer folder; /* the one that the entry before lay in */
 
 	/* The file at hand: first, perhaps, its head is collected; then a reader has it. */

@@ -59,6 +59,16 @@ static bool finish_whiteouts(struct layer_builder *builder)
 	return index->whiteouts;
 }
 
+static bool finish_listing(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	index->listing_count = builder->listing.length / sizeof *index->listing;
+	index->listing = arena_array(&index->arena, index->listing_count, sizeof *index->listing);
+	if (index->listing && index->listing_count)
+		memcpy(index->listing, builder->listing.data, builder->listing.length);
+	return index->listing;
+}
+
 /* Sorted, each once. NULL: out of memory. */
 static uint64_t *finish_hashes(struct layer_index *index, struct buffer *list, size_t *unique)
 {
@@ -99,5 +109,5 @@ static bool finish_folders(struct layer_builder *builder)
 bool builder_finish_index(struct layer_builder *builder)
 {
 	return finish_files(builder) && finish_links(builder) && finish_whiteouts(builder) && finish_taken(builder) &&
-	       finish_folders(builder);
+	       finish_folders(builder) && finish_listing(builder);
 }

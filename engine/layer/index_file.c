@@ -104,6 +104,17 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 	return ok;
 }
 
+static bool put_listing(struct buffer *file, const struct layer_index *index)
+{
+	bool ok = put_number(file, index->listing_count);
+	for (size_t i = 0; i < index->listing_count && ok; i++) {
+		const struct layer_entry *entry = &index->listing[i];
+		ok = put_number(file, entry->size) && put_number(file, (uint64_t)entry->mode << 8 | (unsigned char)entry->type) &&
+		     put_text(file, entry->path);
+	}
+	return ok;
+}
+
 static bool put_body(struct buffer *file, const struct layer_index *index)
 {
 	bool ok = put_text(file, index->blob.text) && put_text(file, index->diff_id.text) &&
@@ -111,7 +122,7 @@ static bool put_body(struct buffer *file, const struct layer_index *index)
 	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
 	          put_hashes(file, index->taken, index->taken_count) &&
 	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&
-	          put_links(file, index) && put_number(file, index->file_count);
+	          put_links(file, index) && put_listing(file, index) && put_number(file, index->file_count);
 	for (size_t i = 0; i < index->file_count && ok; i++)
 		ok = put_file(file, &index->files[i]);
 	return ok;
@@ -242,6 +253,18 @@ static void get_links(struct index_reader *in, struct layer_index *index)
 	}
 }
 
+static void get_listing(struct index_reader *in, struct layer_index *index)
+{
+	index->listing = get_array(in, &index->listing_count, 32, sizeof *index->listing);
+	for (size_t i = 0; i < index->listing_count && !in->broken; i++) {
+		index->listing[i].size = get_number(in);
+		uint64_t kind = get_number(in);
+		index->listing[i].mode = (uint32_t)(kind >> 8);
+		index->listing[i].type = (kind & 0xff) == '5' ? '5' : '0';
+		index->listing[i].path = get_text(in);
+	}
+}
+
 static const struct reader *find_reader(const struct reader *const *readers, const char *name)
 {
 	for (; *readers; readers++)
@@ -352,6 +375,7 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 	index->folders = get_hashes(&in, &index->folder_count);
 	get_whiteouts(&in, index);
 	get_links(&in, index);
+	get_listing(&in, index);
 	get_files(&in, readers, index);
 	return !in.broken && in.rest.len == 0;
 }

@@ -45,6 +45,13 @@ struct layer_whiteout {
 	uint32_t sequence; /* number of its entry in the tar, from 1 */
 };
 
+struct layer_entry { /* a file or a folder, if they are listed */
+	const char *path;
+	uint64_t size;
+	uint32_t mode;
+	char type;         /* as of a tar_entry: '0' or '5' */
+};
+
 /* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
 struct layer_index {
 	struct arena arena;           /* holds everything below */
@@ -62,6 +69,8 @@ struct layer_index {
 	size_t taken_count;
 	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no directory entry */
 	size_t folder_count;
+	struct layer_entry *listing;  /* in the order of the tar, with what later entries replace; only with want_listing */
+	size_t listing_count;
 };
 
 /* 64-bit hash of a path. Its lowest bit is 1 for a directory and 0 for anything else. */
@@ -88,6 +97,7 @@ enum {
 struct layer_options {
 	const struct path_match *patterns;
 	const struct tarsier_allocator *allocator;
+	bool want_listing;            /* keep path, mode and size of every file and folder */
 	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
 	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */

@@ -29,6 +29,28 @@ static void set_history(lua_State *L, const struct tarsier_image *image)
 	lua_setfield(L, -2, "history");
 }
 
+/* Nothing unless the scan gathered them. */
+static void set_files(lua_State *L, const tarsier_report *report)
+{
+	size_t count = tarsier_file_count(report);
+	if (!tarsier_report_image(report)->has_files)
+		return;
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		const struct tarsier_file *file = tarsier_file_at(report, i);
+		lua_createtable(L, 0, 6);
+		table_set_text(L, "path", file->path);
+		table_set_count(L, "size", file->size);
+		table_set_count(L, "mode", file->mode);
+		table_set_boolean(L, "is_folder", file->is_folder);
+		table_set_count(L, "layer", file->layer + 1);
+		if (file->deleted_by != SIZE_MAX)
+			table_set_count(L, "deleted_by", file->deleted_by + 1);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "files");
+}
+
 /* Nothing if nothing is known of the base. */
 static void set_base(lua_State *L, const struct tarsier_image *image)
 {
@@ -104,6 +126,7 @@ void push_image(lua_State *L, const tarsier_report *report)
 	set_labels(L, "annotations", image->annotations, image->annotation_count);
 	set_history(L, image);
 	set_base(L, image);
+	set_files(L, report);
 	lua_createtable(L, (int)image->layer_count, 0);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		push_layer(L, image, i);

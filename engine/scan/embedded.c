@@ -1,5 +1,6 @@
 /* a scan in which tarsier reads the layers and matches the packages with its own database */
 #include "inventory/inventory.h"
+#include "layer/listing.h"
 #include "match/match.h"
 #include "scan/describe.h"
 
@@ -200,6 +201,23 @@ int scan_match(struct scan *scan)
 	return report_add_problems(report, findings.problems.items, findings.problems.count, scan->error);
 }
 
+static int find_files(struct scan *scan, struct layer_index *const *indexes)
+{
+	struct file_list list = {.items = NULL};
+	const struct layer_index **layers = arena_array(&scan->report->arena, scan->layer_count + 1, sizeof *layers);
+	if (!scan->engine->config.files)
+		return TARSIER_OK;
+	if (!layers)
+		return error_memory(scan->error);
+	for (size_t i = 0; i < scan->layer_count; i++)
+		layers[i] = indexes[i];
+	int code = listing_find(&scan->report->arena, layers, scan->layer_count, &scan->cancelled, &list, scan->error);
+	scan->report->files = list.items;
+	scan->report->file_count = list.count;
+	scan->report->image.has_files = true;
+	return code;
+}
+
 int scan_embedded(struct scan *scan)
 {
 	struct overlay overlay;
@@ -209,6 +227,8 @@ int scan_embedded(struct scan *scan)
 		code = describe_layers(scan, indexes);
 	if (code >= 0)
 		code = take_inventory(scan, &overlay);
+	if (code >= 0)
+		code = find_files(scan, indexes);
 	if (code < 0)
 		return code;
 	scan->report->inventory_problems = scan->report->problem_count;

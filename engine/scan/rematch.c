@@ -14,6 +14,8 @@ static int take_inventory(struct tarsier_report *again, struct tarsier_report *r
 	again->packages = report->packages;
 	again->package_count = report->package_count;
 	again->usage = report->usage;
+	again->files = report->files;
+	again->file_count = report->file_count;
 	again->inventory_problems = report->inventory_problems;
 	return report_add_problems(again, report->problems, report->inventory_problems, error);
 }

@@ -84,6 +84,17 @@ const struct tarsier_finding *tarsier_finding_at(const tarsier_report *report, s
 	return &report->findings[index];
 }
 
+size_t tarsier_file_count(const tarsier_report *report)
+{
+	return report->file_count;
+}
+
+const struct tarsier_file *tarsier_file_at(const tarsier_report *report, size_t index)
+{
+	assert(index < report->file_count);
+	return &report->files[index];
+}
+
 size_t tarsier_problem_count(const tarsier_report *report)
 {
 	return report->problem_count;

@@ -19,6 +19,8 @@ struct tarsier_report {
 	size_t package_count;
 	struct tarsier_finding *findings;
 	size_t finding_count;
+	struct tarsier_file *files;
+	size_t file_count;
 	struct tarsier_problem *problems;
 	size_t problem_count, problem_capacity;
 	struct tarsier_database_info database; /* path NULL: the engine has no database */

@@ -19,7 +19,7 @@ local tarsier = { _VERSION = core.version, policy = policy, report = report }
 local engine_options = { "database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
   "clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_keep", "clair_timeout", "clair_report",
   "layer_host", "layer_port", "ca_file", "registry_user", "registry_password", "plain_http", "today",
-  "severity_sources" }
+  "severity_sources", "files" }
 
 --- open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = } -> engine. One
 --- engine may scan any number of images: engine:scan(reference) -> report; engine:close().
@@ -84,6 +84,9 @@ end
 local function with_engine(reference, options, finish)
   local opened, request = split(options)
   local started = tarsier.now()
+  local needs, wrong, kind = policy.needs(request)
+  if not needs then return nil, wrong, kind end
+  opened.files = opened.files or needs.files
   local engine, message, code = core.open(opened)
   if not engine then return nil, message, code end
   local scanned

@@ -173,6 +173,22 @@ local function add_policies(judge, request)
   return true
 end
 
+--- needs([request]) -> set of what its policies need gathered by a scan: { files = true } | nil, message, code
+function policy.needs(request)
+  request = request or {}
+  check_request(request)
+  local judge <close>, message, code = open_judge(request)
+  if not judge then return nil, message, code end
+  local set = {}
+  for _, entry in ipairs((read_policies(request))) do
+    local info
+    info, message, code = judge:inspect(module_file(judge, entry.name))
+    if not info then return nil, message, code end
+    for _, need in ipairs(info.needs or {}) do set[need] = true end
+  end
+  return set
+end
+
 --- open([request]) -> judge | nil, message, code: finds and checks everything that the request names, before a report
 --- exists. judge:run(report) -> the same as judge; judge:close().
 function policy.open(request)

@@ -112,6 +112,8 @@ local image = record { reference = text, name = text, digest = text, id = text, 
     extended_support_ends = text },
   config = record { user = text, working_dir = text, env = list(text), entrypoint = list(text), cmd = list(text),
     exposed_ports = list(text), labels = of_type("table", {}), volumes = list(text), healthcheck = list(text) },
+  files = optional(list(record { path = text, size = count, mode = count, is_folder = flag, layer = count,
+    deleted_by = number })),
   annotations = of_type("table", {}), history = list(record { created = text, created_by = text, comment = text,
     empty_layer = flag }),
   base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }

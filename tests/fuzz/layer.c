@@ -1,8 +1,22 @@
 /* Any bytes as a layer's blob, in one thread or three. */
 #include "layer/layer.h"
+#include "layer/listing.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The layer twice: what the second one's whiteouts delete is of the first. */
+static void check_listing(struct arena *arena, const struct layer_index *index)
+{
+	const struct layer_index *const layers[] = {index, index};
+	struct file_list list = {.items = NULL};
+	struct tarsier_error error;
+	if (listing_find(arena, layers, 2, NULL, &list, &error) < 0)
+		abort();
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].layer > 1 || (list.items[i].deleted_by != SIZE_MAX && list.items[i].deleted_by <= list.items[i].layer))
+			abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,13 +65,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    stream_open_memory(&arena, (span){(const char *)data + 1, size - 1}, &blob, &error) < 0)
 		abort();
 	struct layer_options options = {
-		.patterns = patterns, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
+		.patterns = patterns, .want_listing = data[0] & 4, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
 	};
 	int code = layer_read(blob, &expected, &options, &index, &error);
 	if (code < 0 && (index || error.code != code || !error.message[0]))
 		abort();
-	if (code >= 0)
+	if (code >= 0) {
 		check(index);
+		check_listing(&arena, index);
+	}
 	layer_index_free(index);
 	arena_free(&arena);
 	return 0;

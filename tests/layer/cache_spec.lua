@@ -107,6 +107,7 @@ describe("a layer's index in the cache", function()
       "link opt/second to e/f/x.word hard 1 gone 0 entry 10 used 0\n",
       "file e/f/x.word problem - entry 2 gone 1 missing 0\n", "file second.word problem - entry 9 gone 0 missing 0\n",
       "file broken.word problem it holds a ! entry 3 gone 0", "file large.word problem larger than",
+      "listed d size 0 mode 420 type 53\n", "listed large.word size 101 mode 420 type 48\n",
       "  reader words owner three content 63\n", "    owned 0\n", "  owns ", "  note four 0\n", "  note five 1\n",
       "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",
       "    vendor v licenses MIT\nISC\n", "    inner in\n", "  licenses MIT \n",

@@ -92,6 +92,9 @@ static void push_index(lua_State *L, const struct layer_index *index)
 		         (int)link->sequence);
 		add_line(L, &text, "%s%s used %d\n", "", "", link->used, 0, 0);
 	}
+	for (size_t i = 0; i < index->listing_count; i++)
+		add_line(L, &text, "listed %s%s size %d mode %d type %d\n", index->listing[i].path, "", (int)index->listing[i].size,
+		         (int)index->listing[i].mode, index->listing[i].type);
 	for (size_t i = 0; i < index->file_count; i++)
 		add_file(L, &text, &index->files[i]);
 	luaL_pushresult(&text);
@@ -104,7 +107,7 @@ static struct layer_index *read_tar(lua_State *L, struct arena *arena, span tar)
 	struct layer_builder *builder;
 	struct layer_index *index = NULL;
 	if (path_match_new(arena, readers, &patterns, &error) < 0 ||
-	    layer_builder_new(&(struct layer_options){.patterns = patterns}, &builder, &error) < 0 ||
+	    layer_builder_new(&(struct layer_options){.patterns = patterns, .want_listing = true}, &builder, &error) < 0 ||
 	    layer_builder_push(builder, tar, &error) < 0 || layer_builder_finish(builder, &index, &error) < 0)
 		luaL_error(L, "%s", error.message);
 	return index;

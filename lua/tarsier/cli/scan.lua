@@ -11,6 +11,7 @@ local judging = require "tarsier.cli.judging"
 local locate = require "tarsier.cli.locate"
 local outputs = require "tarsier.cli.outputs"
 local place = require "tarsier.place"
+local policy = require "tarsier.policy"
 local report = require "tarsier.report"
 local seen = require "tarsier.seen"
 local share = require "tarsier.share"
@@ -191,6 +192,8 @@ local function run(options, arguments, terminal)
   if not job.outputs then return nil, message end
   job.request, message = judging.request(options)
   if not job.request then return nil, message end
+  local needs, wrong_policy = policy.needs(job.request)
+  if not needs then return image.failed(terminal, wrong_policy, "POLICY") end
   local failure
   job.additions, message, failure = additions.open(options, terminal)
   if not job.additions then return image.failed(terminal, message, failure) end
@@ -200,6 +203,7 @@ local function run(options, arguments, terminal)
   job.config, message = image.engine_options(options, terminal, input)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
+  job.config.files = needs.files
   for _, output in ipairs(job.outputs) do
     if output.format.name == "clair" and not clair.clair then
       return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"

@@ -15,7 +15,7 @@ local records, check_record = prelude.records, prelude.check_record
 
 local fields = {
   name = "string", summary = "string", description = "string", options = "table", choices = "table",
-  finding = "function", image = "function", verdict = "function", examples = "table",
+  needs = "table", finding = "function", image = "function", verdict = "function", examples = "table",
 }
 local example_fields = {
   finding = "table", image = "table", verdict = "table", findings = "table", options = "table", so_far = "table",
@@ -56,6 +56,18 @@ local function is_one_of(value, list)
     if item == value then return true end
   end
   return false
+end
+
+-- What a scan gathers only for policies that need it.
+local known_needs = { "files" }
+
+local function check_needs(needs)
+  for _, key in ipairs(ordered_keys(needs)) do
+    local word = type(needs[key]) == "string" and needs[key] or type(needs[key])
+    if type(key) ~= "number" or not is_one_of(word, known_needs) then
+      error(format("field 'needs': '%s' is not known%s; there is %s", word, hint(word, known_needs), one_of(known_needs)), 0)
+    end
+  end
 end
 
 local function check_choices(choices, options)
@@ -112,6 +124,7 @@ function prelude.check_policy(policy)
   if not (policy.finding or policy.image or policy.verdict) then
     error("has none of the hooks 'finding', 'image' and 'verdict': it decides nothing", 0)
   end
+  check_needs(policy.needs or {})
   check_options(policy.options or {})
   check_choices(policy.choices or {}, policy.options or {})
   check_examples(policy)
