@@ -1,5 +1,6 @@
--- Version orders of languages beside the tools whose orders they are: RubyGems, Composer, node-semver, R, Haskell. The
--- distributions' and Python's are in versions_spec.lua; those that must be built first, in tests/real.
+-- Version orders of languages beside the tools whose orders they are: RubyGems, Composer, node-semver, Elixir, R, Haskell;
+-- and, for `make test-real`, those of Go, Bitnami and cargo, which must be built first. The distributions' and Python's are
+-- in versions_spec.lua.
 
 local probe = require "tarsier.probe".versions
 local support = require "support.versions"
@@ -33,6 +34,17 @@ for (const line of require("fs").readFileSync(0, "utf8").split("\n").slice(0, -1
 }
 ]]
 
+local elixir = [[
+for line <- IO.stream(:stdio, :line) do
+  [a, b] = line |> String.trim_trailing("\n") |> String.split("\t") |> Enum.map(&Version.parse/1)
+  answer = case {a, b} do
+    {{:ok, x}, {:ok, y}} -> %{lt: "<", eq: "=", gt: ">"}[Version.compare(x, y)]
+    _ -> "invalid"
+  end
+  IO.puts(answer)
+end
+]]
+
 local r = [[
 input <- file("stdin")
 lines <- strsplit(readLines(input), "\t", fixed = TRUE)
@@ -62,13 +74,14 @@ local function answers_of(command, program, list, suffix)
   local input = {}
   for i, pair in ipairs(list) do input[i] = pair[1] .. "\t" .. pair[2] .. "\n" end
   local answers
-  support.with_file(program, function(script)
+  support.with_file(program or "", function(script)
     if suffix then
       assert(os.rename(script, script .. suffix))
       script = script .. suffix
     end
     support.with_file(table.concat(input), function(name)
-      answers = support.lines_of(("%s %s < %s"):format(command, script, name))
+      local line = program and ("%s %s < %s"):format(command, script, name) or command .. " < " .. name
+      answers = support.lines_of(line)
     end)
     if suffix then os.remove(script) end
   end)
@@ -112,6 +125,22 @@ local function check(scheme, list, answers, at_least)
   assert.is_true(compared >= at_least, "only " .. compared .. " pairs were compared")
 end
 
+-- Near each other, and with three numbers, as most tools want them.
+local function semver_pairs(prefix)
+  local list = all_pairs "semver"
+  for _ = 1, 4000 do
+    local function version()
+      local text = ("%s%d.%d.%d"):format(prefix or "", math.random(0, 1), math.random(0, 1), math.random(0, 10))
+      for _ = 1, math.random(0, 3) do
+        text = text .. (text:find "-" and "." or "-") .. ({ "0", "1", "9", "10", "a", "b", "rc", "rc1", "0a" })[math.random(9)]
+      end
+      return text .. (math.random(4) == 1 and "+b" .. math.random(2) or "")
+    end
+    list[#list + 1] = { version(), version() }
+  end
+  return list
+end
+
 -- Neither allows what the other does not.
 local function check_valid(scheme, list, answers)
   for i, pair in ipairs(list) do
@@ -151,19 +180,15 @@ describe("version schemes beside their languages' tools:", function()
       if support.runs("test -e " .. place .. "/package.json") then found = place end
     end
     if not found then return pending "needs node-semver: apt-get install node-semver, or npm" end
-    local list = all_pairs "semver"
-    for _ = 1, 4000 do -- three numbers, as node-semver wants them
-      local function version()
-        local text = ("%d.%d.%d"):format(math.random(0, 1), math.random(0, 1), math.random(0, 10))
-        for _ = 1, math.random(0, 3) do
-          text = text .. (text:find "-" and "." or "-") .. ({ "0", "1", "9", "10", "a", "b", "rc", "rc1", "0a" })[math.random(9)]
-        end
-        return text .. (math.random(4) == 1 and "+b" .. math.random(2) or "")
-      end
-      list[#list + 1] = { version(), version() }
-    end
+    local list = semver_pairs()
     drop_large_numbers(list, 15) -- JavaScript's are of 53 bits
     check("semver", list, answers_of("SEMVER=" .. found .. " node", javascript, list), 4000)
+  end)
+
+  it("semver orders as Elixir's Version does", function()
+    if not support.runs "elixir --version" then return pending "needs Elixir: apt-get install elixir" end
+    local list = semver_pairs()
+    check("semver", list, answers_of("elixir", elixir, list), 4000)
   end)
 
   local function number_pairs()
@@ -190,5 +215,39 @@ describe("version schemes beside their languages' tools:", function()
     if not support.runs "runghc --version" then return pending "needs Haskell: apt-get install ghc" end
     local list = number_pairs()
     check("numbers", list, answers_of("runghc", haskell, list, ".hs"), 2000)
+  end)
+
+  -- Builds a program, which answers a list on standard input.
+  local function built(command)
+    local folder = support.lines_of("mktemp -d")[1]
+    local ok = os.execute(("d=%s; { %s; } >$d/log 2>&1"):format(folder, command))
+    assert.is_truthy(ok, table.concat(support.lines_of("tail -5 " .. folder .. "/log"), "\n"))
+    return folder
+  end
+
+  it("go and bitnami order as Go's and Bitnami's libraries do", function()
+    if not os.getenv "TARSIER_TEST_REAL" then return pending "builds a Go program: make test-real" end
+    if not support.runs "go version" then return pending "needs Go: apt-get install golang-go" end
+    local folder = built [[cp tests/tools/compare-go/main.go $d && cd $d && go mod init example.org/compare &&
+      go get golang.org/x/mod/semver github.com/bitnami/go-version/pkg/version && go build -o compare .]]
+    local list = semver_pairs "v"
+    check("go", list, answers_of(folder .. "/compare go", nil, list), 2000)
+    list = semver_pairs()
+    for i = #list, 1, -1 do -- ours knows pre-releases, too; its numbers are of 64 bits
+      if (list[i][1] .. "\t" .. list[i][2]):find "%-%a" then table.remove(list, i) end
+    end
+    drop_large_numbers(list, 15)
+    check("bitnami", list, answers_of(folder .. "/compare bitnami", nil, list), 1000)
+    os.execute("rm -rf " .. folder)
+  end)
+
+  it("semver orders as cargo does", function()
+    if not os.getenv "TARSIER_TEST_REAL" then return pending "builds a Rust program: make test-real" end
+    if not support.runs "cargo --version" then return pending "needs cargo: apt-get install cargo" end
+    local folder = built "cp -r tests/tools/compare-cargo/. $d && cd $d && cargo build --quiet --release"
+    local list = semver_pairs()
+    drop_large_numbers(list, 15) -- its numbers are of 64 bits
+    check("semver", list, answers_of(folder .. "/target/release/compare-cargo", nil, list), 4000)
+    os.execute("rm -rf " .. folder)
   end)
 end)

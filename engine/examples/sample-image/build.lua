@@ -56,7 +56,8 @@ local function header(entry)
   if #name > 100 then prefix, name = name:match "^(.*)/([^/]+/?)$" end
   local function octal(value, width) return ("%0" .. width - 1 .. "o\0"):format(value) end
   local block = string.pack("c100 c8 c8 c8 c12 c12 c8 c1 c100 c6 c2 c32 c32 c8 c8 c155 c12",
-    name, entry.mode or mode[entry.type or "0"], octal(0, 8), octal(0, 8), octal(#(entry.data or ""), 12), octal(sample.mtime, 12),
+    name, entry.mode or mode[entry.type or "0"],
+    octal(0, 8), octal(0, 8), octal(#(entry.data or ""), 12), octal(sample.mtime, 12),
     (" "):rep(8), entry.type or "0", entry.link or "",
     "ustar\0", "00", "root", "root", octal(0, 8), octal(0, 8), prefix, "")
   local sum = 0
@@ -179,10 +180,10 @@ local function go_program(program)
   local info = ("\xff Go buildinf:\8\2" .. ("\0"):rep(16)) .. counted(program.go)
     .. counted(first .. table.concat(lines, "\n") .. "\n" .. last)
   local start, address = 128, 0x400000 -- after a header of 64 bytes and one of 56 for the segment
-  local header = string.pack("<c16 I2 I2 I4 I8 I8 I8 I4 I2 I2 I2 I2 I2 I2", "\x7fELF\2\1\1", 2, 62, 1, 0, 64, 0, 0, 64, 56,
+  local elf = string.pack("<c16 I2 I2 I4 I8 I8 I8 I4 I2 I2 I2 I2 I2 I2", "\x7fELF\2\1\1", 2, 62, 1, 0, 64, 0, 0, 64, 56,
     1, 64, 0, 0)
   local segment = string.pack("<I4 I4 I8 I8 I8 I8 I8 I8", 1, 6, start, address, address, #info, #info, 16)
-  return header .. segment .. ("\0"):rep(start - #header - #segment) .. info
+  return elf .. segment .. ("\0"):rep(start - #elf - #segment) .. info
 end
 
 local function crc32(data)

@@ -2,7 +2,7 @@
  *
  *	version ::= semantic version without a hyphen ["-" (revision | pre-release)] ["+" build]
  *
- * A revision begins with a digit and is later than the version alone: 1.2.3 < 1.2.3-0 < 1.2.3-1 < 1.2.4, as in
+ * A revision does not begin with a letter and is later than the version alone: 1.2.3 < 1.2.3-0 < 1.2.3-1 < 1.2.4, as in
  * Bitnami's go-version. Its records name pre-releases of programs, too: 2.6.0-rc1 < 2.6.0. */
 #include "format/semver.h"
 
@@ -11,7 +11,7 @@ static int rank(const struct semver *version)
 {
 	if (!version->release.len)
 		return 1;
-	return version_is_digit(version->release.ptr[0]) ? 2 : 0;
+	return version_is_letter(version->release.ptr[0]) ? 0 : 2;
 }
 
 static int compare(span a, span b)
