@@ -185,6 +185,24 @@ measure {
     command = ("%s packages --quiet --format tsv --cache-dir %s oci:%s"):format(tarsier, cache, node) },
 }
 
+-- ---- a jar with a hundred nested jars ---------------------------------------------------------------------------------
+
+-- The bounds are the project's: twice the yardstick, and 64 MiB above the largest evidence, which is never held.
+local java = folder .. "/java"
+if not is_made(java) then
+  print "building an image with a jar of a hundred jars …"
+  sh(("mkdir -p %s/app && python3 tests/bench/nested_jars.py %s/app/app.jar"):format(folder, folder))
+  sh(("tar -C %s -cf %s/java.tar app && rm -r %s/app"):format(folder, folder, folder))
+  pack(java, { folder .. "/java.tar" })
+end
+layer = sh("ls -S " .. java .. "/blobs/sha256/* | head -1"):match "%S+"
+print("\nscan: a jar with 100 nested jars, at most 2.0")
+measure {
+  { name = "gzip -dc LAYER | sha256sum", command = "gzip -dc " .. layer .. " | sha256sum" },
+  { name = "tarsier, cold", before = "rm -rf " .. cache,
+    command = ("%s packages --quiet --format tsv --cache-dir %s oci:%s"):format(tarsier, cache, java) },
+}
+
 -- ---- the same in a registry -----------------------------------------------------------------------------------------
 
 local registry = require "support.registry"

@@ -134,10 +134,9 @@ static int take_identity(struct jar_level *level, struct tarsier_error *error)
 	if (level->own || (level->poms == 1 && !version.len))
 		return TARSIER_OK;
 	struct jar_identity identity = jar_identify(&level->manifest, level->base, jar_family_group(&level->families));
-	if (!level->code && !level->poms && !*level->manifest.title)
-		return TARSIER_OK; /* an archive of resources, whatever its name */
 	if (!identity.artifact.len || !identity.version.len)
-		return level->poms ? TARSIER_OK : note(level, false, "the archive states no version of itself", error);
+		return level->code && !level->poms ? note(level, false, "the archive states no version of itself", error)
+		                                   : TARSIER_OK;
 	if (!identity.group.len)
 		count_unknown(level, identity.artifact);
 	return add(level, identity, SPAN(""), span_of(level->manifest.bundle_license), error);
