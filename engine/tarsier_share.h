@@ -19,6 +19,7 @@ struct tarsier_download {
 	const char *url, *path;         /* http or https; the file that is replaced once all of it has come and was verified */
 	const char *etag, *modified;    /* of the file at `path`, as a server sent them: it is fetched only if it has changed. Or NULL */
 	uint64_t limit;                 /* bytes it may have; 0: 8 GiB. More is LIMIT */
+	int gzip;                       /* nonzero: the server may pack it with gzip, and then it is stored so */
 	/* Results. */
 	long status;                    /* 200: replaced; 304: unchanged; else the status of the failure, 0 without one */
 	uint64_t size, received;        /* of the whole file; bytes that came in this call: fewer if an earlier call had begun */

@@ -7,7 +7,7 @@
 int bind_download_open(lua_State *L);
 
 static const char who[] = "download";
-static const char *const item_keys[] = {"url", "path", "etag", "modified", "limit", NULL};
+static const char *const item_keys[] = {"url", "path", "etag", "modified", "limit", "gzip", NULL};
 static const char *const option_keys[] = {"parallel", "connect_seconds", "ca_file", "on_progress", NULL};
 
 /* The position of on_progress, and whether it raised: its error is then on top of the stack. */
@@ -56,6 +56,7 @@ static struct tarsier_download *read_list(lua_State *L, size_t *count)
 		list[i].etag = anchored(L, item, "etag", anchors);
 		list[i].modified = anchored(L, item, "modified", anchors);
 		list[i].limit = (uint64_t)options_count(L, item, "limit", who);
+		list[i].gzip = options_flag(L, item, "gzip");
 		if (!list[i].url || !list[i].path)
 			luaL_error(L, "download: each needs a url and a path");
 		lua_settop(L, anchors);
@@ -88,7 +89,7 @@ static void push_result(lua_State *L, const struct tarsier_download *one)
 	}
 }
 
-/* download({ { url =, path =, etag =, modified =, limit = }, … } [, { parallel =, connect_seconds =, ca_file =,
+/* download({ { url =, path =, etag =, modified =, limit =, gzip = }, … } [, { parallel =, connect_seconds =, ca_file =,
  * on_progress = function(done, total, finished) end }]) --> { { status = 200 | 304 | …, size =, received =, etag =, modified =,
  * message =, code = }, … }: message and code of those that failed. */
 static int l_download(lua_State *L)

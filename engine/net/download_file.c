@@ -197,6 +197,8 @@ static bool make_headers(struct fetching *fetching, const char **headers)
 		ok = (headers[count++] = arena_format(arena, "If-None-Match: %s", download->etag)) && ok;
 	if (download->modified && *download->modified)
 		ok = (headers[count++] = arena_format(arena, "If-Modified-Since: %s", download->modified)) && ok;
+	if (download->gzip)
+		headers[count++] = "Accept-Encoding: gzip";
 	if (fetching->held) {
 		ok = (headers[count++] = arena_format(arena, "Range: bytes=%llu-", (unsigned long long)fetching->held)) && ok;
 		ok = (headers[count++] = arena_format(arena, "If-Range: %s", fetching->tag)) && ok;
@@ -206,7 +208,7 @@ static bool make_headers(struct fetching *fetching, const char **headers)
 
 static int request(struct fetching *fetching, struct http_pool *pool, struct tarsier_error *error)
 {
-	const char *headers[5] = {NULL};
+	const char *headers[6] = {NULL};
 	memset(&fetching->response, 0, sizeof fetching->response);
 	fetching->begun = false;
 	fetching->failure.code = 0;

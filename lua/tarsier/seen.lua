@@ -13,6 +13,7 @@ local text = require "tarsier.text"
 local seen = {}
 
 local MOST = 500            -- images: the oldest are forgotten
+local BYTES_MOST = 256 << 20 -- … and those beyond this size in all
 local LARGEST = 64 << 20    -- bytes of an inventory: a hundred thousand packages have 40 MB
 
 local function folder(cache_dir)
@@ -63,13 +64,17 @@ local function forget_oldest(where)
   local list = {}
   for _, name in ipairs(core.list(where) or {}) do
     local status = name:find "%.inventory%.json$" and core.host.stat(where .. "/" .. name)
-    if status then list[#list + 1] = { name = name:gsub("%.inventory%.json$", ""), modified = status.modified } end
+    if status then list[#list + 1] = { name = name:gsub("%.inventory%.json$", ""), modified = status.modified,
+      size = status.size } end
   end
-  if #list <= MOST then return end
-  table.sort(list, function(a, b) return a.modified < b.modified end)
-  for i = 1, #list - MOST do
-    os.remove(("%s/%s.json"):format(where, list[i].name))
-    os.remove(("%s/%s.inventory.json"):format(where, list[i].name))
+  table.sort(list, function(a, b) return a.modified > b.modified end)
+  local bytes = 0
+  for i, one in ipairs(list) do
+    bytes = bytes + one.size
+    if i > MOST or (bytes > BYTES_MOST and i > 1) then
+      os.remove(("%s/%s.json"):format(where, one.name))
+      os.remove(("%s/%s.inventory.json"):format(where, one.name))
+    end
   end
 end
 

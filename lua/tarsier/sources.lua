@@ -2,6 +2,7 @@
 --
 --   name, summary, licence
 --   hours      how often it makes sense to ask
+--   is_extra   true: fetched only if it is asked for by its name, and then with every update of that database
 --   families   ecosystems, without their releases, whose records it has; nil: facts about CVEs of all of them
 --   files(family) -> its files, each with
 --     path       in a mirror, "osv/Debian/all.zip"; it also names the file in messages and in a database's note
@@ -9,13 +10,15 @@
 --     changes    { path =, url = } of a list of changed records, newest first: TIME,ID; with record(id) -> { path,
 -- url }
 --     whole      true: it replaces what it said before, rather than adding to it
+--     optional   true: it may be missing
+--     compressed true: the server may send it packed with gzip
 --     own_only   true: its publisher forbids copies; fetched if it is named, and left out of a shared database
 
 local suggest = require "tarsier.suggest"
 
 local sources = {}
 
-local names = { "osv", "kev", "epss" }
+local names = { "osv", "kev", "epss", "debian", "secdb", "nvd" }
 
 --- list() -> all sources
 function sources.list()
@@ -47,14 +50,27 @@ function sources.family(name)
   return nil, ("%q is not an ecosystem that records are published for%s"):format(name, suggest.hint(name, all)), "USAGE"
 end
 
---- files(families) -> the files that hold the records of these ecosystems, and the facts about CVEs of all; each also
---- has .source
-function sources.files(families)
-  local list = {}
+--- extra(name) -> the source of that name that is fetched if it is asked for | nil, message, "USAGE"
+function sources.extra(name)
+  local known = {}
+  for _, source in ipairs(sources.list()) do
+    if source.is_extra and source.name == name then return source end
+    if source.is_extra then known[#known + 1] = source.name end
+  end
+  return nil, ("%q is not a further source%s; there are %s"):format(name, suggest.hint(name, known),
+    table.concat(known, ", ")), "USAGE"
+end
+
+--- files(families, [extras], [known]) -> the files that hold the records of these ecosystems, and the facts about CVEs
+--- of all; each also has .source. extras: names of further sources; known: { [path] = … } of files that a database has:
+--- those of further sources belong to it.
+function sources.files(families, extras, known)
+  local list, asked = {}, {}
+  for _, name in ipairs(extras or {}) do asked[name] = true end
   local function add(source, family)
     for _, file in ipairs(source.files(family)) do
       file.source = source
-      list[#list + 1] = file
+      if not source.is_extra or asked[source.name] or (known and known[file.path]) then list[#list + 1] = file end
     end
   end
   for _, source in ipairs(sources.list()) do

@@ -2,6 +2,7 @@
 
 local core = require "tarsier.core"
 local feed_server = require "support.feed_server"
+local json = require "tarsier.json"
 local shell = require "support.shell"
 local stand_in = require "support.stand_in"
 local state = require "tarsier.update.state"
@@ -269,6 +270,77 @@ describe("an update", function()
     assert.equal("GHSA-a GHSA-b GHSA-c", ids())
     assert.equal("IO", assert(run { mirror = feeds, families = { "npm", "PyPI" } }).files[2].code == "NOT_FOUND"
       and "IO")
+  end)
+
+  -- Alpine's own database, which is asked for; every other release is not there.
+  local function secdb(fixes)
+    local place = feeds .. "/alpine-secdb/v3.20"
+    shell.capture("mkdir -p " .. place)
+    shell.write(place .. "/main.json", json.encode { distroversion = "v3.20", reponame = "main",
+      urlprefix = "https://dl-cdn.alpinelinux.org/alpine", apkurl = "{{urlprefix}}", archs = json.array { "x86_64" },
+      packages = json.array { { pkg = { name = "busybox", secfixes = { ["1.36-r1"] = json.array(fixes) } } } } })
+  end
+
+  it("leaves nothing of a file that replaces what it said before", function()
+    feed_server.write(feeds, "npm", two())
+    feed_server.write(feeds, "Alpine", { record("ALPINE-CVE-2026-0005", T1, "Alpine:v3.20", "zlib", "1.3-r1") })
+    feed_server.scores(feeds, "2026-02-01")
+    secdb { "CVE-2026-0001", "CVE-2026-0002" }
+    server = feed_server.serve(feeds)
+    local families = { "Alpine", "npm" }
+    local result = assert(run { families = families, extras = { "secdb" } })
+    assert.equal(0, result.failed)
+    local before = ids()
+    assert.is_truthy(before:find("CVE%-2026%-0001") and before:find("CVE%-2026%-0002"), before)
+    stop()
+    secdb { "CVE-2026-0001" }
+    server = feed_server.serve(feeds)
+    result = assert(run { families = families }) -- it belongs to the database now
+    assert.equal(0, result.failed)
+    local now = ids()
+    assert.is_truthy(now:find("CVE%-2026%-0001"), now)
+    assert.is_nil(now:find("CVE%-2026%-0002"), now)
+    assert.is_truthy(now:find "ALPINE%-CVE%-2026%-0005" and now:find "GHSA%-a GHSA%-b", now)
+    local info = core.database(database)
+    assert.equal("2026-02-01", info.epss_date)
+    for _, feed in ipairs(info.feeds) do
+      if feed.name == "EPSS" or feed.name == "KEV" then assert.equal(1, feed.records) end
+    end
+  end)
+
+  it("keeps the old database if not all of an ecosystem that is fetched anew can be had", function()
+    feed_server.write(feeds, "Alpine", { record("ALPINE-CVE-2026-0005", T1, "Alpine:v3.20", "zlib", "1.3-r1") })
+    feed_server.scores(feeds, "2026-02-01")
+    secdb { "CVE-2026-0001", "CVE-2026-0002" }
+    server = feed_server.serve(feeds)
+    assert(run { families = { "Alpine" }, extras = { "secdb" } })
+    local before = shell.read(database)
+    stop()
+    secdb { "CVE-2026-0001" }
+    server = feed_server.serve(feeds, { ["/osv/Alpine/all.zip"] = { { status = 503 } } })
+    local result, message = run { families = { "Alpine" } }
+    assert.is_nil(result)
+    assert.matches("HTTP 503", message)
+    assert.equal(before, shell.read(database))
+  end)
+
+  it("leaves the old database on a full disk", function()
+    local disk = folder .. "/disk"
+    if not os.execute(("mkdir %s && mount -t tmpfs -o size=400k tmpfs %s 2>/dev/null"):format(disk, disk)) then
+      return pending "needs the right to mount a small disk"
+    end
+    finally(function() os.execute("umount " .. disk) end)
+    first()
+    assert(core.import(disk .. "/v.db", { database }))
+    database = disk .. "/v.db"
+    local before = shell.read(database)
+    later()
+    shell.capture(("dd if=/dev/zero of=%s/filler bs=1k count=400 2>/dev/null; true"):format(disk))
+    local result, message = run()
+    assert.is_nil(result)
+    assert.is_truthy(message)
+    assert.equal(before, shell.read(database))
+    assert.is_nil(shell.capture("ls -A " .. disk):find "next")
   end)
 
   it("is not led astray by what a database's note says", function()

@@ -42,7 +42,8 @@ end
 
 -- A job is one file of a source: { file =, known = what the database's note says of it, from =, outcome =, inputs =
 -- {} }.
--- Outcomes: "fresh" it was asked lately, "unchanged", "changed", "failed" with .message and .code.
+-- Outcomes: "absent" it is not there and may be missing, "fresh" it was asked lately, "unchanged", "changed",
+-- "failed" with .message and .code.
 
 -- unanswered: no server answered at all.
 local function fail(job, message, code, unanswered)
@@ -52,6 +53,14 @@ end
 -- Which of a local mirror's files are new: by size and time.
 local function look_local(job)
   local status, message, code = host.stat(job.from)
+  if not status and host.stat(job.from .. ".gz") then
+    job.from = job.from .. ".gz"
+    status = host.stat(job.from)
+  end
+  if not status and job.file.optional and code == "NOT_FOUND" then
+    job.outcome = "absent"
+    return
+  end
   if not status then return fail(job, message, code) end
   if status.type ~= "file" then return fail(job, job.from .. ": not a regular file", "FORMAT") end
   local tag = ("%d-%d"):format(status.size, status.modified)
@@ -87,6 +96,7 @@ local function downloads_of(job, folder, mirror)
   local list = {}
   local function add(file, conditional)
     list[#list + 1] = { job = job, file = file, url = address(file, mirror), path = join(folder, file.path),
+      gzip = file.compressed,
       etag = conditional and job.known.etag or nil, modified = conditional and job.known.modified or nil }
   end
   if job.records then
@@ -104,7 +114,7 @@ local function fetch(list, request, total_files)
   end
   local wanted = {}
   for i, one in ipairs(list) do
-    wanted[i] = { url = one.url, path = one.path, etag = one.etag, modified = one.modified }
+    wanted[i] = { url = one.url, path = one.path, etag = one.etag, modified = one.modified, gzip = one.gzip }
   end
   return core.download(wanted, { ca_file = request.ca_file, connect_seconds = request.connect_seconds,
     on_progress = request.progress and function(done, total, finished) request.progress(done, total, finished,
@@ -118,6 +128,10 @@ local function is_older(result, known)
 end
 
 local function settle_archive(job, one, result)
+  if result.message and job.file.optional and result.code == "NOT_FOUND" then
+    job.outcome = "absent"
+    return
+  end
   if result.message then return fail(job, result.message, result.code, result.status == 0) end
   if result.status == 304 then
     job.outcome = "unchanged"
@@ -228,6 +242,25 @@ local function fetch_all(jobs, folder, request, now)
   return true
 end
 
+-- A file that replaces what it said before cannot be merged: what the database has of its ecosystem is left out, and
+-- everything of it, and the facts about CVEs, is fetched anew. -> { [family] = true } of those
+local function begin_anew(jobs, info)
+  local families, has_any = {}, false
+  for _, job in ipairs(jobs) do
+    if job.outcome == "changed" and job.file.whole and info and job.known.from then
+      families[job.file.family], has_any = true, true
+    end
+  end
+  for _, job in ipairs(jobs) do
+    local affected = has_any and (not job.file.family or families[job.file.family])
+    local is_whole = job.outcome == "changed" and not job.records
+    if affected and not is_whole and job.outcome ~= "failed" and job.outcome ~= "absent" then
+      job.outcome, job.records, job.inputs, job.known = nil, nil, nil, {}
+    end
+  end
+  return families
+end
+
 -- ---- building -----------------------------------------------------------------------------------------------------
 
 local function changed(jobs)
@@ -248,11 +281,22 @@ local function note_of(info, jobs, now)
   return state.note(known)
 end
 
-local function import(request, info, jobs, now)
-  local inputs = { info and request.database or nil }
+-- The ecosystems of the database that stay as they are, for core.import's `only`; nil: all of them.
+local function kept(info, anew)
+  if not info or not next(anew) then return nil end
+  local list = {}
+  for _, name in ipairs(info.ecosystems) do
+    if not anew[name:match "^[^:]+"] then list[#list + 1] = name end
+  end
+  return list
+end
+
+local function import(request, info, jobs, now, anew)
+  local only = kept(info, anew)
+  local inputs = { info and not (only and #only == 0) and request.database or nil }
   for _, job in ipairs(jobs) do table.move(job.inputs, 1, #job.inputs, #inputs + 1, inputs) end
   local beside = request.database .. ".next"
-  local taken, message, code = core.import(beside, inputs, { note = note_of(info, jobs, now),
+  local taken, message, code = core.import(beside, inputs, { note = note_of(info, jobs, now), only = only,
     on_input = request.on_input })
   if not taken then
     os.remove(beside)
@@ -275,14 +319,17 @@ local function blamed(jobs, message)
 end
 
 -- A file that cannot be used is left out, and the rest is imported all the same.
-local function build(request, info, jobs, now)
+local function build(request, info, jobs, now, anew)
   local list = changed(jobs)
   while #list > 0 do
-    local taken, message, code = import(request, info, list, now)
+    local taken, message, code = import(request, info, list, now, anew)
     if taken then return taken end
     local job = blamed(list, message)
     if not job then return nil, message, code end
     fail(job, (message:gsub("; [^;]* is left as it is$", "")), code)
+    if anew[job.file.family or ""] or (next(anew) and not job.file.family) then
+      return nil, job.message, code -- the rest of that ecosystem would be missing
+    end
     list = changed(jobs)
   end
 end
@@ -301,13 +348,20 @@ end
 
 local function make_jobs(request, info, now)
   local known, stamps, jobs = state.sources(info), state.stamps(request.database), {}
-  for _, file in ipairs(sources.files(request.families)) do
+  for _, file in ipairs(sources.files(request.families, request.extras, known)) do
     local job = { file = file, known = known[file.path] or {} }
     local asked = known[file.path] and stamps[file.path]
     if request.fresh_for and asked and now >= asked and now - asked < request.fresh_for then job.outcome = "fresh" end
     jobs[#jobs + 1] = job
   end
   return jobs
+end
+
+-- What keeps an ecosystem that is fetched anew from being complete -> message | nil
+local function first_failure(jobs, anew)
+  for _, job in ipairs(jobs) do
+    if job.outcome == "failed" and (anew[job.file.family or ""] or not job.file.family) then return job.message end
+  end
 end
 
 local function stamp(database, jobs, now)
@@ -334,14 +388,15 @@ local function summarise(jobs)
 end
 
 local request_keys = { "database", "families", "mirror", "ca_file", "connect_seconds", "fresh_for", "progress",
-  "on_input", "begin", "now" }
+  "on_input", "begin", "now", "extras" }
 
 --- run { database =, families = { "Debian", … }, mirror =, ca_file =, connect_seconds =, progress =, on_input = }
 --- -> { changed = how many files were new, failed =, asked =, is_offline = no server answered, files = { { path,
 --- source,
 --- family, outcome, records, message, code }, … } } | nil, message, code: BUSY if another process updates it.
 ---
---- fresh_for = seconds for which an answer of a publisher is good; nil: it is asked now. progress(done, total,
+--- extras = names of further sources, such as "nvd", which the database keeps from then on. fresh_for = seconds for
+--- which an answer of a publisher is good; nil: it is asked now. progress(done, total,
 --- finished,
 --- files) gets bytes and files; begin() is called if anybody is asked; on_input is as for tarsier.import.
 function update.run(request)
@@ -359,7 +414,11 @@ function update.run(request)
   ok, message, code = fetch_all(jobs, folder, request, now)
   if not ok then return nil, message, code end
   local taken
-  taken, message, code = build(request, info, jobs, now)
+  local anew = begin_anew(jobs, info)
+  if next(anew) then ok, message, code = fetch_all(jobs, folder, request, now) end
+  if not ok then return nil, message, code end
+  if next(anew) and first_failure(jobs, anew) then return nil, first_failure(jobs, anew), "IO" end
+  taken, message, code = build(request, info, jobs, now, anew)
   tidy(jobs, folder)
   if not taken and message then return nil, message, code end
   stamp(request.database, jobs, now)

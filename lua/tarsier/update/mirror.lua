@@ -26,7 +26,7 @@ local function wanted(request, known)
     list[#list + 1] = { file = file, source = source, url = url, path = path, etag = before.etag,
       modified = before.modified }
   end
-  for _, file in ipairs(sources.files(request.families)) do
+  for _, file in ipairs(sources.files(request.families, request.extras)) do
     -- The list first: a record that changes in between is then fetched twice, and not missed.
     if file.changes then add(file.changes, file.source) end
     add(file, file.source)
@@ -38,11 +38,13 @@ local function take(list, results, known, folder)
   local result = { files = {}, changed = 0, failed = 0, is_offline = true }
   for i, one in ipairs(list) do
     local got = results[i]
-    local outcome = got.message and "failed" or got.status == 304 and "unchanged" or "changed"
+    local is_absent = got.code == "NOT_FOUND" and one.file.optional
+    local outcome = is_absent and "absent" or got.message and "failed" or got.status == 304 and "unchanged" or "changed"
     if outcome == "changed" then known[one.file.path] = { from = one.url, etag = got.etag, modified = got.modified } end
-    if outcome ~= "unchanged" then result[outcome] = result[outcome] + 1 end
+    if outcome == "failed" or outcome == "changed" then result[outcome] = result[outcome] + 1 end
     if got.status ~= 0 then result.is_offline = false end
-    result.files[i] = { path = one.file.path, source = one.source.name, outcome = outcome, message = got.message,
+    result.files[i] = { path = one.file.path, source = one.source.name, outcome = outcome, message = not is_absent
+      and got.message or nil,
       code = got.code }
   end
   core.host.write_file(folder .. "/" .. STATE, json.encode(known))
@@ -59,7 +61,8 @@ function mirror.fill(request)
   for i, one in ipairs(list) do
     local ok, message, code = core.host.make_folder(one.path:match "^(.*)/")
     if not ok then return nil, message, code end
-    downloads[i] = { url = one.url, path = one.path, etag = one.etag, modified = one.modified }
+    downloads[i] = { url = one.url, path = one.path, etag = one.etag, modified = one.modified,
+      gzip = one.file.compressed }
   end
   local results = core.download(downloads, { ca_file = request.ca_file,
     on_progress = request.progress and function(done, total, finished) request.progress(done, total, finished,

@@ -47,6 +47,10 @@ end
 -- -> families | nil, message, exit code
 local function choose(database, options, arguments, terminal)
   local list, add = family_set()
+  for _, name in ipairs(options.with or {}) do
+    local extra, message = sources.extra(name)
+    if not extra then return nil, message, exit.USAGE end
+  end
   if options.all then
     for _, file in ipairs(sources.files(sources.families())) do
       if not file.own_only then add(file.family) end
@@ -150,7 +154,8 @@ local function run_update(options, arguments, terminal)
   end
   local result
   result, message = update.run { database = database, families = families, mirror = options.mirror,
-    ca_file = options.ca_file, progress = shared.progress(terminal), on_input = complaints(terminal) }
+    extras = options.with, ca_file = options.ca_file, progress = shared.progress(terminal),
+      on_input = complaints(terminal) }
   terminal:wipe()
   if not result then return shared.failed(terminal, message) end
   tell(result, terminal)
@@ -172,7 +177,7 @@ local function run_fetch(options, arguments, terminal)
   end
   local result
   result, message = require "tarsier.update.mirror".fill { folder = folder, families = families,
-    mirror = options.mirror,
+    extras = options.with, mirror = options.mirror,
     ca_file = options.ca_file, progress = shared.progress(terminal) }
   terminal:wipe()
   if not result then return shared.failed(terminal, message) end
@@ -193,6 +198,9 @@ local image_options = { { long = "for", value = "IMAGE", many = true,
   help = "what this image's packages need; may be repeated" },
   { long = "all", help = "every ecosystem that OSV exports and that may be copied" } }
 
+local with_option = { long = "with", value = "SOURCE", many = true,
+  help = "a further source: debian (the security tracker), secdb (Alpine and others), nvd; it stays with the database" }
+
 local progress_options = { shared.quiet, { long = "no-progress", help = "no progress on a terminal" } }
 
 return {
@@ -211,7 +219,8 @@ return {
         .. "than --db-max-age, default 7 days.",
       "Nothing about the machine or its images is sent anywhere.",
     },
-    options = options_with { shared.database, image_options[1], image_options[2], shared.offline, shared.max_age,
+    options = options_with { shared.database, image_options[1], image_options[2], with_option, shared.offline,
+      shared.max_age,
       table.unpack(progress_options) },
     examples = {
       { "tarsier db update Debian PyPI", "Debian and Python, with KEV and EPSS" },
@@ -228,7 +237,7 @@ return {
       { name = "ECOSYSTEM", many = true, optional = true, help = "Debian, npm, …" } },
     description = { "The folder is laid out as --mirror expects it. Files that have not changed are not fetched "
       .. "again." },
-    options = options_with { image_options[1], image_options[2], table.unpack(progress_options) },
+    options = options_with { image_options[1], image_options[2], with_option, table.unpack(progress_options) },
     examples = { { "tarsier db fetch /srv/feeds Debian PyPI",
       "then: tarsier db update --mirror /srv/feeds Debian PyPI" } },
     run = run_fetch,
