@@ -15,5 +15,6 @@ stds.policy = {
 }
 
 files["policies"] = { std = "policy" }
+files["engine/examples/templates"] = { std = "policy", read_globals = { "escape" } }
 files["tests"] = { std = "lua54+busted", max_line_length = 170 } -- tables of cases read better in rows
 files["tests/data/policies"] = { std = "policy" }

@@ -58,6 +58,25 @@ describe("core.host", function()
     assert.equal("character special file", sh "stat -c %F /dev/null")
   end)
 
+  it("writes what a function gives it, and leaves the old file if that fails", function()
+    assert.is_true(host.write_file(folder .. "/a", function(out) for i = 1, 3 do out("piece " .. i .. "\n") end end))
+    assert.equal("piece 1\npiece 2\npiece 3\n", read(folder .. "/a"))
+    local kept
+    assert.has_error(function() host.write_file(folder .. "/a", function(out) out "half" kept = out error("no", 0) end) end, "no")
+    assert.equal("piece 1\npiece 2\npiece 3\n", read(folder .. "/a"))
+    assert.has_error(function() kept "more" end) -- the file is closed
+    local ok, message = host.write_file("/dev/full", function(out) for _ = 1, 100 do out(("x"):rep(1000)) end end)
+    assert.is_nil(ok)
+    assert.matches("No space left", message)
+    assert.equal("a", sh("ls -A " .. folder))
+  end)
+
+  it("lists a folder", function()
+    os.execute(("cd %s && touch b a .hidden && mkdir c"):format(folder))
+    assert.same({ "a", "b", "c" }, host.list(folder))
+    assert.is_nil((host.list(folder .. "/nothing")))
+  end)
+
   it("says which place refused and why", function()
     for path, why in pairs { ["/no/such/place"] = "No such file or directory", [folder] = "Is a directory",
       ["/dev/full"] = "No space left on device", [folder .. "/" .. ("x"):rep(5000)] = "File name too long" } do
@@ -81,8 +100,10 @@ describe("core.host", function()
   it("tells what a path is, through links, without opening it", function()
     host.write_file(folder .. "/file", "12345")
     os.execute(("cd %s && mkfifo fifo && ln -s file link && ln -s nowhere dangling && ln -s loop loop"):format(folder))
-    assert.same({ type = "file", size = 5, is_link = false }, host.stat(folder .. "/file"))
-    assert.same({ type = "file", size = 5, is_link = true }, host.stat(folder .. "/link"))
+    local modified = host.stat(folder .. "/file").modified
+    assert.is_true(math.abs(os.time() - modified) < 600)
+    assert.same({ type = "file", size = 5, is_link = false, modified = modified }, host.stat(folder .. "/file"))
+    assert.same({ type = "file", size = 5, is_link = true, modified = modified }, host.stat(folder .. "/link"))
     assert.equal("folder", host.stat(folder).type)
     assert.equal("fifo", host.stat(folder .. "/fifo").type)
     assert.equal("device", host.stat("/dev/null").type)

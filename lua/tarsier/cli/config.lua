@@ -17,6 +17,7 @@ local arguments = require "tarsier.cli.arguments"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
+local template = require "tarsier.template"
 local yaml = require "tarsier.yaml"
 
 local config = {}
@@ -63,7 +64,10 @@ end
 function checks.format(value)
   local name, file = value:match "^([^=]*)=(.*)$"
   name = name or value
-  if not own_formats[name] and not report.is_own(name) then -- a Lua module, which runs outside the sandbox
+  if template.is_file(name) then
+    local wrong = check_path(name)
+    if wrong then return wrong end
+  elseif not own_formats[name] and not report.is_own(name) then -- a Lua module, which runs outside the sandbox
     return "names a format that does not come with tarsier"
   end
   return file and check_path(file) or nil

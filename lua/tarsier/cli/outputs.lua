@@ -11,7 +11,7 @@ outputs.creator = { long = "creator", value = "ADDRESS",
 
 --- The option of the commands that write reports of findings.
 outputs.option = { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-  help = "a report: " .. table.concat(report.names(), ", ") .. "; to FILE, or to standard output; may be repeated; "
+  help = "a report: " .. table.concat(report.names(), ", ") .. ", or a template's file, ./team.lua; to FILE, or to standard output; may be repeated; "
     .. "default: table; `clair` needs --clair" }
 
 -- What stands for the number of the image, from 1, in the name of a file.
@@ -64,22 +64,44 @@ local function file_of(output, number)
   return (output.file:gsub("%%n", ("%d"):format(number or 1)))
 end
 
+-- What a template that failed had to say: an error of this kind leaves the old file as it was.
+local Refusal = {}
+
 -- What a format has to tell about what it wrote, such as a limit that it kept, is a list of sentences.
+local function produce(output, result, out, options)
+  local notes, wrong = output.format.write(result, out, options)
+  if notes == false then error(setmetatable({ message = wrong }, Refusal), 0) end
+  return notes
+end
+
+local function write_to_file(output, result, options, number)
+  local notes
+  local ok, message = core.host.write_file(file_of(output, number), function(out)
+    notes = produce(output, result, out, options)
+  end)
+  return ok, message, notes
+end
+
 local function write_one(output, result, options, terminal, number)
   local notes
-  if output.file ~= "-" then
-    local ok, message = core.host.write_file(file_of(output, number), function(out)
-      notes = output.format.write(result, out, options)
-    end)
-    return ok, message, notes
-  end
+  if output.file ~= "-" then return write_to_file(output, result, options, number) end
   local shown = { colour = terminal:colour(1), width = terminal:width() }
   for key, value in pairs(options) do shown[key] = value end
   local ok, message = terminal:stream(function(out)
     if number and number > 1 then out "\n" end
-    notes = output.format.write(result, out, shown)
+    notes = produce(output, result, out, shown)
   end)
   return ok, message, notes
+end
+
+-- The same; a template that fails is a message, and every other error one of ours.
+local function write_guarded(...)
+  local ok, written, message, notes = xpcall(write_one, function(problem)
+    return getmetatable(problem) == Refusal and problem or debug.traceback(problem, 2)
+  end, ...)
+  if ok then return written, message, notes end
+  if getmetatable(written) == Refusal then return nil, written.message end
+  error(written, 0)
 end
 
 --- write(list, result, options, terminal, [number]) -> were all written? Every report is tried, whatever became of the
@@ -87,7 +109,7 @@ end
 function outputs.write(list, result, options, terminal, number)
   local are_written = true
   for _, output in ipairs(list) do
-    local ok, message, notes = write_one(output, result, options, terminal, number)
+    local ok, message, notes = write_guarded(output, result, options, terminal, number)
     for _, note in ipairs(ok and notes or {}) do
       terminal:say(("tarsier: the %s report: %s"):format(output.format.name, note))
     end

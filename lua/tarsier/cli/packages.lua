@@ -58,6 +58,7 @@ end
 
 local function find(name)
   if formats[name] then return formats[name] end
+  if require "tarsier.template".is_file(name) then return report.find(name) end
   return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), suggest.hint(name, names))
 end
 

@@ -1,21 +1,7 @@
--- One line for each finding, for spreadsheets: RFC 4180, UTF-8, a header, lines that end in CR LF. A spreadsheet runs
--- a cell that begins like a formula, so that such a cell gets an apostrophe in front.
+-- One line for each finding, for spreadsheets: RFC 4180, UTF-8, a header, lines that end in CR LF.
 
+local cell = require "tarsier.report.shared.csv"
 local common = require "tarsier.report.shared.common"
-local text = require "tarsier.text"
-
--- OWASP, "CSV Injection"; the wide forms are those of East Asian keyboards.
-local formula = { ["="] = true, ["+"] = true, ["-"] = true, ["@"] = true, ["＝"] = true, ["＋"] = true, ["－"] = true,
-  ["＠"] = true }
-
-local function cell(value)
-  if value == nil then return "" end
-  if type(value) ~= "string" then return tostring(value) end
-  value = text.printable(value)
-  local first = value:match "^%s*([%z\1-\127\194-\244][\128-\191]*)"
-  if first and formula[first] then value = "'" .. value end
-  return value:find '[",]' and '"' .. value:gsub('"', '""') .. '"' or value
-end
 
 local columns = {
   { "id", function(f) return f.id end },

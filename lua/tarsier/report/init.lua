@@ -1,7 +1,7 @@
 -- Report formats, found by name: "clair-scanner" is the module tarsier.report.clair_scanner, one file a format:
 --   return { name, summary, extension, write = function(result, out, options) … out(text) … return notes end }
 -- The notes, a list of sentences or nil, tell what a reader of the document must know, such as a limit that was kept.
--- `packages = true` says that it also writes results without findings, which are lists of packages. A format of one's
+-- false and a message tell that it failed. `packages = true` says that it also writes results without findings, which are lists of packages. A format of one's
 -- own needs only to be on Lua's path under such a name.
 --
 -- A format writes a result, which is the JSON report (README.md, "The JSON report") as a Lua table. Beside what the
@@ -76,8 +76,15 @@ function report.list()
   return list
 end
 
---- find(name) -> format | nil, message, "USAGE". A format that is there and broken raises its own error.
+--- template(file) -> format | nil, message, code: a format of a team's own, in the sandbox (tarsier.template)
+function report.template(file)
+  return require "tarsier.template".load(file)
+end
+
+--- find(name) -> format | nil, message, "USAGE". A name with a slash, or one that ends in .lua, is a template's file. A
+--- format that is there and broken raises its own error.
 function report.find(name)
+  if name:find("/", 1, true) or name:find "%.lua$" then return report.template(name) end
   if not name:match "^%w[%w_.-]*$" then
     return nil, ("%q is not the name of a report format"):format(name), "USAGE"
   end
@@ -112,7 +119,9 @@ function report.write(name, result, out, options)
   local format, message, code = report.find(name)
   if not format then return nil, message, code end
   check_options(format, options, "tarsier.report")
-  return true, format.write(result, out, options or {})
+  local notes, wrong = format.write(result, out, options or {})
+  if notes == false then return nil, wrong, "POLICY" end
+  return true, notes
 end
 
 --- text(name, result, [options]) -> string | nil, message, code
