@@ -188,7 +188,23 @@ static bool ends_name(const struct go_functions *functions, char c)
 	return !c || (functions->kind == GO_OLD_TABLE && (unsigned char)c < 0x20);
 }
 
-static int take_names(struct go_functions *functions, span bytes, struct arena *arena, struct tarsier_error *error)
+/* In an old table of a big-endian machine the last bytes of a pointer stand before a name, and may look like a part of it:
+ * then what is behind one to seven of them may be the name as well. */
+static int end_name(struct go_functions *functions, bool big_endian, struct arena *arena, struct tarsier_error *error)
+{
+	char copy[GO_NAME_LIMIT];
+	size_t length = functions->length, most = functions->kind == GO_OLD_TABLE && big_endian ? 7 : 0;
+	int code = TARSIER_OK;
+	functions->length = 0;
+	for (size_t skip = 0; skip <= most && skip < length && length < GO_NAME_LIMIT && code >= 0; skip++) {
+		memcpy(copy, functions->name + skip, length - skip);
+		code = add_name(functions, copy, length - skip, arena, error);
+	}
+	return code;
+}
+
+static int take_names(struct go_functions *functions, bool big_endian, span bytes, struct arena *arena,
+                      struct tarsier_error *error)
 {
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < bytes.len && code >= 0; i++) {
@@ -198,23 +214,22 @@ static int take_names(struct go_functions *functions, span bytes, struct arena *
 				functions->name[functions->length++] = c;
 			continue;
 		}
-		if (functions->length && functions->length < GO_NAME_LIMIT)
-			code = add_name(functions, functions->name, functions->length, arena, error);
-		functions->length = 0;
+		code = end_name(functions, big_endian, arena, error);
 	}
 	return code;
 }
 
 /* The window's part of the names, of which each byte is taken once. */
-static int take_window(struct go_functions *functions, const struct binary_view *view, struct arena *arena,
-                       struct tarsier_error *error)
+static int take_window(struct go_functions *functions, bool big_endian, const struct binary_view *view,
+                       struct arena *arena, struct tarsier_error *error)
 {
 	uint64_t from = functions->start > view->offset ? functions->start : view->offset;
 	uint64_t end = view->offset + view->offered;
 	end = functions->end < end ? functions->end : end;
 	if (from >= end)
 		return TARSIER_OK;
-	return take_names(functions, (span){view->bytes.ptr + (from - view->offset), (size_t)(end - from)}, arena, error);
+	span names = {view->bytes.ptr + (from - view->offset), (size_t)(end - from)};
+	return take_names(functions, big_endian, names, arena, error);
 }
 
 int go_functions_take(struct go_functions *functions, const struct executable *executable, const struct binary_view *view,
@@ -230,7 +245,7 @@ int go_functions_take(struct go_functions *functions, const struct executable *e
 	}
 	if (code < 0 || functions->kind == GO_NO_TABLE || functions->too_many)
 		return code;
-	return take_window(functions, view, arena, error);
+	return take_window(functions, executable->big_endian, view, arena, error);
 }
 
 /* ---- the result ----------------------------------------------------------------------------------------------------- */

@@ -108,7 +108,7 @@ function executable.go_table(e, names)
     local count = #names
     local start = 8 + word + count * 2 * word + word + 4
     local data = {}
-    for i, name in ipairs(names) do data[i] = "\1\2\0\0" .. name .. "\0" end
+    for i, name in ipairs(names) do data[i] = (e.big and "\0\0\x4fx" or "\1\2\0\0") .. name .. "\0" end
     data = table.concat(data)
     return head .. pack("W", count) .. pack("W", 0x401000):rep(2 * count + 1) .. pack("I4", start + #data) .. data .. "files.go\0"
   end

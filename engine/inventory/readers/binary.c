@@ -108,7 +108,7 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 
 const struct reader reader_binary = {
 	.name = "binary",
-	.version = 3,
+	.version = 4,
 	.evidence = (const char *const[]){NULL},
 	.limit = SIZE_MAX,
 	.work = WORK,
