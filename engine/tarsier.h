@@ -169,7 +169,8 @@ TARSIER_API void tarsier_cancel(tarsier_engine *engine);
  *	docker://[HOST/]NAME[:TAG][@DIGEST] an image in a registry
  *	docker-daemon:NAME[:TAG]       an image in the container engine, Docker's or Podman's
  *	dir:PATH                       a root file system
- *	-                              an archive on standard input
+ *	sbom:FILE                      a bill of materials, SPDX or CycloneDX in any form, in place of an image
+ *	-                              an archive, or a bill of materials, on standard input
  *	PATH                           any of these by its bytes; if no such file exists, a registry's HOST/NAME[:TAG][@DIGEST]
  */
 TARSIER_API int tarsier_scan(tarsier_engine *engine, const char *reference, tarsier_report **report,

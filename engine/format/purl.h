@@ -11,4 +11,13 @@ struct purl_qualifier { const char *key, *value; }; /* an empty value is omitted
 char *purl_write(struct arena *arena, const char *type, const char *name_space, const char *name, const char *version,
                  const struct purl_qualifier *qualifiers, size_t count);
 
+/* A purl, decoded. Absent parts are "". */
+struct purl { const char *type, *name_space, *name, *version, *qualifiers; };
+
+/* Parses a purl; the strings lie in the arena. Returns false if it is not one, if a part holds control bytes, or if memory
+ * ran out. */
+bool purl_parse(struct arena *arena, span text, struct purl *purl);
+/* Returns the decoded value of a qualifier: "debian-12" for "distro"; "" if there is none; NULL if memory ran out. */
+const char *purl_qualifier(struct arena *arena, const struct purl *purl, const char *key);
+
 #endif

@@ -229,6 +229,26 @@ static const struct release_file {
 	{"etc/SuSE-release", read_suse_release},
 };
 
+/* An image without a release file, or a bill of materials without an image: what the document says. */
+static int detect_in_sbom(struct arena *arena, const struct overlay *overlay, struct distro *distro,
+                          struct tarsier_error *error)
+{
+	for (size_t i = 0; i < overlay->file_count; i++) {
+		struct distro found = DISTRO_UNKNOWN;
+		const struct layer_file *file = overlay->files[i]->file;
+		if (!file->release)
+			continue;
+		found.evidence = arena_string(arena, overlay->files[i]->path);
+		if (!found.evidence || !read_os_release(arena, span_of(file->release), &found) || !distro_settle(arena, &found))
+			return error_memory(error);
+		if (!found.id[0])
+			continue;
+		*distro = found;
+		return TARSIER_OK;
+	}
+	return TARSIER_OK;
+}
+
 int distro_detect(struct arena *arena, const struct overlay *overlay, struct distro *distro,
                   struct tarsier_error *error)
 {
@@ -247,7 +267,7 @@ int distro_detect(struct arena *arena, const struct overlay *overlay, struct dis
 		if (!distro_settle(arena, &found))
 			return error_memory(error);
 		*distro = found;
-		break;
+		return TARSIER_OK;
 	}
-	return TARSIER_OK;
+	return detect_in_sbom(arena, overlay, distro, error);
 }

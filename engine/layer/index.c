@@ -38,6 +38,7 @@ void layer_file_set(struct layer_file *file, const struct reader_output *output)
 	file->licenses = output->licenses;
 	file->functions = output->functions;
 	file->function_count = output->function_count;
+	file->release = output->release;
 	file->notes = output->notes;
 	file->note_count = output->note_count;
 }

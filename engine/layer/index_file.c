@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 9\n";
+static const char magic[24] = "tarsier layer index 10\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -75,6 +75,7 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
 	          put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
+	          put_optional(file, evidence->release) &&
 	          put_hashes(file, evidence->owned, evidence->owned_count) &&
 	          put_functions(file, evidence->functions, evidence->function_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
@@ -331,7 +332,7 @@ static void get_functions(struct index_reader *in, struct layer_file *file)
 
 static void get_files(struct index_reader *in, const struct reader *const *readers, struct layer_index *index)
 {
-	index->files = get_array(in, &index->file_count, 88, sizeof *index->files);
+	index->files = get_array(in, &index->file_count, 96, sizeof *index->files);
 	for (size_t i = 0; i < index->file_count && !in->broken; i++) {
 		struct layer_file *file = &index->files[i];
 		file->gone = get_number(in) != 0;
@@ -343,6 +344,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->content = get_span(in);
 		file->owner = get_optional(in);
 		file->licenses = get_optional(in);
+		file->release = get_optional(in);
 		file->owned = get_hashes(in, &file->owned_count);
 		get_functions(in, file);
 		get_notes(in, file);

@@ -4,7 +4,7 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 9\n\0\0"     24 bytes
+/*	"tarsier layer index 10\n\0"       24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)
@@ -12,8 +12,8 @@
  *	u64 count, then {u64 opaque, u64 sequence, text path}
  *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
  *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content,
- *	                 optional owner, optional licenses, u64 count, then u64 hashes (owned), u64 count, then u32 (functions) up to
- *	                 a multiple of 8 bytes,
+ *	                 optional owner, optional licenses, optional release, u64 count, then u64 hashes (owned),
+ *	                 u64 count, then u32 (functions) up to a multiple of 8 bytes,
  *	                 u64 count, then {u64 unreadable, text} (notes),
  *	                 u64 packages, then {text type, name, version, architecture, source_name, source_version,
  *	                 ecosystem, module, vendor, licenses, found_by, u64 owned}}

@@ -22,6 +22,7 @@ struct layer_file { /* a regular file that a reader wanted */
 	const char *licenses; /* the owner's; NULL: it states none */
 	const uint32_t *functions; /* of a Go executable: sorted hashes of their names; or NULL */
 	size_t function_count;
+	const char *release; /* the distribution that a bill of materials is of, as os-release; or NULL */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
 	span content;        /* if reader->keep; else empty */

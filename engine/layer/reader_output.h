@@ -39,6 +39,7 @@ struct reader_output {
 	const char *licenses;          /* the owner's, in a file that states nothing else; NULL: it states none */
 	const uint32_t *functions;     /* of a Go executable, as go_functions.h has them: sorted; or NULL */
 	size_t function_count;
+	const char *release;           /* the distribution that a bill of materials is of, as os-release; or NULL */
 	struct reader_note *notes;
 	size_t note_count, note_capacity;
 };

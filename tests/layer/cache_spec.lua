@@ -110,7 +110,7 @@ describe("a layer's index in the cache", function()
       "listed d size 0 mode 420 type 53\n", "listed large.word size 101 mode 420 type 48\n",
       "  reader words owner three content 63\n", "    owned 0\n", "  owns ", "  note four 0\n", "  note five 1\n",
       "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",
-      "    vendor v licenses MIT\nISC\n", "    inner in\n", "  licenses MIT \n",
+      "    vendor v licenses MIT\nISC\n", "    inner in\n", "  licenses MIT MIT\n",
     } do
       assert.is_truthy(before:find(line, 1, true), line .. "is not in\n" .. before)
     end

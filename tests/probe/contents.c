@@ -151,6 +151,7 @@ static int l_read(lua_State *L)
 			memcpy(functions->hashes, output.functions, 4 * functions->count);
 		set(L, "symbol", go_functions_state(functions, probe_span(L, 6)));
 	}
+	set(L, "release", output.release);
 	push_notes(L, &output);
 	if (output.note_count)
 		lua_setfield(L, -2, "notes");

@@ -22,7 +22,7 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 		else if (span_starts(word, "owner:"))
 			code = reader_output_set_owner(output, span_from(word, 6), error);
 		else if (span_starts(word, "license:"))
-			output->licenses = span_copy(output->arena, span_from(word, 8));
+			output->licenses = output->release = span_copy(output->arena, span_from(word, 8));
 		else if (span_starts(word, "note:") || span_starts(word, "doubt:"))
 			code = reader_output_note(output, *text == 'd', strchr(text, ':') + 1, error);
 		else
@@ -58,7 +58,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 {
 	add_line(L, text, "file %s problem %s entry %d gone %d missing %d\n", file->path, file->problem, (int)file->sequence,
 	         file->gone, file->missing);
-	add_line(L, text, "  licenses %s %s\n", file->licenses, "", 0, 0, 0);
+	add_line(L, text, "  licenses %s %s\n", file->licenses, file->release, 0, 0, 0);
 	add_line(L, text, "  reader %s owner %s content %d\n", file->reader->name, file->owner, (int)file->content.len, 0, 0);
 	add_numbers(text, "  owns", file->owned, file->owned_count);
 	for (size_t i = 0; i < file->note_count; i++)

@@ -7,8 +7,8 @@ local image = {}
 
 image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
   .. "oci-archive:FILE[:TAG|@DIGEST], docker-daemon:NAME[:TAG] in the container engine ($DOCKER_HOST, else Docker's or "
-  .. "Podman's socket), docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, - for an archive on standard "
-  .. "input, or a path to any of these; if no such path exists, a NAME such as app:1 in the container engine, "
+  .. "Podman's socket), docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, sbom:FILE for a bill of "
+  .. "materials, - for an archive or a bill of materials on standard input, or a path to any of these; if no such path exists, a NAME such as app:1 in the container engine, "
   .. "otherwise in the registry that the name begins with" }
 
 image.options = {

@@ -1,0 +1,70 @@
+-- Bills of materials: as input in place of an image, and in an image beside the package database.
+local core = require "tarsier.core"
+local images = require "support.images"
+
+local FORMS = "tests/data/readers/sbom/forms/root/opt/"
+
+describe("a bill of materials", function()
+  local folder
+  before_each(function() folder = images.folder() end)
+  after_each(function() images.remove(folder) end)
+
+  local function scan(reference)
+    local engine <close> = assert(core.open { cache_dir = folder .. "/cache" })
+    return assert(engine:scan(reference))
+  end
+
+  local function rows(report)
+    local list = {}
+    for i, p in ipairs(report:packages()) do
+      list[i] = ("%s %s %s %s %s"):format(p.type, p.name, p.version, p.found_by, p.ecosystem)
+    end
+    return table.concat(list, ", ")
+  end
+
+  it("is an image with the distribution that it names", function()
+    for _, reference in ipairs { "sbom:" .. FORMS .. "spdx2.spdx.json", FORMS .. "spdx2.spdx.json" } do
+      local report = scan(reference)
+      assert.equal("deb libssl3 3.0.11-1 sbom Debian:12, npm @babel/core 7.0.0 sbom npm", rows(report))
+      assert.equal("pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12", report:packages()[1].purl)
+      assert.equal("openssl", report:packages()[1].source.name)
+      assert.same({ "Apache-2.0" }, report:packages()[1].licenses)
+    end
+    assert.equal("apk libcrypto3 3.3.2-r0 sbom Alpine:v3.20", rows(scan("sbom:" .. FORMS .. "spdx2.spdx")))
+    assert.equal("maven com.google.guava:guava 31.0-jre sbom Maven, rpm bash 1:5.2.26-3.fc40 sbom Fedora:40",
+      rows(scan("sbom:" .. FORMS .. "spdx3.spdx.json")))
+    assert.equal("gem inner 3 sbom RubyGems, pypi Flask 2.0 sbom PyPI", rows(scan("sbom:" .. FORMS .. "app.cdx.xml")))
+    assert.equal("cargo serde 1.0.0 sbom crates.io", rows(scan("sbom:" .. FORMS .. "app.intoto.json")))
+  end)
+
+  it("comes by standard input, which is recognised by its content", function()
+    local command = "LUA_PATH='lua/?.lua;lua/?/init.lua' LUA_CPATH='build/?.so;;' lua5.4 lua/bin/tarsier packages -f tsv --no-cache %s"
+    local file = FORMS .. "spdx2.spdx"
+    for _, way in ipairs { command:format "-" .. " < " .. file, "cat " .. file .. " | " .. command:format "-",
+      "cat " .. file .. " | " .. command:format "sbom:-" } do
+      assert.truthy(images.run(way):find("apk\tlibcrypto3\t3.3.2-r0\n", 1, true), way)
+    end
+  end)
+
+  it("is refused with a name, and told when it is not there or is something else", function()
+    local engine <close> = assert(core.open { cache_dir = "" })
+    local _, message, code = engine:scan("sbom:" .. folder .. "/none")
+    assert.equal("IO", code, message)
+    images.write(folder .. "/other.json", "{}")
+    local report = scan("sbom:" .. folder .. "/other.json")
+    assert.equal("no_packages", report:problems()[1].kind)
+  end)
+
+  it("in an image adds what no other reader has found", function()
+    local layout = images.layout()
+    local status = "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.0.11-1\nSource: openssl\n"
+    layout:add(layout:image { layers = { { tar = images.tar {
+      { "etc/os-release", 'ID=debian\nVERSION_ID="12"\n' }, { "var/lib/dpkg/status", status },
+      { "opt/app/.spdx-app.spdx", images.read(FORMS .. "spdx2.spdx.json") },
+      { "opt/again.spdx.json", images.read(FORMS .. "spdx2.spdx.json") } } } } }, "latest")
+    local reference = "oci:" .. layout:write(folder .. "/image")
+    for _ = 1, 2 do -- once read, once from the cache
+      assert.equal("deb libssl3 3.0.11-1 database Debian:12, npm @babel/core 7.0.0 sbom npm", rows(scan(reference)))
+    end
+  end)
+end)
