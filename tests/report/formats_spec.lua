@@ -1,0 +1,211 @@
+-- What the readers of the formats require beyond their schemas.
+
+local json = require "tarsier.json"
+local make_result = require "support.result"
+local many = require "support.many"
+local report = require "tarsier.report"
+local shell = require "support.shell"
+
+local limits_file = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data/schemas/sarif/github-limits.json"
+
+local function sarif(result)
+  local pieces = {}
+  local _, notes = assert(report.write("sarif", result, function(s) pieces[#pieces + 1] = s end))
+  return assert(json.decode(table.concat(pieces))).runs[1], notes or {}
+end
+
+describe("the SARIF report", function()
+  it("has each rule once, with its results' highest score, and every result's rule", function()
+    local run = sarif(make_result())
+    local rules = run.tool.driver.rules
+    local seen = {}
+    for _, rule in ipairs(rules) do
+      assert.is_nil(seen[rule.id])
+      seen[rule.id] = true
+      local score = tonumber(rule.properties["security-severity"] or "0")
+      assert.is_true(score >= 0 and score <= 10)
+      assert.is_true(#rule.properties.tags <= 10)
+    end
+    assert.equal(11, #rules)
+    assert.equal(12, #run.results)
+    for _, result in ipairs(run.results) do assert.equal(result.ruleId, rules[result.ruleIndex + 1].id) end
+    assert.equal("CVE-2023-4863", rules[1].id)
+    assert.equal("9.6", rules[1].properties["security-severity"])
+  end)
+
+  it("takes the severity of the distribution where CVSS says otherwise", function()
+    local result = make_result()
+    result.findings[1].severity, result.findings[1].cvss.score = "Low", 9.8
+    for _, rule in ipairs(sarif(result).tool.driver.rules) do
+      if rule.id == "CVE-2023-4863" then assert.equal("2.0", rule.properties["security-severity"]) end
+    end
+  end)
+
+  it("names a finding the same in the next build of the image", function()
+    local function prints(result)
+      local list = {}
+      for i, found in ipairs(sarif(result).results) do list[i] = found.partialFingerprints.primaryLocationLineHash end
+      return list
+    end
+    local later = make_result()
+    later.image.name, later.image.digest, later.started = "example/app:2", "sha256:" .. ("8"):rep(64), "2026-12-01T00:00:00Z"
+    for _, finding in ipairs(later.findings) do finding.package.version = finding.package.version .. ".1" end
+    assert.same(prints(make_result()), prints(later))
+    local other = make_result()
+    other.image.name = "example/other:1"
+    assert.not_same(prints(make_result()), prints(other))
+  end)
+
+  it("suppresses what was accepted, and tells what could not be judged", function()
+    local run = sarif(make_result())
+    local suppressed = 0
+    for _, result in ipairs(run.results) do suppressed = suppressed + (result.suppressions and 1 or 0) end
+    assert.equal(2, suppressed)
+    assert.is_false(run.invocations[1].executionSuccessful)
+  end)
+
+  it("keeps GitHub's limits, and tells", function()
+    local file = io.open(limits_file)
+    if not file then return pending "needs GitHub's limits: set TARSIER_SHARED to a folder with data/schemas" end
+    local limits = json.decode(file:read "a")
+    file:close()
+    local kept, refused = limits.kept_only.results_per_run, limits.rejected_above.results_per_run
+    local run, notes = sarif(many(kept))
+    assert.same({}, notes)
+    run, notes = sarif(many(kept + 1))
+    assert.equal(kept + 1, #run.results)
+    assert.matches("keeps the 5,000 most severe", notes[1])
+    local most = many(refused + 10)
+    for _, finding in ipairs(most.findings) do finding.description, finding.references, finding.url = "", {}, "" end
+    run, notes = sarif(most)
+    assert.equal(refused, #run.results)
+    assert.is_true(#run.tool.driver.rules <= limits.rejected_above.rules_per_run)
+    assert.matches("10 are left out", notes[1])
+    assert.matches("10 are left out", run.invocations[1].toolExecutionNotifications[1].message.text)
+  end)
+end)
+
+describe("GitLab's remediations", function()
+  local base64 = require "tarsier.report.shared.base64"
+  local dockerfile = require "tarsier.report.shared.dockerfile"
+
+  it("have base64 as RFC 4648 has it", function()
+    for plain, coded in pairs { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", ["\255\254\253"] = "//79" } do
+      assert.equal(coded, base64(plain))
+    end
+  end)
+
+  local files = {
+    ["FROM a\nRUN x\nUSER app\nCMD y\n"] = "FROM a\nRUN x\nRUN up\nUSER app\nCMD y\n",
+    ["FROM a AS b\nUSER x\nFROM c\nRUN one && \\\n  USER two\nENTRYPOINT [\"z\"]"] =
+      "FROM a AS b\nUSER x\nFROM c\nRUN one && \\\n  USER two\nRUN up\nENTRYPOINT [\"z\"]",
+    ["# c\nFROM a"] = "# c\nFROM a\nRUN up\n",
+    ["FROM a\n"] = "FROM a\nRUN up\n",
+  }
+  for before, after in pairs(files) do
+    it("apply with git: " .. before:gsub("%c", " "), function()
+      if not os.execute "command -v git >/dev/null" then return pending "needs git: apt-get install git" end
+      local folder = shell.folder()
+      finally(function() shell.remove(folder) end)
+      shell.write(folder .. "/Dockerfile", before)
+      shell.write(folder .. "/patch", dockerfile.patch("Dockerfile", before, "RUN up"))
+      local code, _, errors = shell.run(("cd %s && git apply patch"):format(folder))
+      assert.equal(0, code, errors)
+      assert.equal(after, shell.read(folder .. "/Dockerfile"))
+    end)
+  end
+
+  it("need a Dockerfile", function()
+    assert.is_nil(dockerfile.patch("x", "", "RUN up"))
+    assert.is_nil(dockerfile.patch("x", "no instruction\n", "RUN up"))
+  end)
+
+  it("are the steps for the distribution's packages, with the findings that they end", function()
+    local result = make_result()
+    result.advice = { open = {}, refusals = {}, rest = {}, pass = { { kind = "upgrade", text = "upgrade curl",
+      command = "apt-get install -y curl", ends = { total = 2, severity = {}, ids = { "CVE-2023-38545", "CVE-2023-46218" } },
+      packages = { { type = "deb", name = "curl", version = "7", to = "8", names = { "curl", "libcurl4" }, paths = {} } } },
+      { kind = "upgrade", text = "upgrade requests", command = "pip install x", ends = { total = 1, severity = {}, ids = {} },
+        packages = { { type = "pypi", name = "requests", version = "1", to = "2", names = {}, paths = {} } } } } }
+    local document = json.decode(report.text("gitlab", result, { dockerfile = { path = "Dockerfile", text = "FROM a\n" } }))
+    assert.equal(1, #document.remediations)
+    assert.equal(2, #document.remediations[1].fixes)
+    local ids = {}
+    for _, item in ipairs(document.vulnerabilities) do ids[item.id] = true end
+    for _, fix in ipairs(document.remediations[1].fixes) do assert.is_true(ids[fix.id]) end
+  end)
+end)
+
+describe("the bills of materials", function()
+  it("have references that no two components share, and only known ones in use", function()
+    local result = make_result()
+    table.insert(result.packages, 2, result.packages[1])
+    local document = json.decode(report.text("cyclonedx", result))
+    local seen = { image = true }
+    for _, component in ipairs(document.components) do
+      assert.is_nil(seen[component["bom-ref"]])
+      seen[component["bom-ref"]] = true
+    end
+    for _, ref in ipairs(document.dependencies[1].dependsOn) do assert.is_true(seen[ref]) end
+    for _, vulnerability in ipairs(document.vulnerabilities) do
+      assert.is_true(#vulnerability.affects > 0)
+      for _, affected in ipairs(vulnerability.affects) do assert.is_true(seen[affected.ref]) end
+    end
+  end)
+
+  it("say what was decided, and what a VEX document says", function()
+    local result = make_result()
+    result.findings[5].vex = { { status = "not_affected", justification = "vulnerable_code_not_in_execute_path", obeyed = true } }
+    local states = {}
+    for _, item in ipairs(json.decode(report.text("cyclonedx", result)).vulnerabilities) do
+      states[item.id] = item.analysis
+    end
+    assert.equal("not_affected", states["CVE-2023-4911"].state)
+    assert.equal("code_not_reachable", states["CVE-2023-4911"].justification)
+    assert.equal("in_triage", states["CVE-2023-4863"].state)
+    assert.same({ "update" }, states["CVE-2023-4863"].response)
+    local statement = json.decode(report.text("openvex", result)).statements[1]
+    assert.equal("not_affected", statement.status)
+    assert.equal("vulnerable_code_not_in_execute_path", statement.justification)
+  end)
+
+  it("name the file and its SHA-512 for BSI where the scan knows them, and tell what is missing", function()
+    local result = make_result()
+    local package = result.packages[9]
+    package.type, package.path, package.sha512 = "maven", "opt/app/lib/x-1.jar", ("ab"):rep(64)
+    local pieces = {}
+    local _, notes = report.write("cyclonedx-bsi", result, function(s) pieces[#pieces + 1] = s end)
+    local document = json.decode(table.concat(pieces))
+    local component = document.components[10]
+    assert.equal("SHA-512", component.hashes[1].alg)
+    local properties = {}
+    for _, property in ipairs(component.properties) do properties[property.name] = property.value end
+    assert.equal("x-1.jar", properties["bsi:component:filename"])
+    assert.equal("archive", properties["bsi:component:archive"])
+    assert.matches("9 of 10 components lack a SHA%-512", notes[1])
+    assert.is_nil(document.vulnerabilities)
+  end)
+end)
+
+describe("a report", function()
+  it("has the same bytes for the same input", function()
+    for _, format in ipairs(report.list()) do
+      assert.equal(report.text(format.name, many(200)), report.text(format.name, many(200)), format.name)
+    end
+  end)
+
+  it("of a result that no policy judged is written all the same", function()
+    for _, format in ipairs(report.list()) do
+      local result = make_result()
+      result.verdict, result.advice = nil, nil
+      for _, finding in ipairs(result.findings) do finding.decision, finding.reason, finding.policy = nil, nil, nil end
+      assert.is_string((report.text(format.name, result)), format.name)
+    end
+  end)
+
+  it("for merge requests stays below the smallest limit, and tells", function()
+    local text = report.text("markdown", many(20000))
+    assert.is_true(#text < 65536, #text)
+    assert.matches("findings are not shown here", text)
+  end)
+end)
