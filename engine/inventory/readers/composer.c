@@ -11,6 +11,8 @@
  * Composer 1:  [package, …]
  * Composer 2:  {"packages": [package, …], "dev": …, "dev-package-names": …}
  *
+ * installed.php beside it, since Composer 2, tells the same to programs at run time; Composer itself reads the former.
+ *
  * A package has a name ("symfony/http-kernel") and its author's spelling of the version ("v5.4.0"), which Packagist's
  * advisories use, too. A file of another shape is noted: programs' tests contain such files. An entry without a name or
  * a version, among valid entries, is a package that could not be read.
