@@ -13,6 +13,8 @@ static int take_inventory(struct tarsier_report *again, struct tarsier_report *r
 	again->image = report->image;
 	again->packages = report->packages;
 	again->package_count = report->package_count;
+	again->files = report->files;
+	again->file_count = report->file_count;
 	again->usage = report->usage;
 	again->files = report->files;
 	again->file_count = report->file_count;
