@@ -336,6 +336,31 @@ describe("the systems themselves", function()
     assert.same(want, got)
   end)
 
+  it("pacman -Q agrees with the pacman reader", function()
+    if not have "pacman" then return pending "needs pacman: apt-get install pacman-package-manager" end
+    local case = data .. "pacman/arch/root/var/lib/pacman/local"
+    local folder = output_of("mktemp -d"):gsub("\n", "")
+    finally(function() run("rm -rf '" .. folder .. "'") end)
+    assert(run(("cp -r %s %s/local && echo 9 > %s/local/ALPM_DB_VERSION"):format(case, folder, folder)))
+    local want = lines_of((output_of("pacman -Q -b " .. folder .. " --config /dev/null 2>/dev/null")))
+    local got = {}
+    for _, file in ipairs(lines_of((output_of("find " .. case .. " -name desc | sort")))) do
+      local package = assert(contents.read("pacman", file:match "root/(.*)", read_file(file)))[1]
+      got[#got + 1] = package.name .. " " .. package.version
+    end
+    table.sort(got)
+    assert.equal(2, #want)
+    assert.same(want, got)
+    for _, line in ipairs(lines_of((output_of("pacman -Ql -b " .. folder .. " --config /dev/null gcc-libs 2>/dev/null")))) do
+      local path = line:match "^gcc%-libs /(.*[^/])$"
+      if path then
+        local list = case:match "root/(.*)" .. "/gcc-libs-13.2.1-3/files"
+        local found = contents.read("pacman", list, read_file(data .. "pacman/arch/root/" .. list))
+        assert.equal("gcc-libs", owners(found)[contents.path_hash(path)], path)
+      end
+    end
+  end)
+
   it("importlib.metadata agrees with the python reader on this machine", function()
     if not have "python3" then return pending "needs python3: apt-get install python3" end
     local script = "import importlib.metadata as m\n" ..
