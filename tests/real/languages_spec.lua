@@ -104,6 +104,12 @@ walk(json.load(sys.stdin))']]
     same(lines_of(theirs), root, "npm", 60)
   end)
 
+  test("Yarn's lock file", { npm = "npm" }, function(root)
+    trees.yarn(root)
+    local theirs = must([[sed -n 's/^  resolution: "\(.*\)@npm:\(.*\)"$/\1 \2/p' %s/srv/yarn/yarn.lock]], root)
+    same(lines_of(theirs), root, "npm", 60)
+  end)
+
   test("gem list", { gem = "ruby" }, function(root)
     local gems = trees.gems(root)
     local theirs = {}

@@ -34,6 +34,13 @@ function trees.pnpm(root)
     npm_config_loglevel=error npx --yes pnpm@8 install --silent express@4.18.2 >/dev/null]], root, root)
 end
 
+--- Yarn 4's packages as zip files.
+function trees.yarn(root)
+  must([[mkdir -p %s/srv/yarn && cd %s/srv/yarn && printf '{"name": "app", "version": "1.0.0"}' >package.json && touch yarn.lock &&
+    printf 'enableGlobalCache: false\nenableTelemetry: false\nenableScripts: false\n' >.yarnrc.yml &&
+    npx --yes -p @yarnpkg/cli-dist@4.1.0 yarn add express@4.18.2 @babel/code-frame@7.24.2 >/dev/null]], root, root)
+end
+
 --- Gems built here, beside those of this machine's Ruby. -> the folder of the former
 function trees.gems(root)
   local gems = root .. "/usr/lib/ruby/gems/local"
