@@ -52,6 +52,7 @@ describe("a feed claims", function()
     ['{"p":{"CVE-2024-1":{"releases":{"sid":{"status":"open","repositories":{},"urgency":"low"'] = "debian-tracker",
     ['{"document":{"category":"csaf_vex","publisher":{"namespace":"https://www.redhat.com"}'] = "redhat-vex",
     ['{"items":[{"id":"EUVD-2025-1"'] = "euvd",
+    ['{"schema_version":"1.8.0","id":"JLSEC-2025-1","modified":"2026-07-18","aliases":["EUVD-2025-1"]'] = "osv",
     ['{"title":"x","catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2020-1"'] = "kev",
     ['{"$schema":"x","title":"CISA Catalog","properties":{"catalogVersion":{}}}'] = false,
     ["cveID,vendorProject,product,vulnerabilityName,dateAdded\n"] = "kev",

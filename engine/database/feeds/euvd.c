@@ -14,8 +14,11 @@
 
 enum { VALUE_LIMIT = 8 << 20, DATE_SIZE = 32 };
 
+/* OSV records of Julia name EUVD among their sources. */
 static int euvd_recognise(span head)
 {
+	if (span_contains(head, "\"schema_version\""))
+		return 0;
 	return span_contains(head, "\"EUVD-") && span_contains(head, "\"id\"") ? 60 : 0;
 }
 
