@@ -115,7 +115,9 @@ static int add_name(struct go_functions *functions, char *text, size_t length, s
 	struct go_function_list *list = main ? &functions->main : &functions->all;
 	size_t limit = main ? GO_MAIN_LIMIT : GO_FUNCTIONS_LIMIT;
 	uint32_t of_package = main ? 0 : hash(package);
-	int code = add_hash(functions, list, limit, of_package, arena, error);
+	bool again = list->count && functions->last == of_package;
+	int code = again ? TARSIER_OK : add_hash(functions, list, limit, of_package, arena, error);
+	functions->last = of_package;
 	if (code >= 0 && !is_nameless(name))
 		code = add_hash(functions, list, limit, join(of_package, hash(name)), arena, error);
 	return code;

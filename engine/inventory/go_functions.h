@@ -24,6 +24,7 @@ struct go_functions {
 	char name[GO_NAME_LIMIT];
 	size_t length;                     /* of the name at hand; GO_NAME_LIMIT: too long */
 	struct go_function_list all, main;
+	uint32_t last;                     /* the package of the name before: its hash was added then */
 	bool too_many;
 };
 

@@ -8,10 +8,14 @@
 enum {
 	RUST_PACKED_LIMIT = 512 * 1024,    /* bytes of the section: 1,000 crates take 20 KiB */
 	RUST_LIST_LIMIT = 2 * 1024 * 1024, /* … and inflated */
+	RUST_TRIES = 20000,                /* places that look like the start of the section: 4 in 64 KiB of random bytes, so
+	                                    * these are some 300 MiB of debugging information */
 };
 
 struct rust_list {
 	struct binary_capture packed;
+	struct z_stream_s *probe;          /* in the arena: looks at what may be the list; or NULL */
+	unsigned tries;                    /* places that it has looked at */
 };
 
 /* Looks at a window of the file. Returns OK or MEMORY. */

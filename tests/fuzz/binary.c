@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < CHOICES)
 		return 0;
 	size_t chosen = data[0] % (sizeof files / sizeof *files), piece = data[1] * 300u;
-	size_t fill = data[2] * (size_t)STEP, at = data[3] * 16u;
+	size_t fill = data[2] % 80 * (size_t)STEP, at = data[3] * 16u;
 	data += CHOICES;
 	size -= CHOICES;
 	at = at < size ? at : size;
