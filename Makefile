@@ -335,6 +335,8 @@ fuzz:
 	    SANITIZE='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' fuzzers
 	@rm -rf $(BUILD)/fuzzing/seeds && mkdir -p $(BUILD)/fuzzing/seeds/readers
 	@$(LUA) tests/tools/fuzz-seeds.lua $(BUILD)/fuzzing/readers.def $(BUILD)/fuzzing/seeds/readers
+	@mkdir -p $(BUILD)/fuzzing/seeds/feeds; for file in tests/data/feeds/*/*; do for way in 0 1; do \
+	    { printf $$way; cat "$$file"; } > $(BUILD)/fuzzing/seeds/feeds/$$way-$$(echo "$$file" | tr / -); done; done
 	@for fuzzer in $(notdir $(FUZZERS)); do \
 	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer; \
 	    echo "  FUZZ   $$fuzzer"; \

@@ -143,6 +143,9 @@ struct tarsier_config {
 	 * follow in that order. "vendor" is who published the advisory, GHSA, or the CVE's own authority. */
 	const char *severity_sources;
 	int files;                         /* nonzero: gather tarsier_file_at */
+	/* Files or folders of OSV records of the host's own, matched beside the database; NULL-terminated; or NULL. Their
+	 * findings replace the database's of the same id and package. A record that cannot be read is FORMAT. */
+	const char *const *advisories;
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */

@@ -87,7 +87,8 @@ static void on_event(void *user, const struct tarsier_event *event)
 
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_report", "layer_host", "ca_file",
-	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", "severity_sources", "files",
+	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", "severity_sources",
+	"files", "advisories",
 	NULL};
 
 static const char who[] = "tarsier.open";
@@ -107,6 +108,26 @@ static void read_clair(lua_State *L, int index, struct tarsier_config *config)
 	config->clair_keep = options_flag(L, index, "clair_keep");
 }
 
+/* A list of strings → a NULL-terminated array, which stays on the stack. The strings are borrowed from the list. */
+static const char *const *read_list(lua_State *L, int index, const char *key)
+{
+	if (lua_getfield(L, index, key) == LUA_TNIL)
+		return NULL;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "%s: option '%s' must be a list, is a %s", who, key, luaL_typename(L, -1));
+	int list = lua_gettop(L);
+	size_t count = (size_t)lua_rawlen(L, list);
+	const char **strings = lua_newuserdatauv(L, (count + 1) * sizeof *strings, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
+			luaL_error(L, "%s: option '%s' must be a list of strings", who, key);
+		strings[i] = lua_tostring(L, -1);
+		lua_pop(L, 1);
+	}
+	strings[count] = NULL;
+	return strings;
+}
+
 static void read_config(lua_State *L, int index, struct tarsier_config *config)
 {
 	options_check(L, index, keys, who);
@@ -122,6 +143,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	config->plain_http = options_flag(L, index, "plain_http");
 	config->today = options_string(L, index, "today", who);
 	config->severity_sources = options_string(L, index, "severity_sources", who);
+	config->advisories = read_list(L, index, "advisories");
 	read_clair(L, index, config);
 }
 
@@ -130,7 +152,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
  * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
  * clair_timeout =, clair_report =, ca_file =, registry_user =, registry_password =, plain_http =, today =,
- * severity_sources = } --> engine | nil, message, code */
+ * severity_sources =, advisories = { path, … } } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;

@@ -181,6 +181,16 @@ static int take_inventory(struct scan *scan, const struct overlay *overlay)
 	return code < 0 ? code : report_add_problems(report, list.problems.items, list.problems.count, scan->error);
 }
 
+static int match_database(struct scan *scan, struct finding_list *findings)
+{
+	struct tarsier_report *report = scan->report;
+	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
+	if (code < 0)
+		return code;
+	return match_packages(scan->engine->database, &report->arena, report->packages, report->package_count,
+	                      scan->engine->config.severity_sources, &scan->cancelled, findings, scan->error);
+}
+
 int scan_match(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
@@ -188,12 +198,10 @@ int scan_match(struct scan *scan)
 	const struct tarsier_problem no_database = {
 		.kind = TARSIER_PROBLEM_NO_DATABASE, .subject = scan->reference,
 		.message = "there was no vulnerability database: nothing was matched"};
-	if (!scan->engine->database)
-		return report_add_problems(report, &no_database, 1, scan->error);
-	int code = database_info(scan->engine->database, &report->arena, &report->database, scan->error);
+	const struct database *database = scan->engine->database;
+	int code = database ? match_database(scan, &findings) : report_add_problems(report, &no_database, 1, scan->error);
 	if (code >= 0)
-		code = match_packages(scan->engine->database, &report->arena, report->packages, report->package_count,
-		                      scan->engine->config.severity_sources, &scan->cancelled, &findings, scan->error);
+		code = own_advisories_match(scan, &findings);
 	if (code < 0)
 		return code;
 	report->findings = findings.items;

@@ -34,6 +34,21 @@ static bool copy_strings(struct arena *arena, const char **const strings[], size
 	return true;
 }
 
+/* A NULL-terminated list; NULL stays NULL. */
+static bool copy_list(struct arena *arena, const char *const **list)
+{
+	size_t count = 0;
+	while (*list && (*list)[count])
+		count++;
+	const char **copy = arena_array(arena, count + 1, sizeof *copy);
+	for (size_t i = 0; copy && i < count; i++)
+		if (!(copy[i] = arena_string(arena, (*list)[i])))
+			return false;
+	if (*list)
+		*list = copy;
+	return copy;
+}
+
 static int take_config(struct tarsier_config *whole, const struct tarsier_config *config, struct tarsier_error *error)
 {
 	struct tarsier_config defaults;
@@ -50,6 +65,8 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	                                &own->ca_file, &own->registry_user, &own->registry_password,
 	                                &own->severity_sources};
 	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
+		return error_memory(error);
+	if (!copy_list(&engine->arena, &own->advisories))
 		return error_memory(error);
 	if (!own->cache_limit)
 		own->cache_limit = DEFAULT_CACHE_LIMIT;
@@ -83,6 +100,8 @@ static int prepare(tarsier_engine *engine, const struct tarsier_config *config, 
 		code = prepare_layers(engine, error);
 	if (code >= 0 && engine->config.database)
 		code = database_open(engine->config.database, &engine->database, error);
+	if (code >= 0)
+		code = own_advisories_open(engine, error);
 	return code;
 }
 
@@ -115,6 +134,7 @@ void tarsier_close(tarsier_engine *engine)
 		return;
 	struct tarsier_allocator allocator = engine->arena.allocator;
 	database_close(engine->database);
+	own_advisories_close(engine);
 	cache_close(engine->cache);
 	arena_free(&engine->arena);
 	memory_resize(&allocator, engine, sizeof *engine, 0);

@@ -16,6 +16,8 @@ struct tarsier_engine {
 	const char *fingerprint;
 	struct cache *cache;       /* or NULL */
 	struct database *database; /* or NULL */
+	struct database *own;      /* of the host's own advisories; or NULL */
+	char *own_folder, *own_path; /* where it lies; or NULL */
 	atomic_uint cancellations; /* how often tarsier_cancel was called */
 };
 
@@ -47,6 +49,11 @@ int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);
 /* Matches the report's packages with the engine's database, and adds findings and problems to the report. */
 int scan_match(struct scan *scan);
+/* own_advisories.c: they are imported when the engine opens. A match adds their findings to the list. */
+struct finding_list;
+int own_advisories_open(struct tarsier_engine *engine, struct tarsier_error *error);
+void own_advisories_close(struct tarsier_engine *engine);
+int own_advisories_match(struct scan *scan, struct finding_list *findings);
 /* Fails with UNSUPPORTED if Clair cannot scan this reference. */
 int scan_clair_check(const struct scan *scan);
 struct clair_config scan_clair_config(const struct tarsier_config *config);

@@ -25,7 +25,7 @@ static void remove_folder(void)
 static size_t count_of(const char **list)
 {
 	size_t count = 0;
-	for (; list[count]; count++)
+	for (; list && list[count]; count++)
 		if (strlen(list[count]) == SIZE_MAX)
 			abort();
 	return count;
@@ -68,6 +68,12 @@ static int on_epss(void *user, const struct epss *epss, struct tarsier_error *er
 	return sane && cve_number(span_of(epss->id)) ? 0 : (abort(), 0);
 }
 
+static int on_stated(void *user, const struct cve_statement *statement, struct tarsier_error *error)
+{
+	(void)user, (void)error;
+	return *statement->id && *statement->kind && statement->value ? 0 : (abort(), 0);
+}
+
 static int on_dated(void *user, const char *feed, const char *date, struct tarsier_error *error)
 {
 	(void)user, (void)error;
@@ -84,7 +90,7 @@ static void on_unreadable(void *user, const char *what, const char *why)
 /* Every feed reads it, whether it would claim it or not. */
 static void read_alone(span text)
 {
-	struct advisory_sink sink = {on_advisory, on_kev, on_epss, on_dated, on_unreadable, NULL};
+	struct advisory_sink sink = {on_advisory, on_kev, on_epss, on_stated, on_dated, on_unreadable, NULL};
 	for (size_t i = 0; feeds_all[i]; i++) {
 		struct tarsier_error error = {0, ""};
 		struct stream *stream;
@@ -120,7 +126,7 @@ static void match(const char *path)
 	if (match_packages(database, &arena, packages, 6, NULL, &never, &list, &error) < 0)
 		abort();
 	for (size_t i = 0; i < list.count; i++)
-		if (!*list.items[i].id || !list.items[i].fixed_version || !list.items[i].description)
+		if (!*list.items[i].id || !list.items[i].fixed_version || !list.items[i].description || !*list.items[i].status)
 			abort();
 	arena_free(&arena);
 	database_close(database);

@@ -96,7 +96,7 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 	size_t count = 0;
 	arena_reset(&tracker->arena);
 	const struct json_node *releases = node_member(value, "releases");
-	if (place->depth != 2 || !releases || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
+	if (place->depth != 2 || !releases || !*package || !*name || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
 		tracker->sink->unreadable(tracker->sink->user, package, "not an entry of the Debian security tracker");
 		return 0;
 	}

@@ -1,6 +1,7 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
 local additions = require "tarsier.cli.additions"
+local advisories = require "tarsier.cli.advisories"
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -220,6 +221,8 @@ local function run(options, arguments, terminal)
   if wrong then return nil, wrong end
   if share.is_shared(options.db) and clair.clair then return nil, "--db oci://… and --clair exclude each other" end
   job.config.database, job.config.severity_sources = database, options.severity_source
+  job.config.advisories, job.kept = advisories.paths(options.advisories)
+  if not job.config.advisories then return nil, job.kept end
   return scan_all(job, sources, terminal)
 end
 
@@ -259,6 +262,7 @@ return {
       help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db, which a scan keeps up to "
         .. "date, else the starter database" },
     shared.offline, shared.max_age, shared.fetching[1], shared.verify, shared.allow_older,
+    advisories.option,
     { long = "severity-source", value = "LIST",
       help = "whose rating counts, best first, such as nvd,ghsa: sources, or distribution, vendor, nvd, cisa, other, "
         .. "which is the default order" },
