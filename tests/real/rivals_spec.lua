@@ -41,8 +41,11 @@ function images.languages(root)
   if program then trees.go(root, program) end
 end
 
--- The archives that Debian's maven is made of.
-function images.java(root) must("mkdir -p %s/opt/lib && cp -L /usr/share/maven/lib/*.jar %s/opt/lib", root, root) end
+-- The archives that Debian's maven is made of, and some as they are published.
+function images.java(root)
+  must("mkdir -p %s/opt/lib && cp -L /usr/share/maven/lib/*.jar %s/opt/lib", root, root)
+  trees.java(root)
+end
 
 function images.debian(root) must("cp -a %s/. %s", real.debian(), root) end
 
@@ -122,6 +125,9 @@ local explained = {
   { "^maven %S+ UNKNOWN ", "an archive that states no version" },
   { "^maven 3_spec;singleton=true ", "a manifest's symbolic name, cut at the wrong dot; ours is geronimo-annotation_1.3_spec" },
   { "^maven inject 1%.0%.0 ", "likewise: ours is javax.inject" },
+  { "^maven context%-slf4j 5%.13%.2 ", "ours is brave-context-slf4j, as the file is named: it takes the end of the bundle's name" },
+  { "^maven instrumentation%-http 5%.13%.2 ", "likewise: brave-instrumentation-http" },
+  { "^maven native 1%.3%.1%-native ", "likewise: jffi, of which it is a file with a classifier" },
   { "^golang %S+ UNKNOWN ", "a program's own module, whose version its build left out; ours is (devel)" },
   { "^golang %S+ %(devel%) ", "likewise" },
   { "^golang github%.com/anchore/syft ", "likewise: taken from the linker's flags, which are no build information" },

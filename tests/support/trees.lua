@@ -89,6 +89,17 @@ function trees.ghc(root)
   must("mkdir -p %s/var/lib/ghc && cp -r /var/lib/ghc/package.conf.d %s/var/lib/ghc", root, root)
 end
 
+--- Archives as they are published: a fat jar of Spring Boot, jars with others shaded into them, an archive of bundles.
+function trees.java(root)
+  local artifacts = { "io.zipkin:zipkin-server:2.23.16:jar:exec", "com.github.tomakehurst:wiremock-jre8-standalone:2.33.2",
+    "org.apache.activemq:activemq-all:5.17.0", "org.apache.karaf.features:framework:4.3.6:kar" }
+  must("mkdir -p %s/srv/java", root)
+  for _, artifact in ipairs(artifacts) do
+    must("mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.8:copy -Dartifact=%s -DoutputDirectory=%s/srv/java",
+      artifact, root)
+  end
+end
+
 --- A Go program: another scanner's, if it is there, else none.
 function trees.go(root, program)
   must("mkdir -p %s/usr/local/bin && cp %s %s/usr/local/bin/program", root, program, root)
