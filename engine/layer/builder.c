@@ -24,6 +24,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 		made->allocator = *options->allocator;
 	last_entry_init(&made->last, &made->allocator);
 	reading_init(&made->reading, options->allocator);
+	made->reading.unpackable = options->tar_limit ? options->tar_limit : LAYER_TAR_LIMIT;
 	arena_init(&made->arena, options->allocator);
 	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->whiteouts, &made->taken,
 	                                  &made->folders, &made->folder, &made->path,  &made->listing};

@@ -105,7 +105,7 @@ struct layer_options {
 	const atomic_bool *cancelled; /* or NULL */
 	atomic_uint_fast64_t *kept;   /* counts what is kept of all layers, up to LAYERS_KEPT_LIMIT; or NULL */
 	sem_t *large;                 /* of 1: one large piece of evidence at a time, over all layers; or NULL */
-	uint64_t tar_limit;           /* bytes that a layer may inflate to; 0: LAYER_TAR_LIMIT */
+	uint64_t tar_limit;           /* bytes that a layer may inflate to, and its archives besides; 0: LAYER_TAR_LIMIT */
 };
 
 struct layer_expected {           /* what the manifest and the config promise; empty and UINT64_MAX: no promise */

@@ -17,6 +17,8 @@ struct evidence_stream {
 	struct reader_output *output;
 	struct arena *work;           /* memory for the time of this file, limited to reader->work. Freed without a call to the
 	                               * reader: what the reader opens must keep all that it allocates in here (zlib: zalloc) */
+	uint64_t *unpackable;         /* bytes that readers may still unpack of all files of this layer. A reader of archives counts
+	                               * them down, and stops at 0: many small bombs cost as little as a large one */
 	void *state;                  /* the reader's own, NULL until it sets it */
 };
 

@@ -5,7 +5,7 @@ enum { CONTENT_KEPT = 4 * 1024 * 1024 };
 
 void reading_init(struct reading *reading, const struct tarsier_allocator *allocator)
 {
-	*reading = (struct reading){.reader = NULL};
+	*reading = (struct reading){.unpackable = UINT64_MAX};
 	arena_init(&reading->work, allocator);
 	buffer_init(&reading->content, allocator);
 }
@@ -33,7 +33,8 @@ int reading_begin(struct reading *reading, const struct reader *reader, const st
 	reading->content.length = 0;
 	reading->work.limit = reader->work;
 	reading->file = (struct evidence_stream){.path = file->path, .size = file->size, .mode = file->mode,
-	                                         .output = &reading->output, .work = &reading->work};
+	                                         .output = &reading->output, .work = &reading->work,
+	                                         .unpackable = &reading->unpackable};
 	return reader->begin ? check(reading, reader->begin(&reading->file, error), error) : TARSIER_OK;
 }
 

@@ -9,6 +9,7 @@ struct reading {
 	struct reader_output output;
 	struct evidence_stream file; /* if the reader takes a stream */
 	struct arena work;
+	uint64_t unpackable;         /* as in struct evidence_stream */
 	struct buffer content;       /* if it takes the file whole; kept between files while it is small */
 };
 

@@ -1,6 +1,8 @@
 -- Java archives: which artifact a jar is, and what a hostile one costs.
 
-local contents = require "tarsier.probe".contents
+local contents, layer = require "tarsier.probe".contents, require "tarsier.probe".layer
+local tar = require "support.tar"
+local temporary = require "support.temporary"
 local zip = require "support.zip"
 
 local function member(path, content, like)
@@ -138,6 +140,17 @@ describe("a hostile jar", function()
     local got = contents.read("java", "42.jar", bytes, 0, 65536)
     assert.is_true(os.clock() - began < 10, os.clock() - began)
     unreadable(got, "100 times")
+  end)
+
+  it("is one of many small ones, which are bounded together", function()
+    local bomb = zip.write { member("x", "", { method = 8, data = zip.deflate(("\0"):rep(10 << 20)), crc = 0, streamed = true }),
+      maven("g", "a", "1") }
+    local entries, name = {}, os.tmpname()
+    for i = 1, 5 do entries[i] = { path = i .. ".jar", data = bomb } end
+    temporary.write(name, tar.archive(entries))
+    local index = assert(layer.index(name, { all_readers = 1, skip_diff_id = 1, tar_limit = 25 << 20 }))
+    os.remove(name)
+    for i, file in ipairs(index.files) do assert.equal(i <= 3 and 1 or 0, #(file.packages or {}), file.path) end
   end)
 
   it("has members that overlap in the central directory, each as large as all", function()

@@ -335,7 +335,7 @@ static struct digest digest_field(lua_State *L, const char *key)
 	return digest;
 }
 
-/* index(path, { threads = n, readers = {…}, blob = digest, diff_id = digest, size = n, skip_diff_id = 1, tar_limit = n,
+/* index(path, { threads = n, readers = {…}, blob = digest, diff_id = digest, size = n, skip_diff_id = 1, tar_limit = n, all_readers = 1,
  *               fail_after = bytes, cancel_after = bytes, fail_alloc = n }) --> the index, or nil, message, "CODE";
  * then the bytes counted, the allocations made and the most bytes that were allocated at a time */
 static int l_index(lua_State *L)
@@ -372,7 +372,8 @@ static int l_index(lua_State *L)
 	if (cancel_after >= 0)
 		trap.cancelled = &cancelled;
 	arena_init(&arena, NULL);
-	int code = path_match_new(&arena, readers->list, &patterns, &error);
+	const struct reader *const *list = number_field(L, "all_readers", 0) ? readers_all : readers->list;
+	int code = path_match_new(&arena, list, &patterns, &error);
 	if (code >= 0)
 		code = stream_open_file(&arena, path, &trap.inner, &error);
 	options.patterns = patterns;

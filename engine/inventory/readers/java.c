@@ -323,20 +323,6 @@ static int on_done(void *user, const struct tarsier_error *failure, struct tarsi
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
-static int begin(struct evidence_stream *file, struct tarsier_error *error)
-{
-	struct jar *jar = arena_alloc(file->work, sizeof *jar);
-	struct jar_level *level;
-	if (!jar)
-		return error_memory(error);
-	jar->file = file;
-	file->state = jar;
-	int code = level_new(jar, 0, &level, error);
-	if (code >= 0)
-		level_begin(level, file->path);
-	return code;
-}
-
 /* What was found before an archive broke or went too far stays. */
 static int stop(struct jar *jar, int code, struct tarsier_error *error)
 {
@@ -348,10 +334,38 @@ static int stop(struct jar *jar, int code, struct tarsier_error *error)
 	return code < 0 ? code : 1;
 }
 
+static int too_much(struct tarsier_error *error)
+{
+	return error_set(error, TARSIER_LIMIT, "the archives of this layer become too large; the rest of them is not read");
+}
+
+static int begin(struct evidence_stream *file, struct tarsier_error *error)
+{
+	struct jar *jar = arena_alloc(file->work, sizeof *jar);
+	struct jar_level *level;
+	if (!jar)
+		return error_memory(error);
+	jar->file = file;
+	file->state = jar;
+	int code = level_new(jar, 0, &level, error);
+	if (code < 0)
+		return code;
+	level_begin(level, file->path);
+	code = *file->unpackable ? TARSIER_OK : stop(jar, too_much(error), error);
+	return code < 0 ? code : TARSIER_OK;
+}
+
 static int feed(struct evidence_stream *file, span piece, struct tarsier_error *error)
 {
 	struct jar *jar = file->state;
+	uint64_t before = jar->budget.output;
+	if (!jar->levels[0]->unzip)
+		return 1;
 	int code = unzip_push(jar->levels[0]->unzip, piece, error);
+	uint64_t unpacked = jar->budget.output - before;
+	if (code >= 0 && unpacked >= *file->unpackable)
+		code = too_much(error);
+	*file->unpackable -= unpacked < *file->unpackable ? unpacked : *file->unpackable;
 	return code < 0 ? stop(jar, code, error) : code;
 }
 
