@@ -168,6 +168,30 @@ describe("inventory", function()
     assert.equal("deb b, pypi a", names(os_release, removed, list(1, path), metadata(path, "a", "1", 1)))
   end)
 
+  it("judges jars that the distribution's packages brought, and all in them, as its own", function()
+    local zip = require "support.zip"
+    local function maven(artifact)
+      return { path = "META-INF/maven/g/" .. artifact .. "/pom.properties",
+        content = "groupId=g\nartifactId=" .. artifact .. "\nversion=1\n" }
+    end
+    local jar = zip.write { maven "a", { path = "lib/b-1.jar", content = zip.write { maven "b" } } }
+    local files = { { path = "etc/os-release", reader = "distro", layer = 0, content = "ID=debian\nVERSION_ID=12\n" },
+      status(1, { "liba-java 1" }), { path = "var/lib/dpkg/info/liba-java.list", reader = "dpkg", layer = 1,
+        content = "/usr\n/usr/share/java/a-1.jar\n" } }
+    for _, path in ipairs { "usr/share/java/a-1.jar", "srv/a-1.jar" } do
+      files[#files + 1] = { path = path, reader = "java", layer = 1, content = jar }
+    end
+    local found = {}
+    for _, package in ipairs(build(files).packages) do
+      if package.type == "maven" then
+        found[#found + 1] = ("%s %s %s %s"):format(package.path, package.name, package.ecosystem, package.owner)
+      end
+    end
+    table.sort(found)
+    assert.same({ "srv/a-1.jar g:a Maven ", "srv/a-1.jar!/lib/b-1.jar g:b Maven ",
+      "usr/share/java/a-1.jar g:a  liba-java", "usr/share/java/a-1.jar!/lib/b-1.jar g:b  liba-java" }, found)
+  end)
+
   it("judges what an rpm brought by whose rpm it is", function()
     local function rpms(content)
       return { path = "var/lib/rpm/rpmdb.sqlite", reader = "rpm", layer = 0, content = content }
