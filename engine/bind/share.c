@@ -117,25 +117,29 @@ static int l_close(lua_State *L)
 	return 0;
 }
 
-/* pack(from, to [, level]) --> true | nil, message, code */
+/* pack(from, to [, level [, prefix]]) --> digest of the content | nil, message, code */
 static int l_pack(lua_State *L)
 {
 	struct tarsier_error error;
-	if (tarsier_pack(luaL_checkstring(L, 1), luaL_checkstring(L, 2), (int)luaL_optinteger(L, 3, 0), &error) < 0)
+	char digest[TARSIER_DIGEST_SIZE];
+	if (tarsier_pack(luaL_checkstring(L, 1), luaL_checkstring(L, 2), (int)luaL_optinteger(L, 3, 0), luaL_optstring(L, 4, NULL),
+	                 digest, &error) < 0)
 		return push_error(L, &error);
-	lua_pushboolean(L, 1);
+	lua_pushstring(L, digest);
 	return 1;
 }
 
-/* unpack(from, to, limit) --> true | nil, message, code */
+/* unpack(from, to, limit [, prefix]) --> digest of the content | nil, message, code */
 static int l_unpack(lua_State *L)
 {
 	struct tarsier_error error;
+	char digest[TARSIER_DIGEST_SIZE];
 	lua_Integer limit = luaL_checkinteger(L, 3);
 	luaL_argcheck(L, limit >= 0, 3, "0 or more");
-	if (tarsier_unpack(luaL_checkstring(L, 1), luaL_checkstring(L, 2), (uint64_t)limit, &error) < 0)
+	if (tarsier_unpack(luaL_checkstring(L, 1), luaL_checkstring(L, 2), (uint64_t)limit, luaL_optstring(L, 4, NULL), digest,
+	                   &error) < 0)
 		return push_error(L, &error);
-	lua_pushboolean(L, 1);
+	lua_pushstring(L, digest);
 	return 1;
 }
 

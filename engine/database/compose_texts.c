@@ -123,7 +123,9 @@ int compose_texts(struct composing *composing, struct tarsier_error *error)
 	int code = writer_prepare(writer, staged, &from, error);
 	if (code >= 0)
 		code = writer_prepare(writer, "INSERT INTO advisory VALUES(?1, ?2, ?3, ?4)", &to, error);
-	if (code >= 0)
+	if (code >= 0 && writer->dictionary.len)
+		code = buffer_add(&dictionary, writer->dictionary.ptr, writer->dictionary.len) ? 0 : error_memory(error);
+	else if (code >= 0)
 		code = train(composing, from, &dictionary, error);
 	if (code >= 0)
 		code = pack_texts(composing, from, to, buffer_span(&dictionary), error);

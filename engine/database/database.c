@@ -362,6 +362,11 @@ const char *database_path(const struct database *database)
 	return database->given;
 }
 
+span database_dictionary(const struct database *database)
+{
+	return database->dictionary;
+}
+
 const char *database_meta(const struct database *database, const char *key)
 {
 	const char *value = map_get(&database->meta, span_of(key));

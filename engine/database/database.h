@@ -56,6 +56,8 @@ enum database_coverage database_coverage(const struct database *database, span e
 
 /* Returns the path that was given to database_open. */
 const char *database_path(const struct database *database);
+/* Returns the dictionary of its texts, which may be empty. Borrowed from the database. */
+span database_dictionary(const struct database *database);
 /* Returns a value of the meta table; "" if the key is absent. Borrowed from the database. */
 const char *database_meta(const struct database *database, const char *key);
 /* Return the rows of the feed and omission tables as text: fields separated by spaces, sorted by name and by reason. */

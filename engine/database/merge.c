@@ -293,6 +293,11 @@ static int take_meta(struct merging *merging, struct tarsier_error *error)
 	struct database_writer *writer = merging->writer;
 	if (strcmp(merging->path, writer->path) == 0)
 		writer->note = arena_string(&writer->arena, database_meta(merging->database, "note"));
+	span dictionary = writer->dictionary.len ? SPAN("") : database_dictionary(merging->database);
+	if (dictionary.len)
+		writer->dictionary = (span){arena_copy(&writer->arena, dictionary.ptr, dictionary.len), dictionary.len};
+	if (dictionary.len && !writer->dictionary.ptr)
+		return error_memory(error);
 	bool done = keep_later(writer, &writer->newest, database_meta(merging->database, "newest")) &&
 	            keep_later(writer, &writer->kev_date, database_meta(merging->database, "kev_date")) &&
 	            keep_later(writer, &writer->epss_date, database_meta(merging->database, "epss_date"));

@@ -33,6 +33,8 @@ struct database_writer {
 	int last_ecosystem, last_family;
 	const char *newest, *kev_date, *epss_date;
 	const char *note;           /* the caller's, kept in the file */
+	span dictionary;            /* of the first database that was taken: with it, texts that stay are packed to the same bytes,
+	                             * so that the difference between two days is small; empty: one is trained */
 	uint32_t scores_day;        /* of the current EPSS file; or 0 */
 	uint64_t advisories, packages, content; /* counted while composing; the last is a checksum of the content */
 };

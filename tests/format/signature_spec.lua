@@ -118,6 +118,34 @@ describe("a file", function()
     assert.equal(read "big", sh "zstd -dc best.zst")
   end)
 
+  it("is packed as the difference to another one, which must be the same to unpack it", function()
+    local lines = {}
+    for i = 1, 20000 do lines[i] = ("record %d has the number %d\n"):format(i, i * 7919 % 10007) end
+    shell.write(path "old", table.concat(lines))
+    lines[777] = "this one is new\n"
+    shell.write(path "new", table.concat(lines))
+    local content = assert(core.pack(path "new", path "full.zst"))
+    assert.equal(content, core.pack(path "new", path "difference.zst", 0, path "old"))
+    assert.equal("sha256:" .. sh("sha256sum new"):match "^%x+", content)
+    assert.is_true(#read "difference.zst" * 20 < #read "full.zst")
+    assert.equal(content, core.unpack(path "difference.zst", path "again", 1 << 20, path "old"))
+    assert.equal(read "new", read "again")
+    sh "zstd -dc --patch-from=old difference.zst >theirs"
+    assert.equal(read "new", read "theirs")
+    for _, wrong in ipairs { "full.zst", "difference.zst" } do
+      local done, _, code = core.unpack(path "difference.zst", path "bad", 1 << 20, path(wrong))
+      assert.is_nil(done)
+      assert.equal("FORMAT", code)
+      assert.is_nil(io.open(path "bad"))
+    end
+    local bytes = read "difference.zst"
+    for _, damaged in ipairs { bytes:sub(1, -5), bytes .. "x", "", bytes:sub(1, 9) .. "????" .. bytes:sub(14) } do
+      shell.write(path "damaged.zst", damaged)
+      assert.is_nil((core.unpack(path "damaged.zst", path "bad", 1 << 20, path "old")))
+    end
+    assert.equal("LIMIT", select(3, core.unpack(path "difference.zst", path "bad", 1000, path "old")))
+  end)
+
   it("is not unpacked beyond its limit, nor if it is damaged", function()
     shell.write(path "big", ("0123456789"):rep(100000))
     assert(core.pack(path "big", path "big.zst"))

@@ -88,6 +88,40 @@ describe("a database in a registry", function()
     assert.equal("CVE-2026-0001", by_digest)
   end)
 
+  it("is fetched as the difference to yesterday's, if that is in the cache", function()
+    local many = {}
+    for i = 1, 400 do
+      many[i] = feed_server.record(("DEBIAN-CVE-2025-%04d"):format(i), T1, "Debian:12", "package" .. i % 37, i
+        .. ".0-1")
+    end
+    many[401] = curl
+    import("many", many)
+    push "many"
+    assert.equal(0, (scan()))
+    shell.write(folder .. "/more.json", json.encode(tar))
+    shell.capture "sleep 1"
+    assert(core.import(folder .. "/more", { folder .. "/many", folder .. "/more.json" }))
+    push "more"
+    local manifest = json.decode((assert(core.repository(server.address .. "/sec/db:1")):manifest()))
+    assert.equal("application/vnd.tarsier.database.v1.sqlite+zstd.difference", manifest.layers[2].mediaType)
+    assert.is_true(manifest.layers[2].size * 4 < manifest.layers[1].size)
+    server:mark()
+    local code, found, err = scan()
+    assert.equal(0, code, err)
+    assert.equal("CVE-2026-0001 CVE-2026-0002", found)
+    local fetched = server:requests "GET /v2/sec/db/blobs/"
+    assert.equal(1, #fetched)
+    assert.is_truthy(fetched[1].path:find(manifest.layers[2].digest, 1, true))
+    server:mark()
+    assert.equal("CVE-2026-0001 CVE-2026-0002", select(2, scan "--cache-dir @fresh"))
+    assert.is_truthy(server:requests("GET /v2/sec/db/blobs/")[1].path:find(manifest.layers[1].digest, 1, true))
+    server:damaged(manifest.layers[2].digest, "corrupt", function() -- then the whole layer is fetched
+      shell.capture(("rm %s/cache/tarsier/databases/layers/%s.db"):format(folder,
+        manifest.layers[1].digest:match ":(%x+)"))
+      assert.equal("CVE-2026-0001 CVE-2026-0002", select(2, scan()))
+    end)
+  end)
+
   it("is verified by minisign's key, and refused without its signature or with another's", function()
     push("one", "--sign-key @sec")
     local code, found, err = scan "--verify-key @pub"

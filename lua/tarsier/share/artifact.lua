@@ -1,6 +1,10 @@
 -- A database as an artifact in a registry: one layer an ecosystem and release, so that a client pulls what its image
 -- needs.
 --
+-- A layer of another type is the difference to the layer of the push before (tarsier.from, tarsier.to), for clients
+-- that
+-- have that one: zstd with the old content as prefix.
+--
 -- The manifest is an OCI image manifest of the artifact type below. Each layer is a database of tarsier's, packed with
 -- zstd, with these annotations: tarsier.ecosystem, "Debian:12"; tarsier.size, bytes unpacked; tarsier.digest, the
 -- SHA-256
@@ -18,6 +22,7 @@ local artifact = {
   TYPE = "application/vnd.tarsier.database.v1",
   CONFIG = "application/vnd.tarsier.database.config.v1+json",
   LAYER = "application/vnd.tarsier.database.v1.sqlite+zstd",
+  DIFFERENCE = "application/vnd.tarsier.database.v1.sqlite+zstd.difference",
   MINISIGN = "application/vnd.tarsier.minisign.v1",
   COSIGN = "application/vnd.dev.cosign.simplesigning.v1+json",
   MANIFEST = "application/vnd.oci.image.manifest.v1+json",
@@ -52,20 +57,48 @@ local function shared_ecosystems(info)
   return list
 end
 
-local function push_layer(repository, database, ecosystem, folder, level)
+local DIFFERENCE_MOST = 64 << 20 -- bytes of a layer that differences are made for
+
+-- The difference to the layer of the last push, for clients that have that one -> descriptor | nil if there is none, or
+-- it is not worth it
+local function push_difference(repository, part, layer, before, folder, level)
+  if not before or before.unpacked > DIFFERENCE_MOST or layer.unpacked > DIFFERENCE_MOST then return nil end
+  local packed, old, delta = folder .. "/before.zst", folder .. "/before.db", folder .. "/difference.zst"
+  local ok = repository:blob(before.digest, before.size, packed) and core.unpack(packed, old, before.unpacked)
+    and core.pack(part, delta, level, old)
+  local size = ok and core.host.stat(delta).size
+  local digest = size and size < layer.size // 2 and repository:put_blob(delta)
+  for _, path in ipairs { packed, old, delta } do os.remove(path) end
+  return digest and json.object { { "mediaType", artifact.DIFFERENCE }, { "digest", digest }, { "size", size },
+    { "annotations", json.object { { "tarsier.to", layer.digest }, { "tarsier.from", before.digest } } } } or nil
+end
+
+-- -> descriptor, bytes, descriptor of a difference or nil | nil, message, code
+local function push_layer(repository, database, ecosystem, folder, level, before)
   local part, packed = folder .. "/part.db", folder .. "/part.db.zst"
   local ok, message, code = core.import(part, { database }, { only = { ecosystem } })
-  if ok then ok, message, code = core.pack(part, packed, level) end
   if not ok then return nil, message, code end
+  local content
+  content, message, code = core.pack(part, packed, level)
+  if not content then return nil, message, code end
   local digest, size, kind = repository:put_blob(packed)
   if not digest then return nil, size, kind end
-  local info = core.database(part)
-  local unpacked = core.host.stat(part).size
+  local info, unpacked = core.database(part), core.host.stat(part).size
+  local difference = push_difference(repository, part, { digest = digest, size = size, unpacked = unpacked }, before,
+    folder, level)
   os.remove(part)
   os.remove(packed)
   return json.object { { "mediaType", artifact.LAYER }, { "digest", digest }, { "size", size },
     { "annotations", json.object { { "tarsier.ecosystem", ecosystem }, { "tarsier.size", tostring(unpacked) },
-      { "tarsier.newest", info.newest } } } }, size
+      { "tarsier.digest", content }, { "tarsier.newest", info.newest } } } }, size, difference
+end
+
+-- The layers that the tag has now, by ecosystem.
+local function last_push(repository)
+  local text = repository:manifest()
+  local parsed, layers = text and artifact.parse(text), {}
+  for _, layer in ipairs(parsed and parsed.layers or {}) do layers[layer.ecosystem] = layer end
+  return layers
 end
 
 local function manifest_text(info, config, layers, now)
@@ -86,11 +119,12 @@ function artifact.push(repository, database, folder, options)
   if not info then return nil, message, code end
   if info.starter then return nil, database
     .. ": the starter database is not shared: fetch one with `tarsier db update`", "USAGE" end
-  local layers = {}
+  local layers, before = {}, last_push(repository)
   for _, ecosystem in ipairs(shared_ecosystems(info)) do
-    local layer, bytes, kind = push_layer(repository, database, ecosystem, folder, options.level)
-    if not layer then return nil, bytes, kind end
+    local layer, bytes, more = push_layer(repository, database, ecosystem, folder, options.level, before[ecosystem])
+    if not layer then return nil, bytes, more end
     layers[#layers + 1] = layer
+    layers[#layers + 1] = more
     if options.tell then options.tell(ecosystem, bytes) end
   end
   if #layers == 0 then return nil, database .. ": it has no records that may be shared", "USAGE" end
@@ -131,13 +165,25 @@ local function read_layer(layer)
   if not is_descriptor(layer) or layer.mediaType ~= artifact.LAYER then return wrong "a layer of another kind" end
   local notes = type(layer.annotations) == "table" and layer.annotations or {}
   local ecosystem, size = notes["tarsier.ecosystem"], math.tointeger(tonumber(notes["tarsier.size"]))
-  if type(ecosystem) ~= "string" or not size or size < 1 or size > UNPACKED_MOST then
+  if type(ecosystem) ~= "string" or not size or size < 1 or size > UNPACKED_MOST
+    or type(notes["tarsier.digest"]) ~= "string" then
     return wrong "a layer that does not say what it is"
   end
-  return { digest = layer.digest, size = layer.size, ecosystem = ecosystem, unpacked = size }
+  return { digest = layer.digest, size = layer.size, ecosystem = ecosystem, unpacked = size,
+    content = notes["tarsier.digest"], differences = {} }
 end
 
---- parse(text) -> { built =, newest =, layers = { { digest, size, ecosystem, unpacked }, … } } | nil, message, code
+local function read_difference(layer)
+  local notes = type(layer.annotations) == "table" and layer.annotations or {}
+  if not is_descriptor(layer) or type(notes["tarsier.from"]) ~= "string"
+    or not notes["tarsier.from"]:match "^sha256:%x+$" then
+    return nil
+  end
+  return { digest = layer.digest, size = layer.size, from = notes["tarsier.from"], to = notes["tarsier.to"] }
+end
+
+--- parse(text) -> { built =, newest =, layers = { { digest, size, ecosystem, unpacked, content = digest of that,
+--- differences = { { digest, size, from }, … } }, … } } | nil, message, code
 function artifact.parse(text)
   local manifest = json.decode(text)
   if type(manifest) ~= "table" or manifest.artifactType ~= artifact.TYPE or type(manifest.layers) ~= "table" then
@@ -149,10 +195,20 @@ function artifact.parse(text)
     or not built:match "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$" then return wrong "it has no date" end
   local parsed = { built = built, newest = tostring(notes["tarsier.newest"] or ""), layers = {} }
   if #manifest.layers == 0 or #manifest.layers > LAYERS_MOST then return wrong "it has no layers, or too many" end
-  for i, layer in ipairs(manifest.layers) do
-    local one, message, code = read_layer(layer)
-    if not one then return nil, message, code end
-    parsed.layers[i] = one
+  local by_digest, differences = {}, {}
+  for _, layer in ipairs(manifest.layers) do
+    if type(layer) == "table" and layer.mediaType == artifact.DIFFERENCE then
+      differences[#differences + 1] = read_difference(layer)
+    else
+      local one, message, code = read_layer(layer)
+      if not one then return nil, message, code end
+      parsed.layers[#parsed.layers + 1], by_digest[one.digest] = one, one
+    end
+  end
+  if #parsed.layers == 0 then return wrong "it has no layers" end
+  for _, difference in ipairs(differences) do
+    local to = by_digest[difference.to]
+    if to then to.differences[#to.differences + 1] = difference end
   end
   return parsed
 end

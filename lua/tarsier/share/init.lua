@@ -62,17 +62,34 @@ local function hex(digest) return digest:match ":(%x+)$" end
 
 local function layer_path(folder, layer) return ("%s/layers/%s.db"):format(folder, hex(layer.digest)) end
 
-local function pull_layer(repository, folder, layer)
-  local path, packed = layer_path(folder, layer), ("%s/layers/%s.zst"):format(folder, hex(layer.digest))
-  if place.exists(path) then return path, 0 end
-  local ok, message, code = repository:blob(layer.digest, layer.size, packed)
-  if ok then ok, message, code = core.unpack(packed, path .. ".new", layer.unpacked) end
+-- Fetches a layer, or the difference that makes it from the layer at `prefix` -> true | nil, message, code
+local function fetch_layer(repository, path, layer, blob, prefix)
+  local packed = path .. ".zst"
+  local content, message, code = repository:blob(blob.digest, blob.size, packed)
+  if content then content, message, code = core.unpack(packed, path .. ".new", layer.unpacked, prefix) end
   os.remove(packed)
+  local ok = content
+  if content and content ~= layer.content then
+    ok, message, code = nil, ("the layer of %s is not what its manifest says"):format(layer.ecosystem), "DIGEST"
+  end
   if ok then ok, message, code = core.database(path .. ".new") end
   if ok then ok, message = os.rename(path .. ".new", path) end
-  if ok then return path, layer.size end
+  if ok then return true end
   os.remove(path .. ".new")
   return nil, message, code or "IO"
+end
+
+local function pull_layer(repository, folder, layer)
+  local path = layer_path(folder, layer)
+  if place.exists(path) then return path, 0 end
+  for _, difference in ipairs(layer.differences) do
+    local prefix = layer_path(folder, { digest = difference.from })
+    if place.exists(prefix) and fetch_layer(repository, path, layer, difference, prefix) then return path,
+      difference.size end
+  end
+  local ok, message, code = fetch_layer(repository, path, layer, layer)
+  if ok then return path, layer.size end
+  return nil, message, code
 end
 
 -- A name for the joined database, from the layers' digests.
