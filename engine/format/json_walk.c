@@ -311,7 +311,10 @@ bool json_walk_key_is(span key, const char *text)
 	char room[KEY * ESCAPE];
 	if (span_find(key, '\\') < 0)
 		return span_is(key, text);
-	return key.len <= sizeof room && span_is((span){room, resolve(key, room)}, text);
+	if (key.len > sizeof room)
+		return false;
+	size_t length = resolve(key, room);
+	return span_is((span){room, length}, text);
 }
 
 span json_walk_string(struct arena *arena, span value)
