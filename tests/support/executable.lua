@@ -101,7 +101,7 @@ end
 --- go_table({ word =, big =, magic = last byte }, { name, … }) -> the table, as far as it has names
 function executable.go_table(e, names)
   local pack = packer(e)
-  local word = e.word
+  local word = e.word or 8
   local text = table.concat(names, "\0") .. "\0"
   local head = pack("I4", 0xffffff00 | e.magic) .. string.char(0, 0, 1, word)
   if e.magic == 0xfb then -- functions, of which these are the names, one word, the offset of the files

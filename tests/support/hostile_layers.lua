@@ -1,6 +1,7 @@
 -- Hostile layers, and what each must come to: exit code (3 unless said) and a piece of the message. `make` gets the
 -- path that the image is to have, and that of a folder outside of it, and returns the image's reference.
 
+local executable = require "support.executable"
 local hostile = require "support.hostile"
 local tar = require "support.tar"
 
@@ -286,6 +287,60 @@ case("packages with nearly too many findings", {
 })
 case("packages with more findings than anybody reads", {
   make = packages(45000, "Source: openssl\nVersion: 0.1"), scan = true, message = "findings",
+})
+
+-- ---- executables ---------------------------------------------------------------------------------------------------
+
+-- Made when the case runs: they are large.
+local function program(make)
+  return function(folder) return with_layer(healthy { path = "usr/bin/app", data = make() })(folder) end
+end
+
+local go = executable.go_inline("go1.22.1", "path\ta\nmod\ta\tv1.0.0\n")
+
+local function functions(count)
+  local names = {}
+  for i = 1, count do names[i] = "a/p.F" .. i end
+  return executable.go_table({ magic = 0xf1 }, names)
+end
+
+local function rodata(bytes) return executable.elf { rodata = bytes, data = go } end
+local function modules(text) return executable.elf { data = executable.go_inline("go1.22.1", text) } end
+
+case("an executable of 64 MiB", {
+  make = program(function() return rodata(("\0"):rep(64 << 20)) end), code = 0, message = "stdlib",
+})
+case("an executable with 200,000 functions", {
+  make = program(function() return rodata(functions(200000)) end),
+  code = 0, message = "stdlib",
+})
+case("an executable with names that do not end", {
+  make = program(function() return rodata(executable.go_table({ magic = 0xf1 }, { ("a/b."):rep(1 << 20) })) end),
+  code = 0, message = "stdlib",
+})
+case("an executable with a list of modules that does not end", {
+  make = program(function() return modules(("dep\tb\tv1\n"):rep(1 << 20)) end), code = 0,
+})
+case("an executable with a hundred thousand modules", {
+  make = program(function() return modules(("dep\tb\tv1\n"):rep(100000)) end), message = "100002 packages",
+})
+case("an executable full of what may be a list of crates", {
+  make = program(function() return executable.elf { data = "x", tail = ("x\x9c\5"):rep(4 << 20) } end), code = 0,
+})
+case("an executable whose module names would drive a terminal", {
+  make = program(function() return modules "dep\ta\27[2J\tv1\n" end), code = 0, absent = "\27",
+})
+case("thousands of executables with holes", {
+  make = function(folder)
+    local entries = {}
+    for i = 1, 3000 do
+      entries[i] = { path = "bin/" .. i, size = 64, data = ("\x7fELF"):rep(16),
+                     pax = { "GNU.sparse.major", "0", "GNU.sparse.minor", "1", "GNU.sparse.size", tostring(8 << 30),
+                             "GNU.sparse.map", "0,64" } }
+    end
+    return with_layer(healthy(table.unpack(entries)))(folder)
+  end,
+  code = 0,
 })
 
 return cases
