@@ -61,7 +61,7 @@ end
 --- printable(s) -> one line that a terminal shows as it is: white space becomes a space, what controls or hides becomes
 --- \x1b or \u{202e}. What is printable already stays as it is.
 function text.printable(s)
-  if not s:find "[^ -~]" then return s end
+  if utf8.len(s) == #s and not s:find "%c" then return s end -- plain ASCII, as most is
   s = text.utf8(s):gsub("[\t\n\v\f\r]+", " ")
   s = s:gsub("[\0-\31\127]", function(c) return ("\\x%02x"):format(c:byte()) end)
   if not s:find "[\128-\255]" then return s end

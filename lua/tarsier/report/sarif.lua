@@ -12,7 +12,7 @@ local object, array = json.object, json.array
 -- GitHub refuses a file with more results or rules in a run, and keeps the first number of results only.
 local KEPT, REFUSED = 5000, 25000
 -- Of a text; GitHub shows 1,024 characters of a short description.
-local SHORT, LONG, MARKED = 1024, 16384, 2048
+local SHORT, MARKED = 1024, 600
 
 local levels = { Defcon1 = "error", Critical = "error", High = "error", Medium = "warning", Low = "note",
   Negligible = "note", Unknown = "note" }
@@ -41,9 +41,10 @@ local function collect_rules(list)
   return rules, index, scores
 end
 
-local function help_lines(finding)
-  local lines = { common.filled(finding.description, common.summary(finding)) }
-  if #finding.aliases > 0 then lines[#lines + 1] = "Also known as " .. table.concat(finding.aliases, ", ") .. "." end
+-- What is known beside the description, a sentence each.
+local function facts(finding)
+  local lines = {}
+  if #finding.aliases > 0 then lines[1] = "Also known as " .. table.concat(finding.aliases, ", ") .. "." end
   if finding.kev then lines[#lines + 1] = "Known to be exploited since " .. finding.kev.added .. " (CISA KEV)." end
   if finding.epss then
     lines[#lines + 1] = ("Likely to be exploited within 30 days: %.1f%% (EPSS)."):format(finding.epss.score * 100)
@@ -52,17 +53,20 @@ local function help_lines(finding)
   return lines
 end
 
-local function help(finding)
-  local lines, marked = help_lines(finding), {}
+-- told: the description as a message
+local function help(finding, told)
+  local lines = facts(finding)
+  local marked = { markdown.escape(common.clip(common.filled(finding.description, common.summary(finding)), MARKED)) }
   for i, line in ipairs(lines) do
-    lines[i] = plain(line, LONG)
-    marked[i] = markdown.escape(common.clip(line, MARKED))
+    line = common.clip(line, SHORT)
+    lines[i] = message(line)
+    marked[i + 1] = markdown.escape(line)
   end
   for _, address in ipairs(common.links(finding)) do
     if #marked > 12 then break end
     marked[#marked + 1] = "- " .. markdown.link(address, address)
   end
-  return object { { "text", message(table.concat(lines, " ")) }, { "markdown", table.concat(marked, "\n\n") } }
+  return object { { "text", told .. " " .. table.concat(lines, " ") }, { "markdown", table.concat(marked, "\n\n") } }
 end
 
 local function tags(finding)
@@ -73,13 +77,14 @@ local function tags(finding)
 end
 
 local function rule(finding, score)
-  local summary = message(plain(common.summary(finding), SHORT))
+  local summary = message(common.clip(common.summary(finding), SHORT))
+  local told = message(common.clip(common.filled(finding.description, common.summary(finding)), SHORT))
   return object {
     { "id", plain(finding.id, 255) }, { "name", "VulnerablePackage" },
     { "shortDescription", object { { "text", summary } } },
-    { "fullDescription", object { { "text", message(plain(common.filled(finding.description, finding.id), SHORT)) } } },
+    { "fullDescription", object { { "text", told } } },
     { "helpUri", common.link(finding.url) },
-    { "help", help(finding) },
+    { "help", help(finding, told) },
     { "defaultConfiguration", object { { "level", levels[finding.severity] or "note" } } },
     { "properties", object {
       { "security-severity", score and ("%.1f"):format(score) }, { "precision", "very-high" },
