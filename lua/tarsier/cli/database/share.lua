@@ -135,7 +135,8 @@ return {
     arguments = { { name = "oci://HOST/NAME:TAG", help = "where in which registry" } },
     description = {
       "The database becomes an artifact of one layer an ecosystem and release, so that a client fetches only what its "
-        .. "image needs. It prints the artifact's address by digest. `tarsier scan --db oci://…` takes it.",
+        .. "image needs, and after the next push the difference to what it has. It prints the artifact's address by "
+        .. "digest. `tarsier scan --db oci://…` takes it.",
       "With --sign-key, a signature by minisign's secret key goes along; clients verify it with --verify-key. "
         .. "`cosign sign --key` works as well. Records whose publishers forbid copies, Wolfi's and Chainguard's, are "
         .. "left out.",
