@@ -57,9 +57,11 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 
 const struct reader reader_program = {
 	.name = "program",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/go/VERSION", "**/bin/composer", "**/composer.phar", "**/bin/wp", "**/wp-cli.phar",
-	                                  "**/bin/elixir", "**/ebin/elixir.app", "**/release", NULL},
+	                                  "**/bin/elixir", "**/ebin/elixir.app", "**/jvm/*/release", "**/java*/release",
+	                                  "**/openjdk*/release", "**/jdk*/release", "**/jre*/release", "**/corretto*/release",
+	                                  "**/zulu*/release", "**/graalvm*/release", NULL},
 	.limit = SIZE_MAX,
 	.work = WORK,
 	.begin = begin,
