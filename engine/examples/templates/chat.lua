@@ -1,5 +1,6 @@
 -- A message for a chat's incoming webhook, as Slack and Mattermost take it: the verdict and the first steps.
---   tarsier scan app:1 -f ./chat.lua=message.json && curl -d @message.json -H 'Content-Type: application/json' "$WEBHOOK"
+--   tarsier scan app:1 -f ./chat.lua=message.json
+--   curl -d @message.json -H 'Content-Type: application/json' "$WEBHOOK"
 
 local STEPS = 3
 

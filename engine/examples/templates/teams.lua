@@ -1,5 +1,5 @@
--- Who has to do what: failing findings counted by the layer that brought them, as a CSV for a dashboard. Layers are known
--- by the words of their instruction; this team says who answers for which.
+-- Who has to do what: failing findings counted by the layer that brought them, as a CSV for a dashboard. Layers are
+-- known by the words of their instruction; this team says who answers for which.
 
 local OWNERS = { { "apt%-get", "platform" }, { "apk ", "platform" }, { "pip ", "python" }, { "npm ", "web" },
   { "COPY", "application" } }

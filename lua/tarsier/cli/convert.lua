@@ -53,11 +53,11 @@ end
 return {
   name = "convert",
   summary = "write a saved JSON report in other formats",
-  arguments = { { name = "REPORT", help = "a report that `tarsier scan -f json=FILE` or `tarsier packages -f json=FILE` "
-    .. "wrote; - for standard input" } },
+  arguments = { { name = "REPORT", help = "a report that `tarsier scan -f json=FILE` or `tarsier packages -f "
+    .. "json=FILE` wrote; - for standard input" } },
   description = {
-    "Writes what the report has, with its verdict, its decisions and its advice: nothing is scanned or judged. To judge "
-      .. "it again, use `tarsier judge`.",
+    "Writes what the report has, with its verdict, its decisions and its advice: nothing is scanned or judged. To "
+      .. "judge it again, use `tarsier judge`.",
     "The exit code does not depend on the verdict: 0 if all reports were written.",
   },
   options = {

@@ -12,9 +12,10 @@
 --   finding.baseline        "new" or "known", against --baseline
 --   finding.vex             what VEX documents say: { { file, author, time, id, status, justification, text,
 --                           obeyed = boolean, refusal = why it is not obeyed }, … }
---   image.base              { layers = how many of the lowest layers, name, digest, guess = boolean, evidence = "given",
---                           "annotation", "known" or "history" }
---   result.baseline         { file, new = count, known = count, gone = { { id, severity, package, version, type }, … } }
+--   image.base              { layers = how many of the lowest layers, name, digest, guess = boolean,
+--                           evidence = "given", "annotation", "known" or "history" }
+--   result.baseline         { file, new = count, known = count, gone = { { id, severity, package, version, type }, … }
+--                           }
 --   result.advice           what to do (tarsier.advice):
 --     .pass, .rest          the steps that make the image pass, and those that end the most of the rest, in order:
 --                           { { kind = "upgrade" or "rebase", text = "upgrade openssl 3.0.11 → 3.0.15", command = for

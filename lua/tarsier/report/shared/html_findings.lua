@@ -115,7 +115,7 @@ local function row(finding, id)
     ('<span class="package">%s <span class="sub mono">%s</span></span>'):format(escape(package.name),
       escape(package.version)),
     ('<span class="fix%s">%s</span>'):format(finding.fixed_by and " mono" or " sub", escape(fix)),
-    ('<span class="layer">%s</span>'):format(layer and ("%d%s"):format(layer.index, layer.base and " base" or "") or ""),
+    ('<span class="layer">%s</span>'):format(layer and layer.index .. (layer.base and " base" or "") or ""),
     ('<span class="marks">%s</span>'):format(marks(finding)),
     ("</summary><div class=more>%s</div>"):format(more(finding, id)),
   }
