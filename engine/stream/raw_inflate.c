@@ -29,31 +29,31 @@ static uint32_t at_most_1g(size_t size)
 
 struct raw_inflate *raw_inflate_new(struct arena *arena)
 {
-	struct raw_inflate *inflate = arena_alloc(arena, sizeof *inflate);
-	if (inflate)
-		raw_inflate_reset(inflate);
-	return inflate;
+	struct raw_inflate *raw = arena_alloc(arena, sizeof *raw);
+	if (raw)
+		raw_inflate_reset(raw);
+	return raw;
 }
 
-void raw_inflate_reset(struct raw_inflate *inflate)
+void raw_inflate_reset(struct raw_inflate *raw)
 {
-	isal_inflate_init(&inflate->state);
-	inflate->state.crc_flag = ISAL_DEFLATE;
+	isal_inflate_init(&raw->state);
+	raw->state.crc_flag = ISAL_DEFLATE;
 }
 
 /* ISA-L reads eight bytes at a time: whole bytes that are left of them come after the stream. */
-static span take_surplus(struct raw_inflate *inflate)
+static span take_surplus(struct raw_inflate *raw)
 {
-	uint64_t bits = inflate->state.read_in >> (inflate->state.read_in_length % 8);
-	size_t length = (size_t)inflate->state.read_in_length / 8;
+	uint64_t bits = raw->state.read_in >> (raw->state.read_in_length % 8);
+	size_t length = (size_t)raw->state.read_in_length / 8;
 	for (size_t i = 0; i < length; i++, bits >>= 8)
-		inflate->surplus[i] = (char)(bits & 0xff);
-	return (span){inflate->surplus, length};
+		raw->surplus[i] = (char)(bits & 0xff);
+	return (span){raw->surplus, length};
 }
 
-int raw_inflate_step(struct raw_inflate *inflate, struct codec_io *io, span *surplus, struct tarsier_error *error)
+int raw_inflate_step(struct raw_inflate *raw, struct codec_io *io, span *surplus, struct tarsier_error *error)
 {
-	struct inflate_state *state = &inflate->state;
+	struct inflate_state *state = &raw->state;
 	uint32_t in = at_most_1g(io->in_left), out = at_most_1g(io->out_left);
 	state->next_in = (uint8_t *)(uintptr_t)io->in;
 	state->avail_in = in;
@@ -65,7 +65,7 @@ int raw_inflate_step(struct raw_inflate *inflate, struct codec_io *io, span *sur
 	if (code < 0)
 		return broken(error);
 	io->whole = state->block_state == ISAL_BLOCK_FINISH;
-	*surplus = io->whole ? take_surplus(inflate) : SPAN("");
+	*surplus = io->whole ? take_surplus(raw) : SPAN("");
 	return TARSIER_OK;
 }
 
@@ -83,21 +83,21 @@ static void release(void *arena, void *memory)
 
 struct raw_inflate *raw_inflate_new(struct arena *arena)
 {
-	struct raw_inflate *inflate = arena_alloc(arena, sizeof *inflate);
-	if (!inflate)
+	struct raw_inflate *raw = arena_alloc(arena, sizeof *raw);
+	if (!raw)
 		return NULL;
-	inflate->stream = (z_stream){.zalloc = allocate, .zfree = release, .opaque = arena};
-	return inflateInit2(&inflate->stream, -MAX_WBITS) == Z_OK ? inflate : NULL;
+	raw->stream = (z_stream){.zalloc = allocate, .zfree = release, .opaque = arena};
+	return inflateInit2(&raw->stream, -MAX_WBITS) == Z_OK ? raw : NULL;
 }
 
-void raw_inflate_reset(struct raw_inflate *inflate)
+void raw_inflate_reset(struct raw_inflate *raw)
 {
-	inflateReset(&inflate->stream);
+	inflateReset(&raw->stream);
 }
 
-int raw_inflate_step(struct raw_inflate *inflate, struct codec_io *io, span *surplus, struct tarsier_error *error)
+int raw_inflate_step(struct raw_inflate *raw, struct codec_io *io, span *surplus, struct tarsier_error *error)
 {
-	z_stream *stream = &inflate->stream;
+	z_stream *stream = &raw->stream;
 	uint32_t in = at_most_1g(io->in_left), out = at_most_1g(io->out_left);
 	stream->next_in = (unsigned char *)(uintptr_t)io->in;
 	stream->avail_in = in;
