@@ -101,8 +101,12 @@ describe("require 'tarsier'", function()
 
   it("writes every report", function()
     local result = assert(tarsier.scan(folder .. "/image", options))
+    -- Bills of materials list packages, OpenVEX what was accepted, Prometheus numbers; all others name the finding.
+    local others = { ["cyclonedx-bsi"] = "curl", ["gl-sbom"] = "curl", spdx = "curl", ["spdx-2.3"] = "curl",
+      ["spdx-bsi"] = "curl", openvex = "https://openvex.dev/ns", prometheus = "tarsier_findings{" }
     for _, format in ipairs(tarsier.report.list()) do
-      assert.is_truthy(tarsier.report.text(format.name, result):find("CVE-2099-0001", 1, true), format.name)
+      local expected = others[format.name] or "CVE-2099-0001"
+      assert.is_truthy(tarsier.report.text(format.name, result):find(expected, 1, true), format.name)
     end
   end)
 
