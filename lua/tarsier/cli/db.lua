@@ -1,4 +1,4 @@
--- tarsier db: make the vulnerability database, and print what it contains.
+-- tarsier db: fetch, make, share and ask the vulnerability database.
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
@@ -153,13 +153,15 @@ end
 
 return {
   name = "db",
-  summary = "make the vulnerability database, and print what it contains",
+  summary = "fetch, share and search the vulnerability database",
   description = {
     "The database is one SQLite file made from published records, recognised by their content: OSV records (one in a "
       .. "file, a folder of them, or the all.zip that osv.dev publishes for an ecosystem), CISA's catalogue of known "
       .. "exploited vulnerabilities (KEV) and FIRST's EPSS scores.",
-    "Without one, a scan uses the starter database that comes with tarsier: a few well-known vulnerabilities to try "
-      .. "tarsier out. Do not rely on it.",
+    "A scan fetches what its image needs by itself, and `db update` does it for all. `db import` takes files that you "
+      .. "have. For a team, one machine runs `db update` and `db push`, and every job scans with --db oci://….",
+    "Without a network and a database, a scan uses the starter database that comes with tarsier: a few well-known "
+      .. "vulnerabilities to try tarsier out. Do not rely on it.",
   },
   commands = with_others {
     {
