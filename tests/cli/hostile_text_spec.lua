@@ -156,6 +156,7 @@ describe("the command escapes", function()
     "policy test %s", "policy list %s", "compare %s 1 2", "compare deb %s 1", "version %s",
     "clair-scanner --%s x", "clair-scanner -w %s @named", "clair-scanner -c %s @named", "clair-scanner -t %s @named",
     "clair-scanner -l %s/x @named", "clair-scanner %s",
+    "convert %s", "convert -f %s @named", "convert -f ./%s.lua @named", "packages -f ./%s.lua @named",
   } do
     it("tarsier " .. line, function()
       assert_command_clean(line:gsub("%%s", function() return evil end), nil,
