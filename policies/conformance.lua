@@ -1,5 +1,5 @@
--- Is the image what one expected? Checks of its config, layers, packages and base. Each check is an option that says what
--- becomes of it: "fail", "warn" or "off"; lists and limits are options of their own.
+-- Is the image what one expected? Checks of its config, layers, packages and base. Each check is an option that says
+-- what becomes of it: "fail", "warn" or "off"; lists and limits are options of their own.
 
 -- Adds "reason" to the complaints of that decision.
 local function complain(complaints, decision, text, ...)
@@ -167,7 +167,7 @@ return {
     volumes = "off",           -- declares volumes
     labels = "warn",           -- lacks one of required_labels
     required_labels = {},
-    ports = "fail",            -- exposes a port that is not one of allowed_ports, "8080" or "8080/tcp"; none: any may be
+    ports = "fail",            -- exposes a port that is not one of allowed_ports, "8080" or "8080/tcp"; none: all may
     allowed_ports = {},
     privileged_ports = "warn", -- exposes a port below 1024
     age = "warn",              -- built more than max_age days ago; 0: never
@@ -184,11 +184,12 @@ return {
     shells = "off",            -- has a shell
     shell_packages = { "bash", "dash", "busybox", "zsh", "ksh", "mksh", "fish" },
     setuid = "off",            -- has setuid or setgid files that are not among allowed_setuid; * stands for any text
-    allowed_setuid = { "usr/bin/su", "usr/bin/passwd", "usr/bin/mount", "usr/bin/umount", "usr/bin/chsh", "usr/bin/chfn",
+    allowed_setuid = { "usr/bin/su", "usr/bin/passwd", "usr/bin/mount", "usr/bin/umount", "usr/bin/chsh",
+      "usr/bin/chfn",
       "usr/bin/gpasswd", "usr/bin/newgrp", "usr/bin/chage", "usr/bin/expiry", "usr/sbin/unix_chkpwd", "usr/bin/wall",
       "bin/su", "bin/mount", "bin/umount", "sbin/unix_chkpwd", "bin/bbsuid" },
     world_writable = "warn",   -- has files or folders that anyone may write to, but for sticky folders such as /tmp
-    deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes: they are still in the image
+    deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes: the image still has them
     max_deleted = 10,
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"
@@ -232,7 +233,8 @@ return {
     -- health check, volumes, labels
     { image = { config = { user = "app", cmd = { "app" } } }, options = { healthcheck = "fail" }, expect = "fail",
       reason = "no health check" },
-    { image = { config = { user = "app", cmd = { "app" }, healthcheck = { "NONE" } } }, options = { healthcheck = "warn" },
+    { image = { config = { user = "app", cmd = { "app" }, healthcheck = { "NONE" } } },
+      options = { healthcheck = "warn" },
       expect = "warn" },
     { image = { config = { user = "app", cmd = { "app" }, healthcheck = { "CMD", "x" } } },
       options = { healthcheck = "fail" } },
@@ -254,7 +256,8 @@ return {
       options = { max_size = 2 }, expect = "warn", reason = "it has 3.0 MiB" },
     { image = { config = { user = "app", cmd = { "app" } }, layers = { { index = 1, size = 3 << 20 } } },
       options = { max_layer_size = 2, size = "fail" }, expect = "fail", reason = "layer 1 has 3.0 MiB" },
-    { image = { config = { user = "app", cmd = { "app" } }, layers = { { index = 1, size = 1 }, { index = 2, size = 1 } } },
+    { image = { config = { user = "app", cmd = { "app" } },
+      layers = { { index = 1, size = 1 }, { index = 2, size = 1 } } },
       options = { max_layers = 1 }, expect = "warn", reason = "2 layers" },
     -- packages
     { image = { config = { user = "app", cmd = { "app" } }, packages = { { name = "telnetd" } } }, expect = "fail",
@@ -262,11 +265,14 @@ return {
     { image = { config = { user = "app", cmd = { "app" } }, packages = { { name = "libfoo1" } } },
       options = { banned_packages = { "libfoo*" } }, expect = "fail" },
     { image = { config = { user = "app", cmd = { "app" } }, packages = { { name = "apt" }, { name = "bash" } } },
-      options = { managers = "warn", shells = "warn" }, expect = "warn", reason = "package managers: apt; it has shells: bash" },
+      options = { managers = "warn", shells = "warn" }, expect = "warn",
+        reason = "package managers: apt; it has shells: bash" },
     -- files
-    { image = { config = { user = "app", cmd = { "app" } }, files = false }, expect = "warn", reason = "files are not known" },
+    { image = { config = { user = "app", cmd = { "app" } }, files = false }, expect = "warn",
+      reason = "files are not known" },
     { image = { config = { user = "app", cmd = { "app" } }, files = {
-      { path = "usr/bin/su", size = 1, mode = 2541, layer = 1 }, { path = "opt/x", size = 1, mode = 2541, layer = 1 } } },
+      { path = "usr/bin/su", size = 1, mode = 2541, layer = 1 },
+      { path = "opt/x", size = 1, mode = 2541, layer = 1 } } },
       options = { setuid = "fail" }, expect = "fail", reason = "1 setuid or setgid file: opt/x" },
     { image = { config = { user = "app", cmd = { "app" } }, files = {
       { path = "opt/x", size = 1, mode = 438, layer = 1 }, { path = "opt/y", size = 2, mode = 438, layer = 1 } } },
@@ -277,7 +283,8 @@ return {
     { image = { config = { user = "app", cmd = { "app" } }, files = {
       { path = "opt/x", size = 2 << 20, mode = 438, layer = 1, deleted_by = 2 } } } },
     -- the base
-    { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:latest", digest = "" } }, expect = "warn",
+    { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:latest", digest = "" } },
+      expect = "warn",
       reason = "debian:latest names no version" },
     { image = { config = { user = "app", cmd = { "app" } }, base = { name = "registry:5000/debian", digest = "" } },
       expect = "warn" },

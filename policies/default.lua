@@ -43,16 +43,16 @@
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
 --                   baseline ("new" or "known"; nil without --baseline),
---                   vex = { { file, author, time, id, status, justification, text, obeyed, refusal }, … }, oldest first,
---                   or nil,
+--                   vex = { { file, author, time, id, status, justification, text, obeyed, refusal }, … }, oldest
+--                   first, or nil,
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },
 --                   annotations, history = { { created, created_by, comment, empty_layer }, … },
 --                   base = { layers (how many of the lowest), name, digest, guess, evidence }, or nil,
---                   files = { { path, size, mode (a number, 2541 is 04755), is_folder, layer, deleted_by }, … }: setuid
---                   and setgid files, those that anyone may write to, and those that a later layer deletes; nil unless
---                   the policy has `needs = { "files" }`,
+--                   files = { { path, size, mode (a number, 2541 is 04755), is_folder, layer, deleted_by }, … }:
+--                   setuid and setgid files, those that anyone may write to, and those that a later layer deletes; nil
+--                   unless the policy has `needs = { "files" }`,
 --                   baseline = { file, new, known, gone }, counts of findings, or nil,
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },

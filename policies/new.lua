@@ -1,6 +1,6 @@
 -- Fails on what is new since the baseline: an earlier JSON report, --baseline FILE. Findings that it has already do not
--- fail, so that a team can begin with an image as it is and let nothing be added. Runs after the policies whose decisions
--- it softens; alone, it judges new findings by its own threshold.
+-- fail, so that a team can begin with an image as it is and let nothing be added. Runs after the policies whose
+-- decisions it softens; alone, it judges new findings by its own threshold.
 
 local function advice(f)
   return f.fixed_by and "; upgrade to " .. f.fixed_by or "; no fix yet"
@@ -12,7 +12,7 @@ return {
   options = {
     threshold = "High",  -- new findings of this severity and above fail, if no policy before has decided on them
     exploited = true,    -- new findings that are known to be exploited fail at any severity
-    known = "warn",      -- what becomes of failing findings that the baseline has: warn, accept, ignore, or fail as before
+    known = "warn",      -- what becomes of failing findings that the baseline has: warn, accept, ignore or fail
   },
   choices = { known = { "warn", "accept", "ignore", "fail" } },
 

@@ -1,8 +1,8 @@
 -- Accepts the findings in a list of exceptions. The list is read from YAML (-w FILE; see tarsier.whitelist) and passed
--- as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image, type, fixed,
--- in_folder }. `image` is the exact name of clair-scanner's and GitLab's lists; in other scanners' lists, `type` is the
--- package's, `fixed` says whether there is a fix, and with in_folder no * in `path` stands for a slash. All fields except
--- `id` are optional.
+-- as the option `entries`: { id, package, version, images = {…}, path, layer, reason, owner, until, image, type,
+-- fixed, in_folder }. `image` is the exact name of clair-scanner's and GitLab's lists; in other scanners' lists, `type`
+-- is the package's, `fixed` says whether there is a fix, and with in_folder no * in `path` stands for a slash. All
+-- fields except `id` are optional.
 
 local scheme_of = {
   deb = "deb", apk = "apk", rpm = "rpm", pypi = "pep440", npm = "semver", golang = "semver", cargo = "semver",
@@ -212,9 +212,12 @@ return {
       options = { entries = { { id = "CVE-2020-1", version = "<3" } } } },
     -- what other scanners' lists have
     { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", type = "npm" } } } },
-    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", type = "deb" } } }, expect = "accept" },
-    { finding = { id = "CVE-2020-1", fixed_by = "2" }, options = { entries = { { id = "CVE-2020-1", fixed = false } } } },
-    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", fixed = false } } }, expect = "accept" },
+    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", type = "deb" } } },
+      expect = "accept" },
+    { finding = { id = "CVE-2020-1", fixed_by = "2" },
+      options = { entries = { { id = "CVE-2020-1", fixed = false } } } },
+    { finding = { id = "CVE-2020-1" }, options = { entries = { { id = "CVE-2020-1", fixed = false } } },
+      expect = "accept" },
     { finding = { id = "CVE-2020-1", package = { path = "opt/a/b/x" } },
       options = { entries = { { id = "CVE-2020-1", path = "opt/*/x", in_folder = true } } } },
     { finding = { id = "CVE-2020-1", package = { path = "opt/a/x" } },

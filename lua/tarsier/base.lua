@@ -111,7 +111,8 @@ function base.find_layer(result, digest)
   for i, layer in ipairs(result.image.layers) do
     if layer.digest == digest or layer.diff_id == digest then
       local old = result.image.base or {}
-      base.set(result, { layers = i, name = old.name or "", digest = old.digest or "", evidence = "given", guess = false })
+      base.set(result, { layers = i, name = old.name or "", digest = old.digest or "", evidence = "given",
+        guess = false })
       return true
     end
   end

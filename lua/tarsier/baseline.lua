@@ -1,6 +1,6 @@
--- What is new since an earlier report: findings, and packages. A finding is the same if one of its names is the same and
--- it is about the same package in the same place, whatever the version: an upgrade that does not end it does not make it
--- new.
+-- What is new since an earlier report: findings, and packages. A finding is the same if one of its names is the same
+-- and it is about the same package in the same place, whatever the version: an upgrade that does not end it does not
+-- make it new.
 
 local baseline = {}
 

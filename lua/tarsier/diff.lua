@@ -40,8 +40,8 @@ local function image(result)
     packages = #result.packages, findings = #(result.findings or {}) }
 end
 
---- compare(a, b) -> { a = image, b = image, packages = { added, removed, changed }, findings = { added, removed, changed,
---- unchanged = count } }; images are { reference, name, digest, packages, findings }, both counts
+--- compare(a, b) -> { a = image, b = image, packages = { added, removed, changed }, findings = { added, removed,
+--- changed, unchanged = count } }; images are { reference, name, digest, packages, findings }, both counts
 function diff.compare(a, b)
   local more, less, changed = baseline.packages(a.packages, b.packages)
   local added, removed, both = baseline.compare(a.findings or {}, b.findings or {})

@@ -1,11 +1,12 @@
--- VEX: what suppliers say of whether a vulnerability is one in their product. OpenVEX, CSAF VEX and CycloneDX VEX become
--- statements, which are matched with findings by the product's package URL or the image's digest:
+-- VEX: what suppliers say of whether a vulnerability is one in their product. OpenVEX, CSAF VEX and CycloneDX VEX
+-- become statements, which are matched with findings by the product's package URL or the image's digest:
 --
 --   { names = { "CVE-…", aliases … }, status = "not_affected" | "affected" | "fixed" | "under_investigation",
---     products = { { purl | digest | text, within = { purl, … } | nil, is_bounded }, … }, justification, text, author, time }
+--     products = { { purl | digest | text, within = { purl, … }, platform }, … }, justification, text, author, time
+--     }
 --
--- A product that is not named by a package URL or a digest cannot be told to be in the image: its statements are counted
--- and not used.
+-- A product that is not named by a package URL or a digest cannot be told to be in the image: its statements are
+-- counted and not used.
 
 local cjson = require "cjson.safe"
 local data_file = require "tarsier.data_file"
@@ -47,7 +48,9 @@ function vex.parse(text, file)
   for _, reader in ipairs(readers) do
     if reader.accepts(document) then
       local ok, statements = pcall(reader.read, document)
-      if not ok then return nil, ("%s: not a valid %s document: %s"):format(file, reader.name, vex.clean(statements)), "FORMAT" end
+      if not ok then
+        return nil, ("%s: not a valid %s document: %s"):format(file, reader.name, vex.clean(statements)), "FORMAT"
+      end
       for _, statement in ipairs(statements) do prepare(statement, file) end
       return statements
     end

@@ -132,9 +132,10 @@ describe("a base that is named or remembered", function()
     oci.build(home .. "/base", { lower })
     oci.build(home .. "/newer", { newer })
     local digests = oci.build(home .. "/app", { lower, { app = "x" } })
-    local code, output = run "base add oci:@base"
+    local _, code, output
+    code, output = run "base add oci:@base"
     assert.equal(0, code, output)
-    code, output = run "base list"
+    _, output = run "base list"
     assert.matches("^oci:.-/base\t.-\t1 layer\t", output)
     code, output = run "scan --no-fail --no-cache -q oci:@app --base oci:@newer"
     assert.equal(0, code, output)
@@ -145,7 +146,7 @@ describe("a base that is named or remembered", function()
     code, output = run "scan --no-fail --no-cache -q oci:@app --base oci:@newer"
     assert.equal(2, code, output)
     assert.matches("nothing tells which of its layers", output)
-    code, output = run("scan --no-fail --no-cache -q oci:@app --base " .. digests[1])
+    _, output = run("scan --no-fail --no-cache -q oci:@app --base " .. digests[1])
     assert.matches("base      layer 1\n", output)
     code, output = run "scan --no-fail --no-cache -q oci:@app --base sha256:00"
     assert.equal(2, code, output)

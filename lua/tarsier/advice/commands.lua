@@ -141,7 +141,9 @@ function languages.cargo(packages)
 end
 
 function languages.nuget(packages)
-  return chain(packages, function(p) return ("dotnet add package %s --version %s"):format(quote(p.name), quote(p.to)) end)
+  return chain(packages, function(p)
+    return ("dotnet add package %s --version %s"):format(quote(p.name), quote(p.to))
+  end)
 end
 
 function languages.hex(packages)
@@ -167,9 +169,9 @@ function commands.place(package)
     or path:match "^(.*)/" or ""
 end
 
---- upgrade(type, packages, place, installed) -> a command for a shell | nil if none is known, or a name or version would
---- not be safe in one. packages = { { name, to, names = the system's binary packages, paths }, … }; installed = set of
---- "type\0name", to see which package manager the image has.
+--- upgrade(type, packages, place, installed) -> a command for a shell | nil if none is known, or a name or version
+--- would not be safe in one. packages = { { name, to, names = the system's binary packages, paths }, … }; installed =
+--- set of "type\0name", to see which package manager the image has.
 function commands.upgrade(type, packages, place, installed)
   if #packages == 0 or not are_sound(packages) then return nil end
   if managers[type] then return system(type, packages, installed) end

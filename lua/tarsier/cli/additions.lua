@@ -18,8 +18,8 @@ additions.FOUND = "tarsier-baseline.json"
 additions.options = {
   { long = "base", value = "REF|DIGEST|FILE", many = true,
     help = "the base image: an image, a saved report of one, the digest of the base's last layer, or of a base that "
-      .. "`tarsier base add` remembers; may be repeated. What a rebuild on one that the image was not built on would end "
-      .. "is told" },
+      .. "`tarsier base add` remembers; may be repeated. For one that the image was not built on: what a rebuild on it "
+      .. "would end" },
   { long = "vex", value = "FILE", many = true,
     help = "accept findings that an OpenVEX, CSAF or CycloneDX VEX document says do not affect the image (the policy "
       .. "`vex`); may be repeated" },
@@ -124,7 +124,8 @@ end
 local function result_of(item, scan)
   if item.result then return item.result end
   if not scan then
-    return nil, ("--base %s: give a saved report or a digest, because no image is scanned here"):format(item.name), "USAGE"
+    return nil, ("--base %s: give a saved report or a digest, because no image is scanned here"):format(item.name),
+      "USAGE"
   end
   local result, message, code = scan(item.name)
   if not result then return nil, ("--base %s: %s"):format(item.name, message), code end
@@ -150,16 +151,16 @@ function additions:apply_bases(result, scan)
   for _, other in ipairs(others) do
     local made = base.rebuild(result, other)
     if not made then
-      return nil, ("--base %s: the image is not built on it, and nothing tells which of its layers are a base's"):format(
-        other.image.reference), "USAGE"
+      local reason = "the image is not built on it, and nothing tells which of its layers are a base's"
+      return nil, ("--base %s: %s"):format(other.image.reference, reason), "USAGE"
     end
     table.insert(result.rebuild, made)
   end
   return true, is_known or #self.bases > 0
 end
 
---- apply(result, [scan]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a base image
---- | nil, message, code
+--- apply(result, [scan]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a base
+--- image | nil, message, code
 function additions:apply(result, scan)
   local ok, has_base, code = self:apply_bases(result, scan)
   if not ok then return nil, has_base, code end

@@ -36,7 +36,7 @@ local function add(options, arguments, terminal)
   if not options.reason or not options["until"] then
     return nil, "an exception needs --reason and --until: say why, and how long"
   end
-  local old, message = "", nil
+  local old, new, message = ""
   if place.exists(file) then
     old, message = data_file.text(file, "whitelist", yaml.MAX_BYTES)
     if not old then return failed(terminal, message) end
@@ -44,7 +44,6 @@ local function add(options, arguments, terminal)
   local entry = { id = arguments[1], reason = options.reason, ["until"] = options["until"], owner = options.owner,
     package = options.package, version = options.version, images = options.image, path = options.path,
     layer = options.layer }
-  local new
   new, message = edit.add(old, entry, file)
   if not new then return failed(terminal, message) end
   terminal:say(("tarsier: %s: %s is accepted until %s"):format(file, entry.id, entry["until"]))
@@ -124,13 +123,15 @@ return {
         { long = "owner", value = "NAME", help = "who answers for it" },
         { long = "package", value = "NAME", help = "only in this package; * stands for any text" },
         { long = "version", value = "VERSION", help = "only in this version, or within bounds: \">= 1.2, < 2\"" },
-        { long = "image", value = "NAME", many = true, help = "only in this image; * stands for any text; may be repeated" },
+        { long = "image", value = "NAME", many = true,
+          help = "only in this image; * stands for any text; may be repeated" },
         { long = "path", value = "PATH", help = "only where the package was found there" },
         { long = "layer", value = "DIGEST", help = "only in this layer" } },
       examples = { { "tarsier whitelist add CVE-2023-4911 -w allow.yaml --reason unreachable --until 2027-01-31",
         "with a reason and an end" } } },
     { name = "list", summary = "list the exceptions", run = list, arguments = {}, options = { file_option },
-      description = { "Prints one line for each: valid or expired, id, end, owner, package and reason, separated by tabs." },
+      description = { "Prints one line for each: valid or expired, id, end, owner, package and reason, separated by "
+        .. "tabs." },
       examples = { { "tarsier whitelist list -w allow.yaml", "what is accepted, and until when" } } },
     { name = "prune", summary = "remove exceptions that have expired", run = prune, arguments = {},
       options = { file_option, { long = "unused", value = "REPORT",

@@ -53,7 +53,8 @@ end
 
 -- ---- statements ---------------------------------------------------------------------------------------------------
 
-local statuses = { known_not_affected = "not_affected", fixed = "fixed", first_fixed = "fixed", known_affected = "affected",
+local statuses = { known_not_affected = "not_affected", fixed = "fixed", first_fixed = "fixed",
+  known_affected = "affected",
   first_affected = "affected", last_affected = "affected", under_investigation = "under_investigation" }
 local order = { "known_affected", "first_affected", "last_affected", "under_investigation", "known_not_affected",
   "first_fixed", "fixed" }

@@ -1,5 +1,5 @@
--- CycloneDX with vulnerabilities, 1.4 and later: cyclonedx.org, "VEX". The analysis may lie in the SBOM itself, or point
--- into another by BOM-Link, "urn:cdx:SERIAL/VERSION#bom-ref".
+-- CycloneDX with vulnerabilities, 1.4 and later: cyclonedx.org, "VEX". The analysis may lie in the SBOM itself, or
+-- point into another by BOM-Link, "urn:cdx:SERIAL/VERSION#bom-ref".
 
 local common = require "tarsier.vex.common"
 

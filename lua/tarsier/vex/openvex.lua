@@ -51,7 +51,9 @@ local function statement_of(item, document, count)
     author = text(document.author, "author"),
     time = text(s.last_updated or s.timestamp or document.last_updated or document.timestamp, "timestamp") }
   local shared = list(s.subcomponents, "subcomponents") -- of 0.0.1
-  for i, product in ipairs(list(s.products, "products")) do statement.products[i] = product_of(product, shared, count) end
+  for i, product in ipairs(list(s.products, "products")) do
+    statement.products[i] = product_of(product, shared, count)
+  end
   return statement
 end
 

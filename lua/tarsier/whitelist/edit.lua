@@ -1,5 +1,5 @@
--- Edits the list `accept` of a whitelist in place: lines that are not concerned stay as they are, comments too. The result
--- is read again, and refused unless it holds what was meant.
+-- Edits the list `accept` of a whitelist in place: lines that are not concerned stay as they are, comments too. The
+-- result is read again, and refused unless it holds what was meant.
 
 local json = require "tarsier.json"
 local whitelist = require "tarsier.whitelist"
@@ -48,14 +48,14 @@ end
 local function is_blank(line) return line:find "^%s*$" ~= nil end
 local function is_comment(line) return line:find "^%s*#" ~= nil end
 
--- -> where the list stands: { key = the line of `accept:`, last = its last line, indent, items = { first lines } } | nil
--- if there is none | nil, message
+-- -> where the list stands: { key = the line of `accept:`, last = its last line, indent, items = { first lines } } |
+-- nil if there is none | nil, message
 local function find_block(lines)
   local key
   for i, line in ipairs(lines) do
     if line:find "^accept%s*:" then
       if not line:find "^accept%s*:%s*$" and not line:find "^accept%s*:%s+#" then
-        return nil, ("line %d: the list begins on the line of `accept:`: write each entry on lines of its own"):format(i)
+        return nil, ("line %d: the list begins beside `accept:`: write each entry on lines of its own"):format(i)
       end
       key = i
     end

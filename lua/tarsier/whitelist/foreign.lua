@@ -1,8 +1,8 @@
 -- Other scanners' lists of ignored findings, as entries of the policy `whitelist`: .trivyignore and .trivyignore.yaml,
 -- the `ignore` rules of Grype, and the [[IgnoredVulns]] of osv-scanner.toml.
 --
--- A rule that limits itself in a way that has no meaning here is left out and said in a note, because without the limit it
--- would accept more than its author intends.
+-- A rule that limits itself in a way that has no meaning here is left out and said in a note, because without the limit
+-- it would accept more than its author intends.
 
 local purl = require "tarsier.purl"
 local yaml = require "tarsier.yaml"
@@ -135,7 +135,8 @@ end
 --- trivy(root) -> entries, notes
 function foreign.trivy(root)
   local entries, notes = {}, {}
-  yaml.each_pair(root, "the list", { "vulnerabilities", "misconfigurations", "secrets", "licenses" }, function(key, node, line)
+  local roots = { "vulnerabilities", "misconfigurations", "secrets", "licenses" }
+  yaml.each_pair(root, "the list", roots, function(key, node, line)
     if yaml.is_null(node) then return end
     if key ~= "vulnerabilities" then
       add_note(notes, line, "%s has no meaning here: only vulnerabilities are scanned for", key)
@@ -148,7 +149,8 @@ end
 
 -- ---- Grype ---------------------------------------------------------------------------------------------------------
 
-local grype_keys = { vulnerability = true, package = true, reason = true, ["include-aliases"] = true, ["fix-state"] = true }
+local grype_keys = { vulnerability = true, package = true, reason = true, ["include-aliases"] = true,
+  ["fix-state"] = true }
 local grype_package_keys = { name = true, version = true, type = true, location = true }
 local grype_types = { python = "pypi", ["java-archive"] = "maven", ["go-module"] = "golang", ["rust-crate"] = "cargo",
   ["php-composer"] = "composer", dotnet = "nuget", deb = "deb", apk = "apk", rpm = "rpm", npm = "npm", gem = "gem" }
@@ -172,7 +174,8 @@ local fix_states = { fixed = true, ["not-fixed"] = false }
 
 local function grype_rule(node, entries, notes)
   local f = fields(node, "a rule", grype_keys, notes)
-  local entry = { id = text_of(f.vulnerability, "vulnerability"), line = node.line, reason = text_of(f.reason, "reason") }
+  local entry = { id = text_of(f.vulnerability, "vulnerability"), line = node.line,
+    reason = text_of(f.reason, "reason") }
   local is_whole, location = not f.is_limited, nil
   local state = text_of(f["fix-state"], "fix-state")
   if state and fix_states[state] == nil then
@@ -231,7 +234,9 @@ local function toml_value(text, line)
     inner, after = text:match "^([^#%s]+)(.*)$"
     if not inner then fail(line, "a key without a value") end
   end
-  if not after:find "^%s*$" and not after:find "^%s*#" then fail(line, "%q after the value is not understood", after) end
+  if not after:find "^%s*$" and not after:find "^%s*#" then
+    fail(line, "%q after the value is not understood", after)
+  end
   return inner
 end
 
@@ -250,7 +255,7 @@ function foreign.osv(text)
   for line in (text:gsub("^\239\187\191", "") .. "\n"):gmatch "([^\n]*)\n" do
     number = number + 1
     line = line:gsub("\r$", ""):match "^%s*(.*)$"
-    local header, key, value = line:match "^%[+%s*([^%[%]]-)%s*%]+", nil, nil
+    local header = line:match "^%[+%s*([^%[%]]-)%s*%]+"
     if header == "IgnoredVulns" then
       rule = { line = number, unknown = {} }
       rules[#rules + 1] = rule
@@ -258,7 +263,7 @@ function foreign.osv(text)
       rule = nil
       add_note(notes, number, "%s has no meaning here", header)
     elseif line ~= "" and line:sub(1, 1) ~= "#" then
-      key, value = line:match "^([%w_.-]+)%s*=%s*(.*)$"
+      local key, value = line:match "^([%w_.-]+)%s*=%s*(.*)$"
       if not key then fail(number, "not understood: %s", line:sub(1, 60)) end
       if rule and osv_keys[key] then
         rule[key] = toml_value(value, number)
