@@ -115,6 +115,28 @@ struct tarsier_event {
 	void *scan;                   /* `user` of its tarsier_scan_options; NULL from tarsier_scan */
 };
 
+/* A package that a host's reader has found. Each field but name and version may be NULL. */
+struct tarsier_found {
+	const char *name, *version;
+	const char *type, *ecosystem;  /* purl type, NULL: "generic"; whose advisories apply, NULL: none */
+	const char *architecture, *license;
+};
+typedef int tarsier_add_found(void *list, const struct tarsier_found *found, struct tarsier_error *error);
+
+/* A reader of the host's own, for evidence that tarsier does not know. The layer cache keeps the files' content, so that they
+ * are read once, and the function is called in each scan, in the thread that scans, on what the image shows. */
+struct tarsier_reader {
+	const char *name;                  /* "acme-version"; unlike the names of tarsier's own */
+	const char *const *evidence;       /* patterns, NULL-terminated: a star stays in one component, a leading "**" and slash is any
+	                                    * depth. A path that two readers want goes to the first by name */
+	size_t limit;                      /* bytes of a file, at most 16 MiB; 0: 1 MiB. A larger file is a problem */
+	/* Calls add(list, found, error) for each package. OK, what `add` returned, or another code and a message: the file then
+	 * counts as unreadable. The content is hostile and borrowed. */
+	int (*read)(void *user, const char *path, const void *content, size_t length, tarsier_add_found *add, void *list,
+	            struct tarsier_error *error);
+	void *user;
+};
+
 struct tarsier_config {
 	size_t size;                       /* set by tarsier_config_init */
 	const char *database;              /* vulnerability database file; NULL: packages are listed, nothing is matched */
@@ -146,6 +168,8 @@ struct tarsier_config {
 	/* Files or folders of OSV records of the host's own, matched beside the database; NULL-terminated; or NULL. Their
 	 * findings replace the database's of the same id and package. A record that cannot be read is FORMAT. */
 	const char *const *advisories;
+	const struct tarsier_reader *readers; /* BORROWED by tarsier_open, except `user` */
+	size_t reader_count;
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */

@@ -147,6 +147,22 @@ TARSIER_API int tarsier_render(const tarsier_judge *judge, const tarsier_report 
                                const char *format, int (*write)(void *user, const char *text, size_t length),
                                void *user, struct tarsier_error *error);
 
+/*
+ * A reader in Lua, for tarsier_config.readers: a file that returns
+ *
+ *	{ name = "acme", evidence = { "opt/acme/VERSION" }, limit = 4096,
+ *	  read = function(path, content) return { { name = "acme-app", version = content:match "%S+" } } end,
+ *	  examples = { { path = "opt/acme/VERSION", content = "1.2\n", expect = { { name = "acme-app", version = "1.2" } } } } }
+ *
+ * A package may also have type, ecosystem, architecture and license. Each call runs in a sandbox of its own, with the functions
+ * that policies have: 20 million instructions, 128 MiB, 10 seconds. *reader is OWNED: tarsier_reader_free, after the engines
+ * that have it are closed. POLICY if the file is not a reader.
+ */
+TARSIER_API int tarsier_reader_open(const char *file, struct tarsier_reader **reader, struct tarsier_error *error);
+TARSIER_API void tarsier_reader_free(struct tarsier_reader *reader); /* NULL is fine */
+/* Runs the examples of a reader that tarsier_reader_open opened: *count of them hold. POLICY names the one that does not. */
+TARSIER_API int tarsier_reader_test(const struct tarsier_reader *reader, size_t *count, struct tarsier_error *error);
+
 #ifdef __cplusplus
 }
 #endif

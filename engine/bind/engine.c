@@ -3,6 +3,7 @@
 #include "bind/options.h"
 #include "bind/source.h"
 #include "policy/push_report.h"
+#include "tarsier_policy.h"
 #include "tarsier_share.h"
 
 #include <pthread.h>
@@ -14,11 +15,15 @@ int bind_engine_open(lua_State *L);
 
 static const char class_name[] = "tarsier.engine";
 
+enum { READERS_LIMIT = 100 };
+
 /* The event callback is the userdata's user value. */
 struct box {
 	tarsier_engine *engine;
 	lua_State *scanning; /* the state that is inside engine:scan() */
 	int callback_failed; /* its error is on top of the stack of `scanning` */
+	struct tarsier_reader *readers[READERS_LIMIT]; /* opened by this engine */
+	size_t reader_count;
 	bool tidies;         /* deletes what a scan left with Clair if it is interrupted */
 };
 
@@ -88,7 +93,7 @@ static void on_event(void *user, const struct tarsier_event *event)
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_report", "layer_host", "ca_file",
 	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", "severity_sources",
-	"files", "advisories",
+	"files", "advisories", "readers",
 	NULL};
 
 static const char who[] = "tarsier.open";
@@ -149,16 +154,61 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 
 /* ---- functions --------------------------------------------------------------------------------------------------------- */
 
+static void free_readers(struct box *box)
+{
+	while (box->reader_count)
+		tarsier_reader_free(box->readers[--box->reader_count]);
+}
+
+/* Opens the files of the option `readers`. */
+static int open_readers(lua_State *L, struct box *box, struct tarsier_config *config, struct tarsier_reader *readers,
+                        struct tarsier_error *error)
+{
+	if (lua_getfield(L, 1, "readers") == LUA_TNIL)
+		return lua_pop(L, 1), TARSIER_OK;
+	luaL_argcheck(L, lua_istable(L, -1) && lua_rawlen(L, -1) <= READERS_LIMIT, 1, "readers must be a list of at most 100 files");
+	for (size_t count = lua_rawlen(L, -1); box->reader_count < count;) {
+		lua_rawgeti(L, -1, (lua_Integer)box->reader_count + 1);
+		luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "readers must be a list of files");
+		int code = tarsier_reader_open(lua_tostring(L, -1), &box->readers[box->reader_count], error);
+		lua_pop(L, 1);
+		if (code < 0)
+			return code;
+		readers[box->reader_count] = *box->readers[box->reader_count];
+		box->reader_count++;
+	}
+	lua_pop(L, 1);
+	config->readers = readers;
+	config->reader_count = box->reader_count;
+	return TARSIER_OK;
+}
+
+/* test_reader(file) --> how many examples hold | nil, message, code */
+static int l_test_reader(lua_State *L)
+{
+	struct tarsier_reader *reader;
+	struct tarsier_error error;
+	size_t count;
+	int code = tarsier_reader_open(luaL_checkstring(L, 1), &reader, &error);
+	if (code >= 0)
+		code = tarsier_reader_test(reader, &count, &error);
+	tarsier_reader_free(reader);
+	if (code < 0)
+		return push_error(L, &error);
+	return lua_pushinteger(L, (lua_Integer)count), 1;
+}
+
 /* open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = function(event) end,
  * clair =, clair_matcher =, clair_api =, clair_key =, clair_issuer =, layer_host =, layer_port =, clair_keep =,
  * clair_timeout =, clair_report =, ca_file =, registry_user =, registry_password =, plain_http =, today =,
- * severity_sources =, advisories = { path, … } } --> engine | nil, message, code */
+ * severity_sources =, advisories = { path, … }, readers = { file, … } } --> engine | nil, message, code */
 static int l_open(lua_State *L)
 {
 	struct tarsier_config config;
 	struct tarsier_error error;
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
+	struct tarsier_reader readers[READERS_LIMIT];
 	tarsier_config_init(&config);
 	read_config(L, 1, &config);
 	int box_index = lua_gettop(L) + 1; /* above the strings that the config points to */
@@ -172,9 +222,13 @@ static int l_open(lua_State *L)
 	lua_setiuservalue(L, box_index, 1);
 	config.user = box;
 	box->tidies = config.clair && !config.clair_keep;
-	if (tarsier_open(&config, &box->engine, &error) < 0)
-		return push_error(L, &error);
-	return 1;
+	int code = open_readers(L, box, &config, readers, &error);
+	if (code >= 0)
+		code = tarsier_open(&config, &box->engine, &error);
+	if (code >= 0)
+		return 1;
+	free_readers(box);
+	return push_error(L, &error);
 }
 
 /* ---- Ctrl-C ---------------------------------------------------------------------------------------------------------- */
@@ -298,6 +352,7 @@ static int l_close(lua_State *L)
 	luaL_argcheck(L, !box->scanning, 1, "the engine is scanning: its callback cannot close it");
 	tarsier_close(box->engine);
 	box->engine = NULL;
+	free_readers(box);
 	return 0;
 }
 
@@ -308,7 +363,7 @@ static int l_tostring(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"open", l_open}, {"test_reader", l_test_reader}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"scan", l_scan}, {"rematch", l_rematch}, {"close", l_close}, {NULL, NULL}};
 static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 

@@ -143,7 +143,7 @@ static int add_packages(struct build *build, const struct overlay_file *file, st
 /* Several files may name the distribution: an unreadable one matters only if no other names it. */
 static enum tarsier_problem_kind kind_of_problem(const struct build *build, const struct overlay_file *file)
 {
-	if (file->reader->keep && build->distro->id[0])
+	if (strcmp(file->reader->name, "distro") == 0 && build->distro->id[0])
 		return TARSIER_PROBLEM_NOTE;
 	return file->file->missing ? TARSIER_PROBLEM_MISSING : TARSIER_PROBLEM_UNREADABLE;
 }

@@ -3,6 +3,7 @@
 #include "layer/listing.h"
 #include "match/match.h"
 #include "scan/describe.h"
+#include "scan/readers.h"
 
 #include <string.h>
 
@@ -76,7 +77,7 @@ static int look_again(struct scan *scan, const struct overlay_want *wants, size_
 	if (code >= 0)
 		code = scan_layers(scan, patterns, cache_with(arena, scan->engine->cache, fingerprint), readers, found);
 	for (size_t i = 0; i < scan->layer_count && code >= 0; i++) {
-		indexes[i] = layer_index_join(arena, indexes[i], found[i], readers_all);
+		indexes[i] = layer_index_join(arena, indexes[i], found[i], scan->engine->readers);
 		if (!indexes[i])
 			code = error_memory(scan->error);
 	}
@@ -85,7 +86,7 @@ static int look_again(struct scan *scan, const struct overlay_want *wants, size_
 
 static int lay(struct scan *scan, const struct layer_index *const *indexes, struct overlay *overlay)
 {
-	return overlay_build(&scan->report->arena, indexes, scan->layer_count, readers_all, scan->engine->patterns,
+	return overlay_build(&scan->report->arena, indexes, scan->layer_count, scan->engine->readers, scan->engine->patterns,
 	                     &scan->cancelled, overlay, scan->error);
 }
 
@@ -131,7 +132,7 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 	*indexes = new_indexes(scan);
 	if (!scan->cached || !*indexes)
 		return error_memory(scan->error);
-	int code = scan_layers(scan, engine->patterns, engine->cache, readers_all, *indexes);
+	int code = scan_layers(scan, engine->patterns, engine->cache, engine->readers, *indexes);
 	if (code >= 0)
 		code = lay_layers(scan, *indexes, overlay);
 	warn_of_cache(scan);
@@ -164,12 +165,14 @@ static int describe_layers(struct scan *scan, struct layer_index **indexes)
 	return scan_describe_image(scan, layers);
 }
 
-static int take_inventory(struct scan *scan, const struct overlay *overlay)
+static int take_inventory(struct scan *scan, struct overlay *overlay)
 {
 	struct tarsier_report *report = scan->report;
 	struct distro distro;
 	struct package_list list = {.items = NULL};
-	int code = distro_detect(&report->arena, overlay, &distro, scan->error);
+	int code = host_readers_run(scan, overlay);
+	if (code >= 0)
+		code = distro_detect(&report->arena, overlay, &distro, scan->error);
 	if (code >= 0)
 		code = inventory_build(&report->arena, overlay, &distro, &list, scan->error);
 	if (code < 0)

@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "database/rating.h"
+#include "scan/readers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 		struct clair_config clair = scan_clair_config(config);
 		return clair_check(&clair, error);
 	}
-	engine->fingerprint = readers_fingerprint(&engine->arena, readers_all);
+	engine->fingerprint = host_readers_fingerprint(engine, readers_fingerprint(&engine->arena, readers_all));
 	if (engine->fingerprint && config->files) /* what is kept of a layer is another thing then */
 		engine->fingerprint = arena_format(&engine->arena, "%s\nlisting", engine->fingerprint);
 	if (!engine->fingerprint)
@@ -95,7 +96,9 @@ static int prepare(tarsier_engine *engine, const struct tarsier_config *config, 
 	if (code >= 0)
 		code = rating_check_order(engine->config.severity_sources, error);
 	if (code >= 0)
-		code = path_match_new(&engine->arena, readers_all, &engine->patterns, error);
+		code = host_readers_take(engine, error);
+	if (code >= 0)
+		code = path_match_new(&engine->arena, engine->readers, &engine->patterns, error);
 	if (code >= 0)
 		code = prepare_layers(engine, error);
 	if (code >= 0 && engine->config.database)

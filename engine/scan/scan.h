@@ -13,6 +13,8 @@ struct tarsier_engine {
 	struct arena arena; /* the config's strings, the patterns, the cache */
 	struct tarsier_config config;
 	struct path_match *patterns;
+	const struct reader *const *readers; /* the engine's own, then the host's; NULL-terminated */
+	size_t own_readers;
 	const char *fingerprint;
 	struct cache *cache;       /* or NULL */
 	struct database *database; /* or NULL */

@@ -21,6 +21,8 @@ image.options = {
   { long = "no-cache", help = "neither read nor write the cache" },
   { long = "skip-diff-id",
     help = "do not verify the digests of uncompressed layers (those of compressed layers are always verified)" },
+  { long = "reader", value = "FILE", many = true,
+    help = "a reader in Lua for evidence that tarsier does not know: a file, or the name of a Lua module; may be repeated" },
   { long = "ignore-unreadable",
     help = "only warn if a package database in the image cannot be read or leads nowhere, instead of exit code 3 or "
       .. "5" },
@@ -36,6 +38,18 @@ function image.options_with(own)
   return table.move(image.options, 1, #image.options, #own + 1, own)
 end
 
+--- readers(names) -> files | nil, message. A name without a slash that does not end in .lua is a Lua module, such as
+--- acme.readers.version of a rock: its file is read, and runs in the sandbox.
+function image.readers(names)
+  local files = {}
+  for i, name in ipairs(names or {}) do
+    local is_file = name:find "/" or name:find "%.lua$"
+    files[i] = is_file and name or package.searchpath(name, package.path)
+    if not files[i] then return nil, ("--reader %s: no file %s.lua, and no Lua module of this name"):format(name, name) end
+  end
+  return files
+end
+
 --- engine_options(options, terminal, [reference]) -> what tarsier.scan and tarsier.packages want | nil, message
 function image.engine_options(options, terminal, reference)
   local config, message = registry.config(options, reference)
@@ -43,6 +57,8 @@ function image.engine_options(options, terminal, reference)
   config.cache_dir = options.no_cache and "" or options.cache_dir
   config.cache_limit = options.cache_size and options.cache_size * 1024 * 1024
   config.platform, config.threads, config.skip_diff_id = options.platform, options.threads, options.skip_diff_id
+  config.readers, message = image.readers(options.reader)
+  if not config.readers then return nil, message end
   config.on_event = terminal:reporter(options.verbose)
   return config
 end
