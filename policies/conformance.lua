@@ -189,7 +189,7 @@ return {
       "usr/bin/gpasswd", "usr/bin/newgrp", "usr/bin/chage", "usr/bin/expiry", "usr/sbin/unix_chkpwd", "usr/bin/wall",
       "bin/su", "bin/mount", "bin/umount", "sbin/unix_chkpwd", "bin/bbsuid" },
     world_writable = "warn",   -- has files or folders that anyone may write to, but for sticky folders such as /tmp
-    deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes: the image still has them
+    deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes, but the image has
     max_deleted = 10,
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"

@@ -42,6 +42,9 @@
 --                   reader, module, vendor, licenses, owner, found_by, kernel, layer, index },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
+--                   upgrade = { to, command (for a shell, or nil), ends = { total, severity = { High = 2, … } } }: the
+--                   package's smallest upgrade that ends all its findings; nil without a fix, and unless the policy
+--                   has `needs = { "upgrades" }`,
 --                   baseline ("new" or "known"; nil without --baseline),
 --                   vex = { { file, author, time, id, status, justification, text, obeyed, refusal }, … }, oldest
 --                   first, or nil,

@@ -247,4 +247,19 @@ function advice.of(result, is_wanted)
     refusals = refusals(result), rebuild = (result.rebuild or {})[1] and result.rebuild or nil }
 end
 
+--- upgrades(result): sets finding.upgrade = { to, command, ends = { total, severity } } for what has a fix: the package's
+--- smallest upgrade that ends all its findings, whatever policies decide on them. For policies that need it.
+function advice.upgrades(result)
+  local groups, there = {}, installed(result)
+  for _, finding in ipairs(result.findings) do add(group_of(groups, finding, result), finding, true) end
+  for _, finding in ipairs(result.findings) do
+    local group = finding.fixed_by and group_of(groups, finding, result)
+    if group then
+      group.upgrade = group.upgrade or { to = group.to, ends = { total = group.ends.total,
+        severity = group.ends.severity }, command = commands.upgrade(group.type, { group }, group.place, there) }
+      finding.upgrade = group.upgrade
+    end
+  end
+end
+
 return advice

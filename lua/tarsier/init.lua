@@ -64,6 +64,9 @@ end
 --- judge(report, request, [started]) -> result, with the findings' decisions and the verdict. The request names
 --- policies in order, { policies = { "default" }, set = { ["threshold.threshold"] = "High" } }: see tarsier.policy.
 function tarsier.judge(scanned, request, started)
+  local needs, wrong, kind = policy.needs(request)
+  if not needs then return nil, wrong, kind end
+  if needs.upgrades then return policy.rejudge(tarsier.facts(scanned, started), request) end
   local judgement, message, code = policy.judge(scanned, request or {})
   if not judgement then return nil, message, code end
   return tarsier.decide(tarsier.facts(scanned, started), judgement)

@@ -173,7 +173,7 @@ local function add_policies(judge, request)
   return true
 end
 
---- needs([request]) -> set of what its policies need gathered by a scan: { files = true } | nil, message, code
+--- needs([request]) -> set of what its policies need gathered: { files = true, upgrades = true } | nil, message, code
 function policy.needs(request)
   request = request or {}
   check_request(request)
@@ -226,6 +226,9 @@ end
 --- rejudge(result, [request]) -> result: judges a result table, such as that of an earlier scan, and stores decisions
 --- and verdict in it
 function policy.rejudge(result, request)
+  local needs, wrong, kind = policy.needs(request)
+  if not needs then return nil, wrong, kind end
+  if needs.upgrades then require "tarsier.advice".upgrades(result) end
   local judgement, message, code = policy.judge(result, request)
   if not judgement then return nil, message, code end
   for i, finding in ipairs(result.findings) do

@@ -1,5 +1,5 @@
--- Lists of exceptions, for the policy `whitelist`. Other scanners' are read by tarsier.whitelist.foreign. One YAML file may
--- mix three forms:
+-- Lists of exceptions, for the policy `whitelist`. Other scanners' are read by tarsier.whitelist.foreign. One YAML file
+-- may mix three forms:
 --
 --   generalwhitelist:                     # clair-scanner's, and GitLab's generalallowlist:
 --     CVE-2017-6055: XML                  # the text is a note, and may be absent

@@ -92,6 +92,34 @@ describe("advice", function()
   end)
 end)
 
+describe("a policy that needs upgrades", function()
+  it("sees what each package's upgrade ends", function()
+    local policy = require "tarsier.policy"
+    local folder = shell.folder()
+    finally(function() shell.remove(folder) end)
+    shell.write(folder .. "/worth.lua", [[return { name = "worth", summary = "Fail on what one upgrade ends twice.",
+      needs = { "upgrades" },
+      finding = function(f)
+        local u = f.upgrade
+        if u and u.ends.total > 1 then return "fail", u.to .. " ends " .. u.ends.severity.High .. ": " .. u.command end
+      end }]])
+    local curl, tarball = package("deb", "curl", "1"), package("deb", "tar", "1")
+    local result = { image = { reference = "x", layers = { base, own }, ecosystem = "Debian:12" }, problems = {},
+      packages = { apt }, backend = { name = "embedded" }, database = { newest = "", kev_date = "" },
+      findings = { finding("CVE-1", curl, { fixed_by = "2" }), finding("CVE-2", curl, { fixed_by = "3" }),
+        finding("CVE-3", tarball, { fixed_by = "2" }), finding("CVE-4", curl) } }
+    for _, item in ipairs(result.findings) do item.decision, item.aliases = nil, {} end
+    local judged = assert(policy.rejudge(result, { policies = { folder .. "/worth.lua" } }))
+    assert.equal("3 ends 2: apt-get update && apt-get install -y --only-upgrade curl", judged.findings[1].reason)
+    assert.equal("fail", judged.findings[2].decision)
+    assert.is_nil(judged.findings[3].decision)
+    assert.is_nil(judged.findings[4].decision)
+    shell.write(folder .. "/bad.lua", "return { name = 'bad', summary = 'x', needs = { 'upgrade' }, finding = function() end }")
+    local _, message = policy.check(folder .. "/bad.lua")
+    assert.is_truthy(message:find("'upgrade' is not known (did you mean 'upgrades'?)", 1, true), message)
+  end)
+end)
+
 describe("the command", function()
   local function command(type, name, path, to, installed)
     local item = { name = name, to = to or "1.2.3", names = { name }, paths = { path } }

@@ -1,6 +1,7 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
 local additions = require "tarsier.cli.additions"
+local advice = require "tarsier.advice"
 local advisories = require "tarsier.cli.advisories"
 local backend = require "tarsier.cli.backend"
 local core = require "tarsier.core"
@@ -102,8 +103,9 @@ local function scan(name, is_pipelines, config, job, terminal)
     return nil, why, kind
   end)
   if not ok then return image.failed(terminal, has_additions, failure) end
+  if job.needs.upgrades then advice.upgrades(result) end
   local judgement
-  judgement, message = judge:run(subject(scanned, result, has_additions))
+  judgement, message = judge:run(subject(scanned, result, has_additions or job.needs.upgrades))
   if not judgement then return image.failed(terminal, message, "POLICY") end
   return nil, tarsier.decide(result, judgement)
 end
@@ -204,7 +206,7 @@ local function run(options, arguments, terminal)
   job.config, message = image.engine_options(options, terminal, input)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
-  job.config.files = needs.files
+  job.config.files, job.needs = needs.files, needs
   for _, output in ipairs(job.outputs) do
     if output.format.name == "clair" and not clair.clair then
       return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"

@@ -39,7 +39,9 @@ local finding = new_record("a finding", "index id aliases severity severity_sour
   .. "ssvc cwes eu_exploited risk "
   .. "fixed_by summary description url "
   .. "published modified references backend informational symbol malicious kernel cvss epss kev package layer decision "
-  .. "reason policy baseline vex", {
+  .. "reason policy baseline vex upgrade", {
+  upgrade = new_record("a finding's upgrade", "to command ends",
+    { ends = new_record("what an upgrade ends", "total severity") }),
   cvss = new_record("a finding's cvss", "vector score"), epss = new_record("a finding's epss", "score percentile"),
   kev = new_record("a finding's kev", "added due ransomware"),
   ssvc = new_record("a finding's ssvc", "exploitation automatable impact"), package = package, layer = layer,
