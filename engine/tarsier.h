@@ -422,6 +422,7 @@ struct tarsier_database_info {
 	const struct tarsier_omission *omissions; /* what its imports left out, by reason */
 	size_t omission_count;
 	const char *note;          /* as given to the import */
+	const char *epss_model;    /* the model that made the EPSS scores: "v2025.03.14"; "" if unknown */
 };
 /* NULL if the engine has no database. With Clair: the database that KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);

@@ -67,7 +67,8 @@ struct advisory_sink {
 	int (*kev)(void *user, const struct kev *kev, struct tarsier_error *error);
 	int (*epss)(void *user, const struct epss *epss, struct tarsier_error *error);
 	int (*stated)(void *user, const struct cve_statement *statement, struct tarsier_error *error);
-	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date */
+	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date; of
+	                                              * EPSS with its model behind a space */
 	void (*unreadable)(void *user, const char *what, const char *why); /* a record was skipped; the feed continues */
 	void *user;
 };

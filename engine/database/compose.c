@@ -246,7 +246,8 @@ static int write_meta(struct composing *composing, struct tarsier_error *error)
 	snprintf(identity, sizeof identity, "%016llx", (unsigned long long)writer->content);
 	const char *pairs[][2] = {{"built", built}, {"newest", writer->newest}, {"kev_date", writer->kev_date},
 	                          {"epss_date", writer->epss_date}, {"starter", writer->starter ? "1" : "0"},
-	                          {"advisories", advisories}, {"packages", packages}, {"identity", identity}, {"note", writer->note}};
+	                          {"advisories", advisories}, {"packages", packages}, {"identity", identity}, {"note", writer->note},
+	                          {"epss_model", writer->epss_model}};
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO meta VALUES(?1, ?2)", &put, error);
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs && code >= 0; i++) {

@@ -63,7 +63,8 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	    !copy(arena, database_meta(database, "newest"), &info->newest) ||
 	    !copy(arena, database_meta(database, "kev_date"), &info->kev_date) ||
 	    !copy(arena, database_meta(database, "epss_date"), &info->epss_date) ||
-	    !copy(arena, database_meta(database, "note"), &info->note))
+	    !copy(arena, database_meta(database, "note"), &info->note) ||
+	    !copy(arena, database_meta(database, "epss_model"), &info->epss_model))
 		return error_memory(error);
 	return 0;
 }

@@ -82,6 +82,12 @@ int writer_dated(struct database_writer *writer, const char *feed, const char *d
 		return error_memory(error);
 	if (strcmp(feed, "epss") == 0)
 		writer->scores_day = date_number(day);
+	if (strcmp(feed, "epss") == 0 && strcmp(day, writer->epss_date) >= 0) {
+		const char *model = strchr(date, ' ');
+		writer->epss_model = arena_string(&writer->arena, model ? model + 1 : "");
+		if (!writer->epss_model)
+			return error_memory(error);
+	}
 	if (strcmp(feed, "epss") == 0)
 		return keep_date(writer, &writer->epss_date, day, error);
 	return strcmp(feed, "kev") == 0 ? keep_date(writer, &writer->kev_date, day, error) : 0;

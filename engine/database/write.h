@@ -32,6 +32,7 @@ struct database_writer {
 	uint32_t last_number;
 	int last_ecosystem, last_family;
 	const char *newest, *kev_date, *epss_date;
+	const char *epss_model;     /* of the scores of that day */
 	const char *note;           /* the caller's, kept in the file */
 	span dictionary;            /* of the first database that was taken: with it, texts that stay are packed to the same bytes,
 	                             * so that the difference between two days is small; empty: one is trained */

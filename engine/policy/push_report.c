@@ -423,6 +423,7 @@ void push_database_info(lua_State *L, const struct tarsier_database_info *info)
 	table_set_count(L, "packages", info->packages);
 	table_set_boolean(L, "starter", info->starter);
 	table_set_text(L, "note", info->note);
+	table_set_text(L, "epss_model", info->epss_model);
 	table_set_list(L, "ecosystems", info->ecosystems);
 	push_feeds(L, info);
 	lua_setfield(L, -2, "feeds");

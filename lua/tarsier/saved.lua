@@ -118,7 +118,7 @@ local image = record { reference = text, name = text, digest = text, id = text, 
     empty_layer = flag }),
   base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }
 local problem = record { kind = text, subject = text, message = text, layer = optional(count), ignored = optional(flag) }
-local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,
+local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text, epss_model = text,
   advisories = count, packages = count, starter = flag, ecosystems = list(text),
   feeds = list(record { name = text, newest = text, records = count, covered = flag }),
   omissions = list(record { reason = text, count = count }) }

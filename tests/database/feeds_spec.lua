@@ -58,6 +58,7 @@ describe("a feed claims", function()
     ["cveID,vendorProject,product,vulnerabilityName,dateAdded\n"] = "kev",
     ["#model_version:v2025,score_date:2026-01-01T00:00:00Z\ncve,epss"] = "epss",
     ["cve,epss,percentile\n"] = "epss",
+    ['<?xml version="1.0"?>\n<updates><update type="security">'] = "updateinfo",
     ["{"] = false, [""] = false, ["["] = false, ["[["] = false, ['{"'] = false, ["{}"] = false, ["hello"] = false,
       ["{{{{{{"] = false,
   } do
@@ -135,6 +136,7 @@ describe("EPSS", function()
       "scores.csv: no-cve,0.1,0.2: not a line of EPSS",
                   "scores.csv: CVE-2023-0003,0.1: not a line of EPSS" }, left_out(inputs))
     assert.equal("2026-08-16", assert(knowledge.info(database)).epss_date)
+    assert.equal("v2025.03.14", assert(knowledge.info(database)).epss_model)
   end)
 
   it("has no endless line", function()

@@ -165,6 +165,42 @@ describe("Red Hat's VEX", function()
   end)
 end)
 
+describe("updateinfo.xml", function()
+  local function ids(release, version)
+    local list = {}
+    for i, finding in ipairs(assert(knowledge.match(database, { { type = "rpm", ecosystem = release, name = "p",
+      version = version } }))) do
+      list[i] = ("%s %s"):format(finding.id, told(finding))
+    end
+    return list
+  end
+
+  it("names what each update fixes, for each release", function()
+    local counts = import { "updateinfo/updateinfo.xml" }
+    assert.equal(1, counts.unreadable)
+    assert.same({ "CVE-2024-1001 High fixed/rocky 1:2.0-6.el9_5", "CVE-2024-1002 High fixed/rocky 1:2.0-6.el9_5" },
+      ids("Rocky Linux:9", "1:1.0-1.el9"))
+    assert.same({}, ids("Rocky Linux:9", "1:2.0-6.el9_5"))
+    assert.same({ "CVE-2024-1001 Low fixed/amazon 2.0-1.amzn2" }, ids("Amazon Linux:2", "1.0-1.amzn2")) -- no other topic's
+    local finding = find("Rocky Linux:9", "p", "1:1.0-1.el9")[1]
+    assert.same({ "Important: p & q security update", "What Rocky says.", "2024-05-04T00:00:00Z" },
+      { finding.summary, finding.description, finding.modified })
+  end)
+
+  for title, text in pairs {
+    ["a document type"] = '<!DOCTYPE x [<!ENTITY a "b">]><updates><update type="security"><id>&a;</id></update></updates>',
+    ["a cut"] = '<updates><update type="security"><id>RLSA-1</id>',
+    ["no XML"] = '<updates><update type=security></updates>',
+  } do
+    it("fails on " .. title, function()
+      local path = temporary.write(folder .. "/updateinfo.xml", text)
+      local _, message, code = knowledge.import(database, { path })
+      assert.equal("FORMAT", code)
+      assert.matches("updateinfo.xml: ", message, 1, true)
+    end)
+  end
+end)
+
 describe("facts about CVEs", function()
   local tracked = { "debian-tracker/data.json" }
 

@@ -204,6 +204,7 @@ static int l_info(lua_State *L)
 	set_text(L, "newest", info->newest);
 	set_text(L, "kev_date", info->kev_date);
 	set_text(L, "epss_date", info->epss_date);
+	set_text(L, "epss_model", info->epss_model);
 	set_count(L, "advisories", info->advisories);
 	set_count(L, "packages", info->packages);
 	set_bool(L, "starter", info->starter);

@@ -2,6 +2,7 @@
 #include "format/cve_id.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -46,16 +47,17 @@ static bool read_fraction(span text, double *value)
 /* "#model_version:…,score_date:2026-08-16T00:00:00Z" */
 static int read_comment(span line, struct advisory_sink *sink, struct tarsier_error *error)
 {
-	static const char key[] = "score_date:";
-	span part;
-	char date[32];
+	static const char key[] = "score_date:", model_key[] = "#model_version:";
+	span part, model = SPAN("");
+	char date[64];
 	while (span_next(&line, ',', &part)) {
 		part = span_trim(part);
-		if (!span_starts(part, key) || part.len - strlen(key) >= sizeof date)
+		if (span_starts(part, model_key))
+			model = span_from(part, strlen(model_key));
+		if (!span_starts(part, key) || part.len - strlen(key) >= 32)
 			continue;
 		part = span_from(part, strlen(key));
-		memcpy(date, part.ptr, part.len);
-		date[part.len] = '\0';
+		snprintf(date, sizeof date, "%.*s %.*s", (int)part.len, part.ptr, model.len < 24 ? (int)model.len : 0, model.ptr);
 		return sink->dated(sink->user, "epss", date, error);
 	}
 	return 0;

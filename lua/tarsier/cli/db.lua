@@ -96,7 +96,8 @@ local function as_table(info)
   line("advisories", text.thousands(info.advisories))
   line("packages", text.thousands(info.packages))
   line("KEV", info.kev_date ~= "" and info.kev_date or "not imported")
-  line("EPSS", info.epss_date ~= "" and info.epss_date or "not imported")
+  line("EPSS", info.epss_date ~= "" and info.epss_date .. (info.epss_model ~= "" and ", model " .. info.epss_model or "")
+    or "not imported")
   line("covers", table.concat(info.ecosystems, ", "))
   for i, feed in ipairs(info.feeds) do
     line(i == 1 and "feeds" or "", feed_line(feed, info.unrated[feed.name]))
@@ -123,7 +124,7 @@ local function as_json(info)
   json.array(info.feeds)
   json.array(info.omissions)
   return json.encode(json.pick(info,
-    "path built newest kev_date epss_date advisories packages starter ecosystems feeds sources omissions"),
+    "path built newest kev_date epss_date epss_model advisories packages starter ecosystems feeds sources omissions"),
     { indent = "  " }) .. "\n"
 end
 

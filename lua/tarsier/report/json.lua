@@ -80,7 +80,7 @@ local function database(d)
   if not d then return json.null end
   return object {
     { "path", d.path }, { "built", d.built }, { "newest", d.newest }, { "kev_date", d.kev_date },
-    { "epss_date", d.epss_date }, { "advisories", d.advisories }, { "packages", d.packages }, { "starter", d.starter },
+    { "epss_date", d.epss_date }, { "epss_model", d.epss_model }, { "advisories", d.advisories }, { "packages", d.packages }, { "starter", d.starter },
     { "ecosystems", strings(d.ecosystems) },
     { "feeds", each(d.feeds or {}, function(f) return pick(f, "name newest records covered") end) },
     { "omissions", each(d.omissions or {}, function(o) return pick(o, "reason count") end) },
