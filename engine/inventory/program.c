@@ -193,6 +193,8 @@ static void search_pattern(const struct program_search *search, const struct pro
 		if (!found)
 			return;
 		at = (size_t)(found - view->bytes.ptr);
+		if (!*anchor.ptr) /* of zero bytes in a row, the last will do: there may be many */
+			at += count_while(view->bytes, at, is_zero) - 1;
 		if (try_around(search, program, pattern, view, at, &version)) {
 			memcpy(into, version.ptr, version.len);
 			into[version.len] = '\0';
