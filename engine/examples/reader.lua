@@ -11,7 +11,8 @@ return {
     local application = path:match "opt/acme/([^/]+)/VERSION$"
     local version = content:match "^version: *(%S+)"
     if not version then error("no line 'version: …'") end
-    return { { type = "generic", name = "acme/" .. application, version = version, license = content:match "license: *(%S+)" } }
+    local license = content:match "license: *(%S+)"
+    return { { type = "generic", name = "acme/" .. application, version = version, license = license } }
   end,
   examples = {
     { path = "opt/acme/shop/VERSION", content = "version: 4.2.0\nlicense: MIT\n",

@@ -247,8 +247,8 @@ function advice.of(result, is_wanted)
     refusals = refusals(result), rebuild = (result.rebuild or {})[1] and result.rebuild or nil }
 end
 
---- upgrades(result): sets finding.upgrade = { to, command, ends = { total, severity } } for what has a fix: the package's
---- smallest upgrade that ends all its findings, whatever policies decide on them. For policies that need it.
+--- upgrades(result): sets finding.upgrade = { to, command, ends = { total, severity } } for what has a fix: the
+--- package's smallest upgrade that ends all its findings, whatever policies decide on them. For policies that need it.
 function advice.upgrades(result)
   local groups, there = {}, installed(result)
   for _, finding in ipairs(result.findings) do add(group_of(groups, finding, result), finding, true) end

@@ -42,7 +42,6 @@ end
 local text, count, flag = of_type("string", ""), whole, of_type("boolean", false)
 local number, score = finite(of_type("number")), finite(of_type("number", 0)) -- the first may be absent
 local word = of_type "string"
-local map = of_type("table")
 
 local function record(fields)
   return function(value, place)
@@ -89,8 +88,8 @@ end
 local severity = one_of("severity", { Unknown = true, Negligible = true, Low = true, Medium = true, High = true,
   Critical = true,
   Defcon1 = true }, "Unknown")
-local status = one_of("status", { affected = true, fixed = true, not_affected = true, will_not_fix = true, fix_deferred = true,
-  end_of_life = true, under_investigation = true, unimportant = true }, "affected")
+local status = one_of("status", { affected = true, fixed = true, not_affected = true, will_not_fix = true,
+  fix_deferred = true, end_of_life = true, under_investigation = true, unimportant = true }, "affected")
 local layer = record { index = count, digest = text, diff_id = text, created_by = text, media_type = text, size = count,
   cached = flag, base = optional(flag) }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
@@ -117,9 +116,10 @@ local image = record { reference = text, name = text, digest = text, id = text, 
   annotations = of_type("table", {}), history = list(record { created = text, created_by = text, comment = text,
     empty_layer = flag }),
   base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }
-local problem = record { kind = text, subject = text, message = text, layer = optional(count), ignored = optional(flag) }
-local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text, epss_model = text,
-  advisories = count, packages = count, starter = flag, ecosystems = list(text),
+local problem = record { kind = text, subject = text, message = text, layer = optional(count),
+  ignored = optional(flag) }
+local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,
+  epss_model = text, advisories = count, packages = count, starter = flag, ecosystems = list(text),
   feeds = list(record { name = text, newest = text, records = count, covered = flag }),
   omissions = list(record { reason = text, count = count }) }
 local document = record {

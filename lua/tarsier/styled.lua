@@ -9,7 +9,8 @@ local styled = {}
 -- SGR parameters by the name of what is coloured.
 local colours = {
   Defcon1 = "1;31", Critical = "1;31", High = "31", Medium = "33", Low = "36", Negligible = "2", Unknown = "2",
-  fail = "1;31", warn = "33", accept = "32", ignore = "2", undecided = "2", pass = "1;32", title = "1", dim = "2", command = "1",
+  fail = "1;31", warn = "33", accept = "32", ignore = "2", undecided = "2", pass = "1;32",
+  title = "1", dim = "2", command = "1",
   INFO = "32", WARN = "33", ERRO = "31", CRIT = "1;31", Unapproved = "1;31", Approved = "1;36",
 }
 

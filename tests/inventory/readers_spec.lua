@@ -118,8 +118,8 @@ describe("reader", function()
                 rows[#rows + 1] = path .. (note.unreadable and "\tunreadable\t" or "\tnote\t") .. note.text
               end
               assert.same(packages[path] or {}, rows)
-              for file, owner in pairs(owned[path] or {}) do
-                assert.equal(owner, owners(found)[contents.path_hash(file)], file)
+              for owned_path, owner in pairs(owned[path] or {}) do
+                assert.equal(owner, owners(found)[contents.path_hash(owned_path)], owned_path)
               end
             end
             packages[path], failures[path], owned[path] = nil, nil, nil
@@ -324,8 +324,8 @@ describe("the systems themselves", function()
     local got = {}
     local path = "var/lib/rpm/rpmdb.sqlite"
     local found = assert(contents.read("rpm", path, read_file(folder .. "/root/" .. path)))
-    for _, path in ipairs { "opt/y.egg-info", "usr/lib/x.dist-info/METADATA", "usr/lib/x.dist-info/z/b" } do
-      assert.equal("bash", owners(found)[contents.path_hash(path)], path)
+    for _, file in ipairs { "opt/y.egg-info", "usr/lib/x.dist-info/METADATA", "usr/lib/x.dist-info/z/b" } do
+      assert.equal("bash", owners(found)[contents.path_hash(file)], file)
     end
     for i, p in ipairs(found) do
       got[i] = table.concat({ p.name, p.version, p.architecture }, "\t")

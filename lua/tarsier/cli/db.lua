@@ -96,8 +96,8 @@ local function as_table(info)
   line("advisories", text.thousands(info.advisories))
   line("packages", text.thousands(info.packages))
   line("KEV", info.kev_date ~= "" and info.kev_date or "not imported")
-  line("EPSS", info.epss_date ~= "" and info.epss_date .. (info.epss_model ~= "" and ", model " .. info.epss_model or "")
-    or "not imported")
+  local model = info.epss_model ~= "" and ", model " .. info.epss_model or ""
+  line("EPSS", info.epss_date ~= "" and info.epss_date .. model or "not imported")
   line("covers", table.concat(info.ecosystems, ", "))
   for i, feed in ipairs(info.feeds) do
     line(i == 1 and "feeds" or "", feed_line(feed, info.unrated[feed.name]))

@@ -8,8 +8,8 @@ local image = {}
 image.argument = { name = "IMAGE", help = "docker-archive:FILE[:NAME], oci:DIR[:TAG|@DIGEST], "
   .. "oci-archive:FILE[:TAG|@DIGEST], docker-daemon:NAME[:TAG] in the container engine ($DOCKER_HOST, else Docker's or "
   .. "Podman's socket), docker://[HOST/]NAME[:TAG][@DIGEST] in a registry, dir:PATH, sbom:FILE for a bill of "
-  .. "materials, - for an archive or a bill of materials on standard input, or a path to any of these; if no such path exists, a NAME such as app:1 in the container engine, "
-  .. "otherwise in the registry that the name begins with" }
+  .. "materials, - for an archive or a bill of materials on standard input, or a path to any of these; if no such path "
+  .. "exists, a NAME such as app:1 in the container engine, otherwise in the registry that the name begins with" }
 
 image.options = {
   { long = "platform", value = "OS/ARCH",
@@ -22,7 +22,8 @@ image.options = {
   { long = "skip-diff-id",
     help = "do not verify the digests of uncompressed layers (those of compressed layers are always verified)" },
   { long = "reader", value = "FILE", many = true,
-    help = "a reader in Lua for evidence that tarsier does not know: a file, or the name of a Lua module; may be repeated" },
+    help = "a reader in Lua for evidence that tarsier does not know: a file, or the name of a Lua module; may be "
+      .. "repeated" },
   { long = "ignore-unreadable",
     help = "only warn if a package database in the image cannot be read or leads nowhere, instead of exit code 3 or "
       .. "5" },
@@ -45,7 +46,9 @@ function image.readers(names)
   for i, name in ipairs(names or {}) do
     local is_file = name:find "/" or name:find "%.lua$"
     files[i] = is_file and name or package.searchpath(name, package.path)
-    if not files[i] then return nil, ("--reader %s: no file %s.lua, and no Lua module of this name"):format(name, name) end
+    if not files[i] then
+      return nil, ("--reader %s: no file %s.lua, and no Lua module of this name"):format(name, name)
+    end
   end
   return files
 end

@@ -7,8 +7,8 @@ local suggest = require "tarsier.suggest"
 
 local cli = {}
 
-local names = { "scan", "rescan", "judge", "convert", "diff", "base", "packages", "clair", "clair-scanner", "db", "policy",
-  "whitelist", "compare", "version", "help" }
+local names = { "scan", "rescan", "judge", "convert", "diff", "base", "packages", "clair", "clair-scanner", "db",
+  "policy", "whitelist", "compare", "version", "help" }
 
 local function module_of(name)
   return require("tarsier.cli." .. name:gsub("-", "_"))

@@ -53,8 +53,8 @@ local function has(list, name)
 end
 
 --- request(options) -> what tarsier.policy.open takes | nil, message. The policies run in this order: the named ones,
---- otherwise `threshold` if -t is given, otherwise `default`; `new`, `vex` and the whitelist are last, because they change
---- their decisions.
+--- otherwise `threshold` if -t is given, otherwise `default`; `new`, `vex` and the whitelist are last, because they
+--- change their decisions.
 function judging.request(options)
   local set, message = read_settings(options.set)
   if not set then return nil, message end

@@ -65,7 +65,8 @@ local function check_needs(needs)
   for _, key in ipairs(ordered_keys(needs)) do
     local word = type(needs[key]) == "string" and needs[key] or type(needs[key])
     if type(key) ~= "number" or not is_one_of(word, known_needs) then
-      error(format("field 'needs': '%s' is not known%s; there are %s", word, hint(word, known_needs), one_of(known_needs)), 0)
+      error(format("field 'needs': '%s' is not known%s; there are %s", word, hint(word, known_needs),
+        one_of(known_needs)), 0)
     end
   end
 end

@@ -204,8 +204,8 @@ end
 local plain_package = {
   type = "deb", ecosystem = "Debian:12", name = "example", version = "1.0", architecture = "amd64",
   source = { name = "example", version = "1.0" }, purl = "pkg:deb/debian/example@1.0?arch=amd64",
-  path = "var/lib/dpkg/status", reader = "dpkg", module = "", vendor = "", licenses = {}, owner = "", found_by = "database",
-  kernel = false, layer = 1,
+  path = "var/lib/dpkg/status", reader = "dpkg", module = "", vendor = "", licenses = {}, owner = "",
+  found_by = "database", kernel = false, layer = 1,
 }
 local plain_layer = {
   index = 1, digest = "sha256:0", diff_id = "sha256:0", created_by = "RUN apt-get install example", media_type = "",

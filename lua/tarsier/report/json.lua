@@ -71,7 +71,8 @@ local function finding(f)
     { "vex", f.vex and each(f.vex, function(w)
       return pick(w, "file author time id status justification text obeyed refusal")
     end) },
-    { "baseline", f.baseline }, { "decision", f.decision or "undecided" }, { "reason", f.reason }, { "policy", f.policy },
+    { "baseline", f.baseline }, { "decision", f.decision or "undecided" }, { "reason", f.reason },
+    { "policy", f.policy },
     { "trail", each(f.trail, word) },
   }
 end
@@ -80,7 +81,8 @@ local function database(d)
   if not d then return json.null end
   return object {
     { "path", d.path }, { "built", d.built }, { "newest", d.newest }, { "kev_date", d.kev_date },
-    { "epss_date", d.epss_date }, { "epss_model", d.epss_model }, { "advisories", d.advisories }, { "packages", d.packages }, { "starter", d.starter },
+    { "epss_date", d.epss_date }, { "epss_model", d.epss_model }, { "advisories", d.advisories },
+    { "packages", d.packages }, { "starter", d.starter },
     { "ecosystems", strings(d.ecosystems) },
     { "feeds", each(d.feeds or {}, function(f) return pick(f, "name newest records covered") end) },
     { "omissions", each(d.omissions or {}, function(o) return pick(o, "reason count") end) },
@@ -123,7 +125,8 @@ local function verdict(v)
     { "policies", each(v.policies, policy) },
     { "whitelist", v.whitelist and object {
       { "file", v.whitelist.file }, { "unused", each(v.whitelist.unused, entry) },
-      { "expired", each(v.whitelist.expired, entry) }, { "notes", (v.whitelist.notes or {})[1] and strings(v.whitelist.notes) },
+      { "expired", each(v.whitelist.expired, entry) },
+      { "notes", (v.whitelist.notes or {})[1] and strings(v.whitelist.notes) },
     } },
   }
 end

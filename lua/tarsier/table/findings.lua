@@ -117,7 +117,8 @@ local function row(finding, ambiguous, with_risk)
   local name = package.name
   if ambiguous.architectures[installed(package)] then name = name .. ":" .. package.architecture end
   return {
-    finding.decision or "-", finding.id, finding.severity, with_risk and finding.risk and ("%4.0f"):format(finding.risk) or "", name,
+    finding.decision or "-", finding.id, finding.severity,
+    with_risk and finding.risk and ("%4.0f"):format(finding.risk) or "", name,
     package.version, finding.fixed_by or unfixed[finding.status] or "-",
     text.clip(place, INSTRUCTION), marks(finding), finding = finding,
     path = ambiguous.paths[library(package)] and package.path or nil,

@@ -53,14 +53,15 @@ local function judge_of(result)
   return name and b.url and ("%s at %s"):format(name, b.url) or name or ""
 end
 
-local how = { given = "", known = ", remembered", annotation = ", by its annotations", history = ", guessed from the history" }
+local how = { given = "", known = ", remembered", annotation = ", by its annotations",
+  history = ", guessed from the history" }
 
 local function base(image)
   local b = image.base
   if not b then return "" end
-  local layers = b.layers > 1 and ("layers 1 to %d"):format(b.layers) or b.layers == 1 and "layer 1" or "layers unknown"
+  local which = b.layers > 1 and ("layers 1 to %d"):format(b.layers) or b.layers == 1 and "layer 1" or "layers unknown"
   local name = b.name ~= "" and b.name or b.digest
-  return (name ~= "" and name .. ", " or "") .. layers .. (how[b.evidence] or "")
+  return (name ~= "" and name .. ", " or "") .. which .. (how[b.evidence] or "")
 end
 
 --- heading(page, result)

@@ -34,8 +34,8 @@ local function command_lines(command, width)
 end
 
 local function write_step(page, step)
-  page:bullet(("%s%s%s, ends %s: %s"):format(step.text, place_of(step), layer_of(step), shared.counts(step.ends.severity),
-    names(step.ends.ids)))
+  page:bullet(("%s%s%s, ends %s: %s"):format(step.text, place_of(step), layer_of(step),
+    shared.counts(step.ends.severity), names(step.ends.ids)))
   if not step.command then return end
   for i, line in ipairs(command_lines(step.command, page.prose - 6)) do
     page:line { i == 1 and "      " or "        ", paint("command", line) }
@@ -44,7 +44,8 @@ end
 
 -- Why there is no fix, as the distribution says.
 local status_words = { will_not_fix = "will not be fixed", fix_deferred = "the fix is deferred",
-  end_of_life = "gets no more fixes", under_investigation = "is being investigated", unimportant = "is called unimportant" }
+  end_of_life = "gets no more fixes", under_investigation = "is being investigated",
+  unimportant = "is called unimportant" }
 
 local function open_list(open)
   local parts = {}
@@ -127,7 +128,8 @@ function steps.write(page, result)
   local whitelist = result.verdict and result.verdict.whitelist or {}
   local failing, others = split(plan.open)
   local has_pass = #plan.pass + #failing + #plan.refusals > 0
-  local has_rest = #plan.rest + #others + #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {}) > 0
+  local remarks = #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {})
+  local has_rest = #plan.rest + #others + remarks > 0
   if not has_pass and not has_rest and not plan.rebuild then return end
   page:title "WHAT TO DO"
   rebuilds(page, plan)
