@@ -106,7 +106,8 @@ it("a database says what it holds", function()
   local info = assert(knowledge.info(database))
   assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$", info.built)
   info.built = nil
-  assert.same({ path = database, newest = "2024-03-01T00:00:00Z", kev_date = "", epss_date = "", advisories = 2,
+  assert.same({ path = database, newest = "2024-03-01T00:00:00Z", kev_date = "", epss_date = "", epss_model = "",
+    advisories = 2,
     packages = 3, starter = true,
                 ecosystems = { "Debian:11", "Debian:12", "npm" } }, info)
 end)
