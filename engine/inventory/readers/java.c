@@ -216,8 +216,9 @@ static int begin_inner(struct jar_level *level, span path, struct tarsier_error 
 	struct jar_level *inner = jar->levels[level->depth + 1];
 	if (!inner && (code = level_new(jar, level->depth + 1, &inner, error)) < 0)
 		return code;
-	snprintf(inner->inner, sizeof inner->inner, "%s%s%.*s", level->inner, *level->inner ? "!/" : "", (int)path.len,
-	         path.ptr);
+	char *end = stpcpy(stpcpy(inner->inner, level->inner), *level->inner ? "!/" : "");
+	memcpy(end, path.ptr, path.len);
+	end[path.len] = '\0';
 	for (char *c = inner->inner; *c; c++)
 		*c = (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c;
 	level_begin(inner, path);
