@@ -40,8 +40,9 @@ struct affected {
 };
 
 struct advisory { /* strings are non-NULL unless stated otherwise */
-	/* The publisher's own feed that this is from: "debian-tracker", "Alpine:v3.20 main". Its records of one id add up, stand
-	 * beside those of other feeds, and replace what an older import took from that feed. NULL: the record is whole. */
+	/* The part of a publisher's own feed that this is from: "debian-tracker", "secdb Alpine:v3.20 main", "redhat-vex
+	 * CVE-2024-1". Its records of one id add up, stand beside those of other feeds, and replace what an older import took
+	 * from that part. NULL: the record is whole. */
 	const char *scope;
 	const char *id, *summary, *details, *url, *published, *modified;
 	const char *withdrawn;              /* NULL if it was not withdrawn */

@@ -33,9 +33,9 @@ local function import(feeds, records, options)
   return assert(knowledge.import(database, paths, options))
 end
 
-local function find(ecosystem, name, version)
+local function find(ecosystem, name, version, kind)
   local found = {}
-  for _, finding in ipairs(assert(knowledge.match(database, { { type = "deb", ecosystem = ecosystem, name = name,
+  for _, finding in ipairs(assert(knowledge.match(database, { { type = kind or "deb", ecosystem = ecosystem, name = name,
     version = version } }))) do
     found[finding.id], found[#found + 1] = finding, finding
   end
@@ -157,6 +157,15 @@ describe("Red Hat's VEX", function()
     assert.is_nil(status("Red Hat:9", "q", "1.0-1.el9"))
     assert.equal("Critical fixed/redhat 1:3-1.module+el8", status("Red Hat:8", "m", "1:2-1.module+el8", "m:1"))
     assert.is_nil(status("Red Hat:8", "m", "1:2-1.module+el8", "m:2"))
+  end)
+  it("is replaced document by document when a later import merges", function()
+    local other = folder .. "/other.json"
+    temporary.must("sed 's/CVE-2024-1001/CVE-2024-1002/g; s/RHSA-2024:/RHSA-2025:/g' %s >%s",
+      data .. "redhat-vex/cve-2024-1001.json", other)
+    import { "redhat-vex/cve-2024-1001.json" }
+    assert(knowledge.import(database, { other }, { merge = true }))
+    local found = find("Red Hat:9", "p", "1.0-1.el9", "rpm")
+    assert.same({ "CVE-2024-1001", "CVE-2024-1002" }, { found[1].id, found[2] and found[2].id })
   end)
   it("overrules an advisory for what is not affected", function()
     import({ "redhat-vex/cve-2024-1001.json" }, { advisories.record("RHSA-2024:1", { upstream = { "CVE-2024-1001" },

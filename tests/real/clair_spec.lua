@@ -26,8 +26,13 @@ local EXPLAINED = {
   { what = "source", type = "pypi", because = "there is no source package: both repeat the name as they spell it" },
   { what = "path", type = "pypi",
     because = "Clair names the folder of a Python package, we the file that was read" },
-  { what = "package", only = "clair", type = "gem maven", because = "we have no reader of gems and jars yet" },
-  { what = "finding", only = "clair", type = "gem maven", because = "we have no reader of gems and jars yet" },
+  { what = "package", only = "tarsier", type = "npm", because = "Clair does not read npm's packages" },
+  { what = "finding", only = "tarsier", type = "npm", because = "Clair does not read npm's packages" },
+  { what = "cvss", type = "maven", clair = ".+", tarsier = ".+",
+    because = "where a CVE has vectors of two versions, Clair takes version 2's, we the newest one's" },
+  { what = "severity", type = "maven", because = "and so its severity may be lower" },
+  { what = "id", type = "gem", clair = "GHSA.*", tarsier = "CVE.*",
+    because = "Clair names an advisory by its own id, we by its CVE" },
   { what = "cvss", clair = ".+", tarsier = "",
     because = "Clair adds NVD's CVSS to every finding; our records of distributions and many of PyPI's have none" },
   { what = "cvss", type = "pypi", clair = ".+", tarsier = ".+",
@@ -86,7 +91,7 @@ describe("a real Clair v4", function()
       assert.equal(200, status, answer)
       local report, updaters = json.decode(answer), {}
       for _, vulnerability in pairs(report.vulnerabilities) do updaters[vulnerability.updater] = true end
-      assert.same({ ["debian/updater"] = true, ["osv/pypi"] = true }, updaters)
+      assert.same({ ["debian/updater"] = true, ["osv/maven"] = true, ["osv/pypi"] = true }, updaters)
       assert.is_truthy(next(report.enrichments))
     end)
 

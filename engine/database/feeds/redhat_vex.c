@@ -227,10 +227,12 @@ static int give(struct vex *vex, const struct json_node *document, const struct 
 	const char *id = arena_format(&vex->arena, "REDHAT-%.32s", cve);
 	const char *url = arena_format(&vex->arena, "https://access.redhat.com/security/cve/%.32s", cve);
 	const char **vectors = vectors_of(vex, vulnerability);
-	if (!id || !url || !vectors)
+	/* A document for each CVE, so that a later import of some documents replaces only these. */
+	const char *scope = arena_format(&vex->arena, "redhat-vex %.32s", cve);
+	if (!id || !url || !vectors || !scope)
 		return error_memory(error);
 	const struct advisory advisory = {
-		.scope = "redhat-vex", .id = id, .summary = node_text(vulnerability, "title"),
+		.scope = scope, .id = id, .summary = node_text(vulnerability, "title"),
 		.details = note_of(vulnerability, "description"), .url = url,
 		.published = node_text(tracking, "initial_release_date"), .modified = node_text(tracking, "current_release_date"),
 		.aliases = aliases, .cvss = vectors, .references = none, .affected = vex->affected, .affected_count = vex->count};

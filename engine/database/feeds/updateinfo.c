@@ -200,8 +200,15 @@ static void end_update(struct updateinfo *info)
 		info->sink->unreadable(info->sink->user, "an update", "it has no id");
 		return;
 	}
+	/* Each publisher and repository has its own file, which does not name it: a later import of some of them replaces only
+	 * the updates in these. */
+	const char *scope = arena_format(&info->arena, "updateinfo %s", id);
+	if (!scope) {
+		stop(info, error_memory(info->error));
+		return;
+	}
 	const struct advisory advisory = {
-		.scope = "updateinfo", .id = id, .summary = info->texts[TITLE], .details = info->texts[DESCRIPTION],
+		.scope = scope, .id = id, .summary = info->texts[TITLE], .details = info->texts[DESCRIPTION],
 		.url = info->reference_count ? info->references[0] : "", .published = info->issued,
 		.modified = *info->updated ? info->updated : info->issued, .severity_word = info->texts[SEVERITY],
 		.aliases = info->alias_count ? info->aliases : none, .cvss = none,
