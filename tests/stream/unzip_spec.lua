@@ -199,7 +199,7 @@ describe("a zip file that is broken", function()
     assert.is_nil(got)
     assert.equal("LIMIT", code)
     assert.truthy(message:find("100 times", 1, true))
-    assert.is_true(os.clock() - began < 2)
+    assert.is_true(os.clock() - began < 20)
   end)
 
   it("has too many members", function()
