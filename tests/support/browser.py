@@ -93,7 +93,7 @@ def texts(events):
 
 
 def main(job):
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # Chromium may still write
         browser = Browser(profile)
         try:
             browser.open(job["url"], job.get("width", 1280), job.get("height", 900))

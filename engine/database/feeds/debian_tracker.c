@@ -97,7 +97,8 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 	arena_reset(&tracker->arena);
 	const struct json_node *releases = node_member(value, "releases");
 	if (place->depth != 2 || !releases || !*package || !*name || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
-		tracker->sink->unreadable(tracker->sink->user, package, "not an entry of the Debian security tracker");
+		tracker->sink->unreadable(tracker->sink->user, place->depth ? package : "the document",
+		                          "not an entry of the Debian security tracker");
 		return 0;
 	}
 	for (const struct json_node *release = releases->first; release; release = release->next)
