@@ -100,17 +100,18 @@ static int add_found(struct build *build, const struct overlay_file *file, const
                     struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
-	const char *path = arena_string(build->arena, file->path);
+	/* A report may outlive the engine, to which a host's readers belong. */
+	const char *path = arena_string(build->arena, file->path), *reader = arena_string(build->arena, file->reader->name);
 	const struct package *owner = owners_get(&build->owners, file);
 	const struct tarsier_functions *functions = NULL;
-	if (!path || !copy_functions(build, file->file, &functions))
+	if (!path || !reader || !copy_functions(build, file->file, &functions))
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
 		if (owner && strcmp(origins[i].package->found_by, "content") == 0)
 			continue; /* a guess at what the owner states */
 		struct tarsier_package *package = &list->items[list->count];
 		package->path = path_within(build->arena, path, origins[i].package->inner);
-		package->reader = file->reader->name;
+		package->reader = reader;
 		package->layer = origins[i].layer;
 		package->functions = functions;
 		if (!package->path || !fill(build, package, origins[i].package, owner))

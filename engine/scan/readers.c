@@ -143,18 +143,6 @@ static int call(struct running *running, const struct tarsier_reader *host, cons
 	return TARSIER_OK;
 }
 
-/* The host's readers belong to the engine, which a report may outlive: the report's packages name a copy. */
-static bool own_reader(struct arena *arena, struct layer_file *file)
-{
-	struct reader *copy = arena_alloc(arena, sizeof *copy);
-	if (!copy)
-		return false;
-	*copy = *file->reader;
-	copy->name = arena_string(arena, file->reader->name);
-	file->reader = copy;
-	return copy->name;
-}
-
 /* Returns the copy of a stored file with its packages. NULL after a failure. */
 static const struct layer_file *run_file(struct running *running, const struct tarsier_reader *host,
                                          const struct layer_file *file, int *code)
@@ -167,10 +155,6 @@ static const struct layer_file *run_file(struct running *running, const struct t
 	if (*code < 0)
 		return NULL;
 	*made = *file;
-	if (!own_reader(&running->scan->report->arena, made)) {
-		*code = error_memory(running->scan->error);
-		return NULL;
-	}
 	if (atomic_load(&running->scan->cancelled))
 		*code = error_set(running->scan->error, TARSIER_CANCELLED, "cancelled");
 	else if (!file->problem && ++running->files > FILES_LIMIT)
