@@ -31,7 +31,7 @@ ONLY     ?= engine/
 V        ?=
 
 # ---- Debian's packages ------------------------------------------------------------------------------------------------
-BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjson lua-yaml libssl-dev libjansson-dev libyajl-dev libexpat1-dev libexpat1-dev \
+BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjson lua-yaml libssl-dev libjansson-dev libyajl-dev libexpat1-dev \
                   libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive-dev libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
@@ -83,7 +83,7 @@ else
 VERSION  := $(shell cat engine/VERSION)
 # Changes if programs built against the last release could break: a symbol was removed, a struct has changed.
 SOVERSION := 0
-PACKAGES := libcrypto jansson yajl expat expat sqlite3 libzstd zlib
+PACKAGES := libcrypto jansson yajl expat sqlite3 libzstd zlib
 ISAL     := $(shell pkg-config --exists libisal && echo libisal)
 LUA_PC   := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) && echo $(name))))
 LUADIR    = $(PREFIX)/share/lua/5.4

@@ -14,7 +14,7 @@ description = {
 supported_platforms = { "linux" }
 dependencies = { "lua ~> 5.4", "lua-cjson >= 2.1.0", "lyaml >= 6.2" }
 -- Headers that luarocks looks for, so that what is missing is named before anything is built. Debian's packages:
--- libssl-dev libjansson-dev libyajl-dev libexpat1-dev libexpat1-dev libsqlite3-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libarchive-dev
+-- libssl-dev libjansson-dev libyajl-dev libexpat1-dev libsqlite3-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libarchive-dev
 -- libcurl4-openssl-dev libmicrohttpd-dev, and libisal-dev for twice the speed.
 external_dependencies = {
   OPENSSL = { header = "openssl/evp.h" },

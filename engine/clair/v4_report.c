@@ -174,8 +174,8 @@ static bool opens(void *user, const struct json_stream_place *place, bool is_obj
 	enum v4_section section = v4_section_of(place->keys[0]);
 	if (place->depth == 1 && section < V4_SECTIONS)
 		report->sections |= 1u << section;
-	if (place->depth == 1)
-		return is_object || section == V4_SECTIONS;
+	if (place->depth == 1) /* a hash that is an object is taken whole, to be refused */
+		return section != V4_HASH && (is_object || section == V4_SECTIONS);
 	if (section != V4_ENRICHMENTS)
 		return false;
 	return is_object == (place->depth == 3);

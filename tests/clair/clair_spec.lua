@@ -620,6 +620,8 @@ describe("Clair", function()
   for name, case in pairs {
     ["of another image"] = { report { manifest_hash = "sha256:" .. ("0"):rep(64) }, "about another image" },
     ["without manifest_hash"] = { without "manifest_hash", "about another image" },
+    ["whose manifest_hash is an object"] = { report { manifest_hash = { a = { b = 1 } } }, "about another image" },
+    ["whose manifest_hash is a list"] = { report { manifest_hash = json.array { "a" } }, "about another image" },
     ["without packages"] = { without "packages", "packages is missing" },
     ["without vulnerabilities"] = { without "vulnerabilities", "vulnerabilities is missing" },
     ["without package_vulnerabilities"] = { without "package_vulnerabilities", "package_vulnerabilities is missing" },
