@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 static _Atomic unsigned second = 1000;
 
@@ -10,6 +9,19 @@ int64_t clock_milliseconds(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct timespec clock_after(clockid_t clock, int64_t milliseconds)
+{
+	struct timespec until;
+	clock_gettime(clock, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += milliseconds % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	return until;
 }
 
 int64_t clock_seconds(unsigned seconds)

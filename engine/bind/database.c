@@ -101,6 +101,18 @@ static const char *const import_keys[] = {"starter", "merge", "only", "note", "o
 
 /* import(database, { path, … } [, { starter =, merge =, only = { "Debian:12", … }, note =, on_input = function(input, feed, records, message) end }])
  * --> { advisories, withdrawn, unreadable, kev, epss } | nil, message, code */
+static void push_import_result(lua_State *L, const struct tarsier_import_result *result)
+{
+	const struct { const char *key; uint64_t value; } fields[] = {
+		{"advisories", result->advisories}, {"withdrawn", result->withdrawn}, {"unreadable", result->unreadable},
+		{"kev", result->kev}, {"epss", result->epss}};
+	lua_createtable(L, 0, 5);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		lua_pushinteger(L, (lua_Integer)fields[i].value);
+		lua_setfield(L, -2, fields[i].key);
+	}
+}
+
 static int l_import(lua_State *L)
 {
 	const char *database = luaL_checkstring(L, 1);
@@ -133,14 +145,7 @@ static int l_import(lua_State *L)
 		return lua_error(L);
 	if (code < 0)
 		return push_error(L, &error);
-	lua_createtable(L, 0, 5);
-	const struct { const char *key; uint64_t value; } fields[] = {
-		{"advisories", result.advisories}, {"withdrawn", result.withdrawn}, {"unreadable", result.unreadable},
-		{"kev", result.kev}, {"epss", result.epss}};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		lua_pushinteger(L, (lua_Integer)fields[i].value);
-		lua_setfield(L, -2, fields[i].key);
-	}
+	push_import_result(L, &result);
 	return 1;
 }
 

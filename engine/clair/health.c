@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 /*
  * If its database dies, Clair may keep a request open until a timeout ends it. So a second thread sends a short request
@@ -62,15 +61,7 @@ static bool ask(struct clair_watch *watch)
 /* Waits for the time of the next check. Returns false at once when the long request is over: it must not wait for us. */
 static bool await_next(struct clair_watch *watch)
 {
-	int64_t milliseconds = clock_seconds(INTERVAL_SECONDS);
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += milliseconds % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	const struct timespec until = clock_after(CLOCK_REALTIME, clock_seconds(INTERVAL_SECONDS));
 	int waited;
 	do
 		waited = sem_timedwait(&watch->over, &until);

@@ -159,7 +159,7 @@ static bool fixed_in_module(const struct affected *affected)
 
 enum { FUNCTIONS_LIMIT = 64 * 1024 }; /* bytes of one record's names: the largest published one has 5,000 */
 
-/* Adds " name", or "path" on a line of its own. False if there is no room. */
+/* Adds " name", or "path" on a separate line. Returns false if the buffer is full. */
 static bool add_word(struct buffer *text, char before, const char *word)
 {
 	if (!*word || strpbrk(word, " \n"))

@@ -23,7 +23,7 @@ static const struct publisher { const char *prefix, *source; bool scores; } publ
 	{"RLSA", "rocky", true}, {"ROOT", "root", false}, {"RSEC", "r", true}, {"RUSTSEC", "rustsec", true},
 	{"RXSA", "rocky", true}, {"SEAL", "seal", false}, {"SUSE", "suse", true}, {"UBUNTU", "ubuntu", false},
 	{"USN", "ubuntu", false}, {"WOLFI", "wolfi", false}, {"openSUSE", "suse", true},
-	/* ratings of CVEs that are no advisories of their own */
+	/* ratings of CVEs, which are not stored as advisories */
 	{"", "cisa", true}, {"", "cna", true},
 };
 enum { PUBLISHERS = sizeof publishers / sizeof *publishers };

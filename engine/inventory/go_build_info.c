@@ -55,7 +55,8 @@ static void find_header(struct go_build_info *info, const struct executable *exe
 
 /* ---- inline: two texts with their lengths ------------------------------------------------------------------------- */
 
-/* Takes a length off the front. False if there are too few bytes, or it is no length. */
+/* Reads a length from the front of the bytes and removes it. Returns false if there are too few bytes, or the length is
+ * invalid. */
 static bool take_varint(span *rest, uint64_t *number)
 {
 	*number = 0;

@@ -12,8 +12,8 @@
  */
 struct module { span name, version; };
 
-/* Adds a module whose line and replacement are complete. A module that a folder replaces has no version that anybody else
- * knows. */
+/* Adds a module whose line and replacement are complete. A module that a folder replaces has no published
+ * version. */
 static int add(struct module *module, struct reader_output *output, struct tarsier_error *error)
 {
 	struct package_spans package = {.type = "golang", .ecosystem = "Go", .name = module->name,

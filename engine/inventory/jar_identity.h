@@ -13,7 +13,7 @@ bool jar_is_id(span text);
 /* Returns true for a version without blanks, and without properties of a build that were not filled in. */
 bool jar_is_version(span text);
 
-/* "commons-io-2.11.0" → "commons-io" and "2.11.0"; everything and "" if there is no version. */
+/* "commons-io-2.11.0" → "commons-io" and "2.11.0"; without a version, the whole name and "". */
 void jar_split_name(span base, span *artifact, span *version);
 
 /*

@@ -10,7 +10,8 @@ static span text_of(const json_t *license)
 	return span_of(json_is_string(license) ? json_string_value(license) : json_text(license, "type"));
 }
 
-/* Writes "(A OR (B AND C))" of a list's expressions. Returns false if one is no expression, or all are too long. */
+/* Writes "(A OR (B AND C))" of a list's expressions. Returns false if one is not an expression, or
+ * the result is too long. */
 static bool write_choice(const json_t *list, char choice[SPDX_LIMIT])
 {
 	char expression[SPDX_LIMIT];

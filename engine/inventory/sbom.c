@@ -100,7 +100,7 @@ static int add_parsed(struct sbom *sbom, struct purl *purl, struct sbom_package 
 	return code == TARSIER_FORMAT ? reader_output_note(sbom->output, true, error ? error->message : "", error) : code;
 }
 
-/* The purl's kinds that are no packages of an image: the image itself, files, source repositories. */
+/* Types of purls that do not name packages in an image: the image itself, files, source repositories. */
 static bool is_elsewhere(const char *type)
 {
 	return strcmp(type, "oci") == 0 || strcmp(type, "docker") == 0 || strcmp(type, "generic") == 0 ||

@@ -1,13 +1,14 @@
 #include "scan/events.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { PUMP_NANOSECONDS = 100 * 1000 * 1000 }; /* the delay of progress and cancellation */
+enum { PUMP_MILLISECONDS = 100 }; /* the delay of progress and cancellation */
 
 struct event_item {
 	struct event_item *next;
@@ -95,13 +96,7 @@ void events_finish(struct events *events)
 
 static void wait_a_little(struct events *events)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PUMP_NANOSECONDS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	const struct timespec until = clock_after(CLOCK_MONOTONIC, PUMP_MILLISECONDS);
 	pthread_cond_timedwait(&events->changed, &events->lock, &until);
 }
 

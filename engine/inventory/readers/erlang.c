@@ -8,7 +8,7 @@
  *	{application, cowboy, [{description, "…"}, {vsn, "2.10.0"}, {modules, […]}, …]}.
  *
  * The compiler of an application that came from Hex writes the package's version here. OTP's and Elixir's own
- * applications are no packages of Hex, which reserves their names.
+ * applications are not packages of Hex, which reserves their names.
  */
 enum { HEAD = 1 << 20 };
 

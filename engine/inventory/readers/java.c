@@ -196,7 +196,7 @@ static int level_end(struct jar_level *level, struct tarsier_error *error)
 	return code < 0 ? code : take_identity(level, error);
 }
 
-/* An archive can be broken without any harm to the others. A file that is no archive at all has only its name. */
+/* A broken archive does not affect the others. A file that is not an archive is identified by its name only. */
 static int forgive(struct jar_level *level, int code, struct tarsier_error *error)
 {
 	if (code == TARSIER_NOT_FOUND)
