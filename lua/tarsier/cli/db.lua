@@ -8,9 +8,6 @@ local shared = require "tarsier.cli.database.options"
 local state = require "tarsier.update.state"
 local text = require "tarsier.text"
 
-local database_option = { long = "db", value = "FILE", env = "TARSIER_DB",
-  help = "the vulnerability database; default: $XDG_DATA_HOME/tarsier/vulnerabilities.db" }
-
 local function failed(terminal, message)
   terminal:fail(message)
   return exit.DATABASE
@@ -27,18 +24,9 @@ local function teller(terminal)
   end
 end
 
-local function target(options)
-  if options.db then return options.db end
-  local path = place.database()
-  if not path then return nil, "neither $XDG_DATA_HOME nor $HOME is set: name the database with --db" end
-  local ok, message = core.host.make_folder(path:match "^(.*)/")
-  if not ok then return nil, message end
-  return path
-end
-
 local function import(options, arguments, terminal)
   terminal.quiet = options.quiet
-  local path, message = target(options)
+  local path, message = shared.target(options.db)
   if not path then return failed(terminal, message) end
   local taken
   taken, message = core.import(path, arguments, { starter = options.starter, merge = options.merge,
@@ -172,10 +160,10 @@ return {
       description = { "The new database is written beside the old one and renamed into place: a scan sees the old "
         .. "or the new one, never a half. Without --merge it contains only these inputs." },
       options = {
-        database_option,
+        shared.database,
         { long = "merge", help = "add to the existing database" },
         { long = "starter", help = "mark the result as a starter database" },
-        { long = "quiet", short = "q", help = "print only errors" },
+        shared.quiet,
       },
       examples = { { "tarsier db import Debian/all.zip PyPI/all.zip known_exploited_vulnerabilities.json "
         .. "epss_scores-current.csv.gz", "Debian and Python with KEV and EPSS" } },
@@ -186,7 +174,7 @@ return {
       summary = "print what the database contains and how old it is",
       arguments = {},
       options = {
-        database_option,
+        shared.database,
         { long = "format", short = "f", value = "FORMAT", env = "TARSIER_DB_STATUS_FORMAT",
           choices = { "table", "json" },
           help = "table or json; default: table" },
