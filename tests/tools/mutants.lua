@@ -127,7 +127,7 @@ local usual = {} -- seconds that each of `specs` took without a change
 
 local function passes(name)
   local seconds = usual[name] and math.max(SPEC_SECONDS, SPEC_TIMES * usual[name]) or FIRST_SECONDS
-  return run("make READY=1 DEPS=no test SPECS=tests/" .. name, seconds)
+  return run("FIRST_FAILURE=1 make READY=1 DEPS=no test SPECS=tests/" .. name, seconds)
 end
 
 -- Puts text into a file of the copy and builds it.
