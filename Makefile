@@ -257,7 +257,7 @@ install: install-rock $(BUILD)/tarsier.1 $(BUILD)/completion.bash $(BUILD)/compl
 	install -m 644 $(BUILD)/tarsier.pc $(LIBRARIES)/pkgconfig
 	install -m 644 $(BUILD)/tarsier-config.cmake $(BUILD)/tarsier-config-version.cmake $(LIBRARIES)/cmake/tarsier
 	sed 's|^#define TARSIER_H$$|&\n\n#define TARSIER_VERSION "$(VERSION)"|' engine/tarsier.h >$(HEADERS)/tarsier.h
-	install -m 644 engine/tarsier_policy.h engine/tarsier_share.h $(HEADERS)
+	install -m 644 $(wildcard engine/tarsier_*.h) $(HEADERS)
 	chmod 644 $(HEADERS)/tarsier.h
 	install -m 644 $(BUILD)/tarsier.1 $(TO)/share/man/man1
 	install -D -m 644 $(BUILD)/completion.bash $(TO)/share/bash-completion/completions/tarsier
@@ -270,7 +270,7 @@ uninstall:
 	    share/bash-completion/completions/tarsier share/zsh/site-functions/_tarsier \
 	    share/fish/vendor_completions.d/tarsier.fish) \
 	    $(addprefix $(LIBRARIES)/,libtarsier.a libtarsier.so libtarsier.so.$(SOVERSION) pkgconfig/tarsier.pc) \
-	    $(addprefix $(HEADERS)/,tarsier.h tarsier_policy.h tarsier_share.h)
+	    $(addprefix $(HEADERS)/,$(notdir $(wildcard engine/tarsier*.h)))
 	rm -rf $(DESTDIR)$(ROCK_LUADIR)/tarsier $(DESTDIR)$(ROCK_LIBDIR)/tarsier $(LIBRARIES)/cmake/tarsier
 
 # ---- harder tests -------------------------------------------------------------------------------------------------------------

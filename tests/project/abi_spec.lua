@@ -31,7 +31,7 @@ describe("the binary interface", function()
 
   it("has every function of the headers", function()
     local exported = shell.capture "nm -D --defined-only build/libtarsier.so"
-    for _, header in ipairs { "engine/tarsier.h", "engine/tarsier_policy.h", "engine/tarsier_share.h" } do
+    for header in shell.capture("ls engine/tarsier*.h"):gmatch "[^\n]+" do
       for name in shell.read(header):gmatch "TARSIER_API[^;(]-(tarsier_[%w_]+)%(" do
         assert.is_truthy(exported:find("T " .. name .. "@@TARSIER_", 1, true), name .. ": not in engine/packaging/tarsier.map")
       end
