@@ -2,6 +2,7 @@
 
 #include "format/ecosystem.h"
 #include "match/affected.h"
+#include "match/group.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -208,13 +209,15 @@ static int add_hit(struct matching *matching, const struct naming *naming, struc
 	return TARSIER_OK;
 }
 
-/* Which hits others replace, by advisory and by CVE. */
-struct replaced { struct map advisories, cves; };
+/* Which hits others replace, by advisory and by CVE; and the hits of own feeds that have no severity, by CVE. */
+struct replaced { struct map advisories, cves, wordless; };
 enum { BY_OWN = 1, BY_EXTENDED = 2 };
 
-static bool note_replacing(struct replaced *replaced, const struct hit *hit)
+static bool note_replacing(struct replaced *replaced, struct hit *hit)
 {
 	uintptr_t rank = hit->extended ? BY_EXTENDED : hit->own && hit->cve ? BY_OWN : 0;
+	if (hit->own && hit->cve && !hit->severity && !map_put_number(&replaced->wordless, hit->cve, hit))
+		return false;
 	if (rank == BY_EXTENDED && !map_put_number(&replaced->advisories, hit->advisory, (void *)rank))
 		return false;
 	return !rank || !hit->cve || (uintptr_t)map_get_number(&replaced->cves, hit->cve) >= rank ||
@@ -231,20 +234,36 @@ static bool is_replaced(const struct replaced *replaced, const struct hit *hit)
 	return by == BY_EXTENDED || (by == BY_OWN && !hit->own) || map_get_number(&replaced->advisories, hit->advisory);
 }
 
+/* Some publishers' own feeds state no severity, and copies in OSV do: Ubuntu's VEX. */
+static int take_word(struct matching *matching, const struct replaced *replaced, const struct hit *copy,
+                     struct tarsier_error *error)
+{
+	const struct advisory_text *text;
+	struct hit *own = copy->cve && !copy->own ? map_get_number(&replaced->wordless, copy->cve) : NULL;
+	int code = own ? matching_advisory_text(matching, copy->advisory, &text, error) : 0;
+	if (own && code >= 0)
+		own->severity = copy->severity || !text->distribution ? copy->severity : text->severity;
+	return code;
+}
+
 static int drop_replaced(struct matching *matching, struct tarsier_error *error)
 {
-	struct replaced replaced = {.advisories.arena = &matching->scratch, .cves.arena = &matching->scratch};
+	struct arena *arena = &matching->scratch;
+	struct replaced replaced = {.advisories.arena = arena, .cves.arena = arena, .wordless.arena = arena};
 	size_t kept = 0;
+	int code = TARSIER_OK;
 	for (size_t i = 0; i < matching->hit_count; i++)
 		if (!note_replacing(&replaced, &matching->hits[i]))
 			return error_memory(error);
 	if (replaced.advisories.count + replaced.cves.count == 0)
 		return TARSIER_OK;
+	for (size_t i = 0; i < matching->hit_count && replaced.wordless.count && code >= 0; i++)
+		code = take_word(matching, &replaced, &matching->hits[i], error);
 	for (size_t i = 0; i < matching->hit_count; i++)
 		if (!is_replaced(&replaced, &matching->hits[i]))
 			matching->hits[kept++] = matching->hits[i];
 	matching->hit_count = kept;
-	return TARSIER_OK;
+	return code;
 }
 
 /* ---- records that are not used ------------------------------------------------------------------------------------ */

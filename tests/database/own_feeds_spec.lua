@@ -174,6 +174,61 @@ describe("Red Hat's VEX", function()
   end)
 end)
 
+describe("Ubuntu's VEX", function()
+  local function status(release, name, version)
+    local found = find(release, name, version)
+    assert.is_true(#found < 2)
+    return told(found[1])
+  end
+
+  it("tells each release's status", function()
+    local counts = import { "ubuntu-vex/cve-2024-1001.json" }
+    assert.equal(1, counts.unreadable)
+    assert.is_nil(status("Ubuntu:20.04", "p", "1.0-1"))
+    assert.equal("Unknown affected/ubuntu ", status("Ubuntu:22.04", "p", "1.0-2"))
+    assert.equal("Unknown affected/ubuntu ", status("Ubuntu:22.04", "q++", "1.0-2"))
+    assert.equal("Unknown will_not_fix/ubuntu ", status("Ubuntu:22.04", "r", "1.0-2"))
+    assert.equal("Unknown end_of_life/ubuntu ", status("Ubuntu:22.04", "s", "1.0-2"))
+    assert.equal("Unknown under_investigation/ubuntu ", status("Ubuntu:22.04", "t", "1.0-2"))
+    assert.equal("Unknown fixed/ubuntu 2.0-1", status("Ubuntu:24.04", "p", "1.0-2"))
+    assert.is_nil(status("Ubuntu:24.04", "p", "2.0-1"))
+    assert.is_nil(status("Ubuntu:24.04", "w", "1"))
+    assert.equal("Unknown fixed/ubuntu 1.0-1ubuntu1+esm2", status("Ubuntu:16.04", "p", "1.0-1ubuntu1+esm1"))
+    local finding = find("Ubuntu:22.04", "p", "1.0-2")[1]
+    assert.same({ "What Ubuntu says.", "https://ubuntu.com/security/CVE-2024-1001", "2024-02-05T00:00:00Z",
+      "2024-02-06T16:37:20Z" }, { finding.description, finding.url, finding.published, finding.modified })
+  end)
+  it("takes the priority from OSV's copy, and overrules its versions", function()
+    import({ "ubuntu-vex/cve-2024-1001.json" }, {
+      record("UBUNTU-CVE-2024-1001", "Ubuntu:22.04:LTS", { "introduced", "0", "fixed", "9.0-1" },
+        { severity = { { type = "Ubuntu", score = "high" } } }),
+      record("UBUNTU-CVE-2024-1002", "Ubuntu:22.04:LTS", { "introduced", "0" },
+        { severity = { { type = "Ubuntu", score = "low" } } }) })
+    local found = find("Ubuntu:22.04", "p", "1.0-2")
+    assert.equal("High affected/ubuntu ", told(found["CVE-2024-1001"]))
+    assert.equal("Low affected/ubuntu ", told(found["CVE-2024-1002"]))
+  end)
+  it("names what a notice fixes", function()
+    import { "ubuntu-vex/cve-2024-1001.json", "ubuntu-vex/usn-1.json" }
+    local found = find("Ubuntu:22.04", "p", "1.0-2")
+    assert.equal("Unknown fixed/ubuntu 1.0-3", told(found["CVE-2024-1003"]))
+    assert.equal(3, #found)
+    assert.equal("https://ubuntu.com/security/notices/USN-7372-1", found["CVE-2024-1002"].url)
+  end)
+  it("is replaced document by document when a later import merges", function()
+    local other = folder .. "/other.json"
+    temporary.must("sed 's/CVE-2024-1001/CVE-2024-1009/g' %s >%s", data .. "ubuntu-vex/cve-2024-1001.json", other)
+    import { "ubuntu-vex/cve-2024-1001.json" }
+    assert(knowledge.import(database, { other }, { merge = true }))
+    assert.equal(2, #find("Ubuntu:22.04", "p", "1.0-2"))
+  end)
+  it("comes as a tar archive of documents", function()
+    temporary.must("tar -C %s -cJf %s/vex-all.tar.xz ubuntu-vex", data, folder)
+    local counts = assert(knowledge.import(database, { folder .. "/vex-all.tar.xz" }))
+    assert.equal(2, counts.advisories)
+  end)
+end)
+
 describe("updateinfo.xml", function()
   local function ids(release, version)
     local list = {}

@@ -1,5 +1,5 @@
 #include "base/map.h"
-#include "database/advisory.h"
+#include "database/affected_list.h"
 #include "format/cve_id.h"
 #include "stream/json_read.h"
 
@@ -31,8 +31,7 @@ struct vex {
 	struct map cpes;             /* product → its CPE */
 	struct map relations;        /* component of a product → struct json_node of the relationship */
 	struct map remedies, words;  /* component of a product → its remediation; → its impact */
-	struct affected *affected;
-	size_t count, capacity;
+	struct affected_list list;
 };
 
 static int vex_recognise(span head)
@@ -159,22 +158,8 @@ static enum advisory_status status_of(const struct json_node *remedy, const char
 	return strcmp(list, "fixed") == 0 ? STATUS_UNSTATED : STATUS_AFFECTED;
 }
 
-static bool make_range(struct vex *vex, struct affected *affected, const char *version)
-{
-	struct advisory_event *events = arena_array(&vex->arena, 2, sizeof *events);
-	affected->ranges = arena_alloc(&vex->arena, sizeof *affected->ranges);
-	if (!events || !affected->ranges)
-		return false;
-	events[0] = (struct advisory_event){EVENT_INTRODUCED, "0"};
-	events[1] = (struct advisory_event){EVENT_FIXED, version};
-	affected->ranges[0] = (struct advisory_range){events, *version ? 2 : 1};
-	affected->range_count = affected->status != STATUS_NOT_AFFECTED;
-	return true;
-}
-
 static bool add_product(struct vex *vex, span id, const char *list)
 {
-	static const char *no_vectors[] = {NULL};
 	struct component component;
 	const struct json_node *relation = map_get(&vex->relations, id);
 	const char *cpe = map_get(&vex->cpes, span_of(node_text(relation, "relates_to_product_reference")));
@@ -185,15 +170,10 @@ static bool add_product(struct vex *vex, span id, const char *list)
 	bool fixed = strcmp(list, "fixed") == 0;
 	if (!*ecosystem || component.skip || fixed != (*component.version != '\0'))
 		return true; /* a build that was never affected says nothing of others */
-	vex->affected = arena_grow(&vex->arena, vex->affected, vex->count, &vex->capacity, sizeof *vex->affected);
-	if (!vex->affected)
-		return false;
-	struct affected *affected = &vex->affected[vex->count++];
-	*affected = (struct affected){.ecosystem = ecosystem, .name = component.name, .cvss = no_vectors, .purl = "",
-	                              .own = true, .stream = component.stream,
-	                              .severity_word = node_text(map_get(&vex->words, id), "details"),
-	                              .status = status_of(map_get(&vex->remedies, id), list)};
-	return make_range(vex, affected, component.version);
+	const struct affected affected = {
+		.ecosystem = ecosystem, .name = component.name, .own = true, .stream = component.stream,
+		.severity_word = node_text(map_get(&vex->words, id), "details"), .status = status_of(map_get(&vex->remedies, id), list)};
+	return affected_list_add(&vex->list, &vex->arena, &affected, component.version);
 }
 
 /* ---- a document -------------------------------------------------------------------------------------------------- */
@@ -235,7 +215,8 @@ static int give(struct vex *vex, const struct json_node *document, const struct 
 		.scope = scope, .id = id, .summary = node_text(vulnerability, "title"),
 		.details = note_of(vulnerability, "description"), .url = url,
 		.published = node_text(tracking, "initial_release_date"), .modified = node_text(tracking, "current_release_date"),
-		.aliases = aliases, .cvss = vectors, .references = none, .affected = vex->affected, .affected_count = vex->count};
+		.aliases = aliases, .cvss = vectors, .references = none, .affected = vex->list.items,
+		.affected_count = vex->list.count};
 	return vex->sink->advisory(vex->sink->user, &advisory, error);
 }
 
@@ -254,7 +235,7 @@ static int take_vulnerability(struct vex *vex, const struct json_node *document,
 		for (const struct json_node *id = node_first(node_list(status, lists[i])); id; id = id->next)
 			if (id->kind == NODE_TEXT && !add_product(vex, (span){id->text, id->length}, lists[i]))
 				return error_memory(error);
-	return vex->count ? give(vex, document, vulnerability, error) : 0;
+	return vex->list.count ? give(vex, document, vulnerability, error) : 0;
 }
 
 static int take_document(void *user, const struct cut_place *place, const struct json_node *document,
@@ -268,8 +249,7 @@ static int take_document(void *user, const struct cut_place *place, const struct
 		return error_memory(error);
 	const struct json_node *list = node_list(document, "vulnerabilities");
 	for (const struct json_node *one = node_first(list); one && code >= 0; one = one->next) {
-		vex->affected = NULL;
-		vex->count = vex->capacity = 0;
+		vex->list = (struct affected_list){0};
 		code = take_vulnerability(vex, document, one, error);
 	}
 	return code;

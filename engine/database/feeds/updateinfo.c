@@ -1,4 +1,4 @@
-#include "database/advisory.h"
+#include "database/affected_list.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 
@@ -37,8 +37,7 @@ struct updateinfo {
 	bool security;
 	const char **aliases, **references;
 	size_t alias_count, alias_room, reference_count, reference_room;
-	struct affected *affected;
-	size_t count, capacity;
+	struct affected_list list;
 };
 
 static int updateinfo_recognise(span head)
@@ -95,51 +94,34 @@ static const char *ecosystem_of(struct updateinfo *info, const char *release)
 	return "";
 }
 
-static bool is_known(const struct updateinfo *info, const struct affected *one)
+static bool is_known(const struct updateinfo *info, const struct affected *one, const char *version)
 {
-	for (size_t i = info->count; i > 0 && info->count - i < 64; i--) { /* other architectures are near */
-		const struct affected *known = &info->affected[i - 1];
+	const struct affected_list *list = &info->list;
+	for (size_t i = list->count; i > 0 && list->count - i < 64; i--) { /* other architectures are near */
+		const struct affected *known = &list->items[i - 1];
 		if (strcmp(known->name, one->name) == 0 && strcmp(known->ecosystem, one->ecosystem) == 0 &&
-		    strcmp(known->ranges[0].events[1].version, one->ranges[0].events[1].version) == 0)
+		    strcmp(affected_fixed(known), version) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool make_affected(struct updateinfo *info, const char **attributes, struct affected *affected)
+static bool add_package(struct updateinfo *info, const char **attributes)
 {
-	static const char *no_vectors[] = {NULL};
 	const char *epoch = attribute(attributes, "epoch"), *release = attribute(attributes, "release");
 	bool zero = !*epoch || strcmp(epoch, "0") == 0;
-	struct advisory_event *events = arena_array(&info->arena, 2, sizeof *events);
-	struct advisory_range *range = arena_alloc(&info->arena, sizeof *range);
+	if (strcmp(attribute(attributes, "arch"), "src") == 0 || info->list.count >= PACKAGES_LIMIT)
+		return true;
 	const char *version = arena_format(&info->arena, "%.32s%s%.128s-%.128s", zero ? "" : epoch, zero ? "" : ":",
 	                                   attribute(attributes, "version"), release);
 	const char *name = arena_format(&info->arena, "%.*s", NAME_LIMIT, attribute(attributes, "name"));
 	const char *ecosystem = ecosystem_of(info, release);
-	if (!events || !range || !version || !name || !ecosystem)
+	if (!version || !name || !ecosystem)
 		return false;
-	events[0] = (struct advisory_event){EVENT_INTRODUCED, "0"};
-	events[1] = (struct advisory_event){EVENT_FIXED, version};
-	*range = (struct advisory_range){events, 2};
-	*affected = (struct affected){.ecosystem = ecosystem, .name = name, .ranges = range, .range_count = 1,
-	                              .cvss = no_vectors, .purl = "", .severity_word = info->texts[SEVERITY]};
-	return true;
-}
-
-static bool add_package(struct updateinfo *info, const char **attributes)
-{
-	struct affected one;
-	if (strcmp(attribute(attributes, "arch"), "src") == 0 || info->count >= PACKAGES_LIMIT)
+	const struct affected one = {.ecosystem = ecosystem, .name = name, .severity_word = info->texts[SEVERITY]};
+	if (!*one.name || !*one.ecosystem || is_known(info, &one, version))
 		return true;
-	if (!make_affected(info, attributes, &one))
-		return false;
-	if (!*one.name || !*one.ecosystem || is_known(info, &one))
-		return true;
-	info->affected = arena_grow(&info->arena, info->affected, info->count, &info->capacity, sizeof *info->affected);
-	if (info->affected)
-		info->affected[info->count++] = one;
-	return info->affected != NULL;
+	return affected_list_add(&info->list, &info->arena, &one, version);
 }
 
 /* ---- updates ----------------------------------------------------------------------------------------------------- */
@@ -188,8 +170,7 @@ static void begin_update(struct updateinfo *info, const char **attributes)
 	info->security = strcmp(attribute(attributes, "type"), "security") == 0;
 	info->aliases = info->references = NULL;
 	info->alias_count = info->alias_room = info->reference_count = info->reference_room = 0;
-	info->affected = NULL;
-	info->count = info->capacity = 0;
+	info->list = (struct affected_list){0};
 }
 
 static void end_update(struct updateinfo *info)
@@ -212,9 +193,9 @@ static void end_update(struct updateinfo *info)
 		.url = info->reference_count ? info->references[0] : "", .published = info->issued,
 		.modified = *info->updated ? info->updated : info->issued, .severity_word = info->texts[SEVERITY],
 		.aliases = info->alias_count ? info->aliases : none, .cvss = none,
-		.references = info->reference_count ? info->references : none, .affected = info->affected,
-		.affected_count = info->count, .news = !info->security && !info->alias_count};
-	int code = advisory.news || !info->count ? 0 : info->sink->advisory(info->sink->user, &advisory, info->error);
+		.references = info->reference_count ? info->references : none, .affected = info->list.items,
+		.affected_count = info->list.count, .news = !info->security && !info->alias_count};
+	int code = advisory.news || !info->list.count ? 0 : info->sink->advisory(info->sink->user, &advisory, info->error);
 	if (code < 0)
 		stop(info, code);
 }
