@@ -7,6 +7,7 @@
 struct evidence {
 	span path;    /* inside the image, cleaned, no leading slash */
 	span content; /* the whole file, or its head */
+	span beside;  /* the reader's `beside`; else empty */
 };
 
 /* A file that is pushed to its reader piece by piece. Lives from begin() to end(). */
@@ -49,6 +50,9 @@ struct reader {
 	                              * Not for streams */
 	bool secondary;              /* its packages count only if no reader without this mark has found them */
 	bool optional;               /* a file that cannot be read hides no package: it says more about packages found elsewhere */
+	/* What another file says about the evidence. It is known only when the layers are laid over each other: for another look
+	 * at the layers, with a copy of the reader that has this (scan/logs.c). */
+	span beside;
 	/* Called once a file, with all of it. */
 	int (*read)(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error);
 

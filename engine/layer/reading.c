@@ -62,7 +62,8 @@ int reading_end(struct reading *reading, struct tarsier_error *error)
 	const struct reader *reader = reading->reader;
 	if (reader->end)
 		return check(reading, reader->end(&reading->file, error), error);
-	const struct evidence evidence = {.path = reading->file.path, .content = buffer_span(&reading->content)};
+	const struct evidence evidence = {.path = reading->file.path, .content = buffer_span(&reading->content),
+	                                  .beside = reader->beside};
 	return reader->read ? reader->read(&evidence, &reading->output, error) : TARSIER_OK;
 }
 

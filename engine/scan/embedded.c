@@ -9,7 +9,7 @@
 
 /* ---- layers, and reading them again ---------------------------------------------------------------------------- */
 
-static struct layer_index **new_indexes(struct scan *scan)
+struct layer_index **scan_new_indexes(struct scan *scan)
 {
 	struct tarsier_report *report = scan->report;
 	struct layer_index **indexes = arena_array(&report->arena, scan->layer_count, sizeof *indexes);
@@ -68,7 +68,7 @@ static int look_again(struct scan *scan, const struct overlay_want *wants, size_
 {
 	struct arena *arena = &scan->report->arena;
 	const struct reader *const *readers = readers_of_wants(arena, wants, count);
-	struct layer_index **found = new_indexes(scan);
+	struct layer_index **found = scan_new_indexes(scan);
 	char *fingerprint = look_fingerprint(scan, wants, count);
 	struct path_match *patterns;
 	if (!readers || !found || !fingerprint)
@@ -129,12 +129,14 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 {
 	const struct tarsier_engine *engine = scan->engine;
 	scan->cached = arena_array(&scan->report->arena, scan->layer_count, sizeof *scan->cached);
-	*indexes = new_indexes(scan);
+	*indexes = scan_new_indexes(scan);
 	if (!scan->cached || !*indexes)
 		return error_memory(scan->error);
 	int code = scan_layers(scan, engine->patterns, engine->cache, engine->readers, *indexes);
 	if (code >= 0)
 		code = lay_layers(scan, *indexes, overlay);
+	if (code >= 0)
+		code = scan_read_logs(scan, overlay);
 	warn_of_cache(scan);
 	return code;
 }

@@ -46,6 +46,12 @@ int scan_run(struct scan *scan);
 int scan_layers(struct scan *scan, const struct path_match *patterns, const struct cache *cache,
                 const struct reader *const *readers, struct layer_index **indexes);
 
+/* Room for such indexes, which the report frees. NULL: out of memory. */
+struct layer_index **scan_new_indexes(struct scan *scan);
+/* logs.c: what an rpm database that was not closed has in its write-ahead log becomes part of what the overlay shows. */
+struct overlay;
+int scan_read_logs(struct scan *scan, struct overlay *overlay);
+
 /* The two ways from an image to a report: either tarsier reads the layers and matches the packages, or Clair does. */
 int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);

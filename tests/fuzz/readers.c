@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct layer_file stored = {.path = path, .reader = reader};
 	/* A stream comes in pieces of a length that the file decides. */
 	size_t piece = size > 1 ? 1 + data[size - 1] * 37u : 0;
-	if (reading_run(reader, &(struct evidence){span_of(path), content}, piece, &output, &error) < 0)
+	if (reading_run(reader, &(struct evidence){.path = span_of(path), .content = content}, piece, &output, &error) < 0)
 		stored.problem = error.message;
 	else
 		layer_file_set(&stored, &output);

@@ -25,13 +25,13 @@ static void set(lua_State *L, const char *key, const char *value)
 }
 
 /* Runs the reader on a copy of exactly that length, so that a sanitizer sees a step beyond it. */
-static int run(const struct reader *reader, span path, span content, size_t piece, struct reader_output *output,
-               struct tarsier_error *error)
+static int run(const struct reader *reader, span path, span content, span beside, size_t piece,
+               struct reader_output *output, struct tarsier_error *error)
 {
 	char *copy = malloc(content.len ? content.len : 1);
 	if (content.len)
 		memcpy(copy, content.ptr, content.len);
-	int code = reading_run(reader, &(struct evidence){path, {copy, content.len}}, piece, output, error);
+	int code = reading_run(reader, &(struct evidence){path, {copy, content.len}, beside}, piece, output, error);
 	free(copy);
 	return code;
 }
@@ -110,7 +110,8 @@ static void push_notes(lua_State *L, const struct reader_output *output)
 	}
 }
 
-/* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream [, symbols]]]) -->
+/* read(reader, path, content [, limit of memory [, bytes of a piece, if the reader takes a stream [, symbols [, what lies
+ * beside it]]]]) -->
  * { package, … [, owned = { hash of a path, … }] [, owner = name] [, notes = { { unreadable =, text = }, … }] } */
 static int l_read(lua_State *L)
 {
@@ -121,7 +122,8 @@ static int l_read(lua_State *L)
 	struct reader_output output = {.arena = &arena};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
-	int code = run(reader, path, content, (size_t)luaL_optinteger(L, 5, 0), &output, &error);
+	span beside = lua_isstring(L, 7) ? probe_span(L, 7) : SPAN("");
+	int code = run(reader, path, content, beside, (size_t)luaL_optinteger(L, 5, 0), &output, &error);
 	if (code < 0) {
 		arena_free(&arena);
 		return probe_fail(L, &error);
@@ -176,7 +178,7 @@ static int l_count(lua_State *L)
 	struct tarsier_error error = {0};
 	struct reader_output output = {.arena = &arena};
 	arena_init(&arena, NULL);
-	int code = reading_run(reader, &(struct evidence){path, content}, 0, &output, &error);
+	int code = reading_run(reader, &(struct evidence){.path = path, .content = content}, 0, &output, &error);
 	arena_free(&arena);
 	if (code < 0)
 		return probe_fail(L, &error);
@@ -216,7 +218,7 @@ static struct overlay_file *take_file(lua_State *L, struct arena *arena)
 	file->path = stored->path = field(L, arena, "path");
 	file->reader = stored->reader = reader_named(L, field(L, arena, "reader"));
 	stored->problem = field(L, arena, "problem");
-	if (!stored->problem && run(file->reader, span_of(file->path), content, 0, &output, &error) < 0)
+	if (!stored->problem && run(file->reader, span_of(file->path), content, SPAN(""), 0, &output, &error) < 0)
 		stored->problem = arena_string(arena, error.message);
 	if (!stored->problem)
 		layer_file_set(stored, &output);

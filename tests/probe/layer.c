@@ -51,7 +51,7 @@ static int take_line(struct evidence_stream *file, struct tarsier_error *error)
 		return span_starts(line, "=");
 	if (span_starts(line, "+"))
 		return arena_alloc(file->work, 10000) ? TARSIER_OK : error_memory(error);
-	return read_lines(&(struct evidence){file->path, line}, file->output, error);
+	return read_lines(&(struct evidence){.path = file->path, .content = line}, file->output, error);
 }
 
 static int feed_lines(struct evidence_stream *file, span piece, struct tarsier_error *error)

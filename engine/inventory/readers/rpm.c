@@ -1,4 +1,5 @@
 /* reads rpm's package database */
+#include "inventory/rpm_log.h"
 #include "inventory/rpm_package.h"
 #include "layer/reader.h"
 
@@ -18,6 +19,8 @@ enum {
 	STEPS_LIMIT = 20 * 1000 * 1000,
 	/* The longest statement of rpm's schema has 100 bytes. */
 	SCHEMA_LIMIT = 64 << 10,
+	SQLITE_HEADER = 100,
+	DATABASE_LIMIT = 128 << 20, /* about 70 KB a package: eighteen hundred of them; a scan may not take 256 MiB */
 };
 
 /* ---- opening the untrusted database in memory -------------------------------------------------------------------- */
@@ -74,27 +77,52 @@ static void distrust(struct rpm_database *database, size_t size)
 	sqlite3_set_authorizer(handle, authorize, NULL);
 }
 
-/* rpm leaves its database in WAL mode (bytes 18 and 19 are 2), which SQLite rejects in memory: a copy sets them to
- * 1. */
-static unsigned char *without_wal(struct rpm_database *database, const struct arena *arena, span content)
+static int database_copy(struct rpm_database *database, const struct arena *arena, size_t size, struct tarsier_error *error)
 {
-	if (content.ptr[18] != 2 && content.ptr[19] != 2)
-		return (unsigned char *)(uintptr_t)content.ptr;
-	database->copy = memory_resize(&arena->allocator, NULL, 0, content.len);
-	if (!database->copy)
-		return NULL;
-	memcpy(database->copy, content.ptr, content.len);
-	database->copy[18] = database->copy[19] = 1;
-	database->size = content.len;
-	return database->copy;
+	database->copy = memory_resize(&arena->allocator, NULL, 0, size);
+	database->size = size;
+	return database->copy ? TARSIER_OK : error_memory(error);
 }
 
-static int database_open(struct rpm_database *database, const struct arena *arena, span content,
-                         struct tarsier_error *error)
+/* *content becomes what SQLite would read: the file with the changes of its write-ahead log. */
+static int apply_log(struct rpm_database *database, const struct arena *arena, span beside, span *content,
+                     struct tarsier_error *error)
 {
-	unsigned char *bytes = without_wal(database, arena, content);
-	if (!bytes)
-		return error_memory(error);
+	struct rpm_log log;
+	if (!rpm_log_open(beside, &log))
+		return TARSIER_OK;
+	size_t size = rpm_log_size(&log);
+	if (size > DATABASE_LIMIT)
+		return error_set(error, TARSIER_LIMIT, "larger than %d bytes with the changes of its write-ahead log", DATABASE_LIMIT);
+	int code = database_copy(database, arena, size, error);
+	if (code < 0)
+		return code;
+	rpm_log_apply(&log, *content, (char *)database->copy);
+	*content = (span){(char *)database->copy, size};
+	return TARSIER_OK;
+}
+
+/* rpm leaves its database in WAL mode (bytes 18 and 19 are 2), which SQLite rejects in memory: a copy sets them to
+ * 1. */
+static int leave_wal_mode(struct rpm_database *database, const struct arena *arena, span *content,
+                          struct tarsier_error *error)
+{
+	if (content->ptr[18] != 2 && content->ptr[19] != 2)
+		return TARSIER_OK;
+	if (!database->copy) {
+		int code = database_copy(database, arena, content->len, error);
+		if (code < 0)
+			return code;
+		memcpy(database->copy, content->ptr, content->len);
+		*content = (span){(char *)database->copy, content->len};
+	}
+	database->copy[18] = database->copy[19] = 1;
+	return TARSIER_OK;
+}
+
+static int database_open(struct rpm_database *database, span content, struct tarsier_error *error)
+{
+	unsigned char *bytes = (unsigned char *)(uintptr_t)content.ptr;
 	int result = sqlite3_open_v2(":memory:", &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(database->handle, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
@@ -138,10 +166,23 @@ static int read_rows(struct rpm_database *database, size_t size, struct reader_o
 	return result == SQLITE_DONE ? TARSIER_OK : database_error(database, result, error);
 }
 
-static int read_sqlite(span content, struct reader_output *output, struct tarsier_error *error)
+static bool is_sqlite(span content)
+{
+	static const char magic[16] = "SQLite format 3"; /* including its NUL */
+	return content.len >= SQLITE_HEADER && memcmp(content.ptr, magic, sizeof magic) == 0;
+}
+
+static int read_sqlite(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	struct rpm_database database = {0};
-	int code = database_open(&database, output->arena, content, error);
+	span content = evidence->content;
+	int code = apply_log(&database, output->arena, evidence->beside, &content, error);
+	if (code >= 0 && !is_sqlite(content))
+		code = error_set(error, TARSIER_FORMAT, "not a readable rpm database: its write-ahead log replaces the first page");
+	if (code >= 0)
+		code = leave_wal_mode(&database, output->arena, &content, error);
+	if (code >= 0)
+		code = database_open(&database, content, error);
 	if (code >= 0)
 		code = read_rows(&database, content.len, output, error);
 	database_close(&database, output->arena);
@@ -150,44 +191,24 @@ static int read_sqlite(span content, struct reader_output *output, struct tarsie
 
 /* ---- detecting the kind by the first bytes, because a link's target may have any name ---------------------------- */
 
-enum { SQLITE_HEADER = 100, LOG_HEADER = 32 };
-
-static bool is_sqlite(span content)
-{
-	static const char magic[16] = "SQLite format 3"; /* including its NUL */
-	return content.len >= SQLITE_HEADER && memcmp(content.ptr, magic, sizeof magic) == 0;
-}
-
-/* SQLite's write-ahead log. rpm leaves an empty one or none when it closes its database. */
-static bool is_log(span content)
-{
-	return content.len > LOG_HEADER && (memcmp(content.ptr, "\x37\x7f\x06\x82", 4) == 0 ||
-	                                    memcmp(content.ptr, "\x37\x7f\x06\x83", 4) == 0);
-}
-
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	span content = evidence->content;
 	if (is_sqlite(content))
-		return read_sqlite(content, output, error);
-	if (is_log(content))
-		return error_set(error, TARSIER_UNSUPPORTED, "an rpm database that was not closed: rpmdb.sqlite lacks the changes in "
-		                 "this log; run rpmdb --rebuilddb in the image");
+		return read_sqlite(evidence, output, error);
 	if (rpm_is_berkeley(content))
 		return rpm_berkeley_read(content, output, error);
 	if (rpm_is_ndb(content))
 		return rpm_ndb_read(content, output, error);
-	if (span_ends(evidence->path, "-wal"))
-		return TARSIER_OK; /* SQLite also ignores a log without frames or without its magic */
 	return error_set(error, TARSIER_FORMAT, "not an rpm database: neither SQLite nor Berkeley DB nor ndb");
 }
 
-#define IN(folder) folder "/rpmdb.sqlite", folder "/rpmdb.sqlite-wal", folder "/Packages", folder "/Packages.db"
+#define IN(folder) folder "/rpmdb.sqlite", folder "/Packages", folder "/Packages.db"
 
 const struct reader reader_rpm = {
 	.name = "rpm",
-	.version = 6,
+	.version = 7,
 	.evidence = (const char *const[]){IN("var/lib/rpm"), IN("usr/lib/sysimage/rpm"), IN("usr/share/rpm"), NULL},
-	.limit = 128 << 20, /* about 70 KB a package: eighteen hundred of them; a scan may not take 256 MiB */
+	.limit = DATABASE_LIMIT,
 	.read = read,
 };
