@@ -58,8 +58,11 @@ static bool find_live(struct database_writer *writer, struct live *live)
 static struct known_advisory **by_number(struct database_writer *writer, const struct live *live)
 {
 	struct known_advisory **table = arena_array(&writer->arena, (size_t)writer->last_number + 1, sizeof *table);
-	for (size_t i = 0; table && i < live->count; i++)
+	for (size_t i = 0; table && i < live->count; i++) {
 		table[live->items[i]->number] = live->items[i];
+		for (const struct known_part *part = live->items[i]->parts; part; part = part->next)
+			table[part->number] = live->items[i];
+	}
 	return table;
 }
 

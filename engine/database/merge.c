@@ -17,6 +17,7 @@ struct merging {
 	const char *const *only;       /* ecosystems to take, NULL-terminated; or NULL for all */
 	struct taken_ecosystem { struct known_ecosystem *known; bool had; } *ecosystems; /* known NULL: not taken */
 	uint32_t *numbers;             /* of advisories as staged here; 0: not taken */
+	struct known_advisory **known; /* those that have a number */
 	bool *shared;                  /* it was taken from a database before, too */
 	size_t ecosystem_count, number_count;
 	uint64_t advisories;
@@ -62,7 +63,8 @@ static int take_ecosystem(struct merging *merging, sqlite3_stmt *row, struct tar
 	return 0;
 }
 
-static int new_known(struct merging *merging, const char *id, const char *modified, struct tarsier_error *error)
+static int new_known(struct merging *merging, const char *id, const char *modified, struct known_advisory **result,
+                     struct tarsier_error *error)
 {
 	struct database_writer *writer = merging->writer;
 	struct known_advisory *known = map_get(&writer->known, span_of(id));
@@ -75,6 +77,7 @@ static int new_known(struct merging *merging, const char *id, const char *modifi
 	}
 	*known = (struct known_advisory){.id = known->id, .number = ++writer->last_number, .old = true,
 	                                 .modified = arena_string(&writer->arena, modified)};
+	*result = known;
 	return known->modified ? 0 : error_memory(error);
 }
 
@@ -84,17 +87,18 @@ static int number_advisory(struct merging *merging, uint32_t number, const char 
                            struct tarsier_error *error)
 {
 	struct database_writer *writer = merging->writer;
-	const struct known_advisory *known = map_get(&writer->known, span_of(id));
+	struct known_advisory *known = map_get(&writer->known, span_of(id));
 	int order = known ? date_compare(modified, known->modified) : 1;
 	if (writer->last_number == UINT32_MAX - 1)
 		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
 	if (order > 0) {
-		int code = new_known(merging, id, modified, error);
+		int code = new_known(merging, id, modified, &merging->known[number], error);
 		merging->numbers[number] = code < 0 ? 0 : writer->last_number;
 		return code;
 	}
 	if (order == 0 && known->old) {
 		merging->numbers[number] = known->number;
+		merging->known[number] = known;
 		merging->shared[number] = true;
 	}
 	return 0;
@@ -182,6 +186,7 @@ static int stage_row(struct merging *merging, const struct package_rows *rows, i
 	uint32_t number = row.advisory < merging->number_count ? merging->numbers[row.advisory] : 0;
 	if (!number || (taken->had && merging->shared[row.advisory]))
 		return 0;
+	merging->known[row.advisory]->families |= family_bit(taken->known->family);
 	struct row_writer out;
 	row_writer_init(&out, &merging->arena);
 	bool done = (!row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]))) &&
@@ -334,8 +339,9 @@ static int make_tables(struct merging *merging, struct tarsier_error *error)
 	struct arena *arena = &merging->tables;
 	merging->ecosystems = arena_array(arena, merging->ecosystem_count, sizeof *merging->ecosystems);
 	merging->numbers = arena_array(arena, merging->number_count, sizeof *merging->numbers);
+	merging->known = arena_array(arena, merging->number_count, sizeof *merging->known);
 	merging->shared = arena_array(arena, merging->number_count, sizeof *merging->shared);
-	return merging->ecosystems && merging->numbers && merging->shared ? 0 : error_memory(error);
+	return merging->ecosystems && merging->numbers && merging->known && merging->shared ? 0 : error_memory(error);
 }
 
 static int take_tables(struct merging *merging, struct tarsier_error *error)

@@ -433,10 +433,12 @@ int writer_advisory(struct database_writer *writer, const struct advisory *advis
 		return error_set(error, TARSIER_LIMIT, "more than %u advisories", UINT32_MAX - 1);
 	if (advisory->scope)
 		return stage_part(&staging, id);
-	int code = writer_note_known(writer, advisory, id, &known, error);
+	int code = writer_note_known(writer, advisory, id, &known, &staging.number, error);
 	staged->useful = !known || known->withdrawn;
 	if (code < 0 || staged->useful)
 		return code;
-	staging.number = known->number = ++writer->last_number;
-	return stage_advisory(&staging, id, true);
+	code = stage_advisory(&staging, id, true);
+	for (size_t i = 0; i < STAGED_FAMILIES && staged->families[i]; i++)
+		known->families |= family_bit(staged->families[i]);
+	return code;
 }

@@ -3,6 +3,7 @@
 #include "database/write.h"
 #include "format/cve_id.h"
 #include "format/date.h"
+#include "format/ecosystem.h"
 
 #include <string.h>
 
@@ -53,29 +54,99 @@ static bool beats(const struct known_advisory *one, const struct known_advisory 
 	return order ? order > 0 : one->content > other->content;
 }
 
-int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                      struct known_advisory **result, struct tarsier_error *error)
+uint64_t family_bit(const struct known_family *family)
 {
-	struct known_advisory *known = map_get(&writer->known, span_of(id));
-	struct known_advisory one = {.id = id, .withdrawn = advisory->withdrawn != NULL, .content = sum_advisory(advisory),
-	                             .modified = date_begins(advisory->modified) ? advisory->modified : ""};
-	*result = NULL;
-	if (known && !beats(&one, known))
-		return 0;
-	if (!known) {
-		known = arena_alloc(&writer->arena, sizeof *known);
-		one.id = arena_string(&writer->arena, id);
-		if (!known || !one.id || !map_put(&writer->known, span_of(one.id), known))
-			return error_memory(error);
-	} else {
-		one.id = known->id;
+	return (uint64_t)1 << (family->number < 63 ? family->number : 63);
+}
+
+/* The families of a record's packages. Returns false if memory ran out. */
+static bool find_families(struct database_writer *writer, const struct advisory *advisory, uint64_t *families)
+{
+	*families = 0;
+	for (size_t i = 0; i < advisory->affected_count; i++) {
+		const struct affected *affected = &advisory->affected[i];
+		span key = ecosystem_key_of(&writer->scratch, span_of(affected->ecosystem), span_of(affected->purl));
+		if (!key.ptr)
+			return false;
+		if (!ecosystem_is_known(key))
+			continue;
+		const struct known_family *family = writer_family(writer, ecosystem_family(key));
+		if (!family)
+			return false;
+		*families |= family_bit(family);
 	}
-	one.modified = arena_string(&writer->arena, one.modified);
-	if (!one.modified)
-		return error_memory(error);
-	*known = one;
+	return true;
+}
+
+/* A newer record takes the packages that the known one lacks along if they have no ecosystem in common: a new version of
+ * a whole record has some. Returns false if memory ran out. */
+static bool are_parts(struct database_writer *writer, const struct known_advisory *known,
+                      const struct advisory *advisory, bool *parts)
+{
+	uint64_t families;
+	*parts = false;
+	if (!known || !known->number || !known->families || advisory->withdrawn || !advisory->affected_count)
+		return true;
+	if (!find_families(writer, advisory, &families))
+		return false;
+	*parts = families && !(families & known->families);
+	return true;
+}
+
+static bool add_part(struct database_writer *writer, struct known_part **parts, uint32_t number)
+{
+	struct known_part *part = arena_alloc(&writer->arena, sizeof *part);
+	if (part)
+		*part = (struct known_part){number, *parts};
+	if (part)
+		*parts = part;
+	return part;
+}
+
+static struct known_advisory *add_known(struct database_writer *writer, const char *id)
+{
+	struct known_advisory *known = arena_alloc(&writer->arena, sizeof *known);
+	const char *copy = arena_string(&writer->arena, id);
+	if (!known || !copy || !map_put(&writer->known, span_of(copy), known))
+		return NULL;
+	*known = (struct known_advisory){.id = copy};
+	return known;
+}
+
+/* Makes the new record the winner. As a part of the one before, it keeps that one's packages. */
+static bool replace_known(struct database_writer *writer, struct known_advisory *known, const struct known_advisory *by,
+                          bool part)
+{
+	struct known_advisory before = *known;
+	*known = *by;
+	known->id = before.id;
+	known->modified = arena_string(&writer->arena, by->modified);
+	known->parts = part ? before.parts : NULL;
+	known->families = part ? before.families : 0;
+	if (!known->modified || (part && !add_part(writer, &known->parts, before.number)))
+		return false;
 	if (date_compare(known->modified, writer->newest) > 0)
 		writer->newest = known->modified;
+	return true;
+}
+
+int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
+                      struct known_advisory **result, uint32_t *number, struct tarsier_error *error)
+{
+	struct known_advisory *known = map_get(&writer->known, span_of(id));
+	struct known_advisory one = {.withdrawn = advisory->withdrawn != NULL, .content = sum_advisory(advisory),
+	                             .modified = date_begins(advisory->modified) ? advisory->modified : ""};
+	bool part, wins = !known || beats(&one, known);
+	*result = NULL;
+	if (!are_parts(writer, known, advisory, &part))
+		return error_memory(error);
+	if (!wins && !part)
+		return 0;
+	if (!known && !(known = add_known(writer, id)))
+		return error_memory(error);
+	*number = one.number = one.withdrawn ? 0 : ++writer->last_number;
+	if (!(wins ? replace_known(writer, known, &one, part) : add_part(writer, &known->parts, one.number)))
+		return error_memory(error);
 	*result = known;
 	return 0;
 }

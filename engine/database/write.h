@@ -40,8 +40,16 @@ struct database_writer {
 	uint64_t advisories, packages, content; /* counted while composing; the last is a checksum of the content */
 };
 
-/* The winner among the records of one id. `number` is 0 if it was withdrawn, else its number when staged. */
-struct known_advisory { const char *id, *modified; uint64_t content; uint32_t number, final; bool withdrawn, old; };
+/* The winner among the records of one id. Records of one id that name different ecosystems are parts of one advisory:
+ * archives exist that hold only the packages of their own ecosystem in each record. */
+struct known_advisory {
+	const char *id, *modified;
+	uint64_t content;
+	uint64_t families;          /* those that it has packages of, a bit for each: family_bit */
+	struct known_part { uint32_t number; struct known_part *next; } *parts; /* whose packages belong to it, too */
+	uint32_t number, final;     /* number when staged; 0 if it was withdrawn */
+	bool withdrawn, old;
+};
 struct known_family {
 	const char *name;           /* "Debian" */
 	int number;                 /* from 1 */
@@ -111,9 +119,12 @@ int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct 
 int writer_replace(struct database_writer *writer, struct tarsier_error *error);
 struct known_family *writer_family(struct database_writer *writer, span name);
 struct known_ecosystem *writer_ecosystem(struct database_writer *writer, span key);
-/* Notes a record. Sets *result to it, or to NULL if a newer one of its id is known. */
+/* Families share the last bit from the 64th on. */
+uint64_t family_bit(const struct known_family *family);
+/* Notes a record. Sets *result to it, or to NULL if a newer one of its id is known. *number: the number under which to
+ * stage it; 0 if it was withdrawn. */
 int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
-                      struct known_advisory **result, struct tarsier_error *error);
+                      struct known_advisory **result, uint32_t *number, struct tarsier_error *error);
 /* The same for a record of an own feed. Sets *fresh if it is the first of its id. */
 int writer_note_part(struct database_writer *writer, const struct advisory *advisory, const char *id,
                      struct known_advisory **result, bool *fresh, struct tarsier_error *error);

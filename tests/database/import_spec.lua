@@ -1,6 +1,7 @@
 -- An import: what it refuses, what it leaves out, and that the order of its inputs does not matter.
 
 local advisories = require "support.advisories"
+local core = require "tarsier.core"
 local json = require "cjson"
 local knowledge = require "tarsier.probe".knowledge
 local temporary = require "support.temporary"
@@ -34,6 +35,57 @@ local function zip(name, members)
 end
 
 local page = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title></html>\n"
+
+describe("records of one id in the archives of several ecosystems", function()
+  -- Some publishers' archives hold only their own ecosystem's packages in each record; osv.dev's hold all of them.
+  local parts
+  before_each(function()
+    parts = {
+      zip("npm.zip", { ["A-1.json"] = one("A-1", { modified = "2024-01-02T00:00:00Z", details = "npm" }) }),
+      zip("pypi.zip", { ["A-1.json"] = one("A-1", { affected = { affects("PyPI", "q", open) }, details = "PyPI",
+        modified = "2024-01-03T00:00:00Z" }) }),
+      zip("gems.zip", { ["A-1.json"] = one("A-1", { affected = { affects("RubyGems", "r", open) }, details = "gems",
+        modified = "2024-01-02T00:00:00Z" }) }),
+    }
+  end)
+
+  local function found()
+    local names = {}
+    assert(core.database_search(database, "A-1", nil, nil, function(record)
+      names[#names + 1] = record.ecosystem .. " " .. record.package .. " " .. record.modified
+    end))
+    return names
+  end
+  local all = { "PyPI q 2024-01-03T00:00:00Z", "RubyGems r 2024-01-03T00:00:00Z", "npm p 2024-01-03T00:00:00Z" }
+
+  it("are parts of one advisory, with the text of the newest, in any order", function()
+    local bytes
+    for _, order in ipairs { { 1, 2, 3 }, { 3, 2, 1 }, { 2, 1, 3 } } do
+      assert(knowledge.import(database, { parts[order[1]], parts[order[2]], parts[order[3]] }))
+      assert.same(all, found())
+      bytes = bytes or temporary.read(database)
+      assert.equal(#bytes, #temporary.read(database))
+    end
+  end)
+
+  it("join what a database has", function()
+    assert(knowledge.import(database, { parts[1] }))
+    for _, part in ipairs { parts[2], parts[3] } do
+      assert(knowledge.import(database, { part }, { merge = true }))
+    end
+    assert.same(all, found())
+  end)
+
+  it("replace each other if they have an ecosystem in common", function()
+    local whole = write("whole.json", { one("A-1", { modified = "2025-01-01T00:00:00Z",
+      affected = { affects("npm", "p", open), affects("PyPI", "s", open) } }) })
+    assert(knowledge.import(database, { parts[1], parts[2], whole }))
+    assert.same({ "PyPI s 2025-01-01T00:00:00Z", "npm p 2025-01-01T00:00:00Z" }, found())
+    assert(knowledge.import(database, { write("gone.json", { one("A-1", { withdrawn = "2025-02-01T00:00:00Z",
+      modified = "2025-02-01T00:00:00Z" }), one "A-2" }) }, { merge = true }))
+    assert.same({}, found())
+  end)
+end)
 
 describe("an import keeps the old database and fails if a named input is", function()
   local good, before
