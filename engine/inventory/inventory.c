@@ -96,12 +96,19 @@ static bool copy_functions(struct build *build, const struct layer_file *file, c
 	return true;
 }
 
+/* A folder that is evidence is shown by its own name. */
+static const char *path_shown(struct arena *arena, const char *path)
+{
+	span whole = span_of(path), mark = SPAN("/" EVIDENCE_FOLDER);
+	return span_ends(whole, mark.ptr) ? span_copy(arena, (span){path, whole.len - mark.len}) : arena_string(arena, path);
+}
+
 static int add_found(struct build *build, const struct overlay_file *file, const struct package_origin *origins,
                     struct tarsier_error *error)
 {
 	struct package_list *list = build->list;
 	/* A report may outlive the engine, to which a host's readers belong. */
-	const char *path = arena_string(build->arena, file->path), *reader = arena_string(build->arena, file->reader->name);
+	const char *path = path_shown(build->arena, file->path), *reader = arena_string(build->arena, file->reader->name);
 	const struct package *owner = owners_get(&build->owners, file);
 	const struct tarsier_functions *functions = NULL;
 	if (!path || !reader || !copy_functions(build, file->file, &functions))

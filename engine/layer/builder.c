@@ -84,7 +84,7 @@ int builder_charge(struct layer_builder *builder, size_t holds, struct tarsier_e
 	                 LAYERS_KEPT_LIMIT >> 20);
 }
 
-static int count_entry(struct layer_builder *builder, struct tarsier_error *error)
+int builder_count_entry(struct layer_builder *builder, struct tarsier_error *error)
 {
 	if (builder->sequence >= LAYER_ENTRIES_LIMIT)
 		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
@@ -116,8 +116,9 @@ static size_t common_length(span a, span b)
 	return length;
 }
 
-/* Remembers the folders that an entry lies in, as far as those of the entry before did not tell. */
-static int note_folders(struct layer_builder *builder, span path, struct tarsier_error *error)
+/* Remembers the folders that an entry lies in, as far as those of the entry before did not tell. `shows`: the entry shows
+ * that they are there. */
+static int note_folders(struct layer_builder *builder, span path, bool shows, struct tarsier_error *error)
 {
 	span folder = {path.ptr, (size_t)(span_find_last(path, '/') + 1)}, before = buffer_span(&builder->folder);
 	size_t common = common_length(folder, before);
@@ -132,6 +133,9 @@ static int note_folders(struct layer_builder *builder, span path, struct tarsier
 		use_link(builder, hash);
 		if (!buffer_add(&builder->folders, &hash, sizeof hash))
 			return error_memory(error);
+		int code = shows ? builder_add_folder(builder, (span){folder.ptr, length}, error) : TARSIER_OK;
+		if (code < 0)
+			return code;
 	}
 	builder->folder.length = 0;
 	if (!buffer_add(&builder->folder, folder.ptr, folder.len))
@@ -145,9 +149,9 @@ static int note_folders(struct layer_builder *builder, span path, struct tarsier
 static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
 {
 	uint64_t hash = path_hash(path, directory);
-	int code = count_entry(builder, error);
+	int code = builder_count_entry(builder, error);
 	if (code >= 0)
-		code = note_folders(builder, path, error);
+		code = note_folders(builder, path, true, error);
 	if (code < 0)
 		return code;
 	last_entry_note(&builder->last, hash, directory, builder->sequence);
@@ -261,7 +265,7 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	int code = TARSIER_OK;
 	if (!span_starts(name, ".wh.") && !span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh."))
 		return 0;
-	if ((code = count_entry(builder, error)) < 0 || (code = note_folders(builder, path, error)) < 0)
+	if ((code = builder_count_entry(builder, error)) < 0 || (code = note_folders(builder, path, false, error)) < 0)
 		return code;
 	if (span_is(name, ".wh..wh..opq")) {
 		code = add_whiteout(builder, folder, SPAN(""), error);

@@ -49,6 +49,9 @@ int builder_no_room(const struct layer_builder *builder, struct tarsier_error *e
 /* Adds what this layer holds by now to the sum over all layers, which has one limit. */
 int builder_charge(struct layer_builder *builder, size_t holds, struct tarsier_error *error);
 
+/* Counts one more entry, and what is kept by now. */
+int builder_count_entry(struct layer_builder *builder, struct tarsier_error *error);
+
 /* ---- builder_files.c: regular files and their readers ------------------------------------------------------------ */
 
 struct pending_file *builder_file_at(const struct layer_builder *builder, size_t index);
@@ -58,6 +61,8 @@ const struct reader *builder_wanted_by(const struct layer_builder *builder, span
 /* Keeps a file like this one under the path of the entry at hand. */
 int builder_add_file(struct layer_builder *builder, span path, const struct layer_file *like,
                      struct tarsier_error *error);
+/* The folder of an entry, if a reader has a pattern for folders: it becomes an entry of its own, before that one. */
+int builder_add_folder(struct layer_builder *builder, span folder, struct tarsier_error *error);
 /* The three calls of a tar_sink, for regular files. */
 int builder_begin_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error);
 int builder_take_data(struct layer_builder *builder, span piece, struct tarsier_error *error);

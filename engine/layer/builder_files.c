@@ -61,6 +61,30 @@ int builder_add_file(struct layer_builder *builder, span path, const struct laye
 	return TARSIER_OK;
 }
 
+/* It ends as a file in the folder would: with the folder. */
+int builder_add_folder(struct layer_builder *builder, span folder, struct tarsier_error *error)
+{
+	const struct reader *reader = builder->patterns ? path_match_folder(builder->patterns, folder) : NULL;
+	struct arena *arena = &builder->index->arena;
+	struct reader_output output = {.arena = arena};
+	struct tarsier_error problem = {0};
+	struct layer_file file = {.reader = reader};
+	if (!reader)
+		return TARSIER_OK;
+	const char *path = arena_format(arena, "%.*s/" EVIDENCE_FOLDER, SPAN_ARG(folder));
+	if (!path)
+		return builder_no_room(builder, error);
+	int code = reader->read(&(struct evidence){.path = span_of(path), .content = SPAN("")}, &output, &problem);
+	if (code == TARSIER_MEMORY)
+		return builder_no_room(builder, error);
+	if (code < 0 || !output.count)
+		return TARSIER_OK;
+	layer_file_set(&file, &output);
+	last_entry_note(&builder->last, path_hash(span_of(path), false), false, builder->sequence);
+	code = builder_add_file(builder, span_of(path), &file, error);
+	return code < 0 ? code : builder_count_entry(builder, error);
+}
+
 /* ---- what a reader has found ------------------------------------------------------------------------------------- */
 
 /* Keeps the file at hand with this problem. */

@@ -209,6 +209,18 @@ const struct reader *path_match_find(const struct path_match *patterns, span pat
 	return best;
 }
 
+const struct reader *path_match_folder(const struct path_match *patterns, span folder)
+{
+	for (const struct rule *rule = map_get(&patterns->rules[KEY_NAME], SPAN(EVIDENCE_FOLDER)); rule; rule = rule->next) {
+		struct rule above = *rule;
+		take_last(&above.pattern);
+		above.components--;
+		if (rule->components > 1 && rule_matches(&above, folder))
+			return rule->reader;
+	}
+	return NULL;
+}
+
 bool path_match_claims(const struct path_match *patterns)
 {
 	return patterns->claimer_count;

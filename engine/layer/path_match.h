@@ -17,6 +17,8 @@ int path_match_add(struct path_match *patterns, const char *path, const struct r
                    struct tarsier_error *error);
 /* The reader that wants this path, or NULL. The first by name where several do. */
 const struct reader *path_match_find(const struct path_match *patterns, span path);
+/* The reader with a pattern for this folder (EVIDENCE_FOLDER), or NULL. Costs next to nothing if there is none. */
+const struct reader *path_match_folder(const struct path_match *patterns, span folder);
 /* Does any reader claim files by their first bytes? And the one that claims this file, or NULL. */
 bool path_match_claims(const struct path_match *patterns);
 const struct reader *path_match_claim(const struct path_match *patterns, const struct claim *file);

@@ -31,6 +31,9 @@ struct claim {
 	span head;                    /* the first CLAIM_HEAD bytes */
 };
 
+/* A name that no program gives to a file: a folder's entry in an index, which goes where the folder goes. */
+#define EVIDENCE_FOLDER "\x7f"
+
 enum { CLAIM_HEAD = 64 };         /* holds the magic and the kind of every executable. Shorter files are not offered */
 
 /*
@@ -43,6 +46,8 @@ struct reader {
 	unsigned version;            /* raised whenever it finds something else in the same bytes: part of the cache's key */
 	// Patterns, NULL-terminated: "var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "**/*.dist-info/METADATA". A star
 	// stays inside one component; a leading "**/" stands for any depth, none included.
+	// One whose last component is EVIDENCE_FOLDER stands for the folder before it, if entries lie in that folder: read()
+	// gets such a path and no content.
 	const char *const *evidence;
 	size_t limit;                /* bytes the evidence may have; a larger file is LIMIT. A stream may allow SIZE_MAX */
 	bool head;                   /* only the first `limit` bytes are read; larger files are fine */
