@@ -42,7 +42,7 @@ TARSIER_API void tarsier_download_options_init_size(struct tarsier_download_opti
  * Fetches files, several at once. A file comes as PATH.part, and is renamed when its length, and its MD5 or SHA-256 if the
  * server sends one, are right; PATH.part.tag keeps what the server calls its version, so that a later call asks for the rest.
  * Broken connections, 429 and 50x are retried as scans do. A web page in place of a file is FORMAT. Returns OK, or the code of
- * the first download that failed, and its message in `error`; the others are tried all the same.
+ * the first download that failed, and its message in `error`; the others are still tried. `options` may be NULL.
  */
 TARSIER_API int tarsier_download(struct tarsier_download *downloads, size_t count, const struct tarsier_download_options *options,
                                  struct tarsier_error *error);
@@ -91,7 +91,7 @@ struct tarsier_repository_options {
 };
 TARSIER_API void tarsier_repository_options_init_size(struct tarsier_repository_options *options, size_t size);
 #define tarsier_repository_options_init(options) tarsier_repository_options_init_size((options), sizeof *(options))
-/* `name` is HOST/NAME[:TAG][@DIGEST]. *repository is OWNED: tarsier_repository_free, which takes NULL. */
+/* `name` is HOST/NAME[:TAG][@DIGEST], and `options` may be NULL. *repository is OWNED: tarsier_repository_free, which takes NULL. */
 TARSIER_API int tarsier_repository_open(const char *name, const struct tarsier_repository_options *options,
                                         tarsier_repository **repository, struct tarsier_error *error);
 TARSIER_API void tarsier_repository_free(tarsier_repository *repository);

@@ -6,7 +6,7 @@
 
 /* Every such struct begins with `size_t size`, which its init function sets to the size that the host's header gives it.
  * Fills `own`, of `own_size` bytes, with zeros and then with what the host gave: fields that the host's older header lacks
- * are zero, their default. USAGE where `size` is 0 (never initialised), or where a newer header's fields, which we do not
+ * are zero, their default; so are all if `given` is NULL. USAGE where `size` is 0 (never initialised), or where a newer header's fields, which we do not
  * know, are set. `name` begins the message. */
 int config_take(void *own, size_t own_size, const void *given, const char *name, struct tarsier_error *error);
 

@@ -96,10 +96,8 @@ static int open_place(struct writing *writing, const char *path)
 	struct stat status;
 	size_t length = strlen(path);
 	if (stat(path, &status) < 0) {
-		if (errno != ENOENT || length >= sizeof writing->real) {
-			errno = errno == ENOENT ? ENAMETOOLONG : errno;
+		if (errno != ENOENT || length >= sizeof writing->real)
 			return -1;
-		}
 		memcpy(writing->real, path, length + 1);
 		return open_beside(writing, new_mode());
 	}

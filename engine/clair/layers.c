@@ -110,7 +110,6 @@ int clair_locate_layers(const struct clair *clair, struct clair_image *image, si
 int clair_layer_unreachable(const struct clair *clair, const struct clair_image *image, size_t layer,
                             const char *words, struct tarsier_error *error)
 {
-	struct tarsier_error own;
 	const char *url = image->layers[layer].url;
 	if (!image->server)
 		return error_set(error, TARSIER_BACKEND,
@@ -118,8 +117,6 @@ int clair_layer_unreachable(const struct clair *clair, const struct clair_image 
 		                 "registry and trust its certificate; or send the layers through us with --layer-host HOST, "
 		                 "where HOST is this machine as Clair knows it", layer + 1, image->count,
 		                 (int)strcspn(url, "?"), url, words);
-	if (layer_server_failure(image->server, &own) < 0)
-		return error_set(error, own.code, "%s", own.message);
 	return error_set(error, TARSIER_BACKEND,
 	                 "Clair cannot fetch layer %zu of %zu from %s (%s): Clair itself must be able to reach "
 	                 "that address; name this machine as Clair knows it with --layer-host%s%s", layer + 1, image->count,

@@ -97,14 +97,6 @@ void(tarsier_import_options_init)(struct tarsier_import_options *options)
 	config_clear(options, (size_t)((char *)(last + 1) - (char *)options));
 }
 
-static int take_options(struct tarsier_import_options *whole, const struct tarsier_import_options *options,
-                        struct tarsier_error *error)
-{
-	struct tarsier_import_options defaults;
-	tarsier_import_options_init(&defaults);
-	return config_take(whole, sizeof *whole, options ? options : &defaults, "tarsier_import_options", error);
-}
-
 static int import_all(struct importing *importing, const char *const *paths, size_t count, struct tarsier_error *error)
 {
 	struct database_writer *writer = importing->writer;
@@ -129,7 +121,7 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
 	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_stated, on_dated, on_unreadable, &importing};
 	if (count == 0)
 		return error_set(error, TARSIER_USAGE, "nothing to import: name OSV, KEV or EPSS files, or folders of them");
-	int code = take_options(&whole, options, error);
+	int code = config_take(&whole, sizeof whole, options, "tarsier_import_options", error);
 	if (code >= 0)
 		code = writer_new(database, whole.starter, &importing.writer, error);
 	if (code >= 0)

@@ -64,9 +64,7 @@ static bool copy_config(struct tarsier_judge *judge)
 static int take_config(struct tarsier_judge_config *whole, const struct tarsier_judge_config *config,
                        struct tarsier_error *error)
 {
-	struct tarsier_judge_config defaults;
-	tarsier_judge_config_init(&defaults);
-	int code = config_take(whole, sizeof *whole, config ? config : &defaults, "tarsier_judge_config", error);
+	int code = config_take(whole, sizeof *whole, config, "tarsier_judge_config", error);
 	if (code >= 0 && whole->today && strlen(whole->today) != 10)
 		code = error_set(error, TARSIER_USAGE, "tarsier_judge_open: today is '%s': write a date like 2026-11-24",
 		                 whole->today);

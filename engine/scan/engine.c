@@ -52,9 +52,7 @@ static bool copy_list(struct arena *arena, const char *const **list)
 
 static int take_config(struct tarsier_config *whole, const struct tarsier_config *config, struct tarsier_error *error)
 {
-	struct tarsier_config defaults;
-	tarsier_config_init(&defaults);
-	return config_take(whole, sizeof *whole, config ? config : &defaults, "tarsier_config", error);
+	return config_take(whole, sizeof *whole, config, "tarsier_config", error);
 }
 
 static int copy_config(tarsier_engine *engine, const struct tarsier_config *config, struct tarsier_error *error)
@@ -218,9 +216,7 @@ static int run(struct scan *scan, tarsier_engine *engine, const struct tarsier_s
 static int take_options(const struct tarsier_scan_options *given, struct tarsier_scan_options *options,
                         struct tarsier_source *source, struct tarsier_error *error)
 {
-	struct tarsier_scan_options defaults;
-	tarsier_scan_options_init(&defaults);
-	int code = config_take(options, sizeof *options, given ? given : &defaults, "tarsier_scan_options", error);
+	int code = config_take(options, sizeof *options, given, "tarsier_scan_options", error);
 	if (code < 0 || !options->source)
 		return code;
 	code = config_take(source, sizeof *source, options->source, "tarsier_source", error);

@@ -16,5 +16,18 @@ describe("a suggestion", function()
     end
     assert.is_nil(core.suggest("policy", {}))
     assert.is_nil(core.suggest("policy", { ("policy"):rep(20), "" }))
+    assert.is_nil(core.suggest("b", words))
+  end)
+
+  it("is the first of those that are as close", function()
+    assert.equal("cat", core.suggest("bat", { "cat", "hat" }))
+    assert.equal("hat", core.suggest("bat", { "hat", "cat" }))
+  end)
+
+  it("may have 64 bytes, and so may what was typed", function()
+    local known = ("known"):rep(12) .. "word" -- 64
+    assert.equal(known, core.suggest(known:sub(1, -2) .. "t", { known }))
+    assert.is_nil(core.suggest(known, { known .. "s" }))
+    assert.is_nil(core.suggest(known .. "s", { known }))
   end)
 end)

@@ -1076,6 +1076,9 @@ describe("Clair", function()
     local path = folder .. "/image/" .. images.blob_path(about.layers[2].digest)
     images.write(path, images.read(path):sub(1, -2) .. "\1")
     fails("DIGEST", "layer 2 of 2: expected sha256:.*, got sha256:", server, reference)
+    script.careless = true
+    local satisfied <close> = replay.start(script)
+    fails("DIGEST", "layer 2 of 2: expected sha256:.*, got sha256:", satisfied, reference)
   end)
 
   -- ---- what cannot be ----------------------------------------------------------------------------------------------

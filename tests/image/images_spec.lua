@@ -548,6 +548,17 @@ describe("docker-archives since 25", function()
     assert.equal(letters.digest(layer_one), found.layers[1].blob)
   end)
 
+  it("tell what is wrong with an index that may have them", function()
+    local layout, one, entry = modern()
+    layout.entries = {}
+    local nested = layout:add(layout:index { one })
+    local path = images.blob_path(nested.digest)
+    layout.files[path] = layout.files[path]:sub(1, -2) .. " "
+    for _, bytes in ipairs { layout:tar(members(entry)), images.gzip(layout:tar(members(entry))) } do
+      fails("DIGEST", nested.digest, archive(bytes))
+    end
+  end)
+
   it("must not say one thing here and another there", function()
     local layout, _, entry = modern()
     entry.Layers = json.array { entry.Layers[2], entry.Layers[1] }

@@ -47,12 +47,12 @@ no config: OK
       "docker-archive:/dev/null", "dir:/nowhere" }
     assert.equal(0, code, errors)
     local count = 0
-    for with, without, record in output:gmatch ": (%S+) (%S+) (%S+)\n" do
+    for call, with, without, record in output:gmatch "([^\n:]+): (%S+) (%S+) (%S+)\n" do
       count = count + 1
-      assert.equal(with, without, output)
-      assert.equal("same", record, output)
-      assert.not_equal("OK", with, output)
+      assert.equal(with, without, call)
+      assert.equal("same", record, call)
+      assert.not_equal("OK", with, call)
     end
-    assert.equal(15, count, output)
+    assert.equal(43, count, output)
   end)
 end)
