@@ -529,6 +529,9 @@ describe("Clair", function()
               links = "https://example/CVE-2023-0001.html https://example/CVE-2023-0002.html" })
     assert.equal("CVE-2023-0007 | GHSA-a-b-c | ",
       names { name = "GHSA-a-b-c", links = "", Aliases = json.array { { space = "CVE", name = "2023-0007" } } })
+    assert.equal("CVE-2023-0007 | GHSA-a-b-c | ",
+      names { name = "GHSA-a-b-c", links = "https://x/CVE-2023-0007 https://y/CVE-2023-0007",
+        Aliases = json.array { { space = "CVE", name = "2023-0007" } } })
     assert.equal("CVE-2023-0008 | GHSA-a-b-c | ",
       names { name = "CVE-2023-0008", links = "https://x/CVE-1999-0001",
         Aliases = json.array { { space = "GHSA", name = "GHSA-a-b-c" } } })

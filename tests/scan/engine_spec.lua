@@ -186,7 +186,8 @@ describe("engine", function()
         entries[#entries + 1] = ("Package: %s\nStatus: install ok installed\nArchitecture: amd64\nSource: %s\nVersion: 6.1\n\n")
           :format(entry[1], entry[2])
       end
-      local layers = { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", table.concat(entries) } } }
+      local layers = { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", table.concat(entries) },
+        { "usr/lib/python3/site-packages/k.dist-info/METADATA", "Metadata-Version: 2.1\nName: kernel-headers\nVersion: 1\n" } } }
       local names = {}
       for _, package in ipairs(assert(scan(write(layers, "kernel"))):packages()) do
         if package.kernel then names[#names + 1] = package.name end
@@ -198,6 +199,17 @@ describe("engine", function()
     assert.equal("linux-headers-6.1.0-9-amd64 linux-libc-dev", marked(headers))
     headers[#headers + 1] = { "linux-image-6.1.0-9-amd64", "linux-signed" }
     assert.equal("", marked(headers))
+    local others = {}
+    for name in ("kernel-headers kernel-devel kernel-uek-headers kernel-default-devel kernel-macros kernel-syms "
+      .. "linux-api-headers linux-glibc-devel linux-kbuild-6.1 linux-lts-dev"):gmatch "%S+" do
+      others[#others + 1] = { name, name:match "^%l+" }
+    end
+    for name in ("kernel-tools kernel-rpm linux-tools linux-doc headers-linux"):gmatch "%S+" do
+      assert.equal("", marked { { name, "linux" } })
+    end
+    assert.equal(#others, select(2, marked(others):gsub("%S+", "")), marked(others))
+    others[#others + 1], others[#others + 2] = { "linux-image-6", "linux" }, { "kernel-core", "kernel" }
+    assert.equal("", marked(others))
     assert.equal("linux-hwe-5.15-headers-5.15.0-91", marked { { "linux-hwe-5.15-headers-5.15.0-91", "linux-hwe-5.15" },
       { "linux-image-6.1.0-9-amd64", "linux" } })
   end)

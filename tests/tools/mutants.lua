@@ -23,9 +23,9 @@ local specs = {
   database = { "database", "match", "cli/cli_spec.lua" },
   match = { "match", "scan/engine_spec.lua", "database", "clair/clair_spec.lua" },
   clair = { "clair" },
-  scan = { "scan/engine_spec.lua", "scan/source_spec.lua", "scan/host_spec.lua", "scan", "clair/clair_spec.lua" },
-  policy = { "policy", "report" },
-  bind = { "bind", "policy", "report/template_spec.lua", "scan/engine_spec.lua", "scan/source_spec.lua", "net/http_spec.lua", "cli/cli_spec.lua" },
+  scan = { "scan/engine_spec.lua", "cli/advisories_spec.lua", "scan/source_spec.lua", "scan/host_spec.lua", "scan", "clair/clair_spec.lua" },
+  policy = { "policy", "report", "scan/base_spec.lua" },
+  bind = { "bind", "policy", "report/template_spec.lua", "scan/engine_spec.lua", "scan/source_spec.lua", "net/http_spec.lua", "cli/cli_spec.lua", "cli/locate_spec.lua" },
 }
 
 local function read(path)
