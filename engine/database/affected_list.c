@@ -34,3 +34,21 @@ const char *affected_fixed(const struct affected *affected)
 	bool open = affected->range_count == 0 || affected->ranges[0].count < 2;
 	return open ? "" : affected->ranges[0].events[1].version;
 }
+
+bool text_list_add(struct text_list *list, struct arena *arena, const char *text)
+{
+	const char *copy = arena_string(arena, text);
+	size_t used = list->count ? list->count + 1 : 0; /* with the NULL */
+	list->items = arena_grow(arena, list->items, used, &list->capacity, sizeof *list->items);
+	if (!copy || !list->items)
+		return false;
+	list->items[list->count++] = copy;
+	list->items[list->count] = NULL;
+	return true;
+}
+
+const char **text_list_items(const struct text_list *list)
+{
+	static const char *none[] = {NULL};
+	return list->count ? list->items : none;
+}

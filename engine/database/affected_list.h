@@ -1,4 +1,4 @@
-/* lists of affected packages, as feeds build them */
+/* the lists that feeds build: of affected packages, of names and addresses */
 #ifndef TARSIER_DATABASE_AFFECTED_LIST_H
 #define TARSIER_DATABASE_AFFECTED_LIST_H
 
@@ -14,5 +14,11 @@ bool affected_list_add(struct affected_list *list, struct arena *arena, const st
 
 /* Returns the version before which the range of such a package ends; "" if no version is fixed. */
 const char *affected_fixed(const struct affected *affected);
+
+/* A NULL-terminated list for an advisory's aliases and references; text_list_items gives an empty one if nothing was added. */
+struct text_list { const char **items; size_t count, capacity; };
+/* Copies the text. Returns false if memory ran out. */
+bool text_list_add(struct text_list *list, struct arena *arena, const char *text);
+const char **text_list_items(const struct text_list *list);
 
 #endif

@@ -229,6 +229,92 @@ describe("Ubuntu's VEX", function()
   end)
 end)
 
+describe("OVAL definitions", function()
+  local function status(release, name, version, module)
+    local list = {}
+    for i, finding in ipairs(assert(knowledge.match(database, { { type = "rpm", ecosystem = release, name = name,
+      version = version, module = module } }))) do
+      list[i] = ("%s %s"):format(finding.id, told(finding))
+    end
+    table.sort(list)
+    return table.concat(list, ", ")
+  end
+
+  it("of Oracle name what each advisory fixes, for each release", function()
+    local counts = import { "oval/oracle.xml" }
+    assert.same({ 1, 1 }, { counts.advisories, counts.unreadable })
+    assert.equal("CVE-2024-1001 High fixed/oracle 1:2.0-6.el8", status("Oracle Linux:8", "p", "1:1.0-1.el8"))
+    assert.equal("", status("Oracle Linux:8", "p", "1:2.0-6.el8"))
+    assert.equal("CVE-2024-1001 High fixed/oracle 1:2.0-6.el9", status("Oracle Linux:9", "p", "1:1.0-1.el9"))
+    assert.equal("CVE-2024-1001 High fixed/oracle 2.0-6.el8", status("Oracle Linux:8", "q", "1.0-1.el8"))
+    assert.equal("", status("Oracle Linux:8", "q", "2.0-6.el8")) -- Ksplice's builds are others
+    assert.equal("CVE-2024-1001 High fixed/oracle 3-1.module+el8", status("Oracle Linux:8", "m", "2-1.module+el8", "m:1"))
+    assert.equal("", status("Oracle Linux:8", "m", "2-1.module+el8", "m:2"))
+    local finding = find("Oracle Linux:8", "p", "1:1.0-1.el8", "rpm")[1]
+    assert.same({ "ELSA-2024-1001:  p security update (IMPORTANT)", "2024-05-03T00:00:00Z",
+      "https://linux.oracle.com/errata/ELSA-2024-1001.html", 9.8 },
+      { finding.summary, finding.published, finding.url, finding.cvss_score })
+    assert.matches("p < q: a hole", finding.description, 1, true)
+  end)
+  it("of SUSE tell each product's status", function()
+    import { "oval/suse.xml" }
+    for _, level in ipairs { "SP5", "SP6" } do
+      local release = "SUSE:Linux Enterprise Server 15 " .. level
+      assert.equal("", status(release, "p", "1.0-1"))
+      assert.equal("CVE-2024-1001 Medium affected/suse ", status(release, "q", "1.0-1"))
+      assert.equal("CVE-2024-1001 Medium fixed/suse 2.0-150500.3.1", status(release, "r-devel", "1.0-1"))
+    end
+    assert.equal("CVE-2024-1002 Low fixed/suse 2.1-1", status("openSUSE:Leap 15.5", "r", "1.0-1"))
+    assert.equal("What SUSE says.", find("SUSE:Linux Enterprise Server 15 SP5", "q", "1.0-1", "rpm")[1].description)
+  end)
+  it("of SUSE are replaced file by file when a later import merges", function()
+    import { "oval/suse.xml" }
+    local other = folder .. "/leap.xml"
+    temporary.must("sed 's/SUSE Linux Enterprise Server/openSUSE Leap/g' %s >%s", data .. "oval/suse.xml", other)
+    assert(knowledge.import(database, { other }, { merge = true }))
+    assert.matches("CVE%-2024%-1001", status("SUSE:Linux Enterprise Server 15 SP5", "q", "1.0-1"))
+    assert.matches("CVE%-2024%-1001", status("openSUSE:Leap 15 SP5", "q", "1.0-1"))
+  end)
+  it("of Azure Linux begin and end where they say", function()
+    import { "oval/azurelinux-3.0-oval.xml" }
+    assert.equal("CVE-2024-1001 High fixed/azure 2.0-1.azl3, CVE-2024-1002 Critical affected/azure ",
+      status("Azure Linux:3", "p", "1.9-1.azl3"))
+    assert.equal("CVE-2024-1002 Critical affected/azure ", status("Azure Linux:3", "p", "1.4-1.azl3"))
+    assert.equal("CVE-2024-1002 Critical affected/azure ", status("Azure Linux:3", "p", "2.35-4.azl3"))
+    assert.equal("", status("Azure Linux:3", "p", "2.35-5.azl3"))
+    assert.equal("CVE-2024-1003 Low fixed/azure 1.21.6-1.azl3", status("Azure Linux:3", "q", "1.20-1.azl3"))
+  end)
+  it("of Azure Linux need the name of the file", function()
+    local path = folder .. "/oval.xml"
+    temporary.must("cp %s %s", data .. "oval/azurelinux-3.0-oval.xml", path)
+    local _, message, code = knowledge.import(database, { path })
+    assert.equal("FORMAT", code)
+    assert.matches("oval.xml: only the name of this OVAL file tells the release", message, 1, true)
+  end)
+
+  local head = '<oval_definitions><definitions><definition id="oval:com.oracle.elsa:def:1">'
+  for title, text in pairs {
+    ["a document type"] = '<!DOCTYPE x [<!ENTITY a "b">]>' .. head .. "&a;</definition></definitions></oval_definitions>",
+    ["a cut"] = head .. "<criteria>",
+    ["elements without end"] = head .. ("<criteria>"):rep(100),
+    ["no XML"] = head .. "<criterion comment=x/>",
+  } do
+    it("fail on " .. title, function()
+      local path = temporary.write(folder .. "/oracle.xml", text)
+      local _, message, code = knowledge.import(database, { path })
+      assert.equal("FORMAT", code)
+      assert.matches("oracle.xml: ", message, 1, true)
+    end)
+  end
+  it("without a package or a CVE are left out", function()
+    local path = temporary.write(folder .. "/oracle.xml", head
+      .. '<criteria/><criteria operator="AND"><criterion comment=" is earlier than "/><criterion/></criteria>'
+      .. "</definition></definitions></oval_definitions>")
+    local _, message = knowledge.import(database, { path })
+    assert.matches("nothing in it can be used", message)
+  end)
+end)
+
 describe("updateinfo.xml", function()
   local function ids(release, version)
     local list = {}

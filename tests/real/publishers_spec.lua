@@ -11,6 +11,24 @@ local publishers = {
     { "deb", "Ubuntu:22.04", "curl", "7.81.0-1ubuntu1.20", "CVE-2025-0167 Unknown affected " },
     { "deb", "Ubuntu:20.04", "curl", "7.68.0-1ubuntu2.25", false },
     { "deb", "Ubuntu:22.04", "varnish", "6.6.1-1ubuntu0.2+esm0", "CVE-2022-45060 Unknown fixed 6.6.1-1ubuntu0.2+esm1" } },
+  { "oracle/com.oracle.elsa-all.xml.bz2", feed = "oval", advisories = 2,
+    { "rpm", "Oracle Linux:5", "bind-libs", "30:9.3.3-7.el5",
+      "CVE-2007-0493 Medium fixed 30:9.3.3-8.el5, CVE-2007-0494 Medium fixed 30:9.3.3-8.el5" },
+    { "rpm", "Oracle Linux:5", "bind-libs", "30:9.3.3-8.el5", false } },
+  { "azurelinux/azurelinux-3.0-oval.xml.gz", feed = "oval", advisories = 1222,
+    { "rpm", "Azure Linux:3", "freeglut", "3.2.2-1.azl3", "CVE-2024-24258 High fixed 3.4.0-1.azl3, CVE-2024-24259 High fixed "
+      .. "3.4.0-1.azl3" },
+    { "rpm", "Azure Linux:3", "freeglut", "3.4.0-1.azl3", false } },
+  { "azurelinux/cbl-mariner-1.0-oval.xml.gz", feed = "oval", advisories = 2252 },
+  { "almalinux/oval/org.almalinux.alsa-9.xml.bz2", feed = "oval", advisories = 2 },
+  { "photon/oval/com.vmware.phsa-photon5.xml.gz", feed = "oval", advisories = 1,
+    { "rpm", "Photon OS:5.0", "ansible-devel", "2.14.0-1.ph5", "CVE-2023-5115 High fixed 2.14.12-1.ph5, CVE-2023-5764 High fixed "
+      .. "2.14.12-1.ph5" } },
+  { "suse/oval/opensuse.leap.15.2.xml.gz", feed = "oval", advisories = 1,
+    { "rpm", "openSUSE:Leap 15.2", "fastjar", "0.98-lp152.1.1", "CVE-2010-2322 Low fixed 0.98-lp152.4.3.1" },
+    { "rpm", "openSUSE:Leap 15.2", "fastjar", "0.98-lp152.4.3.1", false } },
+  { "suse/oval/suse.linux.enterprise.15-affected.xml.gz", feed = "oval", advisories = 2,
+    { "rpm", "SUSE:Linux Enterprise Server 15 SP1", "kernel-default", "4.12", false } },
 }
 
 local function there(path)
@@ -34,6 +52,7 @@ describe("publishers' own files", function()
       name = package[3], version = package[4] } }))) do
       list[i] = ("%s %s %s %s"):format(finding.id, finding.severity, finding.status, finding.fixed_version)
     end
+    table.sort(list)
     return table.concat(list, ", ")
   end
 

@@ -1,8 +1,8 @@
 #include "database/affected_list.h"
 #include "format/cve_id.h"
 #include "format/date.h"
+#include "stream/xml_read.h"
 
-#include <expat.h>
 #include <string.h>
 
 /*
@@ -19,44 +19,25 @@
  * stand in the files of several repositories, each with its own packages.
  */
 
-enum { CHUNK = 64 << 10, TEXT_LIMIT = 1 << 20, PACKAGES_LIMIT = 100000, NAME_LIMIT = 256 };
+enum { TEXT_LIMIT = 1 << 20, PACKAGES_LIMIT = 100000, NAME_LIMIT = 256 };
 
 enum field { ID, TITLE, SEVERITY, SUMMARY, DESCRIPTION, FIELDS };
 static const char *const fields[FIELDS] = {"id", "title", "severity", "summary", "description"};
 
 struct updateinfo {
 	struct advisory_sink *sink;
-	struct tarsier_error *error;
-	XML_Parser parser;
 	struct arena arena;           /* memory for one update */
-	int code;                     /* of a failure within a handler */
-	int depth, field;             /* of elements; the field whose text follows, or -1 */
-	struct buffer text;
+	int depth;                    /* of elements */
 	const char *texts[FIELDS];    /* "" if absent */
 	const char *issued, *updated, *extra; /* extra: the topic of a repository beside the release's own; "" */
 	bool security;
-	const char **aliases, **references;
-	size_t alias_count, alias_room, reference_count, reference_room;
+	struct text_list aliases, references;
 	struct affected_list list;
 };
 
 static int updateinfo_recognise(span head)
 {
 	return span_contains(head, "<updates") && span_contains(head, "<update ") ? 50 : 0;
-}
-
-static void stop(struct updateinfo *info, int code)
-{
-	info->code = code;
-	XML_StopParser(info->parser, XML_FALSE);
-}
-
-static const char *attribute(const char **attributes, const char *name)
-{
-	for (; *attributes; attributes += 2)
-		if (strcmp(attributes[0], name) == 0)
-			return attributes[1];
-	return "";
 }
 
 /* ---- packages ---------------------------------------------------------------------------------------------------- */
@@ -108,13 +89,13 @@ static bool is_known(const struct updateinfo *info, const struct affected *one, 
 
 static bool add_package(struct updateinfo *info, const char **attributes)
 {
-	const char *epoch = attribute(attributes, "epoch"), *release = attribute(attributes, "release");
+	const char *epoch = xml_attribute(attributes, "epoch"), *release = xml_attribute(attributes, "release");
 	bool zero = !*epoch || strcmp(epoch, "0") == 0;
-	if (strcmp(attribute(attributes, "arch"), "src") == 0 || info->list.count >= PACKAGES_LIMIT)
+	if (strcmp(xml_attribute(attributes, "arch"), "src") == 0 || info->list.count >= PACKAGES_LIMIT)
 		return true;
 	const char *version = arena_format(&info->arena, "%.32s%s%.128s-%.128s", zero ? "" : epoch, zero ? "" : ":",
-	                                   attribute(attributes, "version"), release);
-	const char *name = arena_format(&info->arena, "%.*s", NAME_LIMIT, attribute(attributes, "name"));
+	                                   xml_attribute(attributes, "version"), release);
+	const char *name = arena_format(&info->arena, "%.*s", NAME_LIMIT, xml_attribute(attributes, "name"));
 	const char *ecosystem = ecosystem_of(info, release);
 	if (!version || !name || !ecosystem)
 		return false;
@@ -126,31 +107,18 @@ static bool add_package(struct updateinfo *info, const char **attributes)
 
 /* ---- updates ----------------------------------------------------------------------------------------------------- */
 
-static bool add_text(struct arena *arena, const char ***list, size_t *count, size_t *room, const char *text)
-{
-	*list = arena_grow(arena, *list, *count, room, sizeof **list);
-	if (!*list || !((*list)[*count] = arena_string(arena, text)))
-		return false;
-	++*count;
-	*list = arena_grow(arena, *list, *count, room, sizeof **list); /* for the NULL at its end */
-	if (*list)
-		(*list)[*count] = NULL;
-	return *list != NULL;
-}
-
 static bool add_reference(struct updateinfo *info, const char **attributes)
 {
-	const char *id = attribute(attributes, "id"), *href = attribute(attributes, "href");
-	if (cve_number(span_of(id)) && !add_text(&info->arena, &info->aliases, &info->alias_count, &info->alias_room, id))
+	const char *id = xml_attribute(attributes, "id"), *href = xml_attribute(attributes, "href");
+	if (cve_number(span_of(id)) && !text_list_add(&info->aliases, &info->arena, id))
 		return false;
-	return !*href || strlen(href) > 1024 ||
-	       add_text(&info->arena, &info->references, &info->reference_count, &info->reference_room, href);
+	return !*href || strlen(href) > 1024 || text_list_add(&info->references, &info->arena, href);
 }
 
 /* "2022-05-03 00:00:00" → "2022-05-03T00:00:00Z" */
 static const char *date_of(struct updateinfo *info, const char **attributes)
 {
-	const char *date = attribute(attributes, "date");
+	const char *date = xml_attribute(attributes, "date");
 	return date_begins(date) ? arena_format(&info->arena, "%.10sT00:00:00Z", date) : "";
 }
 
@@ -167,42 +135,36 @@ static void begin_update(struct updateinfo *info, const char **attributes)
 	for (size_t i = 0; i < FIELDS; i++)
 		info->texts[i] = "";
 	info->issued = info->updated = info->extra = "";
-	info->security = strcmp(attribute(attributes, "type"), "security") == 0;
-	info->aliases = info->references = NULL;
-	info->alias_count = info->alias_room = info->reference_count = info->reference_room = 0;
+	info->security = strcmp(xml_attribute(attributes, "type"), "security") == 0;
+	info->aliases = info->references = (struct text_list){0};
 	info->list = (struct affected_list){0};
 }
 
-static void end_update(struct updateinfo *info)
+static int end_update(struct updateinfo *info, struct tarsier_error *error)
 {
 	static const char *none[] = {NULL};
 	const char *id = info->texts[ID];
 	if (!*id || strlen(id) > 128 || strchr(id, '\n')) {
 		info->sink->unreadable(info->sink->user, "an update", "it has no id");
-		return;
+		return 0;
 	}
 	/* Each publisher and repository has its own file, which does not name it: a later import of some of them replaces only
 	 * the updates in these. */
-	const char *scope = arena_format(&info->arena, "updateinfo %s", id);
-	if (!scope) {
-		stop(info, error_memory(info->error));
-		return;
-	}
+	const char *scope = arena_format(&info->arena, "updateinfo %s", id), **references = text_list_items(&info->references);
+	if (!scope)
+		return error_memory(error);
 	const struct advisory advisory = {
 		.scope = scope, .id = id, .summary = info->texts[TITLE], .details = info->texts[DESCRIPTION],
-		.url = info->reference_count ? info->references[0] : "", .published = info->issued,
+		.url = references[0] ? references[0] : "", .published = info->issued,
 		.modified = *info->updated ? info->updated : info->issued, .severity_word = info->texts[SEVERITY],
-		.aliases = info->alias_count ? info->aliases : none, .cvss = none,
-		.references = info->reference_count ? info->references : none, .affected = info->list.items,
-		.affected_count = info->list.count, .news = !info->security && !info->alias_count};
-	int code = advisory.news || !info->list.count ? 0 : info->sink->advisory(info->sink->user, &advisory, info->error);
-	if (code < 0)
-		stop(info, code);
+		.aliases = text_list_items(&info->aliases), .cvss = none, .references = references, .affected = info->list.items,
+		.affected_count = info->list.count, .news = !info->security && !info->aliases.count};
+	return advisory.news || !info->list.count ? 0 : info->sink->advisory(info->sink->user, &advisory, error);
 }
 
 /* ---- elements ---------------------------------------------------------------------------------------------------- */
 
-static void XMLCALL on_start(void *user, const char *name, const char **attributes)
+static int on_start(void *user, const char *name, const char **attributes, struct tarsier_error *error)
 {
 	struct updateinfo *info = user;
 	bool done = true;
@@ -216,83 +178,31 @@ static void XMLCALL on_start(void *user, const char *name, const char **attribut
 	else if (strcmp(name, "reference") == 0)
 		done = add_reference(info, attributes);
 	else if (strcmp(name, "collection") == 0)
-		done = (info->extra = extra_of(info, attribute(attributes, "short"))) != NULL;
+		done = (info->extra = extra_of(info, xml_attribute(attributes, "short"))) != NULL;
 	else if (strcmp(name, "package") == 0)
 		done = add_package(info, attributes);
+	return done ? 0 : error_memory(error);
+}
+
+static int on_end(void *user, const char *name, span text, struct tarsier_error *error)
+{
+	struct updateinfo *info = user;
 	for (int i = 0; i < FIELDS && info->depth == 3; i++)
-		if (strcmp(name, fields[i]) == 0) {
-			info->field = i;
-			info->text.length = 0;
-		}
-	if (!done)
-		stop(info, error_memory(info->error));
-}
-
-static void XMLCALL on_end(void *user, const char *name)
-{
-	struct updateinfo *info = user;
-	if (info->depth == 3 && info->field >= 0) {
-		info->texts[info->field] = span_copy(&info->arena, span_trim(buffer_span(&info->text)));
-		if (!info->texts[info->field])
-			stop(info, error_memory(info->error));
-		info->field = -1;
-	}
+		if (strcmp(name, fields[i]) == 0 && !(info->texts[i] = span_copy(&info->arena, text)))
+			return error_memory(error);
 	info->depth--;
-	if (info->depth == 1 && info->code >= 0 && strcmp(name, "update") == 0)
-		end_update(info);
-}
-
-static void XMLCALL on_text(void *user, const char *text, int length)
-{
-	struct updateinfo *info = user;
-	bool wanted = info->field >= 0 && info->text.length + (size_t)length <= TEXT_LIMIT;
-	if (wanted && !buffer_add(&info->text, text, (size_t)length))
-		stop(info, error_memory(info->error));
-}
-
-/* No publisher has a document type, and its entities are a way to fill memory. */
-static void XMLCALL on_doctype(void *user, const char *name, const char *system, const char *public, int has_subset)
-{
-	struct updateinfo *info = user;
-	(void)name, (void)system, (void)public, (void)has_subset;
-	stop(info, error_set(info->error, TARSIER_FORMAT, "updateinfo.xml: it has a document type declaration"));
-}
-
-static int parse(struct updateinfo *info, struct stream *stream, const char *name)
-{
-	for (;;) {
-		void *room = XML_GetBuffer(info->parser, CHUNK);
-		ssize_t got = room ? stream_read(stream, room, CHUNK, info->error) : error_memory(info->error);
-		if (got < 0)
-			return (int)got;
-		if (XML_ParseBuffer(info->parser, (int)got, got == 0) == XML_STATUS_OK) {
-			if (got == 0)
-				return 0;
-			continue;
-		}
-		return info->code < 0 ? info->code
-		     : error_set(info->error, TARSIER_FORMAT, "%s: line %lu: %s", name, XML_GetCurrentLineNumber(info->parser),
-		                 XML_ErrorString(XML_GetErrorCode(info->parser)));
-	}
+	return info->depth == 1 && strcmp(name, "update") == 0 ? end_update(info, error) : 0;
 }
 
 static int updateinfo_read(struct stream *stream, const char *name, struct advisory_sink *sink,
                            struct tarsier_error *error)
 {
-	struct updateinfo info = {.sink = sink, .error = error, .field = -1, .parser = XML_ParserCreate(NULL)};
-	static const char *const no_attributes[] = {NULL};
-	if (!info.parser)
-		return error_memory(error);
+	struct updateinfo info = {.sink = sink};
+	const char *no_attributes[] = {NULL};
+	const struct xml_handler reader = {on_start, on_end, &info, TEXT_LIMIT};
 	arena_init(&info.arena, NULL);
-	buffer_init(&info.text, NULL);
-	begin_update(&info, (const char **)(uintptr_t)no_attributes);
-	XML_SetUserData(info.parser, &info);
-	XML_SetElementHandler(info.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(info.parser, on_text);
-	XML_SetStartDoctypeDeclHandler(info.parser, on_doctype);
-	int code = parse(&info, stream, name);
-	XML_ParserFree(info.parser);
-	buffer_free(&info.text);
+	begin_update(&info, no_attributes);
+	int code = xml_read(&reader, stream, name, error);
 	arena_free(&info.arena);
 	return code;
 }
