@@ -74,6 +74,13 @@ TARSIER_API int tarsier_judge_set_json(tarsier_judge *judge, const char *key, co
 
 TARSIER_API size_t tarsier_judge_count(const tarsier_judge *judge); /* of the policies added */
 
+/* What the added policies need gathered before a judgement: a sum of these. */
+enum tarsier_need {
+	TARSIER_NEED_FILES = 1,    /* tarsier_config.files */
+	TARSIER_NEED_UPGRADES = 2, /* each finding's `upgrade`, which only the Lua module computes (tarsier.advice) */
+};
+TARSIER_API unsigned tarsier_judge_needs(const tarsier_judge *judge);
+
 /* Questions about policies, which need not be added. *file and *files (NULL-terminated, in the order in which names are
  * looked for) are BORROWED from the judge. *json is OWNED: tarsier_text_free; NULL on failure. inspect checks a policy and
  * gives { name, summary, description, options, defaults, hooks, examples }; test runs its examples and gives a list of

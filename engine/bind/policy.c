@@ -246,6 +246,24 @@ static int l_list(lua_State *L)
 	return 1;
 }
 
+static void push_need(lua_State *L, unsigned need, const char *name)
+{
+	if (!need)
+		return;
+	lua_pushboolean(L, true);
+	lua_setfield(L, -2, name);
+}
+
+/* judge:needs() --> what the added policies need gathered: a set of "files" and "upgrades" */
+static int l_needs(lua_State *L)
+{
+	unsigned needs = tarsier_judge_needs(check_judge(L));
+	lua_createtable(L, 0, 2);
+	push_need(L, needs & TARSIER_NEED_FILES, "files");
+	push_need(L, needs & TARSIER_NEED_UPGRADES, "upgrades");
+	return 1;
+}
+
 /* judge:close(); may be called twice */
 static int l_close(lua_State *L)
 {
@@ -284,7 +302,7 @@ static int l_risk(lua_State *L)
 static const luaL_Reg functions[] = {{"judge", l_judge}, {"risk", l_risk}, {NULL, NULL}};
 static const luaL_Reg methods[] = {
 	{"add", l_add},   {"add_text", l_add_text}, {"set", l_set},   {"set_value", l_set_value}, {"run", l_run},     {"inspect", l_inspect},
-	{"test", l_test}, {"find", l_find},         {"list", l_list}, {"close", l_close}, {NULL, NULL},
+	{"test", l_test}, {"find", l_find},         {"list", l_list}, {"needs", l_needs}, {"close", l_close}, {NULL, NULL},
 };
 static const luaL_Reg metamethods[] = {
 	{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};

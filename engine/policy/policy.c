@@ -124,7 +124,26 @@ static int parse_options(const char *options, const char *file, json_t **json, s
 	return error_set(error, TARSIER_USAGE, "%s: a JSON object is expected", what);
 }
 
-/* Copies name and summary from the check. Fails with USAGE if another policy has that name. */
+/* The names are checked in prelude/declare.lua. */
+static unsigned needs_of(const json_t *info)
+{
+	unsigned needs = 0;
+	size_t i;
+	json_t *need;
+	json_array_foreach(json_object_get(info, "needs"), i, need)
+		needs |= strcmp(json_string_value(need), "files") == 0 ? TARSIER_NEED_FILES : TARSIER_NEED_UPGRADES;
+	return needs;
+}
+
+unsigned tarsier_judge_needs(const tarsier_judge *judge)
+{
+	unsigned needs = 0;
+	for (size_t i = 0; i < judge->count; i++)
+		needs |= judge->policies[i].needs;
+	return needs;
+}
+
+/* Copies name, summary and needs from the check. Fails with USAGE if another policy has that name. */
 static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier_error *error)
 {
 	json_t *info;
@@ -133,6 +152,7 @@ static int take_info(tarsier_judge *judge, struct policy *policy, struct tarsier
 		return code;
 	policy->name = arena_string(&judge->arena, json_text(info, "name"));
 	policy->summary = arena_string(&judge->arena, json_text(info, "summary"));
+	policy->needs = needs_of(info);
 	json_decref(info);
 	if (!policy->name || !policy->summary)
 		return error_memory(error);

@@ -21,6 +21,7 @@ struct policy {
 	json_t *options;            /* an object, or NULL */
 	struct setting *settings;   /* from tarsier_judge_set, in order */
 	size_t setting_count, setting_capacity;
+	unsigned needs; /* TARSIER_NEED_… */
 };
 
 /* A module that a policy requires. It is read once. */
@@ -105,7 +106,7 @@ int policy_judge(tarsier_judge *judge, const struct subject *subject, tarsier_ve
                  struct tarsier_error *error);
 
 /* Loads one policy and checks its declaration and options. Sets *info to { name, summary, description, options,
- * defaults, hooks = {}, examples = n }, owned by the caller. */
+ * defaults, needs, hooks = {}, examples = n }, owned by the caller. */
 int policy_describe(tarsier_judge *judge, struct policy *policy, json_t **info, struct tarsier_error *error);
 
 /* The same, and also looks for names that do not exist: in the text, and by running the hooks on plain records. */

@@ -61,15 +61,20 @@ function tarsier.decide(result, judgement)
   return result
 end
 
+-- By an open judge
+local function judged(scanned, judge, started)
+  if judge:needs().upgrades then return policy.rejudge(tarsier.facts(scanned, started), judge) end
+  local judgement, message, code = judge:run(scanned)
+  if not judgement then return nil, message, code end
+  return tarsier.decide(tarsier.facts(scanned, started), judgement)
+end
+
 --- judge(report, request, [started]) -> result, with the findings' decisions and the verdict. The request names
 --- policies in order, { policies = { "default" }, set = { ["threshold.threshold"] = "High" } }: see tarsier.policy.
 function tarsier.judge(scanned, request, started)
-  local needs, wrong, kind = policy.needs(request)
-  if not needs then return nil, wrong, kind end
-  if needs.upgrades then return policy.rejudge(tarsier.facts(scanned, started), request) end
-  local judgement, message, code = policy.judge(scanned, request or {})
-  if not judgement then return nil, message, code end
-  return tarsier.decide(tarsier.facts(scanned, started), judgement)
+  local judge <close>, message, code = policy.open(request)
+  if not judge then return nil, message, code end
+  return judged(scanned, judge, started)
 end
 
 local scan_options = { table.unpack(engine_options) }
@@ -84,36 +89,37 @@ local function split(options)
   return opened, request
 end
 
-local function with_engine(reference, options, finish)
-  local opened, request = split(options)
-  local started = tarsier.now()
-  local needs, wrong, kind = policy.needs(request)
-  if not needs then return nil, wrong, kind end
-  opened.files = opened.files or needs.files
-  local engine, message, code = core.open(opened)
+-- -> the engine's report | nil, message, code
+local function read(reference, config)
+  local engine <close>, message, code = core.open(config)
   if not engine then return nil, message, code end
-  local scanned
-  scanned, message, code = engine:scan(reference)
-  engine:close()
-  if not scanned then return nil, message, code end
-  return finish(scanned, request, started)
+  return engine:scan(reference)
 end
 
 --- scan(reference, options) -> result. Options are open's and judge's in one table.
 function tarsier.scan(reference, options)
   suggest.check_keys(options, scan_options, "tarsier.scan")
-  return with_engine(reference, options, tarsier.judge)
+  local config, request = split(options)
+  local started = tarsier.now()
+  local judge <close>, message, code = policy.open(request)
+  if not judge then return nil, message, code end
+  config.files = config.files or judge:needs().files
+  local scanned
+  scanned, message, code = read(reference, config)
+  if not scanned then return nil, message, code end
+  return judged(scanned, judge, started)
 end
 
 --- packages(reference, options) -> result without findings and verdict: nothing is matched, no database is needed.
 --- Options are open's.
 function tarsier.packages(reference, options)
   suggest.check_keys(options, engine_options, "tarsier.packages")
-  return with_engine(reference, options, function(scanned, _, started)
-    local result = tarsier.facts(scanned, started)
-    result.findings, result.database = nil, nil
-    return result
-  end)
+  local started = tarsier.now()
+  local scanned, message, code = read(reference, options or {})
+  if not scanned then return nil, message, code end
+  local result = tarsier.facts(scanned, started)
+  result.findings, result.database = nil, nil
+  return result
 end
 
 return tarsier

@@ -173,24 +173,8 @@ local function add_policies(judge, request)
   return true
 end
 
---- needs([request]) -> set of what its policies need gathered: { files = true, upgrades = true } | nil, message, code
-function policy.needs(request)
-  request = request or {}
-  check_request(request)
-  local judge <close>, message, code = open_judge(request)
-  if not judge then return nil, message, code end
-  local set = {}
-  for _, entry in ipairs((read_policies(request))) do
-    local info
-    info, message, code = judge:inspect(module_file(judge, entry.name))
-    if not info then return nil, message, code end
-    for _, need in ipairs(info.needs or {}) do set[need] = true end
-  end
-  return set
-end
-
 --- open([request]) -> judge | nil, message, code: finds and checks everything that the request names, before a report
---- exists. judge:run(report) -> the same as judge; judge:close().
+--- exists. judge:needs() -> the same as needs; judge:run(report) -> the same as judge; judge:close().
 function policy.open(request)
   request = request or {}
   check_request(request)
@@ -201,6 +185,19 @@ function policy.open(request)
   if ok then return judge end
   judge:close()
   return nil, message, code
+end
+
+--- needs([request]) -> set of what its policies need gathered: { files = true, upgrades = true } | nil, message, code
+function policy.needs(request)
+  local judge <close>, message, code = policy.open(request)
+  if not judge then return nil, message, code end
+  return judge:needs()
+end
+
+-- The parts of a result table that are judged
+local function subject_of(result)
+  return { image = result.image, findings = result.findings, problems = result.problems, packages = result.packages,
+    backend = result.backend, database = type(result.database) == "table" and result.database or nil }
 end
 
 --- judge(report, [request]) -> { verdict = {…}, findings = { { decision =, reason =, policy =, trail = {…} }, … } }:
@@ -215,21 +212,20 @@ end
 function policy.judge(report, request)
   local judge <close>, message, code = policy.open(request)
   if not judge then return nil, message, code end
-  if type(report) == "table" then
-    local given = report
-    report = { image = given.image, findings = given.findings, problems = given.problems, packages = given.packages,
-      backend = given.backend, database = type(given.database) == "table" and given.database or nil }
-  end
+  if type(report) == "table" then report = subject_of(report) end
   return judge:run(report)
 end
 
---- rejudge(result, [request]) -> result: judges a result table, such as that of an earlier scan, and stores decisions
---- and verdict in it
-function policy.rejudge(result, request)
-  local needs, wrong, kind = policy.needs(request)
-  if not needs then return nil, wrong, kind end
-  if needs.upgrades then require "tarsier.advice".upgrades(result) end
-  local judgement, message, code = policy.judge(result, request)
+--- rejudge(result, [judge | request]) -> result: judges a result table, such as that of an earlier scan, by an open judge
+--- or by one of its own, and stores decisions and verdict in it
+function policy.rejudge(result, how)
+  if type(how) ~= "userdata" then
+    local judge <close>, message, code = policy.open(how)
+    if not judge then return nil, message, code end
+    return policy.rejudge(result, judge)
+  end
+  if how:needs().upgrades then require "tarsier.advice".upgrades(result) end
+  local judgement, message, code = how:run(subject_of(result))
   if not judgement then return nil, message, code end
   for i, finding in ipairs(result.findings) do
     local decided = judgement.findings[i]

@@ -84,12 +84,10 @@ local function read(name, is_pipelines, config, options, terminal)
   return with_fresh_records(scanned, config, options, terminal)
 end
 
--- Policies are opened first, so that an error in them is known before a long scan.
 local function scan(name, is_pipelines, config, job, terminal)
-  local request, options = job.request, job.options
+  local options, judge = job.options, job.judge
   local tarsier = require "tarsier"
-  local judge <close>, message = tarsier.policy.open(request)
-  if not judge then return image.failed(terminal, message, "POLICY") end
+  local needs = judge:needs()
   local started = tarsier.now()
   local scanned, wrong, code = read(name, is_pipelines, config, options, terminal)
   if not scanned then return image.failed(terminal, wrong, code) end
@@ -103,9 +101,8 @@ local function scan(name, is_pipelines, config, job, terminal)
     return nil, why, kind
   end)
   if not ok then return image.failed(terminal, has_additions, failure) end
-  if job.needs.upgrades then advice.upgrades(result) end
-  local judgement
-  judgement, message = judge:run(subject(scanned, result, has_additions or job.needs.upgrades))
+  if needs.upgrades then advice.upgrades(result) end
+  local judgement, message = judge:run(subject(scanned, result, has_additions or needs.upgrades))
   if not judgement then return image.failed(terminal, message, "POLICY") end
   return nil, tarsier.decide(result, judgement)
 end
@@ -193,10 +190,12 @@ local function run(options, arguments, terminal)
   local job, message = { options = options }
   job.outputs, message = outputs.read(options.format or gitlab.formats() or { "table" }, report.find, #sources)
   if not job.outputs then return nil, message end
-  job.request, message = judging.request(options)
-  if not job.request then return nil, message end
-  local needs, wrong_policy = policy.needs(job.request)
-  if not needs then return image.failed(terminal, wrong_policy, "POLICY") end
+  local request
+  request, message = judging.request(options)
+  if not request then return nil, message end
+  -- First, so that an error in a policy is known before a long scan.
+  local judge <close>, wrong_policy = policy.open(request)
+  if not judge then return image.failed(terminal, wrong_policy, "POLICY") end
   local failure
   job.additions, message, failure = additions.open(options, terminal)
   if not job.additions then return image.failed(terminal, message, failure) end
@@ -206,7 +205,7 @@ local function run(options, arguments, terminal)
   job.config, message = image.engine_options(options, terminal, input)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
-  job.config.files, job.needs = needs.files, needs
+  job.config.files, job.judge = judge:needs().files, judge
   for _, output in ipairs(job.outputs) do
     if output.format.name == "clair" and not clair.clair then
       return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"
