@@ -1,5 +1,7 @@
 #include "format/cve_id.h"
 
+#include <string.h>
+
 #include <stdio.h>
 #include <strings.h>
 
@@ -46,4 +48,24 @@ uint32_t cve_tracked(span id)
 {
 	ptrdiff_t dash = span_find(id, '-');
 	return dash > 0 ? cve_number(span_from(id, (size_t)dash + 1)) : 0;
+}
+
+bool cve_next(span *rest, span *cve)
+{
+	static const char digits[] = "0123456789-";
+	for (; rest->len > 4; *rest = span_from(*rest, 1)) {
+		size_t length = 4;
+		if (!span_starts(*rest, "CVE-"))
+			continue;
+		while (length < rest->len && memchr(digits, rest->ptr[length], sizeof digits - 1))
+			length++;
+		while (rest->ptr[length - 1] == '-')
+			length--;
+		*cve = (span){rest->ptr, length};
+		if (!cve_number(*cve))
+			continue;
+		*rest = span_from(*rest, length);
+		return true;
+	}
+	return false;
 }

@@ -332,6 +332,11 @@ describe("updateinfo.xml", function()
       ids("Rocky Linux:9", "1:1.0-1.el9"))
     assert.same({}, ids("Rocky Linux:9", "1:2.0-6.el9_5"))
     assert.same({ "CVE-2024-1001 Low fixed/amazon 2.0-1.amzn2" }, ids("Amazon Linux:2", "1.0-1.amzn2")) -- no other topic's
+    assert.same({ "CVE-2024-1001 Low fixed/fedora 2.0-1.fc43", "CVE-2024-1002 Low fixed/fedora 2.0-1.fc43" },
+      ids("Fedora:43", "1.0-1.fc43")) -- Fedora names CVEs in the titles of bugs
+    assert.equal("Low fixed/fedora 2.0-1.module_f38+1+2", told(find("Fedora:38", "m", "1-1.module_f38+1+2", "rpm")[1]))
+    assert.same({ "Amazon Linux:2", "Amazon Linux:2023:nvidia", "Amazon Linux:2:kernel-5.15", "Fedora:38", "Fedora:43",
+      "Rocky Linux:9" }, knowledge.info(database).ecosystems)
     local finding = find("Rocky Linux:9", "p", "1:1.0-1.el9")[1]
     assert.same({ "Important: p & q security update", "What Rocky says.", "2024-05-04T00:00:00Z" },
       { finding.summary, finding.description, finding.modified })

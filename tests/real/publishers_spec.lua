@@ -29,6 +29,16 @@ local publishers = {
     { "rpm", "openSUSE:Leap 15.2", "fastjar", "0.98-lp152.4.3.1", false } },
   { "suse/oval/suse.linux.enterprise.15-affected.xml.gz", feed = "oval", advisories = 2,
     { "rpm", "SUSE:Linux Enterprise Server 15 SP1", "kernel-default", "4.12", false } },
+  { "fedora/updateinfo", feed = "updateinfo", nothing = true }, -- bug fixes, and a module without packages
+  { "amazon/updateinfo_1.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2018.03" },
+  { "amazon/updateinfo_2.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2" },
+  { "amazon/updateinfo_2_kernel-5.15.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2:kernel-5.15" },
+  { "amazon/updateinfo_2022.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2022" },
+  { "amazon/updateinfo_2023.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2023" },
+  { "amazon/updateinfo_2023_nvidia.xml.gz", feed = "updateinfo", advisories = 1, covers = "Amazon Linux:2023:nvidia" },
+  { "rocky/updateinfo/pub/rocky/9/BaseOS", feed = "updateinfo", advisories = 1, covers = "Rocky Linux:9" },
+  { "almalinux/updateinfo/almalinux/9/BaseOS", feed = "updateinfo", advisories = 1, covers = "AlmaLinux:9" },
+  { "bottlerocket/updateinfo.xml.gz", feed = "updateinfo", nothing = true }, -- a host's system, whose packages no reader finds
 }
 
 local function there(path)
@@ -60,9 +70,13 @@ describe("publishers' own files", function()
     it(publisher[1], function()
       local database = ("%s/%d.db"):format(folder, i)
       local counts, inputs = knowledge.import(database, { data .. publisher[1] })
+      if publisher.nothing then return assert.matches("nothing in it can be used", inputs) end
       assert(counts, inputs)
       assert.same({ publisher.feed, publisher.advisories, publisher.unreadable or 0 },
-        { inputs[1].feed, counts.advisories, counts.unreadable })
+        { inputs[#inputs].feed, counts.advisories, counts.unreadable })
+      if publisher.covers then
+        assert.equal(publisher.covers, table.concat(knowledge.info(database).ecosystems, ", "))
+      end
       for n = 2, #publisher do assert.equal(publisher[n][5] or "", told(database, publisher[n]), publisher[n][3]) end
     end)
   end

@@ -19,7 +19,7 @@
  * stand in the files of several repositories, each with its own packages.
  */
 
-enum { TEXT_LIMIT = 1 << 20, PACKAGES_LIMIT = 100000, NAME_LIMIT = 256 };
+enum { TEXT_LIMIT = 1 << 20, PACKAGES_LIMIT = 100000, NAME_LIMIT = 256, CVES_LIMIT = 4096 };
 
 enum field { ID, TITLE, SEVERITY, SUMMARY, DESCRIPTION, FIELDS };
 static const char *const fields[FIELDS] = {"id", "title", "severity", "summary", "description"};
@@ -29,7 +29,8 @@ struct updateinfo {
 	struct arena arena;           /* memory for one update */
 	int depth;                    /* of elements */
 	const char *texts[FIELDS];    /* "" if absent */
-	const char *issued, *updated, *extra; /* extra: the topic of a repository beside the release's own; "" */
+	const char *issued, *updated;
+	const char *collection, *extra; /* extra: the topic of a repository beside the release's own; "" */
 	bool security;
 	struct text_list aliases, references;
 	struct affected_list list;
@@ -42,29 +43,33 @@ static int updateinfo_recognise(span head)
 
 /* ---- packages ---------------------------------------------------------------------------------------------------- */
 
-/* The digits behind a dist tag: "6.el8_5" and ".el" → "8". */
-static span release_after(const char *release, const char *tag)
+/* The digits behind a mark: "6.el8_5" and ".el" → "8", "amazon-linux-2023---nvidia" and "amazon-linux-" → "2023". */
+static span number_after(const char *text, const char *mark)
 {
-	const char *found = strstr(release, tag);
-	span digits = span_of(found ? found + strlen(tag) : "");
+	const char *found = strstr(text, mark);
+	span digits = span_of(found ? found + strlen(mark) : "");
 	size_t length = 0;
 	while (length < digits.len && digits.ptr[length] >= '0' && digits.ptr[length] <= '9')
 		length++;
 	return (span){digits.ptr, length};
 }
 
-/* Returns "" if it is of no release that is known, NULL if memory ran out. */
+/* The dist tag tells the release. Where a package has none, as those of Fedora's modules, its collection's name does: "F38M".
+ * Returns "" if it is of no release that is known, NULL if memory ran out. */
 static const char *ecosystem_of(struct updateinfo *info, const char *release)
 {
-	static const struct { const char *prefix, *family, *tag; } publishers[] = {
-		{"RL", "Rocky Linux", ".el"}, {"RXSA-", "Rocky Linux", ".el"}, {"ALAS", "Amazon Linux", ".amzn"},
-		{"ALSA-", "AlmaLinux", ".el"}, {"ALBA-", "AlmaLinux", ".el"}, {"ALEA-", "AlmaLinux", ".el"},
-		{"EL", "Oracle Linux", ".el"}, {"FEDORA-EPEL", "", ".el"}, {"FEDORA-", "Fedora", ".fc"},
+	static const struct { const char *prefix, *family, *tag, *collection; } publishers[] = {
+		{"RL", "Rocky Linux", ".el", NULL}, {"RXSA-", "Rocky Linux", ".el", NULL},
+		{"ALAS", "Amazon Linux", ".amzn", "amazon-linux-"}, {"ALSA-", "AlmaLinux", ".el", NULL},
+		{"ALBA-", "AlmaLinux", ".el", NULL}, {"ALEA-", "AlmaLinux", ".el", NULL}, {"EL", "Oracle Linux", ".el", NULL},
+		{"FEDORA-EPEL", "", ".el", NULL}, {"FEDORA-", "Fedora", ".fc", "F"},
 	};
 	for (size_t i = 0; i < sizeof publishers / sizeof *publishers; i++) {
 		if (!span_starts(span_of(info->texts[ID]), publishers[i].prefix))
 			continue;
-		span number = release_after(release, publishers[i].tag);
+		span number = number_after(release, publishers[i].tag);
+		if (!number.len && publishers[i].collection)
+			number = number_after(info->collection, publishers[i].collection);
 		if (!number.len || !*publishers[i].family)
 			return "";
 		if (span_is(number, "1") && strcmp(publishers[i].tag, ".amzn") == 0)
@@ -107,10 +112,33 @@ static bool add_package(struct updateinfo *info, const char **attributes)
 
 /* ---- updates ----------------------------------------------------------------------------------------------------- */
 
+static bool has_cve(const struct updateinfo *info, span cve)
+{
+	for (size_t i = 0; i < info->aliases.count; i++)
+		if (span_is(cve, info->aliases.items[i]))
+			return true;
+	return false;
+}
+
+static bool add_cves(struct updateinfo *info, const char *text)
+{
+	span rest = span_of(text), cve;
+	while (info->aliases.count < CVES_LIMIT && cve_next(&rest, &cve)) {
+		if (has_cve(info, cve))
+			continue;
+		const char *name = span_copy(&info->arena, cve);
+		if (!name || !text_list_add(&info->aliases, &info->arena, name))
+			return false;
+	}
+	return true;
+}
+
+/* Fedora names its CVEs in the titles of bugs only. */
 static bool add_reference(struct updateinfo *info, const char **attributes)
 {
 	const char *id = xml_attribute(attributes, "id"), *href = xml_attribute(attributes, "href");
-	if (cve_number(span_of(id)) && !text_list_add(&info->aliases, &info->arena, id))
+	bool cve = cve_number(span_of(id));
+	if (!add_cves(info, cve ? id : xml_attribute(attributes, "title")))
 		return false;
 	return !*href || strlen(href) > 1024 || text_list_add(&info->references, &info->arena, href);
 }
@@ -123,10 +151,12 @@ static const char *date_of(struct updateinfo *info, const char **attributes)
 }
 
 /* "amazon-linux-2---kernel-5.15" → "kernel-5.15": such repositories are beside the release's own. */
-static const char *extra_of(struct updateinfo *info, const char *collection)
+static bool take_collection(struct updateinfo *info, const char *name)
 {
-	const char *dashes = strstr(collection, "---");
-	return dashes ? arena_format(&info->arena, "%.64s", dashes + 3) : "";
+	const char *dashes = strstr(name, "---");
+	info->collection = arena_format(&info->arena, "%.128s", name);
+	info->extra = dashes ? arena_format(&info->arena, "%.64s", dashes + 3) : "";
+	return info->collection && info->extra;
 }
 
 static void begin_update(struct updateinfo *info, const char **attributes)
@@ -134,7 +164,7 @@ static void begin_update(struct updateinfo *info, const char **attributes)
 	arena_reset(&info->arena);
 	for (size_t i = 0; i < FIELDS; i++)
 		info->texts[i] = "";
-	info->issued = info->updated = info->extra = "";
+	info->issued = info->updated = info->collection = info->extra = "";
 	info->security = strcmp(xml_attribute(attributes, "type"), "security") == 0;
 	info->aliases = info->references = (struct text_list){0};
 	info->list = (struct affected_list){0};
@@ -178,7 +208,7 @@ static int on_start(void *user, const char *name, const char **attributes, struc
 	else if (strcmp(name, "reference") == 0)
 		done = add_reference(info, attributes);
 	else if (strcmp(name, "collection") == 0)
-		done = (info->extra = extra_of(info, xml_attribute(attributes, "short"))) != NULL;
+		done = take_collection(info, xml_attribute(attributes, "short"));
 	else if (strcmp(name, "package") == 0)
 		done = add_package(info, attributes);
 	return done ? 0 : error_memory(error);
