@@ -262,18 +262,6 @@ bool clair_take_cvss(struct arena *arena, struct tarsier_finding *finding, const
 	return finding->cvss_vector != NULL;
 }
 
-/* NVD's qualitative scale, for a score whose vector is invalid. */
-static enum tarsier_severity severity_of_score(double score)
-{
-	if (score >= 9)
-		return TARSIER_SEVERITY_CRITICAL;
-	if (score >= 7)
-		return TARSIER_SEVERITY_HIGH;
-	if (score >= 4)
-		return TARSIER_SEVERITY_MEDIUM;
-	return score > 0 ? TARSIER_SEVERITY_LOW : TARSIER_SEVERITY_NEGLIGIBLE;
-}
-
 int clair_set_severity(struct tarsier_finding *finding, const char *word, struct tarsier_error *error)
 {
 	struct cvss cvss;
@@ -285,7 +273,7 @@ int clair_set_severity(struct tarsier_finding *finding, const char *word, struct
 	if (finding->severity || finding->cvss_score < 0)
 		return TARSIER_OK;
 	bool scored = cvss_score(span_of(finding->cvss_vector), &cvss, NULL) >= 0;
-	finding->severity = scored ? cvss.severity : severity_of_score(finding->cvss_score);
+	finding->severity = scored ? cvss.severity : severity_of_score(finding->cvss_score, 31); /* an invalid vector */
 	finding->severity_source = "cvss";
 	return TARSIER_OK;
 }

@@ -70,7 +70,7 @@ static int read_metrics(const struct cvss_metric *metrics, span text, cvss_value
 }
 
 /* NVD, "Vulnerability Metrics"; the scales of FIRST's 3.x and 4.0 specifications agree with it. */
-static enum tarsier_severity severity_of_score(double score, int version)
+enum tarsier_severity severity_of_score(double score, int version)
 {
 	if (score < 0.05)
 		return TARSIER_SEVERITY_NEGLIGIBLE;

@@ -16,6 +16,8 @@ struct cvss {
  * value, and with UNSUPPORTED for any other version. */
 int cvss_score(span vector, struct cvss *cvss, struct tarsier_error *error);
 
+/* Returns the severity of a score of that version: 20, 30, 31, 40. */
+enum tarsier_severity severity_of_score(double score, int version);
 /* Returns the severity for "critical", "Important", "moderate", "not yet assigned", …, and UNKNOWN for other words. */
 enum tarsier_severity severity_of_word(span word);
 

@@ -315,6 +315,47 @@ describe("OVAL definitions", function()
   end)
 end)
 
+describe("Photon's metadata", function()
+  local function status(name, version, release)
+    local list = {}
+    for i, finding in ipairs(find(release or "Photon OS:4.0", name, version, "rpm")) do
+      list[i] = ("%s %s"):format(finding.id, told(finding))
+    end
+    table.sort(list)
+    return list
+  end
+
+  it("tells what is fixed, open and not affected", function()
+    local counts = import { "photon/cve_data_photon4.0.json" }
+    assert.equal(4, counts.unreadable)
+    assert.same({ "CVE-2024-1001 High fixed/photon 2.0-1.ph4", "CVE-2024-1003 Low affected/photon ",
+      "PHOTON-BDSA-2024-1 Critical fixed/photon 3.0-1.ph4" }, status("p", "1.0-1.ph4"))
+    assert.same({}, status("p-devel", "2.0-1.ph4"))
+    assert.same({}, status("p", "1.0-1.ph4", "Photon OS:5.0"))
+  end)
+  it("needs a release", function()
+    local path = temporary.write(folder .. "/some.json",
+      '[{"cve_id":"CVE-2024-1001","pkg":"p","aff_ver":"","res_ver":"NA","status":"Not Fixed"}]')
+    local _, message = knowledge.import(database, { path })
+    assert.matches("some.json.*without a package, a vulnerability or a release", message)
+  end)
+end)
+
+describe("Arch's tracker", function()
+  it("tells each group's status", function()
+    local counts = import { "arch/all.json" }
+    assert.same({ 4, 2 }, { counts.advisories, counts.unreadable })
+    local found = find("Arch Linux", "p-libs", "1.0-1", "alpm")
+    assert.equal("Critical fixed/arch 2.0-1", told(found["CVE-2024-1001"]))
+    assert.same({ "AVG-1", "ASA-202401-1" }, found["CVE-2024-1002"].aliases)
+    assert.equal("https://security.archlinux.org/AVG-1", found[1].url)
+    assert.same({}, find("Arch Linux", "p", "2.0-1", "alpm"))
+    assert.equal("High affected/arch ", told(find("Arch Linux", "q", "1:9-1", "alpm")[1]))
+    assert.same({}, find("Arch Linux", "r", "1-1", "alpm"))
+    assert.equal("Unknown under_investigation/arch ", told(find("Arch Linux", "s", "1-1", "alpm")[1]))
+  end)
+end)
+
 describe("updateinfo.xml", function()
   local function ids(release, version)
     local list = {}
