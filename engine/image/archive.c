@@ -32,7 +32,7 @@ static int no_image(struct image_archive *archive, struct tarsier_error *error)
 }
 
 /* Docker since 25 writes both layouts into one archive. Its own loader goes by manifest.json, so does this; but only
- * the index knows other platforms and manifests' digests. */
+ * the index knows other platforms, attestations and manifests' digests. */
 static int open_either(struct image_archive *archive, const struct reference *reference, enum archive_layout wanted,
                        const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
@@ -44,7 +44,7 @@ static int open_either(struct image_archive *archive, const struct reference *re
 		                 image_archive_has(archive, "manifest.json") ? "; it is a docker-archive:" : "");
 	if (!oci && !docker)
 		return no_image(archive, error);
-	if (oci && (!docker || !platform_is_default(options->platform)))
+	if (oci && (!docker || !platform_is_default(options->platform) || options->attestations))
 		return layout_open(&layout, reference, options, image, error);
 	int code = docker_save_open(archive, oci ? &layout : NULL, reference, options->platform, image, error);
 	if (code == TARSIER_NOT_FOUND && oci && *reference->digest) /* of a manifest, not of a config */

@@ -288,6 +288,19 @@ static int open_layer(const struct image *image, size_t index, struct arena *are
 	return stream_open_range(arena, archive->fd, member->offset, member->size, member->path, stream, error);
 }
 
+static int open_statement(const struct image *image, size_t index, struct arena *arena, struct stream **stream,
+                          struct tarsier_error *error)
+{
+	const struct image_archive *archive = image->source;
+	const struct member *member = image->layers[index].location;
+	if (!archive->passing)
+		return open_layer(image, index, arena, stream, error);
+	if (!member->content.ptr)
+		return error_set(error, TARSIER_UNSUPPORTED, "%s: not kept while the archive passed, because of its size: give the archive "
+		                 "as a plain file", member->path);
+	return stream_open_memory(arena, member->content, stream, error);
+}
+
 static void close_image(struct image *image)
 {
 	image_archive_close(image->source);
@@ -343,6 +356,7 @@ int image_archive_settle(struct image_archive *archive, struct image *image, str
 	image->source = archive;
 	image->close = close_image;
 	image->open_layer = archive->passing ? NULL : open_layer;
+	image->open_statement = open_statement;
 	for (size_t i = 0; i < image->layer_count && !archive->passing; i++)
 		if (image->layers[i].size == UINT64_MAX)
 			image->layers[i].size = ((const struct member *)image->layers[i].location)->size;

@@ -108,7 +108,7 @@ int image_open_host(struct arena *arena, const struct tarsier_source *host, cons
 		return code;
 	image->about.reference = host->name;
 	image->source = (void *)host;
-	image->open_layer = open_layer;
+	image->open_layer = image->open_statement = open_layer;
 	buffer_init(&text, &arena->allocator);
 	code = read_image(host, options, image, &text, error);
 	buffer_free(&text);

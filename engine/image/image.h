@@ -29,6 +29,11 @@ struct image {
 	struct tarsier_image about;  /* name, digest, id, os, …: all strings non-NULL; the engine fills in its layers */
 	struct image_layer *layers;  /* bottom to top */
 	size_t layer_count;
+	/* Statements with bills of materials, attached to the image: they follow the layers in `layers`, and are opened likewise.
+	 * They are not checked. */
+	size_t statement_count;
+	int (*open_statement)(const struct image *image, size_t index, struct arena *arena, struct stream **stream,
+	                      struct tarsier_error *error);
 	/* Opens a layer's blob as stored. May be called from several threads at once, each with its own arena. NULL if every
 	 * layer has its index already. */
 	int (*open_layer)(const struct image *image, size_t layer, struct arena *arena, struct stream **stream,
@@ -49,6 +54,7 @@ struct source_options {
 	/* For registries; each may be NULL. */
 	const char *user, *password, *ca_file;
 	bool plain_http;
+	bool attestations;           /* bills of materials that are attached to the image are wanted */
 	bool wants_blobs;            /* layers will be fetched one by one as stored, as Clair does */
 };
 
@@ -124,7 +130,13 @@ int image_read_descriptor(const json_t *object, struct digest *digest, uint64_t 
 /* Chooses one image of an index, which may contain indexes, by name, digest and platform. The message of NOT_FOUND lists
  * the images. Signatures, attestations and other artifacts are ignored: by their entry in the index, or, if there are
  * several candidates, by their manifests. */
-struct descriptor { struct digest digest; uint64_t size; const char *media_type, *name; };
+struct attestation;
+struct descriptor {
+	struct digest digest;
+	uint64_t size;
+	const char *media_type, *name;
+	const struct attestation *attestations; /* of all images of the index; or NULL */
+};
 int image_choose(struct arena *arena, span index, const struct reference *reference, const char *platform,
                  blob_fetch *fetch, void *user, struct descriptor *chosen, struct tarsier_error *error);
 

@@ -1,5 +1,6 @@
 /* one image of an index, chosen by its entries and, if several remain, by their manifests */
 #include "format/json.h"
+#include "image/attestations.h"
 #include "image/choice.h"
 
 #include <string.h>
@@ -26,6 +27,7 @@ struct index_search {
 	blob_fetch *fetch;
 	void *user;
 	size_t fetches;
+	struct attestation *attestations;
 };
 
 /* ---- one entry --------------------------------------------------------------------------------------------------- */
@@ -159,6 +161,8 @@ static int collect(struct index_search *search, span text, const struct index_en
 		code = error_set(error, TARSIER_FORMAT, "an index has no list of manifests");
 	json_array_foreach(entries, i, entry) {
 		enum media_kind kind = image_media_kind(json_text(entry, "mediaType"));
+		if ((code = attestation_note(search->choice.arena, entry, &search->attestations, error)) < 0)
+			break;
 		if (is_artifact(entry) || (kind != MEDIA_NONE && kind != MEDIA_MANIFEST && kind != MEDIA_INDEX))
 			continue;
 		if ((code = collect_entry(search, entry, parent ? parent->candidate.root : i, parent, by_digest, error)) < 0)
@@ -203,5 +207,6 @@ int image_choose(struct arena *arena, span index, const struct reference *refere
 		return code;
 	*chosen = *(const struct descriptor *)one->origin;
 	chosen->name = one->name;
+	chosen->attestations = search.attestations;
 	return TARSIER_OK;
 }

@@ -1,6 +1,7 @@
 #include "image/layout.h"
 
 #include "format/json.h"
+#include "image/attestations.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,22 @@ static int read_chosen(const struct layout *layout, const struct digest *digest,
 	return code;
 }
 
+static int find_statements(const struct layout *layout, const struct attestation *attestations, struct image *image,
+                           struct tarsier_error *error)
+{
+	int code = image_add_statements(image, attestations, fetch, (void *)layout, error);
+	for (size_t i = 0; code >= 0 && i < image->statement_count; i++) {
+		struct image_layer *statement = &image->layers[image->layer_count + i];
+		char path[BLOB_PATH];
+		uint64_t size;
+		layout_blob_path(&statement->blob, path);
+		code = layout->find(layout, path, &size, &statement->location, error);
+		if (code < 0)
+			error_prefix(error, "the image's attested bill of materials");
+	}
+	return code;
+}
+
 static int open_index(const struct layout *layout, span index, const struct reference *reference,
                       const struct source_options *options, struct image *image, struct tarsier_error *error)
 {
@@ -99,7 +116,8 @@ static int open_index(const struct layout *layout, span index, const struct refe
 	if (code < 0)
 		return code;
 	image->about.name = chosen.name;
-	return read_chosen(layout, &chosen.digest, chosen.size, image, error);
+	code = read_chosen(layout, &chosen.digest, chosen.size, image, error);
+	return code < 0 || !options->attestations ? code : find_statements(layout, chosen.attestations, image, error);
 }
 
 int layout_open(const struct layout *layout, const struct reference *reference, const struct source_options *options,

@@ -137,6 +137,8 @@ static int read_layers(struct scan *scan, struct overlay *overlay, struct layer_
 		code = lay_layers(scan, *indexes, overlay);
 	if (code >= 0)
 		code = scan_read_logs(scan, overlay);
+	if (code >= 0)
+		code = scan_read_attestations(scan, overlay);
 	warn_of_cache(scan);
 	return code;
 }

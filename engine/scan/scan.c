@@ -11,7 +11,7 @@ static int open_image(struct scan *scan)
 	struct source_options options = {.platform = config->platform ? config->platform : platform_of_this_machine(),
 	                                 .layers = &scan->layer_options, .user = config->registry_user,
 	                                 .password = config->registry_password, .ca_file = config->ca_file,
-	                                 .plain_http = config->plain_http, .wants_blobs = config->clair != NULL};
+	                                 .plain_http = config->plain_http, .attestations = config->attestations, .wants_blobs = config->clair != NULL};
 	scan->layer_options = (struct layer_options){
 		.patterns = scan->engine->patterns, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
 		.want_listing = config->files,

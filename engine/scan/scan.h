@@ -51,6 +51,8 @@ struct layer_index **scan_new_indexes(struct scan *scan);
 /* logs.c: what an rpm database that was not closed has in its write-ahead log becomes part of what the overlay shows. */
 struct overlay;
 int scan_read_logs(struct scan *scan, struct overlay *overlay);
+/* attestations.c: if they are wanted, bills of materials that are attached to the image become evidence in the overlay. */
+int scan_read_attestations(struct scan *scan, struct overlay *overlay);
 
 /* The two ways from an image to a report: either tarsier reads the layers and matches the packages, or Clair does. */
 int scan_embedded(struct scan *scan);

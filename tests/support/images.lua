@@ -168,9 +168,15 @@ function Layout:index(descriptors, media_type)
   return self:blob(json.encode(index), media_type or images.types.index)
 end
 
---- What BuildKit writes beside an image that it attests: no image.
-function Layout:attestation(descriptor)
-  local statement = self:image { os = "unknown", architecture = "unknown", layers = {} }
+--- What BuildKit writes beside an image that it attests: no image. `statements` may be a list of { type of the predicate,
+--- bytes }.
+function Layout:attestation(descriptor, statements)
+  local statement = self:image { os = "unknown", architecture = "unknown", layers = {}, edit = function(manifest)
+    for i, each in ipairs(statements or {}) do
+      manifest.layers[i] = self:blob(each[2], "application/vnd.in-toto+json")
+      manifest.layers[i].annotations = { ["in-toto.io/predicate-type"] = each[1] }
+    end
+  end }
   statement.annotations = {
     ["vnd.docker.reference.digest"] = descriptor.digest, ["vnd.docker.reference.type"] = "attestation-manifest",
   }

@@ -20,7 +20,7 @@ function small_registry.start(layout, repository, tag, options)
   local digest = json.decode(shell.read(layout .. "/index.json")).manifests[1].digest
   local manifest = json.decode(shell.read(blob(digest)))
   local base = "/v2/" .. repository
-  local answer = { file = blob(digest), headers = { ["Content-Type"] = MANIFEST, ["Docker-Content-Digest"] = digest } }
+  local answer = { file = blob(digest), headers = { ["Content-Type"] = manifest.mediaType or MANIFEST, ["Docker-Content-Digest"] = digest } }
   local script = {}
   for _, method in ipairs { "GET", "HEAD" } do
     for _, reference in ipairs { tag, digest } do
@@ -28,7 +28,13 @@ function small_registry.start(layout, repository, tag, options)
         or { answer }
     end
   end
-  for _, descriptor in ipairs { manifest.config, table.unpack(manifest.layers) } do
+  -- An index: its manifests and their blobs.
+  for path in shell.capture(manifest.manifests and "ls -d " .. shell.quote(layout) .. "/blobs/*/*" or "true"):gmatch "%S+" do
+    local of = path:gsub(".*/blobs/(.*)/", "%1:")
+    script[("GET %s/manifests/%s"):format(base, of)] = { { file = path } }
+    script[("GET %s/blobs/%s"):format(base, of)] = { { file = path } }
+  end
+  for _, descriptor in ipairs(manifest.manifests and {} or { manifest.config, table.unpack(manifest.layers) }) do
     script[("GET %s/blobs/%s"):format(base, descriptor.digest)] = { { file = blob(descriptor.digest) } }
   end
   script["GET /v2/"] = options and options.guarded and guarded { json = {} } or { { json = {} } }

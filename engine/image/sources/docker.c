@@ -80,7 +80,7 @@ static int docker_open(const struct reference *reference, const struct source_op
 	if (code < 0)
 		return code;
 	image->source = registry;
-	image->open_layer = open_layer;
+	image->open_layer = image->open_statement = open_layer;
 	image->locate_layer = locate_layer;
 	image->close = close_image;
 	image->about.name = reference->registry.familiar;

@@ -71,7 +71,7 @@ static int oci_open(const struct reference *reference, const struct source_optio
 		return error_errno(error, errno, "open %s", reference->path);
 	folder->layout = (struct layout){folder_read, folder_find, folder};
 	image->source = folder;
-	image->open_layer = folder_layer;
+	image->open_layer = image->open_statement = folder_layer;
 	image->close = folder_close;
 	int code = layout_open(&folder->layout, reference, options, image, error);
 	if (code < 0)

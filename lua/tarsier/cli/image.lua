@@ -21,6 +21,8 @@ image.options = {
   { long = "no-cache", help = "neither read nor write the cache" },
   { long = "skip-diff-id",
     help = "do not verify the digests of uncompressed layers (those of compressed layers are always verified)" },
+  { long = "attestations",
+    help = "also read the bills of materials that BuildKit attached to the image in its index" },
   { long = "reader", value = "FILE", many = true,
     help = "a reader in Lua for evidence that tarsier does not know: a file, or the name of a Lua module; may be "
       .. "repeated" },
@@ -60,6 +62,7 @@ function image.engine_options(options, terminal, reference)
   config.cache_dir = options.no_cache and "" or options.cache_dir
   config.cache_limit = options.cache_size and options.cache_size * 1024 * 1024
   config.platform, config.threads, config.skip_diff_id = options.platform, options.threads, options.skip_diff_id
+  config.attestations = options.attestations
   config.readers, message = image.readers(options.reader)
   if not config.readers then return nil, message end
   config.on_event = terminal:reporter(options.verbose)
