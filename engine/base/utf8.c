@@ -30,6 +30,47 @@ size_t utf8_character(span text)
 	return length;
 }
 
+uint32_t utf8_code(span character)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	const unsigned char *bytes = (const unsigned char *)character.ptr;
+	uint32_t code = bytes[0] & masks[character.len];
+	for (size_t i = 1; i < character.len; i++)
+		code = code << 6 | (bytes[i] & 0x3f);
+	return code;
+}
+
+/* Unicode's controls, its characters of the property Default_Ignorable_Code_Point, and those that reorder text or break
+ * lines. In ascending order. */
+static const struct { uint32_t first, last; } hidden[] = {
+	{0x80, 0x9f},       /* C1 controls */
+	{0xad, 0xad},       /* soft hyphen */
+	{0x34f, 0x34f},     /* combining grapheme joiner */
+	{0x61c, 0x61c},     /* Arabic letter mark */
+	{0x115f, 0x1160},   /* Hangul fillers */
+	{0x17b4, 0x17b5},   /* Khmer inherent vowels */
+	{0x180b, 0x180f},   /* Mongolian variation selectors and vowel separator */
+	{0x200b, 0x200f},   /* zero width, left-to-right and right-to-left marks */
+	{0x2028, 0x202e},   /* line and paragraph separators, bidirectional embeddings and overrides */
+	{0x2060, 0x206f},   /* invisible operators, bidirectional isolates */
+	{0x3164, 0x3164},   /* Hangul filler */
+	{0xfe00, 0xfe0f},   /* variation selectors */
+	{0xfeff, 0xfeff},   /* byte order mark */
+	{0xffa0, 0xffa0},   /* halfwidth Hangul filler */
+	{0xfff0, 0xfffb},   /* unassigned, interlinear annotation */
+	{0x1bca0, 0x1bca3}, /* shorthand format controls */
+	{0x1d173, 0x1d17a}, /* musical symbols that begin and end beams */
+	{0xe0000, 0xe0fff}, /* tags and variation selectors */
+};
+
+bool utf8_is_hidden(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden && code >= hidden[i].first; i++)
+		if (code <= hidden[i].last)
+			return true;
+	return false;
+}
+
 /* Are these the first bytes of a character, and not all of them? */
 static bool is_begun(const unsigned char *bytes, size_t count)
 {

@@ -7,6 +7,13 @@
 /* The bytes of the character that `text` begins with; 0 if `text` is empty or does not begin with a valid one. */
 size_t utf8_character(span text);
 
+/* The code point of a valid character: the bytes that utf8_character counted. */
+uint32_t utf8_code(span character);
+
+/* Returns true if a code point above ASCII controls a terminal, is invisible, reorders text or breaks lines: what a
+ * hostile name uses to look like another one. */
+bool utf8_is_hidden(uint32_t code);
+
 /* `text` without the character at its end if only its first bytes are there. */
 span utf8_whole(span text);
 

@@ -49,10 +49,10 @@ function base.write(bases)
   local file = place.bases()
   if not file then return nil, "no home folder to remember base images in: set HOME or XDG_DATA_HOME", "IO" end
   local pieces = {}
-  json.write(json.object { { "schema", "1" }, { "bases", json.list(bases, function(item)
-    return json.object { { "name", item.name }, { "digest", item.digest }, { "id", item.id },
-      { "created", item.created }, { "added", item.added }, { "layers", json.array { table.unpack(item.layers) } } }
-  end) } }, function(piece) pieces[#pieces + 1] = piece end, { indent = "  " })
+  json.write(json.object("schema", "1", "bases", json.list(bases, function(item)
+    return json.object("name", item.name, "digest", item.digest, "id", item.id,
+      "created", item.created, "added", item.added, "layers", json.array { table.unpack(item.layers) })
+  end)), function(piece) pieces[#pieces + 1] = piece end, { indent = "  " })
   local made, wrong = core.host.make_folder(file:match "^(.*)/")
   if not made then return nil, wrong, "IO" end
   return core.host.write_file(file, table.concat(pieces) .. "\n")

@@ -115,13 +115,12 @@ end
 
 local function write_json(made, out)
   local json = require "tarsier.json"
-  local function each(list) return json.list(list, function(item) return item end) end
   local function part(p)
-    return json.object { { "added", each(p.added) }, { "removed", each(p.removed) }, { "changed", each(p.changed) },
-      { "unchanged", p.unchanged } }
+    return json.object("added", json.list(p.added), "removed", json.list(p.removed), "changed", json.list(p.changed),
+      "unchanged", p.unchanged)
   end
-  local document = json.object { { "schema", "1" }, { "a", made.a }, { "b", made.b },
-    { "findings", part(made.findings) }, { "packages", part(made.packages) } }
+  local document = json.object("schema", "1", "a", made.a, "b", made.b,
+    "findings", part(made.findings), "packages", part(made.packages))
   json.write(document, out, { indent = "  " })
   out "\n"
 end

@@ -1,6 +1,8 @@
 -- Text from outside, made fit for a terminal or a document. Images are hostile: a package's name may contain anything
 -- but NUL.
 
+local core = require "tarsier.core"
+
 local text = {}
 
 --- utf8(s, [instead]) -> s with every byte that is not part of valid UTF-8 replaced by `instead`, or U+FFFD
@@ -18,29 +20,6 @@ function text.utf8(s, instead)
   return table.concat(parts)
 end
 
--- What would move the cursor, hide, reorder or impersonate: first, last. Unicode's controls, its characters of the
--- property Default_Ignorable_Code_Point, and those that reorder or break lines.
-local unprintable = {
-  { 0x80, 0x9F },       -- C1 controls
-  { 0xAD, 0xAD },       -- soft hyphen
-  { 0x34F, 0x34F },     -- combining grapheme joiner
-  { 0x61C, 0x61C },     -- Arabic letter mark
-  { 0x115F, 0x1160 },   -- Hangul fillers
-  { 0x17B4, 0x17B5 },   -- Khmer inherent vowels
-  { 0x180B, 0x180F },   -- Mongolian variation selectors and vowel separator
-  { 0x200B, 0x200F },   -- zero width, left-to-right and right-to-left marks
-  { 0x2028, 0x202E },   -- line and paragraph separators, bidirectional embeddings and overrides
-  { 0x2060, 0x206F },   -- invisible operators, bidirectional isolates
-  { 0x3164, 0x3164 },   -- Hangul filler
-  { 0xFE00, 0xFE0F },   -- variation selectors
-  { 0xFEFF, 0xFEFF },   -- byte order mark
-  { 0xFFA0, 0xFFA0 },   -- halfwidth Hangul filler
-  { 0xFFF0, 0xFFFB },   -- unassigned, interlinear annotation
-  { 0x1BCA0, 0x1BCA3 }, -- shorthand format controls
-  { 0x1D173, 0x1D17A }, -- musical symbols that begin and end beams
-  { 0xE0000, 0xE0FFF }, -- tags and variation selectors
-}
-
 local function is_in(ranges, code)
   for _, range in ipairs(ranges) do
     if code >= range[1] and code <= range[2] then return true end
@@ -48,25 +27,12 @@ local function is_in(ranges, code)
   return false
 end
 
-local function escape_character(character)
-  local code = utf8.codepoint(character)
-  if text.is_hidden(code) then return ("\\u{%x}"):format(code) end
-end
-
---- is_hidden(code) -> does this character, above ASCII, control, hide, reorder or impersonate?
-function text.is_hidden(code)
-  return is_in(unprintable, code)
-end
+--- escaper { ["<"] = "&lt;", … } -> escape(s): printable(s) with each of these characters of ASCII replaced
+text.escaper = core.text.escaper
 
 --- printable(s) -> one line that a terminal shows as it is: white space becomes a space, what controls or hides becomes
 --- \x1b or \u{202e}. What is printable already stays as it is.
-function text.printable(s)
-  if utf8.len(s) == #s and not s:find "%c" then return s end -- plain ASCII, as most is
-  s = text.utf8(s):gsub("[\t\n\v\f\r]+", " ")
-  s = s:gsub("[\0-\31\127]", function(c) return ("\\x%02x"):format(c:byte()) end)
-  if not s:find "[\128-\255]" then return s end
-  return (s:gsub("[\194-\244][\128-\191]*", escape_character))
-end
+text.printable = text.escaper {}
 
 --- address(url) -> the URL without user and password
 function text.address(url)

@@ -367,7 +367,7 @@ describe("Clair", function()
     end
     local reference = image(1)
     local feature = "Layer.Features." .. about
-    local null, list, object = json.null, json.array {}, json.object {}
+    local null, list, object = json.null, json.array {}, json.object()
     for place, wrong in pairs {
       ["Layer"] = { false, null, list }, ["Layer.NamespaceName"] = { null, 7 },
       ["Layer.Features"] = { null, object, "x" }, [feature] = { null, list, 7 },
@@ -395,8 +395,8 @@ describe("Clair", function()
   end)
 
   test("v1: a list of namespaces that is none is an error, and not an empty database", function()
-    for _, namespaces in ipairs { 7, "x", json.object {}, json.array { json.null }, json.array { { Name = 7 } },
-      json.array { json.object {} } } do
+    for _, namespaces in ipairs { 7, "x", json.object(), json.array { json.null }, json.array { { Name = 7 } },
+      json.array { json.object() } } do
       local server <close> = replay.start { rules = json.array {
         { path = "/v1/namespaces", status = 200, body = { Namespaces = namespaces } } } }
       fails("BACKEND", "GET /v1/namespaces is not whole: Namespaces", server, (image(1)))
@@ -658,7 +658,7 @@ describe("Clair", function()
 
   test("v4: a value of another kind than it has to be is an error that names the place", function()
     local reference = image(2)
-    local null, list, object = json.null, json.array {}, json.object {}
+    local null, list, object = json.null, json.array {}, json.object()
     for place, wrong in pairs {
       ["packages"] = { 7, "x", list }, ["packages.1"] = { null, 7, list }, ["packages.1.name"] = { null, 7, object },
       ["packages.1.version"] = { null, true, list }, ["packages.1.arch"] = { 7 }, ["packages.1.source"] = { "x", list },
@@ -714,7 +714,7 @@ describe("Clair", function()
       local server <close> = replay.start(v4(scored(json.array { score })))
       fails("BACKEND", "report is not whole: .*[CVSScv]", server, reference)
     end
-    for _, blocks in ipairs { "x", json.object {} } do
+    for _, blocks in ipairs { "x", json.object() } do
       local server <close> = replay.start(v4(report { enrichments = { [CVSS] = blocks } }))
       fails("BACKEND", "enrichments%.message.* is not a list", server, reference)
     end
@@ -722,7 +722,7 @@ describe("Clair", function()
       local server <close> = replay.start(v4(report { enrichments = { [CVSS] = json.array { block } } }))
       fails("BACKEND", "enrichments.cvss%[0%] is n", server, reference)
     end
-    for _, list in ipairs { json.null, "x", json.object {} } do
+    for _, list in ipairs { json.null, "x", json.object() } do
       local server <close> = replay.start(v4(scored(list)))
       fails("BACKEND", "enrichments.cvss%[0%]%.10 is n", server, reference)
     end
@@ -733,7 +733,7 @@ describe("Clair", function()
 
   test("v4: a vulnerability that no package has is an error, unless a vendor took one back", function()
     local reference = image(2)
-    for _, references in ipairs { json.null, json.object {}, { ["2"] = json.array {} }, { ["1"] = json.null } } do
+    for _, references in ipairs { json.null, json.object(), { ["2"] = json.array {} }, { ["1"] = json.null } } do
       local server <close> = replay.start(v4(report { package_vulnerabilities = references }))
       fails("BACKEND", "package_vulnerabilities names no package of the vulnerability \"10\"", server, reference)
     end

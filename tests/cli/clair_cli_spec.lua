@@ -330,7 +330,7 @@ describe("tarsier clair up and down", function()
 
   it("prints what scripts need to know of a Clair that runs", function()
     if not stand_in.available() then return pending(stand_in.needs) end
-    local up_already = { { json = { Id = "1", State = { Running = true }, Config = { Labels = json.object {},
+    local up_already = { { json = { Id = "1", State = { Running = true }, Config = { Labels = json.object(),
       Env = json.array {} } } } }
     local engine = stand_in.start { ["GET /_ping"] = { { body = "OK" } },
       ["GET /networks/tarsier-clair"] = { { json = { IPAM = { Config = { { Gateway = "fd00::1" },

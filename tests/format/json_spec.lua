@@ -10,8 +10,8 @@ describe("JSON", function()
     { 2 ^ 53, "9007199254740992" },
     { math.maxinteger, "9223372036854775807" }, { {}, "{}" }, { json.array {}, "[]" }, { { 1, "a" }, '[1,"a"]' },
     { { b = 1, a = { c = 2 } }, '{"a":{"c":2},"b":1}' },
-    { json.object { { "z", 1 }, { "no", nil }, { "a", false } }, '{"z":1,"a":false}' },
-    { json.object {}, "{}" }, { json.pick({ x = 1, y = 2, z = 3 }, "z x no"), '{"z":3,"x":1}' },
+    { json.object("z", 1, "no", nil, "a", false), '{"z":1,"a":false}' },
+    { json.object(), "{}" }, { json.pick({ x = 1, y = 2, z = 3 }, "z x no"), '{"z":3,"x":1}' },
   }
   for _, case in ipairs(cases) do
     it("writes " .. case[2]:gsub("%c", "?"), function()
@@ -20,7 +20,7 @@ describe("JSON", function()
   end
 
   it("indents as Go does", function()
-    local value = json.object { { "a", json.array {} }, { "b", { 1, { c = "d" } } }, { "e", {} } }
+    local value = json.object("a", json.array {}, "b", { 1, { c = "d" } }, "e", {})
     assert.equal([[
 {
     "a": [],
@@ -38,6 +38,45 @@ describe("JSON", function()
     for _, value in ipairs { { math.huge }, { 0 / 0 }, { print }, { a = { [true] = 1 } } } do
       assert.has_error(function() json.encode(value) end)
     end
+  end)
+
+  it("writes texts that are longer than a piece, and passes them on in pieces", function()
+    local long, pieces = ("a/\"é\n"):rep(50000), {}
+    json.write({ long }, function(piece) pieces[#pieces + 1] = piece end)
+    assert.is_true(#pieces > 3)
+    assert.equal('["' .. ('a/\\"é\\n'):rep(50000) .. '"]', table.concat(pieces))
+  end)
+
+  it("makes the items of a list when they are written", function()
+    local made = 0
+    local list = json.list({ 1, 2 }, function(n) made = made + 1 return json.object("n", n) end)
+    assert.equal(0, made)
+    assert.equal('[{"n":1},{"n":2}]', json.encode(list))
+    assert.equal('["a"]', json.encode(json.list { "a" }))
+    assert.equal("[]", json.encode(json.list {}))
+  end)
+
+  it("writes strings another program's way", function()
+    assert.equal("{<a>:[<b>]}", json.encode(json.object("a", { "b" }), { string = function(s) return "<" .. s .. ">" end }))
+    assert.has_error(function() json.encode("a", { string = function() return {} end }) end)
+  end)
+
+  it("refuses objects without a key for each value, and tables that contain themselves", function()
+    local message = "a key without a value, or a function that returned two values"
+    assert.matches(message, select(2, pcall(json.object, "a", ("b"):gsub("b", "c"))), 1, true)
+    assert.has_error(function() json.object(1, 2) end)
+    local loop = {}
+    loop[1] = loop
+    assert.matches("nests too deep", select(2, pcall(json.encode, loop)))
+    local deep = json.array {}
+    for _ = 2, 200 do deep = { deep } end
+    assert.equal(("["):rep(200) .. ("]"):rep(200), json.encode(deep))
+    assert.has_error(function() json.encode { deep } end)
+  end)
+
+  it("passes an error of the function that takes the pieces on", function()
+    local told = {}
+    assert.equal(told, select(2, pcall(json.write, { 1 }, function() error(told) end)))
   end)
 
   it("reads whole numbers as integers", function()

@@ -13,6 +13,15 @@ describe("text out of an image", function()
     it("shows " .. case[2], function() assert.equal(case[2], text.printable(case[1])) end)
   end
 
+  it("is escaped for a format, and so is what shows a hidden character", function()
+    local escape = text.escaper { ["<"] = "&lt;", ["\\"] = "\\\\", ["{"] = "{{", [" "] = "_" }
+    for given, shown in pairs { [""] = "", plain = "plain", ["<é<"] = "&lt;é&lt;", ["a\n\tb"] = "a_b", ["\27"] = "\\\\x1b",
+      ["\u{202E}"] = "\\\\u{{202e}", ["\255<"] = "\u{FFFD}&lt;" } do assert.equal(shown, escape(given)) end
+    for _, map in ipairs { { "x" }, { ["é"] = "e" }, { [""] = "x" }, { a = 1 } } do
+      assert.has_error(function() text.escaper(map) end)
+    end
+  end)
+
   it("is an address without its password", function()
     for given, shown in pairs {
       ["http://jo:secret@host:1/x"] = "http://host:1/x", ["https://a@b@host"] = "https://host",

@@ -22,7 +22,7 @@ local function environment()
   return json.array { { package_db = "var/lib/dpkg/status", introduced_in = "{layer:0}", distribution_id = "1" } }
 end
 
-local empty = json.object {}
+local empty = json.object()
 
 --- report { severity = "High", fixed = "8.0-1", empty = true, clean = true } -> a vulnerability report
 function clair_v4.report(options)

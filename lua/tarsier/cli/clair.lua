@@ -69,10 +69,10 @@ local function wait(options, _, terminal)
 end
 
 local function as_json(config, status)
-  return json.encode(json.object {
-    { "url", text.address(config.clair) }, { "api", status.generation },
-    { "ready", status.ready }, { "detail", status.detail },
-  }, { indent = "  " }) .. "\n"
+  return json.encode(json.object(
+    "url", text.address(config.clair), "api", status.generation,
+    "ready", status.ready, "detail", status.detail
+  ), { indent = "  " }) .. "\n"
 end
 
 local function as_text(config, status)
@@ -184,8 +184,8 @@ function forms.env(made)
 end
 
 function forms.json(made)
-  return json.encode(json.object { { "url", made.url }, { "api", made.api },
-    { "layer_host", made.layer_host or json.null } }, { indent = "  " }) .. "\n"
+  return json.encode(json.object("url", made.url, "api", made.api,
+    "layer_host", made.layer_host or json.null), { indent = "  " }) .. "\n"
 end
 
 local function up(options, _, terminal)

@@ -108,7 +108,8 @@ end
 --- one before. options are the formats' own; number: which image it is, from 1.
 function outputs.write(list, result, options, terminal, number)
   local are_written = true
-  collectgarbage("incremental", 140) -- a report makes much that it drops at once, beside a result that stays
+  collectgarbage("incremental", 150, 200) -- a report makes much that it drops at once, beside a result that stays
+  collectgarbage() -- the pause holds only from the next cycle on
   for _, output in ipairs(list) do
     local ok, message, notes = write_guarded(output, result, options, terminal, number)
     for _, note in ipairs(ok and notes or {}) do

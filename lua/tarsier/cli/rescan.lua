@@ -73,16 +73,16 @@ local function json_document(results, database)
   for i, result in ipairs(results) do
     local list = {}
     for k, finding in ipairs(result.findings) do
-      list[k] = json.object { { "id", finding.id }, { "severity", finding.severity }, { "fixed_by", finding.fixed_by },
-        { "kev", finding.kev ~= nil }, { "summary", finding.summary },
-        { "package", json.pick(finding.package, "type ecosystem name version purl path") } }
+      list[k] = json.object("id", finding.id, "severity", finding.severity, "fixed_by", finding.fixed_by,
+        "kev", finding.kev ~= nil, "summary", finding.summary,
+        "package", json.pick(finding.package, "type ecosystem name version purl path"))
     end
-    images[i] = json.object { { "reference", result.image.reference }, { "name", result.image.name },
-      { "digest", result.image.digest }, { "scanned", result.image.scanned }, { "total", result.total },
-      { "gone", result.gone }, { "findings", json.array(list) } }
+    images[i] = json.object("reference", result.image.reference, "name", result.image.name,
+      "digest", result.image.digest, "scanned", result.image.scanned, "total", result.total,
+      "gone", result.gone, "findings", json.array(list))
   end
-  return json.encode(json.object { { "database", json.pick(database, "path built newest") },
-    { "images", json.array(images) } }, { indent = "  " }) .. "\n"
+  return json.encode(json.object("database", json.pick(database, "path built newest"),
+    "images", json.array(images)), { indent = "  " }) .. "\n"
 end
 
 -- ---- the command ----------------------------------------------------------------------------------------------------

@@ -24,11 +24,11 @@ local function facts()
 end
 
 local function as_json(list)
-  local pairs_in_order = {}
+  local words = {}
   for i, fact in ipairs(list) do
-    pairs_in_order[i] = { fact[1], type(fact[2]) == "table" and json.array(fact[2]) or fact[2] }
+    words[2 * i - 1], words[2 * i] = fact[1], type(fact[2]) == "table" and json.array(fact[2]) or fact[2]
   end
-  return json.encode(json.object(pairs_in_order), { indent = "  " }) .. "\n"
+  return json.encode(json.object(table.unpack(words)), { indent = "  " }) .. "\n"
 end
 
 local function as_text(list)

@@ -53,16 +53,16 @@ end
 
 local function vulnerability(row, image)
   local finding = row.finding
-  return json.object {
-    { "featurename", row.name },
-    { "featureversion", row.version },
-    { "vulnerability", finding.id },
-    { "namespace", namespace(image, finding.package) },
-    { "description", finding.description ~= "" and finding.description or finding.summary },
-    { "link", finding.url },
-    { "severity", finding.severity },
-    { "fixedby", finding.fixed_by or "" },
-  }
+  return json.object(
+    "featurename", row.name,
+    "featureversion", row.version,
+    "vulnerability", finding.id,
+    "namespace", namespace(image, finding.package),
+    "description", finding.description ~= "" and finding.description or finding.summary,
+    "link", finding.url,
+    "severity", finding.severity,
+    "fixedby", finding.fixed_by or ""
+  )
 end
 
 return {
@@ -77,8 +77,8 @@ return {
       vulnerabilities[#vulnerabilities + 1] = vulnerability(row, result.image)
     end
     local image = result.image.name ~= "" and result.image.name or result.image.reference
-    json.write(json.object {
-      { "image", image }, { "unapproved", unapproved }, { "vulnerabilities", vulnerabilities },
-    }, out, { indent = "    ", string = go_string })
+    json.write(json.object(
+      "image", image, "unapproved", unapproved, "vulnerabilities", vulnerabilities
+    ), out, { indent = "    ", string = go_string })
   end,
 }

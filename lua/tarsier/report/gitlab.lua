@@ -49,13 +49,13 @@ local function cvss_vectors(finding)
   elseif not vector:find "^CVSS:" then
     metrics = base_metrics(vector, v2, "AV AC Au C I A")
   end
-  return metrics and array { object { { "vendor", "unknown" }, { "vector", metrics } } } or nil
+  return metrics and array { object("vendor", "unknown", "vector", metrics) } or nil
 end
 
 local function identifier(id, link)
   id = text.utf8(id)
   local type = (id:match "^(%a+)%-" or "advisory"):lower()
-  return object { { "type", type }, { "name", id }, { "value", id }, { "url", link } }
+  return object("type", type, "name", id, "value", id, "url", link)
 end
 
 local function identifiers(finding)
@@ -72,7 +72,7 @@ local function links(finding)
   local function add(link)
     if not url(link) or seen[link] then return end
     seen[link] = true
-    list[#list + 1] = object { { "url", link } }
+    list[#list + 1] = object("url", link)
   end
   add(finding.url)
   for _, reference in ipairs(finding.references) do add(reference) end
@@ -85,34 +85,33 @@ local function solution(finding)
   return clip(("Upgrade %s from %s to %s."):format(package.name, package.version, finding.fixed_by), SOLUTION)
 end
 
-local function detail(name, value)
-  return { name, value and value ~= "" and object { { "name", name }, { "type", "text" }, { "value", value } } or nil }
-end
-
 local function details(finding)
-  local layer, kev, epss = finding.layer, finding.kev, finding.epss
+  local layer, kev, epss, list = finding.layer, finding.kev, finding.epss, {}
+  local function add(name, value)
+    if not value or value == "" then return end
+    table.move({ name, object("name", name, "type", "text", "value", value) }, 1, 2, #list + 1, list)
+  end
   local decision = finding.decision or "undecided"
-  return object {
-    detail("Package URL", finding.package.purl),
-    detail("Found in", finding.package.path),
-    detail("Layer", layer and ("%d: %s"):format(layer.index, filled(layer.created_by, layer.digest))),
-    detail("Decision", finding.reason and decision .. ": " .. finding.reason or decision),
-    detail("Known exploited", kev and "since " .. kev.added .. (kev.ransomware and ", by ransomware too" or "")),
-    detail("EPSS", epss and ("%.2f%%, percentile %.1f"):format(epss.score * 100, epss.percentile * 100)),
-  }
+  add("Package URL", finding.package.purl)
+  add("Found in", finding.package.path)
+  add("Layer", layer and ("%d: %s"):format(layer.index, filled(layer.created_by, layer.digest)))
+  add("Decision", finding.reason and decision .. ": " .. finding.reason or decision)
+  add("Known exploited", kev and "since " .. kev.added .. (kev.ransomware and ", by ransomware too" or ""))
+  add("EPSS", epss and ("%.2f%%, percentile %.1f"):format(epss.score * 100, epss.percentile * 100))
+  return object(table.unpack(list))
 end
 
 local function location(finding, image, default_branch_image)
   local package = finding.package
-  return object {
-    { "dependency", object {
-      { "package", object { { "name", package.name } } },
-      { "version", package.version },
-    } },
-    { "operating_system", common.system(image) },
-    { "image", image_name(image) },
-    { "default_branch_image", default_branch_image and clip(default_branch_image, NAME) },
-  }
+  return object(
+    "dependency", object(
+      "package", object("name", package.name),
+      "version", package.version
+    ),
+    "operating_system", common.system(image),
+    "image", image_name(image),
+    "default_branch_image", default_branch_image and clip(default_branch_image, NAME)
+  )
 end
 
 local function identity(finding, image)
@@ -121,18 +120,18 @@ local function identity(finding, image)
 end
 
 local function vulnerability(finding, image, options)
-  return object {
-    { "id", identity(finding, image) },
-    { "name", clip(filled(finding.summary, finding.id), NAME) },
-    { "description", clip(filled(finding.description, filled(finding.summary, finding.id)), DESCRIPTION) },
-    { "severity", severities[finding.severity] or "Unknown" },
-    { "solution", solution(finding) },
-    { "identifiers", identifiers(finding) },
-    { "cvss_vectors", cvss_vectors(finding) },
-    { "links", links(finding) },
-    { "details", details(finding) },
-    { "location", location(finding, image, options.default_branch_image) },
-  }
+  return object(
+    "id", identity(finding, image),
+    "name", clip(filled(finding.summary, finding.id), NAME),
+    "description", clip(filled(finding.description, filled(finding.summary, finding.id)), DESCRIPTION),
+    "severity", severities[finding.severity] or "Unknown",
+    "solution", solution(finding),
+    "identifiers", identifiers(finding),
+    "cvss_vectors", cvss_vectors(finding),
+    "links", links(finding),
+    "details", details(finding),
+    "location", location(finding, image, options.default_branch_image)
+  )
 end
 
 -- The findings that are written, each once: a package may be there twice at one path, for two architectures.
@@ -169,10 +168,10 @@ local function remediation(step, list, result, options)
   local diff = dockerfile.patch(file.path, file.text, "RUN " .. step.command:gsub("%s+", " "))
   local fixes = array {}
   for _, finding in ipairs(diff and list or {}) do
-    if ends(step, finding) then fixes[#fixes + 1] = object { { "id", identity(finding, result.image) } } end
+    if ends(step, finding) then fixes[#fixes + 1] = object("id", identity(finding, result.image)) end
   end
   if #fixes == 0 then return nil end
-  return object { { "fixes", fixes }, { "summary", clip(step.text, SOLUTION) }, { "diff", base64(diff) } }
+  return object("fixes", fixes, "summary", clip(step.text, SOLUTION), "diff", base64(diff))
 end
 
 -- Upgrades of the distribution's packages, as changes to the Dockerfile. What a language's package manager installs is
@@ -193,7 +192,7 @@ end
 local function messages(result)
   local list, whole = array {}, true
   local function add(level, value)
-    list[#list + 1] = object { { "level", level }, { "value", value } }
+    list[#list + 1] = object("level", level, "value", value)
   end
   for _, problem in ipairs(result.problems) do
     local hidden = problem.kind == "unreadable" or problem.kind == "missing"
@@ -213,19 +212,19 @@ local function messages(result)
 end
 
 local function tool(version)
-  return object { { "id", "tarsier" }, { "name", "tarsier" }, { "version", version },
-    { "vendor", object { { "name", "tarsier" } } } }
+  return object("id", "tarsier", "name", "tarsier", "version", version,
+    "vendor", object("name", "tarsier"))
 end
 
 local function scan(result)
   local list, whole = messages(result)
   local version = result.tarsier.version
-  return object {
-    { "analyzer", tool(version) }, { "scanner", tool(version) },
-    { "start_time", result.started:sub(1, 19) }, { "end_time", result.finished:sub(1, 19) },
-    { "status", whole and "success" or "failure" }, { "type", "container_scanning" },
-    { "messages", list },
-  }
+  return object(
+    "analyzer", tool(version), "scanner", tool(version),
+    "start_time", result.started:sub(1, 19), "end_time", result.finished:sub(1, 19),
+    "status", whole and "success" or "failure", "type", "container_scanning",
+    "messages", list
+  )
 end
 
 return {
@@ -235,13 +234,13 @@ return {
   write = function(result, out, options)
     options = options or {}
     local list = wanted(result)
-    json.write(object {
-      { "version", "15.0.7" }, { "scan", scan(result) },
-      { "vulnerabilities", json.list(list, function(finding)
+    json.write(object(
+      "version", "15.0.7", "scan", scan(result),
+      "vulnerabilities", json.list(list, function(finding)
         return vulnerability(finding, result.image, options)
-      end) },
-      { "remediations", remediations(list, result, options) },
-    }, out, { indent = "  " })
+      end),
+      "remediations", remediations(list, result, options)
+    ), out, { indent = "  " })
     out "\n"
   end,
 }

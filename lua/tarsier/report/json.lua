@@ -12,7 +12,7 @@ local function each(list, convert)
 end
 
 local function strings(list)
-  return array { table.unpack(list or {}) }
+  return each(list)
 end
 
 local function layer(l)
@@ -21,33 +21,33 @@ end
 
 local function image(i)
   local config = i.config
-  return object {
-    { "reference", i.reference }, { "name", i.name }, { "digest", i.digest }, { "id", i.id },
-    { "os", i.os }, { "architecture", i.architecture }, { "variant", i.variant }, { "created", i.created },
-    { "distro", pick(i.distro, "id version codename name support_ends extended_support_ends") },
-    { "ecosystem", i.ecosystem },
-    { "config", object {
-      { "user", config.user }, { "working_dir", config.working_dir }, { "env", strings(config.env) },
-      { "entrypoint", strings(config.entrypoint) }, { "cmd", strings(config.cmd) },
-      { "exposed_ports", strings(config.exposed_ports) }, { "labels", config.labels },
-      { "volumes", strings(config.volumes) }, { "healthcheck", strings(config.healthcheck) },
-    } },
-    { "annotations", i.annotations }, { "base", i.base and pick(i.base, "layers name digest evidence guess") },
-    { "files", i.files and each(i.files, function(f) return pick(f, "path size mode is_folder layer deleted_by") end) },
-    { "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end) },
-    { "layers", each(i.layers, layer) },
-  }
+  return object(
+    "reference", i.reference, "name", i.name, "digest", i.digest, "id", i.id,
+    "os", i.os, "architecture", i.architecture, "variant", i.variant, "created", i.created,
+    "distro", pick(i.distro, "id version codename name support_ends extended_support_ends"),
+    "ecosystem", i.ecosystem,
+    "config", object(
+      "user", config.user, "working_dir", config.working_dir, "env", strings(config.env),
+      "entrypoint", strings(config.entrypoint), "cmd", strings(config.cmd),
+      "exposed_ports", strings(config.exposed_ports), "labels", config.labels,
+      "volumes", strings(config.volumes), "healthcheck", strings(config.healthcheck)
+    ),
+    "annotations", i.annotations, "base", i.base and pick(i.base, "layers name digest evidence guess"),
+    "files", i.files and each(i.files, function(f) return pick(f, "path size mode is_folder layer deleted_by") end),
+    "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end),
+    "layers", each(i.layers, layer)
+  )
 end
 
 local function package(p)
-  return object {
-    { "index", p.index }, { "type", p.type }, { "ecosystem", p.ecosystem },
-    { "name", p.name }, { "version", p.version }, { "architecture", p.architecture },
-    { "source", pick(p.source, "name version") }, { "purl", p.purl }, { "path", p.path }, { "reader", p.reader },
-    { "module", p.module }, { "vendor", p.vendor }, { "licenses", strings(p.licenses) }, { "owner", p.owner },
-    { "found_by", p.found_by }, { "kernel", p.kernel },
-    { "layer", p.layer },
-  }
+  return object(
+    "index", p.index, "type", p.type, "ecosystem", p.ecosystem,
+    "name", p.name, "version", p.version, "architecture", p.architecture,
+    "source", pick(p.source, "name version"), "purl", p.purl, "path", p.path, "reader", p.reader,
+    "module", p.module, "vendor", p.vendor, "licenses", strings(p.licenses), "owner", p.owner,
+    "found_by", p.found_by, "kernel", p.kernel,
+    "layer", p.layer
+  )
 end
 
 local function word(w)
@@ -55,38 +55,38 @@ local function word(w)
 end
 
 local function finding(f)
-  return object {
-    { "id", f.id }, { "aliases", strings(f.aliases) },
-    { "severity", f.severity }, { "severity_source", f.severity_source },
-    { "severities", each(f.severities or {}, function(s) return pick(s, "source severity vector score") end) },
-    { "status", f.status }, { "status_source", f.status_source },
-    { "cwes", strings(f.cwes or {}) }, { "ssvc", f.ssvc and pick(f.ssvc, "exploitation automatable impact") },
-    { "eu_exploited", f.eu_exploited },
-    { "risk", f.risk }, { "cvss", f.cvss and pick(f.cvss, "vector score") }, { "fixed_by", f.fixed_by },
-    { "summary", f.summary }, { "description", f.description }, { "url", f.url },
-    { "published", f.published }, { "modified", f.modified }, { "references", strings(f.references) },
-    { "kev", f.kev and pick(f.kev, "added due ransomware") }, { "epss", f.epss and pick(f.epss, "score percentile") },
-    { "package", package(f.package) }, { "layer", layer(f.layer) }, { "backend", f.backend },
-    { "informational", f.informational }, { "symbol", f.symbol },
-    { "vex", f.vex and each(f.vex, function(w)
+  return object(
+    "id", f.id, "aliases", strings(f.aliases),
+    "severity", f.severity, "severity_source", f.severity_source,
+    "severities", each(f.severities or {}, function(s) return pick(s, "source severity vector score") end),
+    "status", f.status, "status_source", f.status_source,
+    "cwes", strings(f.cwes or {}), "ssvc", f.ssvc and pick(f.ssvc, "exploitation automatable impact"),
+    "eu_exploited", f.eu_exploited,
+    "risk", f.risk, "cvss", f.cvss and pick(f.cvss, "vector score"), "fixed_by", f.fixed_by,
+    "summary", f.summary, "description", f.description, "url", f.url,
+    "published", f.published, "modified", f.modified, "references", strings(f.references),
+    "kev", f.kev and pick(f.kev, "added due ransomware"), "epss", f.epss and pick(f.epss, "score percentile"),
+    "package", package(f.package), "layer", layer(f.layer), "backend", f.backend,
+    "informational", f.informational, "symbol", f.symbol,
+    "vex", f.vex and each(f.vex, function(w)
       return pick(w, "file author time id status justification text obeyed refusal")
-    end) },
-    { "baseline", f.baseline }, { "decision", f.decision or "undecided" }, { "reason", f.reason },
-    { "policy", f.policy },
-    { "trail", each(f.trail, word) },
-  }
+    end),
+    "baseline", f.baseline, "decision", f.decision or "undecided", "reason", f.reason,
+    "policy", f.policy,
+    "trail", each(f.trail, word)
+  )
 end
 
 local function database(d)
   if not d then return json.null end
-  return object {
-    { "path", d.path }, { "built", d.built }, { "newest", d.newest }, { "kev_date", d.kev_date },
-    { "epss_date", d.epss_date }, { "epss_model", d.epss_model }, { "advisories", d.advisories },
-    { "packages", d.packages }, { "starter", d.starter },
-    { "ecosystems", strings(d.ecosystems) },
-    { "feeds", each(d.feeds or {}, function(f) return pick(f, "name newest records covered") end) },
-    { "omissions", each(d.omissions or {}, function(o) return pick(o, "reason count") end) },
-  }
+  return object(
+    "path", d.path, "built", d.built, "newest", d.newest, "kev_date", d.kev_date,
+    "epss_date", d.epss_date, "epss_model", d.epss_model, "advisories", d.advisories,
+    "packages", d.packages, "starter", d.starter,
+    "ecosystems", strings(d.ecosystems),
+    "feeds", each(d.feeds or {}, function(f) return pick(f, "name newest records covered") end),
+    "omissions", each(d.omissions or {}, function(o) return pick(o, "reason count") end)
+  )
 end
 
 -- Who matched the packages: tarsier itself with its database, or the Clair at that address.
@@ -102,86 +102,86 @@ local function options(o)
 end
 
 local function policy(p)
-  return object {
-    { "name", p.name }, { "summary", p.summary }, { "file", p.file }, { "options", options(p.options) },
-    { "details", p.details }, { "usage", p.usage and pick(p.usage, "instructions memory seconds") },
-  }
+  return object(
+    "name", p.name, "summary", p.summary, "file", p.file, "options", options(p.options),
+    "details", p.details, "usage", p.usage and pick(p.usage, "instructions memory seconds")
+  )
 end
 
 local function entry(e)
-  return type(e) == "table" and e or object { { "id", tostring(e) } }
+  return type(e) == "table" and e or object("id", tostring(e))
 end
 
 local function verdict(v)
   local tally = v.tally
-  return object {
-    { "decision", v.decision }, { "pass", v.pass }, { "reasons", strings(v.reasons) },
-    { "tally", object {
-      { "fail", tally.fail }, { "warn", tally.warn }, { "accept", tally.accept }, { "ignore", tally.ignore },
-      { "undecided", tally.undecided }, { "total", tally.total },
-      { "severity", pick(tally.severity, SEVERITIES) },
-    } },
-    { "trail", each(v.trail, word) },
-    { "policies", each(v.policies, policy) },
-    { "whitelist", v.whitelist and object {
-      { "file", v.whitelist.file }, { "unused", each(v.whitelist.unused, entry) },
-      { "expired", each(v.whitelist.expired, entry) },
-      { "notes", (v.whitelist.notes or {})[1] and strings(v.whitelist.notes) },
-    } },
-  }
+  return object(
+    "decision", v.decision, "pass", v.pass, "reasons", strings(v.reasons),
+    "tally", object(
+      "fail", tally.fail, "warn", tally.warn, "accept", tally.accept, "ignore", tally.ignore,
+      "undecided", tally.undecided, "total", tally.total,
+      "severity", pick(tally.severity, SEVERITIES)
+    ),
+    "trail", each(v.trail, word),
+    "policies", each(v.policies, policy),
+    "whitelist", v.whitelist and object(
+      "file", v.whitelist.file, "unused", each(v.whitelist.unused, entry),
+      "expired", each(v.whitelist.expired, entry),
+      "notes", (v.whitelist.notes or {})[1] and strings(v.whitelist.notes)
+    )
+  )
 end
 
 local function ends(e)
-  return object { { "total", e.total }, { "severity", pick(e.severity, SEVERITIES) }, { "ids", strings(e.ids) } }
+  return object("total", e.total, "severity", pick(e.severity, SEVERITIES), "ids", strings(e.ids))
 end
 
 local function upgrade(p)
-  return object { { "type", p.type }, { "name", p.name }, { "version", p.version }, { "to", p.to },
-    { "names", strings(p.names) }, { "paths", strings(p.paths) }, { "ends", ends(p.ends) } }
+  return object("type", p.type, "name", p.name, "version", p.version, "to", p.to,
+    "names", strings(p.names), "paths", strings(p.paths), "ends", ends(p.ends))
 end
 
 local function step(s)
-  return object { { "kind", s.kind }, { "text", s.text }, { "command", s.command }, { "layer", s.layer },
-    { "base", s.base }, { "instruction", s.instruction }, { "place", s.place },
-    { "packages", each(s.packages, upgrade) }, { "ends", ends(s.ends) } }
+  return object("kind", s.kind, "text", s.text, "command", s.command, "layer", s.layer,
+    "base", s.base, "instruction", s.instruction, "place", s.place,
+    "packages", each(s.packages, upgrade), "ends", ends(s.ends))
 end
 
 local function open(o)
-  return object { { "type", o.type }, { "name", o.name }, { "version", o.version }, { "layer", o.layer },
-    { "base", o.base }, { "ids", strings(o.ids) }, { "total", o.total }, { "severity", pick(o.severity, SEVERITIES) },
-    { "fails", o.fails }, { "status", o.status }, { "since", o.since } }
+  return object("type", o.type, "name", o.name, "version", o.version, "layer", o.layer,
+    "base", o.base, "ids", strings(o.ids), "total", o.total, "severity", pick(o.severity, SEVERITIES),
+    "fails", o.fails, "status", o.status, "since", o.since)
 end
 
 local function advice(a)
-  return object {
-    { "pass", each(a.pass, step) }, { "rest", each(a.rest, step) }, { "open", each(a.open, open) },
-    { "refusals", each(a.refusals, function(r) return pick(r, "policy reason") end) },
-    { "rebuild", a.rebuild and each(a.rebuild, function(r)
-      return object { { "reference", r.reference }, { "ends", ends(r.ends) }, { "brings", ends(r.brings) } }
-    end) },
-  }
+  return object(
+    "pass", each(a.pass, step), "rest", each(a.rest, step), "open", each(a.open, open),
+    "refusals", each(a.refusals, function(r) return pick(r, "policy reason") end),
+    "rebuild", a.rebuild and each(a.rebuild, function(r)
+      return object("reference", r.reference, "ends", ends(r.ends), "brings", ends(r.brings))
+    end)
+  )
 end
 
 local function document(result)
-  return object {
-    { "schema", result.schema }, { "tarsier", pick(result.tarsier, "version") },
-    { "started", result.started }, { "finished", result.finished },
-    { "verdict", result.verdict and verdict(result.verdict) },
-    { "advice", result.advice and advice(result.advice) },
-    { "baseline", result.baseline and object {
-      { "file", result.baseline.file }, { "new", result.baseline.new }, { "known", result.baseline.known },
-      { "gone", each(result.baseline.gone, function(g)
+  return object(
+    "schema", result.schema, "tarsier", pick(result.tarsier, "version"),
+    "started", result.started, "finished", result.finished,
+    "verdict", result.verdict and verdict(result.verdict),
+    "advice", result.advice and advice(result.advice),
+    "baseline", result.baseline and object(
+      "file", result.baseline.file, "new", result.baseline.new, "known", result.baseline.known,
+      "gone", each(result.baseline.gone, function(g)
         return pick(g, "id severity type package version fixed_by")
-      end) },
-    } },
-    { "image", image(result.image) },
-    { "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end) },
-    { "findings", result.findings and each(result.findings, finding) }, -- nil where packages are only listed
-    { "packages", each(result.packages, package) },
-    { "backend", result.findings and backend(result.backend) },
-    { "database", result.findings and database(result.database) },
-    { "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached") },
-  }
+      end)
+    ),
+    "image", image(result.image),
+    "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end),
+    "findings", result.findings and each(result.findings, finding), -- nil where packages are only listed
+    "packages", each(result.packages, package),
+    "backend", result.findings and backend(result.backend),
+    "database", result.findings and database(result.database),
+    "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached")
+  )
 end
 
 return {

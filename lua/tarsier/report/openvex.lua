@@ -18,26 +18,27 @@ local function obeyed(finding)
   end
 end
 
+-- -> key, value, …
 local function status(finding)
   local statement = obeyed(finding)
-  if statement and statement.status == "fixed" then return { { "status", "fixed" } } end
+  if statement and statement.status == "fixed" then return "status", "fixed" end
   if statement and statement.status == "not_affected" then
     local known = justifications[statement.justification] and statement.justification or nil
-    return { { "status", "not_affected" }, { "justification", known },
-      { "impact_statement", common.filled(statement.text, not known and (finding.reason or "not affected") or nil) } }
+    return "status", "not_affected", "justification", known, "impact_statement",
+      common.filled(statement.text, not known and (finding.reason or "not affected") or nil)
   end
-  return { { "status", "affected" }, { "action_statement", "risk accepted: " .. (finding.reason or "no reason given")
-    .. (finding.fixed_by and "; fixed in " .. finding.fixed_by or "") } }
+  return "status", "affected", "action_statement", "risk accepted: " .. (finding.reason or "no reason given")
+    .. (finding.fixed_by and "; fixed in " .. finding.fixed_by or "")
 end
 
 -- The product is the image, and its subcomponent the package; without a digest it is the package itself.
 local function products(finding, product)
   local purl = common.filled(finding.package.purl, nil)
-  local package = object { { "@id", purl or "urn:uuid:" .. common.uuid("package", finding.package.type,
-    finding.package.name, finding.package.version) }, { "identifiers", purl and object { { "purl", purl } } } }
+  local package = object("@id", purl or "urn:uuid:" .. common.uuid("package", finding.package.type,
+    finding.package.name, finding.package.version), "identifiers", purl and object("purl", purl))
   if not product then return array { package } end
-  return array { object { { "@id", product }, { "identifiers", object { { "purl", product } } },
-    { "subcomponents", array { package } } } }
+  return array { object("@id", product, "identifiers", object("purl", product),
+    "subcomponents", array { package }) }
 end
 
 local function aliases(finding)
@@ -50,13 +51,13 @@ local function aliases(finding)
 end
 
 local function statement(finding, product, time)
-  return object {
-    { "vulnerability", object { { "name", finding.id }, { "description", common.filled(finding.summary, nil) },
-      { "aliases", aliases(finding) } } },
-    { "timestamp", time },
-    { "products", products(finding, product) },
-    table.unpack(status(finding)),
-  }
+  return object(
+    "vulnerability", object("name", finding.id, "description", common.filled(finding.summary, nil),
+      "aliases", aliases(finding)),
+    "timestamp", time,
+    "products", products(finding, product),
+    status(finding)
+  )
 end
 
 local function write(result, out)
@@ -68,13 +69,13 @@ local function write(result, out)
     return finding.decision == "accept" and table.concat({ finding.id, package.type, package.name, package.version,
       package.purl, finding.reason or "" }, "\0")
   end)
-  json.write(object {
-    { "@context", "https://openvex.dev/ns/v0.2.0" },
-    { "@id", "urn:uuid:" .. common.uuid("openvex", common.image_name(result.image), result.image.digest, time) },
-    { "author", "tarsier" }, { "role", "vulnerability scanner, for the owners of the accepted findings" },
-    { "timestamp", time }, { "version", 1 }, { "tooling", "tarsier " .. result.tarsier.version },
-    { "statements", json.list(list, function(finding) return statement(finding, product, time) end) },
-  }, out, { indent = "  " })
+  json.write(object(
+    "@context", "https://openvex.dev/ns/v0.2.0",
+    "@id", "urn:uuid:" .. common.uuid("openvex", common.image_name(result.image), result.image.digest, time),
+    "author", "tarsier", "role", "vulnerability scanner, for the owners of the accepted findings",
+    "timestamp", time, "version", 1, "tooling", "tarsier " .. result.tarsier.version,
+    "statements", json.list(list, function(finding) return statement(finding, product, time) end)
+  ), out, { indent = "  " })
   out "\n"
   if #list > 0 then return nil end
   return { "no finding is accepted, so that it has no statements; OpenVEX requires at least one, and other tools may "

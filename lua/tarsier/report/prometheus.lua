@@ -8,10 +8,10 @@ local text = require "tarsier.text"
 
 local decisions = { "fail", "warn", "undecided", "accept", "ignore" }
 
-local escapes = { ["\\"] = "\\\\", ['"'] = '\\"' }
+local escape = text.escaper { ["\\"] = "\\\\", ['"'] = '\\"' }
 
 local function label(name, value)
-  return ('%s="%s"'):format(name, (text.printable(value):gsub('[\\"]', escapes)))
+  return ('%s="%s"'):format(name, escape(value))
 end
 
 -- "2026-11-24T12:00:00Z" or "2026-11-24" -> seconds since 1970 | nil

@@ -18,11 +18,7 @@ local levels = { Defcon1 = "error", Critical = "error", High = "error", Medium =
   Negligible = "note", Unknown = "note" }
 
 -- SARIF 2.1.0, section 3.11: brackets would make links, and braces placeholders.
-local function message(s)
-  s = text.printable(s)
-  if not s:find "[%[%]\\{}]" then return s end
-  return (s:gsub("[%[%]\\]", "\\%0"):gsub("[{}]", "%0%0"))
-end
+local message = text.escaper { ["["] = "\\[", ["]"] = "\\]", ["\\"] = "\\\\", ["{"] = "{{", ["}"] = "}}" }
 
 local function plain(s, limit)
   return common.clip(text.printable(s), limit)
@@ -66,7 +62,7 @@ local function help(finding, told)
     if #marked > 12 then break end
     marked[#marked + 1] = "- " .. markdown.link(address, address)
   end
-  return object { { "text", told .. " " .. table.concat(lines, " ") }, { "markdown", table.concat(marked, "\n\n") } }
+  return object("text", told .. " " .. table.concat(lines, " "), "markdown", table.concat(marked, "\n\n"))
 end
 
 local function tags(finding)
@@ -79,18 +75,18 @@ end
 local function rule(finding, score)
   local summary = message(common.clip(common.summary(finding), SHORT))
   local told = message(common.clip(common.filled(finding.description, common.summary(finding)), SHORT))
-  return object {
-    { "id", plain(finding.id, 255) }, { "name", "VulnerablePackage" },
-    { "shortDescription", object { { "text", summary } } },
-    { "fullDescription", object { { "text", told } } },
-    { "helpUri", common.link(finding.url) },
-    { "help", help(finding, told) },
-    { "defaultConfiguration", object { { "level", levels[finding.severity] or "note" } } },
-    { "properties", object {
-      { "security-severity", score and ("%.1f"):format(score) }, { "precision", "very-high" },
-      { "tags", tags(finding) },
-    } },
-  }
+  return object(
+    "id", plain(finding.id, 255), "name", "VulnerablePackage",
+    "shortDescription", object("text", summary),
+    "fullDescription", object("text", told),
+    "helpUri", common.link(finding.url),
+    "help", help(finding, told),
+    "defaultConfiguration", object("level", levels[finding.severity] or "note"),
+    "properties", object(
+      "security-severity", score and ("%.1f"):format(score), "precision", "very-high",
+      "tags", tags(finding)
+    )
+  )
 end
 
 -- ---- results ------------------------------------------------------------------------------------------------------
@@ -104,49 +100,49 @@ end
 
 local function locations(finding, image)
   local package, layer = finding.package, finding.layer
-  return array { object {
-    { "physicalLocation", object {
-      { "artifactLocation", object { { "uri", uri(package.path) }, { "uriBaseId", "IMAGE" } } },
-      { "region", object { { "startLine", 1 } } },
-    } },
-    { "logicalLocations", array { object { { "name", text.printable(package.name) }, { "kind", "package" },
-      { "fullyQualifiedName", text.printable(common.filled(package.purl, package.name)) } } } },
-    { "message", object { { "text", message(("%s: %s %s%s"):format(common.image_name(image), package.name,
-      package.version, layer and (", layer %d: %s"):format(layer.index, common.instruction(layer)) or "")) } } },
-  } }
+  return array { object(
+    "physicalLocation", object(
+      "artifactLocation", object("uri", uri(package.path), "uriBaseId", "IMAGE"),
+      "region", object("startLine", 1)
+    ),
+    "logicalLocations", array { object("name", text.printable(package.name), "kind", "package",
+      "fullyQualifiedName", text.printable(common.filled(package.purl, package.name))) },
+    "message", object("text", message(("%s: %s %s%s"):format(common.image_name(image), package.name,
+      package.version, layer and (", layer %d: %s"):format(layer.index, common.instruction(layer)) or "")))
+  ) }
 end
 
 -- A finding that a person accepted, or that a policy ignores, is there and suppressed.
 local function suppressions(finding)
   if not common.is_settled(finding) then return nil end
-  return array { object { { "kind", "external" }, { "status", "accepted" },
-    { "justification", finding.reason and message(finding.reason) } } }
+  return array { object("kind", "external", "status", "accepted",
+    "justification", finding.reason and message(finding.reason)) }
 end
 
 local function result_of(finding, image, index)
   local package = finding.package
   local print = common.fingerprint(image, finding)
-  return object {
-    { "ruleId", plain(finding.id, 255) }, { "ruleIndex", index[finding.id] - 1 },
-    { "level", levels[finding.severity] or "note" },
-    { "message", object { { "text", message(("%s %s has %s (%s): %s"):format(package.name, package.version, finding.id,
-      finding.severity, common.remedy(finding))) } } },
-    { "locations", locations(finding, image) },
-    { "partialFingerprints", object { { "primaryLocationLineHash", print .. ":1" }, { "tarsier/v1", print } } },
-    { "baselineState", finding.baseline == "new" and "new" or finding.baseline == "known" and "unchanged" or nil },
-    { "suppressions", suppressions(finding) },
-    { "properties", object {
-      { "decision", finding.decision or "undecided" }, { "policy", finding.policy }, { "reason", finding.reason },
-      { "purl", package.purl }, { "installedVersion", package.version }, { "fixedVersion", finding.fixed_by },
-      { "layer", finding.layer and finding.layer.digest }, { "risk", finding.risk },
-    } },
-  }
+  return object(
+    "ruleId", plain(finding.id, 255), "ruleIndex", index[finding.id] - 1,
+    "level", levels[finding.severity] or "note",
+    "message", object("text", message(("%s %s has %s (%s): %s"):format(package.name, package.version, finding.id,
+      finding.severity, common.remedy(finding)))),
+    "locations", locations(finding, image),
+    "partialFingerprints", object("primaryLocationLineHash", print .. ":1", "tarsier/v1", print),
+    "baselineState", finding.baseline == "new" and "new" or finding.baseline == "known" and "unchanged" or nil,
+    "suppressions", suppressions(finding),
+    "properties", object(
+      "decision", finding.decision or "undecided", "policy", finding.policy, "reason", finding.reason,
+      "purl", package.purl, "installedVersion", package.version, "fixedVersion", finding.fixed_by,
+      "layer", finding.layer and finding.layer.digest, "risk", finding.risk
+    )
+  )
 end
 
 -- ---- the run ------------------------------------------------------------------------------------------------------
 
 local function notification(level, s)
-  return object { { "level", level }, { "message", object { { "text", message(s) } } } }
+  return object("level", level, "message", object("text", message(s)))
 end
 
 local function invocation(result, notes)
@@ -157,8 +153,8 @@ local function invocation(result, notes)
     if hidden and not problem.ignored then whole = false end
     list[#list + 1] = notification("warning", ("%s: %s"):format(problem.subject, problem.message))
   end
-  return object { { "executionSuccessful", whole }, { "startTimeUtc", result.started },
-    { "endTimeUtc", result.finished }, { "toolExecutionNotifications", list } }
+  return object("executionSuccessful", whole, "startTimeUtc", result.started,
+    "endTimeUtc", result.finished, "toolExecutionNotifications", list)
 end
 
 local function limits(count)
@@ -173,10 +169,10 @@ local function limits(count)
 end
 
 local function driver(rules, scores, version)
-  return object {
-    { "name", "tarsier" }, { "version", version }, { "semanticVersion", version:match "^%d+%.%d+%.%d+" and version },
-    { "rules", json.list(rules, function(finding) return rule(finding, scores[finding.id]) end) },
-  }
+  return object(
+    "name", "tarsier", "version", version, "semanticVersion", version:match "^%d+%.%d+%.%d+" and version,
+    "rules", json.list(rules, function(finding) return rule(finding, scores[finding.id]) end)
+  )
 end
 
 local function write(result, out)
@@ -184,21 +180,21 @@ local function write(result, out)
   local notes = limits(#list)
   if #list > REFUSED then list = { table.unpack(list, 1, REFUSED) } end
   local rules, index, scores = collect_rules(list)
-  json.write(object {
-    { "$schema", "https://json.schemastore.org/sarif-2.1.0.json" },
-    { "version", "2.1.0" },
-    { "runs", array { object {
-      { "tool", object { { "driver", driver(rules, scores, result.tarsier.version) } } },
-      { "automationDetails", object { { "id", "tarsier/" .. common.repository(image) .. "/" } } },
-      { "originalUriBaseIds", object { { "IMAGE", object {
-        { "description", object { { "text", message("the root of the image " .. common.image_name(image)) } } } } } } },
-      { "invocations", array { invocation(result, notes) } },
-      { "columnKind", "utf16CodeUnits" },
-      { "results", json.list(list, function(finding) return result_of(finding, image, index) end) },
-      { "properties", object { { "imageName", common.image_name(image) }, { "imageDigest", image.digest },
-        { "imageID", image.id }, { "verdict", result.verdict and result.verdict.decision } } },
-    } } },
-  }, out, { indent = " " })
+  json.write(object(
+    "$schema", "https://json.schemastore.org/sarif-2.1.0.json",
+    "version", "2.1.0",
+    "runs", array { object(
+      "tool", object("driver", driver(rules, scores, result.tarsier.version)),
+      "automationDetails", object("id", "tarsier/" .. common.repository(image) .. "/"),
+      "originalUriBaseIds", object("IMAGE", object(
+        "description", object("text", message("the root of the image " .. common.image_name(image))))),
+      "invocations", array { invocation(result, notes) },
+      "columnKind", "utf16CodeUnits",
+      "results", json.list(list, function(finding) return result_of(finding, image, index) end),
+      "properties", object("imageName", common.image_name(image), "imageDigest", image.digest,
+        "imageID", image.id, "verdict", result.verdict and result.verdict.decision)
+    ) }
+  ), out, { indent = " " })
   out "\n"
   return notes
 end

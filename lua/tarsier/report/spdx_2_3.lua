@@ -28,7 +28,7 @@ local function extracted(packages)
     for _, name in ipairs(names) do
       if not seen[name] then
         seen[name] = true
-        list[#list + 1] = object { { "licenseId", license_ref(name) }, { "name", name }, { "extractedText", name } }
+        list[#list + 1] = object("licenseId", license_ref(name), "name", name, "extractedText", name)
       end
     end
   end
@@ -40,8 +40,8 @@ local function package_id(i)
 end
 
 local function purl_reference(purl)
-  return purl and array { object { { "referenceCategory", "PACKAGE-MANAGER" }, { "referenceType", "purl" },
-    { "referenceLocator", purl } } } or nil
+  return purl and array { object("referenceCategory", "PACKAGE-MANAGER", "referenceType", "purl",
+    "referenceLocator", purl) } or nil
 end
 
 local function source_info(package)
@@ -54,36 +54,36 @@ end
 
 local function package_of(package, i, image)
   local supplier, file = sbom.supplier(package, image), sbom.file(package)
-  return object {
-    { "SPDXID", package_id(i) }, { "name", package.name }, { "versionInfo", package.version },
-    { "packageFileName", file and file.name },
-    { "supplier", supplier and "Organization: " .. supplier or NONE },
-    { "downloadLocation", NONE }, { "filesAnalyzed", false },
-    { "checksums", file and file.sha512 and array { object { { "algorithm", "SHA512" },
-      { "checksumValue", file.sha512 } } } or nil },
-    { "sourceInfo", source_info(package) },
-    { "licenseConcluded", NONE }, { "licenseDeclared", declared(package) }, { "copyrightText", NONE },
-    { "externalRefs", purl_reference(sbom.purl(package)) },
-    { "primaryPackagePurpose", file and file.is_executable and "APPLICATION" or "LIBRARY" },
-  }
+  return object(
+    "SPDXID", package_id(i), "name", package.name, "versionInfo", package.version,
+    "packageFileName", file and file.name,
+    "supplier", supplier and "Organization: " .. supplier or NONE,
+    "downloadLocation", NONE, "filesAnalyzed", false,
+    "checksums", file and file.sha512 and array { object("algorithm", "SHA512",
+      "checksumValue", file.sha512) } or nil,
+    "sourceInfo", source_info(package),
+    "licenseConcluded", NONE, "licenseDeclared", declared(package), "copyrightText", NONE,
+    "externalRefs", purl_reference(sbom.purl(package)),
+    "primaryPackagePurpose", file and file.is_executable and "APPLICATION" or "LIBRARY"
+  )
 end
 
 local function image_package(image)
   local repository, tag = common.repository(image)
   local digest = image.digest:match "^sha256:(%x+)$"
-  return object {
-    { "SPDXID", "SPDXRef-Image" }, { "name", repository },
-    { "versionInfo", common.filled(image.digest, tag or image.id) }, { "supplier", NONE },
-    { "downloadLocation", NONE }, { "filesAnalyzed", false },
-    { "checksums", digest and #digest == 64 and array { object { { "algorithm", "SHA256" },
-      { "checksumValue", digest } } } or nil },
-    { "licenseConcluded", NONE }, { "licenseDeclared", NONE }, { "copyrightText", NONE },
-    { "externalRefs", purl_reference(common.image_purl(image)) }, { "primaryPackagePurpose", "CONTAINER" },
-  }
+  return object(
+    "SPDXID", "SPDXRef-Image", "name", repository,
+    "versionInfo", common.filled(image.digest, tag or image.id), "supplier", NONE,
+    "downloadLocation", NONE, "filesAnalyzed", false,
+    "checksums", digest and #digest == 64 and array { object("algorithm", "SHA256",
+      "checksumValue", digest) } or nil,
+    "licenseConcluded", NONE, "licenseDeclared", NONE, "copyrightText", NONE,
+    "externalRefs", purl_reference(common.image_purl(image)), "primaryPackagePurpose", "CONTAINER"
+  )
 end
 
 local function relationship(from, kind, to)
-  return object { { "spdxElementId", from }, { "relationshipType", kind }, { "relatedSpdxElement", to } }
+  return object("spdxElementId", from, "relationshipType", kind, "relatedSpdxElement", to)
 end
 
 local function numbers(from, count)
@@ -97,21 +97,21 @@ local function write(result, out, options)
   local creators = array { "Tool: tarsier-" .. result.tarsier.version }
   local creator = options and options.creator
   if creator then creators[2] = "Organization: " .. creator .. (creator:find "@" and " (" .. creator .. ")" or "") end
-  json.write(object {
-    { "spdxVersion", "SPDX-2.3" }, { "dataLicense", "CC0-1.0" }, { "SPDXID", "SPDXRef-DOCUMENT" },
-    { "name", common.image_name(image) },
-    { "documentNamespace", "urn:uuid:" .. common.uuid("spdx-2.3", common.image_name(image), image.digest,
-      result.finished) },
-    { "creationInfo", object { { "created", result.finished }, { "creators", creators } } },
-    { "packages", json.list(numbers(0, #packages), function(i)
+  json.write(object(
+    "spdxVersion", "SPDX-2.3", "dataLicense", "CC0-1.0", "SPDXID", "SPDXRef-DOCUMENT",
+    "name", common.image_name(image),
+    "documentNamespace", "urn:uuid:" .. common.uuid("spdx-2.3", common.image_name(image), image.digest,
+      result.finished),
+    "creationInfo", object("created", result.finished, "creators", creators),
+    "packages", json.list(numbers(0, #packages), function(i)
       return i == 0 and image_package(image) or package_of(packages[i], i, image)
-    end) },
-    { "hasExtractedLicensingInfos", extracted(packages) },
-    { "relationships", json.list(numbers(0, #packages), function(i)
+    end),
+    "hasExtractedLicensingInfos", extracted(packages),
+    "relationships", json.list(numbers(0, #packages), function(i)
       if i == 0 then return relationship("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image") end
       return relationship("SPDXRef-Image", "CONTAINS", package_id(i))
-    end) },
-  }, out, { indent = "  " })
+    end)
+  ), out, { indent = "  " })
   out "\n"
 end
 

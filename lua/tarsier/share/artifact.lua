@@ -69,8 +69,8 @@ local function push_difference(repository, part, layer, before, folder, level)
   local size = ok and core.host.stat(delta).size
   local digest = size and size < layer.size // 2 and repository:put_blob(delta)
   for _, path in ipairs { packed, old, delta } do os.remove(path) end
-  return digest and json.object { { "mediaType", artifact.DIFFERENCE }, { "digest", digest }, { "size", size },
-    { "annotations", json.object { { "tarsier.to", layer.digest }, { "tarsier.from", before.digest } } } } or nil
+  return digest and json.object("mediaType", artifact.DIFFERENCE, "digest", digest, "size", size,
+    "annotations", json.object("tarsier.to", layer.digest, "tarsier.from", before.digest)) or nil
 end
 
 -- -> descriptor, bytes, descriptor of a difference or nil | nil, message, code
@@ -88,9 +88,9 @@ local function push_layer(repository, database, ecosystem, folder, level, before
     folder, level)
   os.remove(part)
   os.remove(packed)
-  return json.object { { "mediaType", artifact.LAYER }, { "digest", digest }, { "size", size },
-    { "annotations", json.object { { "tarsier.ecosystem", ecosystem }, { "tarsier.size", tostring(unpacked) },
-      { "tarsier.digest", content }, { "tarsier.newest", info.newest } } } }, size, difference
+  return json.object("mediaType", artifact.LAYER, "digest", digest, "size", size,
+    "annotations", json.object("tarsier.ecosystem", ecosystem, "tarsier.size", tostring(unpacked),
+      "tarsier.digest", content, "tarsier.newest", info.newest)), size, difference
 end
 
 -- The layers that the tag has now, by ecosystem.
@@ -102,14 +102,14 @@ local function last_push(repository)
 end
 
 local function manifest_text(info, config, layers, now)
-  return json.encode(json.object { { "schemaVersion", 2 }, { "mediaType", artifact.MANIFEST },
-    { "artifactType", artifact.TYPE },
-    { "config", json.object { { "mediaType", artifact.CONFIG }, { "digest", config.digest }, { "size",
-      config.size } } },
-    { "layers", json.array(layers) },
-    { "annotations", json.object { { "org.opencontainers.image.created", now },
-      { "org.opencontainers.image.title", "tarsier vulnerability database" }, { "tarsier.built", info.built },
-      { "tarsier.newest", info.newest }, { "tarsier.kev", info.kev_date }, { "tarsier.epss", info.epss_date } } } })
+  return json.encode(json.object("schemaVersion", 2, "mediaType", artifact.MANIFEST,
+    "artifactType", artifact.TYPE,
+    "config", json.object("mediaType", artifact.CONFIG, "digest", config.digest, "size",
+      config.size),
+    "layers", json.array(layers),
+    "annotations", json.object("org.opencontainers.image.created", now,
+      "org.opencontainers.image.title", "tarsier vulnerability database", "tarsier.built", info.built,
+      "tarsier.newest", info.newest, "tarsier.kev", info.kev_date, "tarsier.epss", info.epss_date)))
 end
 
 --- push(repository, database, folder, { level =, tell = function(ecosystem, bytes) end }) -> digest, manifest | nil,
@@ -142,11 +142,11 @@ function artifact.push_signature(repository, digest, signature, folder)
   if not layer then return nil, size, code end
   local empty, empty_size, kind = put_text(repository, folder, "{}")
   if not empty then return nil, empty_size, kind end
-  local manifest = json.encode(json.object { { "schemaVersion", 2 }, { "mediaType", artifact.MANIFEST },
-    { "artifactType", artifact.MINISIGN },
-    { "config", json.object { { "mediaType", EMPTY }, { "digest", empty }, { "size", empty_size } } },
-    { "layers", json.array { json.object { { "mediaType", artifact.MINISIGN }, { "digest", layer }, { "size",
-      size } } } } })
+  local manifest = json.encode(json.object("schemaVersion", 2, "mediaType", artifact.MANIFEST,
+    "artifactType", artifact.MINISIGN,
+    "config", json.object("mediaType", EMPTY, "digest", empty, "size", empty_size),
+    "layers", json.array { json.object("mediaType", artifact.MINISIGN, "digest", layer, "size",
+      size) }))
   local done, message, wrong = repository:put_manifest(digest:gsub(":", "-") .. ".minisig", artifact.MANIFEST, manifest)
   return done and true, message, wrong
 end

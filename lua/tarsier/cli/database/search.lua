@@ -68,12 +68,12 @@ end
 local function record_json(list)
   local documents = {}
   for i, record in ipairs(list) do
-    documents[i] = json.object { { "id", record.id }, { "aliases", json.array(record.aliases) },
-      { "severity", record.severity }, { "vector", record.vector }, { "ecosystem", record.ecosystem },
-      { "package", record.package }, { "affected", record.affected }, { "fixed_by", record.fixed },
-      { "status", record.status }, { "summary", record.summary }, { "url", record.url }, { "published",
-        record.published },
-      { "modified", record.modified } }
+    documents[i] = json.object("id", record.id, "aliases", json.array(record.aliases),
+      "severity", record.severity, "vector", record.vector, "ecosystem", record.ecosystem,
+      "package", record.package, "affected", record.affected, "fixed_by", record.fixed,
+      "status", record.status, "summary", record.summary, "url", record.url, "published",
+        record.published,
+      "modified", record.modified)
   end
   return json.encode(json.array(documents), { indent = "  " })
 end
@@ -149,8 +149,8 @@ local function diff_json(result)
     end
     return json.array(documents)
   end
-  return json.encode(json.object { { "added", each(result.added) }, { "changed", each(result.changed) },
-    { "removed", each(result.removed) } }, { indent = "  " })
+  return json.encode(json.object("added", each(result.added), "changed", each(result.changed),
+    "removed", each(result.removed)), { indent = "  " })
 end
 
 local function run_diff(options, arguments, terminal)

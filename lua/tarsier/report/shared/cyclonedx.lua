@@ -10,7 +10,7 @@ local object, array = json.object, json.array
 local ROOT = "image"
 
 local function property(name, value)
-  return object { { "name", name }, { "value", tostring(value) } }
+  return object("name", name, "value", tostring(value))
 end
 
 -- { { name, value }, … } -> properties; those without a value are left out
@@ -29,12 +29,12 @@ local function licenses(package)
   local expressions, names = sbom.licenses(package)
   local expression = sbom.all_of(expressions)
   if expression then
-    return array { object { { "expression", expression }, { "acknowledgement", "declared" } } }
+    return array { object("expression", expression, "acknowledgement", "declared") }
   end
   if #names == 0 then return nil end
   local list = array {}
   for i, name in ipairs(names) do
-    list[i] = object { { "license", object { { "name", name }, { "acknowledgement", "declared" } } } }
+    list[i] = object("license", object("name", name, "acknowledgement", "declared"))
   end
   return list
 end
@@ -67,16 +67,16 @@ end
 
 local function component(package, ref, image, profile)
   local supplier, file = sbom.supplier(package, image), sbom.file(package)
-  return object {
-    { "type", "library" }, { "bom-ref", ref },
-    { "supplier", supplier and object { { "name", supplier } } },
-    { "name", package.name }, { "version", package.version },
-    { "hashes", file and file.sha512 and array { object { { "alg", "SHA-512" }, { "content", file.sha512 } } } or nil },
-    { "licenses", licenses(package) }, { "purl", sbom.purl(package) },
-    { "evidence", common.filled(package.path, nil) and object {
-      { "occurrences", array { object { { "location", package.path } } } } } },
-    { "properties", own_properties(package, image, profile, file) },
-  }
+  return object(
+    "type", "library", "bom-ref", ref,
+    "supplier", supplier and object("name", supplier),
+    "name", package.name, "version", package.version,
+    "hashes", file and file.sha512 and array { object("alg", "SHA-512", "content", file.sha512) } or nil,
+    "licenses", licenses(package), "purl", sbom.purl(package),
+    "evidence", common.filled(package.path, nil) and object(
+      "occurrences", array { object("location", package.path) }),
+    "properties", own_properties(package, image, profile, file)
+  )
 end
 
 -- ---- the image ----------------------------------------------------------------------------------------------------
@@ -97,19 +97,19 @@ local function image_component(image, purl)
   local references = array {}
   for _, reference in ipairs { { "website", address }, { "vcs", source } } do
     if common.link(reference[2]) then
-      references[#references + 1] = object { { "type", reference[1] }, { "url", reference[2] } }
+      references[#references + 1] = object("type", reference[1], "url", reference[2])
     end
   end
   local digest = image.digest:match "^sha256:(%x+)$"
-  return object {
-    { "type", "container" }, { "bom-ref", ROOT },
-    { "supplier", common.filled(vendor, nil) and object { { "name", vendor } } },
-    { "name", repository }, { "version", common.filled(image.digest, tag or image.id) },
-    { "hashes", digest and #digest == 64 and array { object { { "alg", "SHA-256" }, { "content", digest } } } or nil },
-    { "purl", purl }, { "externalReferences", #references > 0 and references or nil },
-    { "properties", properties { { "tarsier:image:reference", image.reference }, { "tarsier:image:id", image.id },
-      { "tarsier:image:tag", tag }, { "tarsier:image:platform", image.os .. "/" .. image.architecture } } },
-  }
+  return object(
+    "type", "container", "bom-ref", ROOT,
+    "supplier", common.filled(vendor, nil) and object("name", vendor),
+    "name", repository, "version", common.filled(image.digest, tag or image.id),
+    "hashes", digest and #digest == 64 and array { object("alg", "SHA-256", "content", digest) } or nil,
+    "purl", purl, "externalReferences", #references > 0 and references or nil,
+    "properties", properties { { "tarsier:image:reference", image.reference }, { "tarsier:image:id", image.id },
+      { "tarsier:image:tag", tag }, { "tarsier:image:platform", image.os .. "/" .. image.architecture } }
+  )
 end
 
 local function metadata(result, options, notes)
@@ -117,29 +117,29 @@ local function metadata(result, options, notes)
   if options.profile == "gitlab" then list = gitlab_properties(image) end
   for _, note in ipairs(notes) do list[#list + 1] = { "tarsier:bsi:missing", note } end
   local creator = common.filled(options.creator, nil)
-  return object {
-    { "timestamp", result.finished },
-    { "lifecycles", array { object { { "phase", "post-build" } } } },
-    { "tools", object { { "components", array { object { { "type", "application" }, { "name", "tarsier" },
-      { "version", result.tarsier.version } } } } } },
-    { "manufacturer", creator and object { { "name", creator }, { "url", common.link(creator) and array { creator } },
-      { "contact", creator:find "@" and array { object { { "email", creator } } } or nil } } },
-    { "component", image_component(image, common.image_purl(image)) },
-    { "properties", properties(list) },
-  }
+  return object(
+    "timestamp", result.finished,
+    "lifecycles", array { object("phase", "post-build") },
+    "tools", object("components", array { object("type", "application", "name", "tarsier",
+      "version", result.tarsier.version) }),
+    "manufacturer", creator and object("name", creator, "url", common.link(creator) and array { creator },
+      "contact", creator:find "@" and array { object("email", creator) } or nil),
+    "component", image_component(image, common.image_purl(image)),
+    "properties", properties(list)
+  )
 end
 
 local function operating_system(image)
   if image.distro.id == "" then return nil end
-  return object { { "type", "operating-system" }, { "bom-ref", "operating-system" }, { "name", image.distro.id },
-    { "version", common.filled(image.distro.version, nil) }, { "description", common.filled(image.distro.name, nil) } }
+  return object("type", "operating-system", "bom-ref", "operating-system", "name", image.distro.id,
+    "version", common.filled(image.distro.version, nil), "description", common.filled(image.distro.name, nil))
 end
 
 -- The image contains all of it; which package needs which is not known.
 local function dependencies(image, refs)
   local all = array { image.distro.id ~= "" and "operating-system" or nil }
   for _, ref in ipairs(refs) do all[#all + 1] = ref end
-  return array { object { { "ref", ROOT }, { "dependsOn", all } } }
+  return array { object("ref", ROOT, "dependsOn", all) }
 end
 
 --- write(result, out, { version = "1.6" or "1.7", profile = nil, "bsi" or "gitlab", vulnerabilities = boolean,
@@ -155,18 +155,18 @@ local function write(result, out, options)
   local components = json.list(numbers, function(i)
     return i == 0 and system or component(packages[i], refs[i], image, options.profile)
   end)
-  json.write(object {
-    { "$schema", ("http://cyclonedx.org/schema/bom-%s.schema.json"):format(options.version) },
-    { "bomFormat", "CycloneDX" }, { "specVersion", options.version },
-    { "serialNumber", "urn:uuid:" .. common.uuid("cyclonedx", common.image_name(image), image.digest,
-      result.finished) },
-    { "version", 1 },
-    { "metadata", metadata(result, options, notes) },
-    { "components", components },
-    { "dependencies", dependencies(image, refs) },
-    { "compositions", array { object { { "aggregate", "unknown" }, { "assemblies", array { ROOT } } } } },
-    { "vulnerabilities", options.vulnerabilities and result.findings and vulnerabilities(result, refs) or nil },
-  }, out, { indent = "  " })
+  json.write(object(
+    "$schema", ("http://cyclonedx.org/schema/bom-%s.schema.json"):format(options.version),
+    "bomFormat", "CycloneDX", "specVersion", options.version,
+    "serialNumber", "urn:uuid:" .. common.uuid("cyclonedx", common.image_name(image), image.digest,
+      result.finished),
+    "version", 1,
+    "metadata", metadata(result, options, notes),
+    "components", components,
+    "dependencies", dependencies(image, refs),
+    "compositions", array { object("aggregate", "unknown", "assemblies", array { ROOT }) },
+    "vulnerabilities", options.vulnerabilities and result.findings and vulnerabilities(result, refs) or nil
+  ), out, { indent = "  " })
   out "\n"
   return notes
 end

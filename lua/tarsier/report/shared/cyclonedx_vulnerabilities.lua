@@ -31,44 +31,44 @@ local function analysis(finding)
   local response = array {}
   if finding.decision == "accept" and not statement then response[1] = "will_not_fix" end
   if finding.fixed_by and not common.is_settled(finding) then response[1] = "update" end
-  return object {
-    { "state", statement and states[statement.status] or "in_triage" },
-    { "justification", statement and statement.status == "not_affected" and justifications[statement.justification]
-      or nil },
-    { "response", #response > 0 and response or nil },
-    { "detail", ("%s%s"):format(finding.decision or "undecided", finding.reason and ": " .. finding.reason or "") },
-  }
+  return object(
+    "state", statement and states[statement.status] or "in_triage",
+    "justification", statement and statement.status == "not_affected" and justifications[statement.justification]
+      or nil,
+    "response", #response > 0 and response or nil,
+    "detail", ("%s%s"):format(finding.decision or "undecided", finding.reason and ": " .. finding.reason or "")
+  )
 end
 
 local function rating(finding)
   local vector = finding.cvss and common.filled(finding.cvss.vector, nil)
-  return object {
-    { "source", common.filled(finding.severity_source, nil) and object { { "name", finding.severity_source } } },
-    { "score", finding.cvss and finding.cvss.score }, { "severity", severities[finding.severity] or "unknown" },
-    { "method", vector and (methods[vector:match "^CVSS:(%d%.%d)"] or "CVSSv2") or "other" }, { "vector", vector },
-  }
+  return object(
+    "source", common.filled(finding.severity_source, nil) and object("name", finding.severity_source),
+    "score", finding.cvss and finding.cvss.score, "severity", severities[finding.severity] or "unknown",
+    "method", vector and (methods[vector:match "^CVSS:(%d%.%d)"] or "CVSSv2") or "other", "vector", vector
+  )
 end
 
 local function source_of(id)
-  return object { { "name", (id:match "^(%a+)%-" or "unknown"):upper() } }
+  return object("name", (id:match "^(%a+)%-" or "unknown"):upper())
 end
 
 local function references(finding)
   local list = array {}
-  for i, alias in ipairs(finding.aliases) do list[i] = object { { "id", alias }, { "source", source_of(alias) } } end
+  for i, alias in ipairs(finding.aliases) do list[i] = object("id", alias, "source", source_of(alias)) end
   return #list > 0 and list or nil
 end
 
 local function advisories(finding)
   local list = array {}
-  for i, address in ipairs(common.links(finding)) do list[i] = object { { "url", address } } end
+  for i, address in ipairs(common.links(finding)) do list[i] = object("url", address) end
   return #list > 0 and list or nil
 end
 
 local function properties(finding)
   local list = array {}
   local function add(name, value)
-    if value ~= nil then list[#list + 1] = object { { "name", "tarsier:" .. name }, { "value", tostring(value) } } end
+    if value ~= nil then list[#list + 1] = object("name", "tarsier:" .. name, "value", tostring(value)) end
   end
   add("decision", finding.decision or "undecided")
   add("policy", finding.policy)
@@ -100,8 +100,8 @@ local function affects(packages, ref_of)
     local ref = ref_of[sbom.identity(package)]
     if ref and not seen[ref] then
       seen[ref] = true
-      list[#list + 1] = object { { "ref", ref },
-        { "versions", array { object { { "version", package.version }, { "status", "affected" } } } } }
+      list[#list + 1] = object("ref", ref,
+        "versions", array { object("version", package.version, "status", "affected") })
     end
   end
   return list
@@ -110,16 +110,16 @@ end
 local function vulnerability(group, ref_of)
   local finding = group.finding
   local package = finding.package
-  return object {
-    { "id", finding.id }, { "source", source_of(finding.id) }, { "references", references(finding) },
-    { "ratings", array { rating(finding) } },
-    { "description", common.filled(finding.summary, nil) }, { "detail", common.filled(finding.description, nil) },
-    { "recommendation", finding.fixed_by and ("Upgrade %s to %s."):format(package.name, finding.fixed_by) },
-    { "advisories", advisories(finding) },
-    { "published", sbom.time(finding.published) }, { "updated", sbom.time(finding.modified) },
-    { "analysis", analysis(finding) }, { "affects", affects(group.packages, ref_of) },
-    { "properties", properties(finding) },
-  }
+  return object(
+    "id", finding.id, "source", source_of(finding.id), "references", references(finding),
+    "ratings", array { rating(finding) },
+    "description", common.filled(finding.summary, nil), "detail", common.filled(finding.description, nil),
+    "recommendation", finding.fixed_by and ("Upgrade %s to %s."):format(package.name, finding.fixed_by),
+    "advisories", advisories(finding),
+    "published", sbom.time(finding.published), "updated", sbom.time(finding.modified),
+    "analysis", analysis(finding), "affects", affects(group.packages, ref_of),
+    "properties", properties(finding)
+  )
 end
 
 --- vulnerabilities(result, refs) -> the list, each made when it is written; refs are the components' references in the

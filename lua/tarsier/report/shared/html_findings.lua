@@ -8,7 +8,7 @@ local xml = require "tarsier.report.shared.xml"
 local escape = xml.escape
 
 -- Characters of a description: what is longer is a document of its own, behind a link.
-local DESCRIPTION, LINKS = 1500, 12
+local DESCRIPTION, LINES, LINKS = 1500, 40, 12
 
 local decisions = { fail = 1, warn = 2, undecided = 3, accept = 4, ignore = 5 }
 
@@ -31,11 +31,6 @@ local function marks(finding)
   return table.concat(list, " ")
 end
 
-local function link(label, address)
-  if not common.link(address) then return escape(label) end
-  return ('<a href="%s" rel="noreferrer noopener">%s</a>'):format(xml.escape(address), escape(label))
-end
-
 -- ---- what a line opens to -----------------------------------------------------------------------------------------
 
 local function term(parts, name, html)
@@ -43,9 +38,11 @@ local function term(parts, name, html)
 end
 
 local function paragraphs(s)
+  s = common.clip(s, DESCRIPTION)
+  if not s:find("\n", 1, true) then return escape(s) end
   local lines = {}
-  for line in (common.clip(s, DESCRIPTION) .. "\n"):gmatch "(.-)\r?\n" do
-    if #lines == 40 then break end
+  for line in (s .. "\n"):gmatch "(.-)\r?\n" do
+    if #lines == LINES then break end
     lines[#lines + 1] = escape(line)
   end
   return table.concat(lines, "<br>")
@@ -55,7 +52,8 @@ local function links(finding)
   local parts = {}
   for i, address in ipairs(common.links(finding)) do
     if i > LINKS then break end
-    parts[i] = link(address, address)
+    address = escape(address)
+    parts[i] = ('<a href="%s" rel="noreferrer noopener">%s</a>'):format(address, address)
   end
   return table.concat(parts, "<br>")
 end
@@ -121,16 +119,17 @@ local function row(finding, id)
   }
 end
 
+local DETAILS = '<details class="%s" id="%s" data-id="%s" data-severity="%d" data-decision="%d" data-word="%s" '
+  .. 'data-package="%s" data-layer="%d" data-base="%d" data-fixed="%d" data-risk="%.1f">'
+
 local function write_finding(out, finding, id)
-  local decision = decisions[finding.decision or "undecided"] or 3
-  out(("<%s><summary class=row>%s</details>\n"):format(xml.tag("details", {
-    { "class", decision > 3 and "finding settled" or "finding" }, { "id", id }, { "data-id", finding.id },
-    { "data-severity", filter.rank(finding.severity) }, { "data-decision", decision },
-    { "data-word", finding.decision or "undecided" }, { "data-package", finding.package.name },
-    { "data-layer", finding.layer and finding.layer.index or 0 },
-    { "data-base", finding.layer and finding.layer.base and 1 or 0 },
-    { "data-fixed", finding.fixed_by and 1 or 0 }, { "data-risk", ("%.1f"):format(finding.risk or 0) },
-  }), row(finding, id)))
+  local decision, layer = decisions[finding.decision or "undecided"] or 3, finding.layer
+  out(DETAILS:format(decision > 3 and "finding settled" or "finding", id, escape(finding.id),
+    filter.rank(finding.severity), decision, escape(finding.decision or "undecided"), escape(finding.package.name),
+    layer and layer.index or 0, layer and layer.base and 1 or 0, finding.fixed_by and 1 or 0, finding.risk or 0))
+  out("<summary class=row>")
+  out(row(finding, id))
+  out("</details>\n")
 end
 
 local html = {}

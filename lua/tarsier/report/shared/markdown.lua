@@ -5,28 +5,33 @@ local text = require "tarsier.text"
 
 local markdown = {}
 
--- ASCII's marks as entities; and those with which a reference to a person, an issue or the like may begin, with a
--- zero-width space behind them.
-local entities, separated = {}, {}
-for code = 33, 126 do
-  entities[string.char(code)] = ("&#%d;"):format(code)
-  separated[string.char(code)] = ("&#%d;"):format(code)
+-- -> the marks of ASCII that the set matches, as entities
+local function entities(set)
+  local map = {}
+  for code = 33, 126 do
+    local mark = string.char(code)
+    if mark:find(set) then map[mark] = ("&#%d;"):format(code) end
+  end
+  return map
 end
+
+-- Behind the marks with which a reference to a person, an issue or the like may begin comes a zero-width space.
+local separated = entities "[!-'*+:-@[-`{-~]"
 for mark in ("@#!$%~&"):gmatch "." do separated[mark] = separated[mark] .. "&#8203;" end
+local as_text, as_code = text.escaper(separated), text.escaper(entities "[!-*:-@[-`{-~]")
 
 --- escape(s) -> s as running text, on one line. Every mark becomes an entity; behind what starts a reference to a
 --- person or an issue (`@`, `#`, `!`, …) comes a zero-width space, because those are recognised after entities are
 --- decoded. Behind `www` likewise: the renderers make links of such names.
 function markdown.escape(s)
-  s = text.printable(s):gsub("[!-'*+:-@[-`{-~]", separated)
+  s = as_text(s)
   if s:lower():find("www.", 1, true) then s = s:gsub("([wW][wW][wW])%.", "%1&#8203;.") end
   return (s:gsub("^(%s*%d*)([-.)]%s)", "%1&#8203;%2")) -- no list begins here
 end
 
 --- code(s) -> s as code: nothing in it is interpreted
 function markdown.code(s)
-  s = text.printable(s):gsub("[!-*:-@[-`{-~]", entities):gsub("([wW][wW][wW])%.", "%1&#46;")
-  return "<code>" .. s .. "</code>"
+  return "<code>" .. as_code(s):gsub("([wW][wW][wW])%.", "%1&#46;") .. "</code>"
 end
 
 --- block(lines) -> a fenced block of code, for commands to copy. A fence in the text cannot end it.

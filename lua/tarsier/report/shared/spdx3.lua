@@ -16,63 +16,62 @@ local function ids_of(result)
   return function(kind, key) return ("%s#%s%s"):format(base, kind, key and "-" .. key or "") end
 end
 
-local function element(type, id, fields)
-  return object { { "type", type }, { "spdxId", id }, { "creationInfo", INFO }, table.unpack(fields) }
+local function element(type, id, ...)
+  return object("type", type, "spdxId", id, "creationInfo", INFO, ...)
 end
 
 local function relationship(id, from, kind, to)
-  return element("Relationship", id, { { "from", from }, { "relationshipType", kind }, { "to", array(to) } })
+  return element("Relationship", id, "from", from, "relationshipType", kind, "to", array(to))
 end
 
 local function hash(algorithm, value)
-  return array { object { { "type", "Hash" }, { "algorithm", algorithm }, { "hashValue", value } } }
+  return array { object("type", "Hash", "algorithm", algorithm, "hashValue", value) }
 end
 
 local function identifiers(purl)
-  return purl and array { object { { "type", "ExternalIdentifier" }, { "externalIdentifierType", "packageUrl" },
-    { "identifier", purl } } } or nil
+  return purl and array { object("type", "ExternalIdentifier", "externalIdentifierType", "packageUrl",
+    "identifier", purl) } or nil
 end
 
 -- ---- who and what -------------------------------------------------------------------------------------------------
 
 local function creator_of(ids, options)
   local creator = common.filled(options.creator, nil)
-  if not creator then return element("SoftwareAgent", ids "Creator", { { "name", "tarsier" } }) end
-  return element("Organization", ids "Creator", { { "name", creator }, { "externalIdentifier", array { object {
-    { "type", "ExternalIdentifier" }, { "externalIdentifierType", creator:find "@" and "email" or "urlScheme" },
-    { "identifier", creator } } } } })
+  if not creator then return element("SoftwareAgent", ids "Creator", "name", "tarsier") end
+  return element("Organization", ids "Creator", "name", creator, "externalIdentifier", array { object(
+    "type", "ExternalIdentifier", "externalIdentifierType", creator:find "@" and "email" or "urlScheme",
+    "identifier", creator) })
 end
 
 local function creation(result, ids, add, options)
-  add(object { { "type", "CreationInfo" }, { "@id", INFO }, { "specVersion", "3.0.1" },
-    { "created", result.finished }, { "createdBy", array { ids "Creator" } },
-    { "createdUsing", array { ids "Tool" } } })
+  add(object("type", "CreationInfo", "@id", INFO, "specVersion", "3.0.1",
+    "created", result.finished, "createdBy", array { ids "Creator" },
+    "createdUsing", array { ids "Tool" }))
   add(creator_of(ids, options))
-  add(element("Tool", ids "Tool", { { "name", "tarsier " .. result.tarsier.version } }))
+  add(element("Tool", ids "Tool", "name", "tarsier " .. result.tarsier.version))
   add(element("simplelicensing_LicenseExpression", ids "DataLicense",
-    { { "simplelicensing_licenseExpression", "CC0-1.0" } }))
+    "simplelicensing_licenseExpression", "CC0-1.0"))
 end
 
 local function document(result, ids, add, notes)
   local name = common.image_name(result.image)
   local profiles = array { "core", "software", "simpleLicensing" }
-  add(element("SpdxDocument", ids "Document", { { "name", name }, { "profileConformance", profiles },
-    { "dataLicense", ids "DataLicense" }, { "rootElement", array { ids "Sbom" } },
-    { "comment", #notes > 0 and "BSI TR-03183-2 v2.1: " .. table.concat(notes, "; ") or nil } }))
-  add(element("software_Sbom", ids "Sbom", { { "name", name }, { "software_sbomType", array { "analyzed" } },
-    { "rootElement", array { ids "Image" } } }))
+  add(element("SpdxDocument", ids "Document", "name", name, "profileConformance", profiles,
+    "dataLicense", ids "DataLicense", "rootElement", array { ids "Sbom" },
+    "comment", #notes > 0 and "BSI TR-03183-2 v2.1: " .. table.concat(notes, "; ") or nil))
+  add(element("software_Sbom", ids "Sbom", "name", name, "software_sbomType", array { "analyzed" },
+    "rootElement", array { ids "Image" }))
 end
 
 local function image_package(image, ids, add)
   local repository, tag = common.repository(image)
   local digest = image.digest:match "^sha256:(%x+)$"
   local purl = common.image_purl(image)
-  add(element("software_Package", ids "Image", {
-    { "name", repository }, { "verifiedUsing", digest and #digest == 64 and hash("sha256", digest) or nil },
-    { "externalIdentifier", identifiers(purl) },
-    { "software_primaryPurpose", "container" },
-    { "software_packageVersion", common.filled(image.digest, tag or image.id) }, { "software_packageUrl", purl },
-  }))
+  add(element("software_Package", ids "Image",
+    "name", repository, "verifiedUsing", digest and #digest == 64 and hash("sha256", digest) or nil,
+    "externalIdentifier", identifiers(purl),
+    "software_primaryPurpose", "container",
+    "software_packageVersion", common.filled(image.digest, tag or image.id), "software_packageUrl", purl))
 end
 
 -- ---- packages -----------------------------------------------------------------------------------------------------
@@ -97,13 +96,13 @@ local function license_of(package, shared)
   local expression = sbom.all_of(expressions)
   if expression then
     return shared("License", expression, function(id)
-      return element("simplelicensing_LicenseExpression", id, { { "simplelicensing_licenseExpression", expression } })
+      return element("simplelicensing_LicenseExpression", id, "simplelicensing_licenseExpression", expression)
     end)
   elseif #names > 0 then
     local name = table.concat(names, ", ")
     return shared("LicenseText", name, function(id)
-      return element("simplelicensing_SimpleLicensingText", id, { { "name", name },
-        { "simplelicensing_licenseText", name } })
+      return element("simplelicensing_SimpleLicensingText", id, "name", name,
+        "simplelicensing_licenseText", name)
     end)
   end
 end
@@ -111,7 +110,7 @@ end
 local function supplier_of(package, image, shared)
   local supplier = sbom.supplier(package, image)
   return supplier and shared("Supplier", supplier, function(id)
-    return element("Organization", id, { { "name", supplier } })
+    return element("Organization", id, "name", supplier)
   end)
 end
 
@@ -120,9 +119,9 @@ local function write_file(file, i, ids, add)
   if not file then return end
   local purposes = array { file.is_executable and "executable" or nil }
   if file.is_archive then purposes[#purposes + 1] = "archive" end
-  add(element("software_File", ids("File", i), { { "name", file.name },
-    { "verifiedUsing", file.sha512 and hash("sha512", file.sha512) or nil },
-    { "software_primaryPurpose", purposes[1] } }))
+  add(element("software_File", ids("File", i), "name", file.name,
+    "verifiedUsing", file.sha512 and hash("sha512", file.sha512) or nil,
+    "software_primaryPurpose", purposes[1]))
   add(relationship(ids("FileOf", i), ids("Package", i), "hasDistributionArtifact", { ids("File", i) }))
 end
 
@@ -130,13 +129,12 @@ local function write_package(package, i, image, ids, add, shared, is_bsi)
   local purl = sbom.purl(package)
   local license, supplier = license_of(package, shared), supplier_of(package, image, shared)
   local source = package.source or {}
-  add(element("software_Package", ids("Package", i), {
-    { "name", package.name }, { "externalIdentifier", identifiers(purl) }, { "suppliedBy", supplier },
-    { "software_primaryPurpose", "library" }, { "software_packageVersion", package.version },
-    { "software_packageUrl", purl },
-    { "software_sourceInfo", common.filled(source.name, package.name) ~= package.name
-      and ("source package %s %s"):format(source.name, source.version) or nil },
-  }))
+  add(element("software_Package", ids("Package", i),
+    "name", package.name, "externalIdentifier", identifiers(purl), "suppliedBy", supplier,
+    "software_primaryPurpose", "library", "software_packageVersion", package.version,
+    "software_packageUrl", purl,
+    "software_sourceInfo", common.filled(source.name, package.name) ~= package.name
+      and ("source package %s %s"):format(source.name, source.version) or nil))
   if license then
     add(relationship(ids("LicenseOf", i), ids("Package", i), "hasDeclaredLicense", { license }))
   end
@@ -148,8 +146,8 @@ local function contents(result, ids, add)
   local all = {}
   for i = 1, #result.packages do all[i] = ids("Package", i) end
   if #all == 0 then return end
-  add(element("Relationship", ids "Contents", { { "from", ids "Image" }, { "relationshipType", "contains" },
-    { "completeness", "noAssertion" }, { "to", array(all) } }))
+  add(element("Relationship", ids "Contents", "from", ids "Image", "relationshipType", "contains",
+    "completeness", "noAssertion", "to", array(all)))
 end
 
 --- write(result, out, { profile = nil or "bsi", creator = an address or an email | nil }) -> notes

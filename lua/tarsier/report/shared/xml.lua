@@ -4,14 +4,9 @@ local text = require "tarsier.text"
 
 local xml = {}
 
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
-
 --- escape(s) -> s for an attribute or an element of XML or HTML, on one line: what controls, hides or reorders becomes
 --- visible
-function xml.escape(s)
-  if not s:find "[^ !#-%(-;=?-~]" then return s end
-  return (text.printable(s):gsub("[&<>\"']", entities))
-end
+xml.escape = text.escaper { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
 --- lines(list) -> the texts, each on a line of its own
 function xml.lines(list)
