@@ -1,6 +1,5 @@
 -- Reads the JSON report of an earlier scan back into a result, so that it can be judged and reported again.
 
-local cjson = require "cjson.safe"
 local core = require "tarsier.core"
 
 local saved = {}
@@ -8,78 +7,96 @@ local saved = {}
 --- Limit of a report's size, the same as the engine's: about half a million findings.
 saved.MAX_BYTES = 512 << 20
 
+local PIECE = 64 << 10 -- bytes of a file that are read at once
+
 -- Errors are tables with a text, which distinguishes them from faults of this module.
 local function fail(...)
   error({ text = string.format(...) }, 0)
 end
 
+local function fail_limit()
+  error({ text = ("larger than %d MiB"):format(saved.MAX_BYTES >> 20), code = "LIMIT" }, 0)
+end
+
 local names = { string = "text", number = "a number", boolean = "true or false", table = "an object or a list" }
 
--- ---- readers: read(value, place) -> value, as the schema has it; place is for messages ------------------------------
+-- ---- readers: read(value, place, key) -> value, as the schema has it -------------------------------------------------
+-- The place of the value, and its key there, are for messages: they are joined only if one is needed.
+
+local function name_of(place, key)
+  if not key then return place end
+  return math.type(key) and ("%s[%d]"):format(place, key) or place .. "." .. key
+end
 
 local function of_type(kind, default)
-  return function(value, place)
+  return function(value, place, key)
     if value == nil then return default end
-    if type(value) ~= kind then fail("%s must be %s, is %s", place, names[kind], names[type(value)] or type(value)) end
-    return value
+    if type(value) == kind then return value end
+    fail("%s must be %s, is %s", name_of(place, key), names[kind], names[type(value)] or type(value))
   end
 end
 
 -- JSON has no infinity, but 1e999 is read as one.
 local function finite(read)
-  return function(value, place)
-    value = read(value, place)
-    if value and (value ~= value or math.abs(value) == math.huge) then fail("%s is not a finite number", place) end
+  return function(value, place, key)
+    value = read(value, place, key)
+    if value and (value ~= value or math.abs(value) == math.huge) then
+      fail("%s is not a finite number", name_of(place, key))
+    end
     return value
   end
 end
 
-local function whole(value, place)
-  value = of_type("number", 0)(value, place)
-  return math.tointeger(value) or fail("%s must be a whole number, is %s", place, tostring(value))
+local read_number = of_type("number", 0)
+
+local function whole(value, place, key)
+  value = read_number(value, place, key)
+  return math.tointeger(value) or fail("%s must be a whole number, is %s", name_of(place, key), tostring(value))
 end
 
 local text, count, flag = of_type("string", ""), whole, of_type("boolean", false)
 local number, score = finite(of_type("number")), finite(of_type("number", 0)) -- the first may be absent
-local word = of_type "string"
+local word, any_table = of_type "string", of_type "table"
 
 local function record(fields)
-  return function(value, place)
-    value = of_type("table", {})(value, place)
-    for key, read in pairs(fields) do value[key] = read(value[key], place .. "." .. key) end
+  return function(value, place, key)
+    value, place = any_table(value, place, key) or {}, name_of(place, key)
+    for field, read in pairs(fields) do value[field] = read(value[field], place, field) end
     return value
   end
 end
 
 local function optional(read)
-  return function(value, place)
-    if value ~= nil then return read(value, place) end
+  return function(value, place, key)
+    if value ~= nil then return read(value, place, key) end
   end
 end
 
 local function list(read)
-  return function(value, place)
-    value = of_type("table", {})(value, place)
-    for key, item in pairs(value) do
-      if math.type(key) ~= "integer" then fail("%s must be a list", place) end
-      value[key] = read(item, ("%s[%d]"):format(place, key))
+  return function(value, place, key)
+    value = any_table(value, place, key) or {}
+    if next(value) == nil then return value end
+    place = name_of(place, key)
+    for i, item in pairs(value) do
+      if math.type(i) ~= "integer" then fail("%s must be a list", place) end
+      value[i] = read and read(item, place, i) or item
     end
     return value
   end
 end
 
 local function one_of(what, choices, default)
-  return function(value, place)
+  return function(value, place, key)
     if value == nil then return default end
-    if not choices[value] then fail("%s must be a %s, is %s", place, what, tostring(value)) end
+    if not choices[value] then fail("%s must be a %s, is %s", name_of(place, key), what, tostring(value)) end
     return value
   end
 end
 
 local function required(read)
-  return function(value, place)
-    if value == nil then fail("it has no %s", place) end
-    return read(value, place)
+  return function(value, place, key)
+    if value == nil then fail("it has no %s", name_of(place, key)) end
+    return read(value, place, key)
   end
 end
 
@@ -96,15 +113,21 @@ local package = record { index = count, type = text, ecosystem = text, name = te
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
   module = text, vendor = text, licenses = list(text), owner = text, found_by = text,
   kernel = flag, layer = count }
-local finding = record { id = text, aliases = list(text), severity = severity, severity_source = text,
-  severities = list(record { source = text, severity = severity, vector = word, score = number }),
-  status = status, status_source = text, cwes = list(text), eu_exploited = text,
-  ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number, fixed_by = word,
-  summary = text, description = text, url = text, published = text, modified = text, references = list(text),
-  informational = flag, symbol = text, backend = text, package = package, layer = optional(layer),
-  cvss = optional(record { vector = text, score = score }),
-  epss = optional(record { score = score, percentile = score }),
-  kev = optional(record { added = text, due = text, ransomware = flag }) }
+
+-- What a finding has beside its package and its layer, which a report repeats in each: read_package and read_layer.
+local function finding_record(read_package, read_layer)
+  return record { id = text, aliases = list(text), severity = severity, severity_source = text,
+    severities = list(record { source = text, severity = severity, vector = word, score = number }),
+    status = status, status_source = text, cwes = list(text), eu_exploited = text,
+    ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number,
+    fixed_by = word, summary = text, description = text, url = text, published = text, modified = text,
+    references = list(text), informational = flag, symbol = text, backend = text,
+    cvss = optional(record { vector = text, score = score }),
+    epss = optional(record { score = score, percentile = score }),
+    kev = optional(record { added = text, due = text, ransomware = flag }),
+    package = read_package, layer = optional(read_layer) }
+end
+
 local image = record { reference = text, name = text, digest = text, id = text, os = text, architecture = text,
   variant = text, created = text, ecosystem = text, layers = list(layer),
   distro = record { id = text, version = text, codename = text, name = text, support_ends = text,
@@ -124,8 +147,9 @@ local database = record { path = text, built = text, newest = text, kev_date = t
   omissions = list(record { reason = text, count = count }) }
 local document = record {
   schema = required(word), tarsier = record { version = text }, started = text, finished = text,
-  image = required(image), packages = required(list(package)), problems = required(list(problem)),
-  findings = required(list(finding)), backend = record { name = text, url = word }, database = optional(database),
+  image = required(image), problems = required(list(problem)),
+  packages = required(list()), findings = required(list()), -- whose items are read one at a time, before this
+  backend = record { name = text, url = word }, database = optional(database),
   usage = optional(record { seconds = score, bytes_read = count, layers_read = count, layers_cached = count }),
 }
 
@@ -162,23 +186,73 @@ local decided = record { decision = one_of("decision", { fail = true, warn = tru
   vex = optional(list(record { file = word, author = word, time = word, id = word, status = word,
     justification = word, text = word, obeyed = flag, refusal = word })) }
 
--- ---- reading --------------------------------------------------------------------------------------------------------
+-- ---- what several findings share ------------------------------------------------------------------------------------
 
-local function without_null(value)
-  for key, item in pairs(value) do
-    if item == cjson.null then
-      value[key] = nil
-    elseif type(item) == "table" then
-      without_null(item)
-    end
+local function is_same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for key, value in pairs(a) do
+    if not is_same(value, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+-- -> a reader that gives the first item again for each that is the same, by its index
+local function shared(read)
+  local known = {}
+  return function(value, place, key)
+    local index = type(value) == "table" and value.index
+    local first = index and known[index]
+    if first and is_same(first, value) then return first end
+    value = read(value, place, key)
+    first = known[value.index]
+    if first and is_same(first, value) then return first end -- the report left out what has a default
+    known[value.index] = value
+    return value
   end
 end
 
-local function decode(bytes)
-  local value, message = cjson.decode(bytes)
+-- ---- reading --------------------------------------------------------------------------------------------------------
+
+-- A finding without what was decided on it.
+local function undecided(item)
+  item.baseline, item.vex = nil, nil
+  item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
+  item.risk = item.risk or core.risk(item) -- a report of an earlier version has none
+  return item
+end
+
+local function as_decided(item, place, i)
+  item = decided(item, place, i)
+  if item.decision == "undecided" then item.decision = nil end -- as judging leaves it
+  return item
+end
+
+-- Functions that read an item as soon as it is there, so that no more than one is kept as the report has it.
+local function takers(finish)
+  local read_package = shared(package)
+  local read_finding = finding_record(read_package, shared(layer))
+  local function check(item, key, i)
+    if item == nil then fail("report.%s[%d] must be %s, is null", key, i, names.table) end
+  end
+  return {
+    findings = function(item, i)
+      check(item, "findings", i)
+      return finish(read_finding(item, "report.findings", i), "report.findings", i)
+    end,
+    packages = function(item, i)
+      check(item, "packages", i)
+      return read_package(item, "report.packages", i)
+    end,
+  }
+end
+
+local function decode(pieces, finish)
+  local value, message = core.read_json(pieces, takers(finish))
   if message then fail("not JSON: %s", message) end
   if type(value) ~= "table" then fail("not a report: a JSON object is expected") end
-  without_null(value)
   if value.schema ~= "1" then
     fail(value.schema and "a report of schema %s, and this tarsier reads schema 1" or "not a JSON report of a scan",
       tostring(value.schema))
@@ -186,56 +260,85 @@ local function decode(bytes)
   return value
 end
 
--- A scan's findings without what was decided on them.
-local function read(bytes)
-  local value = decode(bytes)
+local function read(pieces)
+  local value = decode(pieces, undecided)
   if value.packages and not value.findings then
     fail "it only lists packages, which were not matched: scan the image with -f json"
   end
   document(value, "report")
   value.verdict, value.advice, value.baseline = nil, nil, nil -- are made anew
-  for _, item in ipairs(value.findings) do
-    item.baseline, item.vex = nil, nil
-    item.decision, item.reason, item.policy, item.trail = nil, nil, nil, nil
-    item.risk = item.risk or core.risk(item) -- a report of an earlier version has none
-  end
   return value
 end
 
 -- The whole report; it may be a list of packages, without findings.
-local function read_judged(bytes)
-  local value = decode(bytes)
+local function read_judged(pieces)
+  local value = decode(pieces, as_decided)
   local has_findings = value.findings ~= nil
   value.findings = value.findings or {}
   document(value, "report")
   judged(value, "report")
-  for i, item in ipairs(value.findings) do
-    decided(item, ("findings[%d]"):format(i))
-    if item.decision == "undecided" then item.decision = nil end -- as judging leaves it
-  end
   if not has_findings then value.findings = nil end
   return value
 end
 
-local function guarded(reader, bytes, name)
-  if #bytes > saved.MAX_BYTES then
-    return nil, ("%s: larger than %d MiB"):format(name, saved.MAX_BYTES >> 20), "LIMIT"
-  end
-  local ok, result = pcall(reader, bytes)
+-- -> the result | nil, message, code
+local function guarded(reader, pieces, name)
+  local ok, result = pcall(reader, pieces)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
-  return nil, ("%s: %s"):format(name, result.text), "FORMAT"
+  return nil, ("%s: %s"):format(name, result.text), result.code or "FORMAT"
 end
 
---- read(bytes, name) -> result, not judged | nil, message, "FORMAT"
+local function pieces_of(bytes)
+  return function()
+    local piece = bytes
+    if piece and #piece > saved.MAX_BYTES then fail_limit() end
+    bytes = nil
+    return piece
+  end
+end
+
+-- The pieces of a file that is read to its end.
+local function pieces_in(file)
+  local size = 0
+  return function()
+    local piece, message = file:read(PIECE)
+    if message then error({ text = message, code = "IO" }, 0) end
+    size = size + #(piece or "")
+    if size > saved.MAX_BYTES then fail_limit() end
+    return piece
+  end
+end
+
+local function load(reader, name)
+  if name == "-" then return guarded(reader, pieces_in(io.stdin), "standard input") end
+  local file, message = io.open(name, "rb")
+  if not file then return nil, "report " .. message, "IO" end
+  collectgarbage("incremental", 150, 200) -- much is dropped at once: of what is repeated, one copy stays
+  local result, code
+  result, message, code = guarded(reader, pieces_in(file), name)
+  file:close()
+  return result, message, code
+end
+
+--- read(bytes, name) -> result, not judged | nil, message, code. name is for messages.
 function saved.read(bytes, name)
-  return guarded(read, bytes, name)
+  return guarded(read, pieces_of(bytes), name)
 end
 
---- read_judged(bytes, name) -> result with the decisions, the verdict and the advice of the report | nil, message,
---- "FORMAT". A report of packages gives a result without findings.
+--- read_judged(bytes, name) -> result with the decisions, the verdict and the advice of the report | nil, message, code.
+--- A report of packages gives a result without findings.
 function saved.read_judged(bytes, name)
-  return guarded(read_judged, bytes, name)
+  return guarded(read_judged, pieces_of(bytes), name)
+end
+
+--- load(file), load_judged(file): the same from a file, which is not held whole; "-" is standard input
+function saved.load(file)
+  return load(read, file)
+end
+
+function saved.load_judged(file)
+  return load(read_judged, file)
 end
 
 return saved

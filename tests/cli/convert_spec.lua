@@ -2,6 +2,8 @@
 
 local json = require "tarsier.json"
 local make_result = require "support.result"
+local many = require "support.many"
+local measure = require "support.measure"
 local report = require "tarsier.report"
 local saved = require "tarsier.saved"
 local shell = require "support.shell"
@@ -62,6 +64,29 @@ describe("a saved report", function()
     assert.is_true(refused > 100 and written > 50, refused .. " " .. written)
   end)
 
+  it("has one table for a package and for a layer, however often the report repeats it", function()
+    local result = assert(saved.read_judged(report.text("json", many(50)), "report"))
+    assert.is_true(rawequal(result.findings[1].package, result.findings[11].package))
+    assert.is_true(rawequal(result.findings[1].package, result.packages[1]))
+    assert.is_true(rawequal(result.findings[1].layer, result.findings[11].layer))
+    -- of those with one number, each keeps what it has
+    local document = assert(json.decode(report.text("json", many(50))))
+    document.findings[11].package.version, document.findings[11].layer.digest = "other", "other"
+    result = assert(saved.read_judged(json.encode(document), "report"))
+    assert.equal("other", result.findings[11].package.version)
+    assert.equal("other", result.findings[11].layer.digest)
+    assert.equal(many(1).findings[1].package.version, result.findings[1].package.version)
+  end)
+
+  it("without an item where one is expected is refused", function()
+    for _, list in ipairs { "findings", "packages" } do
+      local changed = report.text("json", make_result()):gsub('"' .. list .. '": %[', "%0null,")
+      local result, message = saved.read_judged(changed, "report")
+      assert.is_nil(result)
+      assert.equal(("report: report.%s[1] must be an object or a list, is null"):format(list), message)
+    end
+  end)
+
   it("with numbers that are none is refused", function()
     for _, text in ipairs { '"score": 1e999', '"index": 1.5', '"decision": "maybe"' } do
       local name = text:match '"(%a+)"'
@@ -82,6 +107,13 @@ describe("tarsier convert", function()
     assert.is_truthy(json.decode(shell.read(folder .. "/a.sarif")))
     code = run "convert - < @report.json"
     assert.equal(0, code)
+  end)
+
+  it("holds the report's result and not its text", function()
+    shell.write(folder .. "/large.json", report.text("json", many(5000)))
+    local got = measure({ LUA, "lua/bin/tarsier", "convert", folder .. "/large.json", "-f", "json=" .. folder .. "/b.json" }, 60)
+    assert.equal(0, got.code, got.output)
+    assert.is_true(got.rss < 36 << 10, ("%d KiB"):format(got.rss)) -- 20,000 findings take under 128 MiB
   end)
 
   it("writes lists of packages as bills of materials, and as nothing else", function()

@@ -1,3 +1,4 @@
+local core = require "tarsier.core"
 local json = require "tarsier.json"
 
 describe("JSON", function()
@@ -94,5 +95,63 @@ describe("JSON", function()
   it("reads what it wrote", function()
     local value = { list = { "x", "\0\1\u{10FFFF}/" }, number = 0.1 + 0.2 }
     assert.same(value, json.decode(json.encode(value)))
+  end)
+end)
+
+-- read(text, [takers], [size]): the text in pieces of that many bytes
+local function read(text, takers, size)
+  local at = 1
+  return core.read_json(function()
+    if at > #text then return nil end
+    at = at + (size or #text)
+    return text:sub(at - (size or #text), at - 1)
+  end, takers or {})
+end
+
+describe("JSON that is read in pieces", function()
+  local text = '{"a":[{"x":"é\\u00e9\\n"},null,[true,false]],"b":{"a":[1]},"c":-1.5e2,"n":null,"list":[1,2,3]}'
+
+  it("is the same wherever it is cut", function()
+    for size = 1, #text do
+      local value = assert(read(text, {}, size))
+      assert.same({ a = { { x = "éé\n" }, nil, { true, false } }, b = { a = { 1 } }, c = -150.0, list = { 1, 2, 3 } }, value)
+    end
+  end)
+
+  it("gives the items of the outermost object's lists away, and keeps what it gets for them", function()
+    local taken = {}
+    local value = read(text, { list = function(item, i) taken[i] = item return item * 2 end,
+      a = function(item, i) return i .. type(item) end })
+    assert.same({ 1, 2, 3 }, taken)
+    assert.same({ 2, 4, 6 }, value.list)
+    assert.same({ "1table", "2nil", "3table" }, value.a)
+    assert.same({ 1 }, value.b.a)
+    assert.same({ a = { x = 1 } }, read('{"a":{"x":1}}', { a = function() return 7 end }))
+    assert.same({ { a = { 1 } } }, read('[{"a":[1]}]', { a = function() return 7 end }))
+  end)
+
+  it("has floats only, as lua-cjson has", function()
+    for written, number in pairs { ["5"] = 5.0, ["-0"] = -0.0, ["1e3"] = 1000.0, ["12345678901234567890"] = 12345678901234567890.0,
+      ["1e999"] = math.huge } do
+      assert.equal(number, read(written))
+      assert.equal("float", math.type(read(written)))
+    end
+  end)
+
+  it("is refused if it is not JSON, or nests too deep", function()
+    for _, wrong in ipairs { "", "{", "[1,]", '{"a"}', "[1] 2", "nul", '"\255"', "[1", "\239\187\191[]" } do
+      local value, message = read(wrong)
+      assert.is_nil(value, wrong)
+      assert.is_string(message)
+    end
+    assert.is_table(read(("["):rep(200) .. ("]"):rep(200)))
+    assert.has_error(function() read(("["):rep(201)) end, "it nests more than 200 levels deep")
+    assert.has_error(function() read(("1"):rep(64)) end)
+  end)
+
+  it("passes errors of the functions on", function()
+    local told = {}
+    assert.equal(told, select(2, pcall(read, text, { list = function() error(told) end })))
+    assert.equal(told, select(2, pcall(core.read_json, function() error(told) end, {})))
   end)
 end)

@@ -4,7 +4,6 @@
 local base = require "tarsier.base"
 local baseline = require "tarsier.baseline"
 local core = require "tarsier.core"
-local data_file = require "tarsier.data_file"
 local place = require "tarsier.place"
 local saved = require "tarsier.saved"
 local vex = require "tarsier.vex"
@@ -29,11 +28,7 @@ additions.options = {
 }
 
 --- read_report(file) -> result, not judged | nil, message, code
-function additions.read_report(file)
-  local bytes, message, code = data_file.text(file, "report", saved.MAX_BYTES)
-  if not bytes then return nil, message, code end
-  return saved.read(bytes, file)
-end
+additions.read_report = saved.load
 
 --- baseline_file(options) -> the baseline's file, and whether it was found and not named; nil if there is none
 function additions.baseline_file(options)

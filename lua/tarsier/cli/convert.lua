@@ -6,18 +6,6 @@ local outputs = require "tarsier.cli.outputs"
 local report = require "tarsier.report"
 local saved = require "tarsier.saved"
 
--- -> result | nil, message, code. The bytes are not kept: they may be as large as the result.
-local function read(file)
-  local bytes, message, code
-  if file == "-" then
-    bytes = io.stdin:read(saved.MAX_BYTES + 1) or ""
-  else
-    bytes, message, code = require "tarsier.data_file".text(file, "report", saved.MAX_BYTES)
-    if not bytes then return nil, message, code end
-  end
-  return saved.read_judged(bytes, file == "-" and "standard input" or file)
-end
-
 -- Lists of packages have no findings to write.
 local function check_formats(list, result)
   for _, output in ipairs(list) do
@@ -34,7 +22,7 @@ local function run(options, arguments, terminal)
   local list, message = outputs.read(options.format or { "table" }, report.find)
   if not list then return nil, message end
   local result, code
-  result, message, code = read(arguments[1])
+  result, message, code = saved.load_judged(arguments[1])
   if not result then
     terminal:fail(message)
     return exit.of_error(code)

@@ -8,12 +8,6 @@ local report = require "tarsier.report"
 local saved = require "tarsier.saved"
 local text = require "tarsier.text"
 
--- -> the bytes of the report | nil, message, code
-local function read_bytes(file)
-  if file == "-" then return io.stdin:read(saved.MAX_BYTES + 1) or "" end
-  return require "tarsier.data_file".text(file, "report", saved.MAX_BYTES)
-end
-
 -- A report of a scan without a database has no findings because nothing was matched. Reports this as a scan does.
 local function outcome(result, no_fail)
   local by_clair = result.backend.name:find "^clair"
@@ -41,12 +35,10 @@ local function run(options, arguments, terminal)
   local request
   request, message = judging.request(options)
   if not request then return nil, message end
-  local bytes, result, code, added
+  local result, code, added
   added, message, code = additions.open(options, terminal)
   if not added then return failed(terminal, message, code) end
-  bytes, message, code = read_bytes(file)
-  if not bytes then return failed(terminal, message, code) end
-  result, message, code = saved.read(bytes, file == "-" and "standard input" or file)
+  result, message, code = saved.load(file)
   if not result then return failed(terminal, message, code) end
   local ok
   ok, message, code = added:apply(result)
