@@ -43,11 +43,8 @@ static int l_free(lua_State *L)
 int bind_container_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"container", l_container}, {NULL, NULL}};
-	if (luaL_newmetatable(L, class_name)) {
-		lua_pushcfunction(L, l_free);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_pop(L, 1);
+	static const luaL_Reg metamethods[] = {{"__gc", l_free}, {NULL, NULL}};
+	bind_class(L, class_name, metamethods, NULL);
 	luaL_newlib(L, functions);
 	return 1;
 }

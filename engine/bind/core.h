@@ -16,6 +16,9 @@
 /* Pushes core: in the Lua module, and in the states in which C hosts render reports. */
 int bind_all_open(lua_State *L);
 
+/* Creates the metatable of a class; `methods` may be NULL. Pushes nothing. */
+void bind_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
+
 /* Returns the report in the userdata at `index`, borrowed from it. Raises if it is something else, or closed. */
 const tarsier_report *bind_check_report(lua_State *L, int index);
 /* Pushes a userdata that owns the report. If it is NULL, the caller fills it later through the returned address. */

@@ -67,17 +67,11 @@ static int l_list(lua_State *L)
 
 static const luaL_Reg functions[] = {{"lock", l_lock}, {"list", l_list}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"close", l_unlock}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {{"__gc", l_unlock}, {"__close", l_unlock}, {NULL, NULL}};
 
 int bind_files_open(lua_State *L)
 {
-	luaL_newmetatable(L, class_name);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, l_unlock);
-	lua_setfield(L, -2, "__gc");
-	lua_pushcfunction(L, l_unlock);
-	lua_setfield(L, -2, "__close");
-	lua_pop(L, 1);
+	bind_class(L, class_name, metamethods, methods);
 	luaL_newlib(L, functions);
 	return 1;
 }

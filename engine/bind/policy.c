@@ -307,19 +307,12 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg metamethods[] = {
 	{"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}};
 
+static const luaL_Reg verdict_metamethods[] = {{"__gc", l_free_verdict}, {NULL, NULL}};
+
 int bind_policy_open(lua_State *L)
 {
-	if (luaL_newmetatable(L, class_name)) {
-		luaL_setfuncs(L, metamethods, 0);
-		luaL_newlib(L, methods);
-		lua_setfield(L, -2, "__index");
-	}
-	lua_pop(L, 1);
-	if (luaL_newmetatable(L, verdict_class)) {
-		lua_pushcfunction(L, l_free_verdict);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_pop(L, 1);
+	bind_class(L, class_name, metamethods, methods);
+	bind_class(L, verdict_class, verdict_metamethods, NULL);
 	luaL_newlib(L, functions);
 	return 1;
 }

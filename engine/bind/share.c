@@ -178,11 +178,7 @@ static const luaL_Reg metamethods[] = {{"__gc", l_close}, {"__close", l_close}, 
 
 int bind_share_open(lua_State *L)
 {
-	luaL_newmetatable(L, class_name);
-	luaL_setfuncs(L, metamethods, 0);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
+	bind_class(L, class_name, metamethods, methods);
 	luaL_newlib(L, functions);
 	return 1;
 }

@@ -92,6 +92,22 @@ bool version_take_char(span *rest, char c)
 	return true;
 }
 
+struct version_evr version_split(span text)
+{
+	struct version_evr parts = {.epoch = SPAN(""), .release = SPAN("")};
+	span rest = text, epoch = version_take_digits(&rest);
+	if (version_take_char(&rest, ':')) {
+		parts.epoch = epoch;
+		text = rest;
+	}
+	ptrdiff_t hyphen = span_find_last(text, '-');
+	parts.has_release = hyphen >= 0;
+	parts.version = parts.has_release ? (span){text.ptr, (size_t)hyphen} : text;
+	if (parts.has_release)
+		parts.release = span_from(text, (size_t)hyphen + 1);
+	return parts;
+}
+
 static span without_zeros(span digits)
 {
 	while (digits.len > 0 && digits.ptr[0] == '0')

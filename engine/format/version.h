@@ -49,4 +49,12 @@ int version_compare_digits(span a, span b);    /* by value; an empty text is 0 *
 int version_compare_numbers(span a, span b);   /* "1.2.3", separated by any single character; missing numbers are 0 */
 bool version_take_char(span *rest, char c);    /* takes a leading c, if there is one */
 
+/* [epoch ":"] version ["-" release], as rpm and pacman write it: the epoch is digits, "" if there is none, and the release
+ * begins after the last hyphen. */
+struct version_evr {
+	span epoch, version, release;
+	bool has_release;
+};
+struct version_evr version_split(span text);
+
 #endif

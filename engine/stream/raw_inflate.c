@@ -1,7 +1,7 @@
 #include "stream/raw_inflate.h"
 
 #ifdef TARSIER_ISAL
-#include <isa-l/igzip_lib.h>
+#include "stream/isal_step.h"
 #else
 #include <zlib.h>
 #endif
@@ -18,11 +18,6 @@ struct raw_inflate {
 static int broken(struct tarsier_error *error)
 {
 	return error_set(error, TARSIER_FORMAT, "the compressed data are broken");
-}
-
-static uint32_t at_most_1g(size_t size)
-{
-	return size > 1u << 30 ? 1u << 30 : (uint32_t)size;
 }
 
 #ifdef TARSIER_ISAL
@@ -54,14 +49,7 @@ static span take_surplus(struct raw_inflate *raw)
 int raw_inflate_step(struct raw_inflate *raw, struct codec_io *io, span *surplus, struct tarsier_error *error)
 {
 	struct inflate_state *state = &raw->state;
-	uint32_t in = at_most_1g(io->in_left), out = at_most_1g(io->out_left);
-	state->next_in = (uint8_t *)(uintptr_t)io->in;
-	state->avail_in = in;
-	state->next_out = io->out;
-	state->avail_out = out;
-	int code = isal_inflate(state);
-	io->in += in - state->avail_in, io->in_left -= in - state->avail_in;
-	io->out += out - state->avail_out, io->out_left -= out - state->avail_out;
+	int code = isal_step(state, io);
 	if (code < 0)
 		return broken(error);
 	io->whole = state->block_state == ISAL_BLOCK_FINISH;
@@ -70,6 +58,11 @@ int raw_inflate_step(struct raw_inflate *raw, struct codec_io *io, span *surplus
 }
 
 #else
+
+static uint32_t at_most_1g(size_t size)
+{
+	return size > 1u << 30 ? 1u << 30 : (uint32_t)size;
+}
 
 static void *allocate(void *arena, unsigned count, unsigned size)
 {

@@ -8,27 +8,6 @@
  * letters, which mark a pre-release: 1.0rc < 1.0. */
 #include "format/version.h"
 
-struct pacman_version {
-	span epoch, version, release;
-	bool has_release;
-};
-
-static struct pacman_version split(span text)
-{
-	struct pacman_version parts = {.epoch = SPAN("0"), .release = SPAN("")};
-	span rest = text, epoch = version_take_digits(&rest);
-	if (version_take_char(&rest, ':')) {
-		parts.epoch = epoch.len ? epoch : parts.epoch;
-		text = rest;
-	}
-	ptrdiff_t hyphen = span_find_last(text, '-');
-	parts.has_release = hyphen >= 0;
-	parts.version = parts.has_release ? (span){text.ptr, (size_t)hyphen} : text;
-	if (parts.has_release)
-		parts.release = span_from(text, (size_t)hyphen + 1);
-	return parts;
-}
-
 static size_t skip_separators(span *text)
 {
 	size_t length = 0;
@@ -76,7 +55,7 @@ static int compare_part(span a, span b)
 
 static int compare(span a, span b)
 {
-	struct pacman_version left = split(a), right = split(b);
+	struct version_evr left = version_split(a), right = version_split(b);
 	int order = version_compare_digits(left.epoch, right.epoch);
 	if (order == 0)
 		order = compare_part(left.version, right.version);
@@ -93,7 +72,7 @@ static bool valid(span version)
 		if (c <= ' ' || c >= 0x7f || c == '/')
 			return false;
 	}
-	struct pacman_version parts = split(version);
+	struct version_evr parts = version_split(version);
 	return parts.version.len > 0 && span_find(parts.version, ':') < 0 && span_find(parts.version, '-') < 0 &&
 	       (!parts.has_release || parts.release.len > 0);
 }

@@ -4,30 +4,8 @@
  *
  * An epoch is digits up to a colon at the front, and 0 if it is absent. The release begins after the last hyphen. An
  * absent release is less than any other, even an empty one, as in rpm's own comparison. But an advisory that says "last
- * affected: 1.2" means every release of 1.2, as rpm's dependencies do ("Requires: foo = 1.2" is met by foo-1.2-3).
  * affected: 1.2" means every release of 1.2, as rpm's dependencies do ("Requires: foo = 1.2" is met by foo-1.2-3). */
 #include "format/version.h"
-
-struct rpm_version {
-	span epoch, version, release;
-	bool has_release;
-};
-
-static struct rpm_version split(span text)
-{
-	struct rpm_version parts = {.epoch = SPAN(""), .release = SPAN("")};
-	span rest = text, epoch = version_take_digits(&rest);
-	if (version_take_char(&rest, ':')) {
-		parts.epoch = epoch;
-		text = rest;
-	}
-	ptrdiff_t hyphen = span_find_last(text, '-');
-	parts.has_release = hyphen >= 0;
-	parts.version = parts.has_release ? (span){text.ptr, (size_t)hyphen} : text;
-	if (parts.has_release)
-		parts.release = span_from(text, (size_t)hyphen + 1);
-	return parts;
-}
 
 static span skip_separators(span text)
 {
@@ -85,7 +63,7 @@ static int compare_part(span a, span b)
 
 static int compare(span a, span b)
 {
-	struct rpm_version left = split(a), right = split(b);
+	struct version_evr left = version_split(a), right = version_split(b);
 	int order = version_compare_digits(left.epoch, right.epoch);
 	if (order == 0)
 		order = compare_part(left.version, right.version);
@@ -96,7 +74,7 @@ static int compare(span a, span b)
 
 static bool covers(span bound, span version)
 {
-	struct rpm_version left = split(bound), right = split(version);
+	struct version_evr left = version_split(bound), right = version_split(version);
 	return !left.has_release && version_compare_digits(left.epoch, right.epoch) == 0 &&
 	       compare_part(left.version, right.version) == 0;
 }
@@ -109,7 +87,7 @@ static bool valid(span version)
 		if (c <= ' ' || c == 0x7f || c == '/')
 			return false;
 	}
-	struct rpm_version parts = split(version);
+	struct version_evr parts = version_split(version);
 	return parts.version.len > 0;
 }
 

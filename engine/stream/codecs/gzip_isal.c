@@ -19,7 +19,8 @@ static int open_isal(struct arena *arena, struct stream *inner, struct stream **
 
 #else
 
-#include <isa-l/igzip_lib.h>
+#include "stream/isal_step.h"
+
 #include <string.h>
 #include <zlib.h>
 
@@ -136,22 +137,10 @@ static int deflate_error(int code, struct tarsier_error *error)
 	return error_set(error, TARSIER_FORMAT, "the compressed data are broken");
 }
 
-static uint32_t at_most_4g(size_t size)
-{
-	return size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-}
-
 static int decode_deflate(struct isal_state *gzip, struct codec_io *io, struct tarsier_error *error)
 {
 	struct inflate_state *state = &gzip->state;
-	uint32_t in = at_most_4g(io->in_left), out = at_most_4g(io->out_left);
-	state->next_in = (uint8_t *)(uintptr_t)io->in;
-	state->avail_in = in;
-	state->next_out = io->out;
-	state->avail_out = out;
-	int code = isal_inflate(state);
-	io->in += in - state->avail_in, io->in_left -= in - state->avail_in;
-	io->out += out - state->avail_out, io->out_left -= out - state->avail_out;
+	int code = isal_step(state, io);
 	if (code < 0)
 		return deflate_error(code, error);
 	/* ISA-L returns 0 on truncated input too: only this state says that the trailer was read and right. */
