@@ -92,7 +92,7 @@ describe("the commands' tables", function()
       assert.is_table(command_table.arguments)
       local seen = {}
       for _, option in ipairs(arguments.all(command_table)) do
-        assert.is_string(option.help, option.long)
+        assert.is_string(arguments.help(option), option.long)
         for _, name in ipairs { option.long, option.short } do
           assert.is_nil(seen[name], path .. " has " .. name .. " twice")
           seen[name] = true

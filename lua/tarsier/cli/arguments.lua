@@ -1,6 +1,7 @@
 -- The command line's grammar, read by a command's own table:
 --   options = { { long = "format", short = "f", value = "FORMAT", many = true, help = "…" }, … }
--- An option without `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
+-- `help` may be a function that returns the text, where that loads what a command does not need to run. An option without
+-- `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
 -- whole number; `also` is another long name; `env` names a variable of the environment that stands in for it.
 --
 -- Every option may also be given as $TARSIER_ and its long name, and in the configuration file (tarsier.cli.config).
@@ -33,6 +34,11 @@ function arguments.all(command)
   end
   list[#list + 1] = help_option
   return list
+end
+
+--- help(option) -> what the option does, in words
+function arguments.help(option)
+  return type(option.help) == "function" and option.help() or option.help
 end
 
 local function shared_variable(option)

@@ -105,7 +105,7 @@ end
 
 local function zsh_option(option)
   local list = values(option)
-  local action, many, help = "", option.many and "*" or "", zsh_text(option.help)
+  local action, many, help = "", option.many and "*" or "", zsh_text(arguments.help(option))
   if option.value then
     local what = list and "(" .. table.concat(list, " ") .. ")" or "_files"
     action = (":%s:%s"):format(zsh_text(option.value:lower()), what)
@@ -173,7 +173,7 @@ local function fish_option(condition, option)
   local list = values(option)
   if list then table.insert(parts, ("-x -a '%s'"):format(table.concat(list, " ")))
   elseif option.value then table.insert(parts, "-r") end
-  table.insert(parts, ("-d '%s'"):format(fish_text(option.help)))
+  table.insert(parts, ("-d '%s'"):format(fish_text(arguments.help(option))))
   return table.concat(parts, " ")
 end
 

@@ -14,7 +14,8 @@ local function option_head(option)
 end
 
 local function option_help(option)
-  return option.env and ("%s [$%s]"):format(option.help, option.env) or option.help
+  local help = arguments.help(option)
+  return option.env and ("%s [$%s]"):format(help, option.env) or help
 end
 
 local function argument_word(argument)
@@ -123,7 +124,7 @@ local function page_options(lines, options)
     head = head .. "\\fB" .. roff("--" .. option.long) .. "\\fR"
     lines[#lines + 1] = ".TP"
     lines[#lines + 1] = option.value and head .. " \\fI" .. roff(option.value) .. "\\fR" or head
-    lines[#lines + 1] = roff(option.help .. ".")
+    lines[#lines + 1] = roff(arguments.help(option) .. ".")
   end
 end
 

@@ -11,8 +11,10 @@ outputs.creator = { long = "creator", value = "ADDRESS",
 
 --- The option of the commands that write reports of findings.
 outputs.option = { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-  help = "a report: " .. table.concat(report.names(), ", ") .. ", or a template's file, ./team.lua; to FILE, or to "
-    .. "standard output; may be repeated; default: table; `clair` needs --clair" }
+  help = function()
+    return "a report: " .. table.concat(report.names(), ", ") .. ", or a template's file, ./team.lua; to FILE, or to "
+      .. "standard output; may be repeated; default: table; `clair` needs --clair"
+  end }
 
 -- What stands for the number of the image, from 1, in the name of a file.
 local NUMBER = "%n"

@@ -45,21 +45,23 @@ local formats = {
   table = { name = "table", write = write_table },
   tsv = { name = "tsv", write = write_tsv },
 }
-local names = { "table", "json", "tsv" }
 
 -- and the reports that need no findings: JSON and the bills of materials
-for _, name in ipairs(report.names()) do
-  local format = report.find(name)
-  if format.packages then
-    formats[name] = format
-    if name ~= "json" then names[#names + 1] = name end
+local function names()
+  local list = { "table", "json", "tsv" }
+  for _, name in ipairs(report.names()) do
+    if name ~= "json" and report.find(name).packages then list[#list + 1] = name end
   end
+  return list
 end
 
 local function find(name)
   if formats[name] then return formats[name] end
   if require "tarsier.template".is_file(name) then return report.find(name) end
-  return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(names, ", "), suggest.hint(name, names))
+  local format = report.is_own(name) and report.find(name)
+  if format and format.packages then return format end
+  local known = names()
+  return nil, ("--format: %q is not one of %s%s"):format(name, table.concat(known, ", "), suggest.hint(name, known))
 end
 
 -- -> result | nil, message, code
@@ -107,7 +109,9 @@ return {
     .. "package: type, name and version, separated by tabs." },
   options = image.options_with {
     { long = "format", short = "f", value = "FORMAT[=FILE]", many = true,
-      help = table.concat(names, ", ") .. "; to FILE, or to standard output; may be repeated; default: table" },
+      help = function()
+        return table.concat(names(), ", ") .. "; to FILE, or to standard output; may be repeated; default: table"
+      end },
     outputs.creator,
     { long = "licenses",
       help = "a column with the licences in the table: SPDX expressions where the package states some" },

@@ -61,10 +61,9 @@ end
 
 --- is_own(name) -> does this format come with tarsier?
 function report.is_own(name)
-  for _, known in ipairs(own_names()) do
-    if known == name then return true end
-  end
-  return false
+  local module = name:match "^%w[%w_.-]*$" and module_of(name)
+  local file = module and core.host.stat(("%s/%s.lua"):format(folder, module:match "[^.]*$"))
+  return file ~= nil and file.type == "file" and require(module).name == name
 end
 
 --- list() -> the formats that every result can be written in, as modules
