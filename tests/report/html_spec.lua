@@ -17,20 +17,39 @@ local folder
 setup(function() folder = shell.folder() end)
 teardown(function() shell.remove(folder) end)
 
--- Opens the report of this result and runs the steps in it.
-local function browse(result, steps, options)
+-- One browser opens all the pages, for its start takes longer than they do: pages are named first, by what the specs are
+-- called, and opened by the first spec that asks for one.
+local pages, answers = {}, nil
+
+-- How to open the report of a result, and the steps to run in it
+local function page(name, result, steps, options)
   options = options or {}
-  local path = folder .. "/report.html"
-  shell.write(path, report.text("html", result))
-  local job = { url = "file://" .. path .. (options.hash or ""), steps = json.array(steps), width = options.width or 1280,
-    height = 900 }
-  shell.write(folder .. "/job.json", json.encode(job))
-  local code, output, errors = shell.run("python3 tests/support/browser.py < " .. folder .. "/job.json")
+  pages[#pages + 1] = { name = name, result = result, steps = json.array(steps), width = options.width, hash = options.hash }
+end
+
+local function open_all()
+  local jobs = json.array {}
+  for i, each in ipairs(pages) do
+    each.url = ("file://%s/%d.html"):format(folder, i)
+    shell.write(("%s/%d.html"):format(folder, i), report.text("html", each.result))
+    jobs[i] = { url = each.url .. (each.hash or ""), steps = each.steps, width = each.width or 1280, height = 900 }
+  end
+  shell.write(folder .. "/jobs.json", json.encode(jobs))
+  local code, output, errors = shell.run(shell.python .. " tests/support/browser.py < " .. folder .. "/jobs.json")
   assert.equal(0, code, errors)
-  local answer = assert(json.decode(output))
-  assert.same({ "file://" .. path }, answer.requests) -- the file itself, and nothing else
-  assert.same({}, answer.messages)
-  return answer.results, answer.busy
+  return assert(json.decode(output))
+end
+
+-- What the steps of a page gave, and the processor's seconds that each took
+local function browsed(name)
+  answers = answers or open_all()
+  for i, each in ipairs(pages) do
+    if each.name == name then
+      assert.same({ each.url }, answers[i].requests) -- the file itself, and nothing else
+      assert.same({}, answers[i].messages)
+      return answers[i].results, answers[i].busy
+    end
+  end
 end
 
 local SHOWN = "Array.from(document.querySelectorAll('.finding')).filter(n => !n.hidden).map(n => n.dataset.id)"
@@ -71,10 +90,17 @@ return {
     end
   end)
 
-  it("sorts", function()
-    if not has_browser then return pending(needs) end
-    local click = "document.querySelector('button[data-key=%s]').click(); " .. SHOWN
-    local got = browse(make_result(), { click:format "id", click:format "id", click:format "severity" })
+  -- A spec of a page, named here and opened by the first of them: body(what its steps gave, what each took).
+  local function in_page(name, result, steps, options, body)
+    page(name, result, steps, options)
+    it(name, function()
+      if not has_browser then return pending(needs) end
+      body(browsed(name))
+    end)
+  end
+
+  local click = "document.querySelector('button[data-key=%s]').click(); " .. SHOWN
+  in_page("sorts", make_result(), { click:format "id", click:format "id", click:format "severity" }, nil, function(got)
     local sorted = { table.unpack(got[1]) }
     table.sort(sorted)
     assert.equal(12, #sorted)
@@ -83,17 +109,16 @@ return {
     assert.equal("GHSA-x84v-xcm2-53pg", got[3][1]) -- Defcon1
   end)
 
-  it("filters by words, severity, decision, layer and fix", function()
-    if not has_browser then return pending(needs) end
-    local function set(name, property, value)
-      return ("{ const c = document.getElementById('f-%s'); c.%s = %s; c.dispatchEvent(new Event('input', { bubbles: true })); }"
-        .. " new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(%s))))"):format(name, property,
-        value, SHOWN)
-    end
-    local got = browse(make_result(), { set("search", "value", "'CURL 7.88'"), set("search", "value", "''"),
-      set("severity", "value", "'6'"), set("severity", "value", "'0'"), set("decision", "value", "'accept'"),
-      set("decision", "value", "''"), set("layer", "value", "'2'"), set("fixable", "checked", "true"),
-      set("search", "value", "'nothing'"), "document.getElementById('none').hidden" })
+  local function set(name, property, value)
+    return ("{ const c = document.getElementById('f-%s'); c.%s = %s; c.dispatchEvent(new Event('input', { bubbles: true })); }"
+      .. " new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(%s))))"):format(name, property,
+      value, SHOWN)
+  end
+  in_page("filters by words, severity, decision, layer and fix", make_result(), { set("search", "value", "'CURL 7.88'"),
+    set("search", "value", "''"), set("severity", "value", "'6'"), set("severity", "value", "'0'"),
+    set("decision", "value", "'accept'"), set("decision", "value", "''"), set("layer", "value", "'2'"),
+    set("fixable", "checked", "true"), set("search", "value", "'nothing'"), "document.getElementById('none').hidden" }, nil,
+  function(got)
     assert.same({ "CVE-2023-38545", "CVE-2023-46218" }, got[1])
     assert.equal(12, #got[2])
     assert.equal(4, #got[3])
@@ -104,45 +129,39 @@ return {
     assert.equal(false, got[10])
   end)
 
-  it("opens the finding that a link names, and the link stays the same", function()
-    if not has_browser then return pending(needs) end
-    local text = report.text("html", make_result())
-    local id = text:match 'id="(f%-%x+)" data%-id="CVE%-2023%-45853"'
+  local LINKED = 'id="(f%-%x+)" data%-id="CVE%-2023%-45853"'
+  local id = report.text("html", make_result()):match(LINKED)
+  in_page("opens the finding that a link names, and the link stays the same", make_result(), {
+    "document.querySelector('.finding[open]').dataset.id",
+    "const box = document.querySelector('.finding[open]').getBoundingClientRect(); box.top >= 0 && box.top < innerHeight" },
+  { hash = "#" .. id }, function(got)
     local later = make_result()
     later.image.name, later.image.digest = "example/app:2", "sha256:" .. ("9"):rep(64)
-    assert.equal(id, report.text("html", later):match 'id="(f%-%x+)" data%-id="CVE%-2023%-45853"')
-    local got = browse(make_result(), { "document.querySelector('.finding[open]').dataset.id",
-      "const box = document.querySelector('.finding[open]').getBoundingClientRect(); box.top >= 0 && box.top < innerHeight" },
-      { hash = "#" .. id })
+    assert.equal(id, report.text("html", later):match(LINKED))
     assert.same({ "CVE-2023-45853", true }, got)
   end)
 
-  it("fits a phone", function()
-    if not has_browser then return pending(needs) end
-    local got = browse(make_result(), { "document.querySelectorAll('details').forEach(d => { d.open = true; }); "
-      .. "document.documentElement.scrollWidth" }, { width = 360 })
+  in_page("fits a phone", make_result(), { "document.querySelectorAll('details').forEach(d => { d.open = true; }); "
+    .. "document.documentElement.scrollWidth" }, { width = 360 }, function(got)
     assert.equal(360, got[1])
   end)
 
-  it("shows, sorts and filters 5,000 findings without a pause", function()
-    if not has_browser then return pending(needs) end
-    local got, busy = browse(many(5000), {
-      "document.querySelectorAll('.finding').length",
-      "document.querySelector('button[data-key=package]').click(); document.body.offsetHeight",
-      "document.getElementById('f-search').value = 'package-77'; "
-        .. "document.getElementById('f-search').dispatchEvent(new Event('input', { bubbles: true })); document.body.offsetHeight",
-    })
+  in_page("shows, sorts and filters 5,000 findings without a pause", many(5000), {
+    "document.querySelectorAll('.finding').length",
+    "document.querySelector('button[data-key=package]').click(); document.body.offsetHeight",
+    "document.getElementById('f-search').value = 'package-77'; "
+      .. "document.getElementById('f-search').dispatchEvent(new Event('input', { bubbles: true })); document.body.offsetHeight",
+  }, nil, function(got, busy)
     assert.equal(5000, got[1])
     -- seconds of the processor, while other tests share its caches; alone they are a third of it
     assert.is_true(busy[2] < 1.5, busy[2])
     assert.is_true(busy[3] < 0.5, busy[3])
   end)
 
-  it("stays inert whatever the image holds", function()
-    if not has_browser then return pending(needs) end
-    local got = browse(poison(make_result(), attacks.ATTACK, attacks.spared), {
-      "document.scripts.length", "document.querySelectorAll('main script, main img, main style, [onerror]').length",
-      "document.querySelectorAll('a[href^=javascript]').length", "document.querySelectorAll('.finding').length" })
+  in_page("stays inert whatever the image holds", poison(make_result(), attacks.ATTACK, attacks.spared), {
+    "document.scripts.length", "document.querySelectorAll('main script, main img, main style, [onerror]').length",
+    "document.querySelectorAll('a[href^=javascript]').length", "document.querySelectorAll('.finding').length" }, nil,
+  function(got)
     assert.same({ 1, 0, 0, 12 }, got)
   end)
 end)

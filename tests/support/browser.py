@@ -1,7 +1,8 @@
 """Drives a headless Chromium over its debugging pipe, with nothing but Python's own library.
 
-Reads {"url", "width", "height", "steps": [JavaScript], "screenshot": path} and writes {"results", "busy", "requests",
-"messages"}: what each step gave, how many seconds of the processor it took, which addresses the page asked for, and what its console, its errors and its policy said."""
+Reads a list of {"url", "width", "height", "steps": [JavaScript], "screenshot": path}, opens each in a page of its own, one
+after the other, and writes a list of {"results", "busy", "requests", "messages"}: what each step gave, how many seconds of the
+processor it took, which addresses the page asked for, and what its console, its errors and its policy said."""
 
 import base64
 import json
@@ -56,14 +57,19 @@ class Browser:
             self.events.append(self.message())
 
     def open(self, url, width, height):
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.events = []
+        self.target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(domain + ".enable")
         self.call("Performance.enable", timeDomain="threadTicks")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Page.navigate", url=url)
         self.wait("Page.loadEventFired")
+
+    def close(self):
+        self.session = None
+        self.call("Target.closeTarget", targetId=self.target)
 
     def busy(self):
         """Processor seconds of the page's thread: a busy machine does not lengthen them as it does the time on the clock."""
@@ -92,21 +98,26 @@ def texts(events):
             yield "dialog: " + params["message"]
 
 
-def main(job):
+def run(browser, job):
+    browser.open(job["url"], job.get("width", 1280), job.get("height", 900))
+    results, busy = zip(*[browser.timed(step) for step in job["steps"]])
+    if job.get("screenshot"):
+        shot = browser.call("Page.captureScreenshot", captureBeyondViewport=job.get("whole", False))
+        with open(job["screenshot"], "wb") as file:
+            file.write(base64.b64decode(shot["data"]))
+    requests = [event["params"]["request"]["url"] for event in browser.events
+                if event.get("method") == "Network.requestWillBeSent"]
+    answer = {"results": results, "busy": busy, "requests": requests, "messages": list(texts(browser.events))}
+    browser.close()
+    return answer
+
+
+def main(jobs):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # Chromium may still write
         browser = Browser(profile)
         try:
-            browser.open(job["url"], job.get("width", 1280), job.get("height", 900))
-            results, busy = zip(*[browser.timed(step) for step in job["steps"]])
-            if job.get("screenshot"):
-                shot = browser.call("Page.captureScreenshot", captureBeyondViewport=job.get("whole", False))
-                with open(job["screenshot"], "wb") as file:
-                    file.write(base64.b64decode(shot["data"]))
-            requests = [event["params"]["request"]["url"] for event in browser.events
-                        if event.get("method") == "Network.requestWillBeSent"]
-            json.dump({"results": results, "busy": busy, "requests": requests, "messages": list(texts(browser.events))}, sys.stdout)
+            json.dump([run(browser, job) for job in jobs], sys.stdout)
         finally:
-            browser.session = None
             browser.process.terminate()
             browser.process.wait()
 
