@@ -149,7 +149,7 @@ static int damaged(const char *id, struct tarsier_error *error)
 	                 "`tarsier db import PATH…`", id);
 }
 
-static int read_head(struct arena *arena, span head, struct advisory_text *text, struct tarsier_error *error)
+int advisory_text_read_head(struct arena *arena, span head, struct advisory_text *text, struct tarsier_error *error)
 {
 	const unsigned char *at = (const unsigned char *)head.ptr, *end = at + head.len;
 	uint64_t flags, count, step;
@@ -215,7 +215,7 @@ int advisory_text_parse(struct arena *arena, const char *id, span head, span bod
 {
 	memset(text, 0, sizeof *text);
 	text->id = id;
-	int code = read_head(arena, head, text, error);
+	int code = advisory_text_read_head(arena, head, text, error);
 	if (code < 0)
 		return code;
 	const char **fields[] = {&text->vector, &text->published, &text->modified, &text->url, &text->summary,

@@ -49,6 +49,8 @@ void unpacker_free(struct unpacker *unpacker);
 /* Reads a body that is not compressed. The body is borrowed. */
 int advisory_text_parse(struct arena *arena, const char *id, span head, span body, struct advisory_text *text,
                         struct tarsier_error *error);
+/* Reads only the severity and the CVEs. text->id is used in the message; the rest must be zero. */
+int advisory_text_read_head(struct arena *arena, span head, struct advisory_text *text, struct tarsier_error *error);
 int advisory_text_read(struct unpacker *unpacker, struct arena *arena, const char *id, span head, span body,
                struct advisory_text *text, struct tarsier_error *error);
 

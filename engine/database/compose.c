@@ -1,5 +1,5 @@
 /* composes a database from the staged records: one row for each package, packed texts, CVEs by number */
-#include "database/compose.h"
+#include "database/amend.h"
 
 #include "database/checksum.h"
 #include "format/cve_id.h"
@@ -43,15 +43,24 @@ static bool find_live(struct database_writer *writer, struct live *live)
 	*live = (struct live){.items = arena_array(&writer->arena, writer->known.count, sizeof *live->items)};
 	for (size_t i = 0; live->items && i < writer->known.count; i++) {
 		struct known_advisory *known = writer->known.entries[i].value;
-		if (known && known->number && !writer_is_replaced(writer, known) && is_needed(writer, known->id))
+		bool stays = known && known->old && writer->amending; /* it is in the copy */
+		if (known && known->number && !stays && !writer_is_replaced(writer, known) && is_needed(writer, known->id))
 			live->items[live->count++] = known;
 	}
-	if (!live->items)
-		return false;
-	qsort(live->items, live->count, sizeof *live->items, compare_ids);
-	for (size_t i = 0; i < live->count; i++)
-		live->items[i]->final = (uint32_t)i + 1;
-	return true;
+	if (live->items)
+		qsort(live->items, live->count, sizeof *live->items, compare_ids);
+	return live->items;
+}
+
+/* In a copy, records keep their numbers, and new ones follow. */
+static void number_live(struct composing *composing)
+{
+	const struct amending *amending = composing->writer->amending;
+	composing->last_final = amending ? amending->last : 0;
+	for (size_t i = 0; i < composing->live.count; i++) {
+		struct known_advisory *known = composing->live.items[i];
+		known->final = known->in_file ? known->in_file : ++composing->last_final;
+	}
 }
 
 /* By the number under which it was staged; NULL if a newer record replaced it. */
@@ -86,19 +95,21 @@ static struct known_ecosystem **sorted_ecosystems(struct database_writer *writer
 	return list;
 }
 
-static int begin_composing(struct composing *composing, struct tarsier_error *error)
+int compose_begin(struct composing *composing, struct tarsier_error *error)
 {
 	struct database_writer *writer = composing->writer;
 	size_t count = (size_t)writer->last_ecosystem + 1;
 	bool done = find_live(writer, &composing->live) && (composing->advisories = by_number(writer, &composing->live)) &&
 	            (composing->ecosystems = sorted_ecosystems(writer)) &&
 	            (composing->numbered = arena_array(&writer->arena, count, sizeof *composing->numbered));
+	if (done)
+		number_live(composing);
 	for (size_t i = 0; done && composing->ecosystems[i]; i++)
 		composing->numbered[composing->ecosystems[i]->number] = composing->ecosystems[i];
 	for (size_t i = 0; done && i < writer->families.count; i++) {
 		struct known_family *family = writer->families.entries[i].value;
 		if (family)
-			done = (family->seen = arena_alloc(&writer->arena, composing->live.count / 8 + 1)) != NULL;
+			done = (family->seen = arena_alloc(&writer->arena, composing->last_final / 8 + 1)) != NULL;
 	}
 	return done ? 0 : error_memory(error);
 }
@@ -108,7 +119,7 @@ static int begin_composing(struct composing *composing, struct tarsier_error *er
 static int write_cve(struct database_writer *writer, const struct cve_entry *entry, sqlite3_stmt *put,
                      struct tarsier_error *error)
 {
-	char kev[96] = "";
+	char kev[CVE_KEV_SIZE] = "";
 	struct buffer facts;
 	buffer_init(&facts, NULL);
 	if (entry->epss == CVE_SCORE_UNKNOWN && !entry->kev_added && !entry->stated && !entry->derived && !entry->text)
@@ -123,7 +134,7 @@ static int write_cve(struct database_writer *writer, const struct cve_entry *ent
 		sqlite3_bind_int(put, 3, entry->percentile);
 	}
 	if (entry->kev_added) {
-		snprintf(kev, sizeof kev, "%.10s %.10s%s", entry->kev_added, entry->kev_due, entry->ransomware ? " ransomware" : "");
+		cve_kev_write(entry, kev);
 		sqlite3_bind_text(put, 4, kev, -1, SQLITE_STATIC);
 	}
 	sqlite3_bind_text(put, 5, facts.length ? facts.data : "", (int)stated, SQLITE_STATIC);
@@ -186,9 +197,13 @@ static int write_scores(struct database_writer *writer, sqlite3_stmt *put, struc
 {
 	struct known_family kev = {.name = "KEV", .newest = writer->kev_date, .covered = true};
 	struct known_family epss = {.name = "EPSS", .newest = writer->epss_date, .covered = true};
-	for (size_t i = 0; i < writer->cves.count; i++) {
+	for (size_t i = 0; i < writer->cves.count && !writer->amending; i++) {
 		kev.records += writer->cves.items[i].kev_added != NULL;
 		epss.records += writer->cves.items[i].epss != CVE_SCORE_UNKNOWN;
+	}
+	if (writer->amending) {
+		kev.records = writer->amending->kev;
+		epss.records = writer->amending->epss;
 	}
 	int code = kev.records ? write_feed(writer, &kev, put, error) : 0;
 	return code >= 0 && epss.records ? write_feed(writer, &epss, put, error) : code;
@@ -240,17 +255,18 @@ static int write_omissions(struct composing *composing, struct tarsier_error *er
 static int write_meta(struct composing *composing, struct tarsier_error *error)
 {
 	struct database_writer *writer = composing->writer;
-	char built[32], advisories[24], packages[24], identity[24];
+	char built[32], advisories[24], packages[24], identity[24], sorted[24];
 	time_t now = time(NULL);
 	struct tm utc;
 	strftime(built, sizeof built, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 	snprintf(advisories, sizeof advisories, "%llu", (unsigned long long)writer->advisories);
 	snprintf(packages, sizeof packages, "%llu", (unsigned long long)writer->packages);
 	snprintf(identity, sizeof identity, "%016llx", (unsigned long long)writer->content);
+	snprintf(sorted, sizeof sorted, "%lu", (unsigned long)(writer->amending ? writer->amending->sorted : composing->last_final));
 	const char *pairs[][2] = {{"built", built}, {"newest", writer->newest}, {"kev_date", writer->kev_date},
 	                          {"epss_date", writer->epss_date}, {"starter", writer->starter ? "1" : "0"},
 	                          {"advisories", advisories}, {"packages", packages}, {"identity", identity}, {"note", writer->note},
-	                          {"epss_model", writer->epss_model}};
+	                          {"epss_model", writer->epss_model}, {"sorted", sorted}};
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO meta VALUES(?1, ?2)", &put, error);
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs && code >= 0; i++) {
@@ -262,19 +278,29 @@ static int write_meta(struct composing *composing, struct tarsier_error *error)
 	return code;
 }
 
+static int run(int (*const *parts)(struct composing *, struct tarsier_error *), struct composing *composing,
+               struct tarsier_error *error)
+{
+	int code = 0;
+	for (; *parts && code >= 0; parts++)
+		code = (*parts)(composing, error);
+	return code;
+}
+
 static int compose(struct database_writer *writer, struct tarsier_error *error)
 {
-	static int (*const parts[])(struct composing *, struct tarsier_error *) = {
-		compose_texts, write_cves, write_ecosystems, write_feeds, write_omissions, write_meta};
+	static int (*const whole[])(struct composing *, struct tarsier_error *) = {
+		compose_begin, compose_packages, compose_texts, write_cves, NULL};
+	static int (*const changes[])(struct composing *, struct tarsier_error *) = {amend_compose, NULL};
+	static int (*const rest[])(struct composing *, struct tarsier_error *) = {
+		write_ecosystems, write_feeds, write_omissions, write_meta, NULL};
 	struct composing composing = {.writer = writer};
-	int code = begin_composing(&composing, error);
-	if (code >= 0)
-		code = compose_packages(&composing, error);
+	int code = run(writer->amending ? changes : whole, &composing, error);
 	if (code >= 0 && writer->packages == 0)
 		return error_set(error, TARSIER_DATABASE, "%s: this database would have no advisories to match packages with: "
 		                 "import OSV records; KEV and EPSS alone can only be merged into an existing database", writer->path);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts && code >= 0; i++)
-		code = parts[i](&composing, error);
+	if (code >= 0)
+		code = run(rest, &composing, error);
 	return code >= 0 ? writer_exec(writer, "COMMIT", error) : code;
 }
 

@@ -1,5 +1,5 @@
 /* writes the packages of a database, one row for each */
-#include "database/compose.h"
+#include "database/amend.h"
 
 #include "format/date.h"
 
@@ -92,41 +92,105 @@ static int compare_entries(const void *a, const void *b)
 	return span_compare(one->blob, other->blob); /* their order in the record has no meaning */
 }
 
-static int join_entries(struct database_writer *writer, struct composed_package *package, struct buffer *blob,
-                        struct tarsier_error *error)
+/* The rows that the package has in a copy, by rising number. */
+struct kept_rows { struct package_rows rows; bool any, next; };
+
+static int open_kept(struct composing *composing, const struct composed_package *package, struct kept_rows *kept,
+                     struct tarsier_error *error)
+{
+	struct database_writer *writer = composing->writer;
+	span blob;
+	*kept = (struct kept_rows){.any = false};
+	if (!writer->amending || !package->ecosystem->final)
+		return 0;
+	int code = connection_rows(writer->amending->connection, package->ecosystem->final, package->name, &blob, error);
+	if (code <= 0)
+		return code;
+	kept->any = true;
+	char *bytes = arena_copy(&writer->scratch, blob.ptr, blob.len);
+	code = bytes ? package_rows_open(&kept->rows, &writer->scratch, (span){bytes, blob.len}, error) : error_memory(error);
+	if (code >= 0)
+		code = package_rows_next(&kept->rows, error);
+	kept->next = code > 0;
+	return code;
+}
+
+/* Adds those up to that number, without those of records that go. */
+static int add_kept(struct composing *composing, struct composed_package *package, struct kept_rows *kept,
+                    uint32_t number, struct tarsier_error *error)
 {
 	int code = 0;
-	row_writer_init(&package->rows, &writer->scratch);
-	qsort(package->entries, package->count, sizeof *package->entries, compare_entries);
-	for (size_t i = 0; i < package->count && code >= 0; i++)
-		code = add_entry(&writer->scratch, package, &package->entries[i], error);
+	while (code >= 0 && kept->next && kept->rows.row.advisory <= number) {
+		if (!amend_drops(composing->writer, kept->rows.row.advisory) &&
+		    !(flush_row(package) && row_writer_copy(&package->rows, &kept->rows)))
+			return error_memory(error);
+		code = package_rows_next(&kept->rows, error);
+		kept->next = code > 0;
+	}
+	return code;
+}
+
+static int join_entries(struct composing *composing, struct composed_package *package, struct kept_rows *kept,
+                        struct buffer *blob, struct tarsier_error *error)
+{
+	int code = 0;
+	struct arena *scratch = &composing->writer->scratch;
+	if (package->count)
+		qsort(package->entries, package->count, sizeof *package->entries, compare_entries);
+	for (size_t i = 0; i < package->count && code >= 0; i++) {
+		code = add_kept(composing, package, kept, package->entries[i].advisory->final, error);
+		if (code >= 0)
+			code = add_entry(scratch, package, &package->entries[i], error);
+	}
+	if (code >= 0)
+		code = add_kept(composing, package, kept, UINT32_MAX, error);
 	if (code >= 0 && !(flush_row(package) && row_writer_finish(&package->rows, blob)))
 		code = error_memory(error);
-	row_writer_free(&package->rows);
+	return code;
+}
+
+/* A package that has no rows left is deleted. */
+static int put_package(struct composing *composing, struct composed_package *package, bool known, span blob,
+                       sqlite3_stmt *put, struct tarsier_error *error)
+{
+	struct database_writer *writer = composing->writer;
+	struct known_ecosystem *ecosystem = package->ecosystem;
+	bool some = package->rows.entries.length > 0;
+	sqlite3_stmt *delete = NULL;
+	int code = some ? 0 : writer_prepare(writer, "DELETE FROM main.package WHERE ecosystem=?1 AND name=?2", &delete, error);
+	if (code < 0)
+		return code;
+	sqlite3_stmt *statement = some ? put : delete;
+	sqlite3_bind_int(statement, 1, ecosystem->final);
+	sqlite3_bind_text(statement, 2, package->name, -1, SQLITE_STATIC);
+	if (some)
+		compose_bind_span(put, 3, blob);
+	compose_count(writer, blob);
+	code = writer_step(writer, statement, error);
+	sqlite3_finalize(delete);
+	writer->packages += (uint64_t)some - known;
+	ecosystem->packages += (uint64_t)some - known;
 	return code;
 }
 
 static int end_package(struct composing *composing, struct composed_package *package, sqlite3_stmt *put,
                        struct tarsier_error *error)
 {
-	struct database_writer *writer = composing->writer;
-	struct known_ecosystem *ecosystem = package->ecosystem;
+	struct kept_rows kept;
 	struct buffer blob;
-	if (!package->count)
+	if (!package->ecosystem)
 		return 0;
-	if (!ecosystem->final)
-		ecosystem->final = ++composing->last_ecosystem;
+	int code = open_kept(composing, package, &kept, error);
+	if (code < 0 || (!package->count && !kept.any))
+		return code;
+	if (!package->ecosystem->final)
+		package->ecosystem->final = ++composing->last_ecosystem;
 	buffer_init(&blob, NULL);
-	int code = join_entries(writer, package, &blob, error);
-	if (code >= 0) {
-		sqlite3_bind_int(put, 1, ecosystem->final);
-		sqlite3_bind_text(put, 2, package->name, -1, SQLITE_STATIC);
-		compose_bind_span(put, 3, buffer_span(&blob));
-		compose_count(writer, buffer_span(&blob));
-		code = writer_step(writer, put, error);
-		writer->packages++;
-		ecosystem->packages++;
-	}
+	row_writer_init(&package->rows, &composing->writer->scratch);
+	code = join_entries(composing, package, &kept, &blob, error);
+	if (code >= 0)
+		code = put_package(composing, package, kept.any, buffer_span(&blob), put, error);
+	row_writer_free(&package->rows);
 	buffer_free(&blob);
 	return code;
 }
@@ -155,15 +219,16 @@ static int take_entry(struct database_writer *writer, struct composed_package *p
 	return 0;
 }
 
-/* Columns: ecosystem, name, number, rows. */
+/* Columns: ecosystem, name, number, rows. The number 0 stands for rows that go. */
 static int write_entry(struct composing *composing, struct composed_package *package, sqlite3_stmt *from,
                        sqlite3_stmt *put, struct tarsier_error *error)
 {
 	struct database_writer *writer = composing->writer;
 	struct known_ecosystem *ecosystem = composing->numbered[sqlite3_column_int(from, 0)];
-	const struct known_advisory *advisory = composing->advisories[sqlite3_column_int64(from, 2)];
+	sqlite3_int64 number = sqlite3_column_int64(from, 2);
+	const struct known_advisory *advisory = composing->advisories[number];
 	span name = column_span(from, 1);
-	if (!advisory)
+	if (!advisory && number)
 		return 0;
 	if (ecosystem != package->ecosystem || !span_is(name, package->name)) {
 		int code = end_package(composing, package, put, error);
@@ -174,7 +239,7 @@ static int write_entry(struct composing *composing, struct composed_package *pac
 		if (!package->name)
 			return error_memory(error);
 	}
-	return take_entry(writer, package, advisory, column_span(from, 3), error);
+	return advisory ? take_entry(writer, package, advisory, column_span(from, 3), error) : 0;
 }
 
 static void ecosystem_rank(sqlite3_context *context, int count, sqlite3_value **values)
@@ -194,7 +259,7 @@ int compose_packages(struct composing *composing, struct tarsier_error *error)
 	sqlite3_create_function(writer->sqlite, "ecosystem_rank", 1, SQLITE_UTF8, composing, ecosystem_rank, NULL, NULL);
 	int code = writer_prepare(writer, staged, &from, error);
 	if (code >= 0)
-		code = writer_prepare(writer, "INSERT INTO package VALUES(?1, ?2, ?3)", &put, error);
+		code = writer_prepare(writer, "INSERT OR REPLACE INTO main.package VALUES(?1, ?2, ?3)", &put, error);
 	while (code >= 0 && (code = writer_step(writer, from, error)) > 0)
 		code = write_entry(composing, &package, from, put, error);
 	if (code >= 0)

@@ -4,6 +4,7 @@
 #include "format/cve_id.h"
 #include "format/cvss.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,11 @@ bool cve_facts_write(const struct cve_entry *entry, bool stated, struct buffer *
 			done = buffer_add(lines, fact->kind, strlen(fact->kind)) && buffer_add(lines, " ", 1) &&
 			       buffer_add(lines, fact->value, strlen(fact->value)) && buffer_add(lines, "\n", 1);
 	return done;
+}
+
+void cve_kev_write(const struct cve_entry *entry, char text[CVE_KEV_SIZE])
+{
+	snprintf(text, CVE_KEV_SIZE, "%.10s %.10s%s", entry->kev_added, entry->kev_due, entry->ransomware ? " ransomware" : "");
 }
 
 /* The rank of texts about a CVE: its own record, GitHub's, any other. */

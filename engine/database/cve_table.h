@@ -22,6 +22,7 @@ struct cve_entry {
 	uint32_t text;             /* the number of an advisory that describes it; or 0 */
 	uint8_t text_rank;         /* rank: how well the text describes it, see cve_table_note */
 	bool named;                /* by a record about a package */
+	bool touched;              /* by a record of these inputs or one that they replace: what follows from records has changed */
 	bool ransomware, from_kev, from_epss; /* from: present in these inputs, not only in an older database */
 };
 
@@ -39,6 +40,9 @@ struct cve_entry *cve_table_at(struct cve_table *table, uint32_t cve);
 /* Notes what a feed about CVEs states. A later statement of a kind replaces an earlier one. `kind` is static. Returns false
  * if memory ran out. */
 bool cve_table_state(struct cve_table *table, struct cve_entry *entry, const char *kind, const char *value);
+/* Writes the catalogue's entry as the database has it: "2021-12-10 2021-12-24 ransomware". */
+enum { CVE_KEV_SIZE = 96 };
+void cve_kev_write(const struct cve_entry *entry, char text[CVE_KEV_SIZE]);
 /* Appends the facts as lines, sorted. Returns false if memory ran out. */
 bool cve_facts_write(const struct cve_entry *entry, bool stated, struct buffer *lines);
 /* Takes from an advisory with that number its facts about CVEs. The order of calls must depend on the advisories only.

@@ -59,6 +59,8 @@ int import_zip(struct importing *importing, const char *path, uint64_t left, str
  * expand to; 0 if unknown. */
 int import_stream(struct importing *importing, struct stream *stream, const char *name, uint64_t size,
                   struct tarsier_error *error);
+/* True if the inputs are files of a feed that have at most so many bytes in all. */
+bool import_is_small(const char *const *paths, size_t count, uint64_t most);
 int import_path(struct importing *importing, const char *path, struct tarsier_error *error);
 
 /* Report a skipped record, and a finished container. */

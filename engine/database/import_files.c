@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,26 @@ static int import_database(struct importing *importing, const char *path, struct
 	if (options->on_input && advisories)
 		options->on_input(options->user, path, "database", advisories, NULL);
 	return 0;
+}
+
+bool import_is_small(const char *const *paths, size_t count, uint64_t most)
+{
+	uint64_t size = 0, files = 0;
+	bool small = true;
+	for (size_t i = 0; i < count && small; i++) {
+		char *const roots[] = {(char *)(uintptr_t)paths[i], NULL};
+		FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+		small = walk;
+		for (FTSENT *entry = small ? fts_read(walk) : NULL; entry && small; entry = fts_read(walk)) {
+			if (entry->fts_info == FTS_D || entry->fts_info == FTS_DP)
+				continue;
+			size += (uint64_t)entry->fts_statp->st_size;
+			small = entry->fts_info == FTS_F && size <= most && ++files < FILES_MOST && !is_database(entry->fts_path);
+		}
+		if (walk)
+			fts_close(walk);
+	}
+	return small;
 }
 
 /* An archive in a folder is a container of its own; loose files belong to the folder's container. */

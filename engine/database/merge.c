@@ -181,23 +181,15 @@ static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tars
 static int stage_row(struct merging *merging, const struct package_rows *rows, int ecosystem, const char *name,
                      struct tarsier_error *error)
 {
-	struct package_row row = rows->row;
+	uint32_t advisory = rows->row.advisory;
 	const struct taken_ecosystem *taken = &merging->ecosystems[ecosystem];
-	uint32_t number = row.advisory < merging->number_count ? merging->numbers[row.advisory] : 0;
-	if (!number || (taken->had && merging->shared[row.advisory]))
+	uint32_t number = advisory < merging->number_count ? merging->numbers[advisory] : 0;
+	if (!number || (taken->had && merging->shared[advisory]))
 		return 0;
-	merging->known[row.advisory]->families |= family_bit(taken->known->family);
+	merging->known[advisory]->families |= family_bit(taken->known->family);
 	struct row_writer out;
 	row_writer_init(&out, &merging->arena);
-	bool done = (!row.vector || (row.vector = row_writer_version(&out, rows->versions[row.vector]))) &&
-	            (!row.stream || (row.stream = row_writer_version(&out, rows->versions[row.stream])));
-	for (size_t i = 0; done && i < row.event_count; i++)
-		if (row.events[i].version)
-			done = (row.events[i].version = row_writer_version(&out, rows->versions[row.events[i].version])) != 0;
-	for (size_t i = 0; done && i < row.version_count; i++)
-		done = (row.versions[i] = row_writer_version(&out, rows->versions[row.versions[i]])) != 0;
-	done = done && row_writer_add(&out, &row);
-	int code = done ? writer_stage_rows(merging->writer, taken->known->number, name, number, &out, error) : error_memory(error);
+	int code = row_writer_copy(&out, rows) ? writer_stage_rows(merging->writer, taken->known->number, name, number, &out, error) : error_memory(error);
 	row_writer_free(&out);
 	return code;
 }

@@ -196,6 +196,19 @@ bool row_writer_add(struct row_writer *writer, const struct package_row *row)
 	return done;
 }
 
+bool row_writer_copy(struct row_writer *writer, const struct package_rows *from)
+{
+	struct package_row row = from->row; /* whose arrays are rewritten: the reader fills them anew */
+	bool done = (!row.vector || (row.vector = row_writer_version(writer, from->versions[row.vector]))) &&
+	            (!row.stream || (row.stream = row_writer_version(writer, from->versions[row.stream])));
+	for (size_t i = 0; done && i < row.event_count; i++)
+		if (row.events[i].version)
+			done = (row.events[i].version = row_writer_version(writer, from->versions[row.events[i].version])) != 0;
+	for (size_t i = 0; done && i < row.version_count; i++)
+		done = (row.versions[i] = row_writer_version(writer, from->versions[row.versions[i]])) != 0;
+	return done && row_writer_add(writer, &row);
+}
+
 bool row_writer_finish(struct row_writer *writer, struct buffer *blob)
 {
 	return varint_put(blob, writer->version_count) &&

@@ -67,6 +67,8 @@ void row_writer_free(struct row_writer *writer);
 uint32_t row_writer_version(struct row_writer *writer, span version);
 /* Call it by rising advisory number. */
 bool row_writer_add(struct row_writer *writer, const struct package_row *row);
+/* Adds a row of another blob with its own number and versions. */
+bool row_writer_copy(struct row_writer *writer, const struct package_rows *from);
 bool row_writer_finish(struct row_writer *writer, struct buffer *blob);
 
 /* LEB128. */

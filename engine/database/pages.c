@@ -35,17 +35,63 @@ int pages_reserve(sqlite3 *sqlite)
 	return sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
 }
 
+/* Many pages at a time: a read or write for each costs more than its sum. */
+enum { BATCH = 64 };
+
+static bool is_intact(const unsigned char *page, uint64_t number, uint64_t file)
+{
+	return get_number(page + CONTENT) == file && get_number(page + CONTENT + 8) == sum_of(page, number);
+}
+
+static int copy_batch(const unsigned char *pages, size_t length, off_t at, uint64_t *file, int to, const char *name,
+                      struct tarsier_error *error)
+{
+	bool intact = length % PAGE_SIZE == 0;
+	if (at == 0 && length >= PAGE_SIZE)
+		*file = get_number(pages + CONTENT);
+	for (size_t i = 0; i < length / PAGE_SIZE && intact; i++)
+		intact = is_intact(pages + i * PAGE_SIZE, (uint64_t)at / PAGE_SIZE + i + 1, *file);
+	if (!intact)
+		return error_set(error, TARSIER_DATABASE, "%s: the database is damaged; build it again with `tarsier db import PATH…`",
+		                 name);
+	return pwrite(to, pages, length, at) == (ssize_t)length ? 0 : error_errno(error, errno, "copying %s", name);
+}
+
+int pages_copy(int from, int to, const char *name, struct tarsier_error *error)
+{
+	unsigned char *pages = malloc((size_t)BATCH * PAGE_SIZE);
+	int code = !pages ? error_memory(error) : ftruncate(to, 0) < 0 ? error_errno(error, errno, "copying %s", name) : 0;
+	uint64_t file = 0;
+	ssize_t got = 1;
+	for (off_t at = 0; code >= 0 && got > 0; at += got) {
+		got = pread(from, pages, (size_t)BATCH * PAGE_SIZE, at);
+		if (got > 0)
+			code = copy_batch(pages, (size_t)got, at, &file, to, name, error);
+	}
+	if (code >= 0 && got < 0)
+		code = error_errno(error, errno, "reading %s", name);
+	free(pages);
+	return code;
+}
+
 int pages_seal(int fd, uint64_t file, struct tarsier_error *error)
 {
-	unsigned char page[PAGE_SIZE];
-	ssize_t got;
-	for (off_t at = 0; (got = pread(fd, page, sizeof page, at)) == PAGE_SIZE; at += PAGE_SIZE) {
-		put_number(page + CONTENT, file);
-		put_number(page + CONTENT + 8, sum_of(page, (uint64_t)at / PAGE_SIZE + 1));
-		if (pwrite(fd, page + CONTENT, PAGE_RESERVED, at + CONTENT) != PAGE_RESERVED)
-			return error_errno(error, errno, "writing the database's checksums");
+	unsigned char *pages = malloc((size_t)BATCH * PAGE_SIZE);
+	int code = pages ? 0 : error_memory(error);
+	ssize_t got = 1;
+	for (off_t at = 0; code >= 0 && got > 0; at += got) {
+		got = pread(fd, pages, (size_t)BATCH * PAGE_SIZE, at);
+		for (ssize_t i = 0; i < got / PAGE_SIZE; i++) {
+			put_number(pages + i * PAGE_SIZE + CONTENT, file);
+			put_number(pages + i * PAGE_SIZE + CONTENT + 8, sum_of(pages + i * PAGE_SIZE, (uint64_t)(at / PAGE_SIZE + i + 1)));
+		}
+		if (got > 0 && pwrite(fd, pages, (size_t)got, at) != got)
+			code = error_errno(error, errno, "writing the database's checksums");
 	}
-	return got < 0 ? error_errno(error, errno, "reading the database back") : 0;
+	if (code >= 0 && got < 0)
+		code = error_errno(error, errno, "reading the database back");
+	free(pages);
+	return code;
 }
 
 bool pages_damaged(sqlite3 *sqlite)
@@ -94,8 +140,7 @@ static int read_pages(sqlite3_file *file, void *buffer, int size, sqlite3_int64 
 	if (!pages->known)
 		pages->file = own;
 	pages->known = true;
-	bool intact = own == pages->file && get_number(page + CONTENT + 8) == sum_of(page, (uint64_t)at / PAGE_SIZE + 1);
-	return intact ? SQLITE_OK : SQLITE_IOERR_DATA;
+	return is_intact(page, (uint64_t)at / PAGE_SIZE + 1, pages->file) ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
 static int refuse_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at)

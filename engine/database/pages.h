@@ -20,6 +20,9 @@ enum { PAGE_SIZE = 4096, PAGE_RESERVED = 16 };
 
 /* Reserves the space. The file must not have pages yet. */
 int pages_reserve(sqlite3 *sqlite);
+/* Replaces the content of a file with that of a sealed one, from their starts. Every page is verified on the way: fails with
+ * DATABASE and that name if one is damaged. Fails with IO. */
+int pages_copy(int from, int to, const char *name, struct tarsier_error *error);
 /* Writes the sums of a whole file. Fails with IO. */
 int pages_seal(int fd, uint64_t file, struct tarsier_error *error);
 

@@ -373,14 +373,15 @@ static int stage_omissions(struct staging *staging)
 	return 0;
 }
 
-/* CVEs that a record about packages names: what only describes others is dropped. */
-static bool name_cves(struct database_writer *writer, const struct advisory_text *text)
+/* `named`: by a record about packages; what only describes other CVEs is dropped. */
+static bool name_cves(struct database_writer *writer, const struct advisory_text *text, bool named)
 {
 	for (size_t i = 0; i < text->cve_count; i++) {
 		struct cve_entry *entry = cve_table_at(&writer->cves, text->cves[i]);
 		if (!entry)
 			return false;
-		entry->named = true;
+		entry->named = entry->named || named;
+		entry->touched = true;
 	}
 	return true;
 }
@@ -389,8 +390,8 @@ static int stage_whole_text(struct staging *staging, const char *id)
 {
 	struct advisory_text text;
 	bool done = make_text(staging, id, &text);
-	if (done && staging->advisory->affected_count)
-		done = name_cves(staging->writer, &text);
+	if (done && (staging->advisory->affected_count || staging->writer->amending))
+		done = name_cves(staging->writer, &text, staging->advisory->affected_count > 0);
 	return done ? stage_text(staging->writer, &text, staging->number, staging->error) : error_memory(staging->error);
 }
 

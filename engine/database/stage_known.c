@@ -1,6 +1,6 @@
 /* selects which of several records of one id is valid */
+#include "database/amend.h"
 #include "database/checksum.h"
-#include "database/write.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 #include "format/ecosystem.h"
@@ -120,6 +120,7 @@ static bool replace_known(struct database_writer *writer, struct known_advisory 
 	struct known_advisory before = *known;
 	*known = *by;
 	known->id = before.id;
+	known->in_file = before.in_file;
 	known->modified = arena_string(&writer->arena, by->modified);
 	known->parts = part ? before.parts : NULL;
 	known->families = part ? before.families : 0;
@@ -130,16 +131,31 @@ static bool replace_known(struct database_writer *writer, struct known_advisory 
 	return true;
 }
 
+/* Sets *result to the record of that id, or to NULL. */
+static int find_known(struct database_writer *writer, const char *id, struct known_advisory **result,
+                      struct tarsier_error *error)
+{
+	*result = map_get(&writer->known, span_of(id));
+	return *result || !writer->amending ? 0 : amend_find(writer, id, result, error);
+}
+
 int writer_note_known(struct database_writer *writer, const struct advisory *advisory, const char *id,
                       struct known_advisory **result, uint32_t *number, struct tarsier_error *error)
 {
-	struct known_advisory *known = map_get(&writer->known, span_of(id));
+	struct known_advisory *known;
 	struct known_advisory one = {.withdrawn = advisory->withdrawn != NULL, .content = sum_advisory(advisory),
 	                             .modified = date_begins(advisory->modified) ? advisory->modified : ""};
-	bool part, wins = !known || beats(&one, known);
+	bool part;
 	*result = NULL;
-	if (!are_parts(writer, known, advisory, &part))
-		return error_memory(error);
+	int code = find_known(writer, id, &known, error);
+	if (code >= 0 && !are_parts(writer, known, advisory, &part))
+		code = error_memory(error);
+	if (code < 0)
+		return code;
+	bool wins = !known || beats(&one, known);
+	/* Its packages are looked up later, in amend_compose.c. */
+	if (!wins && known->old && known->in_file && !one.withdrawn)
+		part = true;
 	if (!wins && !part)
 		return 0;
 	if (!known && !(known = add_known(writer, id)))
@@ -172,20 +188,23 @@ bool writer_is_replaced(const struct database_writer *writer, const struct known
 	return known->old && span_cut(span_of(known->id), '\n', &plain, &scope) && map_get(&writer->scopes, scope);
 }
 
-static bool note_scope(struct database_writer *writer, const char *scope)
+static int note_scope(struct database_writer *writer, const char *scope, struct tarsier_error *error)
 {
 	if (map_get(&writer->scopes, span_of(scope)))
-		return true;
+		return 0;
 	const char *copy = arena_string(&writer->arena, scope);
-	return copy && map_put(&writer->scopes, span_of(copy), writer);
+	if (!copy || !map_put(&writer->scopes, span_of(copy), writer))
+		return error_memory(error);
+	return writer->amending ? amend_scope(writer, scope, error) : 0;
 }
 
 int writer_note_part(struct database_writer *writer, const struct advisory *advisory, const char *id,
                      struct known_advisory **result, bool *fresh, struct tarsier_error *error)
 {
 	char *key = arena_format(&writer->scratch, "%s\n%s", id, advisory->scope);
-	if (!key || !note_scope(writer, advisory->scope))
-		return error_memory(error);
+	int code = key ? note_scope(writer, advisory->scope, error) : error_memory(error);
+	if (code < 0)
+		return code;
 	struct known_advisory *known = *result = map_get(&writer->known, span_of(key));
 	*fresh = !known || known->old;
 	if (!*fresh)
@@ -198,7 +217,8 @@ int writer_note_part(struct database_writer *writer, const struct advisory *advi
 		known->id = own;
 	}
 	const char *modified = date_begins(advisory->modified) ? arena_string(&writer->arena, advisory->modified) : "";
-	*known = (struct known_advisory){.id = known->id, .modified = modified, .number = ++writer->last_number};
+	*known = (struct known_advisory){.id = known->id, .modified = modified, .number = ++writer->last_number,
+	                                 .in_file = known->in_file};
 	if (modified && date_compare(modified, writer->newest) > 0)
 		writer->newest = modified;
 	return modified ? 0 : error_memory(error);

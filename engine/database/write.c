@@ -1,5 +1,6 @@
 #include "database/write.h"
 
+#include "database/amend.h"
 #include "database/pages.h"
 #include "format/ecosystem.h"
 
@@ -31,7 +32,9 @@ static const char tables[] =
 	"CREATE TABLE advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TABLE feed(name TEXT PRIMARY KEY, records INTEGER, newest TEXT, covered INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE omission(reason INTEGER PRIMARY KEY, count INTEGER);"
-	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, stated TEXT, derived TEXT, text INTEGER);"
+	"CREATE TABLE cve(number INTEGER PRIMARY KEY, epss INTEGER, percentile INTEGER, kev TEXT, stated TEXT, derived TEXT, text INTEGER);";
+
+static const char staging[] =
 	"CREATE TEMP TABLE staged_advisory(number INTEGER PRIMARY KEY, id TEXT, head BLOB, body BLOB);"
 	"CREATE TEMP TABLE staged_row(ecosystem INTEGER, name TEXT, number INTEGER, rows BLOB);";
 
@@ -164,27 +167,38 @@ static int make_file(struct database_writer *writer, struct tarsier_error *error
 	return 0;
 }
 
-static int open_file(struct database_writer *writer, struct tarsier_error *error)
+static int open_sqlite(struct database_writer *writer, struct tarsier_error *error)
 {
-	char header[96];
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	if (sqlite3_open_v2(writer->building, &writer->sqlite, flags, NULL) != SQLITE_OK)
-		return fail(writer, error);
-	snprintf(header, sizeof header, "PRAGMA application_id=%d; PRAGMA user_version=%d; BEGIN;", DATABASE_APPLICATION,
-	         DATABASE_SCHEMA);
-	if (pages_reserve(writer->sqlite) != SQLITE_OK)
-		return fail(writer, error);
-	int code = writer_exec(writer, settings, error);
-	if (code >= 0)
-		code = writer_exec(writer, header, error);
-	if (code >= 0)
-		code = writer_exec(writer, tables, error);
+	return sqlite3_open_v2(writer->building, &writer->sqlite, flags, NULL) == SQLITE_OK ? 0 : fail(writer, error);
+}
+
+static int make_staging(struct database_writer *writer, struct tarsier_error *error)
+{
+	int code = writer_exec(writer, staging, error);
 	if (code >= 0)
 		code = writer_prepare(writer, "INSERT INTO temp.staged_advisory VALUES(?1, ?2, ?3, ?4)", &writer->put_advisory,
 		                      error);
 	if (code >= 0)
 		code = writer_prepare(writer, "INSERT INTO temp.staged_row VALUES(?1, ?2, ?3, ?4)", &writer->put_row, error);
 	return code;
+}
+
+static int open_file(struct database_writer *writer, struct tarsier_error *error)
+{
+	char header[96];
+	int code = open_sqlite(writer, error);
+	snprintf(header, sizeof header, "PRAGMA application_id=%d; PRAGMA user_version=%d; BEGIN;", DATABASE_APPLICATION,
+	         DATABASE_SCHEMA);
+	if (code >= 0 && pages_reserve(writer->sqlite) != SQLITE_OK)
+		code = fail(writer, error);
+	if (code >= 0)
+		code = writer_exec(writer, settings, error);
+	if (code >= 0)
+		code = writer_exec(writer, header, error);
+	if (code >= 0)
+		code = writer_exec(writer, tables, error);
+	return code < 0 ? code : make_staging(writer, error);
 }
 
 int writer_new(const char *path, bool starter, struct database_writer **result, struct tarsier_error *error)
@@ -222,10 +236,26 @@ static int close_sqlite(struct database_writer *writer)
 	return code;
 }
 
+void writer_close(struct database_writer *writer)
+{
+	close_sqlite(writer);
+}
+
+int writer_reopen(struct database_writer *writer, struct tarsier_error *error)
+{
+	int code = open_sqlite(writer, error);
+	if (code >= 0)
+		code = writer_exec(writer, settings, error);
+	if (code >= 0)
+		code = writer_exec(writer, "BEGIN", error);
+	return code < 0 ? code : make_staging(writer, error);
+}
+
 void writer_free(struct database_writer *writer)
 {
 	if (!writer)
 		return;
+	amend_free(writer->amending);
 	close_sqlite(writer);
 	if (writer->building)
 		unlink(writer->building);

@@ -38,6 +38,7 @@ struct database_writer {
 	                             * so that the difference between two days is small; empty: one is trained */
 	uint32_t scores_day;        /* of the current EPSS file; or 0 */
 	uint64_t advisories, packages, content; /* counted while composing; the last is a checksum of the content */
+	struct amending *amending;  /* amend.h: the file begins as a copy of another; NULL: it is composed of the records */
 };
 
 /* The winner among the records of one id. Records of one id that name different ecosystems are parts of one advisory:
@@ -47,6 +48,8 @@ struct known_advisory {
 	uint64_t content;
 	uint64_t families;          /* those that it has packages of, a bit for each: family_bit */
 	struct known_part { uint32_t number; struct known_part *next; } *parts; /* whose packages belong to it, too */
+	uint64_t had;               /* in the file that is amended: the families of its packages … */
+	uint32_t in_file;           /* … and its number; or 0 */
 	uint32_t number, final;     /* number when staged; 0 if it was withdrawn */
 	bool withdrawn, old;
 };
@@ -57,6 +60,7 @@ struct known_family {
 	const char *newest;
 	uint64_t records;           /* that name it, counted while composing … */
 	uint8_t *seen;              /* … with a bit for each */
+	uint8_t *gone;              /* a bit for each that was counted out of the file that is amended; or NULL */
 };
 struct known_ecosystem {
 	const char *name;           /* "Debian:12" */
@@ -83,6 +87,9 @@ void writer_free(struct database_writer *writer); /* also deletes an unfinished 
 
 /* Starts from the content of the old file, if there is one. Call it before adding anything else. */
 int writer_take_old(struct database_writer *writer, struct tarsier_error *error);
+/* Begins with a copy of a database, in which writer_finish changes only the rows of the records that are added. Returns 0,
+ * and does nothing, if its content must be taken instead. Call it before adding anything. */
+int writer_amend(struct database_writer *writer, const char *path, struct tarsier_error *error);
 /* Takes the content of another database; of two records of one id the newer. `only`: the ecosystems to take, as
  * ecosystem_key writes them, NULL-terminated, with the facts about the CVEs that their advisories name; NULL: all.
  * *advisories is the number of advisories that were taken. Call it before adding records of feeds. */
@@ -115,6 +122,9 @@ int writer_exec(struct database_writer *writer, const char *sql, struct tarsier_
 int writer_prepare(struct database_writer *writer, const char *sql, sqlite3_stmt **statement,
                    struct tarsier_error *error);
 int writer_step(struct database_writer *writer, sqlite3_stmt *statement, struct tarsier_error *error); /* 1: a row */
+/* Closes the file, and opens it again after its content was replaced by that of another database. */
+void writer_close(struct database_writer *writer);
+int writer_reopen(struct database_writer *writer, struct tarsier_error *error);
 /* Syncs the finished file and renames it over the old one. */
 int writer_replace(struct database_writer *writer, struct tarsier_error *error);
 struct known_family *writer_family(struct database_writer *writer, span name);

@@ -293,8 +293,13 @@ end
 
 local function import(request, info, jobs, now, anew)
   local only = kept(info, anew)
-  local inputs = { info and not (only and #only == 0) and request.database or nil }
+  local is_merge = info and not only -- then an import of a few records costs what they are
+  local inputs = { only and #only > 0 and request.database or nil }
   for _, job in ipairs(jobs) do table.move(job.inputs, 1, #job.inputs, #inputs + 1, inputs) end
+  if is_merge then
+    return core.import(request.database, inputs, { note = note_of(info, jobs, now), merge = true,
+      on_input = request.on_input })
+  end
   local beside = request.database .. ".next"
   local taken, message, code = core.import(beside, inputs, { note = note_of(info, jobs, now), only = only,
     on_input = request.on_input })
