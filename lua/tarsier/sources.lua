@@ -7,8 +7,10 @@
 --   files(family) -> its files, each with
 --     path       in a mirror, "osv/Debian/all.zip"; it also names the file in messages and in a database's note
 --     url        the publisher's own address; mirrors = others, asked in order if that one fails
---     changes    { path =, url = } of a list of changed records, newest first: TIME,ID; with record(id) -> { path,
--- url }
+--     changes    { path =, url = } of a list of changed records, newest first: TIME,ID, or what line(text) -> time, id
+--                reads; most = how many are fetched one by one; with record(id) -> { path =, url = }
+--     latest     { path =, url = } of a file that has the name of the newest archive, which lies beside it; path and url
+--                of the file itself are then names that nothing is fetched by
 --     whole      true: it replaces what it said before, rather than adding to it
 --     optional   true: it may be missing
 --     compressed true: the server may send it packed with gzip
@@ -18,7 +20,8 @@ local suggest = require "tarsier.suggest"
 
 local sources = {}
 
-local names = { "osv", "kev", "epss", "debian", "secdb", "nvd" }
+local names = { "osv", "oracle", "azurelinux", "arch", "kev", "epss", "debian", "ubuntu", "redhat", "photon", "secdb", "euvd",
+  "nvd", "cvelist" }
 
 --- list() -> all sources
 function sources.list()
@@ -50,12 +53,22 @@ function sources.family(name)
   return nil, ("%q is not an ecosystem that records are published for%s"):format(name, suggest.hint(name, all)), "USAGE"
 end
 
+--- extras() -> the sources that are fetched if they are asked for, sorted by name
+function sources.extras()
+  local list = {}
+  for _, source in ipairs(sources.list()) do
+    if source.is_extra then list[#list + 1] = source end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
 --- extra(name) -> the source of that name that is fetched if it is asked for | nil, message, "USAGE"
 function sources.extra(name)
   local known = {}
-  for _, source in ipairs(sources.list()) do
-    if source.is_extra and source.name == name then return source end
-    if source.is_extra then known[#known + 1] = source.name end
+  for i, source in ipairs(sources.extras()) do
+    if source.name == name then return source end
+    known[i] = source.name
   end
   return nil, ("%q is not a further source%s; there are %s"):format(name, suggest.hint(name, known),
     table.concat(known, ", ")), "USAGE"

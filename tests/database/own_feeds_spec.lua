@@ -429,6 +429,14 @@ describe("facts about CVEs", function()
     assert.same({ "DEBIAN-CVE-2024-1001", "EUVD-2024-9001" }, finding.aliases)
     assert.is_nil(find("Debian:12", "p", "1")["CVE-2024-1002"].eu_exploited)
   end)
+  it("and the list of all that the EU and CISA list", function()
+    local finding = of "euvd/dump.json"
+    assert.equal("2025-10-06", finding.eu_exploited)
+    assert.same({ "DEBIAN-CVE-2024-1001", "EUVD-2024-9001" }, finding.aliases)
+    local other = find("Debian:12", "p", "1")["CVE-2024-1002"]
+    assert.is_nil(other.eu_exploited) -- only CISA's
+    assert.same({ "DEBIAN-CVE-2024-1002", "EUVD-2024-9002" }, other.aliases)
+  end)
   it("describe only what records about packages name, if these have no text", function()
     import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }) })
     assert.equal("What NVD says.", find("Alpine:v3.20", "p", "1-r0")[1].description)

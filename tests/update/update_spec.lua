@@ -324,6 +324,77 @@ describe("an update", function()
     assert.equal(before, shell.read(database))
   end)
 
+  -- Red Hat's VEX: an archive whose name changes, and a list of the documents that changed since.
+  local RED_HAT = "/redhat/csaf/v2/vex/"
+  local function vex(cve, day)
+    local text = shell.read "tests/data/feeds/redhat-vex/cve-2024-1001.json"
+    return (text:gsub("CVE%-2024%-1001", cve):gsub("2024%-02%-01", day))
+  end
+  local function red_hat(name, list)
+    local place = feeds .. RED_HAT
+    shell.capture(("mkdir -p %s2024 && rm -f %s*.tar.*"):format(place, place))
+    shell.write(place .. "2024/cve-2024-2001.json", vex("CVE-2024-2001", "2026-02-01"))
+    shell.capture(("cd %s && tar -cJf %s.tar.xz 2024"):format(place, name))
+    shell.write(place .. "archive_latest.txt", name .. ".tar.xz\n")
+    shell.write(place .. "changes.csv", list)
+  end
+  local LISTED = '"2024/cve-2024-2001.json","2026-02-01T10:17:22+00:00"\n'
+
+  it("takes an archive whose name changes, then the documents that changed, and keeps the others", function()
+    feed_server.write(feeds, "Red Hat", { record("RHSA-2024:9", T1, "Red Hat:enterprise_linux:9::baseos", "x", "1") })
+    feed_server.scores(feeds, "2026-02-01")
+    red_hat("csaf_vex_2026-02-01", LISTED)
+    server = feed_server.serve(feeds)
+    local result = assert(run { families = { "Red Hat" }, extras = { "redhat" } })
+    assert.equal(0, result.failed)
+    assert.matches("REDHAT%-CVE%-2024%-2001", ids())
+    stop()
+    shell.write(feeds .. RED_HAT .. "2024/cve-2024-2002.json", vex("CVE-2024-2002", "2026-03-01"))
+    shell.write(feeds .. RED_HAT .. "changes.csv", '"2024/cve-2024-2002.json","2026-03-01T10:17:22+00:00"\n' .. LISTED)
+    server = feed_server.serve(feeds)
+    result = assert(run { families = { "Red Hat" } })
+    assert.equal(0, result.failed)
+    local asked = feed_server.asked(server)
+    assert.is_nil(asked:find "tar.xz")
+    assert.matches("cve%-2024%-2002.json", asked)
+    assert.matches("REDHAT%-CVE%-2024%-2001.*REDHAT%-CVE%-2024%-2002", ids())
+    stop()
+    server = feed_server.serve(feeds)
+    result = assert(run { families = { "Red Hat" } })
+    assert.same({ "redhat", "unchanged" }, { result.files[4].source, result.files[4].outcome })
+  end)
+
+  for title, name in pairs { ["a path"] = "../../etc/passwd", ["nothing"] = "", ["a page"] = ("<html>"):rep(1000) } do
+    it("takes no archive if its name is " .. title, function()
+      feed_server.write(feeds, "Red Hat", { record("RHSA-2024:9", T1, "Red Hat:enterprise_linux:9::baseos", "x", "1") })
+      feed_server.scores(feeds, "2026-02-01")
+      red_hat("csaf_vex_2026-02-01", LISTED)
+      shell.write(feeds .. RED_HAT .. "archive_latest.txt", name)
+      for _, mirror in ipairs { false, feeds } do
+        if not mirror then server = feed_server.serve(feeds) end
+        local result = assert(run { families = { "Red Hat" }, extras = { "redhat" }, mirror = mirror or nil })
+        local file = result.files[4]
+        assert.same({ "redhat", "failed", "FORMAT" }, { file.source, file.outcome, file.code })
+        assert.matches("archive_latest.txt: not the name of an archive", file.message, 1, true)
+        stop()
+      end
+    end)
+  end
+
+  it("takes publishers' own feeds where OSV has none", function()
+    feed_server.scores(feeds, "2026-02-01")
+    shell.capture(("mkdir -p %s/oracle %s/azurelinux %s/arch && bzip2 -c tests/data/feeds/oval/oracle.xml "
+      .. ">%s/oracle/com.oracle.elsa-all.xml.bz2 && cp tests/data/feeds/arch/all.json %s/arch/ && "
+      .. "cp tests/data/feeds/oval/azurelinux-3.0-oval.xml %s/azurelinux/ && sed 's/com.microsoft.azurelinux/com.microsoft"
+      .. ".cbl-mariner/' tests/data/feeds/oval/azurelinux-3.0-oval.xml >%s/azurelinux/cbl-mariner-2.0-oval.xml")
+      :gsub("%%s", feeds))
+    server = feed_server.serve(feeds)
+    local result = assert(run { families = { "Arch Linux", "Azure Linux", "Oracle Linux" } })
+    assert.equal(0, result.failed)
+    assert.same({ "Arch Linux", "Azure Linux:2", "Azure Linux:3", "Oracle Linux:8", "Oracle Linux:9" },
+      core.database(database).ecosystems)
+  end)
+
   it("leaves the old database on a full disk", function()
     local disk = folder .. "/disk"
     if not os.execute(("mkdir %s && mount -t tmpfs -o size=400k tmpfs %s 2>/dev/null"):format(disk, disk)) then

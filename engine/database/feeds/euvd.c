@@ -10,6 +10,10 @@
  * { "items": [ record ] }. The list of exploited vulnerabilities, /api/exploitedvulnerabilities, has "exploitedSince".
  *
  *	{ "id": "EUVD-2025-0001", "enisaUuid", "aliases": "CVE-2024-56374\nGHSA-…\n", "exploitedSince": "Aug 7, 2025, 7:05:08 PM" }
+ *
+ * All that are exploited, as CISA ("cisa_kev") and the EU ("eukev_kev") list them, are in /api/kev/dump:
+ *
+ *	[ { "cveId": "CVE-2021-22555", "euvdId": "EUVD-2021-9696", "dateAdded": "2025-10-06", "sources": ["cisa_kev"] } ]
  */
 
 enum { VALUE_LIMIT = 8 << 20, DATE_SIZE = 32 };
@@ -19,7 +23,8 @@ static int euvd_recognise(span head)
 {
 	if (span_contains(head, "\"schema_version\""))
 		return 0;
-	return span_contains(head, "\"EUVD-") && span_contains(head, "\"id\"") ? 60 : 0;
+	bool known = span_contains(head, "\"id\"") || span_contains(head, "\"euvdId\"");
+	return known && span_contains(head, "\"EUVD-") ? 60 : 0;
 }
 
 /* "Aug 7, 2025, 7:05:08 PM" → "2025-08-07"; "" for anything else, but RFC 3339 stays. */
@@ -40,6 +45,33 @@ static void read_date(const char *text, char date[DATE_SIZE])
 		snprintf(date, DATE_SIZE, "%04u-%02u-%02u", year, (unsigned)(found - months) / 3 + 1, day);
 }
 
+static bool is_listed(const struct json_node *record, const char *list)
+{
+	for (const struct json_node *one = node_first(node_list(record, "sources")); one; one = one->next)
+		if (node_string(one) && strcmp(node_string(one), list) == 0)
+			return true;
+	return false;
+}
+
+static int give(struct cve_reading *reading, const char *cve, const char *id, const char *exploited, struct tarsier_error *error)
+{
+	const struct cve_text text = {.id = cve, .details = ""};
+	reading->values[CVE_EUVD] = *id ? id : NULL;
+	reading->values[CVE_EXPLOITED] = *exploited ? exploited : NULL;
+	return cve_number(span_of(cve)) ? cve_give(reading, &text, error) : 0;
+}
+
+/* An entry of the list of all that are exploited. CISA's own list has CISA's dates. */
+static int take_listed(struct cve_reading *reading, const struct json_node *record, struct tarsier_error *error)
+{
+	char date[DATE_SIZE];
+	const char *id = node_text(record, "euvdId");
+	bool sane = strncmp(id, "EUVD-", 5) == 0 && strlen(id) <= 32;
+	read_date(node_text(record, "dateAdded"), date);
+	cve_reading_reset(reading);
+	return give(reading, node_text(record, "cveId"), sane ? id : "", is_listed(record, "eukev_kev") ? date : "", error);
+}
+
 static int take_record(void *user, const struct cut_place *place, const struct json_node *record,
                        struct tarsier_error *error)
 {
@@ -50,6 +82,8 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	int code = 0;
 	if (place->depth && strcmp(place->keys[0], "total") == 0)
 		return 0;
+	if (node_get(record, "cveId"))
+		return take_listed(reading, record, error);
 	if (strncmp(id, "EUVD-", 5) != 0 || strlen(id) > 32) {
 		reading->sink->unreadable(reading->sink->user, "an entry of EUVD", "it has no EUVD id");
 		return 0;
@@ -60,11 +94,7 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 		const char *cve = span_copy(&reading->arena, span_trim(alias));
 		if (!cve)
 			return error_memory(error);
-		reading->values[CVE_EUVD] = id;
-		reading->values[CVE_EXPLOITED] = *date ? date : NULL;
-		const struct cve_text text = {.id = cve, .details = ""};
-		if (cve_number(span_of(cve)))
-			code = cve_give(reading, &text, error);
+		code = give(reading, cve, id, date, error);
 	}
 	return code;
 }

@@ -1,5 +1,5 @@
--- Which records of a feed have changed since a time, from its list of changes: TIME,ID in each line, newest first. Only
--- as much of the list is read as is newer.
+-- Which records of a feed have changed since a time, from its list of changes: a time and a record in each line, newest
+-- first. Only as much of the list is read as is newer.
 
 local core = require "tarsier.core"
 local state = require "tarsier.update.state"
@@ -9,11 +9,17 @@ local changes = {}
 local MOST = 2000       -- records that are fetched one by one; beyond, the whole archive is less work for all
 local LINE_MOST = 512
 
+-- OSV's lists: TIME,ID
+local function osv_line(text)
+  return text:match "^(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z),([%w][%w._:-]*)%s*$"
+end
+
 -- Reads lines until one is not newer than `since`. -> { ids =, newest = } | nil if it is not such a list
-local function reader(since)
+local function reader(since, list)
   local found, rest, last, is_good = { ids = {} }, "", nil, true
+  local parse, most = list.line or osv_line, list.most or MOST
   local function line(text)
-    local time, id = text:match "^(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z),([%w][%w._:-]*)%s*$"
+    local time, id = parse(text)
     if not time or (last and time:sub(1, 19) > last:sub(1, 19)) then
       is_good = false
       return false
@@ -21,7 +27,7 @@ local function reader(since)
     last, found.newest = time, found.newest or time
     if not since or time <= since then return false end
     found.ids[#found.ids + 1] = id
-    return #found.ids <= MOST
+    return #found.ids <= most
   end
   local function take(piece)
     rest = rest .. piece
@@ -68,18 +74,18 @@ local function read_remote(url, take, options)
     or "IO"
 end
 
---- since(address, upto, options) -> { newest = time of the newest record, ids = of those newer than `upto`, is_whole =
+--- since(list, address, upto, options) -> { newest = time of the newest record, ids = of those newer than `upto`, is_whole =
 --- there are too many, or upto is nil } | nil, message, code: NOT_FOUND if there is no such list, FORMAT if it is not
 --- one; and
 --- true if no server answered
-function changes.since(address, upto, options)
-  local take, finish = reader(upto)
+function changes.since(list, address, upto, options)
+  local take, finish = reader(upto, list)
   local read = address:find "^https?://" and read_remote or read_local
   local ok, message, code, unanswered = read(address, take, options)
   if not ok then return nil, message, code, unanswered end
   local found = finish()
   if not found then return nil, address .. ": not a list of changed records", "FORMAT" end
-  found.is_whole = not upto or #found.ids > MOST
+  found.is_whole = not upto or #found.ids > (list.most or MOST)
   return found
 end
 

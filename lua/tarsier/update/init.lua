@@ -4,6 +4,7 @@
 
 local changes = require "tarsier.update.changes"
 local core = require "tarsier.core"
+local latest = require "tarsier.update.latest"
 local place = require "tarsier.place"
 local sources = require "tarsier.sources"
 local state = require "tarsier.update.state"
@@ -77,7 +78,7 @@ local function ask_changes(job, request, now)
   local list = job.file.changes
   if not list then return end
   local since = changes.is_recent(job.known, now) and job.known.upto or nil
-  local found, message, code, unanswered = changes.since(address(list, request.mirror), since, request)
+  local found, message, code, unanswered = changes.since(list, address(list, request.mirror), since, request)
   if not found then
     if code ~= "NOT_FOUND" and code ~= "FORMAT" then fail(job, message, code, unanswered) end
     return
@@ -91,6 +92,15 @@ local function ask_changes(job, request, now)
   end
 end
 
+-- Finds out what the newest archive is called, if that changes. Changes since its day are fetched the next time.
+local function find_archive(job, request)
+  if job.outcome or job.records or job.archive or not job.file.latest then return end
+  local archive, message, code, unanswered = latest.resolve(job.file, address(job.file.latest, request.mirror), request)
+  if not archive then return fail(job, message, code, unanswered) end
+  job.archive, job.from = archive, address(archive, request.mirror)
+  job.upto = archive.day and archive.day .. "T00:00:00Z" or nil
+end
+
 -- The downloads that a job needs now; each has .job.
 local function downloads_of(job, folder, mirror)
   local list = {}
@@ -102,7 +112,7 @@ local function downloads_of(job, folder, mirror)
   if job.records then
     for _, id in ipairs(job.records) do add(job.file.record(id)) end
   else
-    add(job.file, job.known.from == job.from)
+    add(job.archive or job.file, job.known.from == job.from)
   end
   return list
 end
@@ -148,7 +158,8 @@ end
 
 -- A record that cannot be had makes the whole archive necessary; a network that is gone does not.
 local function settle_records(job, list, results)
-  local folder
+  local from = #list[1].path - #list[1].file.path
+  local folder = list[1].path:sub(1, from) .. job.file.path:match "^(.*)/"
   for i, one in ipairs(list) do
     if results[i].message and results[i].code ~= "NOT_FOUND" then
       return fail(job, results[i].message, results[i].code, results[i].status == 0)
@@ -157,7 +168,6 @@ local function settle_records(job, list, results)
       job.records = nil
       return
     end
-    folder = one.path:match "^(.*)/"
   end
   job.outcome, job.inputs = "changed", { folder }
   job.entry = { from = job.known.from, etag = job.known.etag, modified = job.known.modified, size = job.known.size,
@@ -189,10 +199,12 @@ local function open_jobs(jobs)
   return list
 end
 
+-- Removes records; publishers may have a folder for each year.
 local function clear(folder)
   for _, name in ipairs(core.list(folder) or {}) do
     local path = folder .. "/" .. name
     if name:find "%.json$" then os.remove(path) end
+    if name:find "^%d%d%d%d$" then clear(path) end
   end
 end
 
@@ -200,7 +212,8 @@ local function fetch_jobs(jobs, folder, request)
   local list = {}
   for _, job in ipairs(jobs) do
     if job.records then clear(join(folder, job.file.path):match "^(.*)/") end
-    for _, one in ipairs(downloads_of(job, folder, request.mirror)) do list[#list + 1] = one end
+    find_archive(job, request)
+    for _, one in ipairs(job.outcome and {} or downloads_of(job, folder, request.mirror)) do list[#list + 1] = one end
   end
   if #list == 0 then return true end
   local results, message, code = fetch(list, request, #list)
@@ -223,8 +236,9 @@ local function fetch_all(jobs, folder, request, now)
   for _, job in ipairs(open_jobs(jobs)) do
     job.from = address(job.file, request.mirror)
     ask_unless_dead(job, request, now, dead)
+    if not is_remote(job.from) then job.records = nil end -- a folder has archives only
+    find_archive(job, request)
     if not job.outcome and not job.records and not is_remote(job.from) then look_local(job) end
-    if not job.outcome and job.records and not is_remote(job.from) then job.records = nil look_local(job) end
   end
   for _ = 1, 2 do
     local ok, message, code = fetch_jobs(open_jobs(jobs), folder, request)

@@ -3,6 +3,7 @@
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"
+local latest = require "tarsier.update.latest"
 local sources = require "tarsier.sources"
 
 local mirror = {}
@@ -16,11 +17,14 @@ local function known_in(folder)
   return type(known) == "table" and known or {}
 end
 
+local function address(file, request)
+  return request.mirror and request.mirror:gsub("/+$", "") .. "/" .. file.path or file.url
+end
+
 local function wanted(request, known)
   local list = {}
   local function add(file, source)
-    local path, url = request.folder .. "/" .. file.path, file.url
-    if request.mirror then url = request.mirror:gsub("/+$", "") .. "/" .. file.path end
+    local path, url = request.folder .. "/" .. file.path, address(file, request)
     local before = core.host.stat(path) and known[file.path]
     before = type(before) == "table" and before.from == url and before or {}
     list[#list + 1] = { file = file, source = source, url = url, path = path, etag = before.etag,
@@ -29,7 +33,10 @@ local function wanted(request, known)
   for _, file in ipairs(sources.files(request.families, request.extras)) do
     -- The list first: a record that changes in between is then fetched twice, and not missed.
     if file.changes then add(file.changes, file.source) end
-    add(file, file.source)
+    if file.latest then add(file.latest, file.source) end
+    -- Why the name of an archive cannot be had is told of the file that has it.
+    local archive = file.latest and latest.resolve(file, address(file.latest, request), request) or not file.latest and file
+    if archive then add(archive, file.source) end
   end
   return list
 end

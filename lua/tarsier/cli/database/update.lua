@@ -196,10 +196,16 @@ end
 
 local image_options = { { long = "for", value = "IMAGE", many = true,
   help = "what this image's packages need; may be repeated" },
-  { long = "all", help = "every ecosystem that OSV exports and that may be copied" } }
+  { long = "all", help = "every ecosystem whose records may be copied" } }
 
 local with_option = { long = "with", value = "SOURCE", many = true,
-  help = "a further source: debian (the security tracker), secdb (Alpine and others), nvd; it stays with the database" }
+  help = "a further source, named below; it stays with the database" }
+
+local function further()
+  local list = {}
+  for i, source in ipairs(sources.extras()) do list[i] = ("%s (%s)"):format(source.name, source.summary) end
+  return "Further sources, for --with: " .. table.concat(list, "; ") .. "."
+end
 
 local progress_options = { shared.quiet, { long = "no-progress", help = "no progress on a terminal" } }
 
@@ -213,6 +219,7 @@ return {
       "Fetches from the publishers' own addresses: OSV's export of each ecosystem, CISA's KEV and FIRST's EPSS. After "
         .. "the first time only what changed is fetched: single records, or files that are not the ones known (ETag, "
         .. "If-Modified-Since). Interrupted downloads go on where they broke. $HTTPS_PROXY and $NO_PROXY are obeyed.",
+      "Oracle Linux, Azure Linux and Arch Linux, which OSV does not export, come from their publishers. " .. further(),
       "A file that is cut, altered, older than the known one, or not a feed at all changes nothing and is named; the "
         .. "others are imported, and the exit code is 4. The new database is built beside the old one and renamed into "
         .. "place. If no server answers, one line says so, and the exit code is 0 as long as the database is younger "
@@ -236,7 +243,7 @@ return {
     arguments = { { name = "DIR", help = "the folder; a web server may serve it as it is" },
       { name = "ECOSYSTEM", many = true, optional = true, help = "Debian, npm, …" } },
     description = { "The folder is laid out as --mirror expects it. Files that have not changed are not fetched "
-      .. "again." },
+      .. "again.", further() },
     options = options_with { image_options[1], image_options[2], with_option, table.unpack(progress_options) },
     examples = { { "tarsier db fetch /srv/feeds Debian PyPI",
       "then: tarsier db update --mirror /srv/feeds Debian PyPI" } },
