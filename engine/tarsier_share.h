@@ -102,6 +102,14 @@ TARSIER_API int tarsier_repository_manifest(tarsier_repository *repository, cons
 /* Fetches a blob of exactly `size` bytes to a file, which it replaces once the digest is verified. */
 TARSIER_API int tarsier_repository_blob(tarsier_repository *repository, const char *digest, uint64_t size, const char *path,
                                         struct tarsier_error *error);
+/* The same into memory: a blob of at most 16 MiB. *text is OWNED: tarsier_text_free. */
+TARSIER_API int tarsier_repository_text(tarsier_repository *repository, const char *digest, uint64_t size, char **text,
+                                        size_t *length, struct tarsier_error *error);
+/* Reads the index of the manifests that refer to the one of `digest`: from the referrers API, otherwise from the tag
+ * sha256-HEX. *more is nonzero if the registry has more of them than it lists at once. NOT_FOUND if there is none. *text is
+ * OWNED: tarsier_text_free. */
+TARSIER_API int tarsier_repository_referrers(tarsier_repository *repository, const char *digest, char **text, size_t *length,
+                                             int *more, struct tarsier_error *error);
 /* Uploads a file as a blob, unless the registry has it. */
 TARSIER_API int tarsier_repository_put_blob(tarsier_repository *repository, const char *path, char digest[TARSIER_DIGEST_SIZE],
                                             uint64_t *size, struct tarsier_error *error);
@@ -124,6 +132,12 @@ TARSIER_API int tarsier_unpack(const char *from, const char *to, uint64_t limit,
  * `comment`. DIGEST if the signature is wrong, FORMAT if the key or the signature is not one. */
 TARSIER_API int tarsier_verify(const char *key, const char *signature, const char *text, size_t length, char *comment,
                                size_t comment_size, struct tarsier_error *error);
+/* Opens a signed envelope (DSSE) of an in-toto statement, or a Sigstore bundle that holds one: at most 16 MiB of JSON. `keys` are
+ * the texts of public keys, NULL-terminated; only those in PEM can sign envelopes. *payload is the statement, decoded, OWNED:
+ * tarsier_text_free; trust it only if *key, the index of the key that signed it, is not -1. FORMAT, LIMIT, and UNSUPPORTED if the
+ * payload is something else. */
+TARSIER_API int tarsier_open_envelope(const char *json, size_t length, const char *const *keys, char **payload,
+                                      size_t *payload_length, int *key, struct tarsier_error *error);
 /* Signs with the text of minisign's secret key; `password` may be NULL if the key has none. *signature is OWNED:
  * tarsier_text_free. */
 TARSIER_API int tarsier_sign(const char *key, const char *password, const char *text, size_t length, const char *comment,

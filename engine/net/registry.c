@@ -1,6 +1,7 @@
 #include "net/registry_internal.h"
 #include "net/retry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -305,6 +306,31 @@ int registry_blob(struct registry *registry, const struct digest *digest, size_t
 	int code = get_document(registry, &call, into, &response, error);
 	http_response_free(&response);
 	return code;
+}
+
+/* An API that a registry does not have is not always answered with 404. */
+static bool has_no_referrers_api(long status)
+{
+	return status == 400 || status == 404 || status == 405 || status == 501;
+}
+
+int registry_referrers(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into, bool *more,
+                       struct tarsier_error *error)
+{
+	struct http_response response;
+	struct digest unused;
+	const struct registry_call call = {.kind = "referrer", .which = digest->text, .limit = limit,
+	                                   .accept = "Accept: application/vnd.oci.image.index.v1+json"};
+	int code = get_document(registry, &call, into, &response, error);
+	bool is_missing = code < 0 && has_no_referrers_api(response.status);
+	*more = code >= 0 && span_contains(http_header(&response, "Link"), "next");
+	http_response_free(&response);
+	if (!is_missing)
+		return code;
+	char tag[sizeof digest->text];
+	snprintf(tag, sizeof tag, "%s", digest->text);
+	*strchr(tag, ':') = '-';
+	return registry_tagged(registry, tag, limit, into, &unused, error);
 }
 
 int registry_address(struct registry *registry, struct arena *arena, const struct digest *digest, const char **url,

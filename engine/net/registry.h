@@ -46,6 +46,10 @@ int registry_manifest(struct registry *registry, const struct digest *digest, si
                       struct tarsier_error *error);
 int registry_blob(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into,
                   struct tarsier_error *error);
+/* The index of the manifests whose subject has this digest: distribution-spec, "Listing Referrers", and where the registry has no
+ * such API, the tag of its "Referrers Tag Schema". *more: the answer names a next page. NOT_FOUND, LIMIT. */
+int registry_referrers(struct registry *registry, const struct digest *digest, size_t limit, struct buffer *into, bool *more,
+                       struct tarsier_error *error);
 /* A blob of any size, not verified, but never longer than `size`. The first read sends the request. After a broken
  * connection, the next request asks for the rest. The stream is allocated in the arena. */
 int registry_stream(struct registry *registry, struct arena *arena, const struct digest *digest, uint64_t size,

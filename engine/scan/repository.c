@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MANIFEST_LIMIT = 4 << 20 }; /* OCI distribution-spec: what registries must accept */
+enum {
+	MANIFEST_LIMIT = 4 << 20,  /* OCI distribution-spec: what registries must accept */
+	TEXT_LIMIT = 16 << 20,     /* of a blob in memory: the largest envelope that is read */
+};
 
 struct tarsier_repository {
 	struct arena arena;
@@ -87,6 +90,18 @@ static int get_manifest(tarsier_repository *repository, const char *which, struc
 	return code < 0 ? code : digest_check(buffer_span(text), digest, UINT64_MAX, error);
 }
 
+/* Gives the buffer's bytes to the caller, with a NUL behind them, unless `code` is a failure. */
+static int hand_over(struct buffer *buffer, int code, char **text, size_t *length, struct tarsier_error *error)
+{
+	*length = buffer->length;
+	if (code >= 0 && !buffer_add(buffer, "", 1))
+		code = error_memory(error);
+	*text = code < 0 ? NULL : buffer->data;
+	if (code < 0)
+		buffer_free(buffer);
+	return code;
+}
+
 int tarsier_repository_manifest(tarsier_repository *repository, const char *which, char **text, size_t *length,
                                 char digest[TARSIER_DIGEST_SIZE], struct tarsier_error *error)
 {
@@ -94,19 +109,28 @@ int tarsier_repository_manifest(tarsier_repository *repository, const char *whic
 	struct digest found;
 	struct buffer buffer;
 	error = error_or(error, &own);
-	*text = NULL;
 	buffer_init(&buffer, NULL);
 	int code = get_manifest(repository, which, &buffer, &found, error);
-	*length = buffer.length;
-	if (code >= 0 && !buffer_add(&buffer, "", 1))
-		code = error_memory(error);
-	if (code < 0) {
-		buffer_free(&buffer);
-		return code;
-	}
-	*text = buffer.data;
-	snprintf(digest, TARSIER_DIGEST_SIZE, "%s", found.text);
-	return TARSIER_OK;
+	code = hand_over(&buffer, code, text, length, error);
+	if (code >= 0)
+		snprintf(digest, TARSIER_DIGEST_SIZE, "%s", found.text);
+	return code;
+}
+
+int tarsier_repository_referrers(tarsier_repository *repository, const char *digest, char **text, size_t *length, int *more,
+                                 struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	struct digest wanted;
+	struct buffer buffer;
+	bool has_more = false;
+	error = error_or(error, &own);
+	buffer_init(&buffer, NULL);
+	int code = digest_parse(span_of(digest), &wanted, error);
+	if (code >= 0)
+		code = registry_referrers(repository->registry, &wanted, MANIFEST_LIMIT, &buffer, &has_more, error);
+	*more = has_more;
+	return hand_over(&buffer, code, text, length, error);
 }
 
 int tarsier_repository_put_manifest(tarsier_repository *repository, const char *which, const char *media_type, const char *text,
@@ -191,6 +215,24 @@ int tarsier_repository_blob(tarsier_repository *repository, const char *digest, 
 	if (code < 0)
 		unlink(part);
 	return code;
+}
+
+int tarsier_repository_text(tarsier_repository *repository, const char *digest, uint64_t size, char **text, size_t *length,
+                            struct tarsier_error *error)
+{
+	struct tarsier_error own;
+	struct digest wanted;
+	struct buffer buffer;
+	error = error_or(error, &own);
+	buffer_init(&buffer, NULL);
+	int code = digest_parse(span_of(digest), &wanted, error);
+	if (code >= 0 && size > TEXT_LIMIT)
+		code = error_set(error, TARSIER_LIMIT, "%s has more than %d bytes", digest, TEXT_LIMIT);
+	if (code >= 0)
+		code = registry_blob(repository->registry, &wanted, (size_t)size, &buffer, error);
+	if (code >= 0)
+		code = digest_check(buffer_span(&buffer), &wanted, size, error);
+	return hand_over(&buffer, code, text, length, error);
 }
 
 /* The bytes of a file, mapped; an empty file is not a blob. */

@@ -184,7 +184,7 @@ local judged = record {
 local decided = record { decision = one_of("decision", { fail = true, warn = true, accept = true, ignore = true,
   undecided = true }), reason = word, policy = word, trail = list(said), baseline = word,
   vex = optional(list(record { file = word, author = word, time = word, id = word, status = word,
-    justification = word, text = word, obeyed = flag, refusal = word })) }
+    justification = word, text = word, signed_by = word, obeyed = flag, refusal = word })) }
 
 -- ---- what several findings share ------------------------------------------------------------------------------------
 

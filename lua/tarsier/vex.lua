@@ -2,8 +2,8 @@
 -- become statements, which are matched with findings by the product's package URL or the image's digest:
 --
 --   { names = { "CVE-…", aliases … }, status = "not_affected" | "affected" | "fixed" | "under_investigation",
---     products = { { purl | digest | text, within = { purl, … }, platform }, … }, justification, text, author, time
---     }
+--     products = { { purl | digest | text, within = { purl, … }, platform }, … }, justification, text, author, time,
+--     file, signed_by = the key's file, refusal = why it is not obeyed }
 --
 -- A product that is not named by a package URL or a digest cannot be told to be in the image: its statements are
 -- counted and not used.
@@ -38,12 +38,8 @@ local function prepare(statement, file)
   return statement
 end
 
---- parse(text, file) -> statements | nil, message, "FORMAT"
-function vex.parse(text, file)
-  local document, wrong = cjson.decode(text)
-  if wrong or type(document) ~= "table" then
-    return nil, ("%s: not JSON: %s"):format(file, wrong or "an object is expected"), "FORMAT"
-  end
+--- of_document(document, file) -> statements | nil, message, "FORMAT". `document`: what JSON was decoded to.
+function vex.of_document(document, file)
   without_null(document)
   for _, reader in ipairs(readers) do
     if reader.accepts(document) then
@@ -56,6 +52,15 @@ function vex.parse(text, file)
     end
   end
   return nil, ("%s: neither OpenVEX, CSAF nor CycloneDX VEX"):format(file), "FORMAT"
+end
+
+--- parse(text, file) -> statements | nil, message, "FORMAT"
+function vex.parse(text, file)
+  local document, wrong = cjson.decode(text)
+  if wrong or type(document) ~= "table" then
+    return nil, ("%s: not JSON: %s"):format(file, wrong or "an object is expected"), "FORMAT"
+  end
+  return vex.of_document(document, file)
 end
 
 --- clean(message) -> an error's text without the place in our source
@@ -73,11 +78,12 @@ end
 -- ---- matching -----------------------------------------------------------------------------------------------------
 
 -- The digests that an image is known by, and the names without tag and digest.
-local function identity(image)
+local function identity(image, digests)
   local own = { digests = {}, names = {} }
   for _, digest in ipairs { image.digest or "", image.id or "" } do
     if digest ~= "" then own.digests[digest] = true end
   end
+  for digest in pairs(digests or {}) do own.digests[digest] = true end
   for _, name in ipairs { image.name or "", image.reference or "" } do
     local digest = name:match "@(sha%d+:%x+)$"
     if digest then own.digests[digest] = true end
@@ -139,11 +145,11 @@ end
 local function word_of(statement, refusal)
   return { file = statement.file, author = statement.author, time = statement.time, id = statement.names[1],
     status = statement.status, justification = statement.justification, text = statement.text,
-    obeyed = refusal == nil, refusal = refusal }
+    signed_by = statement.signed_by, obeyed = refusal == nil, refusal = refusal }
 end
 
-local function scope_of(result)
-  local scope = { own = identity(result.image), urls = {}, by_path = {} }
+local function scope_of(result, digests)
+  local scope = { own = identity(result.image, digests), urls = {}, by_path = {} }
   for _, package in ipairs(result.packages or {}) do
     local list = scope.by_path[package.path] or {}
     scope.by_path[package.path] = list
@@ -176,9 +182,10 @@ local function collect(finding, statements, scope, words, seen)
   end
 end
 
---- apply(result, statements) -> how many statements were about a finding: sets finding.vex, the oldest word first
-function vex.apply(result, statements)
-  local map, scope, count = by_name(statements), scope_of(result), 0
+--- apply(result, statements, [digests]) -> how many statements were about a finding: sets finding.vex, the oldest word
+--- first. `digests`: more digests that the image is known by, such as that of its index, as keys.
+function vex.apply(result, statements, digests)
+  local map, scope, count = by_name(statements), scope_of(result, digests), 0
   for _, finding in ipairs(result.findings) do
     local words, seen = {}, {}
     collect(finding, map[finding.id], scope, words, seen)

@@ -66,7 +66,8 @@ end
 --- scan(reference, [{ options, variables, input, cached }]) -> the result as the JSON report has it
 function command:scan(reference, given)
   given = setmetatable({ "scan", reference }, { __index = given })
-  given.options = table.move(given.options or {}, 1, #(given.options or {}), 4, { "--no-fail", "-f", "json" })
+  -- What is attached to images has specs of its own: here requests are counted.
+  given.options = table.move(given.options or {}, 1, #(given.options or {}), 5, { "--no-fail", "-f", "json", "--no-attached-vex" })
   local code, output, errors = self:run(given)
   if code ~= 0 then error(("%s: exit %d: %s"):format(reference, code, errors), 2) end
   return json.decode(output), errors

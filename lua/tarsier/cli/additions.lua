@@ -1,6 +1,7 @@
 -- What the commands that judge add to a result before policies see it: which layers are the base's, what VEX documents
 -- say, and what is new since a baseline. Files are read once, before a long scan.
 
+local attachments = require "tarsier.cli.attached"
 local base = require "tarsier.base"
 local baseline = require "tarsier.baseline"
 local core = require "tarsier.core"
@@ -22,6 +23,7 @@ additions.options = {
   { long = "vex", value = "FILE", many = true,
     help = "accept findings that an OpenVEX, CSAF or CycloneDX VEX document says do not affect the image (the policy "
       .. "`vex`); may be repeated" },
+  attachments.options[1], attachments.options[2],
   { long = "baseline", value = "FILE",
     help = "compare with an earlier JSON report: findings that it has do not fail (the policy `new`); default: "
       .. additions.FOUND .. " in the working directory, if there is one" },
@@ -77,6 +79,9 @@ function additions.open(options, terminal)
   local made = setmetatable({ terminal = terminal }, additions)
   local opened, wrong, kind = made:open_bases(options.base)
   if not opened then return nil, wrong, kind end
+  made.keys, wrong = attachments.keys(options.vex_key)
+  if not made.keys then return nil, wrong, "USAGE" end
+  made.finds_attached = not options.no_attached_vex
   if options.vex then
     local statements, message, code = read_vex(options.vex)
     if not statements then return nil, message, code end
@@ -94,13 +99,30 @@ function additions.open(options, terminal)
   return made
 end
 
--- Documents about another image, or that name products by words only, would look as if they had been obeyed.
-function additions:apply_vex(result)
-  local count = vex.apply(result, self.statements)
-  if count == 0 and not self.terminal.quiet then
+-- -> those of --vex and those that are attached to the image, in one list, and the image's other digests | nil if there
+-- are none
+function additions:all_statements(result, config)
+  local attached, digests
+  if config and self.finds_attached then
+    attached, digests = attachments.find(result, self.keys, config, self.terminal)
+  end
+  if not attached or #attached == 0 then return self.statements end
+  local all = table.move(self.statements or {}, 1, self.statements and #self.statements or 0, 1, {})
+  return table.move(attached, 1, #attached, #all + 1, all), digests
+end
+
+-- Documents about another image, or that name products by words only, would look as if they had been obeyed. -> was
+-- anything added?
+function additions:apply_vex(result, config)
+  local statements, digests = self:all_statements(result, config)
+  if not statements then return false end
+  local count = vex.apply(result, statements, digests)
+  attachments.tell(result, self.terminal)
+  if self.statements and count == 0 and not self.terminal.quiet then
     self.terminal:say(("tarsier: %s: none of %d VEX statements is about a finding in this image"):format(self.vex_files,
       #self.statements))
   end
+  return self.statements ~= nil or count > 0
 end
 
 function additions:apply_digest(result, digest)
@@ -154,13 +176,13 @@ function additions:apply_bases(result, scan)
   return true, is_known or #self.bases > 0
 end
 
---- apply(result, [scan]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a base
---- image | nil, message, code
-function additions:apply(result, scan)
+--- apply(result, [scan], [config]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a
+--- base image | nil, message, code. `config` is the engine's, if the image is at hand: it says how to reach its registry.
+function additions:apply(result, scan, config)
   local ok, has_base, code = self:apply_bases(result, scan)
   if not ok then return nil, has_base, code end
-  if self.statements then self:apply_vex(result) end
-  if not self.earlier then return true, has_base or self.statements ~= nil end
+  local has_vex = self:apply_vex(result, config)
+  if not self.earlier then return true, has_base or has_vex end
   baseline.apply(result, self.earlier, self.file)
   result.image.baseline = { file = self.file, new = result.baseline.new, known = result.baseline.known,
     gone = #result.baseline.gone }

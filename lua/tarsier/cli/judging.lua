@@ -64,7 +64,7 @@ function judging.request(options)
     set["threshold.threshold"] = options.threshold
   end
   if additions.baseline_file(options) and not has(policies, "new") then table.insert(policies, "new") end
-  if options.vex and not has(policies, "vex") then table.insert(policies, "vex") end
+  if (options.vex or options.vex_key) and not has(policies, "vex") then table.insert(policies, "vex") end
   if options.whitelist and not has(policies, "whitelist") then table.insert(policies, "whitelist") end
   return { policies = policies, set = set, folders = options.policy_dir, whitelist = options.whitelist,
     strict_whitelist = options.strict_whitelist }

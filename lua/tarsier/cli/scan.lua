@@ -71,9 +71,7 @@ local function with_fresh_records(scanned, config, options, terminal)
 end
 
 -- -> the engine's report | nil, message, code
-local function read(name, is_pipelines, config, options, terminal)
-  local there <close>, wrong, kind = locate.open(name, config, terminal, nil, is_pipelines)
-  if not there then return nil, wrong, kind end
+local function read(there, config, options, terminal)
   local engine, message, code = require "tarsier".open(config)
   if not engine then return nil, message, code end
   local scanned
@@ -84,22 +82,32 @@ local function read(name, is_pipelines, config, options, terminal)
   return with_fresh_records(scanned, config, options, terminal)
 end
 
+-- Scans the images that --base names: name -> result | nil, message, code
+local function base_reader(config, options, terminal)
+  local tarsier = require "tarsier"
+  return function(name)
+    local there <close>, wrong, kind = locate.open(name, config, terminal)
+    if not there then return nil, wrong, kind end
+    local scanned, message, code = read(there, config, options, terminal)
+    if not scanned then return nil, message, code end
+    return tarsier.facts(scanned, tarsier.now())
+  end
+end
+
 local function scan(name, is_pipelines, config, job, terminal)
   local options, judge = job.options, job.judge
   local tarsier = require "tarsier"
   local needs = judge:needs()
   local started = tarsier.now()
-  local scanned, wrong, code = read(name, is_pipelines, config, options, terminal)
+  local there <close>, absent, reason = locate.open(name, config, terminal, nil, is_pipelines)
+  if not there then return image.failed(terminal, absent, reason) end
+  local scanned, wrong, code = read(there, config, options, terminal)
   if not scanned then return image.failed(terminal, wrong, code) end
   local result = tarsier.facts(scanned, started)
   if not config.clair then seen.keep(result, config.cache_dir) end
   backend.describe(result, config)
   image.settle(result, options, terminal)
-  local ok, has_additions, failure = job.additions:apply(result, function(base)
-    local other, why, kind = read(base, false, config, options, terminal)
-    if other then return tarsier.facts(other, started) end
-    return nil, why, kind
-  end)
+  local ok, has_additions, failure = job.additions:apply(result, base_reader(config, options, terminal), config)
   if not ok then return image.failed(terminal, has_additions, failure) end
   if needs.upgrades then advice.upgrades(result) end
   local judgement, message = judge:run(subject(scanned, result, has_additions or needs.upgrades))

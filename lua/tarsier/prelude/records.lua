@@ -34,7 +34,8 @@ local layer = new_record("a layer", "index digest diff_id created_by media_type 
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
   .. "module vendor licenses owner found_by kernel",
   { source = new_record("a package's source", "name version") })
-local statement = new_record("a VEX statement", "file author time id status justification text obeyed refusal")
+local statement = new_record("a VEX statement", "file author time id status justification text signed_by "
+  .. "obeyed refusal")
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source "
   .. "ssvc cwes eu_exploited risk "
   .. "fixed_by summary description url "

@@ -11,7 +11,7 @@
 --   finding.layer.base      true: the layer is the base image's; likewise in image.layers
 --   finding.baseline        "new" or "known", against --baseline
 --   finding.vex             what VEX documents say: { { file, author, time, id, status, justification, text,
---                           obeyed = boolean, refusal = why it is not obeyed }, … }
+--                           signed_by = the key's file, or nil, obeyed = boolean, refusal = why it is not obeyed }, … }
 --   image.base              { layers = how many of the lowest layers, name, digest, guess = boolean,
 --                           evidence = "given", "annotation", "known" or "history" }
 --   result.baseline         { file, new = count, known = count, gone = { { id, severity, package, version, type }, … }

@@ -69,7 +69,7 @@ local function finding(f)
     "package", package(f.package), "layer", layer(f.layer), "backend", f.backend,
     "informational", f.informational, "symbol", f.symbol,
     "vex", f.vex and each(f.vex, function(w)
-      return pick(w, "file author time id status justification text obeyed refusal")
+      return pick(w, "file author time id status justification text signed_by obeyed refusal")
     end),
     "baseline", f.baseline, "decision", f.decision or "undecided", "reason", f.reason,
     "policy", f.policy,

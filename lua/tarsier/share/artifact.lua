@@ -235,16 +235,9 @@ end
 -- ---- signatures
 -- ------------------------------------------------------------------------------------------------------
 
-local function small_blob(repository, layer, folder)
+local function small_blob(repository, layer)
   if not is_descriptor(layer) or layer.size > 1 << 20 then return nil, "a signature of another kind", "FORMAT" end
-  local path = folder .. "/signature"
-  local ok, message, code = repository:blob(layer.digest, layer.size, path)
-  if not ok then return nil, message, code end
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  os.remove(path)
-  return text
+  return repository:text(layer.digest, layer.size)
 end
 
 local function signature_layers(repository, digest, ending)
@@ -257,11 +250,11 @@ local function signature_layers(repository, digest, ending)
   return type(manifest) == "table" and type(manifest.layers) == "table" and manifest.layers or {}
 end
 
-local function verify_minisign(repository, manifest, digest, key, folder)
+local function verify_minisign(repository, manifest, digest, key)
   local layers, message, code = signature_layers(repository, digest, ".minisig")
   if not layers then return nil, message, code end
   local signature
-  signature, message, code = small_blob(repository, layers[1], folder)
+  signature, message, code = small_blob(repository, layers[1])
   if not signature then return nil, message, code end
   local comment
   comment, message, code = core.verify(key, signature, manifest)
@@ -269,7 +262,7 @@ local function verify_minisign(repository, manifest, digest, key, folder)
 end
 
 -- cosign signs a payload that names the manifest. Any one of several signatures may be the right one.
-local function verify_cosign(repository, digest, key, folder)
+local function verify_cosign(repository, digest, key)
   local layers, message, code = signature_layers(repository, digest, ".sig")
   if not layers then return nil, message, code end
   message, code = "it is not signed", "DIGEST"
@@ -277,7 +270,7 @@ local function verify_cosign(repository, digest, key, folder)
     local layer = layers[i]
     local given = type(layer) == "table" and type(layer.annotations) == "table"
       and layer.annotations["dev.cosignproject.cosign/signature"]
-    local payload = type(given) == "string" and small_blob(repository, layer, folder)
+    local payload = type(given) == "string" and small_blob(repository, layer)
     local good = payload and select("#", core.verify(key, given, payload)) == 1
     local document = good and json.decode(payload)
     local critical = type(document) == "table" and type(document.critical) == "table" and document.critical or {}
@@ -289,11 +282,14 @@ local function verify_cosign(repository, digest, key, folder)
   return nil, message, code
 end
 
---- verify(repository, manifest, digest, key, folder) -> true | nil, message, code. `key` is the text of a public key,
+--- is_descriptor(layer) -> is it an OCI descriptor, with a SHA-256 digest and a size?
+artifact.is_descriptor = is_descriptor
+
+--- verify(repository, manifest, digest, key) -> true | nil, message, code. `key` is the text of a public key,
 --- minisign's or in PEM.
-function artifact.verify(repository, manifest, digest, key, folder)
-  if key:find("-----BEGIN", 1, true) then return verify_cosign(repository, digest, key, folder) end
-  return verify_minisign(repository, manifest, digest, key, folder)
+function artifact.verify(repository, manifest, digest, key)
+  if key:find("-----BEGIN", 1, true) then return verify_cosign(repository, digest, key) end
+  return verify_minisign(repository, manifest, digest, key)
 end
 
 return artifact

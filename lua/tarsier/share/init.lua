@@ -150,7 +150,7 @@ local function resolve(repository, folder, reference, options)
   ok, message, kind = check_age(reference, parsed.built, memory.built, options)
   if not ok then return nil, message, kind end
   if options.verify_key and not (memory.digest == digest and memory.key == options.verify_key) then
-    ok, message, kind = artifact.verify(repository, text, digest, options.verify_key, folder)
+    ok, message, kind = artifact.verify(repository, text, digest, options.verify_key)
     if not ok then return nil, ("%s: %s"):format(reference, message), kind end
   end
   memory = { digest = digest, built = parsed.built, manifest = text, key = options.verify_key }
