@@ -156,7 +156,7 @@ static bool read_elf(span head, struct executable *executable)
 
 /* ---- PE: Microsoft's "PE Format" --------------------------------------------------------------------------------- */
 
-enum { SECTION = 40, MEMORY_EXECUTE = 0x20000000 };
+enum { SECTION = 40, MEMORY_EXECUTE = 0x20000000, DIRECTORY_RESOURCES = 2, DIRECTORY_CLI = 14 };
 #define MEMORY_WRITE UINT32_C(0x80000000)
 
 static void read_section(const char *section, uint64_t base, struct executable *executable)
@@ -176,6 +176,25 @@ static void read_section(const char *section, uint64_t base, struct executable *
 	add_segment(executable, &segment);
 }
 
+static uint32_t count_directories(span head, uint64_t offset)
+{
+	const char *count = at(head, offset, 4);
+	return count ? binary_u32(count, false) : 0;
+}
+
+/* `directories`: the offset of the table of data directories, each an address and a size. */
+static void read_resources(span head, uint64_t directories, uint64_t base, struct executable *executable)
+{
+	const char *resources = at(head, directories + 8 * DIRECTORY_RESOURCES, 8);
+	const char *cli = at(head, directories + 8 * DIRECTORY_CLI, 8);
+	if (!resources || !cli)
+		return;
+	executable->cli = binary_u32(cli, false) && binary_u32(cli + 4, false);
+	executable->resources_address = binary_u32(resources, false);
+	executable->resources = executable_offset(executable, base + executable->resources_address, 1);
+	executable->resources_size = executable->resources == UINT64_MAX ? 0 : binary_u32(resources + 4, false);
+}
+
 static bool read_pe(span head, struct executable *executable)
 {
 	uint64_t start = binary_u32(head.ptr + 0x3c, false);
@@ -191,6 +210,9 @@ static bool read_pe(span head, struct executable *executable)
 			break;
 		read_section(section, base, executable);
 	}
+	uint64_t directories = executable->word == 8 ? 112 : 96;
+	if (optional >= directories && count_directories(head, start + 24 + directories - 4) > DIRECTORY_CLI)
+		read_resources(head, start + 24 + directories, base, executable);
 	return true;
 }
 

@@ -22,6 +22,8 @@ struct executable {
 	uint64_t loaded;                /* the offset at which the last segment ends */
 	bool elf;
 	bool go_note;                   /* the linker of Go has left its mark near the start */
+	bool cli;                       /* a .NET assembly */
+	uint64_t resources, resources_address, resources_size; /* of a PE file: their offset, their address in the image; size 0: none */
 	uint64_t auditable, auditable_size; /* the section of cargo-auditable, if the header names it; else size 0 */
 };
 

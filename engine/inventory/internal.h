@@ -52,6 +52,11 @@ bool licenses_join(struct arena *arena, const struct overlay *overlay, struct pa
  * out. */
 bool secondaries_drop(struct package_list *list, const struct tarsier_allocator *allocator);
 
+/* ---- assemblies.c ------------------------------------------------------------------------------------------------ */
+
+/* Drops .NET assemblies that a deps.json covers, and those for the compiler only. Returns false if memory ran out. */
+bool assemblies_drop(struct package_list *list, const struct overlay *overlay, const struct tarsier_allocator *allocator);
+
 /* ---- third_party.c ----------------------------------------------------------------------------------------------- */
 
 /* Returns true if an rpm was built by a third party, judging by its vendor or, if it has none, its release. */

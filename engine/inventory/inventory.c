@@ -266,6 +266,8 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 	arena_free(&scratch);
 	if (code >= 0 && !licenses_join(arena, overlay, list))
 		code = error_memory(error);
+	if (code >= 0 && !assemblies_drop(list, overlay, &arena->allocator))
+		code = error_memory(error);
 	if (code >= 0)
 		sort_and_drop_duplicates(list);
 	if (code >= 0 && !secondaries_drop(list, &arena->allocator))

@@ -1,6 +1,7 @@
 -- A published .NET program beside what the SDK itself lists: packages that reference one another, packed here.
 
 local shell = require "support.shell"
+local tarsier = require "tarsier"
 local contents = require "tarsier.probe".contents
 
 local dotnet = os.getenv "TARSIER_DOTNET" or "dotnet"
@@ -49,7 +50,17 @@ describe("a published .NET program", function()
       :gmatch "> (%S+)[^\n]-(%d%S+)%s*\n" do
       if name ~= "Part" then listed[#listed + 1] = name .. " " .. version end -- it lists projects too
     end
-    local found = contents.read("dotnet", "app/Shop.deps.json", io.open(place .. "/out/Shop.deps.json"):read "a")
+    local function ours_in(root)
+      local engine <close> = assert(tarsier.open { cache_dir = "" })
+      local list = {}
+      for i, p in ipairs(assert(engine:scan("dir:" .. root)):packages()) do list[i] = p.name .. " " .. p.version end
+      return list
+    end
+    local deps = shell.read(place .. "/out/Shop.deps.json")
+    assert.same({ "Below.All 0.9.0-beta.2", "Between 2.1.0" }, ours_in(place .. "/out"))
+    os.remove(place .. "/out/Shop.deps.json") -- the assemblies themselves are left
+    assert.same({ "Below.All 0.9.0-beta.2", "Between 2.1.0", "Part 1.0.0", "Shop 7.0.0" }, ours_in(place .. "/out"))
+    local found = contents.read("dotnet", "app/Shop.deps.json", deps)
     local ours = {}
     for i, package in ipairs(found) do ours[i] = package.name .. " " .. package.version end
     os.execute("rm -rf " .. place)

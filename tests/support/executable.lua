@@ -46,6 +46,49 @@ function executable.pe(e)
   return pad(file, 0x1000) .. e.data .. section
 end
 
+local function utf16(text) return (text:gsub(".", "%0\0")) end
+local function to_four(bytes) return bytes .. ("\0"):rep(-#bytes % 4) end
+
+--- version_resource { { key, value }, … } -> VS_VERSIONINFO with one table of texts
+function executable.version_resource(texts)
+  local function block(key, value_length, kind, rest)
+    local head = to_four(("\0"):rep(6) .. utf16(key) .. "\0\0"):sub(7)
+    return string.pack("<I2I2I2", 6 + #head + #rest, value_length, kind) .. head .. rest
+  end
+  local strings = ""
+  for _, text in ipairs(texts) do
+    local value = text[2] == "" and "" or utf16(text[2]) .. "\0\0"
+    strings = to_four(strings) .. block(text[1], #value // 2, 1, value)
+  end
+  return block("VS_VERSION_INFO", 52, 0, ("\0"):rep(52) .. block("StringFileInfo", 0, 1, block("000004b0", 0, 1, strings)))
+end
+
+--- assembly { texts of its version, [word = 4], [cli = false], [before = bytes], [tree = bytes of the resources], [icon = bytes] }
+--- -> a PE file with a CLI header; resources come last
+function executable.assembly(a)
+  local wide = a.word ~= 4
+  local text, version = a.before or ("i"):rep(0x200), executable.version_resource(a)
+  local at = 0x2000 + (#text + 0xfff) // 0x1000 * 0x1000 -- the section of resources in memory
+  local icon = a.icon or ""
+  local function directory(kind, offset) return ("\0"):rep(12) .. string.pack("<I2I2I4I4", 0, 1, kind, offset) end
+  local tree = a.tree or ("\0"):rep(12) .. string.pack("<I2I2I4I4I4I4", 0, 2, 3, 0x80000020, 16, 0x80000020)
+    .. directory(1, 0x80000038) .. directory(0, 0x50) .. string.pack("<I4I4I8", at + 0x60 + #icon, #version, 0) .. icon .. version
+  local directories = {}
+  for i = 1, 16 do directories[i] = string.pack("<I4I4", 0, 0) end
+  directories[3] = string.pack("<I4I4", at, #tree)
+  if a.cli ~= false then directories[15] = string.pack("<I4I4", 0x1008, 72) end
+  local optional = (wide and string.pack("<I2", 0x20b) .. ("\0"):rep(22) .. string.pack("<I8", BASE) .. ("\0"):rep(76)
+    or string.pack("<I2", 0x10b) .. ("\0"):rep(26) .. string.pack("<I4", BASE) .. ("\0"):rep(60))
+    .. string.pack("<I4", a.directories or 16) .. table.concat(directories)
+  local function section(name, address, size, offset)
+    return pad(name, 8) .. string.pack("<I4I4I4I4", size, address, size, offset) .. ("\0"):rep(12) .. string.pack("<I4", 0x40000040)
+  end
+  local file = pad("MZ", 0x3c) .. string.pack("<I4", 0x80) .. ("\0"):rep(0x40) .. "PE\0\0"
+    .. string.pack("<I2I2I4I4I4I2I2", 0x14c, 2, 0, 0, 0, #optional, 0x2102) .. optional
+    .. section(".text", 0x1000, #text, 0x400) .. section(".rsrc", at, #tree, 0x400 + #text)
+  return pad(file, 0x400) .. text .. tree
+end
+
 --- macho { data =, big =, fat = flag } -> bytes
 function executable.macho(e)
   local pack = packer(e)

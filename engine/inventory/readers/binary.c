@@ -1,4 +1,6 @@
-/* reads what executables and shared objects say of themselves: Go's modules, Rust's crates, well-known programs' versions */
+/* reads what executables and shared objects say of themselves: Go's modules, Rust's crates, .NET's names, well-known
+ * programs' versions */
+#include "inventory/assembly.h"
 #include "inventory/go_binary.h"
 #include "inventory/go_functions.h"
 #include "inventory/program.h"
@@ -21,6 +23,7 @@ struct binary {
 	struct go_build_info go;
 	struct go_functions functions;
 	struct rust_list rust;
+	struct assembly assembly;
 	struct program_search programs;
 	bool unknown;    /* the rest of the header is not what its first bytes promise */
 	char *window;
@@ -57,6 +60,8 @@ static int look(struct evidence_stream *file, bool last, struct tarsier_error *e
 		code = go_functions_take(&binary->functions, &binary->executable, &view, file->work, error);
 	if (code >= 0)
 		code = rust_list_take(&binary->rust, &binary->executable, &view, file->work, error);
+	if (code >= 0)
+		code = assembly_take(&binary->assembly, &binary->executable, &view, file->work, error);
 	program_search_take(&binary->programs, &view);
 	if (code < 0 || last)
 		return code;
@@ -103,12 +108,14 @@ static int end(struct evidence_stream *file, struct tarsier_error *error)
 		code = program_search_add(&binary->programs, file->output, error);
 	if (code >= 0 && !binary->unknown)
 		code = rust_list_add(&binary->rust, file->work, file->output, error);
+	if (code >= 0 && !binary->unknown)
+		code = assembly_add(&binary->assembly, &binary->executable, file->path, file->output, error);
 	return code < 0 ? code : TARSIER_OK;
 }
 
 const struct reader reader_binary = {
 	.name = "binary",
-	.version = 4,
+	.version = 5,
 	.evidence = (const char *const[]){NULL},
 	.limit = SIZE_MAX,
 	.work = WORK,
