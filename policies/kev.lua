@@ -11,6 +11,8 @@ return {
   options = {
     ransomware = false, -- only vulnerabilities that ransomware is known to use
     epss = 0,           -- also those with an EPSS score of at least this much, such as 0.5; 0: none
+    percentile = 0,     -- also those whose EPSS percentile is at least this, such as 0.95; 0: none. It means the same
+                        -- under each model of EPSS, while scores change with it
   },
 
   finding = function(f, _, options)
@@ -21,6 +23,10 @@ return {
     if options.epss > 0 and f.epss and f.epss.score >= options.epss then
       return "fail", ("likely to be exploited: EPSS %.2f%s"):format(f.epss.score, advice(f))
     end
+    if options.percentile > 0 and f.epss and f.epss.percentile >= options.percentile then
+      return "fail", ("more likely to be exploited than %.1f %% of all: EPSS %.2f%s"):format(f.epss.percentile * 100,
+        f.epss.score, advice(f))
+    end
   end,
 
   -- Without the catalogue the policy would never fail.
@@ -29,7 +35,7 @@ return {
     if not database or database.kev_date == "" then
       return "fail", "the database does not know what is exploited: run tarsier db update for CISA's KEV"
     end
-    if options.epss > 0 and database.epss_date == "" then
+    if (options.epss > 0 or options.percentile > 0) and database.epss_date == "" then
       return "fail", "the database has no EPSS scores: run tarsier db update for FIRST's EPSS"
     end
   end,
@@ -45,10 +51,15 @@ return {
     { finding = { epss = { score = 0.9, percentile = 0.99 } }, options = { epss = 0.5 }, expect = "fail",
       reason = "EPSS 0.90" },
     { finding = { epss = { score = 0.4, percentile = 0.97 } }, options = { epss = 0.5 } },
+    { finding = { epss = { score = 0.4, percentile = 0.97 } }, options = { percentile = 0.95 }, expect = "fail",
+      reason = "than 97.0 % of all: EPSS 0.40; no fix yet" },
+    { finding = { epss = { score = 0.4, percentile = 0.94 } }, options = { percentile = 0.95 } },
     { image = { database = false }, expect = "fail" },
     { image = { database = { kev_date = "" } }, expect = "fail" },
     { image = { database = { kev_date = "2026-11-20" } } },
     { image = { database = { kev_date = "2026-11-20" } }, options = { epss = 0.5 }, expect = "fail", reason = "EPSS" },
     { image = { database = { kev_date = "2026-11-20", epss_date = "2026-11-20" } }, options = { epss = 0.5 } },
+    { image = { database = { kev_date = "2026-11-20", epss_date = "" } }, options = { percentile = 0.9 }, expect = "fail",
+      reason = "EPSS" },
   },
 }

@@ -97,6 +97,7 @@ static int take_meta(struct database_writer *writer, struct tarsier_error *error
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (!(*texts[i].to = arena_string(&writer->arena, database_meta(old, texts[i].key))))
 			return error_memory(error);
+	writer->model_before = writer->epss_model;
 	span dictionary = database_dictionary(old);
 	writer->dictionary = (span){arena_copy(&writer->arena, dictionary.ptr, dictionary.len), dictionary.len};
 	writer->advisories = strtoull(database_meta(old, "advisories"), NULL, 10);

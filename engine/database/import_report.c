@@ -2,6 +2,7 @@
 #include "database/import.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define X(name) extern const struct feed feed_##name;
 #include "feeds.def"
@@ -103,8 +104,21 @@ void import_container_done(struct importing *importing, struct container *contai
 		importing->singles.omitted[i] += container->omitted[i];
 }
 
+/* FIRST's models rate the same CVE differently, so that thresholds of policies may need a look. */
+static void report_model(struct importing *importing)
+{
+	char message[192];
+	const char *before = importing->writer->model_before, *now = importing->writer->epss_model;
+	if (!*before || !*now || strcmp(before, now) == 0)
+		return;
+	snprintf(message, sizeof message, "EPSS has a new model, %.40s after %.40s: its scores and percentiles are not comparable "
+	         "with those before", now, before);
+	report(importing, importing->writer->path, "epss", 0, message);
+}
+
 void import_done(struct importing *importing)
 {
+	report_model(importing);
 	importing->singles.name = "files of one record";
 	report_omissions(importing, &importing->singles);
 }

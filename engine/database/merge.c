@@ -298,7 +298,7 @@ static int take_meta(struct merging *merging, struct tarsier_error *error)
 	const char *day = database_meta(merging->database, "epss_date");
 	bool newer = date_compare(day, writer->epss_date) > 0;
 	if (newer)
-		writer->epss_model = arena_string(&writer->arena, database_meta(merging->database, "epss_model"));
+		writer->model_before = writer->epss_model = arena_string(&writer->arena, database_meta(merging->database, "epss_model"));
 	bool done = writer->epss_model && keep_later(writer, &writer->newest, database_meta(merging->database, "newest")) &&
 	            keep_later(writer, &writer->kev_date, database_meta(merging->database, "kev_date")) &&
 	            keep_later(writer, &writer->epss_date, day);

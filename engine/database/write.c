@@ -213,7 +213,7 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 	writer->known.arena = writer->scopes.arena = writer->ecosystems.arena = writer->families.arena = writer->cves.arena = &writer->arena;
 	writer->lock = -1;
 	writer->starter = starter;
-	writer->newest = writer->kev_date = writer->epss_date = writer->epss_model = writer->note = "";
+	writer->newest = writer->kev_date = writer->epss_date = writer->epss_model = writer->model_before = writer->note = "";
 	int code = find_path(writer, path, error);
 	if (code >= 0)
 		code = make_file(writer, error);

@@ -33,6 +33,7 @@ struct database_writer {
 	int last_ecosystem, last_family;
 	const char *newest, *kev_date, *epss_date;
 	const char *epss_model;     /* of the scores of that day */
+	const char *model_before;   /* of the newest scores of the databases that were taken; "" */
 	const char *note;           /* the caller's, kept in the file */
 	span dictionary;            /* of the first database that was taken: with it, texts that stay are packed to the same bytes,
 	                             * so that the difference between two days is small; empty: one is trained */

@@ -139,6 +139,26 @@ describe("EPSS", function()
     assert.equal("v2025.03.14", assert(knowledge.info(database)).epss_model)
   end)
 
+  it("tells once that its scores are of another model, however the old ones are joined", function()
+    local function scores(model, day)
+      return temporary.write(folder .. "/" .. day .. ".csv",
+        ("#model_version:%s,score_date:%s\ncve,epss,percentile\nCVE-2023-0001,0.5,0.5\n"):format(model, day))
+    end
+    local record = temporary.write(folder .. "/record.json",
+      '{"id":"A-1","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"p"},"versions":["1"]}]}')
+    assert(knowledge.import(database, { record, scores("v1", "2026-01-01") }))
+    local function told(...)
+      local _, inputs = assert(knowledge.import(...))
+      local list = left_out(inputs)
+      return list[1] and { list[1]:match ": (.*)" } or list
+    end
+    assert.same({}, told(database, { scores("v1", "2026-01-02") }, { merge = true }))
+    local words = { "EPSS has a new model, v2 after v1: its scores and percentiles are not comparable with those before" }
+    assert.same(words, told(folder .. "/joined.db", { database, scores("v2", "2026-01-03") }))
+    assert.same(words, told(database, { scores("v2", "2026-01-03") }, { merge = true }))
+    assert.same({}, told(database, { scores("v2", "2026-01-04") }, { merge = true }))
+  end)
+
   it("has no endless line", function()
     local path = temporary.write(folder .. "/epss.csv", "cve,epss,percentile\n" .. ("x"):rep(200000))
     local _, message, code = knowledge.import(database, { path })

@@ -89,10 +89,11 @@ end
 -- Called for each input of the import.
 local function complaints(terminal)
   local kept = 0
-  return function(input, _, _, message)
+  return function(input, feed, _, message)
     if not message then return end
     kept = kept + 1
-    if kept <= 5 then terminal:say(("%s: %s"):format(input, message)) end
+    -- EPSS says at the end that it has another model.
+    if kept <= 5 or feed == "epss" then terminal:say(("%s: %s"):format(input, message)) end
   end
 end
 
