@@ -170,6 +170,27 @@ TARSIER_API void tarsier_reader_free(struct tarsier_reader *reader); /* NULL is 
 /* Runs the examples of a reader that tarsier_reader_open opened: *count of them hold. POLICY names the one that does not. */
 TARSIER_API int tarsier_reader_test(const struct tarsier_reader *reader, size_t *count, struct tarsier_error *error);
 
+/*
+ * A feed in Lua, for records in a form that tarsier does not know: a file that returns
+ *
+ *	{ name = "acme", format = "lines", recognise = function(head) return head:find "^# acme" ~= nil end,
+ *	  read = function(line, file) return { { id = "ACME-1", affected = … } } end,
+ *	  examples = { { content = "a line", expect = { … } } } }
+ *
+ * `read` gets the whole file ("text", the default; at most 8 MiB), a line, or a JSON value ("json": each element of a list, else
+ * the document), and returns OSV records as tables. It runs in the sandbox that policies have, one for each file: 20 million
+ * instructions a call, 128 MiB, 300 seconds a file. `recognise` gets the first 4,096 bytes; without it every file is read.
+ *
+ * Calls `write` with pieces of a JSON list of these records, for tarsier_import, until it returns nonzero (IO). The file may be
+ * packed, and may not be an archive. Returns 1, and writes nothing, if the feed does not recognise it. POLICY if the script
+ * fails; then what was written is incomplete. `records` may be NULL.
+ */
+TARSIER_API int tarsier_feed_convert(const char *script, const char *file,
+                                     int (*write)(void *user, const char *text, size_t length), void *user,
+                                     uint64_t *records, struct tarsier_error *error);
+/* Runs the examples of a feed: *count of them hold. POLICY names the one that does not. */
+TARSIER_API int tarsier_feed_test(const char *script, size_t *count, struct tarsier_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -149,8 +149,43 @@ static int l_import(lua_State *L)
 	return 1;
 }
 
+static int write_to(void *user, const char *text, size_t length)
+{
+	return fwrite(text, 1, length, user) != length;
+}
+
+/* convert_feed(script, file, out): writes the records of a feed in Lua to an open file of Lua's --> how many, or false if the
+ * feed does not recognise the file | nil, message, code */
+static int l_convert_feed(lua_State *L)
+{
+	const char *script = luaL_checkstring(L, 1), *file = luaL_checkstring(L, 2);
+	const luaL_Stream *out = luaL_checkudata(L, 3, LUA_FILEHANDLE);
+	struct tarsier_error error;
+	uint64_t records;
+	luaL_argcheck(L, out->closef, 3, "the file is closed");
+	int code = tarsier_feed_convert(script, file, write_to, out->f, &records, &error);
+	if (code < 0)
+		return push_error(L, &error);
+	if (code > 0)
+		lua_pushboolean(L, 0);
+	else
+		lua_pushinteger(L, (lua_Integer)records);
+	return 1;
+}
+
+/* test_feed(script) --> how many examples hold | nil, message, code */
+static int l_test_feed(lua_State *L)
+{
+	struct tarsier_error error;
+	size_t count;
+	if (tarsier_feed_test(luaL_checkstring(L, 1), &count, &error) < 0)
+		return push_error(L, &error);
+	lua_pushinteger(L, (lua_Integer)count);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
-	{"compare", l_compare}, {"schemes", l_schemes}, {"database", l_database}, {"import", l_import}, {NULL, NULL}};
+	{"convert_feed", l_convert_feed}, {"test_feed", l_test_feed}, {"compare", l_compare}, {"schemes", l_schemes}, {"database", l_database}, {"import", l_import}, {NULL, NULL}};
 
 int bind_database_open(lua_State *L)
 {

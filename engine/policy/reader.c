@@ -1,8 +1,7 @@
 /* readers in Lua, each call in a sandbox of its own */
-#include "policy/policy.h"
-#include "policy/sandbox.h"
+#include "policy/script.h"
+#include "tarsier_policy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A call may use this much. A sandbox is opened for each file, so that threads share nothing and no file leaves anything
@@ -14,8 +13,7 @@ enum { PATTERNS_LIMIT = 100 };
 struct lua_reader {
 	struct tarsier_reader reader; /* first: what the host has */
 	struct arena arena;
-	const char *file;
-	span text;
+	struct script script;
 };
 
 struct call {
@@ -29,29 +27,11 @@ struct call {
 	size_t examples;
 };
 
-/* Pushes the table that the script returns. Scripts have the functions that policies have, and nothing else. */
 static struct call *push_script(lua_State *L)
 {
 	struct call *call = lua_touserdata(L, 1);
-	char chunk[256];
-	sandbox_open_libraries(L);
-	lua_pop(L, 1);
-	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-	snprintf(chunk, sizeof chunk, "@%s", call->reader->file);
-	sandbox_load(L, call->reader->text, chunk);
-	lua_call(L, 0, 1);
-	if (!lua_istable(L, -1))
-		luaL_error(L, "a reader is a table, this file returns a %s", luaL_typename(L, -1));
+	script_push(L, &call->reader->script);
 	return call;
-}
-
-/* Returns NULL if the field is absent. The text stays on the stack. */
-static const char *field(lua_State *L, int index, const char *key)
-{
-	int type = lua_getfield(L, index, key);
-	if (type != LUA_TNIL && type != LUA_TSTRING)
-		luaL_error(L, "'%s' must be a string, is a %s", key, lua_typename(L, type));
-	return lua_tostring(L, -1);
 }
 
 /* ---- what it wants ----------------------------------------------------------------------------------------------- */
@@ -80,17 +60,13 @@ static int body_describe(lua_State *L)
 {
 	struct call *call = push_script(L);
 	struct lua_reader *reader = call->reader;
-	const char *name = field(L, -1, "name");
-	if (!name)
-		return luaL_error(L, "it has no 'name'");
-	reader->reader.name = arena_string(&reader->arena, name);
+	reader->reader.name = arena_string(&reader->arena, script_name(L, -1));
 	lua_pop(L, 1);
 	if (lua_getfield(L, -1, "limit") != LUA_TNIL && (!lua_isinteger(L, -1) || lua_tointeger(L, -1) <= 0))
 		return luaL_error(L, "'limit' must be a number of bytes");
 	reader->reader.limit = (size_t)lua_tointeger(L, -1);
 	lua_pop(L, 1);
-	if (lua_getfield(L, -1, "read") != LUA_TFUNCTION)
-		return luaL_error(L, "'read' must be a function");
+	script_function(L, -1, "read");
 	lua_pop(L, 1);
 	reader->reader.evidence = copy_patterns(L, &reader->arena);
 	call->code = reader->reader.name && reader->reader.evidence ? TARSIER_OK : error_memory(call->error);
@@ -107,7 +83,7 @@ static int add_found(lua_State *L, const struct call *call)
 	int table = lua_gettop(L);
 	luaL_checkstack(L, 16, "package");
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		values[i] = field(L, table, keys[i]);
+		values[i] = script_field(L, table, keys[i]);
 	const struct tarsier_found found = {values[0], values[1], values[2], values[3], values[4], values[5]};
 	int code = call->add(call->list, &found, call->error);
 	lua_settop(L, table);
@@ -182,7 +158,7 @@ static void compare_package(lua_State *L, int example, int package)
 static void run_example(lua_State *L, int number)
 {
 	int example = lua_gettop(L);
-	const char *path = field(L, example, "path"), *content = field(L, example, "content");
+	const char *path = script_field(L, example, "path"), *content = script_field(L, example, "content");
 	if (!path || !content || lua_getfield(L, example, "expect") != LUA_TTABLE)
 		luaL_error(L, "example %d must have 'path', 'content' and a list 'expect'", number);
 	size_t expected = lua_rawlen(L, -1);
@@ -227,13 +203,10 @@ int tarsier_reader_open(const char *file, struct tarsier_reader **reader, struct
 		return error_memory(error);
 	memset(made, 0, sizeof *made);
 	arena_init(&made->arena, NULL);
-	made->file = arena_string(&made->arena, file);
 	made->reader.read = read_file;
 	made->reader.user = made;
 	struct call call = {.reader = made, .error = error};
-	int code = made->file ? policy_read(&made->arena, made->file, &made->text, error) : error_memory(error);
-	if (code == TARSIER_NOT_FOUND)
-		error_set(error, code, "reader %s: no such file", file);
+	int code = script_read(&made->arena, "reader", file, &made->script, error);
 	if (code >= 0 && (code = run(&call, body_describe)) < 0)
 		error_prefix(error, "reader %s", file);
 	if (code < 0) {

@@ -2,6 +2,7 @@
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
+local feeds = require "tarsier.cli.database.feeds"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
 local shared = require "tarsier.cli.database.options"
@@ -14,8 +15,9 @@ local function failed(terminal, message)
 end
 
 -- Called for each input when it is done.
-local function teller(terminal)
-  return function(input, feed, records, message)
+local function teller(terminal, origins)
+  return function(path, feed, records, message)
+    local input = origins[path] or path
     if message then
       terminal:warn(("%s: %s"):format(input, message))
     else
@@ -28,11 +30,14 @@ local function import(options, arguments, terminal)
   terminal.quiet = options.quiet
   local path, message = shared.target(options.db)
   if not path then return failed(terminal, message) end
+  local paths, origins, kept <const> = feeds.paths(options.feed, arguments)
+  if not paths then return failed(terminal, origins) end
   local taken
-  taken, message = core.import(path, arguments, { starter = options.starter, merge = options.merge,
+  taken, message = core.import(path, paths, { starter = options.starter, merge = options.merge,
     -- Warnings about the starter's records are for those who write them, and a test checks them.
-    on_input = not (options.starter and options.quiet) and teller(terminal) or nil })
-  if not taken then return failed(terminal, message) end
+    on_input = not (options.starter and options.quiet) and teller(terminal, origins) or nil })
+  for _, file in ipairs(kept) do file:close() end
+  if not taken then return failed(terminal, feeds.named(message, origins)) end
   if taken.unreadable > 0 then
     terminal:warn(("%s could not be read and are not in the database"):format(text.plural(taken.unreadable, "record")))
   end
@@ -162,11 +167,13 @@ return {
       options = {
         shared.database,
         { long = "merge", help = "add to the existing database" },
+        feeds.option,
         { long = "starter", help = "mark the result as a starter database" },
         shared.quiet,
       },
       examples = { { "tarsier db import Debian/all.zip PyPI/all.zip known_exploited_vulnerabilities.json "
-        .. "epss_scores-current.csv.gz", "Debian and Python with KEV and EPSS" } },
+        .. "epss_scores-current.csv.gz", "Debian and Python with KEV and EPSS" },
+        { "tarsier db import --merge --feed acme.lua holes.csv", "records of your own form, which acme.lua reads" } },
       run = import,
     },
     {

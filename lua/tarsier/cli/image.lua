@@ -41,15 +41,15 @@ function image.options_with(own)
   return table.move(image.options, 1, #image.options, #own + 1, own)
 end
 
---- readers(names) -> files | nil, message. A name without a slash that does not end in .lua is a Lua module, such as
---- acme.readers.version of a rock: its file is read, and runs in the sandbox.
-function image.readers(names)
+--- scripts(option, names) -> files | nil, message. A name without a slash that does not end in .lua is a Lua module, such
+--- as acme.readers.version of a rock: its file is read, and runs in the sandbox.
+function image.scripts(option, names)
   local files = {}
   for i, name in ipairs(names or {}) do
     local is_file = name:find "/" or name:find "%.lua$"
     files[i] = is_file and name or package.searchpath(name, package.path)
     if not files[i] then
-      return nil, ("--reader %s: no file %s.lua, and no Lua module of this name"):format(name, name)
+      return nil, ("%s %s: no file %s.lua, and no Lua module of this name"):format(option, name, name)
     end
   end
   return files
@@ -63,7 +63,7 @@ function image.engine_options(options, terminal, reference)
   config.cache_limit = options.cache_size and options.cache_size * 1024 * 1024
   config.platform, config.threads, config.skip_diff_id = options.platform, options.threads, options.skip_diff_id
   config.attestations = options.attestations
-  config.readers, message = image.readers(options.reader)
+  config.readers, message = image.scripts("--reader", options.reader)
   if not config.readers then return nil, message end
   config.on_event = terminal:reporter(options.verbose)
   return config
