@@ -12,7 +12,7 @@ teardown(function() temporary.remove(folder) end)
 
 -- { image = { ["real path package"] = true, … } }, and why umoci refuses the images that it refuses
 local function unpacked(from, count, stacks)
-  local command = ("python3 tests/support/stacks.py %s/%d %d %d %d"):format(folder, from, from, count, stacks)
+  local command = (temporary.python .. " tests/support/stacks.py %s/%d %d %d %d"):format(folder, from, from, count, stacks)
   local pipe = assert(io.popen(command))
   local images, refused = {}, {}
   for i = 0, count - 1 do images["t" .. i] = {} end

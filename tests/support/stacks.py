@@ -10,10 +10,11 @@ is the image's root itself), has umoci unpack them one by one, and prints what e
 
 Entries are of all kinds that have to do with each other: files, directories, symlinks, hard links, whiteouts, opaque
 directories, replacements, all of them through links too. What a container engine refuses (an entry below a file, a hard
-link to nothing) is kept out by a model of the tree, so that a refusal is rare. Left out are the two cases that tarsier
+link to nothing) is kept out by a model of the tree, so that a refusal is rare. Left out are the cases that tarsier
 does not tell apart, and that no engine writes: a file or a directory in the place of a link, or of a folder, after entries
 of the same layer that were written through that link, or if one of the two is written through a link; two entries in the
-place of what a hard link of the same layer was to; and a hard link to a symlink of a lower layer.
+place of what a hard link of the same layer was to; a hard link to a symlink of a lower layer; and an entry through a
+link that the same layer has laid in the place of another link, for it may as well have come before that.
 """
 import hashlib
 import io
@@ -47,12 +48,25 @@ def join(folder, name):
     return folder + "/" + name if folder else name
 
 
+def top_of(path):
+    return path.partition("/")[0]
+
+
 class Tree:
     """The paths of an image: {path: ("file", bytes) | ("link", target) | ("dir",)}."""
 
     def __init__(self):
         self.at = {"": ("dir",)}
-        self.followed = set()  # links on the ways of paths
+        self.tops = {}  # the same paths by their first names, for a hundred stacks have thousands
+        self.followed = {}  # links on the ways of paths, by their first names
+
+    def beside(self, path):
+        """The paths with the first name of `path`; all but the root where that is empty."""
+        return self.tops.get(top_of(path), ()) if path else [p for p in self.at if p]
+
+    def set(self, path, what):
+        self.at[path] = what
+        self.tops.setdefault(top_of(path), set()).add(path)
 
     def resolve(self, path, last=True):
         """The path without links; None if there are too many, or it leads through a file."""
@@ -68,7 +82,7 @@ class Tree:
             what = self.at.get(here)
             more = any(r not in ("", ".") for r in rest)
             if what and what[0] == "link" and (more or last):
-                self.followed.add(here)
+                self.followed.setdefault(top_of(here), set()).add(here)
                 links += 1
                 if links > 40:
                     return None
@@ -90,17 +104,19 @@ class Tree:
         return join(real, name)
 
     def remove(self, path):
-        for other in [p for p in self.at if p == path or p.startswith(path + "/")]:
+        beside = self.beside(path)
+        for other in [p for p in beside if p == path or p.startswith(path + "/")]:
             del self.at[other]
+            beside.discard(other)
 
     def put(self, place, what):
         if what[0] != "dir" or self.at.get(place, ("dir",))[0] != "dir":
             self.remove(place)
         folder = place.rpartition("/")[0]
         while folder and folder not in self.at:
-            self.at[folder] = ("dir",)
+            self.set(folder, ("dir",))
             folder = folder.rpartition("/")[0]
-        self.at[place] = what
+        self.set(place, what)
 
 
 class Image:
@@ -115,6 +131,8 @@ class Image:
     def layer(self):
         entries, touched = [], set()
         self.literal = {}  # what this layer's entries are called -> where they lie
+        self.laid = {}  # the same by the first name of where they lie
+        self.relinked = set()  # links in the place of links, as this layer calls them
         self.linked = set()  # what was there before, and this layer has linked to
         self.tree.followed.clear()
         for top in self.tops:
@@ -125,7 +143,7 @@ class Image:
         return entries
 
     def path(self, top):
-        known = sorted(p for p in self.tree.at if p and (p.startswith(top + "/") or not top))
+        known = sorted(p for p in self.tree.beside(top) if p != top)
         if self.rng.random() < 0.4 and known:
             path = self.rng.choice(known)
             if self.rng.random() < 0.5:
@@ -149,7 +167,7 @@ class Image:
         place = self.tree.place(path)
         if place in (None, "", top):
             return None
-        if place in self.linked and place in touched:
+        if place in self.linked and place in touched or any(path.startswith(link + "/") for link in self.relinked):
             return None
         if kind in ("file", "dir", "hard") and self.is_used(place, path):
             return None
@@ -168,8 +186,10 @@ class Image:
             what = ("file", target)
         if target is None:
             return None
+        if what[0] == "link" and self.tree.at.get(place, "?")[0] == "link":
+            self.relinked.add(path)
         self.tree.put(place, what)
-        self.literal[path] = place
+        self.lay(path, place)
         while place:
             touched.add(place)
             place = place.rpartition("/")[0]
@@ -179,8 +199,15 @@ class Image:
         """Has this layer laid what is here or below, and was that, or would this be, written through a link?"""
         def below(other):
             return other == place or other.startswith(place + "/")
-        return any(below(p) for p in self.tree.followed if self.tree.at.get(p, "?")[0] == "link") or any(
-            below(real) and (real != name or place != path) for name, real in self.literal.items())
+        top = top_of(place)
+        return any(below(p) and self.tree.at.get(p, "?")[0] == "link" for p in self.tree.followed.get(top, ())) or any(
+            below(real) and (real != name or place != path) for name, real in self.laid.get(top, {}).items())
+
+    def lay(self, path, place):
+        if path in self.literal:
+            del self.laid[top_of(self.literal[path])][path]
+        self.literal[path] = place
+        self.laid.setdefault(top_of(place), {})[path] = place
 
     def content(self):
         self.counter += 1
@@ -188,10 +215,13 @@ class Image:
         return ("Metadata-Version: 2.1\nName: %s\nVersion: 1\nPackage: %s\nStatus: install ok installed\n"
                 "Architecture: all\n" % (name, name)).encode()
 
+    def is_linkable(self, path, touched):
+        kind = self.tree.at[path][0]
+        return kind == "file" or (kind == "link" and path in touched and self.literal.get(path) == path)
+
     def hard_link(self, top, place, touched):
         """To a file, or to a link of the same layer that was not laid through links itself."""
-        files = sorted(p for p, what in self.tree.at.items() if p != place and p.startswith(top) and (
-            what[0] == "file" or (what[0] == "link" and p in touched and self.literal.get(p) == p)))
+        files = sorted(p for p in self.tree.beside(top) if p != place and self.is_linkable(p, touched))
         target = self.rng.choice(files) if files else None
         if not target or target.startswith(place + "/"):
             return None
@@ -203,7 +233,7 @@ class Image:
         real = self.tree.resolve(path) if opaque else place
         if real in (None, "") or real not in self.tree.at or (opaque and self.tree.at[real] != ("dir",)):
             return None
-        for other in sorted(p for p in self.tree.at if p == real or p.startswith(real + "/")):
+        for other in sorted(p for p in self.tree.beside(real) if p == real or p.startswith(real + "/")):
             if other not in touched and not (opaque and other == real):
                 self.tree.remove(other)
         folder, _, name = path.rpartition("/")
@@ -262,12 +292,12 @@ def read_tree(root):
             path = os.path.join(folder, name)
             inside = os.path.relpath(path, root)
             if os.path.islink(path):
-                tree.at[inside] = ("link", os.readlink(path))
+                tree.set(inside, ("link", os.readlink(path)))
             elif os.path.isdir(path):
-                tree.at[inside] = ("dir",)
+                tree.set(inside, ("dir",))
             else:
                 with open(path, "rb") as file:
-                    tree.at[inside] = ("file", file.read())
+                    tree.set(inside, ("file", file.read()))
     return tree
 
 
