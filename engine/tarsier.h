@@ -135,6 +135,7 @@ struct tarsier_config {
 	const struct tarsier_reader *readers; /* BORROWED by tarsier_open, except `user` */
 	size_t reader_count;
 	int attestations;                  /* nonzero: read the bills of materials that BuildKit attached to the image in its index */
+	int hashes;                        /* nonzero: gather tarsier_package.sha512 */
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */

@@ -113,6 +113,8 @@ struct tarsier_package {
 	const char *found_by;        /* "database": a package manager's record; "binary": what a compiler left in an executable;
 	                              * "content": text in a program that came without a package; "sbom": a document's word */
 	const struct tarsier_functions *functions; /* of a Go executable, from which `symbol` of findings comes; or NULL. Opaque */
+	const char *sha512;          /* of the file at `path`, lower-case hex, if that is what was delivered: an archive or an executable.
+	                              * NULL: it is not, it lies within an archive, or config.hashes was 0 */
 };
 /* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
 TARSIER_API int tarsier_is_spdx(const char *license);

@@ -111,7 +111,8 @@ static int add_found(struct build *build, const struct overlay_file *file, const
 	const char *path = path_shown(build->arena, file->path), *reader = arena_string(build->arena, file->reader->name);
 	const struct package *owner = owners_get(&build->owners, file);
 	const struct tarsier_functions *functions = NULL;
-	if (!path || !reader || !copy_functions(build, file->file, &functions))
+	const char *sha512 = file->file->sha512 ? arena_string(build->arena, file->file->sha512) : NULL;
+	if (!path || !reader || (file->file->sha512 && !sha512) || !copy_functions(build, file->file, &functions))
 		return error_memory(error);
 	for (size_t i = 0; i < file->file->package_count; i++) {
 		if (owner && strcmp(origins[i].package->found_by, "content") == 0)
@@ -121,6 +122,7 @@ static int add_found(struct build *build, const struct overlay_file *file, const
 		package->reader = reader;
 		package->layer = origins[i].layer;
 		package->functions = functions;
+		package->sha512 = *origins[i].package->inner ? NULL : sha512;
 		if (!package->path || !fill(build, package, origins[i].package, owner))
 			return error_memory(error);
 		list->count++;

@@ -19,6 +19,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	made->kept = options->kept;
 	made->large = options->large;
 	made->wants_listing = options->want_listing;
+	made->wants_hashes = options->want_hashes;
 	made->cancelled = options->cancelled;
 	if (options->allocator)
 		made->allocator = *options->allocator;
@@ -55,6 +56,7 @@ void layer_builder_free(struct layer_builder *builder)
 	tar_free(builder->tar);
 	last_entry_free(&builder->last);
 	reading_free(&builder->reading);
+	hasher_free(builder->hasher);
 	layer_index_free(builder->index);
 	arena_free(&builder->arena);
 	memory_resize(&allocator, builder, sizeof *builder, 0);

@@ -40,6 +40,9 @@ struct layer_builder {
 	char *block;         /* of a stream; or NULL */
 	uint64_t pushed;     /* bytes of the tar, or of streams */
 	uint64_t streamed;   /* bytes given to readers, holes of sparse files included */
+	bool wants_hashes;
+	struct hasher *hasher; /* of the file at hand, if it is hashed; or NULL */
+	size_t hashed;       /* the file's number from 1, once its reader is done with it: only its hash needs the rest; or 0 */
 };
 
 /* ---- builder.c --------------------------------------------------------------------------------------------------- */

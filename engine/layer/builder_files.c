@@ -130,6 +130,48 @@ static int finish_file(struct layer_builder *builder, int code, struct tarsier_e
 	return code;
 }
 
+/* ---- hashes of components ----------------------------------------------------------------------------------------- */
+
+static int begin_hash(struct layer_builder *builder, const struct reader *reader, struct tarsier_error *error)
+{
+	static const struct digest like = {"sha512:"};
+	hasher_free(builder->hasher);
+	builder->hasher = NULL;
+	builder->hashed = 0;
+	return builder->wants_hashes && reader->component ? hasher_new(&like, &builder->hasher, error) : TARSIER_OK;
+}
+
+static void drop_hash(struct layer_builder *builder)
+{
+	hasher_free(builder->hasher);
+	builder->hasher = NULL;
+	builder->hashed = 0;
+}
+
+/* The file's end. */
+static int end_hash(struct layer_builder *builder, struct tarsier_error *error)
+{
+	struct digest digest;
+	int code = hasher_finish(builder->hasher, &digest, error);
+	struct layer_file *file = &builder_file_at(builder, builder->hashed - 1)->file;
+	if (code >= 0 && !(file->sha512 = arena_string(&builder->index->arena, strchr(digest.text, ':') + 1)))
+		code = builder_no_room(builder, error);
+	drop_hash(builder);
+	return code;
+}
+
+/* The reader is done. Returns whether its file stays and has a hash, of which the rest of the file is a part. */
+static bool needs_hash(struct layer_builder *builder, size_t files_before)
+{
+	size_t count = builder_file_count(builder);
+	if (!builder->hasher || count == files_before || !builder_file_at(builder, count - 1)->file.package_count) {
+		drop_hash(builder);
+		return false;
+	}
+	builder->hashed = count;
+	return true;
+}
+
 /* ---- from entry to end ------------------------------------------------------------------------------------------- */
 
 /* Gives the file at hand to its reader. Returns 1 if the reader wants its data, 0 if the file is done with. */
@@ -143,10 +185,11 @@ static int start_reading(struct layer_builder *builder, const struct reader *rea
 	}
 	if (builder->file.size > LARGE && (!reader->feed || reader->work > LARGE))
 		await_turn(builder);
-	int code = reading_begin(&builder->reading, reader, &builder->file, &output, &problem);
+	int code = begin_hash(builder, reader, error);
 	if (code < 0)
-		return finish_file(builder, code, &problem, error);
-	return 1;
+		return code;
+	code = reading_begin(&builder->reading, reader, &builder->file, &output, &problem);
+	return code < 0 ? finish_file(builder, code, &problem, error) : 1;
 }
 
 int builder_begin_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error)
@@ -167,15 +210,22 @@ int builder_begin_file(struct layer_builder *builder, const struct tar_entry *en
 static int feed(struct layer_builder *builder, span piece, struct tarsier_error *error)
 {
 	struct tarsier_error problem = {0};
+	size_t files = builder_file_count(builder);
 	builder->streamed += piece.len;
-	int enough = reading_feed(&builder->reading, piece, &problem);
+	if (builder->hasher && hasher_add(builder->hasher, piece.ptr, piece.len) < 0)
+		return error_memory(error);
+	int enough = builder->hashed ? 0 : reading_feed(&builder->reading, piece, &problem);
 	if (!enough && builder->streamed > STREAMED_BEYOND && builder->streamed - STREAMED_BEYOND > builder->pushed)
-		enough = error_set(&problem, TARSIER_LIMIT, "the layer's sparse files are read no further: their holes have more "
+		enough = builder->hashed ? 1 : error_set(&problem, TARSIER_LIMIT, "the layer's sparse files are read no further: their holes have more "
 		                 "than %d MiB", STREAMED_BEYOND >> 20);
 	if (!enough)
 		return 0;
+	if (builder->hashed) {
+		drop_hash(builder);
+		return 1;
+	}
 	int code = finish_file(builder, enough, &problem, error);
-	return code < 0 ? code : 1;
+	return code < 0 ? code : !needs_hash(builder, files);
 }
 
 /* The head is complete. Returns 1 if no reader claims the file. */
@@ -216,7 +266,13 @@ int builder_take_data(struct layer_builder *builder, span piece, struct tarsier_
 int builder_end_file(struct layer_builder *builder, struct tarsier_error *error)
 {
 	struct tarsier_error problem = {0};
-	return builder->unclaimed ? TARSIER_OK : finish_file(builder, TARSIER_OK, &problem, error);
+	size_t files = builder_file_count(builder);
+	if (builder->unclaimed)
+		return TARSIER_OK;
+	int code = builder->hashed ? TARSIER_OK : finish_file(builder, TARSIER_OK, &problem, error);
+	if (code < 0 || (!builder->hashed && !needs_hash(builder, files)))
+		return code;
+	return end_hash(builder, error);
 }
 
 /* ---- a stream instead of a tar ------------------------------------------------------------------------------------ */

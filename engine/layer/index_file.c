@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 10\n";
+static const char magic[24] = "tarsier layer index 11\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -75,7 +75,7 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
 	          put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
-	          put_optional(file, evidence->release) &&
+	          put_optional(file, evidence->release) && put_optional(file, evidence->sha512) &&
 	          put_hashes(file, evidence->owned, evidence->owned_count) &&
 	          put_functions(file, evidence->functions, evidence->function_count) &&
 	          put_notes(file, evidence->notes, evidence->note_count) && put_number(file, evidence->package_count);
@@ -345,6 +345,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->owner = get_optional(in);
 		file->licenses = get_optional(in);
 		file->release = get_optional(in);
+		file->sha512 = get_optional(in);
 		file->owned = get_hashes(in, &file->owned_count);
 		get_functions(in, file);
 		get_notes(in, file);

@@ -23,6 +23,7 @@ struct layer_file { /* a regular file that a reader wanted */
 	const uint32_t *functions; /* of a Go executable: sorted hashes of their names; or NULL */
 	size_t function_count;
 	const char *release; /* the distribution that a bill of materials is of, as os-release; or NULL */
+	const char *sha512;  /* of the whole file, in lower-case hex; NULL: was not asked for, or the reader has no components */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
 	span content;        /* if reader->keep; else empty */
@@ -99,6 +100,7 @@ struct layer_options {
 	const struct path_match *patterns;
 	const struct tarsier_allocator *allocator;
 	bool want_listing;            /* keep path, mode and size of every file and folder */
+	bool want_hashes;             /* measure layer_file.sha512 */
 	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
 	atomic_uint_fast64_t *bytes;  /* counts compressed bytes, for progress; or NULL */

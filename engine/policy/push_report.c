@@ -154,6 +154,8 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "owner", package->owner);
 	table_set_list(L, "licenses", package->licenses);
 	table_set_text(L, "found_by", package->found_by ? package->found_by : "database");
+	if (package->sha512)
+		table_set_text(L, "sha512", package->sha512);
 	table_set_boolean(L, "kernel", package->kernel);
 	table_set_count(L, "layer", package->layer + 1);
 	lua_createtable(L, 0, 2);

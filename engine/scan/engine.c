@@ -83,6 +83,8 @@ static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 	engine->fingerprint = host_readers_fingerprint(engine, readers_fingerprint(&engine->arena, readers_all));
 	if (engine->fingerprint && config->files) /* what is kept of a layer is another thing then */
 		engine->fingerprint = arena_format(&engine->arena, "%s\nlisting", engine->fingerprint);
+	if (engine->fingerprint && config->hashes)
+		engine->fingerprint = arena_format(&engine->arena, "%s\nhashes", engine->fingerprint);
 	if (!engine->fingerprint)
 		return error_memory(error);
 	return cache_open(&engine->arena, config->cache_dir, config->cache_limit, engine->fingerprint, &engine->cache, error);

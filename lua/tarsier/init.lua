@@ -20,7 +20,7 @@ local engine_options = { "database", "cache_dir", "cache_limit", "platform", "th
   "clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_keep", "clair_timeout", "clair_report",
   "layer_host", "layer_port", "ca_file", "registry_user", "registry_password", "plain_http", "today",
   "severity_sources", "files", "advisories", "readers",
-  "attestations" }
+  "attestations", "hashes" }
 
 --- open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = } -> engine. One
 --- engine may scan any number of images: engine:scan(reference) -> report; engine:close().

@@ -111,7 +111,7 @@ local layer = record { index = count, digest = text, diff_id = text, created_by 
   cached = flag, base = optional(flag) }
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
-  module = text, vendor = text, licenses = list(text), owner = text, found_by = text,
+  module = text, vendor = text, licenses = list(text), owner = text, found_by = text, sha512 = word,
   kernel = flag, layer = count }
 
 -- What a finding has beside its package and its layer, which a report repeats in each: read_package and read_layer.

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    stream_open_memory(&arena, (span){(const char *)data + 1, size - 1}, &blob, &error) < 0)
 		abort();
 	struct layer_options options = {
-		.patterns = patterns, .want_listing = data[0] & 4, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
+		.patterns = patterns, .want_listing = data[0] & 4, .want_hashes = data[0] & 8, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
 	};
 	int code = layer_read(blob, &expected, &options, &index, &error);
 	if (code < 0 && (index || error.code != code || !error.message[0]))

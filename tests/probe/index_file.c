@@ -107,7 +107,7 @@ static struct layer_index *read_tar(lua_State *L, struct arena *arena, span tar)
 	struct layer_builder *builder;
 	struct layer_index *index = NULL;
 	if (path_match_new(arena, readers, &patterns, &error) < 0 ||
-	    layer_builder_new(&(struct layer_options){.patterns = patterns, .want_listing = true}, &builder, &error) < 0 ||
+	    layer_builder_new(&(struct layer_options){.patterns = patterns, .want_listing = true, .want_hashes = true}, &builder, &error) < 0 ||
 	    layer_builder_push(builder, tar, &error) < 0 || layer_builder_finish(builder, &index, &error) < 0)
 		luaL_error(L, "%s", error.message);
 	return index;

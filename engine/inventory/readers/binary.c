@@ -118,6 +118,7 @@ const struct reader reader_binary = {
 	.version = 5,
 	.evidence = (const char *const[]){NULL},
 	.limit = SIZE_MAX,
+	.component = true,
 	.work = WORK,
 	.begin = begin,
 	.feed = feed,

@@ -390,6 +390,7 @@ const struct reader reader_java = {
 	.evidence = (const char *const[]){"**/*.jar", "**/*.war", "**/*.ear", "**/*.par", "**/*.hpi", "**/*.jpi", "**/*.kar",
 	                                  NULL},
 	.limit = SIZE_MAX,
+	.component = true,
 	.work = WORK_LIMIT,
 	.begin = begin,
 	.feed = feed,

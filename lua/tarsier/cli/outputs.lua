@@ -125,6 +125,14 @@ function outputs.write(list, result, options, terminal, number)
   return are_written
 end
 
+--- need_hashes(list) -> does a report write the SHA-512 of components, which a scan computes only if it is asked to?
+function outputs.need_hashes(list)
+  for _, output in ipairs(list) do
+    if output.format.hashes then return true end
+  end
+  return false
+end
+
 --- shows_table(list) -> does a person read the table on standard output?
 function outputs.shows_table(list)
   for _, output in ipairs(list) do

@@ -88,6 +88,7 @@ local function run(options, arguments, terminal)
   local config
   config, message = image.engine_options(options, terminal, arguments[1])
   if not config then return nil, message end
+  config.hashes = outputs.need_hashes(list)
   local result, code
   result, message, code = read(arguments[1], config, terminal)
   terminal:wipe()

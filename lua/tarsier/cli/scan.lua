@@ -214,6 +214,7 @@ local function run(options, arguments, terminal)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
   job.config.files, job.judge = judge:needs().files, judge
+  job.config.hashes = outputs.need_hashes(job.outputs)
   for _, output in ipairs(job.outputs) do
     if output.format.name == "clair" and not clair.clair then
       return nil, "--format clair is Clair's own report: name a Clair with --clair URL or $CLAIR_URL"

@@ -5,6 +5,7 @@ local write = require "tarsier.report.shared.cyclonedx"
 
 return {
   name = "cyclonedx-bsi",
+  hashes = true,
   summary = "CycloneDX 1.7 as BSI TR-03183-2 v2.1 wants it, without vulnerabilities",
   extension = "json",
   packages = true,

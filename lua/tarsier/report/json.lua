@@ -45,7 +45,7 @@ local function package(p)
     "name", p.name, "version", p.version, "architecture", p.architecture,
     "source", pick(p.source, "name version"), "purl", p.purl, "path", p.path, "reader", p.reader,
     "module", p.module, "vendor", p.vendor, "licenses", strings(p.licenses), "owner", p.owner,
-    "found_by", p.found_by, "kernel", p.kernel,
+    "found_by", p.found_by, "sha512", p.sha512, "kernel", p.kernel,
     "layer", p.layer
   )
 end

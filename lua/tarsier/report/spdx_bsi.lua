@@ -5,6 +5,7 @@ local write = require "tarsier.report.shared.spdx3"
 
 return {
   name = "spdx-bsi",
+  hashes = true,
   summary = "SPDX 3.0.1 as BSI TR-03183-2 v2.1 wants it",
   extension = "json",
   packages = true,

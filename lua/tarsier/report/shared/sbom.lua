@@ -71,18 +71,17 @@ end
 
 local archives = { jar = true, war = true, ear = true, whl = true, egg = true, zip = true, gem = true, nupkg = true,
   crate = true, tgz = true, gz = true, xz = true, zst = true }
-local programs = { golang = true, cargo = true }
-
 --- file(package) -> { name =, is_executable =, is_archive =, sha512 = } | nil if the package is not one file: the files
---- of a distribution's package, or of an unpacked library, are many. sha512 is nil if the scan did not take it.
+--- of a distribution's package, or of an unpacked library, are many. sha512 is nil if the scan did not compute it, or if
+--- the file lies within an archive.
 function sbom.file(package)
   if common.is_system(package) or package.path == "" then return nil end
   local name = package.path:match "[^/!]*$"
   local is_archive = archives[(name:match "%.(%w+)$" or ""):lower()] or false
-  local is_executable = programs[package.type] and not name:find "%.%l+$" or false
-  if not is_archive and not is_executable then return nil end
+  local is_program = package.reader == "binary"
+  if not is_archive and not is_program then return nil end
   local hash = package.sha512
-  return { name = name, is_archive = is_archive, is_executable = is_executable,
+  return { name = name, is_archive = is_archive, is_executable = is_program and not name:find "%.dll$",
     sha512 = hash and hash:find "^%x+$" and #hash == 128 and hash or nil }
 end
 
