@@ -23,13 +23,28 @@ static bool orders(const struct version_scheme *scheme, span ecosystem, bool (*i
 	return false;
 }
 
+/* Types of purls that neither a scheme nor an ecosystem has as its name. */
+static const struct { const char *type, *ecosystem; } purl_types[] = {
+	{"alpm", "Arch Linux"}, {"brew", "Homebrew"}, {"cargo", "crates.io"}, {"ebuild", "Gentoo"}, {"githubactions", "GitHub Actions"},
+	{"golang", "Go"},       {"swift", "SwiftURL"},
+};
+
+static span ecosystem_of_purl(span type)
+{
+	for (size_t i = 0; i < sizeof purl_types / sizeof *purl_types; i++)
+		if (span_is(type, purl_types[i].type))
+			return span_of(purl_types[i].ecosystem);
+	return type;
+}
+
 const struct version_scheme *version_scheme(const char *name)
 {
 	for (size_t i = 0; name && i < SCHEMES; i++)
 		if (strcmp(schemes[i]->name, name) == 0)
 			return schemes[i];
-	for (size_t i = 0; name && i < SCHEMES; i++)
-		if (orders(schemes[i], span_of(name), span_is_nocase))
+	span family = name ? ecosystem_family(ecosystem_base(ecosystem_of_purl(span_of(name)))) : SPAN("");
+	for (size_t i = 0; i < SCHEMES; i++)
+		if (orders(schemes[i], family, span_is_nocase))
 			return schemes[i];
 	return NULL;
 }

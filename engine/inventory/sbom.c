@@ -18,6 +18,7 @@ static const struct purl_type { const char *type, *ecosystem, *separator; } purl
 	{"golang", "Go", "/"},        {"hackage", "Hackage", NULL},   {"hex", "Hex", "/"},          {"julia", "Julia", NULL},
 	{"maven", "Maven", ":"},      {"npm", "npm", "/"},            {"nuget", "NuGet", NULL},     {"opam", "opam", NULL},
 	{"pub", "Pub", NULL},         {"pypi", "PyPI", NULL},         {"swift", "SwiftURL", "/"},   {"bitnami", "Bitnami", NULL},
+	{"brew", "Homebrew", NULL},
 	{"ebuild", NULL, "/"},
 };
 

@@ -17,11 +17,14 @@ local function check_order(scheme, case)
   assert.equal(opposite, sign[versions.order(scheme, case.b, case.a)], "turned round: " .. case.line)
 end
 
--- Maven's own order is not transitive where a separator follows a word: 1.x.2 < 1-alpha < 1 < 1.x.2.
+-- Maven's own order is not transitive where a separator follows a word, or a number "ga" or "final": 1.x.2 < 1-alpha < 1 < 1.x.2,
+-- 01.a < 1ga00alpha10 < 1 < 01.a.
 -- pacman's is not where a release is absent, or a separator has nothing behind it.
+-- Homebrew's is not where words are compared as text: 1b2 < 1 < 1HEAD < 1b2.
 local lawful = {
+  homebrew = function(version) return not version:gsub("rc%d+", ""):gsub("beta", ""):find "%a" end,
   pacman = function(version) return not version:find "[^%w:.]" and not version:find "%.%.?$" and not version:find "%.%." end,
-  maven = function(version) return not version:find "[^%d.-][.-]" end,
+  maven = function(version) return not version:find "[^%d.-][.-]" and not version:find "ga%d" and not version:find "final%d" end,
 }
 
 math.randomseed(20240229)

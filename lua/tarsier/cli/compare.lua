@@ -60,7 +60,8 @@ return {
   summary = "compare two versions",
   arguments = {
     { name = "SCHEME", help = "the scheme: deb, apk, rpm, pep440, semver, …; `tarsier version` lists them. "
-      .. "Or the name of an ecosystem that it orders: npm, PyPI, Debian, …" },
+      .. "Or the name of an ecosystem that it orders: npm, PyPI, Debian:12, …; or the type of its "
+      .. "purls: cargo, golang, …" },
     { name = "A", help = "a version, or - to read pairs from standard input" },
     { name = "B", help = "another version", optional = true },
   },
