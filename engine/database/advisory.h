@@ -58,6 +58,9 @@ struct advisory { /* strings are non-NULL unless stated otherwise */
 
 struct kev { const char *id, *added, *due; bool ransomware; };
 struct epss { const char *id; double score, percentile; };
+/* A release of a distribution: its ID in os-release, and the last days of support for everyone and of extended support; "" if
+ * there is none. */
+struct distro_end { const char *id, *release, *support, *extended; };
 
 /* What a feed about CVEs says of one: cve_table.h lists the kinds. `kind` is static. */
 struct cve_statement { const char *id, *kind, *value; };
@@ -67,6 +70,7 @@ struct advisory_sink {
 	int (*advisory)(void *user, const struct advisory *advisory, struct tarsier_error *error);
 	int (*kev)(void *user, const struct kev *kev, struct tarsier_error *error);
 	int (*epss)(void *user, const struct epss *epss, struct tarsier_error *error);
+	int (*end)(void *user, const struct distro_end *end, struct tarsier_error *error);
 	int (*stated)(void *user, const struct cve_statement *statement, struct tarsier_error *error);
 	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date; of
 	                                              * EPSS with its model behind a space */

@@ -1,4 +1,5 @@
 /* begins a database as a copy of another, and finds records in it */
+#include "database/ends.h"
 #include "database/amend.h"
 
 #include "database/pages.h"
@@ -100,6 +101,8 @@ static int take_meta(struct database_writer *writer, struct tarsier_error *error
 	writer->model_before = writer->epss_model;
 	span dictionary = database_dictionary(old);
 	writer->dictionary = (span){arena_copy(&writer->arena, dictionary.ptr, dictionary.len), dictionary.len};
+	if (writer_take_ends(writer, database_meta(old, "ends"), error) < 0)
+		return TARSIER_MEMORY;
 	writer->advisories = strtoull(database_meta(old, "advisories"), NULL, 10);
 	writer->packages = strtoull(database_meta(old, "packages"), NULL, 10);
 	writer->content = strtoull(database_meta(old, "identity"), NULL, 16);

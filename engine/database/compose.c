@@ -1,4 +1,5 @@
 /* composes a database from the staged records: one row for each package, packed texts, CVEs by number */
+#include "database/ends.h"
 #include "database/amend.h"
 
 #include "database/checksum.h"
@@ -263,10 +264,13 @@ static int write_meta(struct composing *composing, struct tarsier_error *error)
 	snprintf(packages, sizeof packages, "%llu", (unsigned long long)writer->packages);
 	snprintf(identity, sizeof identity, "%016llx", (unsigned long long)writer->content);
 	snprintf(sorted, sizeof sorted, "%lu", (unsigned long)(writer->amending ? writer->amending->sorted : composing->last_final));
+	const char *ends = writer_ends(writer);
+	if (!ends)
+		return error_memory(error);
 	const char *pairs[][2] = {{"built", built}, {"newest", writer->newest}, {"kev_date", writer->kev_date},
 	                          {"epss_date", writer->epss_date}, {"starter", writer->starter ? "1" : "0"},
 	                          {"advisories", advisories}, {"packages", packages}, {"identity", identity}, {"note", writer->note},
-	                          {"epss_model", writer->epss_model}, {"sorted", sorted}};
+	                          {"epss_model", writer->epss_model}, {"sorted", sorted}, {"ends", ends}};
 	sqlite3_stmt *put = NULL;
 	int code = writer_prepare(writer, "INSERT INTO meta VALUES(?1, ?2)", &put, error);
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs && code >= 0; i++) {

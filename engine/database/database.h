@@ -21,7 +21,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 /*
  * The file:
  *
- *	meta(key, value)                  built newest kev_date epss_date starter advisories packages identity dictionary note
+ *	meta(key, value)                  built newest kev_date epss_date starter advisories packages identity dictionary note ends
  *	                                  sorted (amend.h)
  *	ecosystem(number, name, packages) "Debian:12", as ecosystem_key writes it, and how many packages it has
  *	package(ecosystem, name, rows)    package_rows.h: the data for matching, one row for each package

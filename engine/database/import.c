@@ -1,6 +1,7 @@
 #include "database/import.h"
 
 #include "base/config.h"
+#include "database/ends.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,6 +75,12 @@ static int on_epss(void *user, const struct epss *epss, struct tarsier_error *er
 	return taken(importing, writer_epss(importing->writer, epss, error));
 }
 
+static int on_end(void *user, const struct distro_end *end, struct tarsier_error *error)
+{
+	struct importing *importing = user;
+	return taken(importing, writer_end(importing->writer, end, error));
+}
+
 static int on_stated(void *user, const struct cve_statement *statement, struct tarsier_error *error)
 {
 	struct importing *importing = user;
@@ -136,7 +143,7 @@ int tarsier_import(const char *database, const char *const *paths, size_t count,
 	struct tarsier_error own;
 	error = error_or(error, &own);
 	struct importing importing = {.options = &whole};
-	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_stated, on_dated, on_unreadable, &importing};
+	importing.sink = (struct advisory_sink){on_advisory, on_kev, on_epss, on_end, on_stated, on_dated, on_unreadable, &importing};
 	if (count == 0)
 		return error_set(error, TARSIER_USAGE, "nothing to import: name OSV, KEV or EPSS files, or folders of them");
 	int code = config_take(&whole, sizeof whole, options, "tarsier_import_options", error);

@@ -1,4 +1,5 @@
 /* stages the content of databases: the old one as the beginning of a new one, or some that are joined */
+#include "database/ends.h"
 #include "database/write.h"
 
 #include "format/date.h"
@@ -294,6 +295,8 @@ static int take_meta(struct merging *merging, struct tarsier_error *error)
 	if (dictionary.len)
 		writer->dictionary = (span){arena_copy(&writer->arena, dictionary.ptr, dictionary.len), dictionary.len};
 	if (dictionary.len && !writer->dictionary.ptr)
+		return error_memory(error);
+	if (writer_take_ends(writer, database_meta(merging->database, "ends"), error) < 0)
 		return error_memory(error);
 	const char *day = database_meta(merging->database, "epss_date");
 	bool newer = date_compare(day, writer->epss_date) > 0;

@@ -214,6 +214,7 @@ int writer_new(const char *path, bool starter, struct database_writer **result, 
 	writer->lock = -1;
 	writer->starter = starter;
 	writer->newest = writer->kev_date = writer->epss_date = writer->epss_model = writer->model_before = writer->note = "";
+	writer->ends.arena = &writer->arena;
 	int code = find_path(writer, path, error);
 	if (code >= 0)
 		code = make_file(writer, error);

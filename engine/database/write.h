@@ -26,6 +26,7 @@ struct database_writer {
 	struct map scopes;          /* the own feeds that this import read */
 	struct map ecosystems;      /* key → struct known_ecosystem */
 	struct map families;        /* name → struct known_family */
+	struct map ends;            /* "debian\t12" → struct known_end */
 	struct cve_table cves;
 	struct buffer omissions;    /* struct omitted, of every staged advisory */
 	uint64_t omitted[OMISSIONS]; /* omissions without an advisory number, and those of the old file */

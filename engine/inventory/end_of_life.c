@@ -190,11 +190,34 @@ static const char *id_of(const struct distro *distro)
 	return strcmp(distro->id, "centos") == 0 && strstr(distro->name, "Stream") ? "centos-stream" : distro->id;
 }
 
-const struct end_of_life *end_of_life_find(const struct distro *distro)
+/* Reads a line of a database: the entry in the arena, or NULL if it is of another release. */
+static const struct end_of_life *read_line(struct arena *arena, span line, const char *id, const char *version)
+{
+	span fields[4] = {SPAN(""), SPAN(""), SPAN(""), SPAN("")};
+	for (size_t i = 0; i < 4; i++)
+		span_next(&line, '\t', &fields[i]);
+	if (!span_is(fields[0], id))
+		return NULL;
+	const char *release = span_copy(arena, fields[1]), *support = span_copy(arena, fields[2]);
+	const char *extended = span_copy(arena, fields[3]);
+	struct end_of_life *end = arena_alloc(arena, sizeof *end);
+	if (!release || !support || !extended || !end || !*release || !*support || !is_release(release, version))
+		return NULL;
+	*end = (struct end_of_life){id, release, support, *extended ? extended : NULL};
+	return end;
+}
+
+const struct end_of_life *end_of_life_find(struct arena *arena, const struct distro *distro, const char *newer)
 {
 	const char *id = id_of(distro);
+	span rest = span_of(newer), line;
 	if (!distro->version[0])
 		return NULL;
+	while (newer && *newer && span_next(&rest, '\n', &line)) {
+		const struct end_of_life *end = read_line(arena, line, id, distro->version);
+		if (end)
+			return end;
+	}
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (strcmp(ends[i].id, id) == 0 && is_release(ends[i].release, distro->version))
 			return &ends[i];

@@ -10,8 +10,10 @@ struct end_of_life {
 	const char *extended; /* … of extended support; NULL if there is none */
 };
 
-/* Returns the entry of the distribution's release, or NULL if it is not in the table. Static. */
-const struct end_of_life *end_of_life_find(const struct distro *distro);
+/* Returns what is known of the distribution's release, or NULL. `newer` is what a database says, and counts before the table
+ * of this build: lines "id\trelease\tsupport\textended"; NULL or "" if there is none. Static, or in the arena; what does not
+ * fit in there is looked up in the table. */
+const struct end_of_life *end_of_life_find(struct arena *arena, const struct distro *distro, const char *newer);
 
 /* Returns true if freely available security updates have ended. Debian's LTS updates are free; other extended support
  * requires a contract. `today` is "2026-11-28". */

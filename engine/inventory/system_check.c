@@ -1,7 +1,5 @@
 #include "inventory/system_check.h"
 
-#include "inventory/end_of_life.h"
-
 #include <string.h>
 
 bool type_is_system(const char *type)
@@ -184,7 +182,7 @@ static int check_foreign(const struct system_check *check, struct problem_list *
 static int check_age(const struct system_check *check, struct problem_list *problems, struct tarsier_error *error)
 {
 	const struct distro *distro = check->distro;
-	const struct end_of_life *end = end_of_life_find(distro);
+	const struct end_of_life *end = check->end;
 	if (!end || !end_of_life_is_over(end, check->today))
 		return TARSIER_OK;
 	if (!end->extended)

@@ -2,6 +2,7 @@
 #ifndef TARSIER_INVENTORY_SYSTEM_CHECK_H
 #define TARSIER_INVENTORY_SYSTEM_CHECK_H
 
+#include "inventory/end_of_life.h"
 #include "inventory/problems.h"
 
 struct system_check {
@@ -10,6 +11,7 @@ struct system_check {
 	const struct tarsier_package *packages;
 	size_t package_count;
 	const char *today;             /* "2026-11-28" */
+	const struct end_of_life *end; /* of the distribution's release; or NULL */
 	bool by_clair;                 /* Clair read the image and selected the feeds */
 };
 

@@ -18,6 +18,12 @@ int scan_describe_image(struct scan *scan, const struct tarsier_layer *layers)
 	return report->image.reference ? TARSIER_OK : error_memory(scan->error);
 }
 
+static const struct end_of_life *find_end(struct scan *scan, const struct distro *distro)
+{
+	const struct database *database = scan->engine->database;
+	return end_of_life_find(&scan->report->arena, distro, database ? database_meta(database, "ends") : NULL);
+}
+
 void scan_describe_distro(struct scan *scan, const struct distro *distro)
 {
 	struct tarsier_image *image = &scan->report->image;
@@ -26,7 +32,7 @@ void scan_describe_distro(struct scan *scan, const struct distro *distro)
 	image->distro_codename = distro->codename;
 	image->distro_name = distro->name;
 	image->ecosystem = distro->ecosystem;
-	const struct end_of_life *end = end_of_life_find(distro);
+	const struct end_of_life *end = find_end(scan, distro);
 	image->support_ends = end ? end->support : "";
 	image->extended_support_ends = end && end->extended ? end->extended : "";
 }
@@ -47,7 +53,7 @@ int scan_find_gaps(struct scan *scan, const struct distro *distro, bool by_clair
 	today_utc(today);
 	const struct system_check check = {.image = scan->reference, .distro = distro, .packages = report->packages,
 	                                   .package_count = report->package_count, .today = given ? given : today,
-	                                   .by_clair = by_clair};
+	                                   .by_clair = by_clair, .end = find_end(scan, distro)};
 	int code = system_check_run(&check, &problems, scan->error);
 	return code < 0 ? code : report_add_problems(report, problems.items, problems.count, scan->error);
 }

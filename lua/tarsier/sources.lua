@@ -21,7 +21,7 @@ local suggest = require "tarsier.suggest"
 local sources = {}
 
 local names = { "osv", "oracle", "azurelinux", "arch", "kev", "epss", "debian", "ubuntu", "redhat", "photon", "secdb", "euvd",
-  "nvd", "cvelist" }
+  "nvd", "cvelist", "endoflife" }
 
 --- list() -> all sources
 function sources.list()

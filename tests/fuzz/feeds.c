@@ -68,6 +68,12 @@ static int on_epss(void *user, const struct epss *epss, struct tarsier_error *er
 	return sane && cve_number(span_of(epss->id)) ? 0 : (abort(), 0);
 }
 
+static int on_end(void *user, const struct distro_end *end, struct tarsier_error *error)
+{
+	(void)user, (void)error;
+	return *end->id && *end->release && *end->support && end->extended ? 0 : (abort(), 0);
+}
+
 static int on_stated(void *user, const struct cve_statement *statement, struct tarsier_error *error)
 {
 	(void)user, (void)error;
@@ -90,7 +96,7 @@ static void on_unreadable(void *user, const char *what, const char *why)
 /* Every feed reads it, whether it would claim it or not. */
 static void read_alone(span text)
 {
-	struct advisory_sink sink = {on_advisory, on_kev, on_epss, on_stated, on_dated, on_unreadable, NULL};
+	struct advisory_sink sink = {on_advisory, on_kev, on_epss, on_end, on_stated, on_dated, on_unreadable, NULL};
 	for (size_t i = 0; feeds_all[i]; i++) {
 		struct tarsier_error error = {0, ""};
 		struct stream *stream;

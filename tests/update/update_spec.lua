@@ -381,6 +381,17 @@ describe("an update", function()
     end)
   end
 
+  it("takes ends of support for the ecosystems that are asked for", function()
+    feed_server.scores(feeds, "2026-02-01")
+    feed_server.write(feeds, "Debian", { record("DEBIAN-CVE-2026-0005", T1, "Debian:12", "zlib", "1.3-1") })
+    shell.capture(("mkdir -p %s/eol/api && cp tests/data/feeds/endoflife/debian.json %s/eol/api/"):format(feeds, feeds))
+    server = feed_server.serve(feeds)
+    local result = assert(run { families = { "Debian" }, extras = { "endoflife" } })
+    assert.equal(0, result.failed)
+    assert.equal("debian\t12\t2026-01-31\t2029-01-31\n", (shell.capture(("sqlite3 %s \"SELECT value FROM meta WHERE key='ends'\"")
+      :format(database)):gsub("\n\n$", "\n")))
+  end)
+
   it("takes publishers' own feeds where OSV has none", function()
     feed_server.scores(feeds, "2026-02-01")
     shell.capture(("mkdir -p %s/oracle %s/azurelinux %s/arch && bzip2 -c tests/data/feeds/oval/oracle.xml "
