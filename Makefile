@@ -35,7 +35,7 @@ BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjs
                   libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive-dev libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
-REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman docker.io runc maven default-jdk-headless pacman-package-manager ruby composer debsecan
+REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman docker.io runc maven default-jdk-headless pacman-package-manager ruby composer php-pear debsecan
 # What checks reports: their schemas, and a browser.
 REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium
 

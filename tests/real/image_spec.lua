@@ -264,4 +264,43 @@ describe("a real rpm database", function()
     assert.same(listed(), lines)
     assert.same({ openssl = 2, bash = 1 }, layers)
   end)
+
+  it("that another program has open while rpm installs has the packages that rpm says it has", function()
+    local folder = temporary.folder()
+    finally(function() temporary.remove(folder) end)
+    local root = folder .. "/root"
+    local rpm = "rpm --root " .. root .. " --define '_db_backend sqlite' --dbpath /var/lib/rpm "
+    must("mkdir -p %s", root .. "/etc")
+    temporary.write(root .. "/etc/os-release", 'ID="almalinux"\nVERSION_ID="9.4"\n')
+    for i, name in ipairs { "first", "second", "third" } do
+      temporary.write(folder .. "/x.spec", ("Name: %s\nVersion: %d\nRelease: 1.el9\nSummary: s\nLicense: x\n%%description\nd\n%%files\n")
+        :format(name, i))
+      must("rpmbuild -bb --quiet --define '_topdir %s' %s", folder .. "/top/" .. name, folder .. "/x.spec")
+    end
+    local function install(name) return rpm .. "-U --nodeps --noscripts $(find " .. folder .. "/top/" .. name .. " -name '*.rpm')" end
+    must(install "first")
+    must("mkdir -p %s && cp -a %s/. %s", folder .. "/before", root, folder .. "/before")
+    -- A reader keeps rpm from moving its log into the database when it closes it.
+    must([[python3 -c '
+import sqlite3, subprocess, sys
+db = sqlite3.connect(sys.argv[1] + "/var/lib/rpm/rpmdb.sqlite").cursor()
+db.execute("BEGIN")
+db.execute("SELECT count(*) FROM Packages").fetchall()
+for command in sys.argv[2:]: subprocess.run(command, shell=True, check=True)' %s %s %s %s]], root, install "second",
+      rpm .. "-e --nodeps first; " .. install "third", ("cp -a %s %s/open"):format(root, folder))
+    local listed = real.lines(must(rpm .. "-qa --qf '%%{NAME} %%{EVR} %%{ARCH}\n' 2>/dev/null | LC_ALL=C sort"))
+    assert.equal(2, #listed)
+    assert.is_true(#temporary.must("find %s -name rpmdb.sqlite-wal -size +8k", folder .. "/open") > 0)
+    -- The log in a layer above its database, as a build leaves it that changes nothing else.
+    real.layout(folder .. "/image", folder .. "/before")
+    real.insert(folder .. "/image", "RUN dnf install", folder .. "/open/var/lib/rpm/rpmdb.sqlite-wal", "/var/lib/rpm/rpmdb.sqlite-wal")
+    for _, reference in ipairs { "dir:" .. folder .. "/open", "oci:" .. folder .. "/image" } do
+      local lines = {}
+      for i, package in ipairs(real.scan(reference, "--db " .. (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db").packages) do
+        lines[i] = ("%s %s %s"):format(package.name, package.version, package.architecture)
+      end
+      table.sort(lines)
+      assert.same(listed, lines)
+    end
+  end)
 end)

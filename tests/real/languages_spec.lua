@@ -1,4 +1,4 @@
--- What languages' own tools list is what we list: pip, npm, gem, Composer, LuaRocks, R and GHC, in real trees.
+-- What languages' own tools list is what we list: pip, npm, gem, Composer, PEAR, LuaRocks, R and GHC, in real trees.
 
 local temporary = require "support.temporary"
 local trees = require "support.trees"
@@ -129,6 +129,12 @@ walk(json.load(sys.stdin))']]
 import json, sys
 for each in json.load(sys.stdin)["installed"]: print(each["name"], each["version"])']], root)
     same(lines_of(theirs), root, "composer", 2)
+  end)
+
+  test("pear list", { pear = "php-pear" }, function(root)
+    trees.pear(root)
+    local theirs = must("pear list | sed -nE 's,^([A-Za-z0-9_]+) +([0-9][^ ]*) .*,pear/\\1 \\2,p'")
+    same(lines_of(theirs), root, "pear", 5)
   end)
 
   test("luarocks list", { ["luarocks-5.4"] = "luarocks" }, function(root)

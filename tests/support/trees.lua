@@ -85,6 +85,10 @@ function trees.r(root)
   must("mkdir -p %s/usr/lib/R && cp -r /usr/lib/R/library %s/usr/lib/R", root, root)
 end
 
+function trees.pear(root)
+  must("mkdir -p %s/usr/share/php && cp -r /usr/share/php/.registry %s/usr/share/php", root, root)
+end
+
 function trees.ghc(root)
   must("mkdir -p %s/var/lib/ghc && cp -r /var/lib/ghc/package.conf.d %s/var/lib/ghc", root, root)
 end
