@@ -115,7 +115,12 @@ struct tarsier_package {
 	const struct tarsier_functions *functions; /* of a Go executable, from which `symbol` of findings comes; or NULL. Opaque */
 	const char *sha512;          /* of the file at `path`, lower-case hex, if that is what was delivered: an archive or an executable.
 	                              * NULL: it is not, it lies within an archive, or config.hashes was 0 */
+	const struct tarsier_dependencies *dependencies; /* tarsier_package_requires tells; NULL if nothing is known. Opaque */
 };
+/* Returns the indexes of the packages of the same report that this one needs, or NULL if its database does not say, as only
+ * dpkg's, apk's, opkg's and pacman's do. Of several installed alternatives, all are here. *essential is nonzero if the system
+ * needs the package itself. */
+TARSIER_API const size_t *tarsier_package_requires(const struct tarsier_package *package, size_t *count, int *essential);
 /* Nonzero if the text is an SPDX expression, in the spelling of SPDX's licence list. */
 TARSIER_API int tarsier_is_spdx(const char *license);
 TARSIER_API size_t tarsier_package_count(const tarsier_report *report);

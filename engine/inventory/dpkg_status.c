@@ -1,6 +1,7 @@
 #include "inventory/dpkg_status.h"
 
 #include "format/stanza.h"
+#include "inventory/dependencies.h"
 #include "inventory/reader_add.h"
 
 #include <string.h>
@@ -10,21 +11,26 @@
  * "half-installed" has some. A paragraph without a Status counts, so that no package is hidden. */
 struct paragraph {
 	span package, status, version, architecture, source, license;
+	span depends, pre_depends, provides, essential, protected, priority;
 };
 
 static span *slot(struct paragraph *paragraph, span key)
 {
-	if (span_is_nocase(key, "Package"))
-		return &paragraph->package;
-	if (span_is_nocase(key, "Status"))
-		return &paragraph->status;
-	if (span_is_nocase(key, "Version"))
-		return &paragraph->version;
-	if (span_is_nocase(key, "Architecture"))
-		return &paragraph->architecture;
-	if (span_is_nocase(key, "License"))
-		return &paragraph->license;
-	return span_is_nocase(key, "Source") ? &paragraph->source : NULL;
+	const struct {
+		const char *key;
+		span *value;
+	} slots[] = {
+		{"Package", &paragraph->package},     {"Status", &paragraph->status},
+		{"Version", &paragraph->version},     {"Architecture", &paragraph->architecture},
+		{"License", &paragraph->license},     {"Source", &paragraph->source},
+		{"Depends", &paragraph->depends},     {"Pre-Depends", &paragraph->pre_depends},
+		{"Provides", &paragraph->provides},   {"Essential", &paragraph->essential},
+		{"Protected", &paragraph->protected}, {"Priority", &paragraph->priority},
+	};
+	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+		if (span_is_nocase(key, slots[i].key))
+			return slots[i].value;
+	return NULL;
 }
 
 /* Takes the whole next paragraph. dpkg also rejects duplicate fields. */
@@ -67,13 +73,16 @@ static bool is_on_disk(const struct paragraph *paragraph)
 	return paragraph->version.len || !span_is_nocase(state, "half-installed");
 }
 
-static int add(struct reader_output *output, const char *type, const struct paragraph *paragraph,
-               struct tarsier_error *error)
+/* What dpkg does not let one remove, or a system without it does not work: deb-control(5). */
+static bool is_essential(const struct paragraph *paragraph)
 {
-	if (!paragraph->package.len)
-		return error_set(error, TARSIER_FORMAT, "a paragraph without a Package field");
-	if (!is_on_disk(paragraph))
-		return TARSIER_OK;
+	return span_is_nocase(paragraph->essential, "yes") || span_is_nocase(paragraph->protected, "yes") ||
+	       span_is_nocase(paragraph->priority, "required");
+}
+
+static int add_package(struct reader_output *output, const char *type, const struct paragraph *paragraph, span requires,
+                       span provides, struct tarsier_error *error)
+{
 	span source, rest, source_version;
 	span_cut(paragraph->source, '(', &source, &rest);
 	span_cut(rest, ')', &source_version, &rest);
@@ -84,8 +93,31 @@ static int add(struct reader_output *output, const char *type, const struct para
 	                                       .architecture = paragraph->architecture,
 	                                       .source_name = span_trim(source),
 	                                       .source_version = span_trim(source_version),
-	                                       .license = paragraph->license},
+	                                       .license = paragraph->license,
+	                                       .requires = requires,
+	                                       .provides = provides},
 	                       error);
+}
+
+static int add(struct reader_output *output, const char *type, const struct paragraph *paragraph,
+               struct tarsier_error *error)
+{
+	struct buffer requires, provides;
+	if (!paragraph->package.len)
+		return error_set(error, TARSIER_FORMAT, "a paragraph without a Package field");
+	if (!is_on_disk(paragraph))
+		return TARSIER_OK;
+	buffer_init(&requires, &output->arena->allocator);
+	buffer_init(&provides, &output->arena->allocator);
+	bool ok = dependencies_begin(&requires, is_essential(paragraph)) &&
+	          dependencies_add_control(&requires, paragraph->depends) &&
+	          dependencies_add_control(&requires, paragraph->pre_depends) &&
+	          dependencies_add_control(&provides, paragraph->provides);
+	int code = ok ? add_package(output, type, paragraph, buffer_span(&requires), buffer_span(&provides), error)
+	              : error_memory(error);
+	buffer_free(&requires);
+	buffer_free(&provides);
+	return code;
 }
 
 int dpkg_status_read(span content, const char *type, struct reader_output *output, struct tarsier_error *error)

@@ -1,5 +1,6 @@
 #include "inventory/inventory.h"
 
+#include "inventory/dependencies.h"
 #include "inventory/go_functions.h"
 #include "inventory/internal.h"
 #include "inventory/system_check.h"
@@ -66,6 +67,8 @@ static bool fill(const struct build *build, struct tarsier_package *into, const 
 	into->vendor = arena_string(arena, from->vendor);
 	into->found_by = from->found_by[0] ? arena_string(arena, from->found_by) : "database";
 	into->licenses = licenses_split(arena, from->licenses);
+	if (!dependencies_new(arena, from->requires, from->provides, &into->dependencies))
+		return false;
 	if (!into->type || !into->name || !into->version || !into->architecture || !into->ecosystem || !into->source_name ||
 	    !into->source_version || !into->module || !into->vendor || !into->licenses || !into->owner ||
 	    !into->found_by)
@@ -274,5 +277,5 @@ int inventory_build(struct arena *arena, const struct overlay *overlay, const st
 		sort_and_drop_duplicates(list);
 	if (code >= 0 && !secondaries_drop(list, &arena->allocator))
 		code = error_memory(error);
-	return code;
+	return code < 0 ? code : dependencies_resolve(arena, list->items, list->count, error);
 }

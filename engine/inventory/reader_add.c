@@ -65,7 +65,18 @@ static int add_fields(struct reader_output *output, const struct package_spans *
 	                         error);
 }
 
-int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
+/* They are not copied before the package is known to count: some are long. */
+static int keep_dependencies(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
+{
+	struct package *added = &output->packages[output->count - 1];
+	if (!package->requires.len)
+		return TARSIER_OK;
+	added->requires = span_copy(output->arena, package->requires);
+	added->provides = span_copy(output->arena, package->provides);
+	return added->requires && added->provides ? TARSIER_OK : error_memory(error);
+}
+
+static int add_licensed(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
 {
 	struct buffer licenses;
 	int code;
@@ -79,6 +90,13 @@ int reader_add(struct reader_output *output, const struct package_spans *package
 		code = add_fields(output, package, licenses.data, error);
 	buffer_free(&licenses);
 	return code;
+}
+
+int reader_add(struct reader_output *output, const struct package_spans *package, struct tarsier_error *error)
+{
+	size_t before = output->count;
+	int code = add_licensed(output, package, error);
+	return code >= 0 && output->count > before ? keep_dependencies(output, package, error) : code;
 }
 
 int reader_skip_entry(struct reader_output *output, span content, const char *at, int code, struct tarsier_error *error)

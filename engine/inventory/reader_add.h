@@ -9,6 +9,7 @@ struct package_spans {
 	span name, version, architecture, source_name, source_version, module, vendor, inner;
 	span licenses; /* a text of licenses_add, kept as it is */
 	span license;  /* one statement, added to it */
+	span requires, provides; /* texts of dependencies.h; empty: the evidence does not say */
 };
 
 /* No package manager allows a name or version near this length; a longer one means that the file is not a package

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 11\n";
+static const char magic[24] = "tarsier layer index 12\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -42,7 +42,7 @@ static bool put_package(struct buffer *file, const struct package *package)
 	       put_text(file, package->source_version) && put_text(file, package->ecosystem) &&
 	       put_text(file, package->module) && put_text(file, package->vendor) && put_text(file, package->licenses) &&
 	       put_text(file, package->inner) &&
-	       put_text(file, package->found_by) &&
+	       put_text(file, package->found_by) && put_text(file, package->requires) && put_text(file, package->provides) &&
 	       put_number(file, package->owned);
 }
 
@@ -280,7 +280,7 @@ static void get_package(struct index_reader *in, struct package *package)
 		&package->type,           &package->name,      &package->version, &package->architecture, &package->source_name,
 		&package->source_version, &package->ecosystem, &package->module,  &package->vendor,       &package->licenses,
 		&package->inner,
-		&package->found_by,
+		&package->found_by, &package->requires, &package->provides,
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = get_text(in);
@@ -289,7 +289,7 @@ static void get_package(struct index_reader *in, struct package *package)
 
 static void get_packages(struct index_reader *in, struct layer_file *file)
 {
-	struct package *packages = get_array(in, &file->package_count, 12 * 16 + 8, sizeof *packages);
+	struct package *packages = get_array(in, &file->package_count, 14 * 16 + 8, sizeof *packages);
 	for (size_t i = 0; i < file->package_count && !in->broken; i++)
 		get_package(in, &packages[i]);
 	file->packages = packages;

@@ -4,7 +4,7 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 10\n\0"       24 bytes
+/*	"tarsier layer index 12\n\0"       24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)
@@ -16,7 +16,7 @@
  *	                 u64 count, then u32 (functions) up to a multiple of 8 bytes,
  *	                 u64 count, then {u64 unreadable, text} (notes),
  *	                 u64 packages, then {text type, name, version, architecture, source_name, source_version,
- *	                 ecosystem, module, vendor, licenses, found_by, u64 owned}}
+ *	                 ecosystem, module, vendor, licenses, found_by, requires, provides, u64 owned}}
  * Numbers are little-endian. A text is a u64 length, its bytes, a NUL, and zeros up to a multiple of 8, so that an index
  * that was read points into the file's bytes and nothing is copied. An optional text is a u64, 0
  * or 1, and then the text. */

@@ -18,6 +18,7 @@ static bool copy_strings(struct arena *arena, struct package *package)
 		&package->type,        &package->name,           &package->version,   &package->architecture,
 		&package->source_name, &package->source_version, &package->ecosystem, &package->module,
 		&package->vendor,      &package->licenses,     &package->inner, &package->found_by,
+		&package->requires,    &package->provides,
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		if (is_missing(*fields[i]))

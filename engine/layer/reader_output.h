@@ -19,6 +19,7 @@ struct package {
 	const char *found_by;      /* as in struct tarsier_package; "": "database" */
 	const char *inner;         /* where in the evidence, if that is an archive: "lib/x.jar"; "" if it is the whole of it */
 	const char *licenses;      /* what it says about its licences: a text of licenses_add; "" if it says nothing */
+	const char *requires, *provides; /* as in inventory/dependencies.h; requires "": its database does not say */
 };
 
 /* A part of the evidence that gave no package. */

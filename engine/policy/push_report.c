@@ -135,6 +135,24 @@ void push_image(lua_State *L, const tarsier_report *report)
 	lua_setfield(L, -2, "layers");
 }
 
+/* requires = names of the packages that it needs, and essential; nothing if its database does not say. */
+static void set_requires(lua_State *L, const tarsier_report *report, const struct tarsier_package *package)
+{
+	size_t count;
+	int essential;
+	lua_Integer names = 0;
+	const size_t *on = tarsier_package_requires(package, &count, &essential);
+	if (!on)
+		return;
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_pushstring(L, tarsier_package_at(report, on[i])->name);
+		lua_rawseti(L, -2, ++names);
+	}
+	lua_setfield(L, -2, "requires");
+	table_set_boolean(L, "essential", essential);
+}
+
 void push_package(lua_State *L, const tarsier_report *report, size_t index)
 {
 	const struct tarsier_package *package = tarsier_package_at(report, index);
@@ -162,6 +180,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 	table_set_text(L, "name", package->source_name);
 	table_set_text(L, "version", package->source_version);
 	lua_setfield(L, -2, "source");
+	set_requires(L, report, package);
 }
 
 void push_packages(lua_State *L, const tarsier_report *report)

@@ -1,5 +1,7 @@
 #include "scan/report.h"
 
+#include "inventory/dependencies.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -71,6 +73,14 @@ const struct tarsier_package *tarsier_package_at(const tarsier_report *report, s
 {
 	assert(index < report->package_count);
 	return &report->packages[index];
+}
+
+const size_t *tarsier_package_requires(const struct tarsier_package *package, size_t *count, int *essential)
+{
+	const struct tarsier_dependencies *dependencies = package->dependencies;
+	*count = dependencies ? dependencies->count : 0;
+	*essential = dependencies && dependencies->essential;
+	return dependencies ? dependencies->on : NULL;
 }
 
 size_t tarsier_finding_count(const tarsier_report *report)

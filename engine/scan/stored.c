@@ -1,5 +1,6 @@
 /* reads a report that was written as JSON (schema 1): the image, its packages, and what could not be read of them */
 #include "format/json.h"
+#include "inventory/dependencies.h"
 #include "scan/report.h"
 #include "tarsier_share.h"
 
@@ -153,12 +154,31 @@ static void read_package(struct stored *stored, const json_t *object, struct tar
 		package->source_version = package->version;
 }
 
+/* As a reader would have written them, from the names in the report. */
+static void read_dependencies(struct stored *stored, const json_t *object, struct tarsier_package *package)
+{
+	const json_t *names = json_object_get(object, "requires"), *name;
+	struct buffer text;
+	size_t i;
+	if (!json_is_array(names))
+		return;
+	buffer_init(&text, &stored->arena->allocator);
+	bool ok = dependencies_begin(&text, json_is_true(json_object_get(object, "essential")));
+	json_array_foreach(names, i, name)
+		ok = ok && dependencies_add_control(&text, span_of(json_is_string(name) ? json_string_value(name) : ""));
+	const char *requires = ok ? span_copy(stored->arena, buffer_span(&text)) : NULL;
+	stored->failed = stored->failed || !requires || !dependencies_new(stored->arena, requires, "", &package->dependencies);
+	buffer_free(&text);
+}
+
 static void read_packages(struct stored *stored, const json_t *list)
 {
 	struct tarsier_package *packages = array(stored, list, sizeof *packages);
 	size_t count = packages ? json_array_size(list) : 0;
 	for (size_t i = 0; i < count; i++)
 		read_package(stored, json_array_get(list, i), &packages[i]);
+	for (size_t i = 0; i < count; i++)
+		read_dependencies(stored, json_array_get(list, i), &packages[i]);
 	stored->report->packages = packages;
 	stored->report->package_count = count;
 }
@@ -220,6 +240,8 @@ static int read_report(struct stored *stored, const json_t *document, struct tar
 	int code = read_problems(stored, json_list(document, "problems"), error);
 	if (code >= 0 && stored->failed)
 		code = error_memory(error);
+	if (code >= 0)
+		code = dependencies_resolve(stored->arena, stored->report->packages, stored->report->package_count, error);
 	return code < 0 ? code : check_layers(stored->report, error);
 }
 

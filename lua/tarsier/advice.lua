@@ -3,6 +3,7 @@
 
 local commands = require "tarsier.advice.commands"
 local core = require "tarsier.core"
+local removal = require "tarsier.advice.removal"
 
 local advice = {}
 
@@ -191,20 +192,31 @@ local function earlier(a, b)
   return a ~= "" and a < b and a or b
 end
 
-local function open_of(group, is_failing)
+-- The packages with these findings that can be removed: each is needed by nothing, or only by others of them.
+local function remove_of(group, names, there, index)
+  local list = group.is_system and removal.of(group.type, names, index) or {}
+  if #list == 0 then return nil end
+  return { names = list, all = #list == #names, command = commands.remove(group.type, list, there) }
+end
+
+local function open_of(group, is_failing, there, index)
+  local names = {}
   local made, seen = { type = group.type, name = group.name, version = group.version, base = group.base,
     fails = is_failing, status = "", since = "", severity = {}, ids = {}, total = 0 }, {}
   for _, finding in ipairs(group.open) do
     if (finding.decision == "fail") == is_failing then
       count({ total = 0, severity = made.severity, ids = made.ids }, finding, seen)
       made.total = made.total + 1
+      add_once(names, finding.package.name)
       made.layer = made.layer or finding.layer and finding.layer.index
       if made.status == "" and finding.status ~= "affected" then made.status = finding.status or "" end
       local day = (finding.published or ""):sub(1, 10)
       if made.since == "" then made.since = day else made.since = earlier(day, made.since) end
     end
   end
-  return made.total > 0 and made or nil
+  if made.total == 0 then return nil end
+  made.remove = remove_of(group, names, there, index)
+  return made
 end
 
 -- What hooks that look at the image, or at all decisions, made fail.
@@ -228,6 +240,7 @@ end
 --- whole; the others end a finding for which is_wanted(finding) holds. What is accepted or ignored is left out.
 function advice.of(result, is_wanted)
   local pass, rest, open = {}, {}, {}
+  local there, index = installed(result), removal.index(result.packages)
   for _, group in ipairs(groups_of(result, is_wanted)) do
     if group.failing > 0 then
       join(step_of(pass, group), group)
@@ -235,10 +248,9 @@ function advice.of(result, is_wanted)
       join(step_of(rest, group), group)
     end
     for _, is_failing in ipairs { true, false } do
-      open[#open + 1] = open_of(group, is_failing)
+      open[#open + 1] = open_of(group, is_failing, there, index)
     end
   end
-  local there = installed(result)
   table.sort(open, function(a, b) -- what fails comes first
     if a.fails ~= b.fails then return a.fails end
     return a.name .. "\0" .. a.version < b.name .. "\0" .. b.version

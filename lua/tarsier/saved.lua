@@ -112,7 +112,7 @@ local layer = record { index = count, digest = text, diff_id = text, created_by 
 local package = record { index = count, type = text, ecosystem = text, name = text, version = text,
   architecture = text, source = record { name = text, version = text }, purl = text, path = text, reader = text,
   module = text, vendor = text, licenses = list(text), owner = text, found_by = text, sha512 = word,
-  kernel = flag, layer = count }
+  kernel = flag, layer = count, requires = optional(list(text)), essential = optional(flag) }
 
 -- What a finding has beside its package and its layer, which a report repeats in each: read_package and read_layer.
 local function finding_record(read_package, read_layer)
@@ -164,7 +164,8 @@ local step = record { kind = text, text = text, command = word, layer = optional
   instruction = word, place = text, ends = ends, packages = list(record { type = text, name = text, version = text,
     to = word, names = list(text), paths = list(text) }) }
 local open = record { type = text, name = text, version = text, layer = optional(count), base = optional(flag),
-  ids = list(text), fails = optional(flag), status = word, since = word, total = count, severity = counts }
+  ids = list(text), fails = optional(flag), status = word, since = word, total = count, severity = counts,
+  remove = optional(record { names = list(text), all = flag, command = word }) }
 local entry = record { id = text, package = word, image = word, images = optional(list(text)), owner = word,
   reason = word, ["until"] = word }
 local verdict = record {

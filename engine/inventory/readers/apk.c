@@ -1,4 +1,5 @@
 /* reads Alpine's package database */
+#include "inventory/dependencies.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
@@ -11,12 +12,14 @@
  *	A:x86_64           architecture
  *	o:openssl          origin: the source package, of the same version
  *	L:Apache-2.0       licences, most often an SPDX expression
+ *	D:so:libc.musl-x86_64.so.1 busybox>=1.36      what it needs
+ *	p:so:libcrypto.so.3=3 cmd:openssl=3.3.2-r0    what it provides besides its name
  *	F:usr/lib          a folder with files of the package
  *	R:libcrypto.so.3   a file in the folder named last
  */
 struct block {
 	const char *start; /* its first line; NULL between blocks */
-	span name, version, architecture, origin, license, folder;
+	span name, version, architecture, origin, license, folder, depends, provides;
 };
 
 static void take_field(struct block *block, span line)
@@ -28,11 +31,14 @@ static void take_field(struct block *block, span line)
 	case 'A': block->architecture = value; break;
 	case 'o': block->origin = value; break;
 	case 'L': block->license = value; break;
+	case 'D': block->depends = value; break;
+	case 'p': block->provides = value; break;
 	case 'F': block->folder = value; break;
 	}
 }
 
-static int add(struct reader_output *output, const struct block *block, struct tarsier_error *error)
+static int add_block(struct reader_output *output, const struct block *block, span requires, span provides,
+                     struct tarsier_error *error)
 {
 	return reader_add(output,
 	                       &(struct package_spans){.type = "apk",
@@ -40,8 +46,23 @@ static int add(struct reader_output *output, const struct block *block, struct t
 	                                       .version = block->version,
 	                                       .architecture = block->architecture,
 	                                       .source_name = block->origin,
-	                                       .license = block->license},
+	                                       .license = block->license,
+	                                       .requires = requires,
+	                                       .provides = provides},
 	                       error);
+}
+
+static int add(struct reader_output *output, const struct block *block, struct tarsier_error *error)
+{
+	struct buffer requires, provides;
+	buffer_init(&requires, &output->arena->allocator);
+	buffer_init(&provides, &output->arena->allocator);
+	bool ok = dependencies_begin(&requires, false) && dependencies_add_words(&requires, block->depends) &&
+	          dependencies_add_words(&provides, block->provides);
+	int code = ok ? add_block(output, block, buffer_span(&requires), buffer_span(&provides), error) : error_memory(error);
+	buffer_free(&requires);
+	buffer_free(&provides);
+	return code;
 }
 
 static int take_line(span line, struct block *block, struct reader_output *output, struct tarsier_error *error)
@@ -88,7 +109,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_apk = {
 	.name = "apk",
-	.version = 4,
+	.version = 5,
 	.evidence = (const char *const[]){"lib/apk/db/installed", "usr/lib/apk/db/installed", NULL},
 	.limit = 96 << 20, /* it lists every file: 20 MB in a large image */
 	.read = read,

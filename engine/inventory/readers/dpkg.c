@@ -10,6 +10,7 @@
  *	Version: 3.0.11-1~deb12u2
  *	Architecture: amd64
  *	Source: openssl (3.0.11-1)                    if it differs from name or version
+ *	Depends, Pre-Depends, Provides                what needs what; Essential, Protected, Priority: what the system needs
  *
  * The files in status.d have no Status. A package's files, one path on each line, are in info/NAME.list or
  * info/NAME:ARCHITECTURE.list, or in NAME.md5sums beside a file of status.d, with "MD5  " before each path. They count only
@@ -44,7 +45,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_dpkg = {
 	.name = "dpkg",
-	.version = 3,
+	.version = 4,
 	.evidence = (const char *const[]){"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list", NULL},
 	.limit = 96 << 20, /* all of Debian installed would take about 70 MB */
 	.read = read,

@@ -15,7 +15,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_opkg = {
 	.name = "opkg",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"usr/lib/opkg/status", "var/lib/opkg/status", "usr/lib/opkg/info/*.list",
 	                                  "var/lib/opkg/info/*.list", NULL},
 	.limit = 16 << 20, /* such systems have some hundred packages */

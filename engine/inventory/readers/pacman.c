@@ -1,5 +1,6 @@
 /* reads the package database of Arch Linux and its derivatives */
 #include "format/spdx.h"
+#include "inventory/dependencies.h"
 #include "inventory/reader_add.h"
 #include "layer/reader.h"
 
@@ -7,7 +8,8 @@
  * var/lib/pacman/local/NAME-VERSION/ has a folder for each package, with two files of the same form (alpm's local database):
  * a line "%KEY%", then its values, one in each line, then an empty line.
  *
- *	desc:  %NAME%, %VERSION% (with epoch and release), %BASE% (the source package), %ARCH%, %LICENSE% (one or more)
+ *	desc:  %NAME%, %VERSION% (with epoch and release), %BASE% (the source package), %ARCH%, %LICENSE% (one or more),
+ *	       %DEPENDS%, %PROVIDES% (each one value a line, "glibc>=2.33")
  *	files: %FILES% (paths from the root; folders end with a slash)
  */
 static span key_of(span line)
@@ -33,10 +35,12 @@ static bool take_value(span *rest, span *key, span *value)
 static int read_description(span content, struct reader_output *output, struct tarsier_error *error)
 {
 	struct package_spans package = {.type = "alpm"};
-	struct buffer licenses;
+	struct buffer licenses, requires, provides;
 	span key = SPAN(""), value;
-	bool ok = true;
 	buffer_init(&licenses, &output->arena->allocator);
+	buffer_init(&requires, &output->arena->allocator);
+	buffer_init(&provides, &output->arena->allocator);
+	bool ok = dependencies_begin(&requires, false);
 	while (ok && take_value(&content, &key, &value)) {
 		if (span_is(key, "NAME"))
 			package.name = value;
@@ -48,10 +52,18 @@ static int read_description(span content, struct reader_output *output, struct t
 			package.architecture = value;
 		else if (span_is(key, "LICENSE"))
 			ok = licenses_add(&licenses, value);
+		else if (span_is(key, "DEPENDS"))
+			ok = dependencies_add_words(&requires, value);
+		else if (span_is(key, "PROVIDES"))
+			ok = dependencies_add_words(&provides, value);
 	}
 	package.licenses = buffer_span(&licenses);
+	package.requires = buffer_span(&requires);
+	package.provides = buffer_span(&provides);
 	int code = ok ? reader_add(output, &package, error) : error_memory(error);
 	buffer_free(&licenses);
+	buffer_free(&requires);
+	buffer_free(&provides);
 	return code;
 }
 
@@ -83,7 +95,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_pacman = {
 	.name = "pacman",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"var/lib/pacman/local/*/desc", "var/lib/pacman/local/*/files", NULL},
 	.limit = 32 << 20, /* a kernel's headers are 2 MB of paths */
 	.read = read,

@@ -169,6 +169,20 @@ function commands.place(package)
     or path:match "^(.*)/" or ""
 end
 
+local removers = { deb = { { "apt", "apt-get remove -y" } }, apk = { { "apk-tools", "apk del" } } }
+
+--- remove(type, names, installed) -> a command that removes the system's packages | nil, as of upgrade
+function commands.remove(type, names, installed)
+  local words = {}
+  for i, name in ipairs(names) do
+    if not is_name(name) then return nil end
+    words[i] = quote(name)
+  end
+  for _, manager in ipairs(removers[type] or {}) do
+    if installed[type .. "\0" .. manager[1]] then return manager[2] .. " " .. table.concat(words, " ") end
+  end
+end
+
 --- upgrade(type, packages, place, installed) -> a command for a shell | nil if none is known, or a name or version
 --- would not be safe in one. packages = { { name, to, names = the system's binary packages, paths }, … }; installed =
 --- set of "type\0name", to see which package manager the image has.

@@ -32,7 +32,7 @@ end
 
 local layer = new_record("a layer", "index digest diff_id created_by media_type size cached base")
 local package = new_record("a package", "index type ecosystem name version architecture purl path reader layer source "
-  .. "module vendor licenses owner found_by sha512 kernel",
+  .. "module vendor licenses owner found_by sha512 kernel requires essential",
   { source = new_record("a package's source", "name version") })
 local statement = new_record("a VEX statement", "file author time id status justification text signed_by "
   .. "obeyed refusal")

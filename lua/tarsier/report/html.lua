@@ -143,9 +143,11 @@ local function open_list(out, open)
   out(("<details class=fold><summary>No fix yet: %s</summary><ul class=plain>\n"):format(text.plural(#open, "package")))
   for _, item in ipairs(open) do
     local status = common.filled(item.status, nil)
-    out(("<li>%s <span class=\"sub mono\">%s</span> (%s)%s%s</li>\n"):format(escape(item.name), escape(item.version),
+    local removal, command = steps.removal(item)
+    out(("<li>%s <span class=\"sub mono\">%s</span> (%s)%s%s%s%s</li>\n"):format(escape(item.name), escape(item.version),
       escape(list_names(item.ids or {})), status and ": " .. escape(status) or "",
-      item.fails and ' <span class="pill mark">fails</span>' or ""))
+      item.fails and ' <span class="pill mark">fails</span>' or "", removal and "; " .. escape(removal) or "",
+      command and "<code>" .. escape(command) .. "</code>" or ""))
   end
   out "</ul></details>\n"
 end

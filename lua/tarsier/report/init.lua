@@ -25,7 +25,9 @@
 --                           packages = { { type, name, version, to, names = { binary packages, … }, paths }, … },
 --                           ends = { total, severity = { High = 2, … }, ids = { … } } }, … }
 --     .open                 packages with findings that have no fix: { { type, name, version, layer, base, ids,
---                           fails = boolean, status, since = "2024-01-31", total, severity }, … }
+--                           fails = boolean, status, since = "2024-01-31", total, severity,
+--                           remove = what nothing else that is installed needs, or nil: { names, all = is that every
+--                           package with these findings?, command = for a shell, or nil } }, … }
 --     .refusals             { { policy, reason }, … }: what policies say about the image itself
 --     .rebuild              what newer bases at hand would end: { { reference, ends = …, brings = … }, … }
 

@@ -46,7 +46,7 @@ local function package(p)
     "source", pick(p.source, "name version"), "purl", p.purl, "path", p.path, "reader", p.reader,
     "module", p.module, "vendor", p.vendor, "licenses", strings(p.licenses), "owner", p.owner,
     "found_by", p.found_by, "sha512", p.sha512, "kernel", p.kernel,
-    "layer", p.layer
+    "layer", p.layer, "requires", p.requires and strings(p.requires), "essential", p.essential or nil
   )
 end
 
@@ -149,7 +149,8 @@ end
 local function open(o)
   return object("type", o.type, "name", o.name, "version", o.version, "layer", o.layer,
     "base", o.base, "ids", strings(o.ids), "total", o.total, "severity", pick(o.severity, SEVERITIES),
-    "fails", o.fails, "status", o.status, "since", o.since)
+    "fails", o.fails, "status", o.status, "since", o.since,
+    "remove", o.remove and object("names", strings(o.remove.names), "all", o.remove.all, "command", o.remove.command))
 end
 
 local function advice(a)

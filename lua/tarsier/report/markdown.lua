@@ -57,8 +57,10 @@ end
 local function open_line(open)
   local since = open.since and open.since ~= "" and ", since " .. open.since or ""
   local status = open.status and open.status ~= "" and ": " .. open.status .. since or ""
-  return ("- %s %s (%s%s)%s\n"):format(code(open.name), code(open.version),
+  local removal, command = steps.removal(open)
+  local line = ("- %s %s (%s%s)%s"):format(code(open.name), code(open.version),
     escape(findings.names(open.ids or {})), escape(status), open.fails and " **fails**" or "")
+  return line .. (removal and "; " .. escape(removal) .. (command and code(command) or "") or "") .. "\n"
 end
 
 local function what_to_do(result, out)

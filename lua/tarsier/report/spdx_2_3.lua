@@ -92,6 +92,25 @@ local function numbers(from, count)
   return list
 end
 
+-- { { from, to }, … }. Which package needs which is known of some systems' packages only.
+local function edges(packages)
+  local list, needs = {}, sbom.needs(packages)
+  for i in ipairs(packages) do
+    for _, other in ipairs(needs(i) or {}) do list[#list + 1] = { i, other } end
+  end
+  return list
+end
+
+local function relationships(packages)
+  local all = numbers(0, #packages)
+  for _, edge in ipairs(edges(packages)) do all[#all + 1] = edge end
+  return json.list(all, function(item)
+    if item == 0 then return relationship("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image") end
+    if type(item) == "number" then return relationship("SPDXRef-Image", "CONTAINS", package_id(item)) end
+    return relationship(package_id(item[1]), "DEPENDS_ON", package_id(item[2]))
+  end)
+end
+
 local function write(result, out, options)
   local image, packages = result.image, result.packages
   local creators = array { "Tool: tarsier-" .. result.tarsier.version }
@@ -107,10 +126,7 @@ local function write(result, out, options)
       return i == 0 and image_package(image) or package_of(packages[i], i, image)
     end),
     "hasExtractedLicensingInfos", extracted(packages),
-    "relationships", json.list(numbers(0, #packages), function(i)
-      if i == 0 then return relationship("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image") end
-      return relationship("SPDXRef-Image", "CONTAINS", package_id(i))
-    end)
+    "relationships", relationships(packages)
   ), out, { indent = "  " })
   out "\n"
 end

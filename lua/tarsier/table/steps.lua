@@ -53,7 +53,9 @@ local function open_list(open)
     local words = status_words[open[i].status] or open[i].status
     local status = words ~= "" and "; " .. words or ""
     local since = open[i].since ~= "" and ", since " .. open[i].since or ""
-    parts[i] = ("%s %s (%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), status, since)
+    local removal, command = shared.removal(open[i])
+    parts[i] = ("%s %s (%s%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), status, since,
+      removal and "; " .. removal .. (command or "") or "")
   end
   if #open > NAMED then table.insert(parts, ("and %d more packages"):format(#open - NAMED)) end
   return table.concat(parts, ", ")

@@ -135,11 +135,19 @@ local function operating_system(image)
     "version", common.filled(image.distro.version, nil), "description", common.filled(image.distro.name, nil))
 end
 
--- The image contains all of it; which package needs which is not known.
-local function dependencies(image, refs)
-  local all = array { image.distro.id ~= "" and "operating-system" or nil }
-  for _, ref in ipairs(refs) do all[#all + 1] = ref end
-  return array { object("ref", ROOT, "dependsOn", all) }
+-- The image contains all of it. Which package needs which is known of some systems' packages only.
+local function dependencies(image, packages, refs)
+  local all, numbers, needs = array { image.distro.id ~= "" and "operating-system" or nil }, { 0 }, sbom.needs(packages)
+  for i, ref in ipairs(refs) do
+    all[#all + 1] = ref
+    if packages[i].requires then numbers[#numbers + 1] = i end
+  end
+  return json.list(numbers, function(i)
+    if i == 0 then return object("ref", ROOT, "dependsOn", all) end
+    local list = array {}
+    for n, other in ipairs(needs(i)) do list[n] = refs[other] end
+    return object("ref", refs[i], "dependsOn", #list > 0 and list or nil)
+  end)
 end
 
 --- write(result, out, { version = "1.6" or "1.7", profile = nil, "bsi" or "gitlab", vulnerabilities = boolean,
@@ -163,7 +171,7 @@ local function write(result, out, options)
     "version", 1,
     "metadata", metadata(result, options, notes),
     "components", components,
-    "dependencies", dependencies(image, refs),
+    "dependencies", dependencies(image, packages, refs),
     "compositions", array { object("aggregate", "unknown", "assemblies", array { ROOT }) },
     "vulnerabilities", options.vulnerabilities and result.findings and vulnerabilities(result, refs) or nil
   ), out, { indent = "  " })

@@ -34,6 +34,29 @@ function sbom.references(packages)
   return list
 end
 
+--- needs(packages) -> function(i): the indexes of the packages that package i needs, in order, or nil if its database does
+--- not say
+function sbom.needs(packages)
+  local by_name = {}
+  for i, package in ipairs(packages) do
+    local key = package.type .. "\0" .. package.name
+    by_name[key] = by_name[key] or {}
+    table.insert(by_name[key], i)
+  end
+  return function(i)
+    local package, list, seen = packages[i], {}, {}
+    if not package.requires then return nil end
+    for _, name in ipairs(package.requires) do
+      for _, other in ipairs(not seen[name] and by_name[package.type .. "\0" .. name] or {}) do
+        if other ~= i then list[#list + 1] = other end
+      end
+      seen[name] = true
+    end
+    table.sort(list)
+    return list
+  end
+end
+
 -- ---- licences -----------------------------------------------------------------------------------------------------
 
 local function is_expression(license)

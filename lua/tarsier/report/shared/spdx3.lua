@@ -141,7 +141,16 @@ local function write_package(package, i, image, ids, add, shared, is_bsi)
   if is_bsi then write_file(sbom.file(package), i, ids, add) end
 end
 
--- Which package needs which is not known.
+-- Which package needs which is known of some systems' packages only.
+local function needs(packages, ids, add)
+  local of = sbom.needs(packages)
+  for i in ipairs(packages) do
+    local list = array {}
+    for n, other in ipairs(of(i) or {}) do list[n] = ids("Package", other) end
+    if #list > 0 then add(relationship(ids("NeedsOf", i), ids("Package", i), "dependsOn", list)) end
+  end
+end
+
 local function contents(result, ids, add)
   local all = {}
   for i = 1, #result.packages do all[i] = ids("Package", i) end
@@ -167,6 +176,7 @@ local function write(result, out, options)
   for i, package in ipairs(result.packages) do
     write_package(package, i, result.image, ids, add, shared, is_bsi)
   end
+  needs(result.packages, ids, add)
   contents(result, ids, add)
   out "\n  ]\n}\n"
   return notes

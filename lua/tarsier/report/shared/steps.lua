@@ -41,6 +41,17 @@ function steps.where(step)
   return ("layer %d%s"):format(step.layer, instruction and ": " .. instruction or "")
 end
 
+--- removal(open) -> "nothing needs it: apt-get remove -y curl" | nil: the rest of a line about a package without a fix, and
+--- the command in it
+function steps.removal(open)
+  local remove = open.remove
+  if not remove then return nil end
+  local names = table.concat(remove.names, ", ")
+  if #remove.names > 3 then names = ("%s and %d more"):format(table.concat(remove.names, ", ", 1, 3), #remove.names - 3) end
+  local what = remove.all and #remove.names == 1 and "it" or names
+  return ("nothing needs %s%s"):format(what, remove.command and ": " or ", so it can be removed"), remove.command
+end
+
 --- of(result) -> { pass = steps, rest = steps, open = packages, refusals = refusals }; empty lists if there is nothing
 --- to do
 function steps.of(result)
