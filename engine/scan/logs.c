@@ -84,8 +84,8 @@ static int join(struct scan *scan, const struct overlay_file **database, const s
 {
 	struct arena *arena = &scan->report->arena;
 	if (!scan->image.open_layer && !scan->image.walk)
-		return show_problem(scan, log, "the database was not closed, and a pipe cannot be read again for its write-ahead log: "
-		                               "scan a file instead");
+		return show_problem(scan, log, "the database was not closed, and an archive that comes through a pipe, or is compressed "
+		                               "as a whole, cannot be read again for its write-ahead log: scan a plain file instead");
 	const struct reader *reader = reader_with(arena, *database, (*log)->file->content);
 	struct layer_index **found = scan_new_indexes(scan);
 	if (!reader || !found)

@@ -1,7 +1,9 @@
 -- rpm's databases with a write-ahead log, as SQLite leaves and reads them; tests/support/rpm_logs.py makes them.
 
 local contents = require "tarsier.probe".contents
+local images = require "support.images"
 local oci = require "support.oci"
+local tar = require "support.tar"
 local tarsier = require "tarsier"
 local temporary = require "support.temporary"
 
@@ -141,6 +143,27 @@ PYTHON
       assert.equal(before, scan { { [path] = database, [path .. "-wal"] = log }, { [path .. "-wal"] = "" } })
       -- In a layer of its own a log belongs to the database that is there, even if that came later.
       assert.equal(#above, #scan { { [path .. "-wal"] = log }, { [path] = database } })
+    end)
+
+    it("is told where an archive cannot be read twice", function()
+      local database, log = case "pages of 4096"
+      local path = "var/lib/rpm/rpmdb.sqlite"
+      local layer = tar.archive { { path = "etc/os-release", data = release }, { path = path, data = database },
+        { path = path .. "-wal", data = log } }
+      local archive = images.tar(images.old_docker { { names = { "app:1" }, layers = { layer } } })
+      images.write(folder .. "/image.tar", archive)
+      images.write(folder .. "/image.tar.gz", images.gzip(archive))
+      local engine <close> = assert(tarsier.open { cache_dir = "" })
+      local function unreadable(report)
+        for _, problem in ipairs(report:problems()) do
+          if problem.kind == "unreadable" then return problem.message end
+        end
+      end
+      local whole = assert(engine:scan(folder .. "/image.tar"))
+      assert.is_nil(unreadable(whole))
+      local part = assert(engine:scan(folder .. "/image.tar.gz"))
+      assert.is_true(#part:packages() < #whole:packages())
+      assert.truthy(unreadable(part):find("scan a plain file instead", 1, true))
     end)
 
     it("without a database, or with one that it damages, is told", function()
