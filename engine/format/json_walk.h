@@ -10,7 +10,7 @@
  * checked to be JSON (RFC 8259) all the same. Bytes inside strings are not checked, because Node.js also reads texts
  * that are not UTF-8.
  */
-enum { JSON_WALK_DEPTH = 200 }; /* the deepest real document (a CycloneDX attestation) has about 20 levels */
+enum { JSON_WALK_DEPTH = 200 }; /* of a value; the deepest real document (a CycloneDX attestation) has about 20 levels */
 
 struct json_walk {
 	span whole, rest;     /* what is not read yet */
