@@ -171,6 +171,7 @@ struct tarsier_finding {
 	const char *const *cwes;        /* "CWE-79"; NULL-terminated */
 	const char *symbol;             /* of a Go executable's package: are the vulnerable functions in it? "present", "absent" or
 	                                 * "unknown"; "" for other packages */
+	const char *nvd_status;         /* why NVD has not rated it: "Deferred" (it will not), "Awaiting Analysis", …; else "" or NULL */
 };
 /* Findings are sorted: most severe first, then package name, then id. */
 TARSIER_API size_t tarsier_finding_count(const tarsier_report *report);

@@ -30,7 +30,7 @@
 --                   url, published, modified, references, backend,
 --                   status ("fixed", "affected", "will_not_fix", "fix_deferred", "end_of_life", "unimportant",
 --                   "under_investigation"), status_source, severities = { { source, severity, vector, score }, … },
---                   cwes, eu_exploited (a date, or ""), ssvc = { exploitation, automatable, impact } or nil,
+--                   cwes, eu_exploited (a date, or ""), nvd_status ("Deferred": NVD will not rate it), ssvc = { exploitation, automatable, impact } or nil,
 --                   cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
 --                   informational (true: unmaintained or unsound, not vulnerable),

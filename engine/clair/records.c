@@ -130,7 +130,7 @@ struct tarsier_finding clair_blank_finding(const char *backend)
 		.summary = "", .description = "", .url = "", .published = "", .modified = "", .references = none,
 		.kev_added = "", .kev_due = "", .epss = -1, .epss_percentile = -1, .backend = backend,
 		.status = "affected", .status_source = "", .ssvc_exploitation = "", .ssvc_automatable = "", .ssvc_impact = "",
-		.eu_exploited = "", .cwes = none};
+		.eu_exploited = "", .cwes = none, .nvd_status = ""};
 }
 
 /* Clair does not tell a publisher's status. */

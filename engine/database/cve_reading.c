@@ -8,7 +8,7 @@
 
 static const char *const kinds[CVE_KINDS] = {
 	[CVE_NVD] = "nvd", [CVE_CNA] = "cna", [CVE_CISA] = "cisa", [CVE_SSVC] = "ssvc", [CVE_CWE] = "cwe",
-	[CVE_EUVD] = "euvd", [CVE_EXPLOITED] = "exploited",
+	[CVE_EUVD] = "euvd", [CVE_EXPLOITED] = "exploited", [CVE_NVD_STATUS] = "nvd_status",
 };
 
 void cve_reading_reset(struct cve_reading *reading)

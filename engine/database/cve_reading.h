@@ -6,7 +6,7 @@
 #include "format/json_tree.h"
 
 /* The facts that one record tells of a CVE, collected and then given to the sink. */
-enum cve_kind { CVE_NVD, CVE_CNA, CVE_CISA, CVE_SSVC, CVE_CWE, CVE_EUVD, CVE_EXPLOITED, CVE_KINDS };
+enum cve_kind { CVE_NVD, CVE_CNA, CVE_CISA, CVE_SSVC, CVE_CWE, CVE_EUVD, CVE_EXPLOITED, CVE_NVD_STATUS, CVE_KINDS };
 struct cve_reading {
 	struct advisory_sink *sink;
 	struct arena arena;            /* memory for one record */

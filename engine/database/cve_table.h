@@ -8,7 +8,7 @@
 enum { CVE_SCORE_UNKNOWN = -1 };
 
 /* A line about a CVE: "nvd CVSS:3.1/AV:N/…", "ghsa moderate", "ssvc active yes total", "cwe CWE-79 CWE-89",
- * "euvd EUVD-2025-0001", "exploited 2025-01-14". */
+ * "euvd EUVD-2025-0001", "exploited 2025-01-14", "nvd_status Deferred". */
 struct cve_fact { const char *kind, *value; struct cve_fact *next; };
 
 /* EPSS has hundreds of thousands of entries, so one is small. */

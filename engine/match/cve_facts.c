@@ -41,6 +41,7 @@ bool cve_facts_tell(struct arena *arena, const char *lines, struct tarsier_findi
 {
 	return set_ssvc(arena, find(lines, "ssvc"), finding) &&
 	       (finding->eu_exploited = span_copy(arena, find(lines, "exploited"))) &&
+	       (finding->nvd_status = span_copy(arena, find(lines, "nvd_status"))) &&
 	       (finding->cwes = list_of(arena, find(lines, "cwe")));
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/span.h"
 
-/* Sets ssvc_*, eu_exploited and cwes. Returns false if memory ran out. */
+/* Sets ssvc_*, eu_exploited, nvd_status and cwes. Returns false if memory ran out. */
 bool cve_facts_tell(struct arena *arena, const char *lines, struct tarsier_finding *finding);
 /* Returns the id that the EU's database has for it; "" if unknown, NULL if memory ran out. */
 const char *cve_facts_alias(struct arena *arena, const char *lines);

@@ -79,6 +79,7 @@ struct subject {
 	enum tarsier_severity (*severity)(const struct subject *subject, size_t index);
 	const char *(*name)(const struct subject *subject, size_t index); /* "CVE-2021-3711" */
 	bool (*has_fix)(const struct subject *subject, size_t index);
+	const char *(*nvd_status)(const struct subject *subject, size_t index);
 	/* What was matched. The texts are borrowed and never NULL. */
 	bool has_database;
 	const char *backend, *system; /* system: the ecosystem of the operating system, or its id in os-release */

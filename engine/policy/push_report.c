@@ -300,7 +300,7 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 {
 	const struct tarsier_finding *finding = tarsier_finding_at(report, index);
 	luaL_checkstack(L, 8, "finding");
-	lua_createtable(L, 0, 25);
+	lua_createtable(L, 0, 26);
 	table_set_text(L, "id", finding->id);
 	set_shared_list(L, shared, "aliases", finding->aliases);
 	table_set_text(L, "severity", tarsier_severity_name(finding->severity));
@@ -317,6 +317,7 @@ static void push_one_finding(lua_State *L, const tarsier_report *report, size_t 
 		lua_setfield(L, -2, "ssvc");
 	}
 	table_set_text(L, "eu_exploited", finding->eu_exploited);
+	table_set_text(L, "nvd_status", finding->nvd_status ? finding->nvd_status : "");
 	set_shared_list(L, shared, "cwes", finding->cwes);
 	table_set_text(L, "status", finding->status);
 	table_set_text(L, "status_source", finding->status_source);

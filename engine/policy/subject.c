@@ -74,6 +74,12 @@ static bool report_has_fix(const struct subject *subject, size_t index)
 	return fixed && *fixed;
 }
 
+static const char *report_nvd_status(const struct subject *subject, size_t index)
+{
+	const char *status = tarsier_finding_at(subject->data, index)->nvd_status;
+	return status ? status : "";
+}
+
 static const char *report_ecosystem(const struct subject *subject, size_t package)
 {
 	return tarsier_package_at(subject->data, package)->ecosystem;
@@ -102,6 +108,7 @@ int tarsier_judge_run(tarsier_judge *judge, const tarsier_report *report, tarsie
 		.severity = report_severity,
 		.name = report_name,
 		.has_fix = report_has_fix,
+		.nvd_status = report_nvd_status,
 		.has_database = tarsier_report_database(report) != NULL,
 		.backend = tarsier_report_backend(report),
 		.system = *image->ecosystem ? image->ecosystem : image->distro_id,
@@ -214,6 +221,11 @@ static bool json_has_fix(const struct subject *subject, size_t index)
 	return *json_text(json_finding(subject, index), "fixed_by") != '\0';
 }
 
+static const char *json_nvd_status(const struct subject *subject, size_t index)
+{
+	return json_text(json_finding(subject, index), "nvd_status");
+}
+
 static const char *json_ecosystem(const struct subject *subject, size_t package)
 {
 	return json_text(json_array_get(json_list(subject->data, "packages"), package), "ecosystem");
@@ -259,6 +271,7 @@ int policy_judge_json(tarsier_judge *judge, const json_t *report, tarsier_verdic
 		.severity = json_severity,
 		.name = json_name,
 		.has_fix = json_has_fix,
+		.nvd_status = json_nvd_status,
 		.has_database = json_member(report, "database") != NULL,
 		.backend = json_text(json_member(report, "backend"), "name"),
 		.system = *ecosystem ? ecosystem : json_text(json_member(image, "distro"), "id"),

@@ -204,21 +204,27 @@ static void add_image_reasons(struct reasons *reasons, enum tarsier_decision dec
 			add_word_reason(reasons, &public->trail[i]);
 }
 
-/* "12 findings have an unknown severity; 5 of them have a fix", for those that fail or warn. */
+/* "12 findings have an unknown severity; 5 of them have a fix; NVD no longer rates 7", for those that fail or warn: for the
+ * 7 no feed will bring a rating. */
 static void add_unknown_reason(struct reasons *reasons, const struct subject *subject)
 {
-	size_t count = 0, fixed = 0;
+	size_t count = 0, fixed = 0, deferred = 0;
 	for (size_t i = 0; i < subject->count; i++) {
 		const struct tarsier_word *last = verdict_last(reasons->verdict, i);
 		if (!last || last->decision < TARSIER_WARN || subject->severity(subject, i) != TARSIER_SEVERITY_UNKNOWN)
 			continue;
 		count++;
 		fixed += subject->has_fix(subject, i);
+		deferred += strcmp(subject->nvd_status(subject, i), "Deferred") == 0;
 	}
-	if (count)
-		add_reason(reasons, arena_format(&reasons->verdict->arena,
-		                                 "%zu finding%s an unknown severity; %zu of them %s a fix", count,
-		                                 count == 1 ? " has" : "s have", fixed, fixed == 1 ? "has" : "have"));
+	if (!count)
+		return;
+	struct arena *arena = &reasons->verdict->arena;
+	const char *more = deferred ? arena_format(arena, "; NVD no longer rates %zu", deferred) : "";
+	if (more)
+		more = arena_format(arena, "%zu finding%s an unknown severity; %zu of them %s a fix%s", count,
+		                    count == 1 ? " has" : "s have", fixed, fixed == 1 ? "has" : "have", more);
+	add_reason(reasons, more);
 }
 
 /* An image that was not matched does not pass, even if all policies accept it. */

@@ -118,7 +118,7 @@ local package = record { index = count, type = text, ecosystem = text, name = te
 local function finding_record(read_package, read_layer)
   return record { id = text, aliases = list(text), severity = severity, severity_source = text,
     severities = list(record { source = text, severity = severity, vector = word, score = number }),
-    status = status, status_source = text, cwes = list(text), eu_exploited = text,
+    status = status, status_source = text, cwes = list(text), eu_exploited = text, nvd_status = text,
     ssvc = optional(record { exploitation = text, automatable = text, impact = text }), risk = number,
     fixed_by = word, summary = text, description = text, url = text, published = text, modified = text,
     references = list(text), informational = flag, symbol = text, backend = text,

@@ -96,6 +96,10 @@ describe("a verdict", function()
     given = subject { findings = { finding("A", "Unknown", { fixed_by = "2" }) } }
     assert.equal("1 finding has an unknown severity; 1 of them has a fix",
       verdict_of(given, { "fixable" }).reasons[2])
+    given = subject { findings = { finding("A", "Unknown", { nvd_status = "Deferred" }), finding("B", "Unknown",
+      { nvd_status = "Awaiting Analysis" }) } }
+    assert.equal("2 findings have an unknown severity; 0 of them have a fix; NVD no longer rates 1",
+      verdict_of(given, { "threshold" }, { ["threshold.threshold"] = "High" }).reasons[2])
   end)
 
   it("fails for a malicious package by any of its names, and lists what is only informational", function()

@@ -273,6 +273,8 @@ static void push_finding(lua_State *L, const struct tarsier_finding *finding)
 		set_text(L, "eu_exploited", finding->eu_exploited);
 		set_list(L, "cwes", finding->cwes);
 	}
+	if (*finding->nvd_status)
+		set_text(L, "nvd_status", finding->nvd_status);
 	if (finding->informational)
 		set_bool(L, "informational", 1);
 }

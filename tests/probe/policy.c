@@ -48,7 +48,7 @@ static tarsier_report *make_report(size_t count)
 			.published = "2021-01-01T00:00:00Z", .modified = "2021-01-01T00:00:00Z", .references = links, .kev_added = "",
 			.kev_due = "", .epss = 0.01, .epss_percentile = 0.5, .backend = "embedded",
 			.status = i % 2 ? "fixed" : "affected", .status_source = "debian",
-			.ssvc_exploitation = "", .ssvc_automatable = "", .ssvc_impact = "", .eu_exploited = "", .cwes = NULL};
+			.ssvc_exploitation = "", .ssvc_automatable = "", .ssvc_impact = "", .eu_exploited = "", .nvd_status = i % 3 ? "Deferred" : "", .cwes = NULL};
 	static const char *const ecosystems[] = {"Debian:12", NULL};
 	report->database = (struct tarsier_database_info){
 		.path = "x.db", .built = "2026-11-01T00:00:00Z", .newest = "2026-11-01T00:00:00Z", .kev_date = "2026-11-01",

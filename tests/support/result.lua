@@ -49,7 +49,7 @@ local function finding(all, index, fields)
   for key, value in pairs(all[index]) do own[key] = value end
   own.index = index
   local made = { aliases = {}, references = {}, severity_source = "nvd", severities = {},
-    status = fields.fixed_by and "fixed" or "affected", status_source = "debian", cwes = {}, eu_exploited = "", summary = "", description = "", url = "",
+    status = fields.fixed_by and "fixed" or "affected", status_source = "debian", cwes = {}, eu_exploited = "", nvd_status = "", summary = "", description = "", url = "",
     published = "", modified = "", backend = "embedded", trail = {}, package = own, layer = layers[own.layer] }
   for key, value in pairs(fields) do made[key] = value end
   made.risk = core.risk(made)

@@ -56,14 +56,27 @@ static bool read_metrics(struct cve_reading *reading, const struct json_node *me
 	return true;
 }
 
+/* Why NVD has not rated a CVE: a "Deferred" one it will not rate unless somebody asks, the others wait.
+ * https://nvd.nist.gov/vuln/vulnerability-status. "" once it is analysed, so that a later record replaces the word. */
+static void note_status(struct cve_reading *reading, const char *status)
+{
+	static const char *const unrated[] = {"Deferred", "Received", "Awaiting Analysis", "Undergoing Analysis"};
+	reading->values[CVE_NVD_STATUS] = "";
+	for (size_t i = 0; i < sizeof unrated / sizeof *unrated && !reading->values[CVE_NVD]; i++)
+		if (strcmp(status, unrated[i]) == 0)
+			reading->values[CVE_NVD_STATUS] = unrated[i];
+}
+
 static bool read_2_0(struct cve_reading *reading, const struct json_node *cve, struct cve_text *text)
 {
 	text->id = node_text(cve, "id");
 	text->details = cve_english(node_list(cve, "descriptions"));
 	text->published = node_text(cve, "published");
 	text->modified = node_text(cve, "lastModified");
-	return read_metrics(reading, node_member(cve, "metrics")) &&
-	       read_weaknesses(reading, node_list(cve, "weaknesses"));
+	bool done = read_metrics(reading, node_member(cve, "metrics")) &&
+	            read_weaknesses(reading, node_list(cve, "weaknesses"));
+	note_status(reading, node_text(cve, "vulnStatus"));
+	return done;
 }
 
 static bool read_1_1(struct cve_reading *reading, const struct json_node *item, struct cve_text *text)

@@ -37,7 +37,7 @@ local package = new_record("a package", "index type ecosystem name version archi
 local statement = new_record("a VEX statement", "file author time id status justification text signed_by "
   .. "obeyed refusal")
 local finding = new_record("a finding", "index id aliases severity severity_source severities status status_source "
-  .. "ssvc cwes eu_exploited risk "
+  .. "ssvc cwes eu_exploited nvd_status risk "
   .. "fixed_by summary description url "
   .. "published modified references backend informational symbol malicious kernel cvss epss kev package layer decision "
   .. "reason policy baseline vex upgrade", {
@@ -214,7 +214,7 @@ local plain_layer = {
 }
 local plain_finding = {
   index = 1, id = "CVE-2000-0001", aliases = {}, severity = "Unknown", severity_source = "", severities = {},
-  status = "affected", status_source = "", cwes = {}, eu_exploited = "", summary = "",
+  status = "affected", status_source = "", cwes = {}, eu_exploited = "", nvd_status = "", summary = "",
   description = "", url = "", published = "2000-01-01T00:00:00Z", modified = "2000-01-01T00:00:00Z", references = {},
   package = plain_package, layer = plain_layer, backend = "embedded", informational = false, symbol = "",
   malicious = false, kernel = false,

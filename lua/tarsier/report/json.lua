@@ -61,7 +61,7 @@ local function finding(f)
     "severities", each(f.severities or {}, function(s) return pick(s, "source severity vector score") end),
     "status", f.status, "status_source", f.status_source,
     "cwes", strings(f.cwes or {}), "ssvc", f.ssvc and pick(f.ssvc, "exploitation automatable impact"),
-    "eu_exploited", f.eu_exploited,
+    "eu_exploited", f.eu_exploited, "nvd_status", f.nvd_status,
     "risk", f.risk, "cvss", f.cvss and pick(f.cvss, "vector score"), "fixed_by", f.fixed_by,
     "summary", f.summary, "description", f.description, "url", f.url,
     "published", f.published, "modified", f.modified, "references", strings(f.references),
