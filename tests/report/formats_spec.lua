@@ -219,3 +219,42 @@ describe("a report", function()
     assert.matches("findings are not shown here", text)
   end)
 end)
+
+describe("what to do, in the reports for people", function()
+  -- -> the report as text: without markup, entities and the HTML report's style and script
+  local function plain(name, result, options)
+    local s = report.text(name, result, options):gsub("<style>.-</style>", ""):gsub("<script>.-</script>", ""):gsub("<[^>]*>", "")
+    s = s:gsub("&#(%d+);", function(code) return utf8.char(math.tointeger(code)) end):gsub("%s+", " ")
+    return s
+  end
+
+  it("tells of a newer base at hand, and of what fails without a fix", function()
+    local result = many(8)
+    result.advice = { pass = {}, rest = {}, refusals = {}, open = {
+      { type = "deb", name = "stuck", version = "1", ids = { "CVE-1" }, fails = true, status = "will_not_fix", since = "2024-01-31" },
+      { type = "deb", name = "other", version = "2", ids = { "CVE-2" }, fails = false, status = "", since = "" } },
+      rebuild = { { reference = "debian:12.9", ends = { total = 3, severity = { High = 3 } }, brings = { total = 0, severity = {} } } } }
+    for _, name in ipairs { "table", "markdown", "html" } do
+      local text = plain(name, result, { width = 400 })
+      assert.matches("rebuild on debian:12.9 ends 3 of the base's findings %(3 High%) and brings 0", text)
+      assert.matches("[Nn]o fix yet, and failing: [^:]*: remove the package, or accept the risk in a whitelist with a reason", text:gsub(
+        "stuck 1 %(CVE.-%)", "it"))
+      assert.is_truthy(text:find("CVE-1", 1, true) and text:find("since 2024-01-31; will not be fixed", 1, true), name)
+    end
+  end)
+
+  it("lists the findings in the order that --sort gives", function()
+    local result = many(40)
+    for _, name in ipairs { "table", "markdown", "html" } do
+      local orders = {}
+      for _, by in ipairs { "risk", "severity", "package" } do
+        local ids = {}
+        for id in report.text(name, result, { sort = by, width = 400, show = "all" }):gmatch "CVE%-2024%-%d+" do ids[#ids + 1] = id end
+        orders[table.concat(ids, " ")] = true
+      end
+      local count = 0
+      for _ in pairs(orders) do count = count + 1 end
+      assert.equal(3, count, name)
+    end
+  end)
+end)

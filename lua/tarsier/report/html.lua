@@ -27,7 +27,7 @@ end
 
 local function system(image)
   local name = common.filled(image.distro.name, common.filled(image.distro.id, "unknown system"))
-  return ("%s, %s/%s"):format(name, image.os, image.architecture)
+  return image.os ~= "" and ("%s, %s/%s"):format(name, image.os, image.architecture) or name
 end
 
 local function layers(image)
@@ -54,8 +54,9 @@ local function facts(out, result)
   fact(out, "Database", database(result))
   fact(out, "Support ends", image.distro.support_ends)
   fact(out, "Scanned", (result.finished:gsub("T", " "):gsub("Z$", " UTC")))
-  out(("<div class=wide><dt>Digest</dt><dd class=mono>%s</dd></div></dl>"):format(
-    escape(common.filled(image.digest, image.id))))
+  local digest = common.filled(image.digest, image.id)
+  if digest ~= "" then out(("<div class=wide><dt>Digest</dt><dd class=mono>%s</dd></div>"):format(escape(digest))) end
+  out "</dl>"
 end
 
 local function baseline(out, result)
@@ -113,12 +114,17 @@ local function ends(out, item)
   out(("%s</div></li>\n"):format(where and escape(where) or ""))
 end
 
+-- A line breaks between words only: a browser would break `--upgrade` after its hyphens.
+local function words_of(command)
+  return (escape(command):gsub("%S+", "<span>%0</span>"))
+end
+
 local function step(out, item)
   out(("<li><div class=what>%s</div>"):format(escape(steps.title(item))))
   packages(out, item.packages)
   if item.command then
     out(('<div class=command><code>%s</code><button type=button class=copy>copy</button></div>'):format(
-      escape(item.command)))
+      words_of(item.command)))
   end
   ends(out, item)
 end
@@ -138,15 +144,13 @@ local function step_list(out, title, list, class)
   out "</ol></details>\n"
 end
 
-local function open_list(out, open)
-  if #open == 0 then return end
-  out(("<details class=fold><summary>No fix yet: %s</summary><ul class=plain>\n"):format(text.plural(#open, "package")))
-  for _, item in ipairs(open) do
-    local status = common.filled(item.status, nil)
+local function open_list(out, title, list)
+  if #list == 0 then return end
+  out(("<details class=fold><summary>%s</summary><ul class=plain>\n"):format(title))
+  for _, item in ipairs(list) do
     local removal, command = steps.removal(item)
-    out(("<li>%s <span class=\"sub mono\">%s</span> (%s)%s%s%s%s</li>\n"):format(escape(item.name), escape(item.version),
-      escape(list_names(item.ids or {})), status and ": " .. escape(status) or "",
-      item.fails and ' <span class="pill mark">fails</span>' or "", removal and "; " .. escape(removal) or "",
+    out(("<li>%s <span class=\"sub mono\">%s</span> (%s)%s%s%s</li>\n"):format(escape(item.name), escape(item.version),
+      escape(list_names(item.ids or {})), escape(steps.why_open(item)), removal and "; " .. escape(removal) or "",
       command and "<code>" .. escape(command) .. "</code>" or ""))
   end
   out "</ul></details>\n"
@@ -164,12 +168,16 @@ end
 
 local function what_to_do(out, result)
   local advice = steps.of(result)
-  if #advice.pass + #advice.rest + #advice.open + #advice.refusals == 0 then return end
+  if steps.is_empty(advice) then return end
   out "<section><h2>What to do</h2>\n"
+  if steps.has_command(advice) then out(("<p>%s</p>\n"):format(escape(steps.HOW))) end
+  for _, sentence in ipairs(steps.rebuilds(advice)) do out(("<p>%s.</p>\n"):format(escape(steps.sentence(sentence)))) end
   step_list(out, "To pass", advice.pass, "first")
   refusals(out, advice.refusals)
   step_list(out, #advice.pass > 0 and "Then" or "Upgrades", advice.rest, #advice.pass > 0 and "" or "first")
-  open_list(out, advice.open)
+  local failing, others = steps.split(advice.open)
+  open_list(out, ("No fix yet, and failing: %s: %s"):format(text.plural(#failing, "package"), steps.UNFIXED), failing)
+  open_list(out, "No fix yet: " .. text.plural(#others, "package"), others)
   out "</section>\n"
 end
 
@@ -207,14 +215,14 @@ local function tools(out, image)
   out '<label><input type=checkbox id="f-settled" checked> accepted too</label><output id=count></output></div>\n'
 end
 
-local function all_findings(out, result)
+local function all_findings(out, result, order)
   out(("<section id=list><h2>Findings <small>%s</small></h2>\n"):format(text.thousands(#result.findings)))
   if #result.findings == 0 then
     out "<div class=\"card none\">No findings.</div></section>\n"
     return
   end
   tools(out, result.image)
-  findings.write(out, result)
+  findings.write(out, result, order)
   out "</section>\n"
 end
 
@@ -238,7 +246,7 @@ end
 
 local policy = "default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'"
 
-local function write(result, out)
+local function write(result, out, options)
   out(('<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n<meta http-equiv="Content-Security-Policy" content="'
     .. policy .. '">\n<meta name=viewport content="width=device-width, initial-scale=1">\n'
     .. '<meta name=referrer content=no-referrer>\n<title>%s: %s</title>\n<style>%s</style></head>\n<body><main>\n')
@@ -247,7 +255,7 @@ local function write(result, out)
   top(out, result)
   what_to_do(out, result)
   charts.write(out, result)
-  all_findings(out, result)
+  all_findings(out, result, options and options.sort)
   problems(out, result)
   footer(out, result)
   out(("</main><script>%s</script></body></html>\n"):format(script))

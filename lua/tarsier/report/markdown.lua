@@ -55,29 +55,34 @@ local function step_list(out, title, list)
 end
 
 local function open_line(open)
-  local since = open.since and open.since ~= "" and ", since " .. open.since or ""
-  local status = open.status and open.status ~= "" and ": " .. open.status .. since or ""
   local removal, command = steps.removal(open)
-  local line = ("- %s %s (%s%s)%s"):format(code(open.name), code(open.version),
-    escape(findings.names(open.ids or {})), escape(status), open.fails and " **fails**" or "")
-  return line .. (removal and "; " .. escape(removal) .. (command and code(command) or "") or "") .. "\n"
+  return ("- %s %s (%s%s)%s%s\n"):format(code(open.name), code(open.version), escape(findings.names(open.ids or {})),
+    escape(steps.why_open(open)), removal and "; " .. escape(removal) or "", command and code(command) or "")
+end
+
+local function open_list(out, title, list)
+  if #list == 0 then return end
+  out(("<details><summary>%s</summary>\n\n"):format(title))
+  local left = write_some(out, list, OPEN, open_line)
+  if left > 0 then out(("- and %s\n"):format(text.plural(left, "more package"))) end
+  out "\n</details>\n\n"
 end
 
 local function what_to_do(result, out)
   local advice = steps.of(result)
-  if #advice.pass + #advice.rest + #advice.open + #advice.refusals == 0 then return end
+  if steps.is_empty(advice) then return end
   out "### What to do\n\n"
+  if steps.has_command(advice) then out(steps.HOW .. "\n\n") end
+  for _, sentence in ipairs(steps.rebuilds(advice)) do out(("%s.\n\n"):format(escape(steps.sentence(sentence)))) end
   step_list(out, "To pass:", advice.pass)
   for _, refusal in ipairs(advice.refusals) do
     out(("- satisfy the policy %s: %s\n"):format(code(refusal.policy), escape(refusal.reason or "it gives no reason")))
   end
   if #advice.refusals > 0 then out "\n" end
   step_list(out, #advice.pass > 0 and "Then:" or "Upgrades:", advice.rest)
-  if #advice.open == 0 then return end
-  out(("<details><summary>No fix yet: %s</summary>\n\n"):format(text.plural(#advice.open, "package")))
-  local left = write_some(out, advice.open, OPEN, open_line)
-  if left > 0 then out(("- and %s\n"):format(text.plural(left, "more package"))) end
-  out "\n</details>\n\n"
+  local failing, others = steps.split(advice.open)
+  open_list(out, ("No fix yet, and failing: %s: %s"):format(text.plural(#failing, "package"), steps.UNFIXED), failing)
+  open_list(out, "No fix yet: " .. text.plural(#others, "package"), others)
 end
 
 -- ---- the findings -------------------------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ local function row(finding)
     escape(table.concat(marks, ", ")))
 end
 
-local function list_findings(result, out)
+local function list_findings(result, out, order)
   local list, settled = {}, 0
   for _, finding in ipairs(result.findings) do
     if common.is_settled(finding) then settled = settled + 1 else list[#list + 1] = finding end
@@ -108,7 +113,7 @@ local function list_findings(result, out)
   out(("<details%s><summary>%s%s</summary>\n\n"):format(#list <= 20 and " open" or "", text.plural(#list, "finding"),
     settled > 0 and (", %s accepted or ignored"):format(text.thousands(settled)) or ""))
   out "| | Id | Severity | Package | Installed | Fixed in | |\n|---|---|---|---|---|---|---|\n"
-  local left = write_some(out, findings.sorted(list), FINDINGS, row)
+  local left = write_some(out, findings.sorted(list, order), FINDINGS, row)
   if left > 0 then out(("\n%s not shown here; the JSON and HTML reports have all.\n"):format(text.plural(left,
     "finding is", "findings are"))) end
   out "\n</details>\n\n"
@@ -141,10 +146,10 @@ return {
   name = "markdown",
   summary = "for merge requests and $GITHUB_STEP_SUMMARY",
   extension = "md",
-  write = function(result, out)
+  write = function(result, out, options)
     heading(result, out)
     what_to_do(result, out)
-    list_findings(result, out)
+    list_findings(result, out, options and options.sort)
     problems(result, out)
     footer(result, out)
   end,

@@ -2,6 +2,7 @@
 -- then EPSS.
 
 local columns = require "tarsier.columns"
+local common = require "tarsier.report.shared.common"
 local filter = require "tarsier.table.filter"
 local styled = require "tarsier.styled"
 local text = require "tarsier.text"
@@ -84,9 +85,7 @@ end
 -- ---- rows ---------------------------------------------------------------------------------------------------------
 
 local function instruction(layer)
-  local s = layer.created_by:gsub("%s+# buildkit%s*$", ""):gsub("^/bin/sh %-c #%(nop%)%s*", "")
-  s = s:gsub("^RUN /bin/sh %-c ", "RUN "):gsub("^/bin/sh %-c ", "RUN "):gsub("%s+$", "")
-  return (layer.base and "base: " or "") .. (s ~= "" and s or layer.digest)
+  return (layer.base and "base: " or "") .. common.instruction(layer)
 end
 
 local function marks(finding)
@@ -114,7 +113,7 @@ local unfixed = { will_not_fix = "won't fix", fix_deferred = "deferred", end_of_
 
 local function row(finding, ambiguous, with_risk)
   local package, layer = finding.package, finding.layer
-  local place = layer and ("%d %s"):format(layer.index, instruction(layer)) or ""
+  local place = layer and ("%d %s"):format(layer.index, instruction(layer)):gsub(" $", "") or ""
   local name = package.name
   if ambiguous.architectures[installed(package)] then name = name .. ":" .. package.architecture end
   return {

@@ -14,12 +14,6 @@ local names, paint = findings.names, styled.text
 
 -- ---- upgrades -----------------------------------------------------------------------------------------------------
 
--- A library that is there at several places: a step says which it means.
-local function place_of(step)
-  if step.place == "" then return "" end
-  return " in " .. step.place
-end
-
 local function layer_of(step)
   if step.base or not step.layer then return "" end
   local where = step.instruction ~= "" and ": " .. text.clip(step.instruction, INSTRUCTION) or ""
@@ -34,7 +28,7 @@ local function command_lines(command, width)
 end
 
 local function write_step(page, step)
-  page:bullet(("%s%s%s, ends %s: %s"):format(step.text, place_of(step), layer_of(step),
+  page:bullet(("%s%s%s, ends %s: %s"):format(step.text, shared.place(step), layer_of(step),
     shared.counts(step.ends.severity), names(step.ends.ids)))
   if not step.command then return end
   for i, line in ipairs(command_lines(step.command, page.prose - 6)) do
@@ -42,19 +36,11 @@ local function write_step(page, step)
   end
 end
 
--- Why there is no fix, as the distribution says.
-local status_words = { will_not_fix = "will not be fixed", fix_deferred = "the fix is deferred",
-  end_of_life = "gets no more fixes", under_investigation = "is being investigated",
-  unimportant = "is called unimportant" }
-
 local function open_list(open)
   local parts = {}
   for i = 1, math.min(#open, NAMED) do
-    local words = status_words[open[i].status] or open[i].status
-    local status = words ~= "" and "; " .. words or ""
-    local since = open[i].since ~= "" and ", since " .. open[i].since or ""
     local removal, command = shared.removal(open[i])
-    parts[i] = ("%s %s (%s%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), status, since,
+    parts[i] = ("%s %s (%s%s%s)"):format(open[i].name, open[i].version, names(open[i].ids), shared.why_open(open[i]),
       removal and "; " .. removal .. (command or "") or "")
   end
   if #open > NAMED then table.insert(parts, ("and %d more packages"):format(#open - NAMED)) end
@@ -87,27 +73,15 @@ end
 
 -- ---- the section --------------------------------------------------------------------------------------------------
 
-local function split(open)
-  local failing, others = {}, {}
-  for _, item in ipairs(open) do table.insert(item.fails and failing or others, item) end
-  return failing, others
-end
-
 local function rebuilds(page, plan)
-  for _, made in ipairs(plan.rebuild or {}) do
-    local ends, brings = shared.counts(made.ends.severity), shared.counts(made.brings.severity)
-    page:bullet(("a rebuild on %s ends %s of the base's findings (%s) and brings %s%s"):format(made.reference,
-      text.thousands(made.ends.total), ends ~= "" and ends or "none", text.thousands(made.brings.total),
-      brings ~= "" and " (" .. brings .. ")" or ""))
-  end
+  for _, sentence in ipairs(shared.rebuilds(plan)) do page:bullet(sentence) end
 end
 
 local function to_pass(page, plan, failing)
   page:line "To pass:"
   for _, step in ipairs(plan.pass) do write_step(page, step) end
   if #failing > 0 then
-    page:bullet(("no fix yet, and failing: %s: remove the package, or accept the risk in a whitelist with a reason and "
-      .. "an end"):format(open_list(failing)))
+    page:bullet(("no fix yet, and failing: %s: %s"):format(open_list(failing), shared.UNFIXED))
   end
   for _, refusal in ipairs(plan.refusals) do
     page:bullet(("satisfy the policy %s: %s"):format(refusal.policy, refusal.reason or "it gives no reason"))
@@ -128,12 +102,13 @@ end
 function steps.write(page, result)
   local plan = plan_of(result, page.options)
   local whitelist = result.verdict and result.verdict.whitelist or {}
-  local failing, others = split(plan.open)
+  local failing, others = shared.split(plan.open)
   local has_pass = #plan.pass + #failing + #plan.refusals > 0
   local remarks = #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {})
   local has_rest = #plan.rest + #others + remarks > 0
   if not has_pass and not has_rest and not plan.rebuild then return end
   page:title "WHAT TO DO"
+  if shared.has_command(plan) then page:sentence("", shared.HOW) end
   rebuilds(page, plan)
   if has_pass then to_pass(page, plan, failing) end
   if not has_rest then return end

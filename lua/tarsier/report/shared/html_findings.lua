@@ -144,15 +144,15 @@ end
 local titles = { { "decision", "Decision" }, { "severity", "Severity" }, { "id", "Id" }, { "package", "Package" },
   { "fix", "Fixed in" }, { "layer", "Layer" }, { "risk", "Risk" } }
 
---- write(out, result): the list, most urgent first
-function html.write(out, result)
+--- write(out, result, [order]): the list, most urgent first, or in an order of tarsier.table.findings
+function html.write(out, result, order)
   out '<div class=list><div class="row columns">'
   for _, title in ipairs(titles) do
     out(('<span><button type=button data-key="%s">%s</button></span>'):format(title[1], title[2]))
   end
   out "</div>\n<div id=findings>\n"
   local seen = {}
-  for _, finding in ipairs(findings.sorted(result.findings)) do
+  for _, finding in ipairs(findings.sorted(result.findings, order)) do
     write_finding(out, finding, html.id(result.image, finding, seen))
   end
   out "</div><div class=none id=none hidden>Nothing matches these filters.</div></div>\n"

@@ -2,6 +2,6 @@
 -- them with the texts.
 
 return {
-  style = "sha256-8igbFeME/GmLKMPG1Bb/iYy2BXYcxefSOw3zzyYRvXc=",
+  style = "sha256-Ci9Q0nXFsYvJ9ZX3JMpRXtAcpsI69CB9UEP00dEuHHc=",
   script = "sha256-QH4Hr5bPbv0pDkZRK5B4KLtEMwQySyP9qmothXB+9xU=",
 }

@@ -54,6 +54,7 @@ h3 { font-size: .8rem; text-transform: uppercase; letter-spacing: .06em; color: 
 .sub { color: var(--soft); font-size: .87rem; overflow-wrap: anywhere; }
 .command { display: flex; align-items: flex-start; gap: 8px; margin: 8px 0 2px; background: var(--code); border-radius: 8px; padding: 8px 10px; }
 .command code { flex: 1; white-space: pre-wrap; overflow-wrap: anywhere; }
+.command span { display: inline-block; max-width: 100%; }
 button { font: inherit; color: inherit; }
 .copy { border: 1px solid var(--line); background: var(--card); border-radius: 6px; padding: 1px 9px; font-size: .8rem; cursor: pointer; }
 .pill { display: inline-block; padding: 0 8px; border-radius: 999px; font-size: .8rem; font-weight: 600; background: var(--grey-soft); color: var(--soft); white-space: nowrap; line-height: 1.6; }

@@ -1,8 +1,12 @@
 -- What to do, for all reports that people read: result.advice (tarsier.report describes it) as lines.
 
+local common = require "tarsier.report.shared.common"
 local text = require "tarsier.text"
 
 local steps = {}
+
+--- What a reader does with the commands.
+steps.HOW = "Run each command where the image is built (in its Dockerfile), build the image again, then scan it again."
 
 local order = { "Defcon1", "Critical", "High", "Medium", "Low", "Negligible", "Unknown" }
 
@@ -22,7 +26,25 @@ function steps.ends(step)
   return ("ends %s%s"):format(text.plural(step.ends.total, "finding"), counts ~= "" and ": " .. counts or "")
 end
 
---- title(step) -> "Upgrade 7 packages"; if it has one package only, what the step says
+--- place(step) -> " in opt/web", the folder of the project that the step is about, or ""
+function steps.place(step)
+  return step.place and step.place ~= "" and " in " .. step.place or ""
+end
+
+--- has_command(plan) -> does a step of result.advice have a command?
+function steps.has_command(plan)
+  for _, list in ipairs { plan.pass, plan.rest } do
+    for _, step in ipairs(list) do
+      if step.command then return true end
+    end
+  end
+  for _, open in ipairs(plan.open) do
+    if open.remove and open.remove.command then return true end
+  end
+  return false
+end
+
+--- title(step) -> "Upgrade 7 packages in opt/web"; if it has one package only, what the step says
 function steps.title(step)
   local count = #step.packages
   local title = step.text
@@ -30,7 +52,29 @@ function steps.title(step)
     title = ("%supgrade %s"):format(step.kind == "rebase" and "rebuild on a newer base image, or " or "",
       text.plural(count, "package"))
   end
-  return (title:gsub("^%l", string.upper))
+  return steps.sentence(title) .. steps.place(step)
+end
+
+--- rebuilds(plan) -> a sentence for each newer base that is at hand
+function steps.rebuilds(plan)
+  local list = {}
+  for i, made in ipairs(plan.rebuild or {}) do
+    local ends, brings = steps.counts(made.ends.severity), steps.counts(made.brings.severity)
+    list[i] = ("a rebuild on %s ends %s of the base's findings (%s) and brings %s%s"):format(made.reference,
+      text.thousands(made.ends.total), ends ~= "" and ends or "none", text.thousands(made.brings.total),
+      brings ~= "" and " (" .. brings .. ")" or "")
+  end
+  return list
+end
+
+--- What to do about packages that fail and have no fix.
+steps.UNFIXED = "remove the package, or accept the risk in a whitelist with a reason and an end"
+
+--- split(open) -> the packages without a fix that fail, and the others
+function steps.split(open)
+  local failing, others = {}, {}
+  for _, item in ipairs(open) do table.insert(item.fails and failing or others, item) end
+  return failing, others
 end
 
 --- where(step) -> "layer 2: RUN apt-get install …" | nil
@@ -50,6 +94,27 @@ function steps.removal(open)
   if #remove.names > 3 then names = ("%s and %d more"):format(table.concat(remove.names, ", ", 1, 3), #remove.names - 3) end
   local what = remove.all and #remove.names == 1 and "it" or names
   return ("nothing needs %s%s"):format(what, remove.command and ": " or ", so it can be removed"), remove.command
+end
+
+-- The distribution's word on why there is no fix.
+local status_words = { will_not_fix = "will not be fixed", fix_deferred = "the fix is deferred",
+  end_of_life = "gets no more fixes", under_investigation = "is being investigated",
+  unimportant = "is called unimportant" }
+
+--- why_open(open) -> ", since 2024-01-31; will not be fixed": since when a package has no fix and why, as far as is known
+function steps.why_open(open)
+  local status, since = common.filled(open.status, nil), common.filled(open.since, nil)
+  return (since and ", since " .. since or "") .. (status and "; " .. (status_words[status] or status) or "")
+end
+
+--- sentence(s) -> s with a capital letter at its beginning
+function steps.sentence(s)
+  return (s:gsub("^%l", string.upper))
+end
+
+--- is_empty(plan) -> is there nothing to do?
+function steps.is_empty(plan)
+  return #plan.pass + #plan.rest + #plan.open + #plan.refusals + #(plan.rebuild or {}) == 0
 end
 
 --- of(result) -> { pass = steps, rest = steps, open = packages, refusals = refusals }; empty lists if there is nothing
