@@ -13,7 +13,7 @@ return {
   summary = "Acme's list of holes in its own npm packages",
   format = "lines",
   recognise = function(head) return head:find("# acme security", 1, true) == 1 end,
-  read = function(line, file)
+  read = function(line)
     if line == "" or line:find "^#" then return end
     local fields = {}
     for field in (line .. ","):gmatch "([^,]*)," do fields[#fields + 1] = field end
@@ -28,7 +28,8 @@ return {
     return { {
       id = entry.id, summary = entry.title, modified = "2026-01-01T00:00:00Z",
       database_specific = { severity = entry.severity },
-      affected = { { package = { ecosystem = "npm", name = entry.package }, ranges = { { type = "SEMVER", events = events } } } },
+      affected = { { package = { ecosystem = "npm", name = entry.package },
+        ranges = { { type = "SEMVER", events = events } } } },
     } }
   end,
   examples = {

@@ -362,6 +362,16 @@ describe("an update", function()
     server = feed_server.serve(feeds)
     result = assert(run { families = { "Red Hat" } })
     assert.same({ "redhat", "unchanged" }, { result.files[4].source, result.files[4].outcome })
+    stop()
+    -- A month later all of it is fetched again, without what was deleted.
+    os.remove(feeds .. RED_HAT .. "2024/cve-2024-2002.json")
+    red_hat("csaf_vex_2026-04-05", LISTED)
+    server = feed_server.serve(feeds)
+    result = assert(run { families = { "Red Hat" }, now = NOW + 40 * 86400 })
+    assert.equal(0, result.failed)
+    assert.matches("REDHAT%-CVE%-2024%-2001", ids())
+    assert.is_nil(ids():find "REDHAT%-CVE%-2024%-2002")
+    assert.matches("RHSA%-2024:9", ids())
   end)
 
   for title, name in pairs { ["a path"] = "../../etc/passwd", ["nothing"] = "", ["a page"] = ("<html>"):rep(1000) } do

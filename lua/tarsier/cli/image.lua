@@ -41,8 +41,8 @@ function image.options_with(own)
   return table.move(image.options, 1, #image.options, #own + 1, own)
 end
 
---- scripts(option, names) -> files | nil, message. A name without a slash that does not end in .lua is a Lua module, such
---- as acme.readers.version of a rock: its file is read, and runs in the sandbox.
+--- scripts(option, names) -> files | nil, message. A name without a slash that does not end in .lua is a Lua module,
+--- such as acme.readers.version of a rock: its file is read, and runs in the sandbox.
 function image.scripts(option, names)
   local files = {}
   for i, name in ipairs(names or {}) do

@@ -7,6 +7,7 @@ return {
   hours = 24,
   is_extra = true,
   files = function()
-    return { { path = "cvelistV5/main.zip", url = "https://github.com/CVEProject/cvelistV5/archive/refs/heads/main.zip" } }
+    return { { path = "cvelistV5/main.zip",
+      url = "https://github.com/CVEProject/cvelistV5/archive/refs/heads/main.zip" } }
   end,
 }

@@ -1,5 +1,5 @@
--- Red Hat's VEX documents: an archive of all, whose name has its day, and a list of what changed since. Documents that Red Hat
--- deletes go with the next whole archive.
+-- Red Hat's VEX documents: an archive of all, whose name has its day, and a list of what changed since. Documents that
+-- Red Hat deletes go with the next whole archive.
 -- https://redhatproductsecurity.github.io/security-data-guidelines/csaf-vex/
 
 local BASE, FOLDER = "https://security.access.redhat.com/data/csaf/v2/vex/", "redhat/csaf/v2/vex/"
@@ -23,7 +23,7 @@ return {
   files = function()
     local file = place "archive"
     file.family, file.latest, file.record = "Red Hat", place "archive_latest.txt", place
-    file.changes = place "changes.csv"
+    file.whole, file.changes = true, place "changes.csv"
     file.changes.line, file.changes.most = line, MOST
     return { file }
   end,

@@ -1,4 +1,5 @@
--- Canonical's VEX documents: what is not affected, will not be fixed, or is no longer supported. OSV's export has the rest.
+-- Canonical's VEX documents: what is not affected, will not be fixed, or is no longer supported. OSV's export has the
+-- rest.
 
 return {
   name = "ubuntu",

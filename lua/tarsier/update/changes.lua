@@ -74,10 +74,9 @@ local function read_remote(url, take, options)
     or "IO"
 end
 
---- since(list, address, upto, options) -> { newest = time of the newest record, ids = of those newer than `upto`, is_whole =
---- there are too many, or upto is nil } | nil, message, code: NOT_FOUND if there is no such list, FORMAT if it is not
---- one; and
---- true if no server answered
+--- since(list, address, upto, options) -> { newest = time of the newest record, ids = of those newer than `upto`,
+--- is_whole = there are too many, or upto is nil } | nil, message, code: NOT_FOUND if there is no such list, FORMAT if
+--- it is not one; and true if no server answered
 function changes.since(list, address, upto, options)
   local take, finish = reader(upto, list)
   local read = address:find "^https?://" and read_remote or read_local

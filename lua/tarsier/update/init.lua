@@ -160,11 +160,11 @@ end
 local function settle_records(job, list, results)
   local from = #list[1].path - #list[1].file.path
   local folder = list[1].path:sub(1, from) .. job.file.path:match "^(.*)/"
-  for i, one in ipairs(list) do
-    if results[i].message and results[i].code ~= "NOT_FOUND" then
-      return fail(job, results[i].message, results[i].code, results[i].status == 0)
+  for _, result in ipairs(results) do
+    if result.message and result.code ~= "NOT_FOUND" then
+      return fail(job, result.message, result.code, result.status == 0)
     end
-    if results[i].message then
+    if result.message then
       job.records = nil
       return
     end
@@ -261,7 +261,7 @@ end
 local function begin_anew(jobs, info)
   local families, has_any = {}, false
   for _, job in ipairs(jobs) do
-    if job.outcome == "changed" and job.file.whole and info and job.known.from then
+    if job.outcome == "changed" and job.file.whole and not job.records and info and job.known.from then
       families[job.file.family], has_any = true, true
     end
   end

@@ -30,8 +30,8 @@ end
 
 local function beside(path, name) return path:match "^(.*/)" .. name end
 
---- resolve(file, address, options) -> a file with the .path and .url of the newest archive, and .day = "2024-08-04" if its
---- name has one | nil, message, code; and true if no server answered. address is where file.latest lies.
+--- resolve(file, address, options) -> a file with the .path and .url of the newest archive, and .day = "2024-08-04" if
+--- its name has one | nil, message, code; and true if no server answered. address is where file.latest lies.
 function latest.resolve(file, address, options)
   local read = address:find "^https?://" and read_remote or read_local
   local text, message, code, unanswered = read(address, options)

@@ -35,7 +35,8 @@ local function wanted(request, known)
     if file.changes then add(file.changes, file.source) end
     if file.latest then add(file.latest, file.source) end
     -- Why the name of an archive cannot be had is told of the file that has it.
-    local archive = file.latest and latest.resolve(file, address(file.latest, request), request) or not file.latest and file
+    local archive = file
+    if file.latest then archive = latest.resolve(file, address(file.latest, request), request) end
     if archive then add(archive, file.source) end
   end
   return list

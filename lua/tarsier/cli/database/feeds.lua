@@ -24,8 +24,8 @@ local function converted(scripts, path)
   return false
 end
 
---- paths(names, inputs) -> paths for the import, { [path] = the input that it stands for }, files to keep open meanwhile
---- | nil, message. names = what --feed says
+--- paths(names, inputs) -> paths for the import, { [path] = the input that it stands for }, files to keep open
+--- meanwhile | nil, message. names = what --feed says
 function feeds.paths(names, inputs)
   local paths, origins, kept = {}, {}, {}
   local scripts, message = image.scripts("--feed", names)
