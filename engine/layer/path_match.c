@@ -215,7 +215,7 @@ const struct reader *path_match_folder(const struct path_match *patterns, span f
 		struct rule above = *rule;
 		take_last(&above.pattern);
 		above.components--;
-		if (rule->components > 1 && rule_matches(&above, folder))
+		if (rule->reader->folders && rule->components > 1 && rule_matches(&above, folder))
 			return rule->reader;
 	}
 	return NULL;

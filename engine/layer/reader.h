@@ -46,13 +46,13 @@ struct reader {
 	unsigned version;            /* raised whenever it finds something else in the same bytes: part of the cache's key */
 	// Patterns, NULL-terminated: "var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "**/*.dist-info/METADATA". A star
 	// stays inside one component; a leading "**/" stands for any depth, none included.
-	// One whose last component is EVIDENCE_FOLDER stands for the folder before it, if entries lie in that folder: read()
-	// gets such a path and no content.
 	const char *const *evidence;
 	size_t limit;                /* bytes the evidence may have; a larger file is LIMIT. A stream may allow SIZE_MAX */
 	bool head;                   /* only the first `limit` bytes are read; larger files are fine */
 	bool keep;                   /* the layer index keeps the content itself: what is read only when all layers are known.
 	                              * Not for streams */
+	bool folders;                /* a pattern whose last component is EVIDENCE_FOLDER stands for the folder before it, if
+	                              * entries lie in that folder: read() gets such a path and no content */
 	bool secondary;              /* its packages count only if no reader without this mark has found them */
 	bool optional;               /* a file that cannot be read hides no package: it says more about packages found elsewhere */
 	bool component;              /* the evidence itself is what is delivered, an archive or an executable, and is hashed if the

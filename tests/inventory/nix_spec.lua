@@ -64,6 +64,16 @@ describe("the Nix store", function()
     end)
   end
 
+  it("is the only thing whose folders are evidence", function()
+    -- Another look at the layers is for a path that looks like a folder's.
+    for _, name in ipairs { "opt/a.jar", "var/lib/dpkg/status", "usr/lib/x.dist-info/METADATA", "opt/node_modules/x/package.json" } do
+      local link = { path = name, type = "2", link = "/srv/x/\127" }
+      for _, layers in ipairs { { { link, file "srv/x/y" } }, { { link, file "srv/x/\127", file "srv/x/z" } } } do
+        assert.equal("", shown(layers), name)
+      end
+    end
+  end)
+
   it("is read in a folder on disk", function()
     temporary.must("mkdir -p %s && echo x >%s", folder .. "/root/" .. STORE .. "jq-1.6", folder .. "/root/" .. STORE .. "jq-1.6/x")
     local report = assert(engine:scan("dir:" .. folder .. "/root"))

@@ -65,5 +65,6 @@ const struct reader reader_nix = {
 	.name = "nix",
 	.version = 1,
 	.evidence = (const char *const[]){"**/nix/store/*/" EVIDENCE_FOLDER, NULL},
+	.folders = true,
 	.read = read,
 };
