@@ -81,6 +81,23 @@ describe("a database", function()
     assert.same({}, find(nil, "Nowhere", "curl"))
   end)
 
+  it("gives every record of a package, unless it is told to end", function()
+    local list, found = {}, {}
+    for i = 1, 5 do
+      list[i] = { id = "PYSEC-2026-" .. i, modified = "2026-01-03T00:00:00Z",
+        affected = { { package = { ecosystem = "PyPI", name = "many" }, versions = { "1." .. i } } } }
+    end
+    local several = database("several", list)
+    assert(core.database_search(several, nil, "PyPI", "many", function(record) found[#found + 1] = record.id end))
+    assert.equal(5, #found)
+    local count = 0
+    assert(core.database_search(several, nil, "PyPI", "many", function()
+      count = count + 1
+      return count == 2
+    end))
+    assert.equal(2, count)
+  end)
+
   it("lists its advisories, with the highest severity of their packages", function()
     local list = {}
     assert(core.database_list(path, function(record)

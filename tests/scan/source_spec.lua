@@ -60,6 +60,15 @@ describe("an image whose bytes the host gives", function()
     end
   end)
 
+  it("must be for the platform that is asked for", function()
+    local source = held()
+    source.manifest = source.blobs[manifest_digest()] -- then only the config tells
+    local result, message, code = tarsier.scan(source, { cache_dir = "", platform = "linux/s390x" })
+    assert.is_nil(result)
+    assert.equal("NOT_FOUND", code, message)
+    assert.matches("linux/s390x", message, 1, true)
+  end)
+
   it("names what the host does not have", function()
     local source = held()
     source.blobs[layer] = nil

@@ -141,6 +141,7 @@ describe("a header", function()
 
   it("may have a prefix, of ustar's kind and of star's", function()
     assert.equal("a/b/c", only { path = "b/c", prefix = "a" }.path)
+    assert.equal("long/name", only { path = "b/c", prefix = "a", long_name = "long/name" }.path)
     local star = ("p"):rep(131) .. ("0"):rep(12) .. ("1"):rep(12) .. ("\0"):rep(8) .. "tar\0"
     assert.equal(("p"):rep(131) .. "/x", only { path = "x", tail = star }.path)
     assert.equal("x", only { path = "x", magic = "ustar  ", tail = "atime and ctime" }.path)

@@ -3,7 +3,8 @@
 -- not compile does not count. PATTERN restricts the files: "engine/stream/". `make test-mutants` calls this.
 --
 -- The changes: a condition is negated, < becomes <= and so on, && becomes ||, a statement is dropped, a failure becomes 0. What
--- frees memory stays (`make test-asan` notices leaks), and so does a comparison that chooses the lesser or the greater of two.
+-- frees memory stays (`make test-asan` notices leaks), as does what is said where memory runs out (stress_spec lets every
+-- allocation fail in turn), and so does a comparison that chooses the lesser or the greater of two.
 
 local folder, count, seed, pattern = arg[1], tonumber(arg[2]) or 200, tonumber(arg[3]) or 1, arg[4] or "engine/"
 assert(folder, "usage: mutants.lua FOLDER [COUNT [SEED [PATTERN]]]")
@@ -19,13 +20,13 @@ local specs = {
   net = { "net" },
   layer = { "layer", "scan/engine_spec.lua", "image" },
   image = { "image", "scan/engine_spec.lua", "scan/source_spec.lua", "scan/hostile_spec.lua", "net/registry_spec.lua" },
-  inventory = { "inventory", "scan/engine_spec.lua", "scan/system_spec.lua" },
+  inventory = { "inventory", "scan/engine_spec.lua", "scan/system_spec.lua", "scan/sbom_spec.lua" },
   database = { "database", "match", "cli/cli_spec.lua" },
   match = { "match", "scan/engine_spec.lua", "database", "clair/clair_spec.lua" },
   clair = { "clair" },
   scan = { "scan/engine_spec.lua", "cli/advisories_spec.lua", "scan/source_spec.lua", "scan/host_spec.lua", "scan", "clair/clair_spec.lua" },
   policy = { "policy", "report", "scan/base_spec.lua" },
-  bind = { "bind", "policy", "report/template_spec.lua", "scan/engine_spec.lua", "scan/source_spec.lua", "net/http_spec.lua", "cli/cli_spec.lua", "cli/locate_spec.lua" },
+  bind = { "bind", "policy", "update", "net/download_spec.lua", "report/template_spec.lua", "scan/engine_spec.lua", "scan/source_spec.lua", "net/http_spec.lua", "cli/cli_spec.lua", "cli/locate_spec.lua" },
 }
 
 local function read(path)
@@ -75,7 +76,7 @@ local function changes(line, add)
       add(line:sub(1, at - 1) .. new .. line:sub(at + #old), (old .. "becomes" .. new):gsub("^ ", ""))
     end
   end
-  local indent = line:match "^(\t+)return [%w_]*error[%w_]*%(.*%);$" or line:match "^(\t+)return code;$"
+  local indent = not line:find "memory" and line:match "^(\t+)return [%w_]*error[%w_]*%(.*%);$" or line:match "^(\t+)return code;$"
   if indent then add(indent .. "return 0;", "failure becomes 0") end
   indent = line:match "^(\t+)[%w_]+%([^{}]*%);$" or line:match "^(\t+)[%w_%.%[%]%->]+ [|&+-]?= [^{}]*;$" or line:match "^(\t+)[%w_%.%->]+[+-][+-];$"
   if indent and not line:find "free%(" and not line:find "json_decref%(" then add(indent .. ";", "dropped") end
