@@ -18,6 +18,14 @@ describe("floor 0", function()
     assert.equal("a?[31mb", ground.error "a\27[31mb")
   end)
 
+  it("counts to a moment later in whole seconds and less", function()
+    for wait = 0, 3000, 7 do
+      local distance, nanoseconds = ground["until"](wait)
+      assert.is_true(distance >= wait - 1 and distance < wait + 5000, wait .. " is " .. distance)
+      assert.is_true(nanoseconds >= 0 and nanoseconds < 1000000000)
+    end
+  end)
+
   it("holds an arena to its limit", function()
     assert.equal(10, ground.arena(160, 16))
     assert.equal(0, ground.arena(160, 161))

@@ -197,6 +197,14 @@ describe("the layer server", function()
     end
   end)
 
+  it("listens on both loopback addresses by the name localhost", function()
+    local server <close>, served = serve((layout()), "localhost")
+    local port = served[1].url:match ":(%d+)/"
+    assert.equal(404, get("http://127.0.0.1:" .. port .. "/").status)
+    if not images.read "/proc/net/if_inet6":find("^0+1 ") then return pending "needs ::1" end
+    assert.equal(404, get("http://[::1]:" .. port .. "/").status)
+  end)
+
   it("listens on a loopback address only, however it is written", function()
     for _, host in ipairs { "127.0.0.1", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]" } do
       local server <close>, served = serve((layout()), host)

@@ -1,6 +1,7 @@
 /* floor 0 */
 #include "probe.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/siphash.h"
 
@@ -90,7 +91,19 @@ static int l_siphash(lua_State *L)
 	return lua_pushinteger(L, (lua_Integer)siphash_finish(hash, text.ptr + at, text.len)), 1;
 }
 
-static const luaL_Reg functions[] = {{"map", l_map}, {"siphash", l_siphash}, {"split", l_split}, {"number", l_number}, {"error", l_error}, {"arena", l_arena}, {NULL, NULL}};
+/* until(milliseconds) --> how far that is from now, in milliseconds, and the nanoseconds of the second there */
+static int l_until(lua_State *L)
+{
+	struct timespec now, until;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	until = clock_after(CLOCK_MONOTONIC, (int64_t)luaL_checkinteger(L, 1));
+	lua_pushinteger(L, (until.tv_sec - now.tv_sec) * 1000 + (until.tv_nsec - now.tv_nsec) / 1000000);
+	lua_pushinteger(L, until.tv_nsec);
+	return 2;
+}
+
+static const luaL_Reg functions[] = {{"map", l_map},     {"siphash", l_siphash}, {"split", l_split}, {"number", l_number},
+                                     {"error", l_error}, {"arena", l_arena},     {"until", l_until}, {NULL, NULL}};
 
 int probe_ground(lua_State *L)
 {
