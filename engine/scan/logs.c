@@ -13,21 +13,21 @@ enum { LOGS_LIMIT = 8 }; /* of one image: rpm has three places for its database,
 
 static const char log_suffix[] = "-wal";
 
-/* Returns a reader of the database's file in its layer, which has the log. NULL: out of memory. */
+/* Returns the database's reader with the log. NULL: out of memory. */
 static const struct reader *reader_with(struct arena *arena, const struct overlay_file *database, span log)
 {
+	static const char *const none[] = {NULL};
 	struct reader *reader = arena_alloc(arena, sizeof *reader);
-	const char **evidence = arena_array(arena, 2, sizeof *evidence);
-	if (!reader || !evidence)
+	if (!reader)
 		return NULL;
-	evidence[0] = database->file->path;
 	*reader = *database->reader;
-	reader->evidence = evidence;
+	reader->evidence = none;
 	reader->beside = log;
 	return reader;
 }
 
-static int look(struct scan *scan, const struct reader *reader, struct layer_index **found)
+/* Gives the reader the file at exactly this path, which no pattern could say: it may hold stars. */
+static int look(struct scan *scan, const struct reader *reader, const char *path, struct layer_index **found)
 {
 	struct arena *arena = &scan->report->arena;
 	const struct reader *const readers[] = {reader, NULL};
@@ -36,11 +36,12 @@ static int look(struct scan *scan, const struct reader *reader, struct layer_ind
 	int code = digest_of(reader->beside, &digest, scan->error);
 	if (code < 0)
 		return code;
-	char *fingerprint = arena_format(arena, "%s\n%s:%s:%s", scan->engine->fingerprint, reader->name, reader->evidence[0],
-	                                 digest.text);
+	char *fingerprint = arena_format(arena, "%s\n%s:%s:%s", scan->engine->fingerprint, reader->name, path, digest.text);
 	if (!fingerprint)
 		return error_memory(scan->error);
 	code = path_match_new(arena, readers, &patterns, scan->error);
+	if (code >= 0)
+		code = path_match_add(patterns, path, reader, scan->error);
 	return code < 0 ? code : scan_layers(scan, patterns, cache_with(arena, scan->engine->cache, fingerprint), readers, found);
 }
 
@@ -90,7 +91,7 @@ static int join(struct scan *scan, const struct overlay_file **database, const s
 	struct layer_index **found = scan_new_indexes(scan);
 	if (!reader || !found)
 		return error_memory(scan->error);
-	int code = look(scan, reader, found);
+	int code = look(scan, reader, (*database)->file->path, found);
 	if (code < 0)
 		return code;
 	const struct layer_file *file = find(found[(*database)->layer], (*database)->file);

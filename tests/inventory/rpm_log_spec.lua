@@ -145,6 +145,23 @@ PYTHON
       assert.equal(#above, #scan { { [path .. "-wal"] = log }, { [path] = database } })
     end)
 
+    it("is found behind links", function()
+      local database, log = case "pages of 4096"
+      local engine <close> = assert(tarsier.open { cache_dir = "" })
+      local function count(place, target)
+        local layer = tar.archive { { path = "etc/os-release", data = release }, { path = "var/lib/rpm", type = "2", link = target },
+          { path = place .. "/rpmdb.sqlite-wal", data = log }, { path = place .. "/rpmdb.sqlite", data = database } }
+        images.write(folder .. "/image.tar", images.tar(images.old_docker { { names = { "app:1" }, layers = { layer } } }))
+        local report = assert(engine:scan(folder .. "/image.tar"))
+        for _, problem in ipairs(report:problems()) do assert.not_equal("unreadable", problem.kind, problem.message) end
+        return #report:packages()
+      end
+      local all = #assert(contents.read("rpm", "var/lib/rpm/rpmdb.sqlite", database, nil, nil, nil, log))
+      assert.equal(all, count("usr/lib/sysimage/rpm", "../../usr/lib/sysimage/rpm"))
+      assert.equal(all, count("srv/r*m", "/srv/r*m"))
+      assert.equal(all, count("srv/rpm", "/srv/rpm"))
+    end)
+
     it("is told where an archive cannot be read twice", function()
       local database, log = case "pages of 4096"
       local path = "var/lib/rpm/rpmdb.sqlite"
