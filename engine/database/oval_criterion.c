@@ -46,7 +46,7 @@ static struct oval_criterion nevr(span text)
 	ptrdiff_t release = span_find_last(text, '-');
 	ptrdiff_t version = release > 0 ? span_find_last((span){text.ptr, (size_t)release}, '-') : -1;
 	if (version <= 0)
-		return (struct oval_criterion){OVAL_OTHER};
+		return (struct oval_criterion){.kind = OVAL_OTHER};
 	return (struct oval_criterion){.kind = OVAL_PACKAGE, .name = {text.ptr, (size_t)version},
 	                               .version = span_from(text, (size_t)version + 1)};
 }
@@ -79,7 +79,7 @@ struct oval_criterion oval_criterion(span comment)
 		return (struct oval_criterion){.kind = OVAL_MODULE, .name = name};
 	if (cut(text, " is installed", &name, &rest))
 		return installed(name);
-	return (struct oval_criterion){OVAL_OTHER};
+	return (struct oval_criterion){.kind = OVAL_OTHER};
 }
 
 /* Azure Linux has no entry: its definitions do not name the release. */

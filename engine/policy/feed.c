@@ -361,7 +361,7 @@ static int body_example(lua_State *L)
 
 static int run_examples(struct lua_feed *feed)
 {
-	int code;
+	int code = 0;
 	do {
 		feed->claimed = false;
 		code = run(feed, body_example);
