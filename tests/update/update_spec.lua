@@ -402,6 +402,65 @@ describe("an update", function()
       :format(database)):gsub("\n\n$", "\n")))
   end)
 
+  -- Repositories of rpm packages: what changes is where their updateinfo.xml lies.
+  describe("of a repository", function()
+    local amazon = require "tarsier.sources.amazon"
+    local files = amazon.files
+    after_each(function() amazon.files = files end)
+
+    local function repository(list, repomd)
+      local place = feeds .. "/repository/repodata"
+      shell.capture(("mkdir -p %s"):format(place))
+      shell.write(feeds .. "/mirror.list", list)
+      shell.write(place .. "/repomd.xml", repomd)
+      shell.capture(("gzip -c tests/data/feeds/updateinfo/updateinfo.xml >%s/ab12-updateinfo.xml.gz"):format(place))
+      feed_server.scores(feeds, "2026-02-01")
+      shell.capture(("mkdir -p '%s/osv/Amazon Linux'"):format(feeds))
+      server = feed_server.serve(feeds, { ["/repository/repodata/ab12-updateinfo.xml.gz"] = {
+        { file = place .. "/ab12-updateinfo.xml.gz", headers = { ETag = '"a"' } }, { status = 304 } } })
+      shell.write(feeds .. "/mirror.list", (list:gsub("@", server.url)))
+      amazon.files = function()
+        return { { path = "amazon/updateinfo_2.xml.gz", family = "Amazon Linux", url = server.url .. "/mirror.list",
+          repository = server.url .. "/mirror.list" } }
+      end
+    end
+    local function of_amazon()
+      local known = {}
+      for _, name in ipairs { "kev", "epss" } do
+        local source = require("tarsier.sources." .. name)
+        known[source] = source.files
+        source.files = function() return {} end
+      end
+      local result, message = run { families = { "Amazon Linux" }, mirror = false }
+      for source, before in pairs(known) do source.files = before end
+      return result and result.files[1], message
+    end
+    local REPOMD = '<repomd><data type="primary"><location href="repodata/p"/></data><data type="updateinfo">\n'
+      .. '<checksum type="sha256">ab</checksum><location href="repodata/ab12-updateinfo.xml.gz"/></data></repomd>'
+
+    it("takes the updateinfo.xml that it names", function()
+      repository("@/repository/\nhttps://other.example/\n", REPOMD)
+      local file, message = of_amazon()
+      assert.equal("changed", file and file.outcome, message or (file and file.message))
+      assert.matches("ALAS2%-2024%-1", ids())
+      assert.equal("unchanged", of_amazon().outcome)
+      local asked = server:requests()
+      assert.equal('"a"', asked[#asked].headers["If-None-Match"] or asked[#asked].headers["if-none-match"])
+    end)
+    for words, case in pairs {
+      ["not a list of mirrors"] = { "<html>", REPOMD }, ["names no updateinfo.xml"] = { "@/repository\n", "<repomd/>" },
+      ["repomd.xml: it names no"] = { "@/repository\n", (REPOMD:gsub("repodata/ab12", "../../x")) },
+      ["HTTP 404"] = { "@/none/\n", REPOMD }, ["mirror.list: not a list"] = { ("x"):rep(3 << 20), REPOMD },
+    } do
+      it("fails on one that is hostile: " .. words, function()
+        repository(case[1], case[2])
+        local file = of_amazon()
+        assert.equal("failed", file.outcome)
+        assert.truthy(file.message:find(words, 1, true), file.message)
+      end)
+    end
+  end)
+
   it("takes publishers' own feeds where OSV has none", function()
     feed_server.scores(feeds, "2026-02-01")
     shell.capture(("mkdir -p %s/oracle %s/azurelinux %s/arch && bzip2 -c tests/data/feeds/oval/oracle.xml "

@@ -1,7 +1,8 @@
 -- endoflife.date: when the releases of a distribution get no more updates. This build knows them as of its own date.
 -- Products are those of distributions that another source has records of.
 
-local products = { AlmaLinux = "almalinux", Alpine = "alpine-linux", Debian = "debian", openSUSE = "opensuse",
+local products = { AlmaLinux = "almalinux", Alpine = "alpine-linux", ["Amazon Linux"] = "amazon-linux",
+  Debian = "debian", Fedora = "fedora", openSUSE = "opensuse",
   ["Oracle Linux"] = "oracle-linux", ["Photon OS"] = "vmware-photon", ["Red Hat"] = "rhel",
   ["Rocky Linux"] = "rocky-linux", SUSE = "sles", Ubuntu = "ubuntu" }
 

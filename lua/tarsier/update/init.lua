@@ -92,10 +92,22 @@ local function ask_changes(job, request, now)
   end
 end
 
+-- Where the file is now -> a file | nil, message, code, unanswered
+local function resolve(file, request)
+  if file.latest then return latest.resolve(file, address(file.latest, request.mirror), request) end
+  return latest.updateinfo(file, request)
+end
+
 -- Finds out what the newest archive is called, if that changes. Changes since its day are fetched the next time.
 local function find_archive(job, request)
-  if job.outcome or job.records or job.archive or not job.file.latest then return end
-  local archive, message, code, unanswered = latest.resolve(job.file, address(job.file.latest, request.mirror), request)
+  local file = job.file
+  local moves = file.latest or (file.repository and not request.mirror)
+  if job.outcome or job.records or job.archive or not moves then return end
+  local archive, message, code, unanswered = resolve(file, request)
+  if not archive and code == "NOT_FOUND" and file.optional then
+    job.outcome = "absent"
+    return
+  end
   if not archive then return fail(job, message, code, unanswered) end
   job.archive, job.from = archive, address(archive, request.mirror)
   job.upto = archive.day and archive.day .. "T00:00:00Z" or nil

@@ -21,8 +21,16 @@ local function address(file, request)
   return request.mirror and request.mirror:gsub("/+$", "") .. "/" .. file.path or file.url
 end
 
+-- Where the file is now -> a file | nil, message, code
+local function resolve(file, request)
+  if file.latest then return latest.resolve(file, address(file.latest, request), request) end
+  if file.repository and not request.mirror then return latest.updateinfo(file, request) end
+  return file
+end
+
+-- -> the files to fetch, those whose address cannot be had
 local function wanted(request, known)
-  local list = {}
+  local list, lost = {}, {}
   local function add(file, source)
     local path, url = request.folder .. "/" .. file.path, address(file, request)
     local before = core.host.stat(path) and known[file.path]
@@ -34,15 +42,18 @@ local function wanted(request, known)
     -- The list first: a record that changes in between is then fetched twice, and not missed.
     if file.changes then add(file.changes, file.source) end
     if file.latest then add(file.latest, file.source) end
-    -- Why the name of an archive cannot be had is told of the file that has it.
-    local archive = file
-    if file.latest then archive = latest.resolve(file, address(file.latest, request), request) end
-    if archive then add(archive, file.source) end
+    local archive, message, code = resolve(file, request)
+    if archive then
+      add(archive, file.source)
+    elseif not (file.optional and code == "NOT_FOUND") then
+      lost[#lost + 1] = { path = file.path, source = file.source.name, outcome = "failed", message = message,
+        code = code }
+    end
   end
-  return list
+  return list, lost
 end
 
-local function take(list, results, known, folder)
+local function take(list, results, known, folder, lost)
   local result = { files = {}, changed = 0, failed = 0, is_offline = true }
   for i, one in ipairs(list) do
     local got = results[i]
@@ -55,6 +66,9 @@ local function take(list, results, known, folder)
       and got.message or nil,
       code = got.code }
   end
+  for _, file in ipairs(lost) do
+    result.files[#result.files + 1], result.failed = file, result.failed + 1
+  end
   core.host.write_file(folder .. "/" .. STATE, json.encode(known))
   return result
 end
@@ -65,7 +79,7 @@ function mirror.fill(request)
     return nil, request.mirror .. ": a folder is filled from a web server", "USAGE"
   end
   local known, downloads = known_in(request.folder), {}
-  local list = wanted(request, known)
+  local list, lost = wanted(request, known)
   for i, one in ipairs(list) do
     local ok, message, code = core.host.make_folder(one.path:match "^(.*)/")
     if not ok then return nil, message, code end
@@ -75,7 +89,7 @@ function mirror.fill(request)
   local results = core.download(downloads, { ca_file = request.ca_file,
     on_progress = request.progress and function(done, total, finished) request.progress(done, total, finished,
       #list) end })
-  return take(list, results, known, request.folder)
+  return take(list, results, known, request.folder, lost)
 end
 
 return mirror

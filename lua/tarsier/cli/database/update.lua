@@ -220,7 +220,8 @@ return {
       "Fetches from the publishers' own addresses: OSV's export of each ecosystem, CISA's KEV and FIRST's EPSS. After "
         .. "the first time only what changed is fetched: single records, or files that are not the ones known (ETag, "
         .. "If-Modified-Since). Interrupted downloads go on where they broke. $HTTPS_PROXY and $NO_PROXY are obeyed.",
-      "Oracle Linux, Azure Linux and Arch Linux, which OSV does not export, come from their publishers. " .. further(),
+      "Amazon Linux, Arch Linux, Azure Linux, Fedora and Oracle Linux, which OSV does not export, come from their "
+        .. "publishers. " .. further(),
       "A file that is cut, altered, older than the known one, or not a feed at all changes nothing and is named; the "
         .. "others are imported, and the exit code is 4. The new database is built beside the old one and renamed into "
         .. "place. If no server answers, one line says so, and the exit code is 0 as long as the database is younger "
