@@ -58,6 +58,20 @@ local mixed = {
 }
 
 describe("the table's findings", function()
+  it("names the distribution by its id where it has no other name", function()
+    for name, distro in pairs {
+      ["alpine 3.20"] = { id = "alpine", version = "3.20", codename = "", name = "" },
+      ["arch"] = { id = "arch", version = "", codename = "", name = "" },
+      ["no distribution recognised"] = { id = "", version = "", codename = "", name = "" },
+    } do
+      local result = result_of {}
+      result.image.distro = distro
+      local found
+      for _, line in ipairs(lines_of(result)) do found = found or line:match "^system +([^,]+)" end
+      assert.equal(name, found)
+    end
+  end)
+
   it("come by decision, then KEV, severity and EPSS", function()
     assert.equal("CVE-1 CVE-2 CVE-3 CVE-4 CVE-5 CVE-8 CVE-9 CVE-10 CVE-11", ids(result_of(mixed)))
     assert.equal("CVE-1 CVE-2 CVE-3 CVE-4 CVE-5 CVE-8 CVE-9 CVE-10 CVE-11 CVE-12 CVE-13",

@@ -21,8 +21,14 @@ local function count_types(packages)
   return #packages .. (#types > 0 and " (" .. table.concat(types, ", ") .. ")" or "")
 end
 
+-- A release file, or a bill of materials, may name the distribution without a name for people.
+local function distribution(distro)
+  if distro.name ~= "" then return distro.name end
+  return distro.id ~= "" and (distro.id .. " " .. distro.version):match "^(.-)%s*$" or "no distribution recognised"
+end
+
 local function system(image)
-  local name = image.distro.name ~= "" and image.distro.name or "no distribution recognised"
+  local name = distribution(image.distro)
   local platform = { image.os, image.architecture, image.variant ~= "" and image.variant or nil }
   platform = table.concat(platform, "/")
   return name .. (platform:find "%w" and ", " .. platform or "")
