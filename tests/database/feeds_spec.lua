@@ -52,6 +52,16 @@ describe("a feed claims", function()
     ['{"p":{"CVE-2024-1":{"releases":{"sid":{"status":"open","repositories":{},"urgency":"low"'] = "debian-tracker",
     ['{"document":{"category":"csaf_vex","publisher":{"namespace":"https://www.redhat.com"}'] = "redhat-vex",
     ['{"items":[{"id":"EUVD-2025-1"'] = "euvd",
+    ['[{"cveId":"CVE-2021-1","euvdId":"EUVD-2021-1","dateAdded":"2025-10-06"'] = "euvd",
+    ['{"metadata":{"@context":"https://openvex.dev/ns/v0.2.0","author":"Canonical Ltd."'] = "ubuntu-vex",
+    ['{"@context":"https://openvex.dev/ns/v0.2.0","author":"a team"'] = false,
+    ['[{"cve_id":"CVE-2020-1","pkg":"p","cve_score":7.5,"aff_ver":"","res_ver":"NA"'] = "photon",
+    ['[{"name":"AVG-1","packages":["p"],"issues":["CVE-2020-1"]'] = "arch",
+    ['<?xml version="1.0"?>\n<oval_definitions><definitions><definition id="oval:com.oracle.elsa:def:1"'] = "oval",
+    ['<oval_definitions><definitions><definition id="oval:org.debian:def:1"'] = false,
+    ['{"schema_version":"1.2.0","result":[{"name":"debian","releases":[{"name":"12","eolFrom":"2026-07-11"'] = "endoflife",
+    ['[{"cycle":"12","eol":"2026-07-11"'] = "endoflife",
+    ["version,codename,series,created,release,eol,eol-lts\n"] = "endoflife",
     ['{"schema_version":"1.8.0","id":"JLSEC-2025-1","modified":"2026-07-18","aliases":["EUVD-2025-1"]'] = "osv",
     ['{"title":"x","catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2020-1"'] = "kev",
     ['{"$schema":"x","title":"CISA Catalog","properties":{"catalogVersion":{}}}'] = false,
@@ -107,6 +117,34 @@ describe("OSV", function()
     assert.equal("CVE-2020-1234", find("npm", "odd", "1.5.0")[1].id)
     assert.same({}, find("PyPI", "odd-version", "3")) -- never all versions for want of a bound
   end)
+end)
+
+-- A value of another type in each place, and a cut at each: a message or records, and never more.
+describe("a JSON feed stays whole on what is odd:", function()
+  local function read(file) return assert(io.open(file, "rb")):read "a" end
+
+  local others = { "null", "7", "[[]]", '{"a":{}}', '"\\u0000"', '""' }
+  for _, file in ipairs { "ubuntu-vex/cve-2024-1001.json", "photon/cve_data_photon4.0.json", "arch/all.json",
+    "endoflife/full.json", "endoflife/debian.json", "euvd/dump.json" } do
+    it(file, function()
+      local text, from, count = read(data .. file), 1, 0
+      local path = folder .. "/" .. file:match "[^/]*$"
+      while true do
+        local first, last = text:find('%f["%d]"?[^",:%[%]{}]*"?%f[,%]}]', from)
+        if not first then break end
+        from, count = last + 1, count + 1
+        temporary.write(path, text:sub(1, first - 1) .. others[count % #others + 1] .. text:sub(last + 1))
+        local taken, message = knowledge.import(database, { path })
+        assert.truthy(taken or message:find(path, 1, true) or message:find("no advisories", 1, true), message)
+        temporary.write(path, text:sub(1, first))
+        local code
+        taken, message, code = knowledge.import(database, { path })
+        assert.is_nil(taken)
+        assert.truthy(code == "FORMAT", message)
+      end
+      assert.is_true(count > 4)
+    end)
+  end
 end)
 
 describe("KEV", function()
