@@ -281,7 +281,7 @@ describe("the sandbox", function()
     local hollow = "local h = {} for i = 1, 4e5 do h[i] = i end for i = 1, 4e5 do h[i] = nil end "
       .. "local t = {} for i = 1, 1e5 do t[i] = h end "
     for name, body in pairs { shared = shared, keys = keys, tables = tables, escapes = escapes, hollow = hollow } do
-      local changes = { seconds = 1, instructions = 1e9, memory = name == "hollow" and 48 << 20 or nil }
+      local changes = { seconds = 0.2, instructions = 1e9, memory = name == "hollow" and 48 << 20 or nil }
       local head = "return { name = 'a', summary = 's', "
       for _, text in ipairs {
         head .. ("verdict = function() %s return nil, nil, { t = t } end }"):format(body),

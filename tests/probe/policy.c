@@ -34,7 +34,7 @@ static tarsier_report *make_report(size_t count)
 		report->packages[i] = (struct tarsier_package){
 			.type = "deb", .ecosystem = "Debian:12", .name = i ? "curl" : "openssl", .version = "1.0", .architecture = "amd64",
 			.source_name = i ? "curl" : "openssl", .source_version = "1.0", .purl = "pkg:deb/debian/curl@1.0",
-			.path = "var/lib/dpkg/status", .reader = "dpkg", .module = "", .vendor = "", .owner = "", .found_by = "database", .licenses = (const char *const[]){NULL}};
+			.path = "var/lib/dpkg/status", .reader = "dpkg", .module = "", .vendor = "", .owner = "", .found_by = "database", .licenses = none};
 	report->findings = arena_array(&report->arena, count, sizeof *report->findings);
 	report->finding_count = count;
 	for (size_t i = 0; i < count; i++)

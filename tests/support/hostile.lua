@@ -1,5 +1,6 @@
 -- Images made by hand, wrong in any place one likes: OCI layouts and docker-archives for the spec of hostile images.
 
+local files = require "support.files"
 local letters = require "tarsier.probe".letters
 local shell = require "support.shell"
 local tar = require "support.tar"
@@ -95,7 +96,7 @@ end
 --- image: { layers = { { data = | file =, digest, size, media_type, stored, diff_id } }, config, manifest,
 --- index = text or function(text) -> text; config_blob, manifest_blob = { digest, size, stored } }
 function hostile.layout(folder, image)
-  os.execute("mkdir -p " .. shell.quote(folder .. "/blobs/sha256"))
+  files.make(folder .. "/blobs/sha256")
   local layers, diff_ids = {}, {}
   for i, layer in ipairs(image.layers or { { data = hostile.healthy() } }) do
     local media_type = (layer.data or ""):sub(1, 2) == "\31\139" and layer_type .. "+gzip" or layer_type

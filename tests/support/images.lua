@@ -1,6 +1,7 @@
 -- Images for tests: real ones, built by umoci and skopeo from tiny trees, and ones made by hand with true
 -- digests, so that a spec can then falsify exactly one thing.
 
+local files = require "support.files"
 local json = require "tarsier.json"
 local letters = require "tarsier.probe".letters
 
@@ -19,43 +20,14 @@ function images.run(command, ...)
   return output
 end
 
-function images.folder()
-  return (images.run "mktemp -d":gsub("\n", ""))
-end
-
-function images.remove(folder)
-  images.run("chmod -R u+rwx %s; rm -rf %s", folder, folder)
-end
-
-function images.write(path, bytes)
-  local file = assert(io.open(path, "wb"))
-  file:write(bytes)
-  file:close()
-  return path
-end
-
-function images.read(path)
-  local file = assert(io.open(path, "rb"))
-  local bytes = file:read "a"
-  file:close()
-  return bytes
-end
+images.folder, images.remove, images.write, images.read = files.folder, files.remove, files.write, files.read
 
 --- write_tree(folder, { ["path/to"] = content }); a table as content is a symlink: { "target" }
-function images.write_tree(folder, files)
-  local parents, seen = {}, {}
-  for path in pairs(files) do
-    local parent = (folder .. "/" .. path):match "^(.*)/[^/]*$"
-    if not seen[parent] then parents[#parents + 1] = parent end
-    seen[parent] = true
-  end
-  if #parents > 0 then images.run("mkdir -p " .. ("%s "):rep(#parents), table.unpack(parents)) end
-  for path, content in pairs(files) do
-    if type(content) == "table" then
-      images.run("ln -s %s %s", content[1], folder .. "/" .. path)
-    else
-      images.write(folder .. "/" .. path, content)
-    end
+function images.write_tree(folder, contents)
+  for path, content in pairs(contents) do
+    local whole = folder .. "/" .. path
+    files.make(whole:match "^(.*)/[^/]*$")
+    if type(content) == "table" then files.link(content[1], whole) else files.write(whole, content) end
   end
 end
 
@@ -195,11 +167,11 @@ function Layout:add(descriptor, tag, name)
 end
 
 function Layout:all_files()
-  local files = {}
-  for path, bytes in pairs(self.files) do files[path] = bytes end
-  files["index.json"] = files["index.json"] or
+  local all = {}
+  for path, bytes in pairs(self.files) do all[path] = bytes end
+  all["index.json"] = all["index.json"] or
     json.encode { schemaVersion = 2, mediaType = images.types.index, manifests = json.array(self.entries) }
-  return files
+  return all
 end
 
 --- layout:write(folder) -> folder
@@ -210,10 +182,10 @@ end
 
 --- layout:tar([more members]) -> its bytes, index.json last as in a stream that tells everything too late
 function Layout:tar(more)
-  local paths, members, files = {}, {}, self:all_files()
-  for path in pairs(files) do paths[#paths + 1] = path end
+  local paths, members, all = {}, {}, self:all_files()
+  for path in pairs(all) do paths[#paths + 1] = path end
   table.sort(paths)
-  for i, path in ipairs(paths) do members[i] = { path, files[path] } end
+  for i, path in ipairs(paths) do members[i] = { path, all[path] } end
   for _, member in ipairs(more or {}) do members[#members + 1] = member end
   return images.tar(members)
 end

@@ -1,61 +1,65 @@
--- Makes OCI image layouts out of files' contents, with tar and sha256sum.
+-- Makes OCI image layouts out of files' contents.
 
+local files = require "support.files"
 local json = require "tarsier.json"
-local shell = require "support.shell"
+local letters = require "tarsier.probe".letters
+local tar = require "support.tar"
 
 local oci = {}
 
-local function blob(layout, path)
-  local hex = shell.capture("sha256sum < " .. shell.quote(path)):match "^%x+"
-  local size = tonumber(shell.capture("stat -c %s " .. shell.quote(path)))
-  os.rename(path, ("%s/blobs/sha256/%s"):format(layout, hex))
-  return "sha256:" .. hex, size
+local function blob(layout, bytes)
+  local digest = letters.digest(bytes)
+  files.write(("%s/blobs/%s"):format(layout, (digest:gsub(":", "/"))), bytes)
+  return digest, #bytes
 end
 
-local function text_blob(layout, document)
-  local path = layout .. "/.new"
-  shell.write(path, json.encode(document))
-  return blob(layout, path)
+local function entry(path, more)
+  more.path, more.long_name = path, #path > 100 and path or nil
+  if more.long_name then more.path = path:sub(1, 100) end
+  return more
 end
 
--- One layer's tree as a tar with a fixed owner and time, so that a digest is the same in every run.
-local function layer(layout, files)
-  local tree = layout .. "/.tree"
-  os.execute("mkdir -p " .. shell.quote(tree))
-  for path, content in pairs(files) do
-    os.execute("mkdir -p " .. shell.quote(tree .. "/" .. (path:match "^(.*)/" or "")))
-    shell.write(tree .. "/" .. path, content)
+-- One layer's files as a tar, with the folders before what is in them, as tar writes them: "./", "./etc/", …
+local function layer(contents)
+  local entries = { ["./"] = entry("./", { type = "5", mode = 493 }) }
+  for path, content in pairs(contents) do
+    for at in path:gmatch "()/" do
+      local folder = "./" .. path:sub(1, at)
+      entries[folder] = entry(folder, { type = "5", mode = 493 })
+    end
+    entries["./" .. path] = entry("./" .. path, { data = content })
   end
-  os.execute(("tar -C %s --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf %s ."):format(shell.quote(tree),
-    shell.quote(layout .. "/.tar")))
-  shell.remove(tree)
-  return blob(layout, layout .. "/.tar")
+  local paths, list = {}, {}
+  for path in pairs(entries) do paths[#paths + 1] = path end
+  table.sort(paths)
+  for i, path in ipairs(paths) do list[i] = entries[path] end
+  return tar.archive(list)
 end
 
 --- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config], [more]) -> digests of the layers;
 --- more = { history = { … }, annotations = { … } } of the image's config and manifest
 function oci.build(layout, layers, config, more)
   more = more or {}
-  os.execute("mkdir -p " .. shell.quote(layout .. "/blobs/sha256"))
+  files.make(layout .. "/blobs/sha256")
   local digests, descriptors, history = {}, json.array {}, json.array {}
-  for i, files in ipairs(layers) do
-    local digest, size = layer(layout, files)
+  for i, contents in ipairs(layers) do
+    local digest, size = blob(layout, layer(contents))
     digests[i] = digest
     descriptors[i] = { mediaType = "application/vnd.oci.image.layer.v1.tar", digest = digest, size = size }
     history[i] = { created_by = "COPY layer" .. i .. " /" }
   end
-  local config_digest, config_size = text_blob(layout, {
+  local config_digest, config_size = blob(layout, json.encode {
     architecture = "amd64", os = "linux", config = config or {},
     history = more.history and json.array(more.history) or history,
     rootfs = { type = "layers", diff_ids = json.array { table.unpack(digests) } },
   })
-  local manifest_digest, manifest_size = text_blob(layout, {
+  local manifest_digest, manifest_size = blob(layout, json.encode {
     schemaVersion = 2, mediaType = "application/vnd.oci.image.manifest.v1+json", layers = descriptors,
     annotations = more.annotations,
     config = { mediaType = "application/vnd.oci.image.config.v1+json", digest = config_digest, size = config_size },
   })
-  shell.write(layout .. "/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
-  shell.write(layout .. "/index.json", json.encode { schemaVersion = 2, manifests = { {
+  files.write(layout .. "/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+  files.write(layout .. "/index.json", json.encode { schemaVersion = 2, manifests = { {
     mediaType = "application/vnd.oci.image.manifest.v1+json", digest = manifest_digest, size = manifest_size,
     platform = { os = "linux", architecture = "amd64" },
     annotations = { ["org.opencontainers.image.ref.name"] = "latest" },

@@ -1,23 +1,12 @@
--- Running commands in specs.
+-- Running commands in specs, with what support.files does about files.
 
-local shell = {}
+local files = require "support.files"
+
+local shell = { read = files.read, write = files.write, folder = files.folder, remove = files.remove }
 
 --- quote(s) -> s as one word of a shell
 function shell.quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
-end
-
-function shell.read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read "a"
-  file:close()
-  return content
-end
-
-function shell.write(path, content)
-  local file = assert(io.open(path, "wb"))
-  file:write(content)
-  file:close()
 end
 
 --- capture(command) -> standard output, without the last newline
@@ -37,28 +26,18 @@ end
 --- second. -S -E: without site-packages and the environment.
 shell.python = (os.execute "[ -x /usr/bin/python3 ]" and "/usr/bin/python3" or "python3") .. " -S -E"
 
-function shell.folder()
-  return shell.capture "mktemp -d"
-end
-
-function shell.remove(folder)
-  os.execute("rm -rf " .. shell.quote(folder))
-end
-
---- run(command, [folder for the output]) -> exit code, standard output, standard error. A list of words is quoted.
-function shell.run(command, folder)
+--- run(command) -> exit code, standard output, standard error. A list of words is quoted.
+function shell.run(command)
   if type(command) == "table" then
     local words = {}
     for i, word in ipairs(command) do words[i] = shell.quote(word) end
     command = table.concat(words, " ")
   end
-  local own = folder or shell.folder()
-  local out, err = own .. "/.stdout", own .. "/.stderr"
+  local out, err = os.tmpname(), os.tmpname()
   local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(command, out, err))
   local output, errors = shell.read(out), shell.read(err)
   os.remove(out)
   os.remove(err)
-  if not folder then shell.remove(own) end
   return how == "signal" and 128 + code or code, output, errors
 end
 

@@ -22,12 +22,14 @@ function tar.base256(number, length)
   return "\x80" .. table.concat(bytes, "", 2)
 end
 
+-- Of whole eights of bytes
 local function sum(block, signed)
   local total = 0
-  for i = 1, #block do
-    local byte = block:byte(i)
-    total = total + (signed and byte > 127 and byte - 256 or byte)
+  for i = 1, #block, 8 do
+    local a, b, c, d, e, f, g, h = block:byte(i, i + 7)
+    total = total + a + b + c + d + e + f + g + h
   end
+  if signed then total = total - 256 * select(2, block:gsub("[\128-\255]", "")) end
   return total
 end
 

@@ -14,12 +14,6 @@ function temporary.must(command, ...)
   return output
 end
 
---- write(path, bytes) -> path
-function temporary.write(path, bytes)
-  shell.write(path, bytes)
-  return path
-end
-
 --- noise(length, seed) -> bytes that compress a little, always the same ones
 function temporary.noise(length, seed)
   local state, parts = seed or 1, {}
