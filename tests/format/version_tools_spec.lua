@@ -5,6 +5,8 @@
 local probe = require "tarsier.probe".versions
 local support = require "support.versions"
 
+local expect = support.expect
+
 -- Each program reads pairs, a line each, tab-separated, and answers <, =, > or invalid.
 local ruby = [[
 STDIN.each_line do |line|
@@ -115,11 +117,11 @@ end
 local function check(scheme, list, answers, at_least)
   local compared = 0
   for i, pair in ipairs(list) do
-    local text = ("%s: %s and %s"):format(scheme, pair[1], pair[2])
     if answers[i] ~= "invalid" then
       compared = compared + 1
-      assert.is_true(probe.valid(scheme, pair[1]) and probe.valid(scheme, pair[2]), text .. " are valid")
-      assert.equal(answers[i], support.sign_of(scheme, pair[1], pair[2]), text)
+      local valid = probe.valid(scheme, pair[1]) and probe.valid(scheme, pair[2])
+      expect(true, valid, "%s: %s and %s are valid", scheme, pair[1], pair[2])
+      expect(answers[i], support.sign_of(scheme, pair[1], pair[2]), "%s: %s and %s", scheme, pair[1], pair[2])
     end
   end
   assert.is_true(compared >= at_least, "only " .. compared .. " pairs were compared")
@@ -145,7 +147,7 @@ end
 local function check_valid(scheme, list, answers)
   for i, pair in ipairs(list) do
     local valid = probe.valid(scheme, pair[1]) and probe.valid(scheme, pair[2])
-    assert.equal(answers[i] ~= "invalid", valid, ("%s: %s and %s"):format(scheme, pair[1], pair[2]))
+    expect(answers[i] ~= "invalid", valid, "%s: %s and %s", scheme, pair[1], pair[2])
   end
 end
 

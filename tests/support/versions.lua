@@ -30,6 +30,12 @@ versions.bits = {
 }
 
 
+--- expect(expected, got, format, …): assert.equal for loops of thousands, where its call and a text for it take longer than
+--- what is tried
+function versions.expect(expected, got, format, ...)
+  if expected ~= got then assert.equal(expected, got, format:format(...)) end
+end
+
 local sign = { [-1] = "<", [0] = "=", [1] = ">" }
 
 --- sign_of(scheme, a, b) -> "<", "=" or ">": what the scheme's compare says, valid or not
