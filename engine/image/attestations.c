@@ -31,8 +31,9 @@ int attestation_note(struct arena *arena, const json_t *entry, struct attestatio
 	made->next = *list;
 	made->subject = arena_string(arena, json_text(annotations, "vnd.docker.reference.digest"));
 	*list = made;
-	return made->subject ? image_read_descriptor(entry, &made->digest, &made->size, "an attestation of the index", error)
-	                     : error_memory(error);
+	if (image_read_descriptor(entry, &made->digest, &made->size, "", NULL) < 0)
+		made->digest.text[0] = '\0'; /* an image whose attestation is not wanted can be read all the same */
+	return made->subject ? TARSIER_OK : error_memory(error);
 }
 
 static bool is_bill_of_materials(const json_t *layer)
@@ -74,6 +75,8 @@ static int read_manifest(struct image *image, const struct attestation *attestat
                          struct tarsier_error *error)
 {
 	struct buffer text;
+	if (digest_is_empty(&attestation->digest))
+		return error_set(error, TARSIER_FORMAT, "the image's attestation has no digest or size in the index");
 	buffer_init(&text, &image->arena->allocator);
 	int code = fetch(user, &attestation->digest, attestation->size, &text, error);
 	if (code >= 0)
@@ -84,16 +87,28 @@ static int read_manifest(struct image *image, const struct attestation *attestat
 	return code;
 }
 
+/* An index that two tags name lists its attestations twice. */
+static bool is_among(const struct attestation *one, const struct attestation *const *seen, size_t count)
+{
+	while (count--)
+		if (digest_equal(&seen[count]->digest, &one->digest))
+			return true;
+	return false;
+}
+
 int image_add_statements(struct image *image, const struct attestation *list, blob_fetch *fetch, void *user,
                          struct tarsier_error *error)
 {
+	const struct attestation *seen[MANIFESTS];
 	size_t count = 0;
 	int code = TARSIER_OK;
 	for (; list && code >= 0; list = list->next) {
-		if (strcmp(list->subject, image->about.digest) != 0)
+		if (strcmp(list->subject, image->about.digest) != 0 || is_among(list, seen, count))
 			continue;
-		code = ++count > MANIFESTS ? error_set(error, TARSIER_LIMIT, "the image has more than %d attestations", MANIFESTS)
-		                           : read_manifest(image, list, fetch, user, error);
+		if (count == MANIFESTS)
+			return error_set(error, TARSIER_LIMIT, "the image has more than %d attestations", MANIFESTS);
+		seen[count++] = list;
+		code = read_manifest(image, list, fetch, user, error);
 	}
 	return code;
 }

@@ -11,7 +11,8 @@ struct attestation {  /* an entry of an index */
 	uint64_t size;
 };
 
-/* Adds the entry to the list if it is an attestation. Returns OK, MEMORY, or FORMAT if it has no digest or size. */
+/* Adds the entry to the list if it is an attestation. Its digest is empty if the entry has none,
+ * or no size. Returns OK or MEMORY. */
 int attestation_note(struct arena *arena, const json_t *entry, struct attestation **list, struct tarsier_error *error);
 
 /* Puts the statements that attest an image's bill of materials behind its layers. `fetch` gets manifests. */

@@ -85,11 +85,32 @@ describe("an attested bill of materials", function()
     assert.equal(BOTH, (scan(("docker://%s/team/app:1"):format(server.host), { attestations = true, plain_http = true })))
   end)
 
+  it("is read once, though two tags name its index", function()
+    local statements = {}
+    for i = 1, 15 do statements[i] = spdx("pkg:npm/p" .. i .. "@1") end
+    local layout = new_layout(statements)
+    layout:add(layout.entries[1], "other")
+    local found = scan("oci:" .. layout:write(folder .. "/image"))
+    assert.equal(15, select(2, found:gsub("npm", "")))
+  end)
+
   it("may be CycloneDX, and there may be several", function()
     local cyclonedx = { CYCLONEDX, statement(CYCLONEDX, { bomFormat = "CycloneDX", specVersion = "1.6",
       components = json.array { { type = "library", name = "serde", version = "1.0", purl = "pkg:cargo/serde@1.0" } } }) }
     local layout = new_layout { spdx(APP), cyclonedx, spdx(APP, "pkg:npm/other@2") }
     assert.equal("cargo serde 1.0 sbom 1, " .. BOTH .. ", npm other 2 sbom 1", (scan("oci:" .. layout:write(folder .. "/image"))))
+  end)
+
+  it("without a digest in the index is an error only if it is asked for", function()
+    for _, spoil in ipairs { function(one) one.digest = nil end, function(one) one.digest = "sha256:x" end,
+      function(one) one.size = -1 end } do
+      local reference = "oci:" .. new_layout({ spdx(APP) }, spoil):write(folder .. "/image")
+      assert.equal(OWN, (scan(reference, {})))
+      local found, message, code = scan(reference)
+      assert.same({ nil, "FORMAT" }, { found, code })
+      assert.truthy(message:find("the image's attestation has no digest or size", 1, true), message)
+      images.remove(folder .. "/image")
+    end
   end)
 
   it("of another image or kind is not taken, and its absence is told", function()
