@@ -56,6 +56,7 @@ describe("a feed claims", function()
     ['{"metadata":{"@context":"https://openvex.dev/ns/v0.2.0","author":"Canonical Ltd."'] = "ubuntu-vex",
     ['{"@context":"https://openvex.dev/ns/v0.2.0","author":"a team"'] = false,
     ['[{"cve_id":"CVE-2020-1","pkg":"p","cve_score":7.5,"aff_ver":"","res_ver":"NA"'] = "photon",
+    ['[{"alias":"FEDORA-2024-1","builds":[{"nvr":"p-1-1.fc40"'] = "bodhi",
     ['[{"name":"AVG-1","packages":["p"],"issues":["CVE-2020-1"]'] = "arch",
     ['<?xml version="1.0"?>\n<oval_definitions><definitions><definition id="oval:com.oracle.elsa:def:1"'] = "oval",
     ['<oval_definitions><definitions><definition id="oval:org.debian:def:1"'] = false,
@@ -125,7 +126,7 @@ describe("a JSON feed stays whole on what is odd:", function()
 
   local others = { "null", "7", "[[]]", '{"a":{}}', '"\\u0000"', '""' }
   for _, file in ipairs { "ubuntu-vex/cve-2024-1001.json", "photon/cve_data_photon4.0.json", "arch/all.json",
-    "endoflife/full.json", "endoflife/debian.json", "euvd/dump.json" } do
+    "bodhi/updates.json",     "endoflife/full.json", "endoflife/debian.json", "euvd/dump.json" } do
     it(file, function()
       local text, from, count = read(data .. file), 1, 0
       local path = folder .. "/" .. file:match "[^/]*$"

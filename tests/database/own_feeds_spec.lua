@@ -356,6 +356,21 @@ describe("Arch's tracker", function()
   end)
 end)
 
+describe("Bodhi", function()
+  it("names what each update of Fedora fixes", function()
+    local counts = import { "bodhi/updates.json" }
+    assert.same({ 1, 2 }, { counts.advisories, counts.unreadable })
+    local found = find("Fedora:40", "p-q", "1:1.0-1.fc40", "rpm")
+    assert.same({ "High fixed/fedora 1:2.0-1.fc40", "High fixed/fedora 1:2.0-1.fc40" },
+      { told(found["CVE-2024-1001"]), told(found["CVE-2024-1002"]) })
+    assert.equal(2, #found)
+    assert.same({ "What Fedora says.", "2024-05-03T17:15:38Z", "2024-05-03T17:15:38Z" },
+      { found[1].description, found[1].published, found[1].modified })
+    assert.equal(0, #find("Fedora:40", "p-q", "1:2.0-1.fc40", "rpm"))
+    assert.equal(2, #find("Fedora:40", "r", "2-1.fc40", "rpm"))
+  end)
+end)
+
 describe("updateinfo.xml", function()
   local function ids(release, version)
     local list = {}

@@ -29,6 +29,8 @@ local publishers = {
     { "rpm", "openSUSE:Leap 15.2", "fastjar", "0.98-lp152.4.3.1", false } },
   { "suse/oval/suse.linux.enterprise.15-affected.xml.gz", feed = "oval", advisories = 2,
     { "rpm", "SUSE:Linux Enterprise Server 15 SP1", "kernel-default", "4.12", false } },
+  { "fedora/bodhi", feed = "bodhi", advisories = 4, covers = "Fedora:38, Fedora:40",
+    { "rpm", "Fedora:38", "libcap", "2.48-6.fc38", "CVE-2023-2602 High fixed 2.48-7.fc38, CVE-2023-2603 High fixed 2.48-7.fc38" } },
   { "photon/cve_metadata/cve_data_photon4.0.json", feed = "photon", advisories = 3, covers = "Photon OS:4.0",
     { "rpm", "Photon OS:4.0", "curl-libs", "8.15.0-1.ph4", "CVE-2025-9086 High fixed 8.16.0-1.ph4" },
     { "rpm", "Photon OS:4.0", "curl", "8.16.0-1.ph4", false } },

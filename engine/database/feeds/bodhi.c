@@ -1,0 +1,155 @@
+#include "database/affected_list.h"
+#include "format/cve_id.h"
+#include "format/date.h"
+#include "stream/json_read.h"
+
+#include <string.h>
+
+/*
+ * Fedora's updates as Bodhi answers, https://bodhi.fedoraproject.org/docs/server_api/rest/updates.html: a list of updates, or
+ * { "updates": [ update ] }.
+ *
+ *	{ "alias": "FEDORA-2023-5911638116", "type": "security", "severity": "high", "status": "stable"|"testing"|"obsolete"|…,
+ *	  "content_type": "rpm", "title", "notes", "url", "date_submitted": "2023-11-24 17:15:38", "date_modified",
+ *	  "release": { "id_prefix": "FEDORA", "version": "38" }, "bugs": [ { "title": "CVE-2023-2603 libcap: …" } ],
+ *	  "builds": [ { "nvr": "libcap-2.48-7.fc38", "epoch": 0 } ] }
+ *
+ * CVEs stand in the titles of bugs only. Builds are source packages.
+ */
+
+enum { VALUE_LIMIT = 64 << 20, NAME_LIMIT = 128, CVES_LIMIT = 4096 };
+
+struct bodhi {
+	struct advisory_sink *sink;
+	struct arena arena;          /* memory for one update */
+};
+
+static int bodhi_recognise(span head)
+{
+	bool update = span_contains(head, "\"alias\"") && span_contains(head, "\"FEDORA-");
+	return update && (span_contains(head, "\"bugs\"") || span_contains(head, "\"builds\"")) ? 50 : 0;
+}
+
+/* "libcap-2.48-7.fc38" → its name and its version with the epoch. Returns false if memory ran out. */
+static bool add_build(struct bodhi *bodhi, const struct json_node *build, const struct affected *update,
+                      struct affected_list *list)
+{
+	span nvr = span_of(node_text(build, "nvr"));
+	ptrdiff_t release = span_find_last(nvr, '-');
+	ptrdiff_t version = release > 0 ? span_find_last((span){nvr.ptr, (size_t)release}, '-') : -1;
+	double epoch = node_number(node_get(build, "epoch"), 0);
+	if (version <= 0 || nvr.len > NAME_LIMIT)
+		return true;
+	struct affected affected = *update;
+	affected.name = span_copy(&bodhi->arena, (span){nvr.ptr, (size_t)version});
+	const char *fixed = epoch >= 1 && epoch < 1e6
+		? arena_format(&bodhi->arena, "%d:%s", (int)epoch, nvr.ptr + version + 1) : nvr.ptr + version + 1;
+	return affected.name && fixed && affected_list_add(list, &bodhi->arena, &affected, fixed);
+}
+
+static bool add_cves(struct bodhi *bodhi, const struct json_node *bugs, struct text_list *names)
+{
+	for (const struct json_node *bug = node_first(bugs); bug; bug = bug->next) {
+		span rest = span_of(node_text(bug, "title")), cve;
+		while (names->count < CVES_LIMIT && cve_next(&rest, &cve)) {
+			const char *name = span_copy(&bodhi->arena, cve);
+			if (!name || !text_list_add(names, &bodhi->arena, name))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* "2023-11-24 17:15:38" → "2023-11-24T17:15:38Z" */
+static const char *time_of(struct bodhi *bodhi, const char *time)
+{
+	bool whole = date_begins(time) && strlen(time) >= 19;
+	return whole ? arena_format(&bodhi->arena, "%.10sT%.8sZ", time, time + 11) : "";
+}
+
+static int give(struct bodhi *bodhi, const struct json_node *update, const struct affected_list *list,
+                const struct text_list *names, struct tarsier_error *error)
+{
+	static const char *none[] = {NULL};
+	const char *id = node_text(update, "alias"), *modified = node_text(update, "date_modified");
+	const char *scope = arena_format(&bodhi->arena, "bodhi %s", id);
+	const char *published = time_of(bodhi, node_text(update, "date_submitted"));
+	modified = time_of(bodhi, *modified ? modified : node_text(update, "date_submitted"));
+	if (!scope || !published || !modified)
+		return error_memory(error);
+	const struct advisory advisory = {
+		.scope = scope, .id = id, .summary = node_text(update, "title"), .details = node_text(update, "notes"),
+		.url = node_text(update, "url"), .published = published, .modified = modified, .aliases = text_list_items(names),
+		.cvss = none, .references = none, .severity_word = node_text(update, "severity"), .affected = list->items,
+		.affected_count = list->count};
+	return bodhi->sink->advisory(bodhi->sink->user, &advisory, error);
+}
+
+/* Withdrawn updates, modules, containers, and EPEL are left out. */
+static bool is_wanted(const struct json_node *update, const struct json_node *release)
+{
+	const char *status = node_text(update, "status"), *version = node_text(release, "version");
+	bool gone = strcmp(status, "unpushed") == 0 || strcmp(status, "obsolete") == 0;
+	return !gone && strcmp(node_text(update, "content_type"), "rpm") == 0 && *version && strlen(version) <= 8 &&
+	       strcmp(node_text(release, "id_prefix"), "FEDORA") == 0;
+}
+
+static int take_update(void *user, const struct cut_place *place, const struct json_node *update, struct tarsier_error *error)
+{
+	struct bodhi *bodhi = user;
+	struct affected_list list = {0};
+	struct text_list names = {0};
+	const char *id = node_text(update, "alias");
+	const struct json_node *release = node_member(update, "release"), *builds = node_list(update, "builds");
+	if (place->depth && *place->keys[0] && strcmp(place->keys[0], "updates") != 0)
+		return 0; /* the page's number */
+	arena_reset(&bodhi->arena);
+	if (strncmp(id, "FEDORA-", 7) != 0 || strlen(id) > NAME_LIMIT || strchr(id, '\n')) {
+		bodhi->sink->unreadable(bodhi->sink->user, "an update", "it has no id");
+		return 0;
+	}
+	const struct affected affected = {
+		.ecosystem = arena_format(&bodhi->arena, "Fedora:%s", node_text(release, "version")),
+		.severity_word = node_text(update, "severity")};
+	if (!affected.ecosystem || !add_cves(bodhi, node_list(update, "bugs"), &names))
+		return error_memory(error);
+	for (const struct json_node *build = node_first(builds); build && is_wanted(update, release); build = build->next)
+		if (!add_build(bodhi, build, &affected, &list))
+			return error_memory(error);
+	bool news = strcmp(node_text(update, "type"), "security") != 0 && !names.count;
+	return news || !list.count ? 0 : give(bodhi, update, &list, &names, error);
+}
+
+static bool opens(void *user, const struct cut_place *place, bool is_object)
+{
+	(void)user;
+	return place->depth == 0 || (place->depth == 1 && !is_object && strcmp(place->keys[0], "updates") == 0);
+}
+
+/* A single update would be opened as a page: its members are then no updates. */
+static bool opens_list(void *user, const struct cut_place *place, bool is_object)
+{
+	return !is_object && opens(user, place, is_object);
+}
+
+static int bodhi_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct stream *whole;
+	char head[4096];
+	struct bodhi bodhi = {.sink = sink};
+	arena_init(&arena, NULL);
+	arena_init(&bodhi.arena, NULL);
+	ssize_t got = stream_fill(stream, head, sizeof head, error);
+	span first = {head, got < 0 ? 0 : (size_t)got};
+	int code = got < 0 ? (int)got : stream_open_prefixed(&arena, first, stream, &whole, error);
+	struct json_cutter cutter = {.take = take_update, .user = &bodhi, .what = name, .limit = VALUE_LIMIT};
+	cutter.opens = span_contains(first, "\"updates\"") ? opens : opens_list;
+	if (code >= 0)
+		code = json_read(&cutter, whole, error);
+	arena_free(&bodhi.arena);
+	arena_free(&arena);
+	return code;
+}
+
+const struct feed feed_bodhi = {"bodhi", bodhi_recognise, bodhi_read};
