@@ -258,3 +258,25 @@ describe("what to do, in the reports for people", function()
     end
   end)
 end)
+
+describe("the identity of a finding", function()
+  -- -> set of what the pattern finds in the report of the image under this name
+  local function ids(format, pattern, name)
+    local result, set, count = many(20), {}, 0
+    result.image.name = name
+    for id in report.text(format, result):gmatch(pattern) do
+      if not set[id] then count = count + 1 end
+      set[id] = true
+    end
+    assert.is_true(count > 0)
+    return set
+  end
+
+  it("stays the same under another tag, and is another one in another image", function()
+    for format, pattern in pairs { gitlab = '\n      "id": "([%x-]+)"', sarif = '"primaryLocationLineHash": "([^"]+)"' } do
+      local first = ids(format, pattern, "registry.example:5000/app:1")
+      assert.same(first, ids(format, pattern, "registry.example:5000/app:2"))
+      for id in pairs(ids(format, pattern, "registry.example:5000/other:1")) do assert.is_nil(first[id]) end
+    end
+  end)
+end)

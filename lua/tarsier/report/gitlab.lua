@@ -25,7 +25,7 @@ end
 local v3 = { AV = "NALP", AC = "LH", PR = "NLH", UI = "NR", S = "UC", C = "NLH", I = "NLH", A = "NLH" }
 local v2 = { AV = "NAL", AC = "LMH", Au = "MSN", C = "NPC", I = "NPC", A = "NPC" }
 
--- Only the base metrics of a vector: they make the score, and writers differ in the others.
+-- Returns only the base metrics of a vector, or nil if one is missing. They give the score; writers differ in the others.
 local function base_metrics(vector, metrics, order)
   local found, parts = {}, {}
   for name, value in vector:gmatch "(%a+):(%a+)" do
@@ -114,9 +114,10 @@ local function location(finding, image, default_branch_image)
   )
 end
 
+-- The tag is not in it: pipelines often give each build a tag of its own.
 local function identity(finding, image)
   local package = finding.package
-  return common.uuid(image_name(image), package.name, package.version, package.path, finding.id)
+  return common.uuid(common.repository(image), package.name, package.version, package.path, finding.id)
 end
 
 local function vulnerability(finding, image, options)
@@ -174,8 +175,8 @@ local function remediation(step, list, result, options)
   return object("fixes", fixes, "summary", clip(step.text, SOLUTION), "diff", base64(diff))
 end
 
--- Upgrades of the distribution's packages, as changes to the Dockerfile. What a language's package manager installs is
--- pinned in files of the project, which are not known here.
+-- Returns upgrades of the distribution's packages as changes to the Dockerfile. Packages of languages are pinned in files
+-- of the project, which are not known here.
 local function remediations(list, result, options)
   local made, advice = array {}, options.dockerfile and steps.of(result) or { pass = {}, rest = {} }
   for _, which in ipairs { "pass", "rest" } do
