@@ -12,7 +12,7 @@ local vex = require "tarsier.vex"
 local additions = {}
 additions.__index = additions
 
---- Where a baseline is looked for that no one named.
+--- The baseline that is used if --baseline is not given and the file exists.
 additions.FOUND = "tarsier-baseline.json"
 
 additions.options = {

@@ -9,7 +9,7 @@ local advisories = {}
 advisories.option = { long = "advisories", value = "FILE", many = true,
   help = "OSV records of your own, JSON or YAML, matched beside the database; may be repeated" }
 
--- Scalars stay text: a version such as 1.10 is no number.
+-- Scalars stay text, because a version such as 1.10 is not a number.
 local function plain(node)
   if yaml.is_null(node) then return nil end
   if node.kind == "scalar" then return node.text end

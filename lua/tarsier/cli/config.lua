@@ -22,7 +22,7 @@ local yaml = require "tarsier.yaml"
 
 local config = {}
 
---- Where a configuration is looked for that no one named.
+--- The configuration that is read if --config is not given and the file exists.
 config.FOUND = ".tarsier.yaml"
 
 --- What a file that was found may set; all other options require a file that was named.

@@ -33,7 +33,7 @@ local function needed(packages)
   return list
 end
 
--- Is it ours to change: does it not exist yet, or does its note say that an update made it?
+-- May the command change it? Only if it does not exist yet, or its note says that `tarsier db update` made it.
 local function is_own(database)
   if not place.exists(database) then return true end
   local info = core.database(database)
@@ -64,7 +64,7 @@ local function list_of(names)
   return table.concat(names, ", ", 1, #names - 1) .. " and " .. names[#names]
 end
 
---- database(packages, options, terminal) -> does a newer database wait at place.database()? options: those of the
+--- database(packages, options, terminal) -> is there a newer database at place.database()? options: those of the
 --- command. Says what it does on standard error; without a network the scan goes on with what there is.
 function freshen.database(packages, options, terminal)
   local database, now = place.database(), os.time()

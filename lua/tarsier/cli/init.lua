@@ -1,4 +1,4 @@
--- The command line: finds the command, reads its arguments, runs it, and turns what comes of it into an exit code.
+-- The command line: finds the command, reads its arguments, runs it, and turns its result into an exit code.
 -- Nothing but tarsier.cli prints or decides on exit codes, and only bin/tarsier exits.
 
 local arguments = require "tarsier.cli.arguments"
@@ -75,7 +75,8 @@ local function print_help(command, path)
   return ok and exit.PASS or exit.USAGE
 end
 
--- A file that no one named says what it has set: it may come with what is scanned. It cannot switch that off.
+-- Tells which options a configuration file set if it was found and not named: it may come from the repository whose image
+-- is scanned. The file cannot turn this off.
 local function tell_found(found, is_quiet)
   for _, name in ipairs(found) do
     if name == "quiet" then is_quiet = false end

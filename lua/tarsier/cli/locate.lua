@@ -18,7 +18,7 @@ local function has_scheme(name)
   return false
 end
 
--- Returns true for a folder that is not an image: "app:1" beside the folder app that it was built from is not in it.
+-- Returns true for a folder that is not an image. "app:1" may stand beside the folder `app` that it was built from.
 local function is_plain_folder(path)
   return place.is_folder(path) and not place.exists(path .. "/oci-layout")
 end

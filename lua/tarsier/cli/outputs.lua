@@ -5,7 +5,7 @@ local report = require "tarsier.report"
 
 local outputs = {}
 
---- Who answers for a bill of materials.
+--- The option that names who is responsible for a bill of materials.
 outputs.creator = { long = "creator", value = "ADDRESS",
   help = "the web address or email of who answers for the bill of materials, in CycloneDX and SPDX reports" }
 
@@ -16,7 +16,7 @@ outputs.option = { long = "format", short = "f", value = "FORMAT[=FILE]", many =
       .. "standard output; may be repeated; default: table; `clair` needs --clair"
   end }
 
--- What stands for the number of the image, from 1, in the name of a file.
+-- The placeholder in a file's name for the number of the image, from 1.
 local NUMBER = "%n"
 
 local function has_number(file)
@@ -32,7 +32,7 @@ local function read_one(text, find)
   return { format = format, file = file or "-" }
 end
 
--- A device or a pipe takes one report after the other; of a file only the last would be left.
+-- A device or a pipe accepts one report after the other; in a file, only the last one would remain.
 local function check_several(output)
   local status = core.host.stat(output.file)
   if output.file == "-" or has_number(output.file) or status and status.type ~= "file" then return true end
@@ -66,10 +66,10 @@ local function file_of(output, number)
   return (output.file:gsub("%%n", ("%d"):format(number or 1)))
 end
 
--- What a template that failed had to say: an error of this kind leaves the old file as it was.
+-- Marks the error of a template that failed. The old file stays unchanged.
 local Refusal = {}
 
--- What a format has to tell about what it wrote, such as a limit that it kept, is a list of sentences.
+-- Returns the format's notes on what it wrote, such as a limit, as a list of sentences.
 local function produce(output, result, out, options)
   local notes, wrong = output.format.write(result, out, options)
   if notes == false then error(setmetatable({ message = wrong }, Refusal), 0) end
@@ -96,7 +96,7 @@ local function write_one(output, result, options, terminal, number)
   return ok, message, notes
 end
 
--- The same; a template that fails is a message, and every other error one of ours.
+-- The same, but an error of a template is returned as a message. Any other error is a bug of tarsier, and is raised.
 local function write_guarded(...)
   local ok, written, message, notes = xpcall(write_one, function(problem)
     return getmetatable(problem) == Refusal and problem or debug.traceback(problem, 2)
@@ -106,8 +106,8 @@ local function write_guarded(...)
   error(written, 0)
 end
 
---- write(list, result, options, terminal, [number]) -> were all written? Every report is tried, whatever became of the
---- one before. options are the formats' own; number: which image it is, from 1.
+--- write(list, result, options, terminal, [number]) -> were all written? Every report is tried, even if one before it
+--- failed. options: the formats' own; number: which image it is, from 1.
 function outputs.write(list, result, options, terminal, number)
   local are_written = true
   collectgarbage("incremental", 150, 200) -- a report makes much that it drops at once, beside a result that stays

@@ -73,7 +73,7 @@ local function read(name, config, terminal)
   return result
 end
 
--- Why the list may not be whole; --ignore-unreadable has warned already.
+-- Warns if the list may be incomplete. --ignore-unreadable has warned already.
 local function tell_problems(result, terminal)
   for _, problem in ipairs(result.problems) do
     if problem.kind == "unreadable" and not problem.ignored then

@@ -38,7 +38,7 @@ local function read_password(path)
   return nil, ("--registry-password-file %s: %s; a password or a token must stand there"):format(path, wrong)
 end
 
--- What a person must put right before anything is read.
+-- Returns what is wrong with the options, before anything is read.
 local function check(options, reference)
   local user, file = options.registry_user, options.registry_password_file
   if user and user:find ":" then

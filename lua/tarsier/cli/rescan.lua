@@ -24,7 +24,7 @@ local function findings_of(one, engine, cache_dir)
   return again:findings()
 end
 
--- What is in `findings` and was not there the last time.
+-- Returns those of `findings` that the last scan did not have.
 local function news(findings, before)
   local known, list = {}, {}
   for _, key in ipairs(before) do known[key] = true end
@@ -34,7 +34,7 @@ local function news(findings, before)
   return list
 end
 
--- Findings of the last time that are no longer there.
+-- Returns the findings of the last scan that are gone.
 local function gone(findings, before)
   local now, count = {}, 0
   for _, finding in ipairs(findings) do now[seen.finding_key(finding)] = true end

@@ -1,4 +1,4 @@
--- Clair's own report, as it came: an answer of Clair 2, or a vulnerability report of Clair 4. The scan kept it in a
+-- Clair's own report, unchanged: an answer of Clair 2, or a vulnerability report of Clair 4. The scan kept it in a
 -- file.
 
 local PIECE = 1 << 16

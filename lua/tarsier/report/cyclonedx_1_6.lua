@@ -1,4 +1,4 @@
--- CycloneDX 1.6, for what does not read 1.7 yet.
+-- CycloneDX 1.6, for programs that do not read 1.7 yet.
 
 local write = require "tarsier.report.shared.cyclonedx"
 

@@ -1,6 +1,6 @@
--- One HTML file for people: the verdict, what to do, where the findings are, and each of them. It loads nothing, from
--- anywhere; its content security policy forbids it, names the one style and the one script by their hashes, and allows
--- no other. Without scripts it can be read whole; with them the findings can be sorted and filtered.
+-- One HTML file for people: the verdict, what to do, where the findings are, and each finding. It loads nothing from
+-- anywhere: its content security policy allows only its own style and script, by their hashes. The page is complete
+-- without scripts; with them the findings can be sorted and filtered.
 
 local age = require "tarsier.table.age"
 local charts = require "tarsier.report.shared.html_charts"
@@ -88,7 +88,7 @@ end
 
 -- ---- what to do ---------------------------------------------------------------------------------------------------
 
--- Packages of one step that are named; the command has all.
+-- How many packages of one step are named. The command has all of them.
 local NAMED = 40
 
 local function packages(out, list)
@@ -129,7 +129,7 @@ local function step(out, item)
   ends(out, item)
 end
 
--- The steps after the first ones fold: two that matter must not drown in forty.
+-- How many steps are shown. The others are folded, so that the first ones are seen.
 local SHOWN = 8
 
 local function step_list(out, title, list, class)

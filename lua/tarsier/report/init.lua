@@ -45,7 +45,7 @@ end
 
 local own -- the names of the formats that come with tarsier, when they are first asked for
 
--- The files beside this one; what people read comes first.
+-- Returns the formats of the files beside this one, after the two that are used most.
 local function own_names()
   if own then return own end
   own = { "table", "json" }
@@ -84,8 +84,8 @@ function report.template(file)
   return require "tarsier.template".load(file)
 end
 
---- find(name) -> format | nil, message, "USAGE". A name with a slash, or one that ends in .lua, is a template's file. A
---- format that is there and broken raises its own error.
+--- find(name) -> format | nil, message, "USAGE". A name with a slash, or one that ends in .lua, is a template's file. If a
+--- format exists but cannot be loaded, its own error is raised.
 function report.find(name)
   if name:find("/", 1, true) or name:find "%.lua$" then return report.template(name) end
   if not name:match "^%w[%w_.-]*$" then
@@ -104,11 +104,11 @@ function report.find(name)
   return format
 end
 
--- What all formats that come with tarsier are given; each reads what it knows.
+-- The options that all formats which come with tarsier accept. Each format reads those that it knows.
 local common_options = { "width", "colour", "verbose", "exit", "severity", "only_fixed", "show",
   "default_branch_image", "dockerfile", "sort", "creator" }
 
--- A format of one's own may name its options in a list, `options`; otherwise it takes any.
+-- A format from elsewhere may name its options in a list, `options`; otherwise it accepts any.
 local function check_options(format, options, who)
   if not report.is_own(format.name) and not format.options then return end
   local keys = { table.unpack(common_options) }

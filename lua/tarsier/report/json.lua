@@ -89,12 +89,12 @@ local function database(d)
   )
 end
 
--- Who matched the packages: tarsier itself with its database, or the Clair at that address.
+-- Which backend matched the packages: tarsier's own database, or the Clair at that address.
 local function backend(b)
   return pick(b or { name = "embedded" }, "name url")
 end
 
--- A policy's options: an empty one is a list, for options have no empty objects to offer.
+-- A policy's options. An empty table is written as a list, because no option is an empty object.
 local function options(o)
   local copy = {}
   for key, value in pairs(o or {}) do copy[key] = type(value) == "table" and not next(value) and array {} or value end

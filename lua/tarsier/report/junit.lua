@@ -1,11 +1,11 @@
--- JUnit's XML, for the test tabs of GitLab and Jenkins: one case for each policy and one for each package. It keeps
--- both schemas that are around, Ant's (JUnit.xsd) and Jenkins' (junit-10.xsd).
+-- JUnit's XML, for the test tabs of GitLab and Jenkins: one case for each policy and one for each package. It is
+-- valid by both schemas that are in use, Ant's (JUnit.xsd) and Jenkins' (junit-10.xsd).
 
 local common = require "tarsier.report.shared.common"
 local text = require "tarsier.text"
 local xml = require "tarsier.report.shared.xml"
 
--- Lines of one failure: a package with more findings names how many there are.
+-- How many lines a failure has. The findings beyond them are counted.
 local LINES = 200
 
 local function line_of(finding)
@@ -51,7 +51,7 @@ end
 
 -- ---- policies -----------------------------------------------------------------------------------------------------
 
--- What each policy made fail: its own words on the image, and the findings whose last word it has.
+-- Returns by policy what it made fail: its reasons against the image, and the findings on which it decided last.
 local function refused(result)
   local by_policy = {}
   local function add(policy, line)
@@ -94,7 +94,7 @@ end
 
 -- ---- packages -----------------------------------------------------------------------------------------------------
 
--- Findings that fail make their package's case fail; those that only warn are told in its output.
+-- Findings that fail make their package's case fail; those that only warn are written to the suite's output.
 local function by_package(findings)
   local map, warnings = {}, { count = 0 }
   for _, finding in ipairs(findings) do

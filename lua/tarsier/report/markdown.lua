@@ -9,7 +9,7 @@ local steps = require "tarsier.report.shared.steps"
 local text = require "tarsier.text"
 
 -- GitHub takes 65,536 characters in a comment and 1 MiB in a job's summary, GitLab 1,000,000 characters in a comment.
--- A list grows until it meets its own limit, so that the whole stays below the smallest.
+-- Each list has a limit of its own, in bytes, so that the whole report stays below the smallest of these.
 local FINDINGS, STEPS, OPEN = 44000, 10000, 4000
 
 local escape, code = markdown.escape, markdown.code

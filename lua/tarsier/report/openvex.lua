@@ -1,4 +1,4 @@
--- OpenVEX 0.2.0: one statement for each finding that a person accepted, so that what consumes the image knows of it. An
+-- OpenVEX 0.2.0: one statement for each finding that a person accepted, so that programs which consume the image know of it. An
 -- accepted risk is not "not affected": only what a VEX document or the whitelist entry says of the finding itself is
 -- stated so. https://github.com/openvex/spec, OPENVEX-SPEC.md.
 
@@ -11,7 +11,7 @@ local justifications = { component_not_present = true, vulnerable_code_not_prese
   vulnerable_code_not_in_execute_path = true, vulnerable_code_cannot_be_controlled_by_adversary = true,
   inline_mitigations_already_exist = true }
 
--- The statement that was obeyed, as far as one was.
+-- Returns the statement that was obeyed, or nil.
 local function obeyed(finding)
   for _, statement in ipairs(finding.vex or {}) do
     if statement.obeyed then return statement end

@@ -1,6 +1,6 @@
 -- Prometheus' text format, version 0.0.4, for the textfile collector of node_exporter or a Pushgateway: how many
--- findings there are, what the verdict is, and how old the facts are. A finding is not a metric: each would be a series
--- of its own.
+-- findings there are, what the verdict is, and how old the facts are. Findings are
+-- counted and not listed, because each would be a time series of its own.
 
 local common = require "tarsier.report.shared.common"
 local filter = require "tarsier.table.filter"

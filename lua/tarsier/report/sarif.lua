@@ -1,4 +1,4 @@
--- SARIF 2.1.0 for GitHub's code scanning and whatever else reads SARIF. Facts on GitHub: docs.github.com, "SARIF
+-- SARIF 2.1.0 for GitHub's code scanning and other readers of SARIF. Facts on GitHub: docs.github.com, "SARIF
 -- support for code scanning" and "SARIF results exceed one or more limits".
 
 local common = require "tarsier.report.shared.common"
@@ -9,9 +9,9 @@ local text = require "tarsier.text"
 
 local object, array = json.object, json.array
 
--- GitHub refuses a file with more results or rules in a run, and keeps the first number of results only.
+-- Results of a run: GitHub keeps the KEPT most severe ones, and refuses a file with more than REFUSED results or rules.
 local KEPT, REFUSED = 5000, 25000
--- Of a text; GitHub shows 1,024 characters of a short description.
+-- Characters of a text. GitHub shows 1,024 of a short description.
 local SHORT, MARKED = 1024, 600
 
 local levels = { Defcon1 = "error", Critical = "error", High = "error", Medium = "warning", Low = "note",
@@ -37,7 +37,7 @@ local function collect_rules(list)
   return rules, index, scores
 end
 
--- What is known beside the description, a sentence each.
+-- Returns a sentence for each fact that is known beside the description.
 local function facts(finding)
   local lines = {}
   if #finding.aliases > 0 then lines[1] = "Also known as " .. table.concat(finding.aliases, ", ") .. "." end
@@ -112,7 +112,7 @@ local function locations(finding, image)
   ) }
 end
 
--- A finding that a person accepted, or that a policy ignores, is there and suppressed.
+-- A finding that a person accepted, or that a policy ignores, is written as a suppressed one.
 local function suppressions(finding)
   if not common.is_settled(finding) then return nil end
   return array { object("kind", "external", "status", "accepted",

@@ -1,4 +1,4 @@
--- What a person reads: what was scanned, what was found, what to do about it, and the verdict.
+-- The table for people: what was scanned, what was found, what to do about it, and the verdict.
 -- Options: width (columns; nil: as wide as needed), colour, verbose, exit = { code =, meaning = }, and what is shown of
 -- the findings (tarsier.table.filter).
 
@@ -37,7 +37,7 @@ local function tally_words(tally)
   return #parts > 0 and table.concat(parts, ", ") or "no findings"
 end
 
--- The reader of a verdict must know how old its facts are.
+-- Warns of old facts, because the verdict depends on them.
 local function old_feeds(page, result)
   local list = age.old_feeds(result)
   if #list == 0 then return end

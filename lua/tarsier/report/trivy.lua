@@ -1,6 +1,6 @@
--- The JSON report of Trivy, schema 2, for what reads Trivy's reports. Its field names are from Trivy's documentation
--- and pkg/types/report.go. Accepted and ignored findings are where Trivy puts what it suppresses,
--- ExperimentalModifiedFindings.
+-- The JSON report of Trivy, schema 2, for programs that read Trivy's reports. The field names are from Trivy's
+-- documentation and pkg/types/report.go. Accepted and ignored findings are in ExperimentalModifiedFindings, where Trivy
+-- writes those that it suppresses.
 
 local common = require "tarsier.report.shared.common"
 local json = require "tarsier.json"

@@ -102,7 +102,7 @@ local function age_of(database, now)
   return info, info and state.age(info, state.stamps(database), now)
 end
 
--- Whether the database is young enough, where nobody answered.
+-- Is the database young enough, if no source answered?
 local function offline(database, result, options, limit, terminal)
   local info, age = age_of(database, os.time())
   if not info then

@@ -1,4 +1,4 @@
--- base64 of RFC 4648, section 4, for documents that carry one inside.
+-- base64 as RFC 4648, section 4, defines it, for documents that are embedded in others.
 
 local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 

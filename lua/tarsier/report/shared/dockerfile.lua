@@ -5,8 +5,8 @@ local dockerfile = {}
 -- Lines before and after the change, as in every unified diff.
 local CONTEXT = 3
 
--- Where a RUN belongs: behind all that the last stage installs, in front of what gives up root's rights or starts the
--- program. -> how many lines stand before it | nil if there is no FROM
+-- Returns how many lines come before a new RUN | nil if there is no FROM. The RUN follows all that the last stage
+-- installs, and precedes the instructions that give up root's rights or start the program.
 local function place(lines)
   local from, at, continued = nil, nil, false
   for i, line in ipairs(lines) do

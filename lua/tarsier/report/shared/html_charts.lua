@@ -9,7 +9,7 @@ local xml = require "tarsier.report.shared.xml"
 
 local charts = {}
 
--- Bars in a chart; the rest is counted.
+-- How many bars a chart has. The rest is counted.
 local BARS = 8
 
 -- Findings that are neither accepted nor ignored, counted by what key_of(finding) gives.

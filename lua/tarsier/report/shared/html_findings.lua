@@ -7,7 +7,7 @@ local xml = require "tarsier.report.shared.xml"
 
 local escape = xml.escape
 
--- Characters of a description: what is longer is a document of its own, behind a link.
+-- Limits of a description, in characters and lines, and of the links. What is longer can be read behind the links.
 local DESCRIPTION, LINES, LINKS = 1500, 40, 12
 
 local decisions = { fail = 1, warn = 2, undecided = 3, accept = 4, ignore = 5 }

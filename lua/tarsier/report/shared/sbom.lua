@@ -1,4 +1,4 @@
--- What software bills of materials say of a package, whatever their format.
+-- What bills of materials of all formats say about a package.
 
 local common = require "tarsier.report.shared.common"
 local core = require "tarsier.core"

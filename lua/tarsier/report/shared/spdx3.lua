@@ -8,8 +8,8 @@ local object, array = json.object, json.array
 
 local INFO = "_:creation"
 
--- A graph is a list of elements that name each other. This one is written while it is walked: add(element) writes one.
--- ids(kind, key) -> the IRI of an element.
+-- A graph is a list of elements that refer to each other. add(element) writes an element at once.
+-- ids(kind, key) -> the IRI of an element
 local function ids_of(result)
   local base = "urn:uuid:" .. common.uuid("spdx-3", common.image_name(result.image), result.image.digest,
     result.finished)
