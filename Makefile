@@ -56,7 +56,7 @@ help:
 	@echo 'make test-mutants     MUTANTS (now $(MUTANTS)) small changes to the code, and those that no spec notices'
 	@echo 'make lint             luacheck, cppcheck, shellcheck, and a build with clang'
 	@echo 'make fuzz             every fuzzer for FUZZ_SECONDS (now $(FUZZ_SECONDS))'
-	@echo 'make bench            cold and warm scans, an import and a match, against yardsticks measured beside them'
+	@echo 'make bench            reports, cold and warm scans, an import and a match, against yardsticks measured beside them'
 	@echo 'make clean            remove $(BUILD)'
 
 clean:
@@ -356,6 +356,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS)
 	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
 bench: all
+	@mkdir -p $(BUILD)/bench
+	@$(RUN) tests/bench/report.lua $(abspath $(BUILD))/bench
 	@$(RUN) tests/bench/scan.lua $(abspath $(BUILD))/bench
 
 lint:

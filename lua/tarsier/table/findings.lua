@@ -24,32 +24,42 @@ local orders = {
   layer = function(finding) return finding.layer and finding.layer.index or 0, finding.package.name end,
 }
 
--- The usual order as one number, because it is compared some hundred thousand times: decision, known exploitation,
--- severity and, in the fraction, EPSS. What counts first has the smallest one.
-local function usual(finding)
+local EPSS_BITS, INDEX_BITS = 24, 30
+
+-- The usual order as one whole number, because numbers are compared some hundred thousand times: decision, known
+-- exploitation, severity, EPSS, and the place in the result, which makes it unique. What comes first has the smallest.
+local function usual(finding, index)
   local decision, epss = decisions[finding.decision or "undecided"] or 3, finding.epss and finding.epss.score or 0
-  return (decision * 2 + (finding.kev and 0 or 1)) * #filter.severities - filter.rank(finding.severity)
-    + (1 - math.max(0, math.min(epss, 1))) / 2
+  local urgency = (decision * 2 + (finding.kev and 0 or 1)) * #filter.severities - filter.rank(finding.severity)
+  local unlikely = math.floor((1 - math.max(0, math.min(epss, 1))) * ((1 << EPSS_BITS) - 1))
+  return (urgency << EPSS_BITS | unlikely) << INDEX_BITS | index
+end
+
+local function index_of(key)
+  return key & (1 << INDEX_BITS) - 1
+end
+
+-- Sorts the keys by what an order looks at first.
+local function sort_by(keys_of, keys, list)
+  local first, second = {}, {}
+  for i, finding in ipairs(list) do first[i], second[i] = keys_of(finding) end
+  table.sort(keys, function(a, b)
+    local i, k = index_of(a), index_of(b)
+    if first[i] ~= first[k] then return first[i] < first[k] end
+    if second[i] ~= second[k] then return second[i] < second[k] end
+    return a < b
+  end)
 end
 
 local findings = { orders = { "risk", "severity", "package", "layer" } }
 
 --- sorted(list, [by]) -> the same findings, in the order in which they are read; by is one of findings.orders
 function findings.sorted(list, by)
-  local keys_of = orders[by]
-  local first, second, last, order = {}, {}, {}, {}
-  for i, finding in ipairs(list) do
-    if keys_of then first[i], second[i] = keys_of(finding) end
-    last[i], order[i] = usual(finding), i
-  end
-  table.sort(order, function(a, b)
-    if first[a] ~= first[b] then return first[a] < first[b] end
-    if second[a] ~= second[b] then return second[a] < second[b] end
-    if last[a] ~= last[b] then return last[a] < last[b] end
-    return a < b -- as the result has them
-  end)
-  for i, index in ipairs(order) do order[i] = list[index] end
-  return order
+  local keys = {}
+  for i, finding in ipairs(list) do keys[i] = usual(finding, i) end
+  if orders[by] then sort_by(orders[by], keys, list) else table.sort(keys) end
+  for i, key in ipairs(keys) do keys[i] = list[index_of(key)] end
+  return keys
 end
 
 -- ---- one name for several packages --------------------------------------------------------------------------------
