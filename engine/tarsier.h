@@ -136,6 +136,7 @@ struct tarsier_config {
 	size_t reader_count;
 	int attestations;                  /* nonzero: read the bills of materials that BuildKit attached to the image in its index */
 	int hashes;                        /* nonzero: gather tarsier_package.sha512 */
+	int secrets;                       /* nonzero: gather tarsier_secret_at */
 };
 /* Sets the defaults above in a struct of `size` bytes; call it as tarsier_config_init(&config). The function of that name
  * is for programs built before the macro existed: it sets the fields of the first version only. */

@@ -78,6 +78,7 @@ TARSIER_API size_t tarsier_judge_count(const tarsier_judge *judge); /* of the po
 enum tarsier_need {
 	TARSIER_NEED_FILES = 1,    /* tarsier_config.files */
 	TARSIER_NEED_UPGRADES = 2, /* each finding's `upgrade`, which only the Lua module computes (tarsier.advice) */
+	TARSIER_NEED_SECRETS = 4,  /* tarsier_config.secrets */
 };
 TARSIER_API unsigned tarsier_judge_needs(const tarsier_judge *judge);
 

@@ -90,6 +90,7 @@ struct tarsier_image {
 	size_t base_layers;
 	const char *base_name, *base_digest;
 	int has_files;            /* tarsier_file_at tells; it was asked for */
+	int has_secrets;          /* tarsier_secret_at tells; it was asked for */
 };
 TARSIER_API const struct tarsier_image *tarsier_report_image(const tarsier_report *report);
 
@@ -210,6 +211,17 @@ struct tarsier_file {
 };
 TARSIER_API size_t tarsier_file_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_file *tarsier_file_at(const tarsier_report *report, size_t index);
+/* Secrets of well-known forms, if tarsier_config.secrets asked for them: in any regular file of any layer, whether or not a later
+ * one deletes it, and in the image's config. Not in archives, and no private keys in files that the system's packages installed.
+ * The secret itself is not kept. At most 1,000 a layer. */
+struct tarsier_secret {
+	const char *kind, *title; /* "github-token", "a token of GitHub" */
+	const char *path;         /* of the file; "env:NAME", "label:NAME" or "history:3" (from 1) in the config */
+	uint64_t offset;          /* in the file, or in that text */
+	size_t layer;             /* index; SIZE_MAX: the config */
+};
+TARSIER_API size_t tarsier_secret_count(const tarsier_report *report);
+TARSIER_API const struct tarsier_secret *tarsier_secret_at(const tarsier_report *report, size_t index);
 TARSIER_API size_t tarsier_problem_count(const tarsier_report *report);
 TARSIER_API const struct tarsier_problem *tarsier_problem_at(const tarsier_report *report, size_t index);
 

@@ -142,6 +142,24 @@ local function check_files(image, options, complaints)
   end
 end
 
+local function check_secrets(image, options, complaints)
+  if options.secrets == "off" then return end
+  if not image.secrets then
+    return complain(complaints, "warn", "it was not searched for secrets")
+  end
+  local places, seen = {}, {}
+  for _, secret in ipairs(image.secrets) do
+    local place = secret.title .. " in " .. secret.path
+    if not seen[place] and not (#secret.path <= 4096 and is_named(secret.path, options.allowed_secrets)) then
+      places[#places + 1] = place
+    end
+    seen[place] = true
+  end
+  if not places[1] then return end
+  local more = #places > 3 and (" and %d more"):format(#places - 3) or ""
+  complain(complaints, options.secrets, "it holds secrets: %s", table.concat(places, ", ", 1, math.min(#places, 3)) .. more)
+end
+
 local function check_base(image, options, complaints)
   for _, problem in ipairs(image.problems) do
     if problem.kind == "end_of_life" then complain(complaints, options.end_of_life, "%s", problem.message) end
@@ -191,6 +209,8 @@ return {
     world_writable = "warn",   -- has files or folders that anyone may write to, but for sticky folders such as /tmp
     deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes, but the image has
     max_deleted = 10,
+    secrets = "off",           -- has secrets of well-known forms in a layer or in its config, but for files that are among
+    allowed_secrets = {},      -- these; * stands for any text. Searching takes time: it is done only if this is not off
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"
     unknown_base = "off",      -- nothing names the base image
@@ -201,11 +221,14 @@ return {
     privileged_ports = { "fail", "warn", "off" }, age = { "fail", "warn", "off" }, size = { "fail", "warn", "off" },
     banned = { "fail", "warn", "off" }, managers = { "fail", "warn", "off" }, shells = { "fail", "warn", "off" },
     setuid = { "fail", "warn", "off" }, world_writable = { "fail", "warn", "off" }, deleted = { "fail", "warn", "off" },
+    secrets = { "fail", "warn", "off" },
     end_of_life = { "fail", "warn", "off" }, latest_base = { "fail", "warn", "off" },
     unknown_base = { "fail", "warn", "off" },
   },
 
-  needs = { "files" },
+  needs = function(options)
+    return options.secrets ~= "off" and { "files", "secrets" } or { "files" }
+  end,
 
   image = function(image, options)
     local complaints = { fail = {}, warn = {} }
@@ -215,6 +238,7 @@ return {
     check_size(image, options, complaints)
     check_packages(image, options, complaints)
     check_files(image, options, complaints)
+    check_secrets(image, options, complaints)
     check_base(image, options, complaints)
     local fails, warns = table.concat(complaints.fail, "; "), table.concat(complaints.warn, "; ")
     if fails ~= "" then return "fail", warns ~= "" and fails .. "; and " .. warns or fails end
@@ -282,6 +306,17 @@ return {
       reason = "20.0 MiB are in files that a later layer deletes: opt/x" },
     { image = { config = { user = "app", cmd = { "app" } }, files = {
       { path = "opt/x", size = 2 << 20, mode = 438, layer = 1, deleted_by = 2 } } } },
+    -- secrets
+    { image = { config = { user = "app", cmd = { "app" } }, secrets = {
+      { kind = "github-token", title = "a token of GitHub", path = "root/.netrc", offset = 3, layer = 1 } } } },
+    { image = { config = { user = "app", cmd = { "app" } }, secrets = {
+      { kind = "github-token", title = "a token of GitHub", path = "root/.netrc", offset = 3, layer = 1 } } },
+      options = { secrets = "fail" }, expect = "fail", reason = "it holds secrets: a token of GitHub in root/.netrc" },
+    { image = { config = { user = "app", cmd = { "app" } }, secrets = {
+      { kind = "private-key", title = "a private key", path = "usr/lib/x/test/key.pem", offset = 0, layer = 1 } } },
+      options = { secrets = "fail", allowed_secrets = { "*/test/*" } } },
+    { image = { config = { user = "app", cmd = { "app" } }, secrets = false }, options = { secrets = "fail" },
+      expect = "warn", reason = "not searched for secrets" },
     -- the base
     { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:latest", digest = "" } },
       expect = "warn",

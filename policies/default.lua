@@ -39,14 +39,15 @@
 --                   malicious (true: a MAL- record names the package),
 --                   kernel (true: the package has only headers of a kernel),
 --                   package = { type, ecosystem, name, version, architecture, source = { name, version }, purl, path,
---                   reader, module, vendor, licenses, owner, found_by, kernel, layer, index },
+--                   reader, module, vendor, licenses, owner, found_by, kernel, layer, index, requires
+--                   (names of packages; nil if its database does not say), essential },
 --                   layer = { index, digest, diff_id, created_by, media_type, size, cached, base (true: the base
 --                   image's; nil: unknown) }.
 --                   upgrade = { to, command (for a shell, or nil), ends = { total, severity = { High = 2, … } } }: the
 --                   package's smallest upgrade that ends all its findings; nil without a fix, and unless the policy
 --                   has `needs = { "upgrades" }`,
 --                   baseline ("new" or "known"; nil without --baseline),
---                   vex = { { file, author, time, id, status, justification, text, obeyed, refusal }, … }, oldest
+--                   vex = { { file, author, time, id, status, justification, text, signed_by, obeyed, refusal }, … }, oldest
 --                   first, or nil,
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
@@ -56,6 +57,8 @@
 --                   files = { { path, size, mode (a number, 2541 is 04755), is_folder, layer, deleted_by }, … }:
 --                   setuid and setgid files, those that anyone may write to, and those that a later layer deletes; nil
 --                   unless the policy has `needs = { "files" }`,
+--                   secrets = { { kind, title, path, offset, layer (nil: the config's) }, … }: of well-known forms; nil
+--                   unless the policy has `needs = { "secrets" }`; `needs` may be a function of the options, too,
 --                   baseline = { file, new, known, gone }, counts of findings, or nil,
 --                   distro = { id, version, codename, name, support_ends,
 --                   extended_support_ends }, problems = { { kind, subject, message, layer }, … },

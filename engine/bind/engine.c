@@ -93,7 +93,7 @@ static void on_event(void *user, const struct tarsier_event *event)
 static const char *const keys[] = {"database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
 	"clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_report", "layer_host", "ca_file",
 	"layer_port", "clair_timeout", "clair_keep", "registry_user", "registry_password", "plain_http", "today", "severity_sources",
-	"files", "advisories", "readers", "attestations", "hashes",
+	"files", "advisories", "readers", "attestations", "hashes", "secrets",
 	NULL};
 
 static const char who[] = "tarsier.open";
@@ -145,6 +145,7 @@ static void read_config(lua_State *L, int index, struct tarsier_config *config)
 	config->files = options_flag(L, index, "files");
 	config->attestations = options_flag(L, index, "attestations");
 	config->hashes = options_flag(L, index, "hashes");
+	config->secrets = options_flag(L, index, "secrets");
 	config->registry_user = options_string(L, index, "registry_user", who);
 	config->registry_password = options_string(L, index, "registry_password", who);
 	config->plain_http = options_flag(L, index, "plain_http");

@@ -254,13 +254,14 @@ static void push_need(lua_State *L, unsigned need, const char *name)
 	lua_setfield(L, -2, name);
 }
 
-/* judge:needs() --> what the added policies need gathered: a set of "files" and "upgrades" */
+/* judge:needs() --> what the added policies need gathered: a set of "files", "upgrades" and "secrets" */
 static int l_needs(lua_State *L)
 {
 	unsigned needs = tarsier_judge_needs(check_judge(L));
 	lua_createtable(L, 0, 2);
 	push_need(L, needs & TARSIER_NEED_FILES, "files");
 	push_need(L, needs & TARSIER_NEED_UPGRADES, "upgrades");
+	push_need(L, needs & TARSIER_NEED_SECRETS, "secrets");
 	return 1;
 }
 

@@ -34,6 +34,8 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	made->index = layer_index_new(options->allocator);
 	struct tar_sink sink = {.entry = on_entry, .data = on_data, .done = on_done, .user = made};
 	int code = made->index ? tar_new(&made->arena, &sink, &made->tar, error) : error_memory(error);
+	if (code >= 0 && options->want_secrets)
+		code = builder_want_secrets(made, error);
 	if (code < 0) {
 		layer_builder_free(made);
 		return code;
@@ -53,6 +55,7 @@ void layer_builder_free(struct layer_builder *builder)
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
 	builder_end_turn(builder);
+	builder_free_secrets(builder);
 	tar_free(builder->tar);
 	last_entry_free(&builder->last);
 	reading_free(&builder->reading);
@@ -306,7 +309,7 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 		return code;
 	switch (entry->type) {
 	case '0':
-		return builder_begin_file(builder, entry, error);
+		return builder_open_file(builder, entry, error);
 	case '1':
 		return add_hard_link(builder, entry->path, entry->link, error);
 	case '2':
@@ -325,12 +328,12 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 
 static int on_data(void *user, span piece, struct tarsier_error *error)
 {
-	return builder_take_data(user, piece, error);
+	return builder_give_data(user, piece, error);
 }
 
 static int on_done(void *user, struct tarsier_error *error)
 {
-	return builder_end_file(user, error);
+	return builder_close_file(user, error);
 }
 
 int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tarsier_error *error)

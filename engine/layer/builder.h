@@ -4,11 +4,21 @@
 
 #include "layer/internal.h"
 #include "layer/reading.h"
+#include "layer/secrets.h"
 #include "stream/tar.h"
 
 struct pending_file {
 	struct layer_file file;
 	bool bound; /* a hard link to it came while it was there */
+};
+
+/* The search for secrets, if it is wanted. */
+struct secrets_wanted {
+	struct secret_search search;
+	struct buffer path, list; /* of the file at hand; of struct layer_secret */
+	bool is_searching;        /* the file at hand */
+	bool has_reader;          /* a reader wants more of it */
+	bool failed;              /* memory ran out */
 };
 
 struct layer_builder {
@@ -41,6 +51,7 @@ struct layer_builder {
 	uint64_t pushed;     /* bytes of the tar, or of streams */
 	uint64_t streamed;   /* bytes given to readers, holes of sparse files included */
 	bool wants_hashes;
+	struct secrets_wanted *secrets; /* or NULL */
 	struct hasher *hasher; /* of the file at hand, if it is hashed; or NULL */
 	size_t hashed;       /* the file's number from 1, once its reader is done with it: only its hash needs the rest; or 0 */
 };
@@ -66,7 +77,7 @@ int builder_add_file(struct layer_builder *builder, span path, const struct laye
                      struct tarsier_error *error);
 /* The folder of an entry, if a reader has a pattern for folders: it becomes an entry of its own, before that one. */
 int builder_add_folder(struct layer_builder *builder, span folder, struct tarsier_error *error);
-/* The three calls of a tar_sink, for regular files. */
+/* What readers are given of a file. builder_secrets.c calls them. */
 int builder_begin_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error);
 int builder_take_data(struct layer_builder *builder, span piece, struct tarsier_error *error);
 int builder_end_file(struct layer_builder *builder, struct tarsier_error *error);
@@ -75,6 +86,17 @@ int builder_read_stream(struct layer_builder *builder, const struct tar_entry *e
                         struct tarsier_error *error);
 /* Lets other layers read large files again, if this one was reading one. */
 void builder_end_turn(struct layer_builder *builder);
+
+/* ---- builder_secrets.c: the same calls, which also search for secrets --------------------------------------------- */
+
+int builder_want_secrets(struct layer_builder *builder, struct tarsier_error *error);
+void builder_free_secrets(struct layer_builder *builder);
+/* The three calls of a tar_sink, for regular files. */
+int builder_open_file(struct layer_builder *builder, const struct tar_entry *entry, struct tarsier_error *error);
+int builder_give_data(struct layer_builder *builder, span piece, struct tarsier_error *error);
+int builder_close_file(struct layer_builder *builder, struct tarsier_error *error);
+/* Does a reader have the file at hand? */
+bool builder_has_reader(const struct layer_builder *builder);
 
 /* ---- builder_finish.c -------------------------------------------------------------------------------------------- */
 

@@ -295,14 +295,14 @@ static int stream_failed(struct layer_builder *builder, int code, struct tarsier
 		return error_set(error, code, "cancelled");
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
-	return builder->unclaimed ? TARSIER_OK : finish_file(builder, code, problem, error);
+	return builder_has_reader(builder) ? finish_file(builder, code, problem, error) : TARSIER_OK;
 }
 
 int builder_read_stream(struct layer_builder *builder, const struct tar_entry *entry, struct stream *content,
                         struct tarsier_error *error)
 {
 	struct tarsier_error problem = {0};
-	int code = builder_begin_file(builder, entry, error);
+	int code = builder_open_file(builder, entry, error);
 	if (code <= 0)
 		return code;
 	if (!builder->block && !(builder->block = arena_alloc(&builder->arena, STREAM_BLOCK)))
@@ -312,9 +312,9 @@ int builder_read_stream(struct layer_builder *builder, const struct tar_entry *e
 		if (got < 0)
 			return stream_failed(builder, (int)got, &problem, error);
 		if (got == 0)
-			return builder_end_file(builder, error);
+			return builder_close_file(builder, error);
 		builder->pushed += (uint64_t)got;
-		int enough = builder_take_data(builder, (span){builder->block, (size_t)got}, error);
+		int enough = builder_give_data(builder, (span){builder->block, (size_t)got}, error);
 		if (enough)
 			return enough < 0 ? enough : TARSIER_OK;
 	}

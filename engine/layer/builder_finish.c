@@ -69,6 +69,17 @@ static bool finish_listing(struct layer_builder *builder)
 	return index->listing;
 }
 
+static bool finish_secrets(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	const struct buffer *list = builder->secrets ? &builder->secrets->list : NULL;
+	index->secret_count = list ? list->length / sizeof *index->secrets : 0;
+	index->secrets = arena_array(&index->arena, index->secret_count, sizeof *index->secrets);
+	if (index->secrets && index->secret_count)
+		memcpy(index->secrets, list->data, list->length);
+	return index->secrets;
+}
+
 /* Sorted, each once. NULL: out of memory. */
 static uint64_t *finish_hashes(struct layer_index *index, struct buffer *list, size_t *unique)
 {
@@ -109,5 +120,5 @@ static bool finish_folders(struct layer_builder *builder)
 bool builder_finish_index(struct layer_builder *builder)
 {
 	return finish_files(builder) && finish_links(builder) && finish_whiteouts(builder) && finish_taken(builder) &&
-	       finish_folders(builder) && finish_listing(builder);
+	       finish_folders(builder) && finish_listing(builder) && finish_secrets(builder);
 }

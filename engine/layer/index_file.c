@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 12\n";
+static const char magic[24] = "tarsier layer index 13\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -116,6 +116,16 @@ static bool put_listing(struct buffer *file, const struct layer_index *index)
 	return ok;
 }
 
+static bool put_secrets(struct buffer *file, const struct layer_index *index)
+{
+	bool ok = put_number(file, index->secret_count);
+	for (size_t i = 0; i < index->secret_count && ok; i++) {
+		const struct layer_secret *secret = &index->secrets[i];
+		ok = put_number(file, secret->offset) && put_text(file, secret->kind) && put_text(file, secret->path);
+	}
+	return ok;
+}
+
 static bool put_body(struct buffer *file, const struct layer_index *index)
 {
 	bool ok = put_text(file, index->blob.text) && put_text(file, index->diff_id.text) &&
@@ -123,7 +133,8 @@ static bool put_body(struct buffer *file, const struct layer_index *index)
 	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
 	          put_hashes(file, index->taken, index->taken_count) &&
 	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&
-	          put_links(file, index) && put_listing(file, index) && put_number(file, index->file_count);
+	          put_links(file, index) && put_listing(file, index) && put_secrets(file, index) &&
+	          put_number(file, index->file_count);
 	for (size_t i = 0; i < index->file_count && ok; i++)
 		ok = put_file(file, &index->files[i]);
 	return ok;
@@ -266,6 +277,16 @@ static void get_listing(struct index_reader *in, struct layer_index *index)
 	}
 }
 
+static void get_secrets(struct index_reader *in, struct layer_index *index)
+{
+	index->secrets = get_array(in, &index->secret_count, 40, sizeof *index->secrets);
+	for (size_t i = 0; i < index->secret_count && !in->broken; i++) {
+		index->secrets[i].offset = get_number(in);
+		index->secrets[i].kind = get_text(in);
+		index->secrets[i].path = get_text(in);
+	}
+}
+
 static const struct reader *find_reader(const struct reader *const *readers, const char *name)
 {
 	for (; *readers; readers++)
@@ -379,6 +400,7 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 	get_whiteouts(&in, index);
 	get_links(&in, index);
 	get_listing(&in, index);
+	get_secrets(&in, index);
 	get_files(&in, readers, index);
 	return !in.broken && in.rest.len == 0;
 }

@@ -4,13 +4,14 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 12\n\0"       24 bytes
+/*	"tarsier layer index 13\n\0"       24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)
  *	u64 count, then u64 hashes         (folders)
  *	u64 count, then {u64 opaque, u64 sequence, text path}
  *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
+ *	u64 count, then {u64 offset, text kind, text path} (secrets)
  *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content,
  *	                 optional owner, optional licenses, optional release, u64 count, then u64 hashes (owned),
  *	                 u64 count, then u32 (functions) up to a multiple of 8 bytes,

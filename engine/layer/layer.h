@@ -54,6 +54,11 @@ struct layer_entry { /* a file or a folder, if they are listed */
 	char type;         /* as of a tar_entry: '0' or '5' */
 };
 
+struct layer_secret { /* if they are wanted */
+	const char *path, *kind; /* secrets.h */
+	uint64_t offset;         /* in the file */
+};
+
 /* What a layer adds and deletes: all that the overlay needs, and all that the cache keeps. Immutable once made. */
 struct layer_index {
 	struct arena arena;           /* holds everything below */
@@ -73,6 +78,8 @@ struct layer_index {
 	size_t folder_count;
 	struct layer_entry *listing;  /* in the order of the tar, with what later entries replace; only with want_listing */
 	size_t listing_count;
+	struct layer_secret *secrets; /* in the order of the tar, at most LAYER_SECRETS_LIMIT; only with want_secrets */
+	size_t secret_count;
 };
 
 /* 64-bit hash of a path. Its lowest bit is 1 for a directory and 0 for anything else. */
@@ -92,6 +99,7 @@ void layer_index_free(struct layer_index *index); /* NULL is allowed */
 enum {
 	LAYER_ENTRIES_LIMIT = 5 * 1000 * 1000, /* large layers have a million; 8 bytes each, for a moment twice */
 	LAYER_INDEX_LIMIT = 96 * 1024 * 1024,  /* bytes kept of a layer: half a million links, 70,000 packages */
+	LAYER_SECRETS_LIMIT = 1000,            /* a list that a person reads has ten */
 	LAYERS_KEPT_LIMIT = 96 * 1024 * 1024,  /* … and of all layers of an image together: there may be a thousand */
 };
 #define LAYER_TAR_LIMIT (UINT64_C(128) << 30) /* bytes of a layer, inflated: a minute or two of work, and no more */
@@ -100,6 +108,7 @@ struct layer_options {
 	const struct path_match *patterns;
 	const struct tarsier_allocator *allocator;
 	bool want_listing;            /* keep path, mode and size of every file and folder */
+	bool want_secrets;            /* search all regular files for secrets */
 	bool want_hashes;             /* measure layer_file.sha512 */
 	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */

@@ -127,11 +127,15 @@ static int parse_options(const char *options, const char *file, json_t **json, s
 /* The names are checked in prelude/declare.lua. */
 static unsigned needs_of(const json_t *info)
 {
+	static const struct { const char *name; unsigned need; } known[] = {
+		{"files", TARSIER_NEED_FILES}, {"upgrades", TARSIER_NEED_UPGRADES}, {"secrets", TARSIER_NEED_SECRETS}};
 	unsigned needs = 0;
 	size_t i;
 	json_t *need;
 	json_array_foreach(json_object_get(info, "needs"), i, need)
-		needs |= strcmp(json_string_value(need), "files") == 0 ? TARSIER_NEED_FILES : TARSIER_NEED_UPGRADES;
+		for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+			if (strcmp(json_string_value(need), known[k].name) == 0)
+				needs |= known[k].need;
 	return needs;
 }
 
@@ -263,9 +267,11 @@ static int add_setting(tarsier_judge *judge, const char *key, const char *value,
 	policy->settings[policy->setting_count++] = setting;
 	json_t *info;
 	code = policy_describe(judge, policy, &info, error);
-	json_decref(info);
 	if (code < 0)
 		policy->setting_count--;
+	else
+		policy->needs = needs_of(info); /* they may depend on the options */
+	json_decref(info);
 	return code;
 }
 

@@ -51,6 +51,27 @@ static void set_files(lua_State *L, const tarsier_report *report)
 	lua_setfield(L, -2, "files");
 }
 
+/* Nothing unless the scan searched for them. `layer` is absent for the config's. */
+static void set_secrets(lua_State *L, const tarsier_report *report)
+{
+	size_t count = tarsier_secret_count(report);
+	if (!tarsier_report_image(report)->has_secrets)
+		return;
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		const struct tarsier_secret *secret = tarsier_secret_at(report, i);
+		lua_createtable(L, 0, 5);
+		table_set_text(L, "kind", secret->kind);
+		table_set_text(L, "title", secret->title);
+		table_set_text(L, "path", secret->path);
+		table_set_count(L, "offset", secret->offset);
+		if (secret->layer != SIZE_MAX)
+			table_set_count(L, "layer", secret->layer + 1);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "secrets");
+}
+
 /* Nothing if nothing is known of the base. */
 static void set_base(lua_State *L, const struct tarsier_image *image)
 {
@@ -127,6 +148,7 @@ void push_image(lua_State *L, const tarsier_report *report)
 	set_history(L, image);
 	set_base(L, image);
 	set_files(L, report);
+	set_secrets(L, report);
 	lua_createtable(L, (int)image->layer_count, 0);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		push_layer(L, image, i);

@@ -244,6 +244,8 @@ int scan_embedded(struct scan *scan)
 		code = take_inventory(scan, &overlay);
 	if (code >= 0)
 		code = find_files(scan, indexes);
+	if (code >= 0)
+		code = scan_find_secrets(scan, indexes);
 	if (code < 0)
 		return code;
 	scan->report->inventory_problems = scan->report->problem_count;

@@ -1,4 +1,5 @@
 /* the engine of tarsier.h: opening, closing, and a thread for each scan */
+#include "layer/secrets.h"
 #include "scan/scan.h"
 
 #include "base/config.h"
@@ -85,6 +86,8 @@ static int prepare_layers(tarsier_engine *engine, struct tarsier_error *error)
 		engine->fingerprint = arena_format(&engine->arena, "%s\nlisting", engine->fingerprint);
 	if (engine->fingerprint && config->hashes)
 		engine->fingerprint = arena_format(&engine->arena, "%s\nhashes", engine->fingerprint);
+	if (engine->fingerprint && config->secrets)
+		engine->fingerprint = arena_format(&engine->arena, "%s\nsecrets:%d", engine->fingerprint, SECRETS_VERSION);
 	if (!engine->fingerprint)
 		return error_memory(error);
 	return cache_open(&engine->arena, config->cache_dir, config->cache_limit, engine->fingerprint, &engine->cache, error);

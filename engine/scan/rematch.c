@@ -15,9 +15,9 @@ static int take_inventory(struct tarsier_report *again, struct tarsier_report *r
 	again->package_count = report->package_count;
 	again->files = report->files;
 	again->file_count = report->file_count;
+	again->secrets = report->secrets;
+	again->secret_count = report->secret_count;
 	again->usage = report->usage;
-	again->files = report->files;
-	again->file_count = report->file_count;
 	again->inventory_problems = report->inventory_problems;
 	return report_add_problems(again, report->problems, report->inventory_problems, error);
 }

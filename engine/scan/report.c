@@ -105,6 +105,17 @@ const struct tarsier_file *tarsier_file_at(const tarsier_report *report, size_t 
 	return &report->files[index];
 }
 
+size_t tarsier_secret_count(const tarsier_report *report)
+{
+	return report->secret_count;
+}
+
+const struct tarsier_secret *tarsier_secret_at(const tarsier_report *report, size_t index)
+{
+	assert(index < report->secret_count);
+	return &report->secrets[index];
+}
+
 size_t tarsier_problem_count(const tarsier_report *report)
 {
 	return report->problem_count;

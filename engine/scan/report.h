@@ -21,6 +21,8 @@ struct tarsier_report {
 	size_t finding_count;
 	struct tarsier_file *files;
 	size_t file_count;
+	struct tarsier_secret *secrets;
+	size_t secret_count, secret_capacity;
 	struct tarsier_problem *problems;
 	size_t problem_count, problem_capacity;
 	struct tarsier_database_info database; /* path NULL: the engine has no database */

@@ -14,7 +14,7 @@ static int open_image(struct scan *scan)
 	                                 .plain_http = config->plain_http, .attestations = config->attestations, .wants_blobs = config->clair != NULL};
 	scan->layer_options = (struct layer_options){
 		.patterns = scan->engine->patterns, .allocator = &config->allocator, .want_diff_id = !config->skip_diff_id,
-		.want_listing = config->files, .want_hashes = config->hashes,
+		.want_listing = config->files, .want_secrets = config->secrets, .want_hashes = config->hashes,
 		.threads = 3, .bytes = &scan->events.bytes_done, .cancelled = &scan->cancelled};
 	int code = scan->host ? image_open_host(&scan->report->arena, scan->host, &options, &scan->image, scan->error)
 	                      : image_open(&scan->report->arena, scan->reference, &options, &scan->image, scan->error);

@@ -54,6 +54,9 @@ int scan_read_logs(struct scan *scan, struct overlay *overlay);
 /* attestations.c: if they are wanted, bills of materials that are attached to the image become evidence in the overlay. */
 int scan_read_attestations(struct scan *scan, struct overlay *overlay);
 
+/* secrets.c: if they are wanted, the report gets those of the layers and of the config. */
+int scan_find_secrets(struct scan *scan, struct layer_index *const *indexes);
+
 /* The two ways from an image to a report: either tarsier reads the layers and matches the packages, or Clair does. */
 int scan_embedded(struct scan *scan);
 int scan_with_clair(struct scan *scan);

@@ -19,7 +19,7 @@ local tarsier = { _VERSION = core.version, policy = policy, report = report }
 local engine_options = { "database", "cache_dir", "cache_limit", "platform", "threads", "skip_diff_id", "on_event",
   "clair", "clair_matcher", "clair_api", "clair_key", "clair_issuer", "clair_keep", "clair_timeout", "clair_report",
   "layer_host", "layer_port", "ca_file", "registry_user", "registry_password", "plain_http", "today",
-  "severity_sources", "files", "advisories", "readers",
+  "severity_sources", "files", "secrets", "advisories", "readers",
   "attestations", "hashes" }
 
 --- open { database =, cache_dir =, cache_limit =, platform =, threads =, skip_diff_id =, on_event = } -> engine. One
@@ -104,7 +104,8 @@ function tarsier.scan(reference, options)
   local started = tarsier.now()
   local judge <close>, message, code = policy.open(request)
   if not judge then return nil, message, code end
-  config.files = config.files or judge:needs().files
+  local needs = judge:needs()
+  config.files, config.secrets = config.files or needs.files, config.secrets or needs.secrets
   local scanned
   scanned, message, code = read(reference, config)
   if not scanned then return nil, message, code end

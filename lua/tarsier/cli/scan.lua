@@ -213,7 +213,8 @@ local function run(options, arguments, terminal)
   job.config, message = image.engine_options(options, terminal, input)
   if not job.config then return nil, message end
   for key, value in pairs(clair) do job.config[key] = value end
-  job.config.files, job.judge = judge:needs().files, judge
+  local needs = judge:needs()
+  job.config.files, job.config.secrets, job.judge = needs.files, needs.secrets, judge
   job.config.hashes = outputs.need_hashes(job.outputs)
   for _, output in ipairs(job.outputs) do
     if output.format.name == "clair" and not clair.clair then

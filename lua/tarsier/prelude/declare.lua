@@ -32,7 +32,7 @@ local function check_fields(object, known, place)
       local word = type(key) == "string" and key or type(key)
       error(format("%sunknown field '%s'%s", place, word, hint(key, ordered_keys(known))), 0)
     end
-    if type(object[key]) ~= expected then
+    if type(object[key]) ~= expected and not (key == "needs" and type(object[key]) == "function") then
       error(format("%sfield '%s' must be %s, is %s", place, key, an(expected), an(type(object[key]))), 0)
     end
   end
@@ -59,9 +59,13 @@ local function is_one_of(value, list)
 end
 
 -- What a scan gathers only for policies that need it.
-local known_needs = { "files", "upgrades" }
+local known_needs = { "files", "secrets", "upgrades" }
 
-local function check_needs(needs)
+--- needs_of(policy, options) -> a copy of the list; raises unless it is one. A function decides by the options.
+function prelude.needs_of(policy, options)
+  local needs = policy.needs or {}
+  if type(needs) == "function" then needs = needs(options) end
+  if type(needs) ~= "table" then error("field 'needs': a list is expected, is " .. an(type(needs)), 0) end
   for _, key in ipairs(ordered_keys(needs)) do
     local word = type(needs[key]) == "string" and needs[key] or type(needs[key])
     if type(key) ~= "number" or not is_one_of(word, known_needs) then
@@ -69,6 +73,7 @@ local function check_needs(needs)
         one_of(known_needs)), 0)
     end
   end
+  return copy(needs)
 end
 
 local function check_choices(choices, options)
@@ -125,7 +130,7 @@ function prelude.check_policy(policy)
   if not (policy.finding or policy.image or policy.verdict) then
     error("has none of the hooks 'finding', 'image' and 'verdict': it decides nothing", 0)
   end
-  check_needs(policy.needs or {})
+  if type(policy.needs) == "table" then prelude.needs_of(policy) end
   check_options(policy.options or {})
   check_choices(policy.choices or {}, policy.options or {})
   check_examples(policy)

@@ -49,7 +49,7 @@ local finding = new_record("a finding", "index id aliases severity severity_sour
 }, { severities = new_record("a finding's rating", "source severity vector score"), vex = statement })
 local problem = new_record("a problem", "kind subject message layer ignored")
 local image = new_record("an image", "reference name digest id os architecture variant created ecosystem layers "
-  .. "packages config distro problems database backend annotations history base baseline files", {
+  .. "packages config distro problems database backend annotations history base baseline files secrets", {
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels volumes "
     .. "healthcheck"),
   baseline = new_record("an image's baseline", "file new known gone"),
@@ -59,6 +59,7 @@ local image = new_record("an image", "reference name digest id os architecture v
     .. "feeds omissions note epss_model"),
 }, { layers = layer, packages = package, problems = problem,
   files = new_record("a file", "path size mode is_folder layer deleted_by"),
+  secrets = new_record("a secret", "kind title path offset layer"),
   history = new_record("an entry of the history", "created created_by comment empty_layer") })
 local tally = new_record("a tally", "fail warn accept ignore undecided total severity decision",
   { severity = new_record("a tally's severity", library.table.concat(prelude.severities, " ")) })
@@ -224,7 +225,7 @@ local plain_image = {
   variant = "", created = "",
   config = { user = "", working_dir = "", env = {}, entrypoint = {}, cmd = {}, exposed_ports = {}, labels = {},
     volumes = {}, healthcheck = {} },
-  annotations = {}, history = {}, files = {},
+  annotations = {}, history = {}, files = {}, secrets = {},
   distro = { id = "debian", version = "12", codename = "bookworm", name = "Debian GNU/Linux 12 (bookworm)",
     support_ends = "2026-07-11", extended_support_ends = "2028-06-30" },
   ecosystem = "Debian:12", layers = { plain_layer }, problems = {}, packages = { plain_package },

@@ -34,6 +34,7 @@ local function image(i)
     ),
     "annotations", i.annotations, "base", i.base and pick(i.base, "layers name digest evidence guess"),
     "files", i.files and each(i.files, function(f) return pick(f, "path size mode is_folder layer deleted_by") end),
+    "secrets", i.secrets and each(i.secrets, function(s) return pick(s, "kind title path offset layer") end),
     "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end),
     "layers", each(i.layers, layer)
   )
