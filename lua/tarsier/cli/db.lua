@@ -161,7 +161,8 @@ return {
     {
       name = "import",
       summary = "make a database from files of vulnerability records",
-      arguments = { { name = "PATH", many = true, help = "a file or a folder of OSV records, an all.zip, KEV, EPSS" } },
+      arguments = { { name = "PATH", many = true,
+        help = "a file, folder or archive of OSV records, KEV, EPSS, or of a publisher's own feed" } },
       description = { "The new database is written beside the old one and renamed into place: a scan sees the old "
         .. "or the new one, never a half. Without --merge it contains only these inputs." },
       options = {
