@@ -31,7 +31,10 @@ static int read_evidence(const struct evidence *evidence, struct reader_output *
 static const char *const wanted[] = {"etc/*", "**/x", "**/*.y", NULL};
 static const struct reader test_reader = {
 	.name = "test", .evidence = wanted, .limit = 4096, .keep = true, .read = read_evidence};
-static const struct reader *const readers[] = {&test_reader, NULL};
+static const char *const folders[] = {"**/etc/*/" EVIDENCE_FOLDER, "usr/" EVIDENCE_FOLDER, NULL};
+static const struct reader folder_reader = {
+	.name = "folder", .evidence = folders, .folders = true, .limit = 4096, .read = read_evidence};
+static const struct reader *const readers[] = {&test_reader, &folder_reader, NULL};
 
 /* What is kept must be what was promised of it. */
 static void check(const struct layer_index *index)

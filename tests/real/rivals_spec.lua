@@ -49,6 +49,11 @@ end
 
 function images.debian(root) must("cp -a %s/. %s", real.debian(), root) end
 
+function images.nix(root)
+  must("mkdir -p %s/nix/store && for path in tests/data/readers/nix/store/root/nix/store/*; do mkdir %s/nix/store/${path##*/} "
+    .. "&& echo x >%s/nix/store/${path##*/}/file; done", root, root, root)
+end
+
 for name, system in pairs(systems) do
   images[name] = function(root)
     must("mkdir -p %s/etc && cp -r tests/data/readers/%s/root/. %s", root, system[1], root)
@@ -114,13 +119,16 @@ function listers.trivy(program, layout)
 end
 
 -- Which images they cannot read offline, and why.
-local unfit = { trivy = { java = "Trivy knows Java archives by a database of their digests, which it downloads" } }
+local unfit = { trivy = { nix = "Trivy does not read Nix stores",
+  java = "Trivy knows Java archives by a database of their digests, which it downloads" } }
 
 -- Why a package of theirs is none of ours: patterns of "type name version path".
 local explained = {
   { "^binary .* .*%.exe$", "a Windows program that Python's tools bring: it names no package of any registry" },
   { "^npm app 1%.0%.0 /srv/%w+/package%.json$", "the project's own package.json, not installed by npm" },
   { "^cran translations .*/library/translations/", "part of R itself: no field Built, so not installed by R" },
+  { "^nix hello%-0 unstable%-", "Nix itself cuts such names before the 0: ours is hello 0-unstable-2024-01-02" },
+  { "^nix name 1%.0 ", "the folder's name has no hash" },
   { "^rpm gpg%-pubkey ", "a key to verify packages with, which rpm lists beside them" },
   { "^maven %S+ UNKNOWN ", "an archive that states no version" },
   { "^maven 3_spec;singleton=true ", "a manifest's symbolic name, cut at the wrong dot; ours is geronimo-annotation_1.3_spec" },
