@@ -217,6 +217,18 @@ describe("a report", function()
     local text = report.text("markdown", many(20000))
     assert.is_true(#text < 65536, #text)
     assert.matches("findings are not shown here", text)
+    local most = many(20000) -- and if every list is full
+    for i = 1, 300 do
+      most.verdict.reasons[i] = ("reason <%d> "):format(i):rep(9)
+      most.problems[i] = { kind = "unreadable", subject = ("f&"):rep(90) .. i, message = ("m*"):rep(200), layer = 1 }
+    end
+    most.verdict.whitelist = { expired = {}, unused = {}, notes = {} }
+    for i = 1, 300 do most.verdict.whitelist.expired[i] = { id = "CVE-" .. i, owner = ("o_"):rep(50) } end
+    text = report.text("markdown", most)
+    assert.is_true(#text < 65536, #text)
+    for _, told in ipairs { "more reasons", "more remarks", "findings are not shown here", "and %d+ more\n", "<sub>tarsier" } do
+      assert.matches(told, text)
+    end
   end)
 end)
 

@@ -166,9 +166,16 @@ local function refusals(out, list)
   out "</ul>\n"
 end
 
+local function remarks(out, list)
+  if #list == 0 then return end
+  out "<ul class=plain>"
+  for _, remark in ipairs(list) do out(("<li>%s</li>"):format(escape(steps.sentence(remark)))) end
+  out "</ul>\n"
+end
+
 local function what_to_do(out, result)
   local advice = steps.of(result)
-  if steps.is_empty(advice) then return end
+  if steps.is_empty(advice, result) then return end
   out "<section><h2>What to do</h2>\n"
   if steps.has_command(advice) then out(("<p>%s</p>\n"):format(escape(steps.HOW))) end
   for _, sentence in ipairs(steps.rebuilds(advice)) do out(("<p>%s.</p>\n"):format(escape(steps.sentence(sentence)))) end
@@ -178,6 +185,7 @@ local function what_to_do(out, result)
   local failing, others = steps.split(advice.open)
   open_list(out, ("No fix yet, and failing: %s: %s"):format(text.plural(#failing, "package"), steps.UNFIXED), failing)
   open_list(out, "No fix yet: " .. text.plural(#others, "package"), others)
+  remarks(out, steps.stale_entries(result))
   out "</section>\n"
 end
 

@@ -9,8 +9,8 @@ local steps = require "tarsier.report.shared.steps"
 local text = require "tarsier.text"
 
 -- GitHub takes 65,536 characters in a comment and 1 MiB in a job's summary, GitLab 1,000,000 characters in a comment.
--- Each list has a limit of its own, in bytes, so that the whole report stays below the smallest of these.
-local FINDINGS, STEPS, OPEN = 44000, 10000, 4000
+-- The report stays below the smallest: each list has a limit in bytes, and the findings get what the others leave.
+local WHOLE, REASONS, STEPS, OPEN, REMARKS, PROBLEMS = 65000, 4000, 8000, 3000, 3000, 6000
 
 local escape, code = markdown.escape, markdown.code
 
@@ -27,13 +27,20 @@ local function write_some(out, list, limit, line_of)
   return 0
 end
 
+-- A list of sentences.
+local function bullets(out, list, limit, word)
+  if #list == 0 then return end
+  local left = write_some(out, list, limit, function(sentence) return ("- %s\n"):format(escape(sentence)) end)
+  if left > 0 then out(("- and %s\n"):format(text.plural(left, "more " .. word))) end
+  out "\n"
+end
+
 local function heading(result, out)
   local verdict = result.verdict
   local word = verdict and verdict.decision or "warn"
   out(("## %s %s: %s\n\n"):format(icons[word] or "✅", code(common.image_name(result.image)),
     verdict and verdict.decision or "not judged"))
-  for _, reason in ipairs(verdict and verdict.reasons or {}) do out(("- %s\n"):format(escape(reason))) end
-  if verdict and #verdict.reasons > 0 then out "\n" end
+  bullets(out, verdict and verdict.reasons or {}, REASONS, "reason")
 end
 
 -- ---- what to do ---------------------------------------------------------------------------------------------------
@@ -70,7 +77,7 @@ end
 
 local function what_to_do(result, out)
   local advice = steps.of(result)
-  if steps.is_empty(advice) then return end
+  if steps.is_empty(advice, result) then return end
   out "### What to do\n\n"
   if steps.has_command(advice) then out(steps.HOW .. "\n\n") end
   for _, sentence in ipairs(steps.rebuilds(advice)) do out(("%s.\n\n"):format(escape(steps.sentence(sentence)))) end
@@ -83,6 +90,7 @@ local function what_to_do(result, out)
   local failing, others = steps.split(advice.open)
   open_list(out, ("No fix yet, and failing: %s: %s"):format(text.plural(#failing, "package"), steps.UNFIXED), failing)
   open_list(out, "No fix yet: " .. text.plural(#others, "package"), others)
+  bullets(out, steps.stale_entries(result), REMARKS, "remark")
 end
 
 -- ---- the findings -------------------------------------------------------------------------------------------------
@@ -101,7 +109,7 @@ local function row(finding)
     escape(table.concat(marks, ", ")))
 end
 
-local function list_findings(result, out, order)
+local function list_findings(result, out, order, limit)
   local list, settled = {}, 0
   for _, finding in ipairs(result.findings) do
     if common.is_settled(finding) then settled = settled + 1 else list[#list + 1] = finding end
@@ -113,7 +121,7 @@ local function list_findings(result, out, order)
   out(("<details%s><summary>%s%s</summary>\n\n"):format(#list <= 20 and " open" or "", text.plural(#list, "finding"),
     settled > 0 and (", %s accepted or ignored"):format(text.thousands(settled)) or ""))
   out "| | Id | Severity | Package | Installed | Fixed in | |\n|---|---|---|---|---|---|---|\n"
-  local left = write_some(out, findings.sorted(list, order), FINDINGS, row)
+  local left = write_some(out, findings.sorted(list, order), limit, row)
   if left > 0 then out(("\n%s not shown here; the JSON and HTML reports have all.\n"):format(text.plural(left,
     "finding is", "findings are"))) end
   out "\n</details>\n\n"
@@ -122,13 +130,10 @@ end
 local function problems(result, out)
   if #result.problems == 0 then return end
   out "### Not judged\n\n"
-  for i, problem in ipairs(result.problems) do
-    if i > 20 then
-      out(("- and %s more\n"):format(text.thousands(#result.problems - 20)))
-      break
-    end
-    out(("- %s: %s\n"):format(code(common.clip(problem.subject, 200)), escape(common.clip(problem.message, 300))))
-  end
+  local left = write_some(out, result.problems, PROBLEMS, function(problem)
+    return ("- %s: %s\n"):format(code(common.clip(problem.subject, 200)), escape(common.clip(problem.message, 300)))
+  end)
+  if left > 0 then out(("- and %s more\n"):format(text.thousands(left))) end
   out "\n"
 end
 
@@ -142,15 +147,23 @@ local function footer(result, out)
   out(("<sub>tarsier %s: %s</sub>\n"):format(escape(result.tarsier.version), table.concat(parts, " · ")))
 end
 
+-- -> what these functions write, as one text
+local function written(result, ...)
+  local parts = {}
+  for _, write in ipairs { ... } do
+    write(result, function(part) parts[#parts + 1] = part end)
+  end
+  return table.concat(parts)
+end
+
 return {
   name = "markdown",
   summary = "for merge requests and $GITHUB_STEP_SUMMARY",
   extension = "md",
   write = function(result, out, options)
-    heading(result, out)
-    what_to_do(result, out)
-    list_findings(result, out, options and options.sort)
-    problems(result, out)
-    footer(result, out)
+    local before, after = written(result, heading, what_to_do), written(result, problems, footer)
+    out(before)
+    list_findings(result, out, options and options.sort, WHOLE - #before - #after)
+    out(after)
   end,
 }

@@ -47,30 +47,6 @@ local function open_list(open)
   return table.concat(parts, ", ")
 end
 
--- ---- the whitelist ------------------------------------------------------------------------------------------------
-
-local function entry_name(entry)
-  if type(entry) ~= "table" then return tostring(entry) end
-  local parts = { tostring(entry.id or entry[1] or "?") }
-  if entry.package then table.insert(parts, "of " .. entry.package) end
-  if entry.image then table.insert(parts, "for " .. entry.image) end
-  if entry.images then table.insert(parts, "for " .. table.concat(entry.images, ", ")) end
-  if entry.owner then table.insert(parts, "(" .. entry.owner .. ")") end
-  return table.concat(parts, " ")
-end
-
-local function stale_entries(page, whitelist)
-  for _, entry in ipairs(whitelist.expired or {}) do
-    local limit = type(entry) == "table" and entry["until"]
-    page:bullet(("whitelist: %s expired%s: fix it, or renew the entry with a reason"):format(entry_name(entry),
-      limit and " on " .. tostring(limit) or ""))
-  end
-  for _, entry in ipairs(whitelist.unused or {}) do
-    page:bullet(("whitelist: %s matches nothing: remove the entry"):format(entry_name(entry)))
-  end
-  for _, note in ipairs(whitelist.notes or {}) do page:bullet("whitelist " .. note) end
-end
-
 -- ---- the section --------------------------------------------------------------------------------------------------
 
 local function rebuilds(page, plan)
@@ -101,11 +77,10 @@ end
 --- write(page, result): the section WHAT TO DO, if there is anything to do
 function steps.write(page, result)
   local plan = plan_of(result, page.options)
-  local whitelist = result.verdict and result.verdict.whitelist or {}
   local failing, others = shared.split(plan.open)
   local has_pass = #plan.pass + #failing + #plan.refusals > 0
-  local remarks = #(whitelist.expired or {}) + #(whitelist.unused or {}) + #(whitelist.notes or {})
-  local has_rest = #plan.rest + #others + remarks > 0
+  local remarks = shared.stale_entries(result)
+  local has_rest = #plan.rest + #others + #remarks > 0
   if not has_pass and not has_rest and not plan.rebuild then return end
   page:title "WHAT TO DO"
   if shared.has_command(plan) then page:sentence("", shared.HOW) end
@@ -115,7 +90,7 @@ function steps.write(page, result)
   if has_pass then page:line "Then:" end
   for _, step in ipairs(plan.rest) do write_step(page, step) end
   if #others > 0 then page:bullet("no fix yet: " .. open_list(others)) end
-  stale_entries(page, whitelist)
+  for _, remark in ipairs(remarks) do page:bullet(remark) end
 end
 
 return steps

@@ -107,14 +107,40 @@ function steps.why_open(open)
   return (since and ", since " .. since or "") .. (status and "; " .. (status_words[status] or status) or "")
 end
 
+local function entry_name(entry)
+  if type(entry) ~= "table" then return tostring(entry) end
+  local parts = { tostring(entry.id or entry[1] or "?") }
+  if entry.package then table.insert(parts, "of " .. entry.package) end
+  if entry.image then table.insert(parts, "for " .. entry.image) end
+  if entry.images then table.insert(parts, "for " .. table.concat(entry.images, ", ")) end
+  if entry.owner then table.insert(parts, "(" .. entry.owner .. ")") end
+  return table.concat(parts, " ")
+end
+
+--- stale_entries(result) -> what is to be done about the whitelist, a sentence each
+function steps.stale_entries(result)
+  local whitelist, list = result.verdict and result.verdict.whitelist or {}, {}
+  for _, entry in ipairs(whitelist.expired or {}) do
+    local limit = type(entry) == "table" and entry["until"]
+    list[#list + 1] = ("whitelist: %s expired%s: fix it, or renew the entry with a reason"):format(entry_name(entry),
+      limit and " on " .. tostring(limit) or "")
+  end
+  for _, entry in ipairs(whitelist.unused or {}) do
+    list[#list + 1] = ("whitelist: %s matches nothing: remove the entry"):format(entry_name(entry))
+  end
+  for _, note in ipairs(whitelist.notes or {}) do list[#list + 1] = "whitelist " .. note end
+  return list
+end
+
 --- sentence(s) -> s with a capital letter at its beginning
 function steps.sentence(s)
   return (s:gsub("^%l", string.upper))
 end
 
---- is_empty(plan) -> is there nothing to do?
-function steps.is_empty(plan)
-  return #plan.pass + #plan.rest + #plan.open + #plan.refusals + #(plan.rebuild or {}) == 0
+--- is_empty(plan, result) -> is there nothing to do?
+function steps.is_empty(plan, result)
+  return #plan.pass + #plan.rest + #plan.open + #plan.refusals + #(plan.rebuild or {})
+    + #steps.stale_entries(result) == 0
 end
 
 --- of(result) -> { pass = steps, rest = steps, open = packages, refusals = refusals }; empty lists if there is nothing
