@@ -170,6 +170,11 @@ local function check_base(image, options, complaints)
     return
   end
   local tag = base.name:match "^[^@]*":match ":([^/:]*)$"
+  if base.signed == false then
+    complain(complaints, options.unsigned_base, "its base %s is not signed: %s", base.name, base.signature or "")
+  elseif not base.signed and options.unsigned_base == "fail" then
+    complain(complaints, "fail", "whether its base %s is signed is not known (--base-key)", base.name)
+  end
   if base.name ~= "" and base.digest == "" and not base.name:find("@", 1, true) and (not tag or tag == "latest") then
     complain(complaints, options.latest_base, "its base %s names no version", base.name)
   end
@@ -213,6 +218,7 @@ return {
     allowed_secrets = {},      -- these; * stands for any text. Searching takes time: it is done only if this is not off
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"
+    unsigned_base = "warn",    -- no key of --base-key has signed the base image; "fail" also without such a key
     unknown_base = "off",      -- nothing names the base image
   },
   choices = {
@@ -223,7 +229,7 @@ return {
     setuid = { "fail", "warn", "off" }, world_writable = { "fail", "warn", "off" }, deleted = { "fail", "warn", "off" },
     secrets = { "fail", "warn", "off" },
     end_of_life = { "fail", "warn", "off" }, latest_base = { "fail", "warn", "off" },
-    unknown_base = { "fail", "warn", "off" },
+    unsigned_base = { "fail", "warn", "off" }, unknown_base = { "fail", "warn", "off" },
   },
 
   needs = function(options)
@@ -325,6 +331,12 @@ return {
       expect = "warn" },
     { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:12", digest = "" } } },
     { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian", digest = "sha256:00" } } },
+    { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:12", digest = "sha256:00",
+      signed = false, signature = "it is not signed" } }, expect = "warn", reason = "debian:12 is not signed" },
+    { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:12", digest = "sha256:00",
+      signed = true, signature = "key.pub" } }, options = { unsigned_base = "fail" } },
+    { image = { config = { user = "app", cmd = { "app" } }, base = { name = "debian:12", digest = "sha256:00" } },
+      options = { unsigned_base = "fail" }, expect = "fail", reason = "not known" },
     { image = { config = { user = "app", cmd = { "app" } } }, options = { unknown_base = "warn" }, expect = "warn" },
     { image = { config = { user = "app", cmd = { "app" } }, problems = { { kind = "end_of_life", subject = "Debian:10",
       message = "Debian 10 gets no more fixes" } } }, expect = "fail", reason = "Debian 10 gets no more fixes" },

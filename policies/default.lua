@@ -53,7 +53,8 @@
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },
 --                   annotations, history = { { created, created_by, comment, empty_layer }, … },
---                   base = { layers (how many of the lowest), name, digest, guess, evidence }, or nil,
+--                   base = { layers (how many of the lowest), name, digest, guess, evidence, signed, signature (with
+--                   --base-key: the key's file, or why not) }, or nil,
 --                   files = { { path, size, mode (a number, 2541 is 04755), is_folder, layer, deleted_by }, … }:
 --                   setuid and setgid files, those that anyone may write to, and those that a later layer deletes; nil
 --                   unless the policy has `needs = { "files" }`,

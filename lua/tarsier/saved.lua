@@ -139,7 +139,8 @@ local image = record { reference = text, name = text, digest = text, id = text, 
     deleted_by = number })),
   annotations = of_type("table", {}), history = list(record { created = text, created_by = text, comment = text,
     empty_layer = flag }),
-  base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag }) }
+  base = optional(record { layers = count, name = text, digest = text, evidence = text, guess = flag,
+    signed = optional(flag), signature = word }) }
 local problem = record { kind = text, subject = text, message = text, layer = optional(count),
   ignored = optional(flag) }
 local database = record { path = text, built = text, newest = text, kev_date = text, epss_date = text,

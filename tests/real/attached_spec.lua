@@ -104,3 +104,50 @@ describe("VEX in a registry", function()
     end
   end)
 end)
+
+describe("the signature of the base image", function()
+  if registry.missing() then return pending(registry.missing()) end
+
+  it("is verified with the team's key, for the base whose layers the image has", function()
+    folder = shell.folder()
+    server = registry.start {}
+    finally(function()
+      server:stop()
+      shell.remove(folder)
+    end)
+    local lower = { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "7.0-1" } } }
+    oci.build(folder .. "/base", { lower })
+    local base = server:push("oci:" .. folder .. "/base:latest", "base:1", "--preserve-digests")
+    team = attest.signer(folder, "team")
+    attest.signer(folder, "other")
+    assert(advisories.import(folder, { advisories.record("X-1", { affected = { advisories.affects("Debian:12", "x",
+      { "introduced", "0" }) } }) }))
+    local function signed(key, digest, layers)
+      shell.remove(folder .. "/app")
+      oci.build(folder .. "/app", layers or { lower, { app = "x" } }, { User = "app", Cmd = { "app" } }, { annotations = {
+        ["org.opencontainers.image.base.name"] = server.address .. "/base:1", ["org.opencontainers.image.base.digest"] = digest or base } })
+      local code, output, err = tarsier(("scan oci:@app --db @test.db -f json -p conformance --set conformance.unsigned_base=fail "
+        .. "--base-key @%s.pub"):format(key))
+      local about = json.decode(output).image.base
+      assert.equal(about.signed and 0 or 1, code, err)
+      return about.signed, about.signature, err
+    end
+    local is, why = signed "team"
+    assert.same({ false, "it is not signed" }, { is, why })
+    repository = assert(core.repository(server.address .. "/base:1", { writes = true }))
+    local payload = json.encode { critical = { identity = {}, type = "cosign container image signature",
+      image = { ["docker-manifest-digest"] = base } } }
+    attest.push(repository, folder, { tag = base:gsub(":", "-") .. ".sig", layers = { { text = payload,
+      media_type = "application/vnd.dev.cosign.simplesigning.v1+json",
+      annotations = { ["dev.cosignproject.cosign/signature"] = attest.sign(team, payload) } } } })
+    is, why = signed "team"
+    assert.same({ true, folder .. "/team.pub" }, { is, why })
+    assert.is_false((signed "other"))
+    is, why = signed("team", base, { { app = "x" }, lower })
+    assert.same({ false, "the image's lowest layers are not those of the base that it names" }, { is, why })
+    local known, _, err = signed("team", "sha256:" .. ("0"):rep(64))
+    assert.is_nil(known)
+    assert.matches("warning: %-%-base%-key: whether the base image is signed is not known", err)
+    repository:close()
+  end)
+end)

@@ -3,6 +3,7 @@
 
 local attachments = require "tarsier.cli.attached"
 local base = require "tarsier.base"
+local base_signature = require "tarsier.cli.base_signature"
 local baseline = require "tarsier.baseline"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
@@ -23,7 +24,7 @@ additions.options = {
   { long = "vex", value = "FILE", many = true,
     help = "accept findings that an OpenVEX, CSAF or CycloneDX VEX document says do not affect the image (the policy "
       .. "`vex`); may be repeated" },
-  attachments.options[1], attachments.options[2],
+  base_signature.option, attachments.options[1], attachments.options[2],
   { long = "baseline", value = "FILE",
     help = "compare with an earlier JSON report: findings that it has do not fail (the policy `new`); default: "
       .. additions.FOUND .. " in the working directory, if there is one" },
@@ -81,6 +82,8 @@ function additions.open(options, terminal)
   if not opened then return nil, wrong, kind end
   made.keys, wrong = attachments.keys(options.vex_key)
   if not made.keys then return nil, wrong, "USAGE" end
+  made.base_keys, wrong = base_signature.keys(options.base_key)
+  if not made.base_keys then return nil, wrong, "USAGE" end
   made.finds_attached = not options.no_attached_vex
   if options.vex then
     local statements, message, code = read_vex(options.vex)
@@ -182,7 +185,9 @@ function additions:apply(result, scan, config)
   local ok, has_base, code = self:apply_bases(result, scan)
   if not ok then return nil, has_base, code end
   local has_vex = self:apply_vex(result, config)
-  if not self.earlier then return true, has_base or has_vex end
+  local asks_base = config and #self.base_keys > 0
+  if asks_base then base_signature.apply(result, self.base_keys, config, self.terminal) end
+  if not self.earlier then return true, has_base or has_vex or asks_base end
   baseline.apply(result, self.earlier, self.file)
   result.image.baseline = { file = self.file, new = result.baseline.new, known = result.baseline.known,
     gone = #result.baseline.gone }

@@ -20,18 +20,19 @@ attachments.options = {
 
 local MOST_KEYS = 64
 
---- keys(files) -> { { text, file }, … } | nil, message
-function attachments.keys(files)
+--- keys(files, [option]) -> { { text, file }, … } | nil, message
+function attachments.keys(files, option)
+  option = option or "--vex-key"
   local keys = {}
   for i, file in ipairs(files or {}) do
     local key, message = shared.read(file)
-    if not key then return nil, "--vex-key " .. message end
+    if not key then return nil, option .. " " .. message end
     -- A signature that is none, so that a file that is no key is found before the scan.
     local _, wrong = core.verify(key, "AA==", "")
-    if wrong and wrong:find "^not a public key" then return nil, ("--vex-key %s: %s"):format(file, wrong) end
+    if wrong and wrong:find "^not a public key" then return nil, ("%s %s: %s"):format(option, file, wrong) end
     keys[i] = { text = key, file = file }
   end
-  if #keys > MOST_KEYS then return nil, ("--vex-key: more than %d keys"):format(MOST_KEYS) end
+  if #keys > MOST_KEYS then return nil, ("%s: more than %d keys"):format(option, MOST_KEYS) end
   return keys
 end
 

@@ -53,7 +53,7 @@ local image = new_record("an image", "reference name digest id os architecture v
   config = new_record("an image's config", "user working_dir env entrypoint cmd exposed_ports labels volumes "
     .. "healthcheck"),
   baseline = new_record("an image's baseline", "file new known gone"),
-  base = new_record("an image's base", "layers name digest evidence guess"),
+  base = new_record("an image's base", "layers name digest evidence guess signed signature"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
     .. "feeds omissions note epss_model"),

@@ -32,7 +32,7 @@ local function image(i)
       "exposed_ports", strings(config.exposed_ports), "labels", config.labels,
       "volumes", strings(config.volumes), "healthcheck", strings(config.healthcheck)
     ),
-    "annotations", i.annotations, "base", i.base and pick(i.base, "layers name digest evidence guess"),
+    "annotations", i.annotations, "base", i.base and pick(i.base, "layers name digest evidence guess signed signature"),
     "files", i.files and each(i.files, function(f) return pick(f, "path size mode is_folder layer deleted_by") end),
     "secrets", i.secrets and each(i.secrets, function(s) return pick(s, "kind title path offset layer") end),
     "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end),
