@@ -358,6 +358,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS)
 bench: all
 	@mkdir -p $(BUILD)/bench
 	@$(RUN) tests/bench/report.lua $(abspath $(BUILD))/bench
+	@$(RUN) tests/bench/database.lua $(abspath $(BUILD))/bench
 	@$(RUN) tests/bench/scan.lua $(abspath $(BUILD))/bench
 
 lint:
