@@ -206,6 +206,21 @@ int builder_begin_file(struct layer_builder *builder, const struct tar_entry *en
 	return reader ? start_reading(builder, reader, error) : 1;
 }
 
+/* Have readers got much more than the layer has? Then sparse files were made for that. */
+static bool is_past_bound(const struct layer_builder *builder)
+{
+	return builder->streamed > STREAMED_BEYOND && builder->streamed - STREAMED_BEYOND > builder->pushed;
+}
+
+/* The reader is done; the piece is only hashed. Returns 1 if no more is needed. */
+static int feed_hash(struct layer_builder *builder)
+{
+	if (!is_past_bound(builder))
+		return 0;
+	drop_hash(builder);
+	return 1;
+}
+
 /* Gives the reader a piece. Returns 1 if it needs no more. */
 static int feed(struct layer_builder *builder, span piece, struct tarsier_error *error)
 {
@@ -214,16 +229,14 @@ static int feed(struct layer_builder *builder, span piece, struct tarsier_error 
 	builder->streamed += piece.len;
 	if (builder->hasher && hasher_add(builder->hasher, piece.ptr, piece.len) < 0)
 		return error_memory(error);
-	int enough = builder->hashed ? 0 : reading_feed(&builder->reading, piece, &problem);
-	if (!enough && builder->streamed > STREAMED_BEYOND && builder->streamed - STREAMED_BEYOND > builder->pushed)
-		enough = builder->hashed ? 1 : error_set(&problem, TARSIER_LIMIT, "the layer's sparse files are read no further: their holes have more "
+	if (builder->hashed)
+		return feed_hash(builder);
+	int enough = reading_feed(&builder->reading, piece, &problem);
+	if (!enough && is_past_bound(builder))
+		enough = error_set(&problem, TARSIER_LIMIT, "the layer's sparse files are read no further: their holes have more "
 		                 "than %d MiB", STREAMED_BEYOND >> 20);
 	if (!enough)
 		return 0;
-	if (builder->hashed) {
-		drop_hash(builder);
-		return 1;
-	}
 	int code = finish_file(builder, enough, &problem, error);
 	return code < 0 ? code : !needs_hash(builder, files);
 }
@@ -295,6 +308,10 @@ static int stream_failed(struct layer_builder *builder, int code, struct tarsier
 		return error_set(error, code, "cancelled");
 	if (code == TARSIER_MEMORY)
 		return error_memory(error);
+	if (builder->hashed) { /* the reader has read what it needs; only the hash is missing */
+		drop_hash(builder);
+		return TARSIER_OK;
+	}
 	return builder_has_reader(builder) ? finish_file(builder, code, problem, error) : TARSIER_OK;
 }
 
