@@ -36,6 +36,19 @@ static size_t choose_wants(const struct overlay *overlay, struct overlay_want *a
 	return count - before;
 }
 
+/* The names of folders may hold stars, and patterns hold no two in a row: one matches what two match. NULL: out of memory. */
+static const char *pattern_of(struct arena *arena, const char *target)
+{
+	char *copy = arena_string(arena, target);
+	size_t length = 0;
+	for (size_t i = 0; copy && target[i]; i++)
+		if (target[i] != '*' || i == 0 || target[i - 1] != '*')
+			copy[length++] = target[i];
+	if (copy)
+		copy[length] = '\0';
+	return copy;
+}
+
 /* Makes a reader for each of them, with the want's target as evidence. */
 static const struct reader *const *readers_of_wants(struct arena *arena, const struct overlay_want *wants, size_t count)
 {
@@ -45,7 +58,9 @@ static const struct reader *const *readers_of_wants(struct arena *arena, const s
 		const char **evidence = arena_array(arena, 2, sizeof *evidence);
 		if (!reader || !evidence)
 			return NULL;
-		evidence[0] = wants[i].target;
+		evidence[0] = pattern_of(arena, wants[i].target);
+		if (!evidence[0])
+			return NULL;
 		*reader = *wants[i].reader;
 		reader->evidence = evidence;
 		reader->claims = NULL; /* the first look saw to those */

@@ -158,7 +158,9 @@ PYTHON
       end
       local all = #assert(contents.read("rpm", "var/lib/rpm/rpmdb.sqlite", database, nil, nil, nil, log))
       assert.equal(all, count("usr/lib/sysimage/rpm", "../../usr/lib/sysimage/rpm"))
-      assert.equal(all, count("srv/r*m", "/srv/r*m"))
+      for _, place in ipairs { "srv/r*m", "srv/r**m", "**/rpm", "srv/***/**", "srv/?[a" } do
+        assert.equal(all, count(place, "/" .. place), place)
+      end
       assert.equal(all, count("srv/rpm", "/srv/rpm"))
     end)
 
