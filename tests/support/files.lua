@@ -19,10 +19,10 @@ function files.write(path, bytes)
   return path
 end
 
---- folder() -> an empty one of its own in $TMPDIR or /tmp
-function files.folder()
+--- folder([above]) -> an empty one of its own, in the folder `above`, or else in $TMPDIR or /tmp
+function files.folder(above)
   local name = os.tmpname() -- makes a file, so that no other process gets the name
-  local path = ("%s/%s.d"):format(os.getenv "TMPDIR" or "/tmp", name:match "[^/]*$")
+  local path = ("%s/%s.d"):format(above or os.getenv "TMPDIR" or "/tmp", name:match "[^/]*$")
   assert(lfs.mkdir(path))
   os.remove(name)
   return path

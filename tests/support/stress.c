@@ -226,15 +226,15 @@ static int scan_failing(struct counting *counting, unsigned long n)
 	return calls < n;
 }
 
-/* Into a new cache, then out of it. */
+/* Into a new cache, then out of it; once where there are no caches. */
 static int scan_failing_twice(struct counting *counting, unsigned long n)
 {
 	char name[4096];
 	const char *caches = cache;
-	if (*caches) {
-		snprintf(name, sizeof name, "%s/%d-%lu", caches, counting->fail_after, n);
-		cache = name;
-	}
+	if (!*caches)
+		return scan_failing(counting, n);
+	snprintf(name, sizeof name, "%s/%d-%lu", caches, counting->fail_after, n);
+	cache = name;
 	int written = scan_failing(counting, n), read = scan_failing(counting, n);
 	cache = caches;
 	return written && read;
