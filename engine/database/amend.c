@@ -276,10 +276,13 @@ static int take_scoped(void *user, sqlite3_stmt *row, struct tarsier_error *erro
 {
 	struct scoping *scoping = user;
 	span plain, scope, id = column_span(row, 1);
+	sqlite3_int64 number = sqlite3_column_int64(row, 0);
+	if (number < 1 || number > scoping->writer->amending->last) /* the file may be anybody's */
+		return 0;
 	if (!span_cut(id, '\n', &plain, &scope) || !span_is(scope, scoping->scope) || map_get(&scoping->writer->known, id))
 		return 0;
 	const char *copy = span_copy(&scoping->writer->scratch, id);
-	bool done = copy && add_old(scoping->writer, copy, (uint32_t)sqlite3_column_int64(row, 0), "");
+	bool done = copy && add_old(scoping->writer, copy, (uint32_t)number, "");
 	return done ? 0 : error_memory(error);
 }
 
