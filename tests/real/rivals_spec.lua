@@ -68,7 +68,7 @@ local types = {
   python = "pypi", ["php-composer"] = "composer", ["php-pear"] = "pear", ["go-module"] = "golang", ["lua-rocks"] = "luarocks",
   ["R-package"] = "cran", haskell = "hackage", ["erlang-otp"] = "otp", ["java-archive"] = "maven", ["rust-crate"] = "cargo",
   -- Trivy's
-  debian = "deb", alpine = "apk", almalinux = "rpm", ["python-pkg"] = "pypi", ["node-pkg"] = "npm", gemspec = "gem",
+  debian = "deb", alpine = "apk", alma = "rpm", ["python-pkg"] = "pypi", ["node-pkg"] = "npm", gemspec = "gem",
   gobinary = "golang", rustbinary = "cargo", jar = "maven", ["composer-vendor"] = "composer",
 }
 
@@ -125,7 +125,7 @@ local unfit = { trivy = { nix = "Trivy does not read Nix stores",
 -- Why a package of theirs is none of ours: patterns of "type name version path".
 local explained = {
   { "^binary .* .*%.exe$", "a Windows program that Python's tools bring: it names no package of any registry" },
-  { "^npm app 1%.0%.0 /srv/%w+/package%.json$", "the project's own package.json, not installed by npm" },
+  { "^npm app 1%.0%.0 /?srv/%w+/package%.json$", "the project's own package.json, not installed by npm" },
   { "^cran translations .*/library/translations/", "part of R itself: no field Built, so not installed by R" },
   { "^nix hello%-0 unstable%-", "Nix itself cuts such names before the 0: ours is hello 0-unstable-2024-01-02" },
   { "^nix name 1%.0 ", "the folder's name has no hash" },

@@ -1,6 +1,6 @@
 -- mutants.lua FOLDER [COUNT [SEED [PATTERN]]]: makes COUNT small changes to the engine, one at a time, in a copy of the source
--- tree under FOLDER, runs the specs of the changed file's room, and lists the changes that no spec noticed. A change that does
--- not compile does not count. PATTERN restricts the files: "engine/stream/". `make test-mutants` calls this.
+-- tree under FOLDER, runs the specs that reach the changed line (bearing.lua), and lists the changes that none of them noticed. A
+-- change that does not compile does not count. PATTERN restricts the files: "engine/stream/". `make test-mutants` calls this.
 --
 -- The changes: a condition is negated, < becomes <= and so on, && becomes ||, a statement is dropped, a failure becomes 0. What
 -- frees memory stays (`make test-asan` notices leaks), as does what is said where memory runs out (stress_spec lets every
@@ -10,24 +10,10 @@ local folder, count, seed, pattern = arg[1], tonumber(arg[2]) or 200, tonumber(a
 assert(folder, "usage: mutants.lua FOLDER [COUNT [SEED [PATTERN]]]")
 
 -- A change may make a loop endless: specs may take several times as long as they did without a change.
-local FIRST_SECONDS, SPEC_TIMES, SPEC_SECONDS = 600, 5, 60
+local BUILD_SECONDS, SPEC_TIMES, LEAST_SECONDS = 600, 5, 60
 
--- The specs that bear on a room, quickest first: its own, then those of the rooms that stand on it.
-local specs = {
-  base = { "base", "policy/sandbox_spec.lua", "format", "layer", "net" },
-  format = { "format", "match", "database", "inventory", "image", "clair" },
-  stream = { "stream", "layer", "image" },
-  net = { "net" },
-  layer = { "layer", "scan/engine_spec.lua", "image" },
-  image = { "image", "scan/engine_spec.lua", "scan/source_spec.lua", "scan/hostile_spec.lua", "net/registry_spec.lua" },
-  inventory = { "inventory", "scan/engine_spec.lua", "scan/system_spec.lua", "scan/sbom_spec.lua" },
-  database = { "database", "match", "cli/cli_spec.lua" },
-  match = { "match", "scan/engine_spec.lua", "database", "clair/clair_spec.lua" },
-  clair = { "clair" },
-  scan = { "scan/engine_spec.lua", "cli/advisories_spec.lua", "scan/source_spec.lua", "scan/host_spec.lua", "scan", "clair/clair_spec.lua" },
-  policy = { "policy", "report", "scan/base_spec.lua" },
-  bind = { "bind", "policy", "update", "net/download_spec.lua", "report/template_spec.lua", "scan/engine_spec.lua", "scan/source_spec.lua", "net/http_spec.lua", "cli/cli_spec.lua", "cli/locate_spec.lua" },
-}
+package.path = arg[0]:match "^(.*/)" .. "?.lua;" .. package.path
+local bearing = require "bearing"
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -85,7 +71,7 @@ end
 local function all_changes()
   local list = {}
   for path in capture("git ls-files '" .. pattern .. "*.c'"):gmatch "[^\n]+" do
-    if path:match "^engine/(%w+)/" and specs[path:match "^engine/(%w+)/"] then
+    if path:match "^engine/(%w+)/" and not path:match "^engine/examples/" then
       local number = 0
       for line in (read(path) .. "\n"):gmatch "(.-)\n" do
         number = number + 1
@@ -124,33 +110,34 @@ local function in_turns(list)
 end
 
 local function run(command, seconds)
-  return os.execute(("cd '%s' && timeout --kill-after=5 %d sh -c '%s' >mutants.log 2>&1 </dev/null"):format(folder, seconds, command)) == true
+  local whole = ("cd '%s' && timeout --kill-after=5 %d sh -c '%s' >mutants.log 2>&1 </dev/null"):format(folder, seconds, command)
+  return os.execute(whole) == true
 end
 
 local function build()
-  return run("make READY=1 DEPS=no V= all build/tarsier/probe.so", FIRST_SECONDS)
+  return run("make READY=1 DEPS=no V= all build/tarsier/probe.so", BUILD_SECONDS)
 end
 
-local usual = {} -- seconds that each of `specs` took without a change
-
-local function passes(name)
-  local seconds = usual[name] and math.max(SPEC_SECONDS, SPEC_TIMES * usual[name]) or FIRST_SECONDS
-  return run("FIRST_FAILURE=1 make READY=1 DEPS=no test SPECS=tests/" .. name, seconds)
+-- The tree is copied twice: one copy is built for gcov, the other is changed.
+local covered = folder .. "-covered"
+for _, copy in ipairs { folder, covered } do
+  assert(os.execute(("rm -rf '%s' && mkdir -p '%s' && git ls-files -z | xargs -0 cp --parents -t '%s'")
+    :format(copy, copy, copy)))
 end
+assert(build(), "the unchanged tree does not build: see " .. folder .. "/mutants.log")
+local specs_of, seconds = bearing.find(covered, covered .. "/bearing.log")
 
--- Puts text into a file of the copy and builds it.
-local function build_with(path, text)
-  write(path, text)
-  return build()
-end
+-- The times tell run-specs which to start first.
+local times = {}
+for spec, took in pairs(seconds) do times[#times + 1] = ("%d %s\n"):format(took * 1000, spec) end
+os.execute(("mkdir -p '%s/build/specs'"):format(folder))
+write(folder .. "/build/specs/times", table.concat(times))
 
--- A spec that fails for a change must pass without it. Each is tried once, when it first fails.
-local function check(name, path, text)
-  if usual[name] then return end
-  assert(build_with(path, text), "the unchanged tree does not build: see " .. folder .. "/mutants.log")
-  local began = os.time()
-  assert(passes(name), ("tests/%s fails without a change: see %s/mutants.log"):format(name, folder))
-  usual[name] = os.time() - began
+local function passes(specs)
+  local allowed = 0
+  for _, spec in ipairs(specs) do allowed = allowed + seconds[spec] end
+  return run("FIRST_FAILURE=1 make READY=1 DEPS=no test SPECS=\"" .. table.concat(specs, " ") .. "\"",
+    math.max(LEAST_SECONDS, SPEC_TIMES * allowed))
 end
 
 -- -> "noticed", "survived", or nil if it does not compile
@@ -161,24 +148,17 @@ local function try(change)
     number = number + 1
     return (number == change.number and change.new or line) .. "\n"
   end)
-  if build_with(path, changed) then
-    outcome = "survived"
-    for _, name in ipairs(specs[change.path:match "^engine/(%w+)/"]) do
-      if not passes(name) then
-        check(name, path, text)
-        outcome = "noticed"
-        break
-      end
-    end
+  write(path, changed)
+  if build() then
+    local specs = specs_of(change.path, change.number)
+    change.specs = #specs
+    outcome = (#specs == 0 or passes(specs)) and "survived" or "noticed"
   end
   write(path, text)
   return outcome
 end
 
-assert(os.execute(("rm -rf '%s' && mkdir -p '%s' && git ls-files -z | xargs -0 cp --parents -t '%s'"):format(folder, folder, folder)))
-assert(build(), "the unchanged tree does not build: see " .. folder .. "/mutants.log")
 local candidates = all_changes()
-
 local noticed, survived = 0, {}
 for change in in_turns(candidates) do
   if noticed + #survived >= count then break end
@@ -186,7 +166,8 @@ for change in in_turns(candidates) do
   if outcome == "noticed" then noticed = noticed + 1 end
   if outcome == "survived" then
     survived[#survived + 1] = change
-    print(("survived: %s:%d %s: %s"):format(change.path, change.number, change.what, change.old:match "^%s*(.*)$"))
+    print(("survived %d specs: %s:%d %s: %s"):format(change.specs, change.path, change.number, change.what,
+      change.old:match "^%s*(.*)$"))
     io.stdout:flush()
   end
 end
