@@ -59,7 +59,7 @@ return {
     { image = { database = { kev_date = "2026-11-20" } } },
     { image = { database = { kev_date = "2026-11-20" } }, options = { epss = 0.5 }, expect = "fail", reason = "EPSS" },
     { image = { database = { kev_date = "2026-11-20", epss_date = "2026-11-20" } }, options = { epss = 0.5 } },
-    { image = { database = { kev_date = "2026-11-20", epss_date = "" } }, options = { percentile = 0.9 }, expect = "fail",
-      reason = "EPSS" },
+    { image = { database = { kev_date = "2026-11-20", epss_date = "" } }, options = { percentile = 0.9 },
+      expect = "fail", reason = "EPSS" },
   },
 }
