@@ -25,8 +25,8 @@ static bool orders(const struct version_scheme *scheme, span ecosystem, bool (*i
 
 /* Types of purls that neither a scheme nor an ecosystem has as its name. */
 static const struct { const char *type, *ecosystem; } purl_types[] = {
-	{"alpm", "Arch Linux"}, {"brew", "Homebrew"}, {"cargo", "crates.io"}, {"ebuild", "Gentoo"}, {"githubactions", "GitHub Actions"},
-	{"golang", "Go"},       {"swift", "SwiftURL"},
+	{"alpm", "Arch Linux"}, {"brew", "Homebrew"},     {"cargo", "crates.io"}, {"ebuild", "Gentoo"},
+	{"golang", "Go"},       {"swift", "SwiftURL"},    {"githubactions", "GitHub Actions"},
 };
 
 static span ecosystem_of_purl(span type)

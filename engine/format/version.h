@@ -26,8 +26,8 @@ bool version_is_usable(const struct version_scheme *scheme, span version);
 /* Returns true if an advisory that names `bound` as affected, or as the last affected version, includes `version`. */
 bool version_is_meant(const struct version_scheme *scheme, span bound, span version);
 
-/* Returns the scheme of that name, or of the OSV ecosystem of that name in any case, or of the type of a purl: "npm", "pypi",
- * "crates.io", "Debian:12", "cargo". Returns NULL if the name is unknown. */
+/* Returns the scheme of that name, or of the OSV ecosystem of that name in any case, or of the type of a purl: "npm",
+ * "pypi", "crates.io", "Debian:12", "cargo". Returns NULL if the name is unknown. */
 const struct version_scheme *version_scheme(const char *name);
 
 /* Returns the scheme that orders an OSV ecosystem's versions: "Debian:12" → deb, "PyPI" → pep440. A release suffix

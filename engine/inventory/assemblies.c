@@ -4,8 +4,9 @@
 #include <string.h>
 
 /*
- * APP.deps.json lists the packages of its folder, and of "runtimes" and "refs" below it, where `dotnet publish` puts assemblies
- * for other systems and for the compiler. Packages of the compiler ("ref/X.dll", "ref/net8.0/X.dll") have no code.
+ * APP.deps.json lists the packages of its folder, and of "runtimes" and "refs" below it, where `dotnet publish` puts
+ * assemblies for other systems and for the compiler. Packages of the compiler ("ref/X.dll", "ref/net8.0/X.dll") have no
+ * code.
  */
 
 static span cut_last(span path)

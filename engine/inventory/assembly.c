@@ -5,14 +5,16 @@
 #include <string.h>
 
 /*
- * A PE file is an assembly if it has a CLI header (ECMA-335, II.25.3.3). Compilers write the assembly's name and version also
- * as resources, for Windows to show ("PE Format", "The .rsrc Section"; "VS_VERSIONINFO structure"), numbers little-endian:
+ * A PE file is an assembly if it has a CLI header (ECMA-335, II.25.3.3). Compilers write the assembly's name and version
+ * also as resources, for Windows to show ("PE Format", "The .rsrc Section"; "VS_VERSIONINFO structure"), numbers
+ * little-endian:
  *
  *	directory ::= 12 bytes, u16 named entries, u16 other entries, {u32 name or number, u32 offset}
- *	              three levels: of the kind (16: version), of the name, of the language. The highest bit of an offset: a directory
+ *	              three levels: of the kind (16: version), of the name, of the language. The highest bit of an
+ *	              offset is set if a directory is there
  *	leaf      ::= u32 address, u32 size, 8 bytes
- *	text      ::= u16 length, u16 length of the value, u16 type, key, value; both are UTF-16, end with 0, and begin at multiples
- *	              of 4 bytes
+ *	text      ::= u16 length, u16 length of the value, u16 type, key, value; both are UTF-16, end with 0, and begin
+ *	              at multiples of 4 bytes
  *
  * "ProductVersion" is what the project calls its version, and often that of its package: the version in the assembly's
  * metadata changes with major versions only.
@@ -81,7 +83,8 @@ static span find_text(span version, const char *key, char room[ASSEMBLY_TEXT])
 		if (!is_key(span_from(version, i), key) || !binary_u16(version.ptr + i - 4, false))
 			continue;
 		size_t start = (i + 2 * (strlen(key) + 1) + 3) & ~(size_t)3;
-		for (span c = span_from(version, start); c.len >= 2 && binary_u16(c.ptr, false) && length < ASSEMBLY_TEXT; c = span_from(c, 2)) {
+		span c = span_from(version, start);
+		for (; c.len >= 2 && binary_u16(c.ptr, false) && length < ASSEMBLY_TEXT; c = span_from(c, 2)) {
 			if (c.ptr[1] || c.ptr[0] < 0x20 || c.ptr[0] == 0x7f)
 				return SPAN("");
 			room[length++] = c.ptr[0];
@@ -101,8 +104,8 @@ static span without_extension(span name)
 	return known ? (span){name.ptr, name.len - 4} : SPAN("");
 }
 
-/* "13.0.3+4fba53a", "4.6.25519.03 built by: dlab", "3.1.2-servicing.20067.4": the first of these is SemVer's build, the others
- * are habits of .NET's own builds. */
+/* "13.0.3+4fba53a", "4.6.25519.03 built by: dlab", "3.1.2-servicing.20067.4": the first of these is SemVer's build, the
+ * others are habits of .NET's own builds. */
 static span clean_version(span text)
 {
 	static const char servicing[] = "-servicing";

@@ -24,7 +24,8 @@ static int read_statement(struct scan *scan, size_t index, size_t limit, struct 
 		code = stream_read_all(stream, text, limit, scan->error);
 	stream_close(stream);
 	arena_free(&arena);
-	return code < 0 ? code : digest_check(buffer_span(text), &image->layers[index].blob, image->layers[index].size, scan->error);
+	const struct image_layer *promised = &image->layers[index];
+	return code < 0 ? code : digest_check(buffer_span(text), &promised->blob, promised->size, scan->error);
 }
 
 /* Shows what the statement says as a file of the topmost layer: it describes the whole image. */

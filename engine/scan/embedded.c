@@ -36,7 +36,8 @@ static size_t choose_wants(const struct overlay *overlay, struct overlay_want *a
 	return count - before;
 }
 
-/* The names of folders may hold stars, and patterns hold no two in a row: one matches what two match. NULL: out of memory. */
+/* The names of folders may hold stars, and patterns hold no two in a row: one matches what two match. Returns NULL if
+ * memory ran out. */
 static const char *pattern_of(struct arena *arena, const char *target)
 {
 	char *copy = arena_string(arena, target);

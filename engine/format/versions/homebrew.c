@@ -2,11 +2,12 @@
  *
  *	version ::= text ["_" revision] | "HEAD" ["-" commit]
  *	text    ::= (token | any other character)*
- *	token   ::= ("alpha" | "beta" | "pre" | "rc" | "p") digits | ("a" | "b") digits+ | any ".post" digits+ | digits+ | letters+
+ *	token   ::= ("alpha" | "beta" | "pre" | "rc" | "p") digits | ("a" | "b") digits+ | any "post" digits+
+ *	          | digits+ | letters+
  *
- * in any case, where the first kind that matches is taken: "patch" is "p", then "atch". Tokens that are missing count as a null
- * token: a number of 0 equals it, pre-releases are less, all else is greater. A number is compared with what follows if the
- * other side has letters. HEAD is greater than all. */
+ * in any case, where the first kind that matches is taken: "patch" is "p", then "atch". Any character may precede "post".
+ * Tokens that are missing count as a null token: a number of 0 equals it, pre-releases are less, all else is greater. A
+ * number is compared with what follows if the other side has letters. HEAD is greater than all. */
 #include "format/version.h"
 
 #include <string.h>

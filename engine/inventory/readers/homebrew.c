@@ -3,8 +3,8 @@
 #include "layer/reader.h"
 
 /*
- * Homebrew puts each formula into CELLAR/NAME/VERSION ("Formula Cookbook"), with an INSTALL_RECEIPT.json. The folders have the name
- * and the version with its revision, "openssl@3/3.3.1_1"; the receipt has neither.
+ * Homebrew puts each formula into CELLAR/NAME/VERSION ("Formula Cookbook"), with an INSTALL_RECEIPT.json. The folders have
+ * the name and the version with its revision, "openssl@3/3.3.1_1"; the receipt has neither.
  */
 static span take_last(span *path)
 {

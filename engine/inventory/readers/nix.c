@@ -3,10 +3,10 @@
 #include "layer/reader.h"
 
 /*
- * A path of the store is /nix/store/HASH-NAME (Nix manual, "Store Path"), with a hash of 32 characters. nixpkgs makes NAME of a
- * package's name, its version and one of its outputs ("glibc-2.34-210-bin"); the version begins after the first hyphen that no
- * letter follows (builtins.parseDrvName), or with "unstable-" before a date. What is left behind the last hyphen is an
- * output if it has no digit. Names without a version are wrappers, sources and scripts.
+ * A path of the store is /nix/store/HASH-NAME (Nix manual, "Store Path"), with a hash of 32 characters. nixpkgs makes NAME
+ * of a package's name, its version and one of its outputs ("glibc-2.34-210-bin"); the version begins after the first hyphen
+ * that no letter follows (builtins.parseDrvName), or with "unstable-" before a date. What is left behind the last hyphen
+ * is an output if it has no digit. Names without a version are wrappers, sources and scripts.
  */
 enum { HASH = 32 };
 
