@@ -21,8 +21,11 @@ local words = { fail = "fail", warn = "warn", pass = "pass" }
 
 -- ---- the top ------------------------------------------------------------------------------------------------------
 
+-- A date is not broken after its hyphens.
 local function fact(out, name, value)
-  if value and value ~= "" then out(("<div><dt>%s</dt><dd>%s</dd></div>"):format(name, escape(value))) end
+  if not value or value == "" then return end
+  value = escape(value):gsub("%d%d%d%d%-%d%d%-%d%d", "<span class=date>%0</span>")
+  out(("<div><dt>%s</dt><dd>%s</dd></div>"):format(name, value))
 end
 
 local function system(image)

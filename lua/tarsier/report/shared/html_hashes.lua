@@ -2,6 +2,6 @@
 -- them with the texts.
 
 return {
-  style = "sha256-Ci9Q0nXFsYvJ9ZX3JMpRXtAcpsI69CB9UEP00dEuHHc=",
+  style = "sha256-zUdNV7mYqZxyZhd13ya+d2H7m1WB2u057b+1rRxV1mY=",
   script = "sha256-QH4Hr5bPbv0pDkZRK5B4KLtEMwQySyP9qmothXB+9xU=",
 }

@@ -42,6 +42,7 @@ h3 { font-size: .8rem; text-transform: uppercase; letter-spacing: .06em; color: 
 .facts .mono { font-size: .85rem; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.date { white-space: nowrap; }
 .note { background: var(--medium-soft); border-radius: 8px; padding: 8px 12px; margin: 14px 0 0; }
 .steps { list-style: none; counter-reset: step; margin: 0; padding: 0; display: grid; gap: 10px; }
 .steps li { counter-increment: step; position: relative; padding: 12px 16px 12px 54px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; box-shadow: var(--shadow); }
