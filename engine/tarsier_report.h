@@ -247,6 +247,7 @@ struct tarsier_database_info {
 	size_t omission_count;
 	const char *note;          /* as given to the import */
 	const char *epss_model;    /* the model that made the EPSS scores: "v2025.03.14"; "" if unknown */
+	uint64_t ends;             /* releases of distributions of which it says when their support ends */
 };
 /* NULL if the engine has no database. With Clair: the database that KEV and EPSS come from. */
 TARSIER_API const struct tarsier_database_info *tarsier_report_database(const tarsier_report *report);

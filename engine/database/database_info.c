@@ -47,6 +47,14 @@ static bool read_omissions(struct database *database, struct arena *arena, struc
 	return omissions;
 }
 
+static uint64_t count_lines(const char *text)
+{
+	uint64_t count = 0;
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
 int database_info(struct database *database, struct arena *arena, struct tarsier_database_info *info,
                   struct tarsier_error *error)
 {
@@ -56,6 +64,7 @@ int database_info(struct database *database, struct arena *arena, struct tarsier
 	span_number(advisories, &info->advisories);
 	span_number(packages, &info->packages);
 	info->starter = span_is(span_of(database_meta(database, "starter")), "1");
+	info->ends = count_lines(database_meta(database, "ends"));
 	info->ecosystems = database_ecosystems(database, arena);
 	bool done = read_feeds(database, arena, info) && read_omissions(database, arena, info) && info->ecosystems;
 	if (!done || !copy(arena, database_path(database), &info->path) ||

@@ -465,6 +465,7 @@ void push_database_info(lua_State *L, const struct tarsier_database_info *info)
 	table_set_text(L, "epss_date", info->epss_date);
 	table_set_count(L, "advisories", info->advisories);
 	table_set_count(L, "packages", info->packages);
+	table_set_count(L, "ends", info->ends);
 	table_set_boolean(L, "starter", info->starter);
 	table_set_text(L, "note", info->note);
 	table_set_text(L, "epss_model", info->epss_model);

@@ -41,6 +41,7 @@ describe("ends of support in a database", function()
     it("come from " .. feed, function()
       assert.equal(feed == "debian.csv" and 1 or 0, import { feed }.unreadable)
       assert.equal("2026-01-31 2029-01-31", (ends(BOOKWORM)))
+      assert.equal(feed == "debian.json" and 1 or 2, core.database(database).ends)
       assert.is_nil(select(2, ends(BOOKWORM, "2029-01-31")))
       assert.matches("support ended on 2026%-01%-31, extended support ended on 2029%-01%-31",
         select(2, ends(BOOKWORM, "2029-02-01")))

@@ -91,6 +91,7 @@ local function as_table(info)
   line("KEV", info.kev_date ~= "" and info.kev_date or "not imported")
   local model = info.epss_model ~= "" and ", model " .. info.epss_model or ""
   line("EPSS", info.epss_date ~= "" and info.epss_date .. model or "not imported")
+  line("ends", info.ends > 0 and ("of support of %s"):format(text.plural(info.ends, "release")) or "")
   line("covers", table.concat(info.ecosystems, ", "))
   for i, feed in ipairs(info.feeds) do
     line(i == 1 and "feeds" or "", feed_line(feed, info.unrated[feed.name]))
@@ -117,7 +118,8 @@ local function as_json(info)
   json.array(info.feeds)
   json.array(info.omissions)
   return json.encode(json.pick(info,
-    "path built newest kev_date epss_date epss_model advisories packages starter ecosystems feeds sources omissions"),
+    "path built newest kev_date epss_date epss_model advisories packages ends starter ecosystems feeds sources "
+      .. "omissions"),
     { indent = "  " }) .. "\n"
 end
 

@@ -56,7 +56,7 @@ local image = new_record("an image", "reference name digest id os architecture v
   base = new_record("an image's base", "layers name digest evidence guess signed signature"),
   distro = new_record("an image's distro", "id version codename name support_ends extended_support_ends"),
   database = new_record("a database", "path built newest kev_date epss_date advisories packages starter ecosystems "
-    .. "feeds omissions note epss_model"),
+    .. "feeds omissions note epss_model ends"),
 }, { layers = layer, packages = package, problems = problem,
   files = new_record("a file", "path size mode is_folder layer deleted_by"),
   secrets = new_record("a secret", "kind title path offset layer"),
