@@ -34,7 +34,22 @@ static const struct reader test_reader = {
 static const char *const folders[] = {"**/etc/*/" EVIDENCE_FOLDER, "usr/" EVIDENCE_FOLDER, NULL};
 static const struct reader folder_reader = {
 	.name = "folder", .evidence = folders, .folders = true, .limit = 4096, .read = read_evidence};
-static const struct reader *const readers[] = {&test_reader, &folder_reader, NULL};
+/* A component, whose reader may need less than the whole file. */
+static int feed_component(struct evidence_stream *file, span piece, struct tarsier_error *error)
+{
+	(void)file, (void)error;
+	return piece.len && piece.ptr[0] & 1;
+}
+static int end_component(struct evidence_stream *file, struct tarsier_error *error)
+{
+	const struct evidence evidence = {.path = file->path, .content = file->path};
+	return read_evidence(&evidence, file->output, error);
+}
+static const char *const components[] = {"**/*.z", NULL};
+static const struct reader component_reader = {
+	.name = "component", .evidence = components, .limit = SIZE_MAX, .component = true, .work = 4096, .feed = feed_component,
+	.end = end_component};
+static const struct reader *const readers[] = {&test_reader, &folder_reader, &component_reader, NULL};
 
 /* What is kept must be what was promised of it. */
 static void check(const struct layer_index *index)
@@ -68,7 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    stream_open_memory(&arena, (span){(const char *)data + 1, size - 1}, &blob, &error) < 0)
 		abort();
 	struct layer_options options = {
-		.patterns = patterns, .want_listing = data[0] & 4, .want_hashes = data[0] & 8, .want_diff_id = data[0] & 2, .threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
+		.patterns = patterns, .want_listing = data[0] & 4, .want_hashes = data[0] & 8, .want_diff_id = data[0] & 2,
+		.threads = data[0] & 1 ? 3 : 1, .tar_limit = 64 << 20,
 	};
 	int code = layer_read(blob, &expected, &options, &index, &error);
 	if (code < 0 && (index || error.code != code || !error.message[0]))
