@@ -290,6 +290,14 @@ static int give_text(struct searching *searching, sqlite3_stmt *row, struct tars
 	return code < 0 ? code : give_record(searching, ecosystem ? ecosystem : "", "", NULL, &text, error);
 }
 
+/* By id. That is the order of the numbers too, unless an import has added advisories behind the others: amend.h. */
+static int give_texts(struct searching *searching, struct tarsier_error *error)
+{
+	bool sorted = searching->count <= strtoul(database_meta(searching->database, "sorted"), NULL, 10) + 1;
+	return each(searching, sorted ? "SELECT number, id, head, body FROM advisory ORDER BY number"
+	                              : "SELECT number, id, head, body FROM advisory ORDER BY id", give_text, error);
+}
+
 int tarsier_database_list(const char *database, int (*on_record)(void *user, const struct tarsier_record *record), void *user,
                           struct tarsier_error *error)
 {
@@ -300,7 +308,7 @@ int tarsier_database_list(const char *database, int (*on_record)(void *user, con
 	if (code >= 0)
 		code = note_packages(&searching, error);
 	if (code >= 0)
-		code = each(&searching, "SELECT number, id, head, body FROM advisory ORDER BY number", give_text, error);
+		code = give_texts(&searching, error);
 	close_search(&searching);
 	return code < 0 ? code : TARSIER_OK;
 }

@@ -77,6 +77,12 @@ describe("an import of a few records", function()
     assert.equal(before, sorted(amended)) -- composed anew, it would be 401
     assert.equal("401", sorted(composed))
     assert_same()
+    change(write { new "CVE-2019-1" })
+    local last = ""
+    assert(core.database_list(amended, function(record)
+      assert.is_true(last < record.id, record.id)
+      last = record.id
+    end))
   end)
 
   it("gives what all records give, if one is new, changed, withdrawn, older, or loses packages", function()
