@@ -39,19 +39,27 @@ local function sorted(path)
   return temporary.read(path):match "sorted(%d+)"
 end
 
--- Both, composed of what they hold, are the same file. It has the second in it in which it was made.
-local function assert_same(what)
-  for _ = 1, 5 do
-    assert(knowledge.import(folder .. "/a.db", { amended }))
-    assert(knowledge.import(folder .. "/c.db", { composed }))
-    local a, c = core.database(folder .. "/a.db"), core.database(folder .. "/c.db")
-    if a.built == c.built then
-      assert.same(c, (function() a.path = c.path return a end)(), what)
-      assert.equal(temporary.read(folder .. "/c.db"), temporary.read(folder .. "/a.db"), what)
-      return
-    end
+-- A file without the time at which it was made, and without the sum of the page that has it.
+local function timeless(path, built)
+  local pages = {}
+  local content = temporary.read(path)
+  for first = 1, #content, 4096 do
+    local page = content:sub(first, first + 4095)
+    local at = page:find(built, 1, true)
+    pages[#pages + 1] = at and page:sub(1, at - 1) .. page:sub(at + #built, -9) or page
   end
-  error "no two databases were made in one second"
+  return table.concat(pages)
+end
+
+-- Both, composed of what they hold, are the same file.
+local function assert_same(what)
+  local a_path, c_path = folder .. "/a.db", folder .. "/c.db"
+  assert(knowledge.import(a_path, { amended }))
+  assert(knowledge.import(c_path, { composed }))
+  local a, c = core.database(a_path), core.database(c_path)
+  assert.is_true(timeless(c_path, c.built) == timeless(a_path, a.built), what)
+  a.path, a.built = c.path, c.built
+  assert.same(c, a, what)
 end
 
 -- Amends one, and composes the other.
