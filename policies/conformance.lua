@@ -157,7 +157,8 @@ local function check_secrets(image, options, complaints)
   end
   if not places[1] then return end
   local more = #places > 3 and (" and %d more"):format(#places - 3) or ""
-  complain(complaints, options.secrets, "it holds secrets: %s", table.concat(places, ", ", 1, math.min(#places, 3)) .. more)
+  local first = table.concat(places, ", ", 1, math.min(#places, 3))
+  complain(complaints, options.secrets, "it holds secrets: %s", first .. more)
 end
 
 local function check_base(image, options, complaints)
@@ -214,8 +215,8 @@ return {
     world_writable = "warn",   -- has files or folders that anyone may write to, but for sticky folders such as /tmp
     deleted = "warn",          -- more than max_deleted MiB in files that a later layer deletes, but the image has
     max_deleted = 10,
-    secrets = "off",           -- has secrets of well-known forms in a layer or in its config, but for files that are among
-    allowed_secrets = {},      -- these; * stands for any text. Searching takes time: it is done only if this is not off
+    secrets = "off",           -- has secrets of well-known forms in a layer or in its config, but for files among these
+    allowed_secrets = {},      -- (* stands for any text). Searching takes time, and is done only if this is not off
     end_of_life = "fail",      -- the distribution gets no more fixes
     latest_base = "warn",      -- the base image is named without a version, or by "latest"
     unsigned_base = "warn",    -- no key of --base-key has signed the base image; "fail" also without such a key

@@ -30,7 +30,8 @@
 --                   url, published, modified, references, backend,
 --                   status ("fixed", "affected", "will_not_fix", "fix_deferred", "end_of_life", "unimportant",
 --                   "under_investigation"), status_source, severities = { { source, severity, vector, score }, … },
---                   cwes, eu_exploited (a date, or ""), nvd_status ("Deferred": NVD will not rate it), ssvc = { exploitation, automatable, impact } or nil,
+--                   cwes, eu_exploited (a date, or ""), nvd_status ("Deferred": NVD will not rate it),
+--                   ssvc = { exploitation, automatable, impact } or nil,
 --                   cvss = { vector, score }, epss = { score, percentile },
 --                   kev = { added, due, ransomware },
 --                   informational (true: unmaintained or unsound, not vulnerable),
@@ -47,8 +48,8 @@
 --                   package's smallest upgrade that ends all its findings; nil without a fix, and unless the policy
 --                   has `needs = { "upgrades" }`,
 --                   baseline ("new" or "known"; nil without --baseline),
---                   vex = { { file, author, time, id, status, justification, text, signed_by, obeyed, refusal }, … }, oldest
---                   first, or nil,
+--                   vex = { { file, author, time, id, status, justification, text, signed_by, obeyed, refusal }, … },
+--                   oldest first, or nil,
 --                   fixed_by, cvss, epss, kev and layer are nil if unknown; text is "" then
 --   image           reference, name, digest, id, os, architecture, variant, created, ecosystem, layers, packages,
 --                   config = { user, working_dir, env, entrypoint, cmd, exposed_ports, labels, volumes, healthcheck },

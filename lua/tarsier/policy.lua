@@ -216,8 +216,8 @@ function policy.judge(report, request)
   return judge:run(report)
 end
 
---- rejudge(result, [judge | request]) -> result: judges a result table, such as that of an earlier scan, by an open judge
---- or by one of its own, and stores decisions and verdict in it
+--- rejudge(result, [judge | request]) -> result: judges a result table, such as that of an earlier scan, by an open
+--- judge or by one of its own, and stores decisions and verdict in it
 function policy.rejudge(result, how)
   if type(how) ~= "userdata" then
     local judge <close>, message, code = policy.open(how)

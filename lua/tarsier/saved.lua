@@ -20,8 +20,9 @@ end
 
 local names = { string = "text", number = "a number", boolean = "true or false", table = "an object or a list" }
 
--- ---- readers: read(value, place, key) -> value, as the schema has it -------------------------------------------------
--- The place of the value, and its key there, are for messages: they are joined only if one is needed.
+-- ---- readers: read(value, place, key) -> value, as the schema has it
+-- ------------------------------------------------- The place of the value, and its key there, are for messages: they
+-- are joined only if one is needed.
 
 local function name_of(place, key)
   if not key then return place end
@@ -329,8 +330,8 @@ function saved.read(bytes, name)
   return guarded(read, pieces_of(bytes), name)
 end
 
---- read_judged(bytes, name) -> result with the decisions, the verdict and the advice of the report | nil, message, code.
---- A report of packages gives a result without findings.
+--- read_judged(bytes, name) -> result with the decisions, the verdict and the advice of the report | nil, message,
+--- code. A report of packages gives a result without findings.
 function saved.read_judged(bytes, name)
   return guarded(read_judged, pieces_of(bytes), name)
 end

@@ -199,6 +199,7 @@ describe("the layer server", function()
 
   it("listens on both loopback addresses by the name localhost", function()
     local server <close>, served = serve((layout()), "localhost")
+    assert.is_true(server:reach())
     local port = served[1].url:match ":(%d+)/"
     assert.equal(404, get("http://127.0.0.1:" .. port .. "/").status)
     if not images.read "/proc/net/if_inet6":find("^0+1 ") then return pending "needs ::1" end

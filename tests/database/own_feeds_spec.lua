@@ -428,7 +428,7 @@ describe("facts about CVEs", function()
     assert.equal("active yes total", finding.ssvc)
   end)
   it("and whether it will have one", function()
-    local function told(status, vector)
+    local function outcome(status, vector)
       local metrics = vector and (',"metrics":{"cvssMetricV31":[{"source":"%s","cvssData":{"vectorString":'
         .. '"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}]}'):format(vector) or ""
       local path = temporary.write(folder .. "/status.json", ('{"format":"NVD_CVE","version":"2.0","vulnerabilities":[{"cve":{'
@@ -437,12 +437,12 @@ describe("facts about CVEs", function()
       return find("Debian:12", "q", "1")[1].nvd_status
     end
     of "nvd/2.0.json"
-    assert.equal("Deferred", told "Deferred")
-    assert.equal("Deferred", told("Deferred", "cna@example.org"))
-    assert.equal("Awaiting Analysis", told "Awaiting Analysis")
-    assert.is_nil(told "Analyzed")
-    assert.is_nil(told("Deferred", "nvd@nist.gov")) -- it was rated before
-    assert.is_nil(told "a word that nobody knows")
+    assert.equal("Deferred", outcome "Deferred")
+    assert.equal("Deferred", outcome("Deferred", "cna@example.org"))
+    assert.equal("Awaiting Analysis", outcome "Awaiting Analysis")
+    assert.is_nil(outcome "Analyzed")
+    assert.is_nil(outcome("Deferred", "nvd@nist.gov")) -- it was rated before
+    assert.is_nil(outcome "a word that nobody knows")
   end)
   it("and its older feeds", function()
     local finding = of "nvd/1.1.json"

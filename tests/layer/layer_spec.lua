@@ -506,9 +506,9 @@ describe("a hostile layer", function()
   end)
 
   it("may not make us keep without end", function()
-    local big = ("v"):rep(60000)
+    local long = ("v"):rep(60000)
     local path = many(function(i)
-      return { path = "link" .. i, type = "2", long_link = i % 10 == 0 and big or "short" }
+      return { path = "link" .. i, type = "2", long_link = i % 10 == 0 and long or "short" }
     end, 18)
     local _, message, code, _, _, peak = probe.index(path, { readers = readers })
     assert.equal("LIMIT", code)

@@ -122,10 +122,10 @@ describe("the signature of the base image", function()
     attest.signer(folder, "other")
     assert(advisories.import(folder, { advisories.record("X-1", { affected = { advisories.affects("Debian:12", "x",
       { "introduced", "0" }) } }) }))
-    local function signed(key, digest, layers)
+    local function signed(key, named, layers)
       shell.remove(folder .. "/app")
       oci.build(folder .. "/app", layers or { lower, { app = "x" } }, { User = "app", Cmd = { "app" } }, { annotations = {
-        ["org.opencontainers.image.base.name"] = server.address .. "/base:1", ["org.opencontainers.image.base.digest"] = digest or base } })
+        ["org.opencontainers.image.base.name"] = server.address .. "/base:1", ["org.opencontainers.image.base.digest"] = named or base } })
       local code, output, err = tarsier(("scan oci:@app --db @test.db -f json -p conformance --set conformance.unsigned_base=fail "
         .. "--base-key @%s.pub"):format(key))
       local about = json.decode(output).image.base

@@ -179,8 +179,9 @@ function additions:apply_bases(result, scan)
   return true, is_known or #self.bases > 0
 end
 
---- apply(result, [scan], [config]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of a
---- base image | nil, message, code. `config` is the engine's, if the image is at hand: it says how to reach its registry.
+--- apply(result, [scan], [config]) -> true, was anything added? | nil, message, code. scan(reference) -> the result of
+--- a base image | nil, message, code. `config` is the engine's, if the image is at hand: it says how to reach its
+--- registry.
 function additions:apply(result, scan, config)
   local ok, has_base, code = self:apply_bases(result, scan)
   if not ok then return nil, has_base, code end

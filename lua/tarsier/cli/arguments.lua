@@ -1,7 +1,7 @@
 -- The command line's grammar, read by a command's own table:
 --   options = { { long = "format", short = "f", value = "FORMAT", many = true, help = "…" }, … }
--- `help` may be a function that returns the text, where that loads what a command does not need to run. An option without
--- `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
+-- `help` may be a function that returns the text, where that loads what a command does not need to run. An option
+-- without `value` is a flag. `many` collects a list; `choices` lists the values there are; `integer` wants a
 -- whole number; `also` is another long name; `env` names a variable of the environment that stands in for it.
 --
 -- Every option may also be given as $TARSIER_ and its long name, and in the configuration file (tarsier.cli.config).

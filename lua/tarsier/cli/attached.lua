@@ -7,7 +7,6 @@ local layout = require "tarsier.vex.layout"
 local place = require "tarsier.place"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
-local vex = require "tarsier.vex"
 
 local attachments = {}
 
@@ -42,7 +41,8 @@ end
 local function layout_folder(path)
   for length = #path, 1, -1 do
     local folder = path:sub(1, length)
-    if (length == #path or path:find("^[:@]", length + 1)) and place.exists(folder .. "/oci-layout") then return folder end
+    local is_path = length == #path or path:find("^[:@]", length + 1)
+    if is_path and place.exists(folder .. "/oci-layout") then return folder end
   end
 end
 

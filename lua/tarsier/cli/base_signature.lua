@@ -1,5 +1,5 @@
--- Has a key that the team trusts signed the base image that an image names (org.opencontainers.image.base.*)? Asked only
--- with --base-key, because it needs the base's registry.
+-- Has a key that the team trusts signed the base image that an image names (org.opencontainers.image.base.*)? Asked
+-- only with --base-key, because it needs the base's registry.
 
 local artifact = require "tarsier.share.artifact"
 local attachments = require "tarsier.cli.attached"
@@ -9,8 +9,8 @@ local json = require "tarsier.json"
 local base_signature = {}
 
 base_signature.option = { long = "base-key", value = "FILE", many = true,
-  help = "ask the registry of the base image that the image names whether this public key has signed it: in PEM, as cosign has "
-    .. "it, or minisign's; may be repeated (conformance.unsigned_base)" }
+  help = "ask the registry of the base image that the image names whether this public key has signed it: in PEM, "
+    .. "as cosign has it, or minisign's; may be repeated (conformance.unsigned_base)" }
 
 local MOST_MANIFESTS = 16 -- of an index, for one platform: there is one, or one for each variant
 
@@ -37,7 +37,8 @@ local function has_layers(manifest, image)
   return true
 end
 
--- Are the image's lowest layers those of this manifest, or of one of this index? An image may name a base that it was not built on.
+-- Are the image's lowest layers those of this manifest, or of one of this index? An image may name a base that it was
+-- not built on.
 local function is_built_on(repository, content, image)
   if type(content) ~= "table" or type(content.manifests) ~= "table" then return has_layers(content, image) end
   local count = 0
@@ -75,10 +76,13 @@ local function verify(image, keys, config)
   return false, why
 end
 
---- apply(result, keys, config, terminal): sets image.base.signed and image.base.signature, and warns if it cannot be known
+--- apply(result, keys, config, terminal): sets image.base.signed and image.base.signature, and warns if it cannot be
+--- known
 function base_signature.apply(result, keys, config, terminal)
   local signed, signature = verify(result.image, keys, config)
-  if signed == nil then terminal:warn(("--base-key: whether the base image is signed is not known: %s"):format(signature)) end
+  if signed == nil then
+    terminal:warn(("--base-key: whether the base image is signed is not known: %s"):format(signature))
+  end
   if not result.image.base then return end
   result.image.base.signed, result.image.base.signature = signed, signature
 end

@@ -75,8 +75,8 @@ local function print_help(command, path)
   return ok and exit.PASS or exit.USAGE
 end
 
--- Tells which options a configuration file set if it was found and not named: it may come from the repository whose image
--- is scanned. The file cannot turn this off.
+-- Tells which options a configuration file set if it was found and not named: it may come from the repository whose
+-- image is scanned. The file cannot turn this off.
 local function tell_found(found, is_quiet)
   for _, name in ipairs(found) do
     if name == "quiet" then is_quiet = false end

@@ -31,8 +31,8 @@ judging.shown = {
     help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
       .. "that are not accepted or ignored" },
   sort = { long = "sort", value = "ORDER", choices = findings.orders,
-    help = "the order of findings in the table, Markdown and HTML: risk, severity, package or layer; default: by decision, then what is "
-      .. "known to be exploited, severity, EPSS" },
+    help = "the order of findings in the table, Markdown and HTML: risk, severity, package or layer; default: by "
+      .. "decision, then what is known to be exploited, severity, EPSS" },
 }
 
 -- "policy.key=value" -> ["policy.key"] = value

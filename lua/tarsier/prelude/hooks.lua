@@ -31,7 +31,8 @@ function prelude.load(position, overrides, settings, today)
   end
   return {
     name = policy.name, summary = policy.summary, description = policy.description, options = options,
-    defaults = policy.options or {}, needs = prelude.needs_of(policy, options), hooks = present, examples = #(policy.examples or {}),
+    defaults = policy.options or {}, needs = prelude.needs_of(policy, options), hooks = present,
+    examples = #(policy.examples or {}),
   }
 end
 

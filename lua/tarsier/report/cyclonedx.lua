@@ -1,4 +1,5 @@
--- CycloneDX 1.7: a bill of materials. After a scan it has the vulnerabilities too, with what was decided on them (VDR, VEX).
+-- CycloneDX 1.7: a bill of materials. After a scan it has the vulnerabilities too, with what was decided on them (VDR,
+-- VEX).
 
 local write = require "tarsier.report.shared.cyclonedx"
 

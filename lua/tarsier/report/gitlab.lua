@@ -25,7 +25,8 @@ end
 local v3 = { AV = "NALP", AC = "LH", PR = "NLH", UI = "NR", S = "UC", C = "NLH", I = "NLH", A = "NLH" }
 local v2 = { AV = "NAL", AC = "LMH", Au = "MSN", C = "NPC", I = "NPC", A = "NPC" }
 
--- Returns only the base metrics of a vector, or nil if one is missing. They give the score; writers differ in the others.
+-- Returns only the base metrics of a vector, or nil if one is missing. They give the score; writers differ in the
+-- others.
 local function base_metrics(vector, metrics, order)
   local found, parts = {}, {}
   for name, value in vector:gmatch "(%a+):(%a+)" do
@@ -175,8 +176,8 @@ local function remediation(step, list, result, options)
   return object("fixes", fixes, "summary", clip(step.text, SOLUTION), "diff", base64(diff))
 end
 
--- Returns upgrades of the distribution's packages as changes to the Dockerfile. Packages of languages are pinned in files
--- of the project, which are not known here.
+-- Returns upgrades of the distribution's packages as changes to the Dockerfile. Packages of languages are pinned in
+-- files of the project, which are not known here.
 local function remediations(list, result, options)
   local made, advice = array {}, options.dockerfile and steps.of(result) or { pass = {}, rest = {} }
   for _, which in ipairs { "pass", "rest" } do

@@ -181,7 +181,9 @@ local function what_to_do(out, result)
   if steps.is_empty(advice, result) then return end
   out "<section><h2>What to do</h2>\n"
   if steps.has_command(advice) then out(("<p>%s</p>\n"):format(escape(steps.HOW))) end
-  for _, sentence in ipairs(steps.rebuilds(advice)) do out(("<p>%s.</p>\n"):format(escape(steps.sentence(sentence)))) end
+  for _, sentence in ipairs(steps.rebuilds(advice)) do
+    out(("<p>%s.</p>\n"):format(escape(steps.sentence(sentence))))
+  end
   step_list(out, "To pass", advice.pass, "first")
   refusals(out, advice.refusals)
   step_list(out, #advice.pass > 0 and "Then" or "Upgrades", advice.rest, #advice.pass > 0 and "" or "first")

@@ -2,8 +2,8 @@
 --   return { name, summary, extension, write = function(result, out, options) … out(text) … return notes end }
 -- The notes, a list of sentences or nil, tell what a reader of the document must know, such as a limit that was kept.
 -- false and a message tell that it failed. `packages = true` says that it also writes results without findings, which
--- are lists of packages. `hashes = true` says that it writes package.sha512, which a scan computes only if it is asked to.
--- A format of one's own needs only to be on Lua's path under such a name.
+-- are lists of packages. `hashes = true` says that it writes package.sha512, which a scan computes only if it is asked
+-- to. A format of one's own needs only to be on Lua's path under such a name.
 --
 -- A format writes a result, which is the JSON report (README.md, "The JSON report") as a Lua table. Beside what the
 -- engine found, a result of a scan or of `tarsier judge` has these. Each is nil if it was not asked for or not known:
@@ -84,8 +84,8 @@ function report.template(file)
   return require "tarsier.template".load(file)
 end
 
---- find(name) -> format | nil, message, "USAGE". A name with a slash, or one that ends in .lua, is a template's file. If a
---- format exists but cannot be loaded, its own error is raised.
+--- find(name) -> format | nil, message, "USAGE". A name with a slash, or one that ends in .lua, is a template's file.
+--- If a format exists but cannot be loaded, its own error is raised.
 function report.find(name)
   if name:find("/", 1, true) or name:find "%.lua$" then return report.template(name) end
   if not name:match "^%w[%w_.-]*$" then

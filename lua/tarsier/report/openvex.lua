@@ -1,6 +1,6 @@
--- OpenVEX 0.2.0: one statement for each finding that a person accepted, so that programs which consume the image know of it. An
--- accepted risk is not "not affected": only what a VEX document or the whitelist entry says of the finding itself is
--- stated so. https://github.com/openvex/spec, OPENVEX-SPEC.md.
+-- OpenVEX 0.2.0: one statement for each finding that a person accepted, so that programs which consume the image know
+-- of it. An accepted risk is not "not affected": only what a VEX document or the whitelist entry says of the finding
+-- itself is stated so. https://github.com/openvex/spec, OPENVEX-SPEC.md.
 
 local common = require "tarsier.report.shared.common"
 local json = require "tarsier.json"

@@ -4,7 +4,8 @@
 --   the referrers API, or the index under the tag sha256-HEX       OCI distribution-spec 1.1, "Listing Referrers"
 --   the tag sha256-HEX.att                                         `cosign attest`
 -- What they are:
---   a signed envelope (DSSE) of an in-toto statement whose predicate is the document, or a Sigstore bundle with one. The
+--   a signed envelope (DSSE) of an in-toto statement whose predicate is the document, or a Sigstore bundle with one.
+-- The
 --   statement names the image by digest, so that it cannot be moved to another image
 --   the document itself, as `oras attach` stores it. Its manifest names the image, and is signed as a shared database
 --   is: minisign's signature under sha256-HEX.minisig, cosign's under sha256-HEX.sig
@@ -135,8 +136,8 @@ local function read_layer(job, manifest, layer)
     and kind_of(layer.mediaType, manifest.kind, is_table(layer.annotations))
   if not kind then return end
   if layer.size > MOST_TEXT or job.bytes + layer.size > MOST_BYTES then
-    return note(job, layer.digest, ("left out: it has %d bytes, and %d MiB a document and %d MiB in all are read"):format(
-      layer.size, MOST_TEXT >> 20, MOST_BYTES >> 20))
+    return note(job, layer.digest, ("left out: it has %d bytes, and %d MiB a document and %d MiB in all are read")
+      :format(layer.size, MOST_TEXT >> 20, MOST_BYTES >> 20))
   end
   job.bytes = job.bytes + layer.size
   local text, message = job.repository:text(layer.digest, layer.size)
@@ -160,25 +161,31 @@ local function read_manifest(job, which, subject)
   local content = json.decode(text)
   if type(content) ~= "table" or type(content.layers) ~= "table" then return note(job, which, "not a manifest") end
   local named = is_table(content.subject).digest
-  if subject and named ~= subject then return note(job, which, "listed as attached to the image, but does not name it") end
+  if subject and named ~= subject then
+    return note(job, which, "listed as attached to the image, but does not name it")
+  end
   local manifest = { text = text, digest = digest, kind = text_of(content.artifactType),
     is_subject = job.digests[named or ""] ~= nil }
   for i = 1, math.min(#content.layers, MOST_LAYERS) do read_layer(job, manifest, content.layers[i]) end
-  if #content.layers > MOST_LAYERS then note(job, which, ("more than %d layers; the rest was left out"):format(MOST_LAYERS)) end
+  if #content.layers > MOST_LAYERS then
+    note(job, which, ("more than %d layers; the rest was left out"):format(MOST_LAYERS))
+  end
 end
 
 local function read_referrers(job, digest)
   local text, more, code = job.repository:referrers(digest)
   if not text then return code ~= "NOT_FOUND" and note(job, digest, more) end
-  if more then note(job, digest, "the registry lists more referrers than fit into one answer; the rest was left out") end
+  if more then
+    note(job, digest, "the registry lists more referrers than fit into one answer; the rest was left out")
+  end
   for _, entry in ipairs(is_table(is_table(json.decode(text)).manifests)) do
     if artifact.is_descriptor(entry) and may_be_vex(entry) then read_manifest(job, entry.digest, digest) end
   end
 end
 
---- find(repository, digests, keys) -> statements, notes. `repository` is core.repository's or a layout; `digests` are the
---- image's and those of indexes that list it, as keys; `keys` = { { text, file }, … }. A statement that is not to be
---- obeyed has a refusal. Notes tell what could not be read.
+--- find(repository, digests, keys) -> statements, notes. `repository` is core.repository's or a layout; `digests` are
+--- the image's and those of indexes that list it, as keys; `keys` = { { text, file }, … }. A statement that is not to
+--- be obeyed has a refusal. Notes tell what could not be read.
 function attached.find(repository, digests, keys)
   local job = { repository = repository, digests = digests, keys = keys, key_texts = {}, statements = {}, notes = {},
     seen = {}, manifests = 0, bytes = 0 }

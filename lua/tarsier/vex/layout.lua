@@ -48,7 +48,9 @@ end
 function layout:manifest(which)
   if which:find "^sha%d+:" then return read(self, which, MANIFEST_MOST), which end
   for _, entry in ipairs(self.entries) do
-    if type(entry) == "table" and tag_of(entry) == which then return read(self, entry.digest, MANIFEST_MOST), entry.digest end
+    if type(entry) == "table" and tag_of(entry) == which then
+      return read(self, entry.digest, MANIFEST_MOST), entry.digest
+    end
   end
   return nil, "the layout has no " .. which, "NOT_FOUND"
 end
@@ -56,7 +58,9 @@ end
 --- text(digest, size) -> bytes | nil, message, code
 function layout:text(digest, size)
   local text, message, code = read(self, digest, size)
-  if text and #text ~= size then return nil, digest .. ": the blob has another size than its manifest says", "DIGEST" end
+  if text and #text ~= size then
+    return nil, digest .. ": the blob has another size than its manifest says", "DIGEST"
+  end
   return text, message, code
 end
 

@@ -1,5 +1,5 @@
--- Text for GitHub's and GitLab's Markdown. Text from outside is escaped, so that it cannot be markup, a link, an image, a
--- mention of a person or an issue, or a quick action.
+-- Text for GitHub's and GitLab's Markdown. Text from outside is escaped, so that it cannot be markup, a link, an image,
+-- a mention of a person or an issue, or a quick action.
 
 local text = require "tarsier.text"
 

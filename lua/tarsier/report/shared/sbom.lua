@@ -34,8 +34,8 @@ function sbom.references(packages)
   return list
 end
 
---- needs(packages) -> function(i): the indexes of the packages that package i needs, in order, or nil if its database does
---- not say
+--- needs(packages) -> function(i): the indexes of the packages that package i needs, in order, or nil if its database
+--- does not say
 function sbom.needs(packages)
   local by_name = {}
   for i, package in ipairs(packages) do
@@ -95,8 +95,8 @@ end
 local archives = { jar = true, war = true, ear = true, whl = true, egg = true, zip = true, gem = true, nupkg = true,
   crate = true, tgz = true, gz = true, xz = true, zst = true }
 --- file(package) -> { name =, is_executable =, is_archive =, sha512 = } | nil if the package is not one file: the files
---- of a distribution's package, or of an unpacked library, are many. sha512 is nil if the scan did not compute it, or if
---- the file lies within an archive.
+--- of a distribution's package, or of an unpacked library, are many. sha512 is nil if the scan did not compute it, or
+--- if the file lies within an archive.
 function sbom.file(package)
   if common.is_system(package) or package.path == "" then return nil end
   local name = package.path:match "[^/!]*$"

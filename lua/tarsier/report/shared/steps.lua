@@ -85,13 +85,15 @@ function steps.where(step)
   return ("layer %d%s"):format(step.layer, instruction and ": " .. instruction or "")
 end
 
---- removal(open) -> "nothing needs it: apt-get remove -y curl" | nil: the rest of a line about a package without a fix, and
---- the command in it
+--- removal(open) -> "nothing needs it: apt-get remove -y curl" | nil: the rest of a line about a package without a fix,
+--- and the command in it
 function steps.removal(open)
   local remove = open.remove
   if not remove then return nil end
   local names = table.concat(remove.names, ", ")
-  if #remove.names > 3 then names = ("%s and %d more"):format(table.concat(remove.names, ", ", 1, 3), #remove.names - 3) end
+  if #remove.names > 3 then
+    names = ("%s and %d more"):format(table.concat(remove.names, ", ", 1, 3), #remove.names - 3)
+  end
   local what = remove.all and #remove.names == 1 and "it" or names
   return ("nothing needs %s%s"):format(what, remove.command and ": " or ", so it can be removed"), remove.command
 end
@@ -101,7 +103,8 @@ local status_words = { will_not_fix = "will not be fixed", fix_deferred = "the f
   end_of_life = "gets no more fixes", under_investigation = "is being investigated",
   unimportant = "is called unimportant" }
 
---- why_open(open) -> ", since 2024-01-31; will not be fixed": since when a package has no fix and why, as far as is known
+--- why_open(open) -> ", since 2024-01-31; will not be fixed": since when a package has no fix and why, as far as is
+--- known
 function steps.why_open(open)
   local status, since = common.filled(open.status, nil), common.filled(open.since, nil)
   return (since and ", since " .. since or "") .. (status and "; " .. (status_words[status] or status) or "")
