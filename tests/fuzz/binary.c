@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tarsier_error error = {0};
 	arena_init(&arena, NULL);
 	struct reader_output output = {.arena = &arena};
-	const struct evidence evidence = {span_of(files[chosen].path), {content, size + fill}};
+	const struct evidence evidence = {.path = span_of(files[chosen].path), .content = {content, size + fill}};
 	int code = reading_run(reader_named(files[chosen].reader), &evidence, piece, &output, &error);
 	if (code < 0 && (error.code != code || !error.message[0]))
 		abort();

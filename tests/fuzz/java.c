@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *exact = malloc(size); /* no longer than the file, so that a step beyond it is seen */
 	memcpy(exact, data + 1, size - 1);
 	arena_init(&arena, NULL);
-	struct evidence evidence = {SPAN("app/x-1.0.jar"), {exact, size - 1}};
+	struct evidence evidence = {.path = SPAN("app/x-1.0.jar"), .content = {exact, size - 1}};
 	int code = reading_run(&reader_java, &evidence, 1 + data[0] * 7u, &output, &error);
 	if (code < 0 && (error.code != code || !error.message[0]))
 		abort();
