@@ -153,12 +153,15 @@ static int add_packages(struct build *build, const struct overlay_file *file, st
 	return code;
 }
 
-/* Several files may name the distribution: an unreadable one matters only if no other names it. */
+/* Several files may name the distribution: an unreadable one matters only if no other names it. A link that leads nowhere hides
+ * a database if it stands where one belongs. A link of a jar's name, of which real images have many, hides nothing. */
 static enum tarsier_problem_kind kind_of_problem(const struct build *build, const struct overlay_file *file)
 {
 	if (strcmp(file->reader->name, "distro") == 0 && build->distro->id[0])
 		return TARSIER_PROBLEM_NOTE;
-	return file->file->missing ? TARSIER_PROBLEM_MISSING : TARSIER_PROBLEM_UNREADABLE;
+	if (!file->file->missing)
+		return TARSIER_PROBLEM_UNREADABLE;
+	return reader_expects(file->reader, file->path) ? TARSIER_PROBLEM_MISSING : TARSIER_PROBLEM_NOTE;
 }
 
 /* Reports what the reader could not read, or skipped. */

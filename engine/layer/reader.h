@@ -80,6 +80,8 @@ struct reader {
 
 /* Whether the reader asks for exactly this path, not for all that a pattern with a star matches. */
 bool reader_names(const struct reader *reader, span path);
+/* Whether the reader expects a file at this path, as a system's database is, and does not just take its name at any depth. */
+bool reader_expects(const struct reader *reader, const char *path);
 
 /* All readers, NULL-terminated: the build makes the table from inventory/readers/, and inventory/inventory.c defines
  * it. */

@@ -118,6 +118,15 @@ describe("system", function()
       assert.truthy(message:find("a link to /opt/status, where nothing is", 1, true), message)
     end)
 
+    it("a note tells of a jar that is a link to nothing, which hides no package", function()
+      for _, path in ipairs { "usr/share/java/gone.jar", "srv/app/node_modules/gone/package.json", "usr/lib/go/VERSION" } do
+        local found, message = problems(scan(write { { os_release "debian", { "var/lib/dpkg/status", STATUS },
+          { path, link = "gone", kind = "2" } } }))
+        assert.equal("note " .. path, found)
+        assert.matches("a link to gone, where nothing is", message)
+      end
+    end)
+
     it("and others of the same system are read", function()
       local report = scan(write { { os_release "debian", { "var/lib/dpkg/status.d/a", STATUS },
         { "var/lib/dpkg/status.d/b", link = "gone", kind = "2" } } })
