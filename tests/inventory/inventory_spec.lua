@@ -289,6 +289,6 @@ describe("inventory", function()
     local start = os.clock()
     local _, layers = build { os_release, file }
     assert.equal(0, layers["package-7919 1.1"] or layers[packages[1]])
-    assert.is_true(os.clock() - start < 3)
+    assert.is_true(os.clock() - start < (os.getenv "TARSIER_SLOW" and 60 or 3))
   end)
 end)
