@@ -181,7 +181,9 @@ describe("a platform", function()
     { "linux/arm/v7", "linux", "arm", "v6", false }, { "linux/arm/v7", "linux", "arm", "", true },
     { "linux/armhf", "linux", "arm", "v7", true }, { "linux/amd64", "linux", "arm64", "", false },
     { "linux/amd64", "windows", "amd64", "", false }, { "linux/amd64/v3", "linux", "amd64", "v2", false },
-    { "linux/386", "linux", "i386", "", true },
+    { "linux/386", "linux", "i386", "", true }, { "linux/amd64/v1", "linux", "amd64", "", true },
+    { "linux/amd64/v2", "linux", "amd64", "", false }, { "linux/amd64", "linux", "amd64", "v1", true },
+    { "linux/s390x/v1", "linux", "s390x", "", false }, { "linux/arm64/8", "linux", "arm64", "", true },
   }
   for _, case in ipairs(cases) do
     it(("%s asked of %s/%s/%s"):format(table.unpack(case)), function()

@@ -374,6 +374,23 @@ describe("one finding a vulnerability:", function()
     assert.equal("GitHub's", found[1].summary)
   end)
 
+  it("is told in the words of the CVE's own record, then of GitHub's, then of any other", function()
+    local range, records = { "introduced", "0" }, {}
+    for i, id in ipairs { "PYSEC-1", "GHSA-1", "CVE-2024-1001" } do
+      table.insert(records, 1, about(id, "PyPI", range, { aliases = { "CVE-2024-1001" }, summary = "of " .. id }))
+      assert.equal("of " .. id, find(records, { "PyPI", "p", "1.0" })[1].summary)
+      local turned = {}
+      for at = i, 1, -1 do turned[#turned + 1] = records[at] end
+      assert.equal("of " .. id, find(turned, { "PyPI", "p", "1.0" })[1].summary)
+    end
+    -- The record of another CVE that the advisory also names does not count as its own.
+    local found = find({ about("CVE-2024-1002", "PyPI", range, { aliases = { "CVE-2024-1001" }, summary = "another's" }),
+      about("GHSA-1", "PyPI", range, { aliases = { "CVE-2024-1001" }, summary = "of GHSA-1" }) }, { "PyPI", "p", "1.0" })
+    for _, finding in ipairs(found) do
+      if finding.id == "CVE-2024-1001" then assert.equal("of GHSA-1", finding.summary) end
+    end
+  end)
+
   it("an advisory without a CVE joins by any name they share", function()
     local range = { "introduced", "0" }
     local records = {
