@@ -155,6 +155,11 @@ local function check_secrets(image, options, complaints)
     end
     seen[place] = true
   end
+  for _, problem in ipairs(image.problems) do
+    if problem.kind == "note" and problem.subject == "secrets" then
+      complain(complaints, options.secrets, "it may hold more secrets: %s", problem.message)
+    end
+  end
   if not places[1] then return end
   local more = #places > 3 and (" and %d more"):format(#places - 3) or ""
   local first = table.concat(places, ", ", 1, math.min(#places, 3))
@@ -322,6 +327,9 @@ return {
     { image = { config = { user = "app", cmd = { "app" } }, secrets = {
       { kind = "private-key", title = "a private key", path = "usr/lib/x/test/key.pem", offset = 0, layer = 1 } } },
       options = { secrets = "fail", allowed_secrets = { "*/test/*" } } },
+    { image = { config = { user = "app", cmd = { "app" } }, secrets = {}, problems = { { kind = "note",
+      subject = "secrets", message = "at least 1000 were found in layer 1", layer = 1 } } }, options = { secrets = "fail" },
+      expect = "fail", reason = "it may hold more secrets" },
     { image = { config = { user = "app", cmd = { "app" } }, secrets = false }, options = { secrets = "fail" },
       expect = "warn", reason = "not searched for secrets" },
     -- the base

@@ -119,6 +119,16 @@ static int find_owned(struct scan *scan, struct layer_index *const *indexes, siz
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
+/* The search of a layer ends at the limit. Secrets that are left out below, or that a policy allows, may have filled it. */
+static int tell_limit(struct scan *scan, size_t layer)
+{
+	const char *message = arena_format(&scan->report->arena, "at least %d were found in layer %zu, whose other files were not "
+	                                   "searched", LAYER_SECRETS_LIMIT, layer + 1);
+	const struct tarsier_problem problem = {
+		.kind = TARSIER_PROBLEM_NOTE, .subject = "secrets", .message = message, .layer = layer};
+	return message ? report_add_problems(scan->report, &problem, 1, scan->error) : error_memory(scan->error);
+}
+
 static int add_layer(struct scan *scan, struct layer_index *const *indexes, size_t layer, struct arena *scratch)
 {
 	bool *left_out;
@@ -132,6 +142,8 @@ static int add_layer(struct scan *scan, struct layer_index *const *indexes, size
 			code = add(scan, (struct tarsier_secret){
 				.kind = found->kind, .path = found->path, .offset = found->offset, .layer = layer});
 	}
+	if (code >= 0 && index->secret_count >= LAYER_SECRETS_LIMIT)
+		code = tell_limit(scan, layer);
 	return code;
 }
 

@@ -157,6 +157,21 @@ describe("secrets", function()
     assert.equal(1000, #secrets { files })
   end)
 
+  it("fail the policy conformance if there may be more than were allowed", function()
+    local lines, files = {}, { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "1" } } }
+    for i = 1, 20 do lines[i] = forms[3][2] end
+    for i = 1, 50 do files["allowed/" .. i] = table.concat(lines, "\n") end
+    oci.build(folder .. "/image", { files })
+    local function judge(option)
+      return shell.run(("HOME=%s %s lua/bin/tarsier scan -q oci:%s/image --db build/starter.db --no-cache -p conformance "
+        .. "--set conformance.secrets=%s --set conformance.allowed_secrets='allowed/*'"):format(folder, LUA, folder, option))
+    end
+    local code, output = judge "fail"
+    assert.equal(1, code)
+    assert.matches("it may hold more secrets: at least 1000 were found in layer 1", (output:gsub("%s+", " ")))
+    assert.equal(0, (judge "off"))
+  end)
+
   it("fail the policy conformance if it asks for them, and are never in a report", function()
     local token = forms[3][2]
     oci.build(folder .. "/image", { { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "1" } },
