@@ -328,8 +328,8 @@ return {
       { kind = "private-key", title = "a private key", path = "usr/lib/x/test/key.pem", offset = 0, layer = 1 } } },
       options = { secrets = "fail", allowed_secrets = { "*/test/*" } } },
     { image = { config = { user = "app", cmd = { "app" } }, secrets = {}, problems = { { kind = "note",
-      subject = "secrets", message = "at least 1000 were found in layer 1", layer = 1 } } }, options = { secrets = "fail" },
-      expect = "fail", reason = "it may hold more secrets" },
+      subject = "secrets", message = "at least 1000 were found in layer 1", layer = 1 } } },
+      options = { secrets = "fail" }, expect = "fail", reason = "it may hold more secrets" },
     { image = { config = { user = "app", cmd = { "app" } }, secrets = false }, options = { secrets = "fail" },
       expect = "warn", reason = "not searched for secrets" },
     -- the base
