@@ -208,3 +208,14 @@ int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, s
 		return error_memory(error);
 	return open_memory(arena, (span){copy, head.len}, inner, stream, error);
 }
+
+int stream_peek(struct arena *arena, struct stream *inner, size_t size, span *head, struct stream **stream,
+                struct tarsier_error *error)
+{
+	char *first = arena_alloc(arena, size);
+	ssize_t got = first ? stream_fill(inner, first, size, error) : error_memory(error);
+	if (got < 0)
+		return (int)got;
+	*head = (span){first, (size_t)got};
+	return open_memory(arena, *head, inner, stream, error);
+}

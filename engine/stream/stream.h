@@ -37,6 +37,10 @@ int stream_open_memory(struct arena *arena, span bytes, struct stream **stream, 
  * read to recognise it. */
 int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, struct stream **stream,
                          struct tarsier_error *error);
+/* Reads the first `size` bytes of `inner`, or all if it has fewer: *head, in the arena. *stream gives them again, then the
+ * rest of `inner`, which it closes. If this fails, `inner` stays the caller's. */
+int stream_peek(struct arena *arena, struct stream *inner, size_t size, span *head, struct stream **stream,
+                struct tarsier_error *error);
 
 /* Reads everything into the buffer. Fails with LIMIT beyond `limit` bytes. */
 int stream_read_all(struct stream *stream, struct buffer *buffer, size_t limit, struct tarsier_error *error);

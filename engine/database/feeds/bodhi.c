@@ -136,17 +136,16 @@ static int bodhi_read(struct stream *stream, const char *name, struct advisory_s
 {
 	struct arena arena;
 	struct stream *whole;
-	char head[4096];
+	span head;
 	struct bodhi bodhi = {.sink = sink};
 	arena_init(&arena, NULL);
 	arena_init(&bodhi.arena, NULL);
-	ssize_t got = stream_fill(stream, head, sizeof head, error);
-	span first = {head, got < 0 ? 0 : (size_t)got};
-	int code = got < 0 ? (int)got : stream_open_prefixed(&arena, first, stream, &whole, error);
+	int code = stream_peek(&arena, stream, 4096, &head, &whole, error);
 	struct json_cutter cutter = {.take = take_update, .user = &bodhi, .what = name, .limit = VALUE_LIMIT};
-	cutter.opens = span_contains(first, "\"updates\"") ? opens : opens_list;
-	if (code >= 0)
+	if (code >= 0) {
+		cutter.opens = span_contains(head, "\"updates\"") ? opens : opens_list;
 		code = json_read(&cutter, whole, error);
+	}
 	arena_free(&bodhi.arena);
 	arena_free(&arena);
 	return code;

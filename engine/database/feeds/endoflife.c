@@ -166,14 +166,12 @@ static int endoflife_read(struct stream *stream, const char *name, struct adviso
 {
 	struct arena arena;
 	struct stream *whole;
-	char head[sizeof csv_begins - 1];
+	span head;
 	struct ends ends = {.sink = sink, .id = ""};
 	arena_init(&arena, NULL);
-	ssize_t got = stream_fill(stream, head, sizeof head, error);
-	span first = {head, got < 0 ? 0 : (size_t)got};
-	int code = got < 0 ? (int)got : stream_open_prefixed(&arena, first, stream, &whole, error);
+	int code = stream_peek(&arena, stream, sizeof csv_begins - 1, &head, &whole, error);
 	if (code >= 0)
-		code = span_is(first, csv_begins) ? read_csv(&ends, whole, error) : read_json(&ends, whole, name, error);
+		code = span_is(head, csv_begins) ? read_csv(&ends, whole, error) : read_json(&ends, whole, name, error);
 	arena_free(&arena);
 	return code;
 }

@@ -115,17 +115,16 @@ static int euvd_read(struct stream *stream, const char *name, struct advisory_si
 {
 	struct arena arena;
 	struct stream *whole;
-	char head[64];
+	span head;
 	struct cve_reading reading = {.sink = sink, .feed = "euvd"};
 	arena_init(&arena, NULL);
 	arena_init(&reading.arena, NULL);
-	ssize_t got = stream_fill(stream, head, sizeof head, error);
-	span first = {head, got < 0 ? 0 : (size_t)got};
-	int code = got < 0 ? (int)got : stream_open_prefixed(&arena, first, stream, &whole, error);
+	int code = stream_peek(&arena, stream, 64, &head, &whole, error);
 	struct json_cutter cutter = {.take = take_record, .user = &reading, .what = name, .limit = VALUE_LIMIT};
-	cutter.opens = span_contains(first, "\"items\"") ? opens_items : opens;
-	if (code >= 0)
+	if (code >= 0) {
+		cutter.opens = span_contains(head, "\"items\"") ? opens_items : opens;
 		code = json_read(&cutter, whole, error);
+	}
 	arena_free(&reading.arena);
 	arena_free(&arena);
 	return code;

@@ -12,20 +12,19 @@ static int open_pipe(const struct reference *reference, const struct source_opti
                      struct tarsier_error *error)
 {
 	static const char name[] = "standard input";
-	char head[HEAD];
+	span head;
 	struct stream *pipe = NULL, *whole = NULL;
 	struct source_options plain = *options;
 	plain.wants_blobs = false; /* a pipe has none */
 	int code = stream_open_fd(image->arena, STDIN_FILENO, name, &pipe, error);
 	if (code < 0)
 		return code;
-	ssize_t got = stream_fill(pipe, head, sizeof head, error);
-	code = got < 0 ? (int)got : stream_open_prefixed(image->arena, (span){head, (size_t)got}, pipe, &whole, error);
+	code = stream_peek(image->arena, pipe, HEAD, &head, &whole, error);
 	if (code < 0) {
 		stream_close(pipe);
 		return code;
 	}
-	if (sbom_is((span){head, (size_t)got}))
+	if (sbom_is(head))
 		return sbom_image(image, "", whole, error);
 	return archived_image_open_stream(whole, name, reference, &plain, image, error);
 }
