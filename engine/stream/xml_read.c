@@ -13,6 +13,11 @@ struct xml_reading {
 	int depth, code;             /* code: of a failure within a handler */
 };
 
+bool xml_begins(span head)
+{
+	return span_starts(span_trim(span_starts(head, "\xEF\xBB\xBF") ? span_from(head, 3) : head), "<");
+}
+
 static const char *local_name(const char *name)
 {
 	const char *colon = strrchr(name, ':');

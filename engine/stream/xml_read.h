@@ -21,6 +21,9 @@ struct xml_handler {
 enum { XML_DEPTH = 64 };
 int xml_read(const struct xml_handler *reader, struct stream *stream, const char *name, struct tarsier_error *error);
 
+/* True if a text that begins so may be XML: its first character, after a byte order mark and white space, is '<'. */
+bool xml_begins(span head);
+
 /* Returns the value of an attribute, whose name may have the prefix of a namespace; "" if it is absent. */
 const char *xml_attribute(const char **attributes, const char *name);
 

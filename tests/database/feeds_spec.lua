@@ -70,6 +70,10 @@ describe("a feed claims", function()
     ["#model_version:v2025,score_date:2026-01-01T00:00:00Z\ncve,epss"] = "epss",
     ["cve,epss,percentile\n"] = "epss",
     ['<?xml version="1.0"?>\n<updates><update type="security">'] = "updateinfo",
+    -- what an advisory's text quotes decides nothing
+    ['{"schema_version":"1.6.0","id":"A-1","details":"<updates><update type=\\"x\\">"'] = "osv",
+    ['{"schema_version":"1.6.0","id":"A-1","details":"<oval_definitions><definition id=oval:com.oracle.elsa:def:1>"'] = "osv",
+    ['\239\187\191\n<oval_definitions><definitions><definition id="oval:com.oracle.elsa:def:1"'] = "oval",
     ["{"] = false, [""] = false, ["["] = false, ["[["] = false, ['{"'] = false, ["{}"] = false, ["hello"] = false,
       ["{{{{{{"] = false,
   } do

@@ -68,10 +68,12 @@ static const struct oval_publisher *publisher_of(span id)
 
 static int oval_recognise(span head)
 {
-	bool ours = false;
+	if (!xml_begins(head) || !span_contains(head, "oval_definitions"))
+		return 0;
 	for (size_t i = 0; i < sizeof publishers / sizeof *publishers; i++)
-		ours = ours || span_contains(head, publishers[i].ids);
-	return ours && span_contains(head, "oval_definitions") ? 50 : 0;
+		if (span_contains(head, publishers[i].ids))
+			return 50;
+	return 0;
 }
 
 /* ---- criteria ---------------------------------------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ struct updateinfo {
 
 static int updateinfo_recognise(span head)
 {
-	return span_contains(head, "<updates") && span_contains(head, "<update ") ? 50 : 0;
+	return xml_begins(head) && span_contains(head, "<updates") && span_contains(head, "<update ") ? 50 : 0;
 }
 
 /* ---- packages ---------------------------------------------------------------------------------------------------- */
