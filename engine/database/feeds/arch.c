@@ -22,7 +22,7 @@ struct arch {
 
 static int arch_recognise(span head)
 {
-	return span_contains(head, "\"AVG-") && span_contains(head, "\"issues\"") && span_contains(head, "\"packages\"") ? 50 : 0;
+	return span_contains(head, "\"packages\"") && span_contains(head, "\"issues\"") && span_contains(head, "\"AVG-") ? 50 : 0;
 }
 
 static enum advisory_status status_of(const char *status, const char *fixed)

@@ -23,6 +23,8 @@ static int kev_recognise(span head)
 	struct json_head names = {.rest = head};
 	span name;
 	bool catalogue = false, other = false;
+	if (!span_contains(head, "cveID"))
+		return 0; /* both forms have it; members are walked only then */
 	while (json_head_next(&names, &name)) {
 		catalogue = catalogue || span_is(name, "catalogVersion") || span_is(name, "vulnerabilities");
 		other = other || span_is(name, "document"); /* CSAF also has vulnerabilities */
