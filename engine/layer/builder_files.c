@@ -132,20 +132,18 @@ static int finish_file(struct layer_builder *builder, int code, struct tarsier_e
 
 /* ---- hashes of components ----------------------------------------------------------------------------------------- */
 
-static int begin_hash(struct layer_builder *builder, const struct reader *reader, struct tarsier_error *error)
-{
-	static const struct digest like = {"sha512:"};
-	hasher_free(builder->hasher);
-	builder->hasher = NULL;
-	builder->hashed = 0;
-	return builder->wants_hashes && reader->component ? hasher_new(&like, &builder->hasher, error) : TARSIER_OK;
-}
-
 static void drop_hash(struct layer_builder *builder)
 {
 	hasher_free(builder->hasher);
 	builder->hasher = NULL;
 	builder->hashed = 0;
+}
+
+static int begin_hash(struct layer_builder *builder, const struct reader *reader, struct tarsier_error *error)
+{
+	static const struct digest like = {"sha512:"};
+	drop_hash(builder);
+	return builder->wants_hashes && reader->component ? hasher_new(&like, &builder->hasher, error) : TARSIER_OK;
 }
 
 /* The file's end. */

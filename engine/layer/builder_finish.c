@@ -8,7 +8,6 @@ static struct layer_link *link_at(const struct layer_builder *builder, size_t in
 	return (struct layer_link *)(void *)builder->links.data + index;
 }
 
-
 static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
 {
 	return !builder->last.disturbed || last_entry_is_last(&builder->last, span_of(path), sequence);
@@ -49,35 +48,25 @@ static bool finish_links(struct layer_builder *builder)
 	return index->links;
 }
 
-static bool finish_whiteouts(struct layer_builder *builder)
+/* A copy of the list in the index, as it is. NULL: out of memory. */
+static void *copy_list(struct layer_index *index, const struct buffer *list, size_t size, size_t *count)
 {
-	struct layer_index *index = builder->index;
-	index->whiteout_count = builder->whiteouts.length / sizeof *index->whiteouts;
-	index->whiteouts = arena_array(&index->arena, index->whiteout_count, sizeof *index->whiteouts);
-	if (index->whiteouts && index->whiteout_count)
-		memcpy(index->whiteouts, builder->whiteouts.data, builder->whiteouts.length);
-	return index->whiteouts;
+	void *copy = arena_array(&index->arena, list->length / size, size);
+	if (copy && list->length)
+		memcpy(copy, list->data, list->length);
+	*count = list->length / size;
+	return copy;
 }
 
-static bool finish_listing(struct layer_builder *builder)
+static bool finish_lists(struct layer_builder *builder)
 {
+	static const struct buffer nothing;
+	const struct buffer *secrets = builder->secrets ? &builder->secrets->list : &nothing;
 	struct layer_index *index = builder->index;
-	index->listing_count = builder->listing.length / sizeof *index->listing;
-	index->listing = arena_array(&index->arena, index->listing_count, sizeof *index->listing);
-	if (index->listing && index->listing_count)
-		memcpy(index->listing, builder->listing.data, builder->listing.length);
-	return index->listing;
-}
-
-static bool finish_secrets(struct layer_builder *builder)
-{
-	struct layer_index *index = builder->index;
-	const struct buffer *list = builder->secrets ? &builder->secrets->list : NULL;
-	index->secret_count = list ? list->length / sizeof *index->secrets : 0;
-	index->secrets = arena_array(&index->arena, index->secret_count, sizeof *index->secrets);
-	if (index->secrets && index->secret_count)
-		memcpy(index->secrets, list->data, list->length);
-	return index->secrets;
+	index->whiteouts = copy_list(index, &builder->whiteouts, sizeof *index->whiteouts, &index->whiteout_count);
+	index->listing = copy_list(index, &builder->listing, sizeof *index->listing, &index->listing_count);
+	index->secrets = copy_list(index, secrets, sizeof *index->secrets, &index->secret_count);
+	return index->whiteouts && index->listing && index->secrets;
 }
 
 /* Sorted, each once. NULL: out of memory. */
@@ -119,6 +108,6 @@ static bool finish_folders(struct layer_builder *builder)
 
 bool builder_finish_index(struct layer_builder *builder)
 {
-	return finish_files(builder) && finish_links(builder) && finish_whiteouts(builder) && finish_taken(builder) &&
-	       finish_folders(builder) && finish_listing(builder) && finish_secrets(builder);
+	return finish_files(builder) && finish_links(builder) && finish_lists(builder) && finish_taken(builder) &&
+	       finish_folders(builder);
 }
