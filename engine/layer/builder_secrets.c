@@ -1,8 +1,6 @@
 /* regular files on their way to readers, and past the search for secrets if it is wanted */
 #include "layer/builder.h"
 
-#include <string.h>
-
 static bool keep(void *user, const char *kind, uint64_t offset)
 {
 	struct layer_builder *builder = user;
@@ -20,7 +18,6 @@ int builder_want_secrets(struct layer_builder *builder, struct tarsier_error *er
 	struct secrets_wanted *wanted = arena_alloc(&builder->arena, sizeof *wanted);
 	if (!wanted)
 		return error_memory(error);
-	memset(wanted, 0, sizeof *wanted);
 	buffer_init(&wanted->path, &builder->allocator);
 	buffer_init(&wanted->list, &builder->allocator);
 	builder->secrets = wanted;
@@ -39,6 +36,8 @@ int builder_open_file(struct layer_builder *builder, const struct tar_entry *ent
 {
 	struct secrets_wanted *wanted = builder->secrets;
 	int code = builder_begin_file(builder, entry, error);
+	if (wanted)
+		wanted->is_searching = false; /* the file before may have ended with an error */
 	if (code < 0 || !wanted || !entry->size || entry->sparse)
 		return code;
 	wanted->is_searching = true;
