@@ -11,13 +11,14 @@
  *	u64 count, then u64 hashes         (folders)
  *	u64 count, then {u64 opaque, u64 sequence, text path}
  *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
+ *	u64 count, then {u64 size, u64 mode << 8 | type, text path} (listing)
  *	u64 count, then {u64 offset, text kind, text path} (secrets)
  *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content,
- *	                 optional owner, optional licenses, optional release, u64 count, then u64 hashes (owned),
- *	                 u64 count, then u32 (functions) up to a multiple of 8 bytes,
+ *	                 optional owner, optional licenses, optional release, optional sha512,
+ *	                 u64 count, then u64 hashes (owned), u64 count, then u32 (functions) up to a multiple of 8 bytes,
  *	                 u64 count, then {u64 unreadable, text} (notes),
  *	                 u64 packages, then {text type, name, version, architecture, source_name, source_version,
- *	                 ecosystem, module, vendor, licenses, found_by, requires, provides, u64 owned}}
+ *	                 ecosystem, module, vendor, licenses, inner, found_by, requires, provides, u64 owned}}
  * Numbers are little-endian. A text is a u64 length, its bytes, a NUL, and zeros up to a multiple of 8, so that an index
  * that was read points into the file's bytes and nothing is copied. An optional text is a u64, 0
  * or 1, and then the text. */

@@ -23,7 +23,8 @@ struct layer_file { /* a regular file that a reader wanted */
 	const uint32_t *functions; /* of a Go executable: sorted hashes of their names; or NULL */
 	size_t function_count;
 	const char *release; /* the distribution that a bill of materials is of, as os-release; or NULL */
-	const char *sha512;  /* of the whole file, in lower-case hex; NULL: was not asked for, or the reader has no components */
+	const char *sha512;  /* of the whole file, in lower-case hex; NULL: was not asked for, the reader has no components, or
+	                      * the file could not be read to its end */
 	const struct reader_note *notes; /* entries that gave no package */
 	size_t note_count;
 	span content;        /* if reader->keep; else empty */

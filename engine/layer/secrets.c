@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-/* One look at two bytes tells for nearly all places that nothing begins there: 64 Kibit, which fit the processor's first cache. */
 enum { LEAST_KEY = 40, MOST_NEWLINES = 8 };
 
 static const char key_begin[] = "-----BEGIN ";
@@ -12,6 +11,8 @@ static uint16_t pair_at(const char *text)
 	return (uint16_t)((unsigned char)text[0] << 8 | (unsigned char)text[1]);
 }
 
+/* At nearly all places two bytes tell that nothing begins there. The set has 64 Kibit, which fit the processor's first
+ * cache. */
 static bool has_pair(const struct secret_search *search, uint16_t pair)
 {
 	return search->pairs[pair / 64] >> (pair % 64) & 1;

@@ -45,7 +45,7 @@ void secret_search_begin(struct secret_search *search, secret_found *found, void
 void secret_search_take(struct secret_search *search, span piece);
 void secret_search_end(struct secret_search *search); /* after the last piece */
 
-/* What a person reads of a kind: "a token of GitHub's". Static; "" if there is no such kind. */
+/* What a person reads of a kind: "a token of GitHub". Static; "" if there is no such kind. */
 const char *secret_title(const char *kind);
 
 #endif

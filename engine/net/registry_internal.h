@@ -62,7 +62,7 @@ struct registry_call {
 	const char *method;           /* NULL: "GET" */
 	const char *url;              /* instead of /v2/NAME/KINDs/WHICH; the log-in goes to the registry itself only. Or NULL */
 	const char *content_type;     /* a header line; or NULL */
-	span body;                    /* sent where ptr is not NULL */
+	span body;                    /* sent if ptr is not NULL */
 };
 
 /* One request, with retries, and with credentials if the registry requires them. A status other than 2xx is a failure whose
