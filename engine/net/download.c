@@ -1,11 +1,11 @@
 /* several downloads at once */
 #include "net/download.h"
 
+#include "base/clock.h"
 #include "base/config.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 enum { PARALLEL = 4, PARALLEL_MOST = 16, TICK_MS = 200 };
 
@@ -59,11 +59,7 @@ static void watch(struct downloading *downloading)
 {
 	bool working = true;
 	while (working) {
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
+		const struct timespec until = clock_after(CLOCK_REALTIME, TICK_MS);
 		pthread_mutex_lock(&downloading->lock);
 		while (downloading->working && pthread_cond_timedwait(&downloading->changed, &downloading->lock, &until) != ETIMEDOUT)
 			;
