@@ -1,8 +1,7 @@
 #include "format/cve_id.h"
 
-#include <string.h>
-
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 /*
