@@ -109,7 +109,7 @@ struct layer_options {
 	const struct path_match *patterns;
 	const struct tarsier_allocator *allocator;
 	bool want_listing;            /* keep path, mode and size of every file and folder */
-	bool want_secrets;            /* search all regular files for secrets */
+	bool want_secrets;            /* search regular files for secrets, except sparse ones */
 	bool want_hashes;             /* measure layer_file.sha512 */
 	bool want_diff_id;            /* measure (and, where expected, check) the uncompressed digest */
 	unsigned threads;             /* 1: everything in this thread; more: read+hash | inflate | hash+walk over rings */
