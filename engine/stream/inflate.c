@@ -158,12 +158,11 @@ int inflate_open(struct arena *arena, const struct codec *codec, struct stream *
 int inflate_open_any(struct arena *arena, struct stream *inner, const struct codec **codec, struct stream **stream,
                      struct tarsier_error *error)
 {
-	char head[CODEC_HEAD];
+	span head;
 	struct stream *whole;
-	ssize_t got = stream_fill(inner, head, sizeof head, error);
-	if (got < 0)
-		return (int)got;
-	*codec = codec_of((span){head, (size_t)got});
-	int code = stream_open_prefixed(arena, (span){head, (size_t)got}, inner, &whole, error);
-	return code < 0 ? code : inflate_open(arena, *codec, whole, stream, error);
+	int code = stream_peek(arena, inner, CODEC_HEAD, &head, &whole, error);
+	if (code < 0)
+		return code;
+	*codec = codec_of(head);
+	return inflate_open(arena, *codec, whole, stream, error);
 }
