@@ -1,5 +1,7 @@
 #include "format/purl.h"
 
+#include "format/url.h"
+
 #include <string.h>
 
 /*
@@ -9,14 +11,6 @@
  *
  * All parts but the type are percent-encoded.
  */
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
@@ -27,12 +21,8 @@ static const char *decode(struct arena *arena, span text)
 {
 	char *decoded = arena_alloc(arena, text.len + 1);
 	size_t length = 0;
-	for (size_t i = 0; decoded && i < text.len; i++) {
-		char c = text.ptr[i];
-		if (c == '%' && i + 2 < text.len && hex(text.ptr[i + 1]) >= 0 && hex(text.ptr[i + 2]) >= 0) {
-			c = (char)(hex(text.ptr[i + 1]) * 16 + hex(text.ptr[i + 2]));
-			i += 2;
-		}
+	while (decoded && text.len) {
+		char c = url_decode_byte(&text);
 		if (is_control(c))
 			return NULL;
 		decoded[length++] = c;

@@ -168,20 +168,24 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+char url_decode_byte(span *text)
+{
+	char c = text->ptr[0];
+	int high = c == '%' && text->len > 2 ? hex_value(text->ptr[1]) : -1;
+	int low = high >= 0 ? hex_value(text->ptr[2]) : -1;
+	*text = span_from(*text, low >= 0 ? 3 : 1);
+	return low >= 0 ? (char)(high << 4 | low) : c;
+}
+
 char *url_decode(struct arena *arena, span text, bool form)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t length = 0;
-	for (size_t i = 0; out && i < text.len; i++) {
-		int value = form && text.ptr[i] == '+' ? ' ' : (unsigned char)text.ptr[i];
-		int high = value == '%' && i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(text.ptr[i + 2]) : -1;
-		if (low >= 0) {
-			value = high << 4 | low;
-			i += 2;
-		}
-		if (value)
-			out[length++] = (char)value;
+	while (out && text.len) {
+		bool is_space = form && text.ptr[0] == '+';
+		char c = url_decode_byte(&text);
+		if (c)
+			out[length++] = is_space ? ' ' : c;
 	}
 	return out;
 }

@@ -38,6 +38,8 @@ bool url_is_unreserved(char c);
 void url_encode_byte(char c, char out[3]);
 /* Encodes all bytes as %XX except the unreserved ones and those in `keep`. Returns NULL if memory ran out. */
 char *url_encode(struct arena *arena, const char *text, const char *keep);
+/* Takes the first byte, or the %XX for one, from a text that is not empty; a "%" without two hex digits is a byte as it is. */
+char url_decode_byte(span *text);
 /* Decodes %XX; a "%" without two hex digits is kept. If `form` is true, "+" is a space, as in
  * application/x-www-form-urlencoded. Bytes that would be NUL are dropped. Returns NULL if memory ran out. */
 char *url_decode(struct arena *arena, span text, bool form);

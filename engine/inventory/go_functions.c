@@ -1,6 +1,7 @@
 #include "inventory/go_functions.h"
 
 #include "base/siphash.h"
+#include "format/url.h"
 #include "inventory/go_binary.h"
 
 #include <stdlib.h>
@@ -38,23 +39,12 @@ static uint32_t join(uint32_t package, uint32_t name)
 	return package + name * 0x9e3779b1u;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* In a path's last part the linker writes a dot as "%2e". In place. */
 static span unescape(char *path, size_t length)
 {
 	size_t out = 0;
-	for (size_t i = 0; i < length; i++) {
-		int high = path[i] == '%' && i + 2 < length ? hex_digit(path[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(path[i + 2]) : -1;
-		path[out++] = low >= 0 ? (char)(high << 4 | low) : path[i];
-		i += low >= 0 ? 2 : 0;
-	}
+	for (span rest = {path, length}; rest.len;)
+		path[out++] = url_decode_byte(&rest);
 	return (span){path, out};
 }
 
