@@ -28,14 +28,7 @@ static const char *file_in(struct arena *arena, const char *folder, const char *
 
 static int read_pem(const char *path, struct buffer *text, struct tarsier_error *error)
 {
-	struct arena arena;
-	struct stream *stream = NULL;
-	arena_init(&arena, NULL);
-	int code = stream_open_file(&arena, path, &stream, error);
-	if (code >= 0)
-		code = stream_read_all(stream, text, PEM_LIMIT, error);
-	stream_close(stream);
-	arena_free(&arena);
+	int code = stream_read_file(path, text, PEM_LIMIT, error);
 	return code >= 0 && !buffer_add(text, "\n", 1) ? error_memory(error) : code;
 }
 

@@ -16,21 +16,6 @@ enum {
 	PREFIX_MOST = 64 << 20,
 };
 
-static int read_prefix(const char *path, struct buffer *prefix, struct tarsier_error *error)
-{
-	struct arena arena;
-	struct stream *stream = NULL;
-	if (!path)
-		return TARSIER_OK;
-	arena_init(&arena, NULL);
-	int code = stream_open_file(&arena, path, &stream, error);
-	if (code >= 0)
-		code = stream_read_all(stream, prefix, PREFIX_MOST, error);
-	stream_close(stream);
-	arena_free(&arena);
-	return code;
-}
-
 static int finish_digest(struct hasher *hasher, char *digest, struct tarsier_error *error)
 {
 	struct digest made;
@@ -105,7 +90,7 @@ int tarsier_pack(const char *from, const char *to, int level, const char *prefix
 	if (!packing)
 		return error_memory(error);
 	buffer_init(&packing->prefix, NULL);
-	int code = read_prefix(prefix, &packing->prefix, error);
+	int code = prefix ? stream_read_file(prefix, &packing->prefix, PREFIX_MOST, error) : TARSIER_OK;
 	if (code >= 0)
 		code = prepare(packing, from, to, level, error);
 	if (code >= 0)
@@ -187,7 +172,7 @@ static int unpack_difference(struct unpacking *unpacking, const char *from, cons
 	struct buffer bytes;
 	ZSTD_DCtx *context = ZSTD_createDCtx();
 	buffer_init(&bytes, NULL);
-	int code = context ? read_prefix(prefix, &bytes, error) : error_memory(error);
+	int code = context ? stream_read_file(prefix, &bytes, PREFIX_MOST, error) : error_memory(error);
 	FILE *file = code >= 0 ? fopen(from, "rbe") : NULL;
 	if (code >= 0 && !file)
 		code = error_errno(error, errno, "open %s", from);

@@ -139,6 +139,19 @@ int stream_open_file(struct arena *arena, const char *path, struct stream **stre
 	return TARSIER_OK;
 }
 
+int stream_read_file(const char *path, struct buffer *buffer, size_t limit, struct tarsier_error *error)
+{
+	struct arena arena;
+	struct stream *stream = NULL;
+	arena_init(&arena, NULL);
+	int code = stream_open_file(&arena, path, &stream, error);
+	if (code >= 0)
+		code = stream_read_all(stream, buffer, limit, error);
+	stream_close(stream);
+	arena_free(&arena);
+	return code;
+}
+
 int stream_open_range(struct arena *arena, int fd, uint64_t offset, uint64_t length, const char *name,
                       struct stream **stream, struct tarsier_error *error)
 {

@@ -44,5 +44,7 @@ int stream_peek(struct arena *arena, struct stream *inner, size_t size, span *he
 
 /* Reads everything into the buffer. Fails with LIMIT beyond `limit` bytes. */
 int stream_read_all(struct stream *stream, struct buffer *buffer, size_t limit, struct tarsier_error *error);
+/* The same for a file. */
+int stream_read_file(const char *path, struct buffer *buffer, size_t limit, struct tarsier_error *error);
 
 #endif
