@@ -176,7 +176,7 @@ int writer_amend(struct database_writer *writer, const char *path, struct tarsie
 	if (!amending)
 		return error_memory(error);
 	writer->amending = amending;
-	amending->appended.arena = amending->asked.arena = &writer->arena;
+	amending->appended.arena = amending->scopes.arena = amending->asked.arena = &writer->arena;
 	int code = open_old(amending, path, error);
 	if (code > 0)
 		code = amend_each(writer, "SELECT max(number) FROM advisory", take_last, &amending->last, error);
@@ -270,24 +270,39 @@ int amend_find(struct database_writer *writer, const char *id, struct known_advi
 	return *result ? 0 : error_memory(error);
 }
 
-struct scoping { struct database_writer *writer; const char *scope; };
+/* A record of an own feed in the old file; `next` is another of its scope. */
+struct scoped { uint32_t number; const char *id; struct scoped *next; };
 
 static int take_scoped(void *user, sqlite3_stmt *row, struct tarsier_error *error)
 {
-	struct scoping *scoping = user;
-	span plain, scope, id = column_span(row, 1);
+	struct database_writer *writer = user;
+	struct map *scopes = &writer->amending->scopes;
+	span plain, scope, text = column_span(row, 1);
 	sqlite3_int64 number = sqlite3_column_int64(row, 0);
-	if (number < 1 || number > scoping->writer->amending->last) /* the file may be anybody's */
+	if (number < 1 || number > writer->amending->last) /* the file is not trusted */
 		return 0;
-	if (!span_cut(id, '\n', &plain, &scope) || !span_is(scope, scoping->scope) || map_get(&scoping->writer->known, id))
+	if (!span_cut(text, '\n', &plain, &scope))
 		return 0;
-	const char *copy = span_copy(&scoping->writer->scratch, id);
-	bool done = copy && add_old(scoping->writer, copy, (uint32_t)number, "");
-	return done ? 0 : error_memory(error);
+	const char *id = span_copy(&writer->arena, text);
+	struct scoped *one = arena_alloc(&writer->arena, sizeof *one);
+	if (!id || !one)
+		return error_memory(error);
+	scope = span_from(span_of(id), plain.len + 1);
+	*one = (struct scoped){(uint32_t)number, id, map_get(scopes, scope)};
+	return map_put(scopes, scope, one) ? 0 : error_memory(error);
 }
 
+/* Most own feeds have a scope for each record, so all are read in one walk, not in one for each. */
 int amend_scope(struct database_writer *writer, const char *scope, struct tarsier_error *error)
 {
-	struct scoping scoping = {writer, scope};
-	return amend_each(writer, "SELECT number, id FROM advisory", take_scoped, &scoping, error);
+	struct amending *amending = writer->amending;
+	int code = amending->scopes_read ? 0
+	         : amend_each(writer, "SELECT number, id FROM advisory ORDER BY number DESC", take_scoped, writer, error);
+	if (code < 0)
+		return code;
+	amending->scopes_read = true;
+	for (const struct scoped *one = map_get(&amending->scopes, span_of(scope)); one; one = one->next)
+		if (!map_get(&writer->known, span_of(one->id)) && !add_old(writer, one->id, one->number, ""))
+			return error_memory(error);
+	return 0;
 }

@@ -11,13 +11,15 @@
  * ids behind are kept in a table. When those become many, the next import composes the file anew.
  *
  * What is not proportional to the changes: the copy, its checksums, and one walk over the old file's rows of packages and
- * one over its advisories' heads, which find the rows that name a changed record.
+ * one over its advisories' heads, which find the rows that name a changed record; for own feeds, one over the ids, too.
  */
 struct amending {
 	struct database *old;
 	struct connection *connection;
 	uint32_t sorted, last;      /* numbers */
 	struct map appended;        /* id → number, of those behind `sorted` */
+	struct map scopes;          /* scope → struct scoped: the records of own feeds, once scopes_read */
+	bool scopes_read;
 	uint64_t kev, epss;         /* CVEs that have them */
 	/* while the file is written: */
 	struct map asked;           /* number → struct known_advisory: records whose packages must be known */

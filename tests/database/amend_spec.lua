@@ -178,6 +178,23 @@ describe("an import of a few records", function()
     assert_same "second"
   end)
 
+  it("reads the old file once for all parts of a publisher's own feed", function()
+    local list, groups = {}, {}
+    for i = 1, 12000 do
+      list[i] = advisories.record("CVE-2020-" .. 1000 + i, { affected = { affects("npm", "n" .. i, { "introduced", "0" }) } })
+    end
+    for i = 1, 1500 do
+      groups[i] = { name = "AVG-" .. i, packages = { "p" .. i }, status = "Fixed", fixed = "2-1",
+        issues = { "CVE-2018-" .. 1000 + i } }
+    end
+    assert(knowledge.import(amended, { write(list) }))
+    local before, began = sorted(amended), os.clock()
+    for _ = 1, 4 do assert(knowledge.import(amended, { write(groups) }, { merge = true })) end
+    assert.is_true(os.clock() - began < 4) -- a walk for each part would take twelve seconds
+    assert.equal(before, sorted(amended))
+    assert.equal(13500, core.database(amended).advisories)
+  end)
+
   it("composes the file anew when many records have been added", function()
     base(40)
     for i = 1, 12 do change(write { new("CVE-2021-" .. 1000 + i) }) end
