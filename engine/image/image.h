@@ -30,7 +30,7 @@ struct image {
 	struct image_layer *layers;  /* bottom to top */
 	size_t layer_count;
 	/* Statements with bills of materials, attached to the image: they follow the layers in `layers`, and are opened likewise.
-	 * They are not checked. */
+	 * Their digests and sizes are not checked: the caller does that. */
 	size_t statement_count;
 	int (*open_statement)(const struct image *image, size_t index, struct arena *arena, struct stream **stream,
 	                      struct tarsier_error *error);

@@ -204,7 +204,7 @@ int builder_begin_file(struct layer_builder *builder, const struct tar_entry *en
 	return reader ? start_reading(builder, reader, error) : 1;
 }
 
-/* Have readers got much more than the layer has? Then sparse files were made for that. */
+/* Returns true if readers were given far more bytes than the layer has: its sparse files were made to cause that. */
 static bool is_past_bound(const struct layer_builder *builder)
 {
 	return builder->streamed > STREAMED_BEYOND && builder->streamed - STREAMED_BEYOND > builder->pushed;

@@ -22,10 +22,10 @@ enum {
 	SECRETS_VERSION = 1,         /* raised whenever the same bytes give something else: part of the cache's key */
 	SECRET_AHEAD = 512,          /* bytes that a match looks at, at most: the longest form has 300 */
 	SECRET_WINDOW = 64 * 1024,
-	SECRETS_A_FILE = 20,         /* that are told of one file: a person looks at the file then */
+	SECRETS_A_FILE = 20,         /* at most so many are reported of one file: a person looks at the file then */
 };
 
-/* Tells of a secret: its kind's name, and where it begins in the file. Returns false to stop. */
+/* Called for each secret with the name of its kind, and where it begins in the file. Returns false to stop. */
 typedef bool secret_found(void *user, const char *kind, uint64_t offset);
 
 /* The search through one file. */
