@@ -27,7 +27,7 @@ struct amending {
 	size_t witness_count, witness_capacity;
 };
 
-/* If the database has it, adds the record of that id to the writer's known ones. *result: NULL if it has not. */
+/* If the database has it, adds the record of that id to the writer's known ones. *result is NULL if it does not. */
 int amend_find(struct database_writer *writer, const char *id, struct known_advisory **result,
                struct tarsier_error *error);
 /* Adds all records of an own feed to the known ones: the feed is read again. */
@@ -36,8 +36,8 @@ int amend_scope(struct database_writer *writer, const char *scope, struct tarsie
 int amend_each(struct database_writer *writer, const char *sql,
                int (*take)(void *user, sqlite3_stmt *row, struct tarsier_error *error), void *user,
                struct tarsier_error *error);
-/* Writes what changes. In place of composing the file. */
-int amend_compose(struct composing *composing, struct tarsier_error *error);
+/* The steps that write what changes, in place of those that compose a file; NULL-terminated. */
+extern const compose_step amend_steps[];
 /* What the old file said of the CVEs that this import names, and what follows from the advisories now. */
 int amend_cves(struct composing *composing, struct tarsier_error *error);
 /* True if rows of the advisory with that number go. Call it when their packages are known. */

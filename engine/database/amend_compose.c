@@ -1,7 +1,6 @@
 /* writes the changed records into the copy of a database */
 #include "database/amend.h"
 
-
 /* ---- the records that go ---------------------------------------------------------------------------------------------- */
 
 static int touch_cves(struct database_writer *writer, const struct advisory_text *text, struct tarsier_error *error)
@@ -27,8 +26,9 @@ static bool may_gain(const struct known_advisory *known)
 	return known && known->in_file && known->old && known->parts;
 }
 
-static int ask_records(struct database_writer *writer, struct tarsier_error *error)
+static int ask_records(struct composing *composing, struct tarsier_error *error)
 {
+	struct database_writer *writer = composing->writer;
 	struct amending *amending = writer->amending;
 	struct advisory_text text;
 	int code = 0;
@@ -107,7 +107,7 @@ bool amend_drops(const struct database_writer *writer, uint32_t number)
 	return is_dropped(writer, known) && !are_parts(known);
 }
 
-/* Counts a record of a family out, once. */
+/* Subtracts a record from the count of a family, once however many packages it has. */
 static int count_out(struct composing *composing, struct known_family *family, uint32_t number,
                      struct tarsier_error *error)
 {
@@ -122,7 +122,7 @@ static int count_out(struct composing *composing, struct known_family *family, u
 	return 0;
 }
 
-/* Sees to it that every package that had such a record is written again. */
+/* Stages every package that had such a record, without rows of its own, so that it is written again. */
 static int drop_rows(struct finding_rows *finding, struct tarsier_error *error)
 {
 	struct database_writer *writer = finding->composing->writer;
@@ -199,8 +199,9 @@ static int take_head(void *user, sqlite3_stmt *row, struct tarsier_error *error)
 	return 0;
 }
 
-static int find_witnesses(struct database_writer *writer, struct tarsier_error *error)
+static int find_witnesses(struct composing *composing, struct tarsier_error *error)
 {
+	struct database_writer *writer = composing->writer;
 	bool any = false;
 	for (size_t i = 0; i < writer->cves.count; i++) {
 		writer->cves.items[i].touched = writer->cves.items[i].touched || writer->cves.items[i].stated;
@@ -211,7 +212,7 @@ static int find_witnesses(struct database_writer *writer, struct tarsier_error *
 
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
 
-/* Those that are not written again. */
+/* Deletes the texts of the records that go. compose_texts writes those that are replaced. */
 static int delete_texts(struct composing *composing, struct tarsier_error *error)
 {
 	struct database_writer *writer = composing->writer;
@@ -234,25 +235,13 @@ static int delete_texts(struct composing *composing, struct tarsier_error *error
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------- */
 
-int amend_compose(struct composing *composing, struct tarsier_error *error)
+/* The small tables are written anew. */
+static int empty_tables(struct composing *composing, struct tarsier_error *error)
 {
-	static const char emptied[] = "DELETE FROM ecosystem; DELETE FROM feed; DELETE FROM omission;"
-		"DELETE FROM meta WHERE key<>'dictionary';";
-	struct database_writer *writer = composing->writer;
-	int code = ask_records(writer, error);
-	if (code >= 0)
-		code = find_witnesses(writer, error);
-	if (code >= 0)
-		code = compose_begin(composing, error);
-	if (code >= 0)
-		code = find_rows(composing, error);
-	if (code >= 0)
-		code = compose_packages(composing, error);
-	if (code >= 0)
-		code = delete_texts(composing, error);
-	if (code >= 0)
-		code = compose_texts(composing, error);
-	if (code >= 0)
-		code = amend_cves(composing, error);
-	return code < 0 ? code : writer_exec(writer, emptied, error);
+	return writer_exec(composing->writer, "DELETE FROM ecosystem; DELETE FROM feed; DELETE FROM omission;"
+	                   "DELETE FROM meta WHERE key<>'dictionary';", error);
 }
+
+const compose_step amend_steps[] = {
+	ask_records, find_witnesses, compose_begin, find_rows, compose_packages, delete_texts, compose_texts, amend_cves,
+	empty_tables, NULL};

@@ -282,24 +282,20 @@ static int write_meta(struct composing *composing, struct tarsier_error *error)
 	return code;
 }
 
-static int run(int (*const *parts)(struct composing *, struct tarsier_error *), struct composing *composing,
-               struct tarsier_error *error)
+static int run(const compose_step *steps, struct composing *composing, struct tarsier_error *error)
 {
 	int code = 0;
-	for (; *parts && code >= 0; parts++)
-		code = (*parts)(composing, error);
+	for (; *steps && code >= 0; steps++)
+		code = (*steps)(composing, error);
 	return code;
 }
 
 static int compose(struct database_writer *writer, struct tarsier_error *error)
 {
-	static int (*const whole[])(struct composing *, struct tarsier_error *) = {
-		compose_begin, compose_packages, compose_texts, write_cves, NULL};
-	static int (*const changes[])(struct composing *, struct tarsier_error *) = {amend_compose, NULL};
-	static int (*const rest[])(struct composing *, struct tarsier_error *) = {
-		write_ecosystems, write_feeds, write_omissions, write_meta, NULL};
+	static const compose_step whole[] = {compose_begin, compose_packages, compose_texts, write_cves, NULL};
+	static const compose_step rest[] = {write_ecosystems, write_feeds, write_omissions, write_meta, NULL};
 	struct composing composing = {.writer = writer};
-	int code = run(writer->amending ? changes : whole, &composing, error);
+	int code = run(writer->amending ? amend_steps : whole, &composing, error);
 	if (code >= 0 && writer->packages == 0)
 		return error_set(error, TARSIER_DATABASE, "%s: this database would have no advisories to match packages with: "
 		                 "import OSV records; KEV and EPSS alone can only be merged into an existing database", writer->path);

@@ -18,6 +18,8 @@ struct composing {
 	uint32_t last_final;                 /* the last number of an advisory in the file */
 };
 
+typedef int (*compose_step)(struct composing *composing, struct tarsier_error *error);
+
 /* Decides what the file will hold, and numbers it. */
 int compose_begin(struct composing *composing, struct tarsier_error *error);
 /* Each writes its tables. */

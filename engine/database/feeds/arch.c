@@ -10,7 +10,7 @@
  *	    "status": "Vulnerable"|"Fixed"|"Not affected"|"Testing"|"Unknown", "affected": "2.6.0-1", "fixed": "2.6.1-1"|null,
  *	    "issues": ["CVE-2018-11362"], "advisories": ["ASA-201805-22"] } ]
  *
- * "affected" is the version in which somebody looked, not the first that has the hole.
+ * "affected" is the version that was examined, not the first one that is vulnerable.
  */
 
 enum { VALUE_LIMIT = 8 << 20, NAME_LIMIT = 128 };

@@ -56,8 +56,9 @@ static bool read_metrics(struct cve_reading *reading, const struct json_node *me
 	return true;
 }
 
-/* Why NVD has not rated a CVE: a "Deferred" one it will not rate unless somebody asks, the others wait.
- * https://nvd.nist.gov/vuln/vulnerability-status. "" once it is analysed, so that a later record replaces the word. */
+/* Notes why NVD has not rated a CVE: it does not plan to rate a "Deferred" one; the others are in its queue.
+ * https://nvd.nist.gov/vuln/vulnerability-status. Notes "" once it is analysed, which replaces the status of an earlier
+ * record. */
 static void note_status(struct cve_reading *reading, const char *status)
 {
 	static const char *const unrated[] = {"Deferred", "Received", "Awaiting Analysis", "Undergoing Analysis"};

@@ -26,7 +26,7 @@ enum { TEXT_LIMIT = 1 << 20, FIXES_LIMIT = 100000, RELEASES_LIMIT = 4096, AFFECT
 enum field { TITLE, DESCRIPTION, SEVERITY, ADVISORY_DATE, PLATFORM, FIELDS };
 static const char *const fields[FIELDS] = {"title", "description", "severity", "advisory_date", "platform"};
 
-/* Whose definitions they are: by the first part of the definition's id. */
+/* The publishers, by the first part of a definition's id. */
 static const struct oval_publisher { const char *ids, *prefix, *tag; bool advisories, by_file; } publishers[] = {
 	{.ids = "oval:com.oracle.", .prefix = "ELSA", .tag = "", .advisories = true},
 	{.ids = "oval:org.almalinux.", .prefix = "ALSA", .tag = "", .advisories = true},

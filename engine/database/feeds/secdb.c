@@ -91,7 +91,8 @@ static int take_package(struct secdb *secdb, const struct json_node *package, st
 	return code;
 }
 
-/* Whose it is. Other publishers' form is the same: the address of their packages tells them apart. */
+/* Finds the publisher. All use the same format; the address of their packages tells them apart. Returns false if it is
+ * Alpine's and names no release, or if memory ran out. */
 static bool identify(struct secdb *secdb, struct arena *arena, const struct json_node *document)
 {
 	static const char *const publishers[][3] = {
