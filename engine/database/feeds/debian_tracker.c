@@ -1,4 +1,4 @@
-#include "database/advisory.h"
+#include "database/affected_list.h"
 #include "format/cve_id.h"
 #include "stream/json_read.h"
 
@@ -63,27 +63,15 @@ static enum advisory_status status_of(const struct json_node *release)
 
 /* Adds what the tracker says of a release. Returns false if memory ran out. */
 static bool add_release(struct tracker *tracker, const char *package, const struct json_node *release,
-                        struct affected *list, size_t *count)
+                        struct affected_list *list)
 {
-	static const char *no_vectors[] = {NULL};
 	const char *ecosystem = ecosystem_of(release->key), *fixed = node_text(release, "fixed_version");
-	if (!ecosystem || *count == RELEASES || strlen(fixed) > NAME_LIMIT)
+	bool resolved = strcmp(node_text(release, "status"), "resolved") == 0;
+	if (!ecosystem || list->count == RELEASES || strlen(fixed) > NAME_LIMIT)
 		return true;
-	struct affected *affected = &list[*count];
-	struct advisory_event *events = arena_array(&tracker->arena, 2, sizeof *events);
-	affected->ranges = arena_alloc(&tracker->arena, sizeof *affected->ranges);
-	if (!events || !affected->ranges)
-		return false;
-	*affected = (struct affected){.ecosystem = ecosystem, .name = package, .ranges = affected->ranges, .cvss = no_vectors,
-	                              .severity_word = node_text(release, "urgency"), .purl = "", .own = true,
-	                              .status = status_of(release)};
-	bool resolved = strcmp(node_text(release, "status"), "resolved") == 0 && *fixed;
-	events[0] = (struct advisory_event){EVENT_INTRODUCED, "0"};
-	events[1] = (struct advisory_event){EVENT_FIXED, fixed};
-	affected->range_count = affected->status != STATUS_NOT_AFFECTED;
-	affected->ranges[0] = (struct advisory_range){events, resolved ? 2 : 1};
-	(*count)++;
-	return true;
+	const struct affected affected = {.ecosystem = ecosystem, .name = package, .own = true, .status = status_of(release),
+	                                  .severity_word = node_text(release, "urgency")};
+	return affected_list_add(list, &tracker->arena, &affected, resolved ? fixed : "");
 }
 
 static int take_cve(void *user, const struct cut_place *place, const struct json_node *value, struct tarsier_error *error)
@@ -92,8 +80,7 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 	struct tracker *tracker = user;
 	const char *package = place->keys[0], *name = place->keys[1];
 	const char *aliases[] = {name, NULL};
-	struct affected list[RELEASES];
-	size_t count = 0;
+	struct affected_list list = {0};
 	arena_reset(&tracker->arena);
 	const struct json_node *releases = node_member(value, "releases");
 	if (place->depth != 2 || !releases || !*package || !*name || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
@@ -102,7 +89,7 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 		return 0;
 	}
 	for (const struct json_node *release = releases->first; release; release = release->next)
-		if (!add_release(tracker, package, release, list, &count))
+		if (!add_release(tracker, package, release, &list))
 			return error_memory(error);
 	const char *id = arena_format(&tracker->arena, "DEBIAN-%s", name);
 	const char *url = arena_format(&tracker->arena, "https://security-tracker.debian.org/tracker/%s", name);
@@ -110,9 +97,9 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 		return error_memory(error);
 	const struct advisory advisory = {
 		.scope = "debian-tracker", .id = id, .summary = "", .details = node_text(value, "description"), .url = url,
-		.published = "", .modified = "", .aliases = aliases, .cvss = none, .references = none, .affected = list,
-		.affected_count = count};
-	return count ? tracker->sink->advisory(tracker->sink->user, &advisory, error) : 0;
+		.published = "", .modified = "", .aliases = aliases, .cvss = none, .references = none, .affected = list.items,
+		.affected_count = list.count};
+	return list.count ? tracker->sink->advisory(tracker->sink->user, &advisory, error) : 0;
 }
 
 static bool opens(void *user, const struct cut_place *place, bool is_object)
