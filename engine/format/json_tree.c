@@ -215,6 +215,12 @@ static const yajl_callbacks callbacks = {
 	.yajl_start_array = on_start_list, .yajl_end_array = on_end_list,
 };
 
+bool json_opens_list(void *user, const struct cut_place *place, bool is_object)
+{
+	(void)user;
+	return place->depth == 0 && !is_object;
+}
+
 int json_cutter_begin(struct json_cutter *cutter, struct tarsier_error *error)
 {
 	arena_init(&cutter->keys, NULL);

@@ -40,6 +40,9 @@ const struct json_node *node_first(const struct json_node *parent);
 enum { JSON_PLACES = 4 };
 struct cut_place { size_t depth; const char *keys[JSON_PLACES]; };
 
+/* For json_cutter: opens a list that is the document, so that its elements are given one at a time. */
+bool json_opens_list(void *user, const struct cut_place *place, bool is_object);
+
 /* Cuts a document that arrives in pieces into values. Set the first fields, zero the rest. */
 struct json_cutter {
 	/* Returns true if the container at this place is opened: its values are then given one at a time. NULL: the document

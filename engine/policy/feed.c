@@ -229,12 +229,6 @@ static int read_lines(struct lua_feed *feed, struct stream *stream)
 	return code;
 }
 
-static bool opens(void *user, const struct cut_place *place, bool is_object)
-{
-	(void)user;
-	return place->depth == 0 && !is_object;
-}
-
 static int take_value(void *user, const struct cut_place *place, const struct json_node *node, struct tarsier_error *error)
 {
 	struct lua_feed *feed = user;
@@ -245,7 +239,8 @@ static int take_value(void *user, const struct cut_place *place, const struct js
 
 static int read_form(struct lua_feed *feed, struct stream *stream)
 {
-	struct json_cutter cutter = {.opens = opens, .take = take_value, .user = feed, .what = feed->name, .limit = VALUE_LIMIT};
+	struct json_cutter cutter = {.opens = json_opens_list, .take = take_value, .user = feed, .what = feed->name,
+	                             .limit = VALUE_LIMIT};
 	if (feed->format == JSON)
 		return json_read(&cutter, stream, feed->error);
 	return feed->format == LINES ? read_lines(feed, stream) : read_text(feed, stream);

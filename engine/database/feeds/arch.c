@@ -93,16 +93,11 @@ static int take_group(void *user, const struct cut_place *place, const struct js
 	return list.count ? give(arch, group, &list, &names, error) : 0;
 }
 
-static bool opens(void *user, const struct cut_place *place, bool is_object)
-{
-	(void)user;
-	return !is_object && place->depth == 0;
-}
-
 static int arch_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	struct arch arch = {.sink = sink};
-	struct json_cutter cutter = {.opens = opens, .take = take_group, .user = &arch, .what = name, .limit = VALUE_LIMIT};
+	struct json_cutter cutter = {.opens = json_opens_list, .take = take_group, .user = &arch, .what = name,
+	                             .limit = VALUE_LIMIT};
 	arena_init(&arch.arena, NULL);
 	int code = json_read(&cutter, stream, error);
 	arena_free(&arch.arena);

@@ -96,16 +96,10 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	return done ? cve_give(reading, &text, error) : error_memory(error);
 }
 
-static bool opens(void *user, const struct cut_place *place, bool is_object)
-{
-	(void)user;
-	return place->depth == 0 && !is_object;
-}
-
 static int cve_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	struct cve_reading reading = {.sink = sink, .feed = "cve"};
-	struct json_cutter cutter = {.opens = opens, .take = take_record, .user = &reading, .what = name,
+	struct json_cutter cutter = {.opens = json_opens_list, .take = take_record, .user = &reading, .what = name,
 	                             .limit = RECORD_LIMIT};
 	arena_init(&reading.arena, NULL);
 	int code = json_read(&cutter, stream, error);

@@ -204,18 +204,12 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	return reading->failed = read_record(reading, record, reading->name);
 }
 
-static bool opens(void *user, const struct cut_place *place, bool is_object)
-{
-	(void)user;
-	return place->depth == 0 && !is_object;
-}
-
 /* An oversized or invalid record is skipped and the feed continues. A file that cannot be read is a failure. */
 static int osv_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	struct tarsier_error why;
 	struct osv_reading reading = {.sink = sink, .error = error, .name = name};
-	struct json_cutter cutter = {.opens = opens, .take = take_record, .user = &reading, .what = name,
+	struct json_cutter cutter = {.opens = json_opens_list, .take = take_record, .user = &reading, .what = name,
 	                             .limit = RECORD_LIMIT};
 	arena_init(&reading.arena, NULL);
 	int code = json_read(&cutter, stream, &why);

@@ -84,17 +84,12 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	return give(photon, record, &list, error);
 }
 
-static bool opens(void *user, const struct cut_place *place, bool is_object)
-{
-	(void)user;
-	return !is_object && place->depth == 0;
-}
-
 static int photon_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)
 {
 	const char *slash = strrchr(name, '/');
 	struct photon photon = {.sink = sink, .release = release_in(slash ? slash : name, "photon")};
-	struct json_cutter cutter = {.opens = opens, .take = take_record, .user = &photon, .what = name, .limit = VALUE_LIMIT};
+	struct json_cutter cutter = {.opens = json_opens_list, .take = take_record, .user = &photon, .what = name,
+	                             .limit = VALUE_LIMIT};
 	arena_init(&photon.arena, NULL);
 	int code = json_read(&cutter, stream, error);
 	arena_free(&photon.arena);
