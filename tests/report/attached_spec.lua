@@ -231,6 +231,23 @@ describe("a VEX document attached to an image", function()
     assert.matches("more than 100 manifests", err)
   end)
 
+  it("in a layout that lacks a listed blob, or lists too much, is told", function()
+    local missing = ("sha256:%064d"):format(0)
+    local function list(count, tag)
+      local index = json.decode(pristine)
+      for _ = 1, count do
+        table.insert(index.manifests, { mediaType = "application/vnd.oci.image.manifest.v1+json", digest = missing, size = 2,
+          annotations = tag and { ["org.opencontainers.image.ref.name"] = digest:gsub(":", "-") .. tag } or nil })
+      end
+      shell.write(folder .. "/app/index.json", json.encode(index))
+      return select(2, find())
+    end
+    assert.matches("there is no such blob", list(1, ".att"))
+    assert.matches("there is no such blob", list(1, ""))
+    assert.equal("", list(1))
+    assert.matches("more referrers", list(1001))
+  end)
+
   it("about an SBOM or provenance is passed over without a word", function()
     attach(attest.envelope(team, attest.statement(digest, { any = "thing" }, "https://slsa.dev/provenance/v1")))
     local word, err = find()

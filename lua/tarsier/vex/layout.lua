@@ -32,7 +32,7 @@ local function read(self, digest, limit)
   local hex = type(digest) == "string" and digest:match "^sha256:(%x+)$"
   if not hex or #hex ~= 64 then return nil, "a digest that is not SHA-256", "UNSUPPORTED" end
   local path = ("%s/blobs/sha256/%s"):format(self.folder, hex)
-  if not is_file(path) then return nil, path .. ": there is no such blob", "NOT_FOUND" end
+  if not is_file(path) then return nil, path .. ": there is no such blob", "FORMAT" end
   local text, message, code = data_file.text(path, "blob", limit)
   if text and core.sha256(text) ~= digest then return nil, path .. ": the blob is damaged", "DIGEST" end
   return text, message, code
@@ -44,13 +44,18 @@ local function tag_of(entry)
   return type(name) == "string" and name:match "[^:/]*$" or nil
 end
 
+-- -> text, digest | nil, message, code
+local function read_manifest(self, digest)
+  local text, message, code = read(self, digest, MANIFEST_MOST)
+  if not text then return nil, message, code end
+  return text, digest
+end
+
 --- manifest(tag or digest) -> text, digest | nil, message, code
 function layout:manifest(which)
-  if which:find "^sha%d+:" then return read(self, which, MANIFEST_MOST), which end
+  if which:find "^sha%d+:" then return read_manifest(self, which) end
   for _, entry in ipairs(self.entries) do
-    if type(entry) == "table" and tag_of(entry) == which then
-      return read(self, entry.digest, MANIFEST_MOST), entry.digest
-    end
+    if type(entry) == "table" and tag_of(entry) == which then return read_manifest(self, entry.digest) end
   end
   return nil, "the layout has no " .. which, "NOT_FOUND"
 end
@@ -69,7 +74,7 @@ local function subject_of(manifest)
   return type(subject) == "table" and subject.digest
 end
 
---- index_of(digest) -> the digests of the indexes in index.json that list this manifest
+--- indexes_of(digest) -> { { text, digest }, … } of the indexes in index.json that name this manifest
 function layout:indexes_of(digest)
   local found = {}
   for i = 1, math.min(#self.entries, ENTRIES_MOST) do
@@ -83,8 +88,9 @@ end
 
 --- referrers(digest) -> index as text, are there more? | nil, message, code
 function layout:referrers(digest)
-  local tagged = self:manifest((digest:gsub(":", "-")))
+  local tagged, message, code = self:manifest((digest:gsub(":", "-")))
   if tagged then return tagged, false end
+  if code ~= "NOT_FOUND" then return nil, message, code end
   local found = {}
   for i = 1, math.min(#self.entries, ENTRIES_MOST) do
     local entry = self.entries[i]
@@ -95,8 +101,9 @@ function layout:referrers(digest)
       found[#found + 1] = entry
     end
   end
-  if #found == 0 then return nil, "nothing refers to " .. digest, "NOT_FOUND" end
-  return json.encode { manifests = json.array(found) }, #self.entries > ENTRIES_MOST
+  local are_more = #self.entries > ENTRIES_MOST
+  if #found == 0 and not are_more then return nil, "nothing refers to " .. digest, "NOT_FOUND" end
+  return json.encode { manifests = json.array(found) }, are_more
 end
 
 return layout
