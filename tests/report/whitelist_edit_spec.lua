@@ -89,6 +89,15 @@ describe("an edited whitelist", function()
     assert.equal(0, (run "prune -w @a.yaml --unused @report.json"))
     assert.equal("accept:\n", shell.read(folder .. "/a.yaml"))
     assert.equal(2, (run "prune -w @a.yaml --unused @a.yaml"))
+    for _, line in ipairs { '"x"', "1.5", "[]", "1e999" } do
+      shell.write(folder .. "/report.json", ('{"verdict":{"whitelist":{"file":"%s/a.yaml","unused":[{"id":"C","line":%s}]}}}')
+        :format(folder, line))
+      assert.equal(0, (run "prune -w @a.yaml --unused @report.json"))
+    end
+    local code
+    code, output = run "add CVE-2020-0003 -w /dev/full/a.yaml --reason x --until 2999-01-01"
+    assert.equal(2, code)
+    assert.is_nil(output:find("is accepted", 1, true))
     assert.equal(2, (run "list -w @none.yaml"))
   end)
 end)

@@ -24,9 +24,11 @@ local function failed(terminal, message)
   return exit.USAGE
 end
 
-local function save(file, new, terminal)
+-- notes: what was changed, which is said only when it is written.
+local function save(file, new, notes, terminal)
   local ok, message = core.host.write_file(file, new)
   if not ok then return failed(terminal, message) end
+  for _, note in ipairs(notes) do terminal:say(("tarsier: %s: %s"):format(file, note)) end
   return exit.PASS
 end
 
@@ -46,8 +48,7 @@ local function add(options, arguments, terminal)
     layer = options.layer }
   new, message = edit.add(old, entry, file)
   if not new then return failed(terminal, message) end
-  terminal:say(("tarsier: %s: %s is accepted until %s"):format(file, entry.id, entry["until"]))
-  return save(file, new, terminal)
+  return save(file, new, { ("%s is accepted until %s"):format(entry.id, entry["until"]) }, terminal)
 end
 
 local function today()
@@ -83,7 +84,8 @@ local function unused_in(report, file)
   if used.file ~= file then return nil, ("%s: it is about the list %s"):format(report, tostring(used.file)) end
   local set = {}
   for _, entry in ipairs(used.unused) do
-    if type(entry) == "table" and entry.line then set[math.tointeger(entry.line)] = entry.id end
+    local line = type(entry) == "table" and type(entry.line) == "number" and math.tointeger(entry.line)
+    if line then set[line] = entry.id end
   end
   return set
 end
@@ -102,11 +104,12 @@ local function prune(options, _, terminal)
     return entry["until"] ~= nil and entry["until"] < today() or unused[entry.line] == entry.id
   end, file)
   if not new then return failed(terminal, removed) end
-  for _, entry in ipairs(removed) do
-    terminal:say(("tarsier: %s: removed %s, accepted until %s"):format(file, entry.id, entry["until"]))
-  end
   if #removed == 0 then return exit.PASS end
-  return save(file, new, terminal)
+  local notes = {}
+  for i, entry in ipairs(removed) do
+    notes[i] = ("removed %s, accepted until %s"):format(entry.id, entry["until"])
+  end
+  return save(file, new, notes, terminal)
 end
 
 return {

@@ -88,13 +88,20 @@ local function checked(lines, file, count)
   return text
 end
 
---- add(text, entry, file) -> the text with the entry at the end of `accept` | nil, message
-function edit.add(text, entry, file)
-  local before, wrong = whitelist.parse(text, file)
-  if not before then return nil, wrong end
+-- -> entries, lines, block or nil | nil, message
+local function opened(text, file)
+  local entries, wrong = whitelist.parse(text, file)
+  if not entries then return nil, wrong end
   local lines = lines_of(text)
   local block, message = find_block(lines)
   if message then return nil, ("%s: %s"):format(file, message) end
+  return entries, lines, block
+end
+
+--- add(text, entry, file) -> the text with the entry at the end of `accept` | nil, message
+function edit.add(text, entry, file)
+  local before, lines, block = opened(text, file)
+  if not before then return nil, lines end
   if not block then
     if #lines > 0 and not is_blank(lines[#lines]) then lines[#lines + 1] = "" end
     lines[#lines + 1] = "accept:"
@@ -123,11 +130,8 @@ end
 --- remove(text, is_unwanted, file) -> the text without the entries of `accept` for which is_unwanted(entry) holds, the
 --- removed entries | nil, message
 function edit.remove(text, is_unwanted, file)
-  local entries, wrong = whitelist.parse(text, file)
-  if not entries then return nil, wrong end
-  local lines = lines_of(text)
-  local block, message = find_block(lines)
-  if message then return nil, ("%s: %s"):format(file, message) end
+  local entries, lines, block = opened(text, file)
+  if not entries then return nil, lines end
   local removed, by_line = {}, {}
   for _, entry in ipairs(entries) do by_line[entry.line] = entry end
   for number = block and #block.items or 0, 1, -1 do
