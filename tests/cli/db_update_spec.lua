@@ -85,12 +85,17 @@ describe("tarsier db update", function()
   end)
 
   it("fills a folder that is a mirror", function()
+    feed_server.write(folder .. "/feeds", "Rocky Linux",
+      { feed_server.record("RLSA-1", "2026-01-01T00:00:00Z", "Rocky Linux:9", "curl", "0:8.0-1") })
     local server <close> = setmetatable({ of = feed_server.serve(folder .. "/feeds") },
       { __close = function(self) self.of:stop() end })
     local code, _, err = tarsier("db fetch @copy npm --mirror " .. server.of.url)
     assert.equal(0, code, err)
     assert.matches("copy: 4 files new, 0 unchanged", err)
     assert.equal(shell.read(folder .. "/feeds/osv/npm/all.zip"), shell.read(folder .. "/copy/osv/npm/all.zip"))
+    code, _, err = tarsier("db fetch @copy 'Rocky Linux' --mirror " .. server.of.url)
+    assert.equal(0, code, err)
+    assert.equal(shell.read(folder .. "/feeds/osv/Rocky Linux/all.zip"), shell.read(folder .. "/copy/osv/Rocky Linux/all.zip"))
     code, _, err = tarsier "db update --mirror @copy npm --db @copied"
     assert.equal(0, code, err)
   end)

@@ -2,6 +2,7 @@
 -- first. Only as much of the list is read as is newer.
 
 local core = require "tarsier.core"
+local is_remote = require "tarsier.update.address".is_remote
 local state = require "tarsier.update.state"
 
 local changes = {}
@@ -79,7 +80,7 @@ end
 --- it is not one; and true if no server answered
 function changes.since(list, address, upto, options)
   local take, finish = reader(upto, list)
-  local read = address:find "^https?://" and read_remote or read_local
+  local read = is_remote(address) and read_remote or read_local
   local ok, message, code, unanswered = read(address, take, options)
   if not ok then return nil, message, code, unanswered end
   local found = finish()

@@ -1,7 +1,7 @@
--- Brings a database up to date: asks the publishers what is new, fetches only that, and builds the new database
--- beside the
--- old one. Whatever goes wrong, at any step, the old database stands.
+-- Brings a database up to date: asks the publishers what is new, fetches only that, and builds the new database beside
+-- the old one. Whatever goes wrong, at any step, the old database stands.
 
+local address = require "tarsier.update.address"
 local changes = require "tarsier.update.changes"
 local core = require "tarsier.core"
 local latest = require "tarsier.update.latest"
@@ -12,24 +12,9 @@ local suggest = require "tarsier.suggest"
 
 local update = {}
 
-local host = core.host
+local host, join, is_remote = core.host, address.join, address.is_remote
 
--- ---- where files are fetched from, and to -----------------------------------------------------------------------
-
-local function join(base, path) return (base:gsub("/+$", "")) .. "/" .. path end
-
-local function url_path(path)
-  return (path:gsub("[^%w%._/-]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
-
--- A mirror is a folder, on a disk or a web server, with files under the paths that the sources name.
-local function address(file, mirror)
-  if not mirror then return file.url end
-  if mirror:find "^https?://" then return join(mirror, url_path(file.path)) end
-  return join(mirror:gsub("^file://", ""), file.path)
-end
-
-local function is_remote(where) return where:find "^https?://" ~= nil end
+-- ---- where files are fetched to -----------------------------------------------------------------------------------
 
 local function staging(database)
   return (place.cache() or database .. ".files") .. "/downloads"
@@ -41,10 +26,9 @@ end
 
 -- ---- one step of an update ----------------------------------------------------------------------------------------
 
--- A job is one file of a source: { file =, known = what the database's note says of it, from =, outcome =, inputs =
--- {} }.
--- Outcomes: "absent" it is not there and may be missing, "fresh" it was asked lately, "unchanged", "changed",
--- "failed" with .message and .code.
+-- A job is one file of a source: { file =, known = what the database's note says of it, from =, outcome =,
+-- inputs = {} }. Outcomes: "absent" it is not there and may be missing, "fresh" it was asked lately, "unchanged",
+-- "changed", "failed" with .message and .code.
 
 -- unanswered: no server answered at all.
 local function fail(job, message, code, unanswered)
@@ -78,7 +62,7 @@ local function ask_changes(job, request, now)
   local list = job.file.changes
   if not list then return end
   local since = changes.is_recent(job.known, now) and job.known.upto or nil
-  local found, message, code, unanswered = changes.since(list, address(list, request.mirror), since, request)
+  local found, message, code, unanswered = changes.since(list, address.of(list, request.mirror), since, request)
   if not found then
     if code ~= "NOT_FOUND" and code ~= "FORMAT" then fail(job, message, code, unanswered) end
     return
@@ -94,7 +78,7 @@ end
 
 -- Where the file is now -> a file | nil, message, code, unanswered
 local function resolve(file, request)
-  if file.latest then return latest.resolve(file, address(file.latest, request.mirror), request) end
+  if file.latest then return latest.resolve(file, address.of(file.latest, request.mirror), request) end
   return latest.updateinfo(file, request)
 end
 
@@ -109,7 +93,7 @@ local function find_archive(job, request)
     return
   end
   if not archive then return fail(job, message, code, unanswered) end
-  job.archive, job.from = archive, address(archive, request.mirror)
+  job.archive, job.from = archive, address.of(archive, request.mirror)
   job.upto = archive.day and archive.day .. "T00:00:00Z" or nil
 end
 
@@ -117,7 +101,7 @@ end
 local function downloads_of(job, folder, mirror)
   local list = {}
   local function add(file, conditional)
-    list[#list + 1] = { job = job, file = file, url = address(file, mirror), path = join(folder, file.path),
+    list[#list + 1] = { job = job, file = file, url = address.of(file, mirror), path = join(folder, file.path),
       gzip = file.compressed,
       etag = conditional and job.known.etag or nil, modified = conditional and job.known.modified or nil }
   end
@@ -246,7 +230,7 @@ end
 local function fetch_all(jobs, folder, request, now)
   local dead = {}
   for _, job in ipairs(open_jobs(jobs)) do
-    job.from = address(job.file, request.mirror)
+    job.from = address.of(job.file, request.mirror)
     ask_unless_dead(job, request, now, dead)
     if not is_remote(job.from) then job.records = nil end -- a folder has archives only
     find_archive(job, request)
@@ -262,7 +246,9 @@ local function fetch_all(jobs, folder, request, now)
       if job.outcome ~= "failed" then break end
       job.outcome, job.from = nil, url
       local one = { job = job, file = job.file, url = url, path = join(folder, job.file.path) }
-      settle({ one }, fetch({ one }, request, 1))
+      local results, message, code = fetch({ one }, request, 1)
+      if not results then return nil, message, code end
+      settle({ one }, results)
     end
   end
   return true
@@ -423,13 +409,11 @@ local request_keys = { "database", "families", "mirror", "ca_file", "connect_sec
 
 --- run { database =, families = { "Debian", … }, mirror =, ca_file =, connect_seconds =, progress =, on_input = }
 --- -> { changed = how many files were new, failed =, asked =, is_offline = no server answered, files = { { path,
---- source,
---- family, outcome, records, message, code }, … } } | nil, message, code: BUSY if another process updates it.
+--- source, family, outcome, records, message, code }, … } } | nil, message, code: BUSY if another process updates it.
 ---
 --- extras = names of further sources, such as "nvd", which the database keeps from then on. fresh_for = seconds for
---- which an answer of a publisher is good; nil: it is asked now. progress(done, total,
---- finished,
---- files) gets bytes and files; begin() is called if anybody is asked; on_input is as for tarsier.import.
+--- which an answer of a publisher is good; nil: it is asked now. progress(done, total, finished, files) gets bytes and
+--- files; begin() is called if anybody is asked; on_input is as for tarsier.import.
 function update.run(request)
   suggest.check_keys(request, request_keys, "tarsier.update")
   local now = request.now or os.time()

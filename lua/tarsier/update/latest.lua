@@ -2,6 +2,7 @@
 -- repository of rpm packages: its repomd.xml names it, and a list of mirrors may name the repository.
 
 local core = require "tarsier.core"
+local is_remote = require "tarsier.update.address".is_remote
 
 local latest = {}
 
@@ -35,7 +36,7 @@ local function beside(path, name) return path:match "^(.*/)" .. name end
 --- resolve(file, address, options) -> a file with the .path and .url of the newest archive, and .day = "2024-08-04" if
 --- its name has one | nil, message, code; and true if no server answered. address is where file.latest lies.
 function latest.resolve(file, address, options)
-  local read = address:find "^https?://" and read_remote or read_local
+  local read = is_remote(address) and read_remote or read_local
   local text, message, code, unanswered = read(address, options, NAME_MOST)
   if not text then return nil, message, code, unanswered end
   local name = #text <= NAME_MOST + 1 and text:match "^(%w[%w._-]*)%s*$"

@@ -1,6 +1,7 @@
 -- Fills a folder with published records, laid out as `tarsier db update --mirror` expects it. Any web server may
 -- serve it.
 
+local address = require "tarsier.update.address"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local latest = require "tarsier.update.latest"
@@ -17,13 +18,9 @@ local function known_in(folder)
   return type(known) == "table" and known or {}
 end
 
-local function address(file, request)
-  return request.mirror and request.mirror:gsub("/+$", "") .. "/" .. file.path or file.url
-end
-
 -- Where the file is now -> a file | nil, message, code
 local function resolve(file, request)
-  if file.latest then return latest.resolve(file, address(file.latest, request), request) end
+  if file.latest then return latest.resolve(file, address.of(file.latest, request.mirror), request) end
   if file.repository and not request.mirror then return latest.updateinfo(file, request) end
   return file
 end
@@ -32,7 +29,7 @@ end
 local function wanted(request, known)
   local list, lost = {}, {}
   local function add(file, source)
-    local path, url = request.folder .. "/" .. file.path, address(file, request)
+    local path, url = request.folder .. "/" .. file.path, address.of(file, request.mirror)
     local before = core.host.stat(path) and known[file.path]
     before = type(before) == "table" and before.from == url and before or {}
     list[#list + 1] = { file = file, source = source, url = url, path = path, etag = before.etag,
@@ -75,7 +72,7 @@ end
 
 --- fill { folder =, families =, mirror = the address of another one, ca_file =, progress = } -> as update.run
 function mirror.fill(request)
-  if request.mirror and not request.mirror:find "^https?://" then
+  if request.mirror and not address.is_remote(request.mirror) then
     return nil, request.mirror .. ": a folder is filled from a web server", "USAGE"
   end
   local known, downloads = known_in(request.folder), {}
