@@ -57,13 +57,15 @@ struct tarsier_record {              /* what an advisory says about a package; B
 	const char *ecosystem, *package; /* in tarsier_database_list of its first package, and "", as are the next two */
 	const char *affected;            /* ">= 1.0, < 1.2" */
 	const char *fixed, *status;      /* the lowest fix; the publisher's status of it; each may be "" */
+	const char *scope;               /* in tarsier_database_list: the part of a publisher's own feed that it is from, such as
+	                                  * "secdb Alpine:v3.20 main"; else "" */
 };
 /* Gives each record of an id (an advisory's or a CVE's, in any case; aliases count), or of a package of an ecosystem
  * ("Debian:12"). Nonzero from on_record ends the search. */
 TARSIER_API int tarsier_database_search(const char *database, const char *id, const char *ecosystem, const char *package,
                                         int (*on_record)(void *user, const struct tarsier_record *record), void *user,
                                         struct tarsier_error *error);
-/* Gives every advisory once, by id, with the highest severity of its packages. */
+/* Gives every advisory, by id, with the highest severity of its packages: once, or once for each scope. */
 TARSIER_API int tarsier_database_list(const char *database, int (*on_record)(void *user, const struct tarsier_record *record),
                                       void *user, struct tarsier_error *error);
 

@@ -24,7 +24,7 @@ static int call(lua_State *L)
 		{"id", record->id}, {"severity", tarsier_severity_name(record->severity)}, {"vector", record->vector},
 		{"summary", record->summary}, {"published", record->published}, {"modified", record->modified}, {"url", record->url},
 		{"ecosystem", record->ecosystem}, {"package", record->package}, {"affected", record->affected}, {"fixed", record->fixed},
-		{"status", record->status}};
+		{"status", record->status}, {"scope", record->scope}};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		set(L, fields[i].key, fields[i].text);
 	lua_newtable(L);

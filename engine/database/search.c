@@ -22,6 +22,7 @@ struct searching {
 	const char **ecosystems;        /* by advisory number: of its first package; or NULL */
 	size_t count;                   /* numbers, from 1 */
 	size_t number;                  /* of the advisory that is listed */
+	const char *scope;              /* of the advisory that is listed; "" */
 	const char *id;
 	uint32_t cve;
 	bool by_alias;
@@ -67,7 +68,9 @@ static int each(struct searching *searching, const char *sql, int (*take)(struct
 
 static int read_text(struct searching *searching, sqlite3_stmt *row, struct advisory_text *text, struct tarsier_error *error)
 {
-	char *id = span_copy(&searching->row, column_span(row, 1));
+	span plain, scope;
+	span_cut(column_span(row, 1), '\n', &plain, &scope); /* write.h: the id of an own feed's record */
+	char *id = span_copy(&searching->row, plain);
 	return id ? advisory_text_read(searching->connection->unpacker, &searching->row, id, column_span(row, 2), column_span(row, 3), text,
 	                               error) : error_memory(error);
 }
@@ -129,7 +132,7 @@ static int give_record(struct searching *searching, const char *ecosystem, const
 		.id = text->id, .aliases = (const char *const *)text->aliases, .summary = text->summary, .published = text->published,
 		.modified = text->modified, .url = text->url, .vector = vector, .ecosystem = ecosystem, .package = package,
 		.affected = rows ? ranges_of(rows, arena) : "", .fixed = rows ? fix_of(rows, arena) : "",
-		.status = row ? status_name(row->status) : ""};
+		.status = row ? status_name(row->status) : "", .scope = searching->scope};
 	if (!vector || !record.affected || !record.fixed)
 		return error_memory(error);
 	record.severity = severity_of(row, text, vector);
@@ -233,7 +236,7 @@ int tarsier_database_search(const char *database, const char *id, const char *ec
                             int (*on_record)(void *user, const struct tarsier_record *record), void *user, struct tarsier_error *error)
 {
 	struct tarsier_error own;
-	struct searching searching = {.path = database, .id = id, .on_record = on_record, .user = user};
+	struct searching searching = {.path = database, .scope = "", .id = id, .on_record = on_record, .user = user};
 	error = error_or(error, &own);
 	if (!id && (!ecosystem || !package))
 		return error_set(error, TARSIER_USAGE, "tarsier_database_search: give an id, or an ecosystem and a package");
@@ -281,10 +284,15 @@ static int note_packages(struct searching *searching, struct tarsier_error *erro
 static int give_text(struct searching *searching, sqlite3_stmt *row, struct tarsier_error *error)
 {
 	struct advisory_text text;
+	span plain, scope;
 	sqlite3_int64 number = sqlite3_column_int64(row, 0);
 	if (number < 1 || (uint64_t)number >= searching->count)
 		return 0;
 	searching->number = (size_t)number;
+	span_cut(column_span(row, 1), '\n', &plain, &scope);
+	searching->scope = span_copy(&searching->row, scope);
+	if (!searching->scope)
+		return error_memory(error);
 	const char *ecosystem = searching->ecosystems[number];
 	int code = read_text(searching, row, &text, error);
 	return code < 0 ? code : give_record(searching, ecosystem ? ecosystem : "", "", NULL, &text, error);

@@ -74,6 +74,30 @@ describe("a database", function()
     assert.same({}, find "")
   end)
 
+  it("names a record of a publisher's own feed by its id, and tells its parts apart", function()
+    local function secdb(release)
+      local file = ("%s/%s.json"):format(folder, release)
+      shell.write(file, json.encode { distroversion = release, reponame = "main", apkurl = "{{urlprefix}}",
+        urlprefix = "https://dl-cdn.alpinelinux.org/alpine", archs = json.array { "x86_64" },
+        packages = json.array { { pkg = { name = "busybox",
+          secfixes = { ["1.36-r1"] = json.array { "CVE-2026-0007" } } } } } })
+      return file
+    end
+    local old, both = folder .. "/release", folder .. "/releases"
+    assert(core.import(old, { secdb "v3.19" }))
+    assert(core.import(both, { secdb "v3.19", secdb "v3.20" }))
+    local found, listed = {}, {}
+    assert(core.database_search(both, "alpine-cve-2026-0007", nil, nil, function(record)
+      found[#found + 1] = record.id .. " " .. record.ecosystem
+    end))
+    assert.same({ "ALPINE-CVE-2026-0007 Alpine:v3.19", "ALPINE-CVE-2026-0007 Alpine:v3.20" }, found)
+    assert(core.database_list(both, function(record) listed[#listed + 1] = record.id .. " of " .. record.scope end))
+    assert.same({ "ALPINE-CVE-2026-0007 of secdb Alpine:v3.19 main", "ALPINE-CVE-2026-0007 of secdb Alpine:v3.20 main" },
+      listed)
+    local _, output = tarsier "db diff @release @releases"
+    assert.equal("+ ALPINE-CVE-2026-0007     Unknown    Alpine:v3.20\n1 added, 0 changed, 0 removed\n", output)
+  end)
+
   it("is searched by a package", function()
     assert.same({ "DEBIAN-CVE-2026-0001 Debian:12 curl Low | < 8.0-1 | 8.0-1" }, find(nil, "Debian:12", "curl"))
     assert.same({ "PYSEC-2026-1 PyPI jinja2 Unknown | = 1.0 or = 1.1 | " }, find(nil, "PyPI", "jinja2"))

@@ -98,11 +98,12 @@ end
 
 -- ---- diff ---------------------------------------------------------------------------------------------------------
 
--- -> { [id] = record } | nil, message
+-- -> { [key] = record } | nil, message. Parts of a publisher's own feed may each have a record of one id.
 local function all_of(path)
   local records = {}
   local ok, message = core.database_list(path, function(record)
-    records[record.id] = { id = record.id, modified = record.modified or "", severity = record.severity,
+    local key = record.id .. "\n" .. (record.scope or "")
+    records[key] = { key = key, id = record.id, modified = record.modified or "", severity = record.severity,
       ecosystem = record.ecosystem or "", summary = record.summary }
   end)
   return ok and records, message
@@ -110,8 +111,8 @@ end
 
 local function compare(old, new)
   local result = { added = {}, removed = {}, changed = {} }
-  for id, record in pairs(new) do
-    local before = old[id]
+  for key, record in pairs(new) do
+    local before = old[key]
     if not before then
       result.added[#result.added + 1] = record
     elseif before.modified ~= record.modified or before.severity ~= record.severity then
@@ -119,10 +120,10 @@ local function compare(old, new)
       result.changed[#result.changed + 1] = record
     end
   end
-  for id, record in pairs(old) do
-    if not new[id] then result.removed[#result.removed + 1] = record end
+  for key, record in pairs(old) do
+    if not new[key] then result.removed[#result.removed + 1] = record end
   end
-  for _, list in pairs(result) do table.sort(list, function(a, b) return a.id < b.id end) end
+  for _, list in pairs(result) do table.sort(list, function(a, b) return a.key < b.key end) end
   return result
 end
 
