@@ -1,6 +1,5 @@
 #include "inventory/sbom.h"
 
-#include "format/base64.h"
 #include "format/purl.h"
 #include "inventory/reader_add.h"
 #include "inventory/rpm_header.h"
@@ -60,6 +59,13 @@ static void find_distro(struct sbom *sbom, const struct purl *purl)
 		}
 	sbom->distro = span_copy(&sbom->scratch, id);
 	sbom->release = span_copy(&sbom->scratch, span_from(distro, id.len + (id.len < distro.len)));
+}
+
+void sbom_take_source(span info, struct sbom_package *package)
+{
+	static const char prefix[] = "built package from: ";
+	if (span_starts(info, prefix))
+		span_cut(span_from(info, sizeof prefix - 1), ' ', &package->source_name, &package->source_version);
 }
 
 static int take_operating_system(struct sbom *sbom, const struct sbom_package *package, struct tarsier_error *error)

@@ -31,6 +31,9 @@ int sbom_read(span text, struct reader_output *output, struct tarsier_error *err
 /* Adds one package. Returns OK, MEMORY, LIMIT. */
 int sbom_add(struct sbom *sbom, const struct sbom_package *package, struct tarsier_error *error);
 
+/* Takes the source of a package from SPDX's comment on it, as Trivy writes it: "built package from: openssl 1:3.0.7-27.el9". */
+void sbom_take_source(span info, struct sbom_package *package);
+
 /* One file for each form. *known is false if the text, or the document, is not of this form. */
 int sbom_read_json(struct sbom *sbom, const json_t *document, bool *known, struct tarsier_error *error);
 int sbom_read_tags(struct sbom *sbom, span text, bool *known, struct tarsier_error *error);

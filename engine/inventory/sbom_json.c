@@ -90,14 +90,6 @@ static span spdx_purl(const json_t *package)
 	return SPAN("");
 }
 
-/* Trivy: "built package from: openssl 1:3.0.7-27.el9". */
-static void spdx_source(span info, struct sbom_package *package)
-{
-	static const char prefix[] = "built package from: ";
-	if (span_starts(info, prefix))
-		span_cut(span_from(info, sizeof prefix - 1), ' ', &package->source_name, &package->source_version);
-}
-
 static int read_spdx2(struct sbom *sbom, const json_t *document, struct tarsier_error *error)
 {
 	const json_t *item;
@@ -109,7 +101,7 @@ static int read_spdx2(struct sbom *sbom, const json_t *document, struct tarsier_
 		package.operating_system = !package.purl.len &&
 		    (strcmp(json_text(item, "primaryPackagePurpose"), "OPERATING-SYSTEM") == 0 ||
 		     strncmp(json_text(item, "SPDXID"), "SPDXRef-OperatingSystem", 23) == 0);
-		spdx_source(text_of(item, "sourceInfo"), &package);
+		sbom_take_source(text_of(item, "sourceInfo"), &package);
 		code = sbom_add(sbom, &package, error);
 		if (code < 0)
 			break;
@@ -143,7 +135,7 @@ static int read_spdx3(struct sbom *sbom, const json_t *graph, struct tarsier_err
 		                               .version = text_of(element, "software_packageVersion")};
 		package.operating_system =
 		    !package.purl.len && strcmp(json_text(element, "software_primaryPurpose"), "operatingSystem") == 0;
-		spdx_source(text_of(element, "software_sourceInfo"), &package);
+		sbom_take_source(text_of(element, "software_sourceInfo"), &package);
 		code = sbom_add(sbom, &package, error);
 		if (code < 0)
 			break;

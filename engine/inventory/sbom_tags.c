@@ -38,7 +38,6 @@ static void take_reference(span value, struct sbom_package *package)
 
 static void take_package_tag(span tag, span value, struct sbom_package *package)
 {
-	static const char built[] = "built package from: "; /* Trivy's */
 	if (span_is(tag, "PackageVersion"))
 		package->version = value;
 	else if (span_is(tag, "PackageLicenseDeclared"))
@@ -49,8 +48,8 @@ static void take_package_tag(span tag, span value, struct sbom_package *package)
 		package->operating_system = span_starts(value, "SPDXRef-OperatingSystem");
 	else if (span_is(tag, "PrimaryPackagePurpose") && span_is(value, "OPERATING-SYSTEM"))
 		package->operating_system = true;
-	else if (span_is(tag, "PackageSourceInfo") && span_starts(value, built))
-		span_cut(span_from(value, sizeof built - 1), ' ', &package->source_name, &package->source_version);
+	else if (span_is(tag, "PackageSourceInfo"))
+		sbom_take_source(value, package);
 }
 
 static bool ends_package(span tag)
