@@ -50,6 +50,12 @@ describe("dependencies", function()
         stanza("base", "Priority: required\n"), stanza("other", "Depends: app, libc6, other\n")))))
   end)
 
+  it("tell long names apart by their ends", function()
+    local long = ("a"):rep(500)
+    local map = needs(debian(stanza("app", "Depends: " .. long .. "-b\n"), stanza(long .. "-b"), stanza(long .. "-c")))
+    assert.equal(long .. "-b", map.app)
+  end)
+
   it("are apk's, by what packages provide", function()
     assert.same({ musl = "", busybox = "musl", app = "busybox musl" }, (needs { ["etc/os-release"] = "ID=alpine\nVERSION_ID=3.20.1\n",
       ["lib/apk/db/installed"] = "P:musl\nV:1-r0\np:so:libc.musl-x86_64.so.1=1\n\nP:busybox\nV:1-r0\nD:so:libc.musl-x86_64.so.1\np:/bin/sh cmd:sh=1-r0\n\n"
