@@ -1,5 +1,7 @@
 #include "inventory/rpm_log.h"
 
+#include "inventory/executable.h"
+
 #include <string.h>
 
 /*
@@ -16,14 +18,7 @@ enum { HEADER = 32, FRAME = 24, MAGIC = 0x377f0682, VERSION = 3007000, PAGE_LEAS
 
 static uint32_t u32(const char *bytes)
 {
-	const unsigned char *b = (const unsigned char *)bytes;
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-static uint32_t u32_little(const char *bytes)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+	return binary_u32(bytes, true);
 }
 
 struct checksum {
@@ -35,8 +30,8 @@ struct checksum {
 static void checksum_add(struct checksum *sum, const char *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i += 8) {
-		sum->a += (sum->big ? u32(bytes + i) : u32_little(bytes + i)) + sum->b;
-		sum->b += (sum->big ? u32(bytes + i + 4) : u32_little(bytes + i + 4)) + sum->a;
+		sum->a += binary_u32(bytes + i, sum->big) + sum->b;
+		sum->b += binary_u32(bytes + i + 4, sum->big) + sum->a;
 	}
 }
 

@@ -31,7 +31,6 @@ static bool take_value(span *rest, span *key, span *value)
 	return false;
 }
 
-
 static int read_description(span content, struct reader_output *output, struct tarsier_error *error)
 {
 	struct package_spans package = {.type = "alpm"};
