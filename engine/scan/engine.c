@@ -36,18 +36,15 @@ static bool copy_strings(struct arena *arena, const char **const strings[], size
 	return true;
 }
 
-/* A NULL-terminated list; NULL stays NULL. */
-static bool copy_list(struct arena *arena, const char *const **list)
+const char *const *strings_copy(struct arena *arena, const char *const *list)
 {
 	size_t count = 0;
-	while (*list && (*list)[count])
+	while (list[count])
 		count++;
 	const char **copy = arena_array(arena, count + 1, sizeof *copy);
 	for (size_t i = 0; copy && i < count; i++)
-		if (!(copy[i] = arena_string(arena, (*list)[i])))
-			return false;
-	if (*list)
-		*list = copy;
+		if (!(copy[i] = arena_string(arena, list[i])))
+			return NULL;
 	return copy;
 }
 
@@ -66,7 +63,7 @@ static int copy_config(tarsier_engine *engine, const struct tarsier_config *conf
 	                                &own->severity_sources};
 	if (!copy_strings(&engine->arena, strings, sizeof strings / sizeof *strings))
 		return error_memory(error);
-	if (!copy_list(&engine->arena, &own->advisories))
+	if (own->advisories && !(own->advisories = strings_copy(&engine->arena, own->advisories)))
 		return error_memory(error);
 	if (!own->cache_limit)
 		own->cache_limit = DEFAULT_CACHE_LIMIT;

@@ -21,18 +21,6 @@ static bool is_name(const char *name)
 	return name && *name && strlen(name) <= 64 && strspn(name, allowed) == strlen(name);
 }
 
-static const char **copy_list(struct arena *arena, const char *const *list)
-{
-	size_t count = 0;
-	while (list[count])
-		count++;
-	const char **copy = arena_array(arena, count + 1, sizeof *copy);
-	for (size_t i = 0; copy && i < count; i++)
-		if (!(copy[i] = arena_string(arena, list[i])))
-			return NULL;
-	return copy;
-}
-
 static int check(const struct tarsier_reader *reader, const struct reader *const *others, struct tarsier_error *error)
 {
 	size_t count = 0;
@@ -54,7 +42,7 @@ static int check(const struct tarsier_reader *reader, const struct reader *const
 static int take(tarsier_engine *engine, const struct tarsier_reader *host, struct reader *reader, struct tarsier_error *error)
 {
 	reader->name = arena_string(&engine->arena, host->name);
-	reader->evidence = copy_list(&engine->arena, host->evidence);
+	reader->evidence = strings_copy(&engine->arena, host->evidence);
 	reader->limit = host->limit ? host->limit : CONTENT_DEFAULT;
 	reader->version = 1;
 	reader->keep = true;

@@ -23,6 +23,9 @@ struct tarsier_engine {
 	atomic_uint cancellations; /* how often tarsier_cancel was called */
 };
 
+/* engine.c: copies a NULL-terminated list with its strings. Returns NULL if memory ran out. */
+const char *const *strings_copy(struct arena *arena, const char *const *list);
+
 struct scan {
 	const struct tarsier_engine *engine;
 	const char *reference;
