@@ -167,18 +167,10 @@ static int show_behind(struct showing *showing, const char *alias, const struct 
 
 /* ---- links ------------------------------------------------------------------------------------------------------- */
 
-static span take_last(span *path)
-{
-	ptrdiff_t slash = span_find_last(*path, '/');
-	span last = slash < 0 ? *path : span_from(*path, (size_t)slash + 1);
-	path->len = slash < 0 ? 0 : (size_t)slash;
-	return last;
-}
-
 static bool ends_like(span path, span pattern)
 {
 	while (pattern.len) {
-		if (!path.len || !glob_matches(take_last(&pattern), take_last(&path), NULL))
+		if (!path.len || !glob_matches(path_take_last(&pattern), path_take_last(&path), NULL))
 			return false;
 	}
 	return true;
@@ -329,7 +321,7 @@ static int show_matching(struct showing *showing, const char *folder, span name,
 static int show_pattern(struct showing *showing, const char *pattern, const struct reader *reader)
 {
 	struct laying *laying = &showing->laying;
-	span folder = span_of(pattern), name = take_last(&folder);
+	span folder = span_of(pattern), name = path_take_last(&folder);
 	if (!folder.len || has_star(folder) || !tree_resolve(&laying->tree, folder, true, &laying->place))
 		return TARSIER_OK;
 	const char *real = arena_copy(laying->scratch, laying->place.path, laying->place.length);

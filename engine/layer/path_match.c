@@ -35,8 +35,7 @@ struct path_match {
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
-/* Takes the last component off *path, the slash before it too. */
-static span take_last(span *path)
+span path_take_last(span *path)
 {
 	ptrdiff_t slash = span_find_last(*path, '/');
 	span last = slash < 0 ? *path : span_from(*path, (size_t)slash + 1);
@@ -49,7 +48,7 @@ static bool rule_matches(const struct rule *rule, span path)
 {
 	span pattern = rule->pattern;
 	for (size_t left = rule->components; left; left--) {
-		if (path.len == 0 || !glob_matches(take_last(&pattern), take_last(&path), NULL))
+		if (path.len == 0 || !glob_matches(path_take_last(&pattern), path_take_last(&path), NULL))
 			return false;
 	}
 	return rule->anywhere || path.len == 0;
@@ -72,8 +71,8 @@ static bool has_wildcard(span component)
 /* What a pattern can be found by, the rarest first. */
 static enum key_kind find_key(span pattern, span *key)
 {
-	span folders = pattern, name = take_last(&folders);
-	span extension = extension_of(name), folder = take_last(&folders);
+	span folders = pattern, name = path_take_last(&folders);
+	span extension = extension_of(name), folder = path_take_last(&folders);
 	*key = name;
 	if (!has_wildcard(name))
 		return KEY_NAME;
@@ -176,7 +175,7 @@ int path_match_add(struct path_match *patterns, const char *path, const struct r
 	span folders = span_of(copy);
 	/* No components: it is compared as a whole. */
 	*rule = (struct rule){.pattern = folders, .reader = reader};
-	return add_rule(patterns, KEY_NAME, take_last(&folders), rule, error);
+	return add_rule(patterns, KEY_NAME, path_take_last(&folders), rule, error);
 }
 
 static void consider(const struct rule *rule, span path, const struct reader **best)
@@ -196,7 +195,8 @@ static void probe(const struct path_match *patterns, enum key_kind kind, span ke
 const struct reader *path_match_find(const struct path_match *patterns, span path)
 {
 	const struct reader *best = NULL;
-	span folders = path, name = take_last(&folders), extension = extension_of(name), folder = take_last(&folders);
+	span folders = path, name = path_take_last(&folders);
+	span extension = extension_of(name), folder = path_take_last(&folders);
 	if (name.len == 0)
 		return NULL;
 	probe(patterns, KEY_NAME, name, path, &best);
@@ -213,7 +213,7 @@ const struct reader *path_match_folder(const struct path_match *patterns, span f
 {
 	for (const struct rule *rule = map_get(&patterns->rules[KEY_NAME], SPAN(EVIDENCE_FOLDER)); rule; rule = rule->next) {
 		struct rule above = *rule;
-		take_last(&above.pattern);
+		path_take_last(&above.pattern);
 		above.components--;
 		if (rule->reader->folders && rule->components > 1 && rule_matches(&above, folder))
 			return rule->reader;

@@ -23,4 +23,7 @@ const struct reader *path_match_folder(const struct path_match *patterns, span f
 bool path_match_claims(const struct path_match *patterns);
 const struct reader *path_match_claim(const struct path_match *patterns, const struct claim *file);
 
+/* Takes the last component off *path, the slash before it too. */
+span path_take_last(span *path);
+
 #endif

@@ -1,26 +1,19 @@
 /* finds what Homebrew installed */
 #include "inventory/reader_add.h"
+#include "layer/path_match.h"
 #include "layer/reader.h"
 
 /*
  * Homebrew puts each formula into CELLAR/NAME/VERSION ("Formula Cookbook"), with an INSTALL_RECEIPT.json. The folders have
  * the name and the version with its revision, "openssl@3/3.3.1_1"; the receipt has neither.
  */
-static span take_last(span *path)
-{
-	ptrdiff_t slash = span_find_last(*path, '/');
-	span last = span_from(*path, (size_t)(slash + 1));
-	path->len = slash < 0 ? 0 : (size_t)slash;
-	return last;
-}
-
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	struct package_spans package = {.type = "brew", .ecosystem = "Homebrew"};
 	span path = evidence->path;
-	take_last(&path);
-	package.version = take_last(&path);
-	package.name = take_last(&path);
+	path_take_last(&path);
+	package.version = path_take_last(&path);
+	package.name = path_take_last(&path);
 	return reader_skip_file(output, reader_add(output, &package, error), error);
 }
 

@@ -1,6 +1,7 @@
 /* reads installed Lua rocks */
 #include "format/assignment.h"
 #include "inventory/reader_add.h"
+#include "layer/path_match.h"
 #include "layer/reader.h"
 
 /*
@@ -14,22 +15,13 @@
  */
 enum { LIMIT = 1 << 20 };
 
-/* Takes the last part of the path. */
-static span take_last(span *path)
-{
-	ptrdiff_t slash = span_find_last(*path, '/');
-	span last = span_from(*path, (size_t)(slash + 1));
-	path->len = slash < 0 ? 0 : (size_t)slash;
-	return last;
-}
-
 static int read(const struct evidence *evidence, struct reader_output *output, struct tarsier_error *error)
 {
 	struct package_spans package = {.type = "luarocks"};
 	span path = evidence->path, rest = evidence->content, key, value;
-	take_last(&path);
-	package.version = take_last(&path);
-	package.name = take_last(&path);
+	path_take_last(&path);
+	package.version = path_take_last(&path);
+	package.name = path_take_last(&path);
 	while (!package.license.len && assignment_next(&rest, &key, &value))
 		if (span_is(key, "license"))
 			assignment_quoted(&value, &package.license);
