@@ -16,8 +16,8 @@ function address.is_remote(where)
   return where:find "^https?://" ~= nil
 end
 
---- of(file, [mirror]) -> URL or path of a file of tarsier.sources. A mirror is a folder, on a disk or a web server, with
---- files under the paths that the sources name.
+--- of(file, [mirror]) -> URL or path of a file of tarsier.sources. A mirror is a folder, on a disk or a web server,
+--- with files under the paths that the sources name.
 function address.of(file, mirror)
   if not mirror then return file.url end
   if address.is_remote(mirror) then return address.join(mirror, url_path(file.path)) end

@@ -2,8 +2,10 @@
 -- the old one. Whatever goes wrong, at any step, the old database stands.
 
 local address = require "tarsier.update.address"
+local build = require "tarsier.update.build"
 local changes = require "tarsier.update.changes"
 local core = require "tarsier.core"
+local job_list = require "tarsier.update.jobs"
 local latest = require "tarsier.update.latest"
 local place = require "tarsier.place"
 local sources = require "tarsier.sources"
@@ -12,7 +14,7 @@ local suggest = require "tarsier.suggest"
 
 local update = {}
 
-local host, join, is_remote = core.host, address.join, address.is_remote
+local fail, host, join, is_remote = job_list.fail, core.host, address.join, address.is_remote
 
 -- ---- where files are fetched to -----------------------------------------------------------------------------------
 
@@ -25,15 +27,6 @@ local function make_room(path)
 end
 
 -- ---- one step of an update ----------------------------------------------------------------------------------------
-
--- A job is one file of a source: { file =, known = what the database's note says of it, from =, outcome =,
--- inputs = {} }. Outcomes: "absent" it is not there and may be missing, "fresh" it was asked lately, "unchanged",
--- "changed", "failed" with .message and .code.
-
--- unanswered: no server answered at all.
-local function fail(job, message, code, unanswered)
-  job.outcome, job.message, job.code, job.unanswered = "failed", message, code, unanswered
-end
 
 -- Which of a local mirror's files are new: by size and time.
 local function look_local(job)
@@ -187,14 +180,6 @@ end
 
 -- ---- fetching -----------------------------------------------------------------------------------------------------
 
-local function open_jobs(jobs)
-  local list = {}
-  for _, job in ipairs(jobs) do
-    if not job.outcome then list[#list + 1] = job end
-  end
-  return list
-end
-
 -- Removes records; publishers may have a folder for each year.
 local function clear(folder)
   for _, name in ipairs(core.list(folder) or {}) do
@@ -229,7 +214,7 @@ end
 -- Two rounds: records that could not be had make their archive necessary. Then the mirrors that a source names.
 local function fetch_all(jobs, folder, request, now)
   local dead = {}
-  for _, job in ipairs(open_jobs(jobs)) do
+  for _, job in ipairs(job_list.open(jobs)) do
     job.from = address.of(job.file, request.mirror)
     ask_unless_dead(job, request, now, dead)
     if not is_remote(job.from) then job.records = nil end -- a folder has archives only
@@ -237,7 +222,7 @@ local function fetch_all(jobs, folder, request, now)
     if not job.outcome and not job.records and not is_remote(job.from) then look_local(job) end
   end
   for _ = 1, 2 do
-    local ok, message, code = fetch_jobs(open_jobs(jobs), folder, request)
+    local ok, message, code = fetch_jobs(job_list.open(jobs), folder, request)
     if not ok then return nil, message, code end
   end
   for _, job in ipairs(jobs) do
@@ -273,83 +258,7 @@ local function begin_anew(jobs, info)
   return families
 end
 
--- ---- building -----------------------------------------------------------------------------------------------------
-
-local function changed(jobs)
-  local list = {}
-  for _, job in ipairs(jobs) do
-    if job.outcome == "changed" then list[#list + 1] = job end
-  end
-  return list
-end
-
--- The note of the new database: what was known, and what has come now.
-local function note_of(info, jobs, now)
-  local known = state.sources(info)
-  for _, job in ipairs(jobs) do
-    job.entry.fetched = os.date("!%Y-%m-%dT%H:%M:%SZ", now)
-    known[job.file.path] = job.entry
-  end
-  return state.note(known)
-end
-
--- The ecosystems of the database that stay as they are, for core.import's `only`; nil: all of them.
-local function kept(info, anew)
-  if not info or not next(anew) then return nil end
-  local list = {}
-  for _, name in ipairs(info.ecosystems) do
-    if not anew[name:match "^[^:]+"] then list[#list + 1] = name end
-  end
-  return list
-end
-
-local function import(request, info, jobs, now, anew)
-  local only = kept(info, anew)
-  local is_merge = info and not only -- then an import of a few records costs what they are
-  local inputs = { only and #only > 0 and request.database or nil }
-  for _, job in ipairs(jobs) do table.move(job.inputs, 1, #job.inputs, #inputs + 1, inputs) end
-  if is_merge then
-    return core.import(request.database, inputs, { note = note_of(info, jobs, now), merge = true,
-      on_input = request.on_input })
-  end
-  local beside = request.database .. ".next"
-  local taken, message, code = core.import(beside, inputs, { note = note_of(info, jobs, now), only = only,
-    on_input = request.on_input })
-  if not taken then
-    os.remove(beside)
-    return nil, message, code
-  end
-  local ok
-  ok, message = os.rename(beside, request.database)
-  if ok then return taken end
-  os.remove(beside)
-  return nil, message, "IO"
-end
-
--- The job whose input a message is about.
-local function blamed(jobs, message)
-  for _, job in ipairs(jobs) do
-    for _, input in ipairs(job.inputs) do
-      if message:find(input, 1, true) then return job end
-    end
-  end
-end
-
--- A file that cannot be used is left out, and the rest is imported all the same.
-local function build(request, info, jobs, now, anew)
-  local list = changed(jobs)
-  while #list > 0 do
-    local taken, message, code = import(request, info, list, now, anew)
-    if taken then return taken end
-    local job = blamed(list, message)
-    if not job then return nil, message, code end
-    fail(job, (message:gsub("; [^;]* is left as it is$", "")), code)
-    if anew[job.file.family or ""] or (next(anew) and not job.file.family) then
-      return nil, job.message, code -- the rest of that ecosystem would be missing
-    end
-    list = changed(jobs)
-  end
-end
+-- ---- all of it ----------------------------------------------------------------------------------------------------
 
 local function tidy(jobs, folder)
   for _, job in ipairs(jobs) do
@@ -360,8 +269,6 @@ local function tidy(jobs, folder)
     end
   end
 end
-
--- ---- all of it ----------------------------------------------------------------------------------------------------
 
 local function make_jobs(request, info, now)
   local known, stamps, jobs = state.sources(info), state.stamps(request.database), {}
@@ -425,7 +332,7 @@ function update.run(request)
   end
   local info = core.database(request.database)
   local jobs, folder = make_jobs(request, info, now), staging(request.database)
-  if request.begin and #open_jobs(jobs) > 0 then request.begin() end
+  if request.begin and #job_list.open(jobs) > 0 then request.begin() end
   ok, message, code = fetch_all(jobs, folder, request, now)
   if not ok then return nil, message, code end
   local taken
@@ -433,7 +340,7 @@ function update.run(request)
   if next(anew) then ok, message, code = fetch_all(jobs, folder, request, now) end
   if not ok then return nil, message, code end
   if next(anew) and first_failure(jobs, anew) then return nil, first_failure(jobs, anew), "IO" end
-  taken, message, code = build(request, info, jobs, now, anew)
+  taken, message, code = build.run(request, info, jobs, now, anew)
   tidy(jobs, folder)
   if not taken and message then return nil, message, code end
   stamp(request.database, jobs, now)
