@@ -239,7 +239,10 @@ describe("an update", function()
     osv.files, kev.files = function() return {} end, function() return {} end
     epss.files = function() return { { path = EPSS:sub(2), url = "http://127.0.0.1:1/none", mirrors = { server.url
       .. EPSS } } } end
-    assert.equal("changed", outcomes(assert(update.run { database = database, families = {}, now = NOW })))
+    local result = assert(update.run { database = database, families = {}, now = NOW })
+    assert.equal("changed", outcomes(result))
+    assert.same({ is_offline = false, failed = 0 }, { is_offline = result.is_offline, failed = result.failed })
+    assert.is_nil(result.files[1].message)
     assert.equal("2026-02-09", core.database(database).epss_date)
   end)
 

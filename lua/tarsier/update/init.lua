@@ -229,7 +229,7 @@ local function fetch_all(jobs, folder, request, now)
     local mirrors = job.outcome == "failed" and not request.mirror and job.file.mirrors or {}
     for _, url in ipairs(mirrors) do
       if job.outcome ~= "failed" then break end
-      job.outcome, job.from = nil, url
+      job.outcome, job.message, job.code, job.unanswered, job.from = nil, nil, nil, nil, url
       local one = { job = job, file = job.file, url = url, path = join(folder, job.file.path) }
       local results, message, code = fetch({ one }, request, 1)
       if not results then return nil, message, code end
