@@ -167,6 +167,15 @@ describe("Red Hat's VEX", function()
     local found = find("Red Hat:9", "p", "1.0-1.el9", "rpm")
     assert.same({ "CVE-2024-1001", "CVE-2024-1002" }, { found[1].id, found[2] and found[2].id })
   end)
+  it("keeps to one vulnerability what a document says of it", function()
+    local document = json.decode(temporary.read(data .. "redhat-vex/cve-2024-1001.json"))
+    document.vulnerabilities[2] = { cve = "CVE-2024-1002", title = "another",
+      product_status = { known_affected = { "red_hat_enterprise_linux_8:q" } } }
+    assert(knowledge.import(database, { temporary.write(folder .. "/two.json", json.encode(document)) }))
+    local found = find("Red Hat:8", "q", "1.0-1.el8", "rpm")
+    assert.equal("Critical will_not_fix/redhat ", told(found["CVE-2024-1001"]))
+    assert.equal("Unknown affected/redhat ", told(found["CVE-2024-1002"]))
+  end)
   it("overrules an advisory for what is not affected", function()
     import({ "redhat-vex/cve-2024-1001.json" }, { advisories.record("RHSA-2024:1", { upstream = { "CVE-2024-1001" },
       affected = { affects("Red Hat:enterprise_linux:9::baseos", "q", { "introduced", "0", "fixed", "5-1.el9" }) } }) })

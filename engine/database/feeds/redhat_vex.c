@@ -30,7 +30,7 @@ struct vex {
 	const char *name;            /* of the file */
 	struct map cpes;             /* product → its CPE */
 	struct map relations;        /* component of a product → struct json_node of the relationship */
-	struct map remedies, words;  /* component of a product → its remediation; → its impact */
+	struct map remedies, words;  /* of the vulnerability: component of a product → its remediation; → its impact */
 	struct affected_list list;
 };
 
@@ -250,6 +250,7 @@ static int take_document(void *user, const struct cut_place *place, const struct
 	const struct json_node *list = node_list(document, "vulnerabilities");
 	for (const struct json_node *one = node_first(list); one && code >= 0; one = one->next) {
 		vex->list = (struct affected_list){0};
+		vex->remedies = vex->words = (struct map){.arena = &vex->arena};
 		code = take_vulnerability(vex, document, one, error);
 	}
 	return code;
@@ -260,7 +261,7 @@ static int vex_read(struct stream *stream, const char *name, struct advisory_sin
 	struct vex vex = {.sink = sink, .name = name};
 	struct json_cutter cutter = {.take = take_document, .user = &vex, .what = name, .limit = DOCUMENT_LIMIT};
 	arena_init(&vex.arena, NULL);
-	vex.cpes.arena = vex.relations.arena = vex.remedies.arena = vex.words.arena = &vex.arena;
+	vex.cpes.arena = vex.relations.arena = &vex.arena;
 	int code = json_read(&cutter, stream, error);
 	arena_free(&vex.arena);
 	return code;
