@@ -56,7 +56,7 @@ static int each(struct searching *searching, const char *sql, int (*take)(struct
 	int step = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL), code = 0;
 	bool ended = false;
 	while (!ended && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
-		arena_free(&searching->row);
+		arena_reset(&searching->row);
 		code = take(searching, select, error);
 		ended = code < 0 || code > 0;
 	}
@@ -224,7 +224,7 @@ static int search_package(struct searching *searching, const char *ecosystem, co
 	if (code > 0)
 		code = package_rows_open(&rows, &searching->arena, (span){copy, blob.len}, error);
 	while (code >= 0 && copy && (code = package_rows_next(&rows, error)) > 0) {
-		arena_free(&searching->row);
+		arena_reset(&searching->row);
 		code = connection_advisory_text(searching->connection, &searching->row, rows.row.advisory, &text, error);
 		if (code >= 0 && (code = give_record(searching, name, package, &rows, &text, error)) > 0)
 			return 1;
