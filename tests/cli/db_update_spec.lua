@@ -6,12 +6,13 @@ local shell = require "support.shell"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 local folder
+local later = 0 -- seconds by which the command's clock is ahead
 
 local function tarsier(line)
   line = line:gsub("@(%w+)", function(name) return folder .. "/" .. name end)
   return shell.run(("env -u TARSIER_DB -u TARSIER_OFFLINE TARSIER_TEST_SECOND=20 http_proxy= https_proxy= HOME=%s XDG_DATA_HOME=%s/data "
-    .. "XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s lua/bin/tarsier %s"):format(folder, folder, folder,
-      folder, LUA, line))
+    .. "XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config LUA_INIT='local time = os.time; os.time = function(...) return "
+    .. "time(...) + (... and 0 or %d) end' %s lua/bin/tarsier %s"):format(folder, folder, folder, folder, later, LUA, line))
 end
 
 describe("tarsier db update", function()
@@ -74,11 +75,18 @@ describe("tarsier db update", function()
   end)
 
   it("fails with 4 beyond --db-max-age", function()
-    shell.capture(("sqlite3 %s/data/tarsier/vulnerabilities.db .schema >/dev/null"):format(folder))
-    shell.capture(("rm -f %s/data/tarsier/*.asked"):format(folder))
-    local code = tarsier "db update --offline --db-max-age 0h"
-    assert.is_true(code == 0 or code == 4)
-    local _, err
+    assert.equal(0, (tarsier "db update --offline --db-max-age 7d"))
+    later = 8 * 86400
+    finally(function() later = 0 end)
+    local code, _, err = tarsier "db update --offline --db-max-age 7d"
+    assert.equal(4, code, err)
+    assert.matches("vulnerabilities%.db: 8 days old, but %-%-db%-max%-age is 7d", err)
+    assert.equal(0, (tarsier "db update --offline --db-max-age 9d"))
+    code, _, err = tarsier "db update npm --mirror http://127.0.0.1:1"
+    assert.equal(4, code, err)
+    assert.matches("offline: the database is 8 days old %(", err)
+    code, _, err = tarsier "db update npm --db-max-age 9d --mirror http://127.0.0.1:1"
+    assert.equal(0, code, err)
     code, _, err = tarsier "db update --offline --db-max-age yesterday"
     assert.equal(2, code)
     assert.matches("not an age such as 12h", err)

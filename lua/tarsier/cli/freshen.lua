@@ -49,7 +49,7 @@ local function tell(result, database, terminal)
   if result.is_offline then
     local info = core.database(database)
     local age = info and state.age(info, state.stamps(database), os.time())
-    terminal:say(("tarsier: offline: %s"):format(age and ("the database is %s old"):format(shared.age_text(age))
+    terminal:say(("tarsier: offline: %s"):format(age and "the database is " .. shared.old_text(age)
       or "no vulnerability records could be fetched (" .. result.files[1].message .. ")"))
     state.stamp(database, { ATTEMPT }, os.time())
     return
@@ -99,9 +99,8 @@ function freshen.check_age(path, options, built)
   if not info then return nil, wrong, code end
   local age = state.age(built and { built = built } or info, state.stamps(path), os.time())
   if age and age <= limit then return true end
-  return nil, ("%s: %s old, more than --db-max-age %s allows"):format(path, age and shared.age_text(age)
-    or "of unknown age",
-    options.db_max_age), "DATABASE"
+  return nil, ("%s: %s, but --db-max-age is %s"):format(path, shared.old_text(age), options.db_max_age),
+    "DATABASE"
 end
 
 return freshen

@@ -76,6 +76,11 @@ function options.age_text(seconds)
   return text.plural(seconds // 86400, "day")
 end
 
+--- old_text(seconds) -> "3 hours old"; "of unknown age" for nil
+function options.old_text(seconds)
+  return seconds and options.age_text(seconds) .. " old" or "of unknown age"
+end
+
 --- failed(terminal, message) -> exit code
 function options.failed(terminal, message)
   terminal:fail(message)

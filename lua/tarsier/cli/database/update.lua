@@ -2,6 +2,8 @@
 
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
+local freshen = require "tarsier.cli.freshen"
+local place = require "tarsier.place"
 local seen = require "tarsier.seen"
 local shared = require "tarsier.cli.database.options"
 local sources = require "tarsier.sources"
@@ -97,21 +99,16 @@ local function complaints(terminal)
   end
 end
 
-local function age_of(database, now)
-  local info = core.database(database)
-  return info, info and state.age(info, state.stamps(database), now)
-end
-
 -- Is the database young enough, if no source answered?
 local function offline(database, result, options, limit, terminal)
-  local info, age = age_of(database, os.time())
+  local info = core.database(database)
   if not info then
     return shared.failed(terminal, ("offline, and there is no database yet: %s"):format(result.files[1].message))
   end
-  local is_old = age and age > (limit or 7 * 86400)
-  local line = ("offline: the database is %s old (%s)"):format(age and shared.age_text(age) or "of unknown age",
-    (result.files[1].message or ""))
-  if is_old then return shared.failed(terminal, line) end
+  local age = state.age(info, state.stamps(database), os.time())
+  local is_young = age and age <= (limit or 7 * 86400)
+  local line = ("offline: the database is %s (%s)"):format(shared.old_text(age), result.files[1].message or "")
+  if not is_young then return shared.failed(terminal, line) end
   if not options.quiet then terminal:say("tarsier: " .. line) end
   return exit.PASS
 end
@@ -128,10 +125,10 @@ local function summary(database, result, terminal)
   end
 end
 
-local function too_old(database, limit, terminal)
-  local _, age = age_of(database, os.time())
-  if not age or age <= limit then return nil end
-  return shared.failed(terminal, ("%s: %s old, more than --db-max-age allows"):format(database, shared.age_text(age)))
+-- -> exit code: is it young enough for --db-max-age?
+local function check_age(database, options, terminal)
+  local ok, message = freshen.check_age(database, options)
+  return ok and exit.PASS or shared.failed(terminal, message)
 end
 
 local function run_update(options, arguments, terminal)
@@ -144,9 +141,12 @@ local function run_update(options, arguments, terminal)
   database, message = shared.target(options.db)
   if not database then return shared.failed(terminal, message) end
   if options.offline then
-    if not core.database(database) then return shared.failed(terminal, database
-      .. ": there is no database, and --offline fetches none") end
-    return limit and too_old(database, limit, terminal) or exit.PASS
+    if not place.exists(database) then
+      return shared.failed(terminal, database .. ": there is no database, and --offline fetches none")
+    end
+    local info, why = core.database(database)
+    if not info then return shared.failed(terminal, why) end
+    return check_age(database, options, terminal)
   end
   local families, wrong, code = choose(database, options, arguments, terminal)
   if not families then
@@ -164,7 +164,7 @@ local function run_update(options, arguments, terminal)
   if not core.database(database) then return shared.failed(terminal, database .. ": nothing could be fetched") end
   summary(database, result, terminal)
   if result.failed > 0 then return exit.DATABASE end
-  return limit and too_old(database, limit, terminal) or exit.PASS
+  return check_age(database, options, terminal)
 end
 
 -- ---- filling a mirror ----------------------------------------------------------------------------------------------
