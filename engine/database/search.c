@@ -82,25 +82,35 @@ static const char *version_at(const struct package_rows *rows, struct arena *are
 	return version ? span_copy(arena, rows->versions[version]) : "0";
 }
 
+static bool add_bound(struct buffer *text, const char *before, const char *sign, const struct package_rows *rows, uint32_t version)
+{
+	span number = version ? rows->versions[version] : SPAN("0");
+	return buffer_add(text, before, text->length ? strlen(before) : 0) && buffer_add(text, sign, strlen(sign)) &&
+	       buffer_add(text, " ", 1) && buffer_add(text, number.ptr, number.len);
+}
+
 /* ">= 1.0, < 1.2 or >= 2.0, < 2.1", the ranges in the order in which they are stored. */
 static const char *ranges_of(const struct package_rows *rows, struct arena *arena)
 {
 	static const char *const signs[] = {[EVENT_INTRODUCED] = ">=", [EVENT_FIXED] = "<", [EVENT_LAST_AFFECTED] = "<=", [EVENT_LIMIT] = "<"};
 	const struct package_row *row = &rows->row;
-	const char *text = "";
-	for (size_t i = 0; i < row->event_count && text; i++) {
+	struct buffer text;
+	bool done = true;
+	buffer_init(&text, NULL);
+	for (size_t i = 0; i < row->event_count && done; i++) {
 		const struct row_event *event = &row->events[i];
-		const char *version = version_at(rows, arena, event->version);
 		if (event->kind == EVENT_INTRODUCED && !event->version && i + 1 < row->event_count && !row->events[i + 1].starts)
 			continue; /* ">= 0" says nothing if a bound follows */
-		bool begins = !*text || event->kind == EVENT_INTRODUCED || (i && row->events[i - 1].starts && row->events[i - 1].kind == EVENT_INTRODUCED &&
+		bool begins = event->kind == EVENT_INTRODUCED || (i && row->events[i - 1].starts && row->events[i - 1].kind == EVENT_INTRODUCED &&
 		              !row->events[i - 1].version);
-		text = version ? arena_format(arena, "%s%s%s %s", text, !*text ? "" : begins ? " or " : ", ", signs[event->kind], version) : NULL;
+		done = add_bound(&text, begins ? " or " : ", ", signs[event->kind], rows, event->version);
 	}
 	/* Feeds list what their ranges cover; without ranges it is all that there is. */
-	for (size_t i = 0; !row->event_count && i < row->version_count && text && i < LISTED; i++)
-		text = arena_format(arena, "%s%s= %s", text, *text ? " or " : "", version_at(rows, arena, row->versions[i]));
-	return text;
+	for (size_t i = 0; !row->event_count && i < row->version_count && done && i < LISTED; i++)
+		done = add_bound(&text, " or ", "=", rows, row->versions[i]);
+	const char *copy = done ? span_copy(arena, buffer_span(&text)) : NULL;
+	buffer_free(&text);
+	return copy;
 }
 
 /* The lowest of the stored fixes comes first. */
