@@ -23,6 +23,8 @@ SPECS    ?= tests
 # `make install` never do.
 DEPS     ?= yes
 FUZZ_SECONDS ?= 30
+# 0: another seed each time. CI gives one, so that a change is not blamed for what chance found.
+FUZZ_SEED ?= 0
 # `make test-mutants MUTANTS=50 SEED=2 ONLY=engine/stream/`
 MUTANTS  ?= 200
 SEED     ?= 1
@@ -342,7 +344,7 @@ fuzz:
 	@for fuzzer in $(notdir $(FUZZERS)); do \
 	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer; \
 	    echo "  FUZZ   $$fuzzer"; \
-	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
+	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -seed=$(FUZZ_SEED) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer \
 	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || exit 1; \
 	done

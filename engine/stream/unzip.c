@@ -29,7 +29,7 @@ void unzip_reset(struct unzip *unzip, const struct unzip_sink *sink)
 	unzip->step = SIGNATURE;
 	unzip->length = 0;
 	unzip->position = unzip->first = unzip->left = 0;
-	unzip->begun = unzip->ended = unzip->member = false;
+	unzip->begun = unzip->ended = unzip->member = unzip->lost = false;
 	unzip->found = unzip->listed[0] = unzip->listed[1] = 0;
 }
 
@@ -67,7 +67,7 @@ uint64_t unzip_hash(const struct unzip *unzip, uint64_t offset, uint64_t packed,
 
 bool unzip_agrees(const struct unzip *unzip)
 {
-	return unzip->found == unzip->listed[0] || unzip->found == unzip->listed[1];
+	return !unzip->lost && (unzip->found == unzip->listed[0] || unzip->found == unzip->listed[1]);
 }
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------- */

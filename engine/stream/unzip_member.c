@@ -40,6 +40,7 @@ static int give_up(struct unzip *unzip, const struct tarsier_error *failure, str
 {
 	unzip->step = unzip->bounded ? SKIPPED : GAP;
 	if (!unzip->bounded) {
+		unzip->lost = true;
 		unzip->length = 0;
 		unzip->left = 0;
 	}
