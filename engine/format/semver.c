@@ -20,18 +20,13 @@ bool semver_valid_words(span text)
 	return true;
 }
 
-/* Takes number ("." number)*, also if a letter follows the dot. */
+/* A dot before a letter separates as a hyphen does: "1.2.rc1". */
 static span take_numbers(span *rest)
 {
-	span all = *rest;
-	size_t length = version_take_digits(rest).len;
-	while (length > 0 && rest->len > 1 && rest->ptr[0] == '.' && version_is_digit(rest->ptr[1])) {
+	span numbers = version_take_numbers(rest);
+	if (numbers.len > 0 && rest->len > 1 && rest->ptr[0] == '.' && version_is_letter(rest->ptr[1]))
 		version_take_char(rest, '.');
-		length += 1 + version_take_digits(rest).len;
-	}
-	if (length > 0 && rest->len > 1 && rest->ptr[0] == '.' && version_is_letter(rest->ptr[1]))
-		version_take_char(rest, '.');
-	return (span){all.ptr, length};
+	return numbers;
 }
 
 struct semver semver_split(span text)

@@ -99,6 +99,17 @@ span version_take_letters(span *rest)
 	return take_while(rest, version_is_letter);
 }
 
+span version_take_numbers(span *rest)
+{
+	span all = *rest;
+	size_t length = version_take_digits(rest).len;
+	while (length > 0 && rest->len > 1 && rest->ptr[0] == '.' && version_is_digit(rest->ptr[1])) {
+		version_take_char(rest, '.');
+		length += 1 + version_take_digits(rest).len;
+	}
+	return (span){all.ptr, length};
+}
+
 bool version_take_char(span *rest, char c)
 {
 	if (rest->len == 0 || rest->ptr[0] != c)

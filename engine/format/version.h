@@ -45,6 +45,7 @@ static inline bool version_is_letter(char c)
 }
 span version_take_digits(span *rest);          /* takes the leading digits, maybe none */
 span version_take_letters(span *rest);         /* takes the leading ASCII letters */
+span version_take_numbers(span *rest);         /* takes number ("." number)* */
 int version_compare_digits(span a, span b);    /* by value; an empty text is 0 */
 int version_compare_numbers(span a, span b);   /* "1.2.3", separated by any single character; missing numbers are 0 */
 bool version_take_char(span *rest, char c);    /* takes a leading c, if there is one */

@@ -77,17 +77,6 @@ static bool take_dev(span *rest, span *number)
 	return take_part(rest, words, ranks, number);
 }
 
-static span take_release(span *rest)
-{
-	span all = *rest;
-	size_t length = version_take_digits(rest).len;
-	while (length > 0 && rest->len > 1 && rest->ptr[0] == '.' && version_is_digit(rest->ptr[1])) {
-		version_take_char(rest, '.');
-		length += 1 + version_take_digits(rest).len;
-	}
-	return (span){all.ptr, length};
-}
-
 static bool is_word(char c)
 {
 	return version_is_digit(c) || version_is_letter(c);
@@ -125,7 +114,7 @@ static struct pep440_version split(span text)
 		parts.epoch = epoch;
 		text = rest;
 	}
-	parts.release = take_release(&text);
+	parts.release = version_take_numbers(&text);
 	parts.pre = take_pre(&text, &parts.pre_number);
 	parts.has_post = take_post(&text, &parts.post_number);
 	parts.has_dev = take_dev(&text, &parts.dev_number);

@@ -189,13 +189,8 @@ local function scan(name, config, judge, terminal, log)
   local there <close>, wrong, kind = locate.open(name, config, terminal, warn)
   if not there then return nil, wrong, kind end
   config.on_event = terminal:progress(logged(log))
-  local engine, message, code = tarsier.open(config)
-  if not engine then return nil, message, code end
-  local scanned
-  scanned, message, code = engine:scan(there.reference)
-  engine:close()
-  terminal:wipe()
-  if not scanned then return nil, there:message(message), code end
+  local scanned, message, code = there:scan(config, terminal)
+  if not scanned then return nil, message, code end
   return judge_named(judge, scanned, name, config, started)
 end
 

@@ -20,13 +20,8 @@ local function scan(name, config, options, terminal)
   local there <close>, wrong, kind = locate.open(name, config, terminal)
   if not there then return nil, wrong, kind end
   local tarsier = require "tarsier"
-  local engine, message, code = tarsier.open(config)
-  if not engine then return nil, message, code end
-  local scanned
-  scanned, message, code = engine:scan(there.reference)
-  engine:close()
-  terminal:wipe()
-  if not scanned then return nil, there:message(message), code end
+  local scanned, message, code = there:scan(config, terminal)
+  if not scanned then return nil, message, code end
   local result = tarsier.facts(scanned)
   image.settle(result, options, terminal)
   return result

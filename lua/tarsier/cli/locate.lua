@@ -123,4 +123,16 @@ function Place:message(message)
   return self.why and ("%s; and %s"):format(message, self.why) or message
 end
 
+--- place:scan(config, terminal) -> the engine's report | nil, message, code. config: the engine's. Ends the progress.
+function Place:scan(config, terminal)
+  local engine, message, code = require "tarsier".open(config)
+  if not engine then return nil, message, code end
+  local report
+  report, message, code = engine:scan(self.reference)
+  engine:close()
+  terminal:wipe()
+  if not report then return nil, self:message(message), code end
+  return report
+end
+
 return locate

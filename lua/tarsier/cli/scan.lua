@@ -72,13 +72,8 @@ end
 
 -- -> the engine's report | nil, message, code
 local function read(there, config, options, terminal)
-  local engine, message, code = require "tarsier".open(config)
-  if not engine then return nil, message, code end
-  local scanned
-  scanned, message, code = engine:scan(there.reference)
-  engine:close()
-  terminal:wipe()
-  if not scanned then return nil, there:message(message), code end
+  local scanned, message, code = there:scan(config, terminal)
+  if not scanned then return nil, message, code end
   return with_fresh_records(scanned, config, options, terminal)
 end
 
