@@ -6,7 +6,8 @@ local json = require "cjson"
 local bearing = {}
 
 local SECONDS = 600
-local COVERAGE = "CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage"
+-- As sanitizers are, so that specs that link the archive themselves do it too.
+local COVERAGE = "CFLAGS='-O0 -g' SANITIZE=--coverage"
 -- A statement's later lines have no entry of their own.
 local LONGEST_STATEMENT = 8
 
