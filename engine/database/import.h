@@ -13,6 +13,8 @@ struct container {
 	uint64_t complaints;          /* the excess over COMPLAINTS_MOST is only counted */
 	uint64_t omitted[OMISSIONS];
 	uint64_t advisories;
+	uint64_t empty_files;         /* files of feeds that have no records */
+	char empty[512];              /* the first of them */
 	uint64_t families[FAMILIES_MOST]; /* advisories that name packages of a family, by the family's number */
 	bool single;                  /* a single record in its own file is not a feed */
 };

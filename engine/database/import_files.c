@@ -116,11 +116,28 @@ static int check_lost(struct importing *importing, const char *path, bool archiv
 	const char *lost = importing->lost;
 	if (importing->useful > useful)
 		return 0;
-	if (archive && !importing->unknown && !importing->container->complaints)
-		lost = lost ? lost : "the archive is empty";
 	bool wrong = lost ? names_a_feed(path) : importing->unknown && !archive && is_published_name(path);
 	return wrong ? error_set(error, TARSIER_FORMAT, "%s: not recognised: expected a feed%s%s", path,
 	                         lost ? ", but " : "", lost ? lost : "") : 0;
+}
+
+/* How much of a container the reports name or count. */
+static uint64_t reported(const struct container *container)
+{
+	uint64_t count = container->complaints;
+	for (size_t i = 0; i < FEEDS_MOST; i++)
+		count += container->records[i];
+	for (size_t i = 0; i < OMISSIONS; i++)
+		count += container->omitted[i];
+	return count;
+}
+
+/* An ecosystem without advisories is published as an empty archive, so the rest of the folder is imported. But a feed
+ * without records may also be what is left of one that broke, so it is named. */
+static void note_if_empty(struct container *container, const char *path, uint64_t before)
+{
+	if (reported(container) == before && container->empty_files++ == 0)
+		snprintf(container->empty, sizeof container->empty, "%s", path);
 }
 
 /* Every input that the caller names must have usable records. */
@@ -199,9 +216,12 @@ static int import_file(struct importing *importing, const char *path, uint64_t s
 		importing->container = &own;
 	importing->lost = NULL;
 	importing->unknown = importing->list = false;
+	uint64_t before = reported(importing->container);
 	code = zip ? import_zip(importing, path, EXPANSION_FREE + size * EXPANSION, error)
 	           : import_plain(importing, path, size, error);
 	own.single = !zip && own.advisories == 1 && !importing->list;
+	if (loose && code >= 0)
+		note_if_empty(importing->container, path, before);
 	if (contained && code >= 0)
 		import_container_done(importing, &own);
 	if (loose && code >= 0)
@@ -223,6 +243,8 @@ static int import_folder(struct importing *importing, const char *path, int dept
 	int count = scandir(path, &entries, visible, alphasort), code = 0;
 	if (count < 0)
 		return error_errno(error, errno, "open %s", path);
+	if (count == 0 && depth)
+		import_complain(importing, path, "", "the folder is empty");
 	for (int i = 0; i < count; i++) {
 		char *inside = NULL;
 		if (code >= 0 && asprintf(&inside, "%s/%s", path, entries[i]->d_name) < 0)

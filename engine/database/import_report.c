@@ -66,6 +66,18 @@ static void report_complaints(struct importing *importing, const struct containe
 	report(importing, container->name, "", 0, message);
 }
 
+static void report_empty(struct importing *importing, const struct container *container)
+{
+	char message[600];
+	if (container->empty_files == 1)
+		report(importing, container->empty, "", 0, "it has no records");
+	if (container->empty_files <= 1)
+		return;
+	snprintf(message, sizeof message, "%llu files have no records, such as %s", (unsigned long long)container->empty_files,
+	         container->empty);
+	report(importing, container->name, "", 0, message);
+}
+
 /* A family is covered if a feed of it was imported: a container that holds at least a tenth as many records of this
  * family as of its largest one. This excludes families that a feed names in passing, such as Maven in npm's. One record
  * in a file of its own is not a feed. compose.c also covers large families. */
@@ -98,6 +110,7 @@ void import_container_done(struct importing *importing, struct container *contai
 		if (container->records[i])
 			report(importing, container->name, feeds_all[i]->name, container->records[i], NULL);
 	report_complaints(importing, container);
+	report_empty(importing, container);
 	if (!container->single)
 		report_omissions(importing, container);
 	for (size_t i = 0; container->single && i < OMISSIONS; i++)

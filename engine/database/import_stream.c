@@ -73,7 +73,6 @@ bool import_is_tar(span head)
 /* Describes from its first bytes a file that stands in place of a feed. Returns NULL if they tell nothing. */
 static const char *what_else(span head)
 {
-	head = span_trim(span_starts(head, "\xEF\xBB\xBF") ? span_from(head, 3) : head);
 	if (head.len == 0)
 		return "the file is empty";
 	if (span_starts(head, "<"))
@@ -81,14 +80,24 @@ static const char *what_else(span head)
 	return NULL;
 }
 
+static span without_mark(span head)
+{
+	return span_trim(span_starts(head, "\xEF\xBB\xBF") ? span_from(head, 3) : head);
+}
+
+static bool is_empty_list(span head)
+{
+	return span_starts(head, "[") && span_is(span_trim(span_from(head, 1)), "]");
+}
+
 static void not_recognised(struct importing *importing, const char *name, span head)
 {
 	char why[160];
-	const char *what = what_else(head);
+	const char *what = what_else(head = without_mark(head));
 	snprintf(why, sizeof why, "not recognised: not a feed that tarsier reads%s%s", what ? "; " : "", what ? what : "");
 	importing->lost = what;
 	importing->unknown = true;
-	import_complain(importing, name, "", why);
+	import_complain(importing, name, "", is_empty_list(head) ? "the list is empty" : why);
 }
 
 int import_feed(struct importing *importing, struct metered *metered, const char *name, struct tarsier_error *error)

@@ -1,10 +1,12 @@
 #include "stream/zip.h"
 
 #include "stream/libarchive.h"
+#include "stream/unzip_header.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024 };
@@ -16,6 +18,7 @@ struct zip_reader {
 	const char *path;
 	locale_t utf8; /* 0: this system has none */
 	int fd;
+	bool empty;    /* a zip of no members, which libarchive does not recognise */
 };
 
 /* ---- first bytes ------------------------------------------------------------------------------------------------- */
@@ -87,11 +90,23 @@ static bool prepare(struct zip_reader *reader)
 	       library->open_fd(archive, reader->fd, READ_SIZE) == ARCHIVE_OK;
 }
 
+/* The end record, whose numbers of entries are 0, is all that such a file has. */
+static bool is_empty_zip(int fd)
+{
+	char end[ZIP_END_SIZE];
+	struct stat info;
+	return pread(fd, end, sizeof end, 0) == (ssize_t)sizeof end && unzip_u32(end) == ZIP_END && unzip_u32(end + 8) == 0 &&
+	       fstat(fd, &info) == 0 && (uint64_t)info.st_size == sizeof end + unzip_end_comment(end);
+}
+
 static int start(struct zip_reader *reader, struct tarsier_error *error)
 {
 	reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
 	if (reader->fd < 0)
 		return error_errno(error, errno, "open %s", reader->path);
+	reader->empty = is_empty_zip(reader->fd);
+	if (reader->empty)
+		return TARSIER_OK;
 	int code = archive_library_load(&reader->library, "zip, 7z, cpio and ar files need", error);
 	if (code < 0)
 		return code;
@@ -140,6 +155,8 @@ static int next_member(struct zip_reader *reader, struct zip_member *member, str
 
 int zip_next(struct zip_reader *reader, struct zip_member *member, struct tarsier_error *error)
 {
+	if (reader->empty)
+		return 0;
 	locale_t before = enter_utf8(reader);
 	int code = next_member(reader, member, error);
 	leave_utf8(before);

@@ -178,6 +178,73 @@ describe("an import keeps the old database and fails if a named input is", funct
     end)
   end)
 
+  describe("but a folder is imported if it holds", function()
+    -- Returns what the import says about the file of that name in the folder.
+    local function told_of(name)
+      local counts, inputs = assert(knowledge.import(database, { folder .. "/feeds" }))
+      assert.is_true(counts.advisories >= 1)
+      local told
+      for _, input in ipairs(inputs) do
+        if input.input:sub(-#name) == name then
+          assert.is_nil(told)
+          told = input.message
+        end
+      end
+      return told
+    end
+    local function beside_good(name, content)
+      temporary.must("mkdir -p %s/feeds/Empty; cp %s %s/feeds/", folder, good, folder)
+      return name and write("feeds/Empty/" .. name, content)
+    end
+    local no_files = "PK\5\6" .. ("\0"):rep(18)
+    local git = { ranges = { { type = "GIT", repo = "https://example.org/r", events = { { introduced = "0" } } } } }
+
+    it("an archive of no files", function()
+      beside_good("all.zip", no_files)
+      assert.equal("it has no records", told_of "Empty/all.zip")
+    end)
+    it("an archive of folders", function()
+      beside_good()
+      temporary.must("cd %s && mkdir x && zip -qr feeds/Empty/all.zip x", folder)
+      assert.equal("it has no records", told_of "Empty/all.zip")
+    end)
+    it("an archive of records of which none can be used", function()
+      beside_good()
+      temporary.must("mv %s %s/feeds/Empty/", zip("all.zip", { ["G-1.json"] = one("G-1", { affected = { git } }) }), folder)
+      assert.equal("packages without an ecosystem and a name, of source code only: 1 left out", told_of "Empty/all.zip")
+    end)
+    it("an empty list", function()
+      beside_good("all.json", "\239\187\191 [ ]\n")
+      assert.equal("the list is empty", told_of "Empty/all.json")
+    end)
+    it("an archive of empty lists", function()
+      beside_good()
+      temporary.must("mv %s %s/feeds/Empty/", zip("all.zip", { ["none.json"] = "[]" }), folder)
+      assert.equal("the list is empty", told_of "none.json")
+      assert.is_nil(told_of "all.zip")
+    end)
+    it("an empty folder", function()
+      beside_good()
+      assert.equal("the folder is empty", told_of "feeds/Empty")
+    end)
+    it("feeds without records", function()
+      beside_good("kev.csv", "cveID,vendorProject,dateAdded,dueDate\n")
+      beside_good("epss_scores-current.csv", "cve,epss,percentile\n")
+      assert.equal("2 files have no records, such as " .. folder .. "/feeds/Empty/epss_scores-current.csv", told_of "/feeds")
+      os.remove(folder .. "/feeds/Empty/epss_scores-current.csv")
+      assert.equal("it has no records", told_of "kev.csv")
+    end)
+    it("and something that can be used", function()
+      temporary.must("mkdir -p %s/none/Empty", folder)
+      refused("none: nothing in it can be used: the folder is empty", folder .. "/none")
+      write("none/Empty/all.json", "[]")
+      refused("none: nothing in it can be used: the list is empty", folder .. "/none")
+      write("none/Empty/all.json", "hello")
+      write("none/all.zip", no_files)
+      refused("none: nothing in it can be used: ", folder .. "/none")
+    end)
+  end)
+
   it("but not if a folder holds pages that nothing calls a feed", function()
     temporary.must("mkdir -p %s/feeds; cp %s %s/feeds/; echo '<html>' >%s/feeds/index.html", folder, good, folder, folder)
     assert(knowledge.import(database, { folder .. "/feeds" }))

@@ -60,6 +60,19 @@ describe("a zip", function()
     }, members)
   end)
 
+  it("may have no members", function()
+    local function read(bytes) return streams.zip(temporary.write(folder .. "/empty.zip", bytes)) end
+    local zeros = ("\0"):rep(16)
+    assert.same({}, read("PK\5\6" .. zeros .. "\0\0"))
+    assert.same({}, read("PK\5\6" .. zeros .. "\5\0hello"))
+    for _, damaged in ipairs { "PK\5\6", "PK\5\6" .. zeros, "PK\5\6" .. zeros .. "\5\0hell", "PK\5\6" .. zeros .. "\0\0hello",
+      "PK\5\6\0\0\0\0\1\0\1\0" .. ("\0"):rep(10) } do
+      local members, message, code = read(damaged)
+      if code == "UNSUPPORTED" then return pending(message) end
+      assert.same({ nil, "FORMAT" }, { members, code })
+    end
+  end)
+
   it("that is none, or is broken, is an error", function()
     local members, _, code = streams.zip(path)
     if code ~= "UNSUPPORTED" then assert.same({ nil, "FORMAT" }, { members, code }) end
