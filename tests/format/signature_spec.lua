@@ -155,6 +155,7 @@ describe("a file", function()
     assert.is_nil(io.open(path "again"))
     local packed = read "big.zst"
     shell.write(path "big.zst", packed:sub(1, -9) .. "AAAAAAAA")
+    assert.has_error(function() core.unpack(path "big.zst", path "again", -1) end)
     done, _, code = core.unpack(path "big.zst", path "again", 1 << 30)
     assert.is_nil(done)
     assert.equal("FORMAT", code)
