@@ -64,12 +64,8 @@ void arena_reset(struct arena *arena)
 static struct arena_block *add_block(struct arena *arena, size_t wanted)
 {
 	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
-	if (size > LARGEST_BLOCK)
-		size = LARGEST_BLOCK;
-	if (size < wanted)
-		size = wanted;
-	if (size > SIZE_MAX - sizeof(struct arena_block))
-		return NULL;
+	size = size < LARGEST_BLOCK ? size : LARGEST_BLOCK;
+	size = size > wanted ? size : wanted;
 	struct arena_block *block = memory_resize(&arena->allocator, NULL, 0, sizeof *block + size);
 	if (!block)
 		return NULL;
@@ -119,7 +115,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t length)
 {
-	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
+	char *copy = arena_alloc(arena, length + 1);
 	if (copy && length)
 		memcpy(copy, data, length);
 	return copy;
@@ -169,7 +165,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacit
 	if (count < *capacity)
 		return array;
 	size_t larger = *capacity ? *capacity * 2 : 8;
-	bool alone = *capacity && *capacity > LARGEST_BLOCK / size && larger <= SIZE_MAX / size;
+	bool alone = *capacity > LARGEST_BLOCK / size; /* then `larger` cannot overflow: half of it is there */
 	void *moved = alone ? grow_block(arena, array, larger * size) : arena_array(arena, larger, size);
 	if (moved && alone)
 		count = 0; /* the elements have moved with the block */

@@ -2,23 +2,11 @@
 
 #include "base/siphash.h"
 
-#include <sys/random.h>
-#include <time.h>
+#include <unistd.h>
 
 enum { FIRST_SLOTS = 64 };
 
 /* ---- hashes ------------------------------------------------------------------------------------------------------ */
-
-/* Before the kernel has gathered randomness, the clock and the map's address must do. */
-static void make_seed(struct map *map)
-{
-	struct timespec now;
-	if (getrandom(map->seed, sizeof map->seed, GRND_NONBLOCK) == (ssize_t)sizeof map->seed)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	map->seed[0] = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
-	map->seed[1] = (uint64_t)(uintptr_t)map;
-}
 
 static uint64_t hash_text(const struct map *map, span key)
 {
@@ -58,8 +46,8 @@ static bool make_room(struct map *map)
 {
 	if (map->count * 2 < map->slot_count)
 		return true;
-	if (!map->slot_count)
-		make_seed(map);
+	if (!map->slot_count && getentropy(map->seed, sizeof map->seed) < 0)
+		return false;
 	size_t count = map->slot_count ? map->slot_count * 2 : FIRST_SLOTS;
 	uint32_t *slots = map->count < UINT32_MAX ? arena_array(map->arena, count, sizeof *slots) : NULL;
 	if (!slots)

@@ -29,5 +29,36 @@ describe("floor 0", function()
   it("holds an arena to its limit", function()
     assert.equal(10, ground.arena(160, 16))
     assert.equal(0, ground.arena(160, 161))
+    assert.equal(1, ground.arena(160, 160))
+  end)
+
+  it("grows an array and keeps what is in it and beside it", function()
+    for _, size in ipairs { 2, 24, 4096, 30000, 32768, 40000 } do
+      local room = 8
+      local count, used = ground.grow(0, size, 100)
+      local expected = 16 + 8 * size -- the piece beside it
+      while room < 100 do
+        -- What has a block of its own grows there; else the array is copied.
+        expected = expected + (room * size > 262144 and room or room * 2) * size
+        room = room * 2
+      end
+      assert.same({ 100, expected }, { count, used }, size)
+    end
+  end)
+
+  it("grows an array that shares a full-sized block by a copy", function()
+    local count, used = ground.grow(0, 30000, 9, 131072) -- 8 elements take 240000 of 262144 bytes
+    assert.same({ 9, 131072 + 240000 + 16 + 480000 }, { count, used })
+  end)
+
+  it("holds a growing array to the arena's limit", function()
+    assert.equal(16, (ground.grow(16 * 40000 + 16, 40000, 17)))
+    assert.equal(8, (ground.grow(16 * 40000 + 15, 40000, 17)))
+    assert.equal(0, (ground.grow(8 * 40000 - 1, 40000, 17)))
+  end)
+
+  it("formats nothing as an empty text", function()
+    assert.equal("", ground.format "")
+    assert.equal("a", ground.format "a")
   end)
 end)

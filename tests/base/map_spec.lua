@@ -39,6 +39,42 @@ describe("a map", function()
   end)
 end)
 
+describe("the hash of a map", function()
+  it("has a seed of the map's own", function()
+    local _, one, other = ground.hashes {}
+    local _, next_one, next_other = ground.hashes {}
+    assert.not_equal(one, next_one)
+    assert.not_equal(other, next_other)
+    assert.not_equal(0, one)
+    assert.not_equal(0, other)
+  end)
+
+  it("is another for another half of the seed", function()
+    for _, key in ipairs { 7, "seven", "seventy-seven" } do
+      local first = ground.hashes({ key }, 1, 2)[1]
+      assert.equal(first, ground.hashes({ key }, 1, 2)[1])
+      assert.not_equal(first, ground.hashes({ key }, 3, 2)[1])
+      assert.not_equal(first, ground.hashes({ key }, 1, 3)[1])
+    end
+  end)
+
+  -- Chance lets 4096 keys have about 3970 different values of the last 16 bits.
+  it("spreads keys that are alike over the slots", function()
+    local makers = { function(i) return ("%d is a key that ends alike"):format(i) end, function(i) return ("%08d"):format(i) end,
+      function(i) return ("a key that begins alike %d"):format(i) end }
+    for shift = 0, 50, 5 do makers[#makers + 1] = function(i) return i << shift end end
+    for which, make in ipairs(makers) do
+      local keys, slots, count = {}, {}, 0
+      for i = 1, 4096 do keys[i] = make(i) end
+      for _, hash in ipairs((ground.hashes(keys))) do
+        if not slots[hash & 0xffff] then count = count + 1 end
+        slots[hash & 0xffff] = true
+      end
+      assert.is_true(count > 3850, which .. ": " .. count)
+    end
+  end)
+end)
+
 describe("SipHash-1-3", function()
   it("gives the values of its published test vectors", function()
     assert.equal(0xabac0158050fc4dc, ground.siphash "")

@@ -213,12 +213,15 @@ end)
 describe("names", function()
   it("of CVEs are numbers", function()
     for text, name in pairs { ["CVE-2021-44228"] = "CVE-2021-44228", ["cve-1999-0001"] = "CVE-1999-0001",
-      ["CVE-2024-1000001"] = "CVE-2024-1000001" } do
+      ["CVE-2024-1000001"] = "CVE-2024-1000001", ["CVE-2024-0012"] = "CVE-2024-0012", ["gcve-0-2024-0012"] = "CVE-2024-0012",
+      ["CVE-1999-16777215"] = "CVE-1999-16777215", ["CVE-2126-1234"] = "CVE-2126-1234" } do
       local _, found = knowledge.cve(text)
       assert.equal(name, found)
     end
     for _, text in ipairs { "CVE-2021-123", "CVE-2021-", "CVE-1998-0001", "CVE-2021-00001", "CVE-2021-99999999999",
-      "CVE-20210-1234", "GHSA-aaaa-bbbb-cccc", "", "CVE-2021-123x" } do
+      "CVE-20210-1234", "GHSA-aaaa-bbbb-cccc", "", "CVE-2021-123x",
+      "CVE-", "GCVE-0-", "GCVE-1-2024-0012", "2024-0012", "CVE-2127-1234", "CVE-1999-16777216", "CVE-2021_1234", "CVE-2x21-1234",
+      "CVE-2021-0123456" } do
       assert.equal(0, (knowledge.cve(text)), text)
     end
   end)

@@ -5,6 +5,8 @@
 #include "base/map.h"
 #include "base/siphash.h"
 
+#include <string.h>
+
 int probe_ground(lua_State *L);
 
 /* split(text, separator) --> { part, … }, as span_next cuts it */
@@ -48,6 +50,83 @@ static int l_arena(lua_State *L)
 		count++;
 	arena_free(&arena);
 	return lua_pushinteger(L, count), 1;
+}
+
+/* Puts one more element, whose every byte is `mark`. Raises if what the array has room for is not zero. */
+static unsigned char *push_element(lua_State *L, struct arena *arena, unsigned char *array, size_t count, size_t *capacity,
+                                   size_t size)
+{
+	size_t before = *capacity;
+	array = arena_grow(arena, array, count, capacity, size);
+	for (size_t i = count * size; array && before != *capacity && i < *capacity * size; i++)
+		if (array[i])
+			luaL_error(L, "byte %d of a larger array is not zero", (int)i);
+	if (array)
+		memset(array + count * size, (int)(count % 255 + 1), size);
+	return array;
+}
+
+/* grow(limit, size, count [, before]) --> how many of `count` elements of `size` bytes an array takes in an arena with this
+ * limit, 0 for none; and the bytes in use then. A piece of `before` bytes comes first, one of a byte after 8 elements. */
+static int l_grow(lua_State *L)
+{
+	struct arena arena;
+	unsigned char *array = NULL, *grown, *piece = NULL;
+	size_t size = (size_t)luaL_checkinteger(L, 2), most = (size_t)luaL_checkinteger(L, 3), count = 0, capacity = 0;
+	arena_init(&arena, NULL);
+	arena.limit = (size_t)luaL_checkinteger(L, 1);
+	if (luaL_optinteger(L, 4, 0))
+		arena_alloc(&arena, (size_t)luaL_optinteger(L, 4, 0));
+	while (count < most && (grown = push_element(L, &arena, array, count, &capacity, size))) {
+		array = grown;
+		if (++count == 8 && (piece = arena_alloc(&arena, 1)))
+			*piece = 'x';
+	}
+	for (size_t i = 0; i < count * size; i++)
+		if (array[i] != i / size % 255 + 1)
+			luaL_error(L, "byte %d is lost", (int)i);
+	if (piece && *piece != 'x')
+		luaL_error(L, "the piece beside the array is lost");
+	lua_pushinteger(L, (lua_Integer)count);
+	lua_pushinteger(L, (lua_Integer)arena.used);
+	arena_free(&arena);
+	return 2;
+}
+
+/* format(text) --> what arena_format makes of it */
+static int l_format(lua_State *L)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	lua_pushstring(L, arena_format(&arena, "%s", luaL_checkstring(L, 1)));
+	arena_free(&arena);
+	return 1;
+}
+
+/* hashes(keys [, seed, seed]) --> the hash of each of these different keys, texts or integers, in a map with this seed or its
+ * own; and the map's seed */
+static int l_hashes(lua_State *L)
+{
+	struct arena arena;
+	arena_init(&arena, NULL);
+	struct map map = {.arena = &arena};
+	if (!map_put_number(&map, UINT64_MAX, &map)) /* which makes the seed */
+		return luaL_error(L, "out of memory");
+	map.seed[0] = (uint64_t)luaL_optinteger(L, 2, (lua_Integer)map.seed[0]);
+	map.seed[1] = (uint64_t)luaL_optinteger(L, 3, (lua_Integer)map.seed[1]);
+	lua_newtable(L);
+	for (lua_Integer i = 1; i <= luaL_len(L, 1); i++) {
+		bool text = lua_rawgeti(L, 1, i) == LUA_TSTRING;
+		if (!(text ? map_put(&map, probe_span(L, -1), &map) : map_put_number(&map, (uint64_t)lua_tointeger(L, -1), &map)))
+			return luaL_error(L, "out of memory");
+		lua_pop(L, 1);
+		lua_pushinteger(L, (lua_Integer)map.entries[map.count - 1].hash);
+		lua_rawseti(L, -2, i);
+	}
+	lua_pushinteger(L, (lua_Integer)map.seed[0]);
+	lua_pushinteger(L, (lua_Integer)map.seed[1]);
+	arena_free(&arena);
+	return 3;
 }
 
 /* map(keys) --> what a map of these keys, texts or integers, gives for each: its last position; how many there are;
@@ -103,7 +182,8 @@ static int l_until(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {{"map", l_map},     {"siphash", l_siphash}, {"split", l_split}, {"number", l_number},
-                                     {"error", l_error}, {"arena", l_arena},     {"until", l_until}, {NULL, NULL}};
+                                     {"error", l_error}, {"arena", l_arena},     {"until", l_until}, {"grow", l_grow},
+                                     {"format", l_format}, {"hashes", l_hashes}, {NULL, NULL}};
 
 int probe_ground(lua_State *L)
 {
