@@ -75,9 +75,13 @@ static const char *what_else(span head)
 {
 	if (head.len == 0)
 		return "the file is empty";
-	if (span_starts(head, "<"))
-		return "it looks like a web page, perhaps an error that a server answered with";
-	return NULL;
+	if (!span_starts(head, "<"))
+		return NULL;
+	if (span_contains(head, "oval_definitions"))
+		return "it has OVAL definitions, of none of the publishers that tarsier reads in that form";
+	if (span_starts(head, "<?xml") && !span_contains(head, "<html"))
+		return "it is XML of a form that tarsier does not read";
+	return "it looks like a web page, perhaps an error that a server answered with";
 }
 
 static span without_mark(span head)
@@ -92,7 +96,7 @@ static bool is_empty_list(span head)
 
 static void not_recognised(struct importing *importing, const char *name, span head)
 {
-	char why[160];
+	char why[200];
 	const char *what = what_else(head = without_mark(head));
 	snprintf(why, sizeof why, "not recognised: not a feed that tarsier reads%s%s", what ? "; " : "", what ? what : "");
 	importing->lost = what;
