@@ -4,7 +4,8 @@
 -- Remembered bases lie in one JSON file, { schema = "1", bases = { { name, digest, id, created, layers = { diff ids },
 -- added }, … } }.
 
-local baseline = require "tarsier.baseline"
+local later = require "tarsier.later"
+local baseline = later "tarsier.baseline"
 local core = require "tarsier.core"
 local data_file = require "tarsier.data_file"
 local json = require "tarsier.json"

@@ -1,6 +1,7 @@
 -- Data for policies out of files: JSON by the name's ending, else YAML.
 
-local yaml = require "tarsier.yaml"
+local later = require "tarsier.later"
+local yaml = later "tarsier.yaml"
 
 local data_file = {}
 

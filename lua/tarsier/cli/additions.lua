@@ -1,14 +1,15 @@
 -- What the commands that judge add to a result before policies see it: which layers are the base's, what VEX documents
 -- say, and what is new since a baseline. Files are read once, before a long scan.
 
+local later = require "tarsier.later"
 local attachments = require "tarsier.cli.attached"
-local base = require "tarsier.base"
+local base = later "tarsier.base"
 local base_signature = require "tarsier.cli.base_signature"
-local baseline = require "tarsier.baseline"
+local baseline = later "tarsier.baseline"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
-local saved = require "tarsier.saved"
-local vex = require "tarsier.vex"
+local saved = later "tarsier.saved"
+local vex = later "tarsier.vex"
 
 local additions = {}
 additions.__index = additions
@@ -31,7 +32,9 @@ additions.options = {
 }
 
 --- read_report(file) -> result, not judged | nil, message, code
-additions.read_report = saved.load
+function additions.read_report(file)
+  return saved.load(file)
+end
 
 --- baseline_file(options) -> the baseline's file, and whether it was found and not named; nil if there is none
 function additions.baseline_file(options)

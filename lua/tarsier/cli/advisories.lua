@@ -1,8 +1,9 @@
 -- --advisories: records of a team's own, in OSV's form, as JSON or YAML.
 
+local later = require "tarsier.later"
 local cjson = require "cjson"
 local core = require "tarsier.core"
-local yaml = require "tarsier.yaml"
+local yaml = later "tarsier.yaml"
 
 local advisories = {}
 

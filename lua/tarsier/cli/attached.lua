@@ -1,9 +1,10 @@
 -- VEX documents that are attached to a scanned image: the keys, the places, and what a person is told.
 
-local attached = require "tarsier.vex.attached"
+local later = require "tarsier.later"
+local attached = later "tarsier.vex.attached"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
-local layout = require "tarsier.vex.layout"
+local layout = later "tarsier.vex.layout"
 local place = require "tarsier.place"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"

@@ -1,7 +1,8 @@
 -- Has a key that the team trusts signed the base image that an image names (org.opencontainers.image.base.*)? Asked
 -- only with --base-key, because it needs the base's registry.
 
-local artifact = require "tarsier.share.artifact"
+local later = require "tarsier.later"
+local artifact = later "tarsier.share.artifact"
 local attachments = require "tarsier.cli.attached"
 local core = require "tarsier.core"
 local json = require "tarsier.json"

@@ -13,12 +13,13 @@
 -- certificates, switches no verification off, reads and writes nothing outside the working directory, and loads no code
 -- outside the sandbox.
 
+local later = require "tarsier.later"
 local arguments = require "tarsier.cli.arguments"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
 local report = require "tarsier.report"
-local template = require "tarsier.template"
-local yaml = require "tarsier.yaml"
+local template = later "tarsier.template"
+local yaml = later "tarsier.yaml"
 
 local config = {}
 

@@ -3,13 +3,14 @@
 -- Only the command does this, and only for its own database: not for one that --db names, nor for one that a person
 -- imported, nor with --offline.
 
+local later = require "tarsier.later"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
-local seen = require "tarsier.seen"
+local seen = later "tarsier.seen"
 local shared = require "tarsier.cli.database.options"
-local sources = require "tarsier.sources"
-local state = require "tarsier.update.state"
-local update = require "tarsier.update"
+local sources = later "tarsier.sources"
+local state = later "tarsier.update.state"
+local update = later "tarsier.update"
 
 local freshen = {}
 

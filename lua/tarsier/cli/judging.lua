@@ -2,7 +2,6 @@
 
 local additions = require "tarsier.cli.additions"
 local filter = require "tarsier.table.filter"
-local findings = require "tarsier.table.findings"
 
 local judging = {}
 
@@ -30,7 +29,7 @@ judging.shown = {
   show = { long = "show", value = "WHICH", choices = { "all", "failing" },
     help = "what the table lists: all findings, accepted and ignored ones too, or failing ones only; default: those "
       .. "that are not accepted or ignored" },
-  sort = { long = "sort", value = "ORDER", choices = findings.orders,
+  sort = { long = "sort", value = "ORDER", choices = filter.orders,
     help = "the order of findings in the table, Markdown and HTML: risk, severity, package or layer; default: by "
       .. "decision, then what is known to be exploited, severity, EPSS" },
 }

@@ -4,7 +4,8 @@
 --   databases/joined/HEX.db        layers joined into one database
 --   databases/REFERENCE.json       what a reference was the last time: { digest, built, manifest }
 
-local artifact = require "tarsier.share.artifact"
+local later = require "tarsier.later"
+local artifact = later "tarsier.share.artifact"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local place = require "tarsier.place"

@@ -10,6 +10,9 @@ local filter = {}
 --- From the least severe to the most.
 filter.severities = { "Unknown", "Negligible", "Low", "Medium", "High", "Critical", "Defcon1" }
 
+--- The orders in which findings can be listed, beside the usual one.
+filter.orders = { "risk", "severity", "package", "layer" }
+
 local ranks = {}
 for rank, name in ipairs(filter.severities) do ranks[name] = rank end
 

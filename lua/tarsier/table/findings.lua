@@ -51,9 +51,9 @@ local function sort_by(keys_of, keys, list)
   end)
 end
 
-local findings = { orders = { "risk", "severity", "package", "layer" } }
+local findings = {}
 
---- sorted(list, [by]) -> the same findings, in the order in which they are read; by is one of findings.orders
+--- sorted(list, [by]) -> the same findings, in the order in which they are read; by is one of filter.orders
 function findings.sorted(list, by)
   local keys = {}
   for i, finding in ipairs(list) do keys[i] = usual(finding, i) end

@@ -12,10 +12,11 @@
 --
 -- Only keys are verified. Signatures of identities (Fulcio's certificates, Rekor's log) are not.
 
-local artifact = require "tarsier.share.artifact"
+local later = require "tarsier.later"
+local artifact = later "tarsier.share.artifact"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
-local vex = require "tarsier.vex"
+local vex = later "tarsier.vex"
 
 local attached = {}
 
