@@ -12,10 +12,10 @@ static bool is_alphanumeric(char c)
 
 static bool is_scheme(span text)
 {
-	bool good = text.len > 0 && is_alphanumeric(text.ptr[0]);
 	for (size_t i = 0; i < text.len; i++)
-		good = good && (is_alphanumeric(text.ptr[i]) || strchr("+-.", text.ptr[i]));
-	return good && text.ptr[text.len - 1];
+		if (!is_alphanumeric(text.ptr[i]) && (i == 0 || !memchr("+-.", text.ptr[i], 3)))
+			return false;
+	return text.len > 0;
 }
 
 /* Bytes above 127 are in names that libcurl translates (IDN), or in paths that are not encoded. */

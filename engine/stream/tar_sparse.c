@@ -66,7 +66,6 @@ int sparse_read_block(struct sparse *sparse, const char *block, bool *more, stru
 void sparse_begin_digits(struct sparse *sparse)
 {
 	sparse_clear(sparse);
-	sparse->digit_count = 0;
 	sparse->seen = 0;
 	sparse->due = 1;
 }
@@ -147,7 +146,7 @@ int sparse_give(struct sparse *sparse, span bytes, const struct tar_sink *sink, 
 		uint64_t left = piece->length - sparse->given;
 		size_t size = bytes.len < left ? bytes.len : (size_t)left;
 		int enough = give_hole(sparse, piece->offset, sink, error);
-		if (!enough && size)
+		if (!enough)
 			enough = sink->data(sink->user, (span){bytes.ptr, size}, error);
 		if (enough)
 			return enough;

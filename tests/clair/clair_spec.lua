@@ -394,6 +394,25 @@ describe("Clair", function()
     end
   end)
 
+  test_v1("v1: the format of versions tells the type of packages of an unknown system", function()
+    local top
+    for _, exchange in ipairs(assert(json.decode(shell.read(replay.recorded()))).exchanges) do
+      if exchange.note == "alpine-old-oci: top layer with everything" then top = exchange.response.body end
+    end
+    local answer = json.decode(top)
+    local features = answer.Layer.Features
+    features[1].NamespaceName, features[1].VersionFormat, features[1].Version = "weird:1", "rpm", "0:1-2"
+    features[2].NamespaceName, features[2].VersionFormat, features[2].Version = "weird:1", "dpkg", "1-2"
+    local server <close> = replay.start(v1("rec-alpine",
+      { method = "GET", path = "/v1/layers/.*", status = 200, body = answer, renamed = true },
+      { method = "DELETE", path = ".*", status = 200 }))
+    local types = {}
+    for _, package in ipairs(assert(scan(server, (image(1)))):packages()) do
+      types[package.name] = package.type .. " " .. package.version
+    end
+    assert.same({ "rpm 1-2", "deb 1-2" }, { types[features[1].Name], types[features[2].Name] })
+  end)
+
   test("v1: a list of namespaces that is none is an error, and not an empty database", function()
     for _, namespaces in ipairs { 7, "x", json.object(), json.array { json.null }, json.array { { Name = 7 } },
       json.array { json.object() } } do
@@ -510,6 +529,13 @@ describe("Clair", function()
     assert.same({ "Low", "distribution", 7.5 }, { found.severity, found.severity_source, found.cvss.score })
     found = one({ normalized_severity = "Unknown" }, scores { { vectorString = "CVSS:9.9/X:Y", baseScore = 5.0 } })
     assert.same({ "Medium", "cvss", 5.0 }, { found.severity, found.severity_source, found.cvss.score })
+    for score, word in pairs { [0] = "Negligible", [10] = "Critical" } do
+      found = one({ normalized_severity = "Unknown" }, scores { { vectorString = "CVSS:9.9/X:Y", baseScore = score } })
+      assert.same({ word, "cvss", score }, { found.severity, found.severity_source, found.cvss.score })
+    end
+    local longer = { vectorString = v3.vectorString .. "/E:X" } -- the first of equal scores
+    assert.equal(v3.vectorString, one({}, scores { v3, longer }).cvss.vector)
+    assert.equal(longer.vectorString, one({}, scores { longer, v3 }).cvss.vector)
     found = one { severity = v3.vectorString, normalized_severity = "Critical" } -- OSV's records bring theirs along
     assert.same({ "Critical", "cvss", 9.8 }, { found.severity, found.severity_source, found.cvss.score })
   end)

@@ -80,3 +80,27 @@ describe("a JSON text that is walked", function()
     end
   end)
 end)
+
+describe("the head of a JSON text", function()
+  it("has the names of its object, whatever the values are", function()
+    for text, names in pairs {
+      ['{"a":1,"b":"x,y","c":{"no":[1,{"no":2}],"no":3},"d":[[],[1,2]],"e":null}'] = "a b c d e ",
+      ['\xef\xbb\xbf \t\n\v\f\r{ "a" : 1 , "b" : "\\"}," }'] = "a b ", [' [ {"a":{"no":1},"b":2},{"no":3}]'] = "a b ",
+      ['{"a\\"b":1,"":2}'] = 'a\\"b  ', ['{"a":1},"no":2'] = "a ", ['{"a":[1,2]],"no":2'] = "a ", ['{"a":1}}'] = "a ",
+      ["{}"] = "", ["[]"] = "", ["[1"] = "", [""] = "", ["x{}"] = "", ["[[{"] = "", ["{1:2}"] = "", ['{"a" 1}'] = "", ['"a":1'] = "",
+      ['{\0"a":1}'] = "",
+    } do
+      assert.equal(names, probe.names(text), text)
+    end
+  end)
+
+  it("may end anywhere", function()
+    local text = '{"a":"x\\"y","bc":[1,{}],"d":2}'
+    local names = { [0] = "", [5] = "a ", [17] = "a bc ", [28] = "a bc d " }
+    local expected = names[0]
+    for length = 0, #text do
+      expected = names[length] or expected
+      assert.equal(expected, probe.names(text:sub(1, length)), text:sub(1, length))
+    end
+  end)
+end)

@@ -2,8 +2,10 @@
 
 local core = require "tarsier.core"
 local shell = require "support.shell"
+local temporary = require "support.temporary"
 
 local TEXT = '{"some": "manifest"}\n'
+local LUA = os.getenv "LUA" or "lua5.4"
 local folder
 
 local function path(name) return folder .. "/" .. name end
@@ -118,6 +120,39 @@ describe("a file", function()
     assert.equal(read "big", sh "zstd -dc best.zst")
   end)
 
+  it("is packed whole, whatever its size and the end of a block", function()
+    for _, size in ipairs { 0, 1, 131071, 131072, 131073, 262144 } do
+      local bytes = ("0123456789abcdef"):rep(size // 16 + 1):sub(1, size)
+      shell.write(path "some", bytes)
+      local digest = assert(core.pack(path "some", path "some.zst"))
+      assert.equal(digest, core.unpack(path "some.zst", path "again", size), size)
+      assert.equal(bytes, read "again")
+    end
+  end)
+
+  it("that cannot be read or written leaves nothing behind", function()
+    shell.write(path "small", "x")
+    shell.write(path "big", temporary.noise(1000000))
+    assert(core.pack(path "small", path "small.zst"))
+    assert(core.pack(path "big", path "big.zst"))
+    assert(core.pack(path "big", path "part.zst", 0, path "small"))
+    local done, message, code = core.pack(folder, path "out")
+    assert.same({ false, "IO" }, { done ~= nil, code })
+    assert.matches("reading " .. folder, message, 1, true)
+    assert.is_nil(io.open(path "out"))
+    -- No file may grow beyond 0 bytes. Small ones fail only when they are closed.
+    local script = shell.write(path "script.lua", 'local folder, call = ...\nlocal path = function(name) return folder .. "/" .. name end\n'
+      .. 'io.stderr:write(select(2, load("return require \\"tarsier.core\\"." .. call, "", "t", { path = path, require = require })()))\n')
+    for _, call in ipairs { 'pack(path "big", path "out")', 'pack(path "small", path "out")',
+      'unpack(path "big.zst", path "out", 1000000)', 'unpack(path "small.zst", path "out", 1)',
+      'unpack(path "part.zst", path "out", 1000000, path "small")' } do
+      local said = shell.capture(("sh -c 'trap \"\" XFSZ; ulimit -f 0; exec %s %s %s \"$1\"' sh %s 2>&1")
+        :format(LUA, script, folder, shell.quote(call)))
+      assert.matches("writing " .. path "out", said, 1, true)
+      assert.is_nil(io.open(path "out"), call)
+    end
+  end)
+
   it("is packed as the difference to another one, which must be the same to unpack it", function()
     local lines = {}
     for i = 1, 20000 do lines[i] = ("record %d has the number %d\n"):format(i, i * 7919 % 10007) end
@@ -159,6 +194,14 @@ describe("a file", function()
     done, _, code = core.unpack(path "big.zst", path "again", 1 << 30)
     assert.is_nil(done)
     assert.equal("FORMAT", code)
-    assert.equal("NOT_FOUND", select(3, core.pack(path "nothing", path "x")) == "IO" and "NOT_FOUND")
+    for _, call in ipairs { "pack", "unpack" } do
+      local _, message, kind = core[call](path "nothing", path "x", 1)
+      assert.equal("IO", kind, message)
+      assert.matches(path "nothing", message, 1, true)
+      _, message, kind = core[call](path "big.zst", folder .. "/no/folder", 1)
+      assert.equal("IO", kind)
+      assert.matches("open " .. folder .. "/no/folder", message, 1, true)
+    end
+    assert.has_error(function() core.unpack(path "big.zst", path "x", -1) end)
   end)
 end)

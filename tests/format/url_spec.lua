@@ -8,6 +8,8 @@ describe("a URL", function()
         port = 8443, rest = "/a?b#c" },
       ["http://[::1]:5000?x=@y"] = { scheme = "http", user = "", host = "::1", port = 5000, rest = "?x=@y" },
       ["https://[fd00::1]/"] = { scheme = "https", user = "", host = "fd00::1", port = 443, rest = "/" },
+      ["g0-9+a.zAZ://host:65535"] = { scheme = "g0-9+a.zAZ", user = "", host = "host", port = 65535, rest = "" },
+      ["http://host:1"] = { scheme = "http", user = "", host = "host", port = 1, rest = "" },
       ["socks5h://proxy:1080"] = { scheme = "socks5h", user = "", host = "proxy", port = 1080, rest = "" },
       ["http://a@b@c:/{\"}"] = { scheme = "http", user = "a@b", host = "c", port = 80, rest = "/{\"}" },
     }
@@ -18,7 +20,8 @@ describe("a URL", function()
     for _, text in ipairs { "", "host", "//host", "http:/host", "http://", "http:///path", "://host", "http://ho st/",
       "http://host/a b", "http://good.example\\@bad.example/", "http://host:0/", "http://host:65536/", "http://host:x/",
       "http://::1/", "http://[::1/", "http://[::1]x/", "http://x[::1]/", "http://ho\nst/", "http://host/\127",
-      "ht tp://host/", "http://user@/", "http://<host>/" } do
+      "ht tp://host/", "+http://host", "a\0b://host", "a\0://host", "a,b://host", "a/b://host",
+      "a@b://host", "a[b://host", "a`b://host", "a{b://host", "http://user@/", "http://<host>/" } do
       assert.is_nil(url.split(text), text)
     end
   end)

@@ -207,6 +207,22 @@ describe("inventory", function()
     assert.equal(" of python3-requests", ecosystem("ID=almalinux\nVERSION_ID=9.4\n", owned))
     assert.equal("PyPI of python3-requests", ecosystem("ID=almalinux\nVERSION_ID=8.4\n", owned)) -- built for another system
     assert.equal("PyPI of python3-requests", ecosystem("ID=plan9\n", owned)) -- nobody's advisories cover it
+
+    local function released(release, id) -- in the room of release, summary and description
+      local content, count = owned:gsub("8%.el9\0s\0d", release)
+      assert.same({ 9, 1 }, { #release, count }, release)
+      return ecosystem(id, content)
+    end
+    local alma9, alma10, photon = "ID=almalinux\nVERSION_ID=9.4\n", "ID=almalinux\nVERSION_ID=10.0\n", "ID=photon\nVERSION_ID=5.0\n"
+    for _, case in ipairs { { "8.el9.1.2", alma9 }, { "el9.alma1", alma9 }, { "8.el9_1.2", alma9 }, { "el10.alma", alma10 },
+      { "8.1.2.3.4", alma9 }, { "8.ph5.abc", photon }, { "8.ph4.1.2", photon } } do
+      assert.equal(" of python3-requests", released(case[1], case[2]), case[1])
+    end
+    for _, case in ipairs { { "el9.remi1", alma9 }, { "el9.abcd1", alma9 }, { "el9.zzzz1", alma9 }, { "el9.Alma1", alma9 },
+      { "el8.alma1", alma9 }, { "8.el91.12", alma9 }, { "8.el1.1.2", alma10 }, { "8.fc9.1.2", alma9 }, { "8.1.fc9.1", alma9 },
+      { "8.rhel9.1", alma9 }, { "8.el5.1.2", photon } } do
+      assert.equal("PyPI of python3-requests", released(case[1], case[2]), case[1])
+    end
   end)
 
   it("takes what a better list of the same packages has", function()

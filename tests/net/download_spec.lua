@@ -74,6 +74,16 @@ describe("a download", function()
     assert.equal("Sat, 28 Nov 2026 10:00:00 GMT", headers["If-Modified-Since"])
   end)
 
+  it("keeps a name of a version that has room, and none that has not", function()
+    for length, kept in pairs { [255] = true, [256] = false } do
+      local tag = '"' .. ("7"):rep(length - 2) .. '"'
+      local result = fetch(serve { body = NEW, headers = { ETag = tag } })
+      assert.equal(kept and tag or nil, result.etag, length)
+      server:stop()
+      server = nil
+    end
+  end)
+
   it("fails if 304 answers a request that did not ask for it", function()
     failed(fetch(serve { status = 304 }), "IO", "HTTP 304")
   end)

@@ -1,6 +1,7 @@
 /* JSON texts that are walked */
 #include "probe.h"
 
+#include "format/json_head.h"
 #include "format/json_walk.h"
 
 int probe_json_walk(lua_State *L);
@@ -38,7 +39,21 @@ static int l_key_is(lua_State *L)
 	return lua_pushboolean(L, json_walk_key_is(probe_span(L, 1), luaL_checkstring(L, 2))), 1;
 }
 
-static const luaL_Reg functions[] = {{"walk", l_walk}, {"key_is", l_key_is}, {NULL, NULL}};
+/* names(text) --> the names that json_head_next finds, each followed by a space */
+static int l_names(lua_State *L)
+{
+	struct json_head head = {.rest = probe_span(L, 1)};
+	span name;
+	luaL_Buffer names;
+	luaL_buffinit(L, &names);
+	while (json_head_next(&head, &name)) {
+		luaL_addlstring(&names, name.ptr, name.len);
+		luaL_addchar(&names, ' ');
+	}
+	return luaL_pushresult(&names), 1;
+}
+
+static const luaL_Reg functions[] = {{"walk", l_walk}, {"key_is", l_key_is}, {"names", l_names}, {NULL, NULL}};
 
 int probe_json_walk(lua_State *L)
 {

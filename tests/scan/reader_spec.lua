@@ -45,6 +45,29 @@ describe("a reader in Lua", function()
     local _, message, code = core.test_reader(reader((text:gsub('version = "4.2.0"', 'version = "4.2.1"'))))
     assert.equal("POLICY", code)
     assert.truthy(message:find("'version' is \"4.2.0\", expected \"4.2.1\"", 1, true), message)
+    local function test(examples, found)
+      return core.test_reader(reader(("return { name = 'own', evidence = { 'x' }, read = function() return %s end, examples = { %s } }")
+        :format(found or "{ { name = 'a', version = '1' }, { name = 'b', version = '2' } }", examples)))
+    end
+    local one = "{ path = 'x', content = '', expect = { { name = 'a' }, { version = '2' } } }"
+    assert.equal(2, test(one .. ", " .. one))
+    assert.equal(1, (test("{ path = 'x', content = '', expect = {} }", "nil")))
+    for words, case in pairs {
+      ["example 1 must have 'path', 'content'"] = { "{ content = '', expect = {} }" },
+      ["example 2 must have 'path', 'content'"] = { one .. ", { path = 'x', expect = {} }" },
+      ["and a list 'expect'"] = { "{ path = 'x', content = '', expect = 'x' }" },
+      ["example 1: read found 2 packages, expected 1"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }" },
+      ["example 1: read found 0 packages, expected 1"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }", "nil" },
+      ["example 1, package 2: not a table"] = { "{ path = 'x', content = '', expect = { { name = 'a' }, 7 } }" },
+      ["example 1, package 1: not a table"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }", "{ 7 }" },
+      ["example 2, package 2: 'name' is \"b\", expected \"a\""] =
+        { one .. ", { path = 'x', content = '', expect = { {}, { name = 'a' } } }" },
+      ["read must return a list of packages, or nil, not a number"] = { one, "7" },
+    } do
+      local count, said = test(case[1], case[2])
+      assert.is_nil(count, words)
+      assert.truthy(said:find(words, 1, true), said)
+    end
   end)
 
   it("finds what the image shows, with its layer, and again from the cache", function()

@@ -307,11 +307,17 @@ describe("a sparse file", function()
     end
     assert.equal("\0ab\0\0cd\0\0\0", only(one(tar.pad "2\n1\n2\n5\n2\n" .. "abcd")).data)
     assert.equal(("\0"):rep(10), only(one(tar.pad "0\n")).data)
+    assert.equal("\0ab\0\0cd\0\0\0", only(one(tar.pad(("%020d\n1\n2\n5\n2\n"):format(2)) .. "abcd")).data)
+    refused("FORMAT", "not a number", { one(tar.pad(("%021d\n1\n2\n5\n2\n"):format(2)) .. "abcd") })
     refused("FORMAT", "not a number", { one(tar.pad "3\n1\n2\n5\n2\n" .. "abcd") })
     refused("FORMAT", "not a number", { one(tar.pad "x\n") })
     refused("FORMAT", "not a number", { one(("1"):rep(512)) })
     refused("FORMAT", "does not end", { one "1\n" })
     refused("LIMIT", "262144 pieces", { one(tar.pad "262145\n") })
+    refused("FORMAT", "not a number", { one(tar.pad "262144\n") })
+    local twice = one(tar.pad "1\n0\n4\n" .. "abcd")
+    table.move({ "GNU.sparse.map", "1,2,5,2" }, 1, 2, #twice.pax + 1, twice.pax)
+    assert.equal("abcd" .. ("\0"):rep(6), only(twice).data) -- the map before the data is the one that counts
   end)
 
   it("of the old kind must be GNU's", function()
