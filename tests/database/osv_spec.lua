@@ -108,6 +108,16 @@ describe("an informational entry", function()
     assert.equal(1, #found)
     assert.is_nil(found[1].informational)
   end)
+  it("of a record is so for its own versions only", function()
+    local informational = { database_specific = { informational = "unsound" } }
+    for _, first in ipairs { true, false } do
+      local entries = { affects("crates.io", "foo", { "introduced", "0", "fixed", "1.0.0" }, first and informational or {}),
+        affects("crates.io", "foo", { "introduced", "2.0.0" }, first and {} or informational) }
+      local one = { record { id = "R-1", affected = entries } }
+      assert.equal(first or nil, find(one, "crates.io", "foo", "0.5.0")[1].informational)
+      assert.equal(not first or nil, find(one, "crates.io", "foo", "2.5.0")[1].informational)
+    end
+  end)
 end)
 
 describe("an OSV record", function()

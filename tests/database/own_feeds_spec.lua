@@ -265,6 +265,13 @@ describe("OVAL definitions", function()
       { finding.summary, finding.published, finding.url, finding.cvss_score })
     assert.matches("p < q: a hole", finding.description, 1, true)
   end)
+  it("of Oracle have the page of the advisory, wherever its reference stands", function()
+    local text, count = temporary.read(data .. "oval/oracle.xml"):gsub('(<reference source="elsa".-/>\n)(<reference source="CVE".-/>)',
+      "%2%1")
+    assert.is_true(count > 0)
+    assert(knowledge.import(database, { temporary.write(folder .. "/oracle.xml", text) }))
+    assert.equal("https://linux.oracle.com/errata/ELSA-2024-1001.html", find("Oracle Linux:8", "p", "1:1.0-1.el8", "rpm")[1].url)
+  end)
   it("of SUSE tell each product's status", function()
     import { "oval/suse.xml" }
     for _, level in ipairs { "SP5", "SP6" } do
@@ -348,6 +355,15 @@ describe("Photon's metadata", function()
       '[{"cve_id":"CVE-2024-1001","pkg":"p","aff_ver":"","res_ver":"NA","status":"Not Fixed"}]')
     local _, message = knowledge.import(database, { path })
     assert.matches("some.json.*without a package, a vulnerability or a release", message)
+  end)
+  it("takes the release of the file's name if that is a digit from 1 to 9", function()
+    for name, release in pairs { ["photon1"] = "1", ["photon9"] = "9", ["photon0"] = "4", ["photon-all"] = "4",
+      ["photon:"] = "4", ["photon"] = "4" } do
+      local path = temporary.write(("%s/%s.json"):format(folder, name), '[{"cve_id":"CVE-2024-1001","pkg":"p",'
+        .. '"cve_score":7.5,"aff_ver":"","res_ver":"2.0-1.ph4","status":"Fixed"}]')
+      assert(knowledge.import(database, { path }))
+      assert.equal(1, #status("p", "1.0-1", ("Photon OS:%s.0"):format(release)), name)
+    end
   end)
 end)
 

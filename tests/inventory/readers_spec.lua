@@ -224,6 +224,15 @@ describe("hostile bytes", function()
     broken(ndb, header, "\0\255\255\255", "not an rpm header")
   end)
 
+  it("an rpm record whose slot is the last of its page", function()
+    local case = "ndb-suse/root/usr/lib/sysimage/rpm/Packages.db"
+    local good, path = read_file(data .. "rpm/" .. case), case:match "root/(.*)"
+    local slot, free, last = good:sub(49, 64), "Slot" .. ("\0"):rep(12), 4096 - 16
+    assert.equal(free, good:sub(last + 1, last + 16))
+    local moved = good:sub(1, 48) .. free .. good:sub(65, last) .. slot .. good:sub(last + 17)
+    assert.equal(#survives("rpm", path, good), #survives("rpm", path, moved))
+  end)
+
   it("an rpm header that counts more than it has", function()
     local path = "var/lib/rpm/rpmdb.sqlite"
     local good = read_file(data .. "rpm/rhel-like/root/" .. path)

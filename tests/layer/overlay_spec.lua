@@ -144,6 +144,10 @@ local wants = {
   { "names with a star written through a link", { { link("x", "var/lib") }, { file "x/words/status.d/a" } }, "x/words/status.d/*" },
   { "nothing where a link leads to evidence and nothing is written through it", { { link("x", "var/lib/words"), file "y/status" } }, "" },
   { "evidence in a folder that is a link", { { link("a.words", "/opt"), file "opt/INFO" } }, "opt/INFO" },
+  { "what a link leads to in a folder that is a link",
+    { { link("var/lib/words/status.d", "/opt"), link("opt/a", "/there"), file "there" } }, "opt/* there" },
+  { "nothing through a link that was deleted in a folder that is a link",
+    { { link("var/lib/words/status.d", "/opt"), link("opt/a", "/there"), file "there" }, { whiteout "opt/a" } }, "opt/*" },
   { "what was written through a link itself", { { link("lib", "usr/lib"), link("a.word", "lib/there"), file "lib/there" } }, "lib/there" },
 }
 

@@ -555,6 +555,37 @@ describe("severity", function()
   it("else anybody's word", function()
     is("Medium", "ghsa", one("npm", { database_specific = { severity = "MODERATE" } }))
   end)
+  it("the worse of two records' words", function()
+    for _, words in ipairs { { "HIGH", "LOW" }, { "LOW", "HIGH" } } do
+      local records = {}
+      for i, word in ipairs(words) do
+        records[i] = about("GHSA-" .. i, "npm", range, { aliases = { "CVE-2024-1001" }, database_specific = { severity = word } })
+      end
+      is("High", "ghsa", find(records, { "npm", "p", "1.0.0" })[1])
+    end
+  end)
+  it("of two publishers of one kind, by CVSS's version, then by the score, then by the word", function()
+    local medium = { type = "CVSS_V3", score = "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:L/I:L/A:L" }
+    local v4_low = { type = "CVSS_V4", score = "CVSS:4.0/AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N" }
+    local function of(ghsa, pysec)
+      local records = {}
+      for id, said in pairs { ["GHSA-1"] = ghsa, ["PYSEC-2024-1"] = pysec } do
+        records[#records + 1] = about(id, "PyPI", range, { aliases = { "CVE-2024-1001" },
+          severity = said.score and { said }, database_specific = type(said) == "string" and { severity = said } or nil })
+      end
+      return find(records, { "PyPI", "p", "1.0" })[1]
+    end
+    is("Low", "pypa", of(medium, v4_low))
+    is("Low", "ghsa", of(v4_low, medium))
+    is("Medium", "pypa", of(v31, medium))
+    is("Medium", "ghsa", of(medium, v31))
+    local worse = { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:N" } -- medium, too
+    is("Medium", "pypa", of(medium, worse))
+    is("Medium", "ghsa", of(worse, medium))
+    is("Medium", "ghsa", of(medium, medium))
+    is("High", "pypa", of("LOW", "HIGH"))
+    is("High", "ghsa", of("HIGH", "LOW"))
+  end)
   it("else the vector that another ecosystem's record has", function()
     local finding = find({
       about("ALPINE-CVE-2024-1001", "Alpine:v3.20", up_to "2-r0", { upstream = { "CVE-2024-1001" } }),
