@@ -331,7 +331,7 @@ local function make_big()
   temporary.write(folder .. "/big.tar", big)
   for _, tool in ipairs { "gzip", "zstd", "xz", "bzip2" } do
     if temporary.has(tool) then
-      temporary.must(tool .. " -c %s >%s", folder .. "/big.tar", folder .. "/big." .. tool)
+      temporary.must(tool .. (tool == "xz" and " -0c" or " -1c") .. " %s >%s", folder .. "/big.tar", folder .. "/big." .. tool)
     end
   end
 end

@@ -39,13 +39,12 @@ end
 
 function hostile.gzip(bytes) return hostile.pipe(bytes, "gzip -n") end
 
+local zeros -- sixteen mebibytes of them, packed once
+
 --- bomb(path, header, mib): a gzip file of the header, `mib` MiB of zeros and a tar's end: one member for each piece
 function hostile.bomb(path, header, mib)
-  shell.write(path .. ".head", hostile.gzip(header))
-  os.execute(("head -c 16777216 /dev/zero | gzip -n -9 >%s.zeros"):format(path))
-  local zeros = (" %s.zeros"):format(path):rep(mib // 16)
-  shell.write(path .. ".end", hostile.gzip(tar.finish))
-  os.execute(("cat PATH.head%s PATH.end >PATH && rm PATH.head PATH.zeros PATH.end"):format(zeros):gsub("PATH", path))
+  zeros = zeros or shell.capture "head -c 16777216 /dev/zero | gzip -n -9"
+  shell.write(path, hostile.gzip(header) .. zeros:rep(mib // 16) .. hostile.gzip(tar.finish))
 end
 
 --- zstd(bytes) -> a frame
