@@ -42,6 +42,9 @@ REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip post
 REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium
 
 .DEFAULT_GOAL := all
+# make would look for each file by its own eighty rules first, none of which is wanted here.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
 .PHONY: all scan test check install uninstall help clean packages FORCE
 
 help:
