@@ -249,8 +249,8 @@ describe("the layer server", function()
 
   it("makes further fetches wait, and resets none", function()
     local server <close>, served = serve(big(64 << 20))
-    local code, out, errors = shell.run { "python3", "-S", "-E", "tests/support/stalled.py",
-      (served[1].url:gsub("^http://localhost:", "http://127.0.0.1:")) }
+    local code, out, errors = shell.run(("%s tests/support/stalled.py %s"):format(shell.python,
+      shell.quote((served[1].url:gsub("^http://localhost:", "http://127.0.0.1:")))))
     assert.equal(0, code, errors)
     assert.equal("206 10 of 10\n", out)
     assert.is_true(server:reach())

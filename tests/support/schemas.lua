@@ -26,7 +26,7 @@ schemas.of = {
 
 local python
 
-for _, name in ipairs { "python3", "/usr/bin/python3" } do
+for _, name in ipairs { "/usr/bin/python3", "python3" } do -- a version manager's wrapper takes half a second
   if not python and os.execute(name .. " -c 'import jsonschema' 2>/dev/null") then python = name end
 end
 

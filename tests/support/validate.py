@@ -42,6 +42,22 @@ def validator_of(path):
     return validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker())
 
 
+def properties_of(schema, name):
+    """The properties that a class of the SPDX 3 schema and those above it have. jsonschema finds them by
+    unevaluatedProperties only if it looks at the whole element again, and at all in it, for each class above."""
+    found, rest, seen = set(), [{"$ref": "#/$defs/" + name}], set()
+    while rest:
+        part = rest.pop()
+        found.update(part.get("properties", ()))
+        for key in ("allOf", "anyOf", "oneOf"):
+            rest += part.get(key, ())
+        target = part.get("$ref", "").rpartition("#/$defs/")[2]
+        if target and target not in seen:
+            seen.add(target)
+            rest.append(schema["$defs"][target])
+    return found
+
+
 def graph_errors(validator, schema, document, valid):
     """The elements of an SPDX 3 graph, each by the class that it names: trying all classes on each takes minutes.
     Documents of one result have most elements in common; those in `valid` were found valid, and are added to it."""
@@ -54,8 +70,10 @@ def graph_errors(validator, schema, document, valid):
         text = json.dumps(element, sort_keys=True)
         if text in valid:
             continue
-        one = validator.evolve(schema={"$ref": "#/$defs/" + element["type"], "unevaluatedProperties": False})
+        one = validator.evolve(schema={"$ref": "#/$defs/" + element["type"]})
         errors = list(one.iter_errors(element))
+        for key in sorted(element.keys() - properties_of(schema, element["type"])):
+            errors.append(jsonschema.ValidationError("%s has no property %s" % (element["type"], key)))
         if not errors:
             valid.add(text)
         for error in errors:
