@@ -11,12 +11,12 @@ struct map {
 	struct arena *arena;
 	struct map_entry {
 		span key;        /* undefined for numbers */
-		uint64_t hash;   /* of the text; of a number, one that no other number has */
+		uint64_t hash;   /* of the text; of a number, one that no other number has. Without slots: its length; the number */
 		void *value;
 	} *entries;
 	size_t count, capacity;
 	uint32_t *slots;         /* index of an entry + 1; 0 if free */
-	size_t slot_count;       /* a power of two; 0 before the first key */
+	size_t slot_count;       /* a power of two; 0 in a map of few keys, which are compared one by one */
 	uint64_t seed[2];
 };
 

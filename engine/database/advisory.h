@@ -78,10 +78,11 @@ struct advisory_sink {
 	void *user;
 };
 
+enum { RECOGNISED = 100 };
 struct feed {
 	const char *name;                   /* "osv" */
-	/* Returns 0 if this feed does not recognise the file; the highest number wins. Reads the first bytes (up to 4,096)
-	 * of a decompressed file. */
+	/* Returns 0 if this feed does not recognise the file; the highest number wins. RECOGNISED: no other feed needs to be
+	 * asked. Reads the first bytes (up to 4,096) of a decompressed file. */
 	int (*recognise)(span head);
 	int (*read)(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error);
 };

@@ -52,9 +52,12 @@ int import_meter(struct arena *arena, struct stream *inner, const char *name, ui
 
 /* ---- recognising a feed ------------------------------------------------------------------------------------------ */
 
+/* *feed is that of the file before, which most likely recognises this one. */
 static bool choose_feed(span head, size_t *feed)
 {
 	int best = 0;
+	if (feeds_all[*feed]->recognise(head) == RECOGNISED)
+		return true;
 	for (size_t i = 0; feeds_all[i]; i++) {
 		int sure = feeds_all[i]->recognise(head);
 		if (sure <= best)

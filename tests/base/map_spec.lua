@@ -32,6 +32,18 @@ describe("a map", function()
     check(keys)
   end)
 
+  it("of few keys is like one of many", function()
+    for count = 0, 20 do
+      local texts, numbers = {}, {}
+      for i = 1, 2 * count do
+        texts[i] = ("x"):rep(i % count // 2) .. i % count
+        numbers[i] = i % count - 2
+      end
+      check(texts)
+      check(numbers)
+    end
+  end)
+
   it("is not slow for keys that end alike", function()
     local keys = {}
     for i = 1, 50000 do keys[i] = i << 40 end

@@ -259,6 +259,25 @@ describe("an import keeps the old database and fails if a named input is", funct
   end)
 end)
 
+describe("a record is recognised by its own members", function()
+  local function taken_as(name, text)
+    local _, inputs = assert(knowledge.import(database, { write(name, text) }))
+    return inputs[1].feed
+  end
+
+  it("whatever is within them", function()
+    local record = one("A-1", { database_specific = { cveMetadata = { cveId = "CVE-2024-1000" }, releases = {}, eolFrom = "" } })
+    assert.equal("osv", taken_as("a.json", record))
+    assert.equal("osv", taken_as("list.json", { record, record }))
+  end)
+  it("also after files of other feeds", function()
+    local archive = zip("mixed.zip", { ["1.json"] = one "A-1", ["2.csv"] = "cveID,dateAdded\nCVE-2024-1000,2024-05-01\n",
+      ["3.json"] = one "A-2", ["4.csv"] = "cve,epss,percentile\nCVE-2024-1000,0.5,0.5\n" })
+    local counts = assert(knowledge.import(database, { archive }))
+    assert.same({ 2, 1, 1 }, { counts.advisories, counts.kev, counts.epss })
+  end)
+end)
+
 describe("what is left out is counted by reason", function()
   local function omissions(records)
     local _, inputs = assert(knowledge.import(database, { write("records.json", records) }))

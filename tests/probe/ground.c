@@ -110,7 +110,10 @@ static int l_hashes(lua_State *L)
 	struct arena arena;
 	arena_init(&arena, NULL);
 	struct map map = {.arena = &arena};
-	if (!map_put_number(&map, UINT64_MAX, &map)) /* which makes the seed */
+	bool put = true;
+	for (uint64_t i = 0; put && !map.slot_count; i++) /* until there are so many that it has a seed */
+		put = map_put_number(&map, UINT64_MAX - i, &map);
+	if (!put)
 		return luaL_error(L, "out of memory");
 	map.seed[0] = (uint64_t)luaL_optinteger(L, 2, (lua_Integer)map.seed[0]);
 	map.seed[1] = (uint64_t)luaL_optinteger(L, 3, (lua_Integer)map.seed[1]);

@@ -22,20 +22,26 @@
 
 enum { RECORD_LIMIT = 64 << 20 }; /* in memory: the largest published record has 2 MiB of text */
 
+/* Members of a record. The first three are enough to tell one, together with any other. */
+static const char *const members[] = {
+	"id", "affected", "schema_version", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
+	"details", "severity", "references", "credits", "database_specific"};
+enum { MEMBERS = sizeof members / sizeof *members, TELLING = 3 };
+
 static int osv_recognise(span head)
 {
-	static const char *const members[] = {
-		"schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
-		"details", "severity", "affected", "references", "credits", "database_specific", NULL};
 	struct json_head names = {.rest = head};
 	span name;
-	int found = 0, others = 0;
+	int found = 0, telling = 0, others = 0;
 	while (json_head_next(&names, &name)) {
-		const char *const *member = members;
-		while (*member && !span_is(name, *member))
+		size_t member = 0;
+		while (member < MEMBERS && !span_is(name, members[member]))
 			member++;
-		found += *member != NULL;
-		others += !*member;
+		found += member < MEMBERS;
+		telling += member < TELLING;
+		others += member == MEMBERS;
+		if (others == 0 && telling > 1 && found > 2)
+			return RECOGNISED;
 	}
 	return others == 0 || (found > 1 && found > others) ? found : 0; /* the schema grows, and publishers extend it */
 }
