@@ -63,8 +63,9 @@ int error_append(struct tarsier_error *error, const char *format, ...)
 	size_t used = strlen(error->message);
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
+	int more = vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
 	va_end(arguments);
+	end_message(error, more < 0 ? 0 : used + (size_t)more);
 	make_printable(error->message);
 	return error->code;
 }

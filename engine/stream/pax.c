@@ -7,7 +7,7 @@ static bool next_record(span *records, span *keyword, span *value)
 	uint64_t length;
 	if (!span_cut(*records, ' ', &digits, &rest) || digits.len > 8 || !span_number(digits, &length))
 		return false;
-	if (length <= digits.len + 1 || length > records->len || records->ptr[length - 1] != '\n')
+	if (!length || length > records->len || records->ptr[length - 1] != '\n') /* neither digits nor the space end it */
 		return false;
 	record = (span){rest.ptr, (size_t)length - digits.len - 2};
 	*records = (span){records->ptr + length, records->len - (size_t)length};

@@ -15,7 +15,30 @@ describe("floor 0", function()
   end)
 
   it("keeps control bytes out of messages", function()
-    assert.equal("a?[31mb", ground.error "a\27[31mb")
+    assert.equal("a?[31mb", (ground.error "a\27[31mb"))
+    assert.equal("?? ~?\u{80}", (ground.error "\1\31 ~\127\u{80}"))
+    assert.equal("?p?: ?t?m?", (ground.error("\1t", "\2p\3", "\4m\5")))
+    assert.equal("?t: No such file or directory", (ground.error("\1t", nil, nil, 2)))
+  end)
+
+  it("makes messages of a prefix, a text and what is appended, cut between characters", function()
+    assert.same({ "p: t: Permission denied, m", "IO" }, { ground.error("t", "p", ", m", 13) })
+    assert.same({ "p: t", "FORMAT" }, { ground.error("t", "p") })
+    for length = 1010, 1040 do
+      local long = ("a"):rep(length % 2) .. ("é"):rep(length // 2)
+      for _, message in ipairs { ground.error(long), (ground.error("é", long)), (ground.error(long, "é")),
+        (ground.error(long, nil, "é")), (ground.error("é", nil, long)), (ground.error(long, nil, nil, 2)) } do
+        assert.is_truthy(message == "FORMAT" or utf8.len(message), length)
+        assert.is_true(message == "FORMAT" or #message >= math.min(length, 1018) and #message <= 1019, #message)
+      end
+    end
+  end)
+
+  it("has a name for every code, and one for others", function()
+    for code, name in pairs { [0] = "OK", [-1] = "MEMORY", [-12] = "CANCELLED", [-13] = "UNKNOWN", [1] = "UNKNOWN",
+      [math.mininteger >> 32 | -1 << 31] = "UNKNOWN" } do
+      assert.equal(name, ground.code(code))
+    end
   end)
 
   it("counts to a moment later in whole seconds and less", function()

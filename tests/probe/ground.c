@@ -31,12 +31,29 @@ static int l_number(lua_State *L)
 	return lua_pushinteger(L, (lua_Integer)number), 1;
 }
 
-/* error(text) --> the message that error_set makes of it */
+/* error(text [, prefix [, more [, errno]]]) --> the message that error_set or error_errno makes of it, with a prefix and with
+ * more behind it; and the error's code */
 static int l_error(lua_State *L)
 {
 	struct tarsier_error error;
-	error_set(&error, TARSIER_FORMAT, "%s", luaL_checkstring(L, 1));
-	return lua_pushstring(L, error.message), 1;
+	int number = (int)luaL_optinteger(L, 4, 0);
+	if (number)
+		error_errno(&error, number, "%s", luaL_checkstring(L, 1));
+	else
+		error_set(&error, TARSIER_FORMAT, "%s", luaL_checkstring(L, 1));
+	if (lua_isstring(L, 2))
+		error_prefix(&error, "%s", lua_tostring(L, 2));
+	if (lua_isstring(L, 3))
+		error_append(&error, "%s", lua_tostring(L, 3));
+	lua_pushstring(L, error.message);
+	lua_pushstring(L, tarsier_code_name(error.code));
+	return 2;
+}
+
+/* code(number) --> the name of this result */
+static int l_code(lua_State *L)
+{
+	return lua_pushstring(L, tarsier_code_name((int)luaL_checkinteger(L, 1))), 1;
 }
 
 /* arena(limit, size) --> how many pieces of `size` bytes an arena with that limit gives */
@@ -186,7 +203,7 @@ static int l_until(lua_State *L)
 
 static const luaL_Reg functions[] = {{"map", l_map},     {"siphash", l_siphash}, {"split", l_split}, {"number", l_number},
                                      {"error", l_error}, {"arena", l_arena},     {"until", l_until}, {"grow", l_grow},
-                                     {"format", l_format}, {"hashes", l_hashes}, {NULL, NULL}};
+                                     {"format", l_format}, {"code", l_code}, {"hashes", l_hashes}, {NULL, NULL}};
 
 int probe_ground(lua_State *L)
 {

@@ -241,6 +241,7 @@ describe("a path", function()
 
   it("may hold anything but a NUL", function()
     refused("FORMAT", "pax header", { { path = "x", pax = { "path", "a\0b" } } })
+    refused("FORMAT", "pax header", { { path = "x", pax = { "path", "\0b" } } })
     assert.equal("a", only({ path = "x", long_name = "a\0b" }).path)
     assert.equal("\1\xff\n", only({ path = "x", pax = { "path", "\1\xff\n" } }).path)
   end)
@@ -265,6 +266,10 @@ describe("a pax header", function()
     local bad = { "x", "5 a=b\n", "7 a=b\n", "6 ab\n\n", "6 a=bc", " 6 a=b\n", "6a=bc\n", "-6 a=b\n", "0 a=b\n", "1\n",
       "6 =bc\n",
       "99999999999999999999 a=b\n", "100 a=b\n", "6 a=b\n6 a=" }
+    assert.equal("y", only({ path = "x", pax = "00000016 path=y\n" }).path)
+    bad[#bad + 1] = "000000017 path=y\n"
+    -- What an earlier header left in memory does not end a record that is too long.
+    refused("FORMAT", "pax header", { { path = "x", pax = { "comment", ("\n"):rep(200) } }, { path = "y", pax = "100 a=b\n" } })
     for _, records in ipairs(bad) do refused("FORMAT", "pax header", { { path = "x", pax = records } }) end
   end)
 
@@ -287,6 +292,8 @@ describe("a sparse file", function()
       "GNU.sparse.numbytes", "1",
       "GNU.sparse.offset", "4", "GNU.sparse.numbytes", "1" } }
     assert.equal("\0a\0\0b\0", found.data)
+    found = only(pax("GNU.sparse.size", "10", "GNU.sparse.map", "0,1", "GNU.sparse.map", "1,2,4,0,5,2"))
+    assert.equal("\0ab\0\0cd\0\0\0", found.data) -- the last map counts
   end)
 
   it("that nobody wants is walked over", function()
@@ -331,7 +338,23 @@ describe("a sparse file", function()
     header.tail = old(two, "00000000003")
     refused("FORMAT", "outside it", { header })
     header.tail = old("0000000000x\00000000000002\0", "00000000012")
-    refused("FORMAT", "not a number", { header })
+    refused("FORMAT", "the map .* not a number", { header })
+    header.tail = old(two, "0000000000x")
+    refused("FORMAT", "the size .* not a number", { header })
+
+    local pair = ("0"):rep(11) .. "\0" .. ("0"):rep(11) .. "\0"
+    local function many(count) -- 4 pieces in the header, 21 in each block behind it
+      local blocks = { tar.header { path = "x", type = "S", magic = "ustar  ", tail = old(pair:rep(4), "00000000012", "\1") } }
+      for left = count - 4, 1, -21 do
+        blocks[#blocks + 1] = pair:rep(math.min(21, left)) .. ("\0"):rep(24 * math.max(0, 21 - left)) .. (left > 21 and "\1" or "\0")
+          .. ("\0"):rep(7)
+      end
+      return list { table.concat(blocks) }
+    end
+    assert.equal(("\0"):rep(10), assert(many(262144))[1].data)
+    local found, message, code = many(262145)
+    assert.same({ false, "LIMIT" }, { found ~= nil, code })
+    assert.matches("262144 pieces", message)
   end)
 end)
 
