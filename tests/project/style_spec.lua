@@ -66,3 +66,17 @@ describe("the C code", function()
     assert.same({}, long)
   end)
 end)
+
+describe("the list of slow specs", function()
+  it("names files that are there, each once", function()
+    local seen = {}
+    for path in io.lines "tests/tools/slow-specs" do
+      local file = io.open(path)
+      assert.is_not_nil(file, path)
+      file:close()
+      assert.is_nil(seen[path], path)
+      seen[path] = true
+    end
+    assert.is_not_nil(next(seen))
+  end)
+end)
