@@ -65,12 +65,13 @@ local function list_of(names)
   return table.concat(names, ", ", 1, #names - 1) .. " and " .. names[#names]
 end
 
---- database(packages, options, terminal) -> is there a newer database at place.database()? options: those of the
---- command. Says what it does on standard error; without a network the scan goes on with what there is.
+--- database(packages, options, terminal) -> is there a newer database at place.database()? packages() -> list: it takes
+--- a while for a large image, and is asked only if records may be fetched. options: those of the command. Says what it
+--- does on standard error; without a network the scan goes on with what there is.
 function freshen.database(packages, options, terminal)
   local database, now = place.database(), os.time()
   if options.offline or options.db or not database or not is_own(database) then return false end
-  local families = needed(packages)
+  local families = needed(packages())
   if #families == 0 or gave_up_lately(database, now) then return false end
   local result, message, code = update.run { database = database, families = families, mirror = options.mirror,
     ca_file = options.ca_file, connect_seconds = CONNECT_SECONDS, fresh_for = FRESH_FOR, now = now,

@@ -127,7 +127,7 @@ local function freshened(list, options, terminal)
   for _, one in ipairs(list) do
     for _, family in ipairs(one.families) do packages[#packages + 1] = { ecosystem = tostring(family) } end
   end
-  freshen.database(packages, options, terminal)
+  freshen.database(function() return packages end, options, terminal)
   local path, message, code = place.a_database(options.db)
   if not path then return nil, message, code end
   local ok

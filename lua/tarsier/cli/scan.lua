@@ -59,7 +59,7 @@ end
 local function with_fresh_records(scanned, config, options, terminal)
   if config.clair then return scanned end
   if share.is_shared(options.db) then return with_shared_database(scanned, config, options, terminal) end
-  local is_newer = freshen.database(scanned:packages(), options, terminal)
+  local is_newer = freshen.database(function() return scanned:packages() end, options, terminal)
   if is_newer then config.database = place.database() end
   if not config.database then return nil, select(2, place.a_database()), "DATABASE" end
   local ok, message, code = freshen.check_age(config.database, options)
