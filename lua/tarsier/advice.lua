@@ -21,6 +21,12 @@ end
 
 -- ---- counts -------------------------------------------------------------------------------------------------------
 
+-- seen: set of the values that were added
+local function add_once(list, seen, value)
+  if not seen[value] then table.insert(list, value) end
+  seen[value] = true
+end
+
 local function new_ends()
   return { total = 0, severity = {}, ids = {} }
 end
@@ -28,8 +34,7 @@ end
 local function count(ends, finding, seen)
   ends.total = ends.total + 1
   ends.severity[finding.severity] = (ends.severity[finding.severity] or 0) + 1
-  if not seen[finding.id] then table.insert(ends.ids, finding.id) end
-  seen[finding.id] = true
+  add_once(ends.ids, seen, finding.id)
 end
 
 -- ---- packages -----------------------------------------------------------------------------------------------------
@@ -61,19 +66,12 @@ local function group_of(groups, finding, result)
   if not group then
     group = { type = package.type, name = name, place = place, is_system = is_system, base = is_system,
       version = source.version or package.version, names = {}, paths = {}, layer = nil,
-      ends = new_ends(), seen = {}, open = {}, failing = 0 }
+      ends = new_ends(), seen = {}, seen_names = {}, seen_paths = {}, open = {}, failing = 0 }
     groups[key] = group
     groups[#groups + 1] = group
   end
   group.base = group.base and is_base(finding, result)
   return group
-end
-
-local function add_once(list, value)
-  for _, item in ipairs(list) do
-    if item == value then return end
-  end
-  table.insert(list, value)
 end
 
 local function add(group, finding, is_wanted)
@@ -87,8 +85,8 @@ local function add(group, finding, is_wanted)
   if is_later(group.type, group.version, version) then group.version = version end
   if not group.to or is_later(group.type, to, group.to) then group.to = to end
   if finding.layer and (not group.layer or finding.layer.index > group.layer.index) then group.layer = finding.layer end
-  add_once(group.names, package.name)
-  add_once(group.paths, package.path)
+  add_once(group.names, group.seen_names, package.name)
+  add_once(group.paths, group.seen_paths, package.path)
   count(group.ends, finding, group.seen)
   if finding.decision == "fail" then group.failing = group.failing + 1 end
 end
@@ -132,8 +130,7 @@ local function join(step, group)
     step.ends.severity[severity] = (step.ends.severity[severity] or 0) + number
   end
   for _, id in ipairs(group.ends.ids) do
-    if not step.seen[id] then table.insert(step.ends.ids, id) end
-    step.seen[id] = true
+    add_once(step.ends.ids, step.seen, id)
   end
   if group.layer and (not step.layer or group.layer.index > step.layer) then
     step.layer, step.instruction = group.layer.index, group.base and "FROM" or instruction(group.layer)
@@ -200,14 +197,14 @@ local function remove_of(group, names, there, index)
 end
 
 local function open_of(group, is_failing, there, index)
-  local names = {}
+  local names, seen_names = {}, {}
   local made, seen = { type = group.type, name = group.name, version = group.version, base = group.base,
     fails = is_failing, status = "", since = "", severity = {}, ids = {}, total = 0 }, {}
   for _, finding in ipairs(group.open) do
     if (finding.decision == "fail") == is_failing then
       count({ total = 0, severity = made.severity, ids = made.ids }, finding, seen)
       made.total = made.total + 1
-      add_once(names, finding.package.name)
+      add_once(names, seen_names, finding.package.name)
       made.layer = made.layer or finding.layer and finding.layer.index
       if made.status == "" and finding.status ~= "affected" then made.status = finding.status or "" end
       local day = (finding.published or ""):sub(1, 10)
