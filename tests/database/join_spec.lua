@@ -47,6 +47,23 @@ describe("a database as an input of an import", function()
   if not shell.has "sqlite3" then return pending "needs sqlite3: apt-get install sqlite3" end
   local whole = database("whole.db", { both, twelve, python })
 
+  it("must be named by strings", function()
+    assert.error_matches(function() core.import(path "copy.db", { whole, 7 }) end, "path 2 must be a string, not a number")
+    assert.error_matches(function() core.import(path "copy.db", { whole }, { only = { {} } }) end,
+      "only 1 must be a string, not a table")
+    assert.error_matches(function() core.import(path "copy.db", { whole }, { on_input = function() error("no", 0) end }) end, "^no$")
+  end)
+
+  it("adds nothing of an older record, in any order", function()
+    local same = record("GHSA-b", T1, { affected("npm", "p", "3.0.0") })
+    local newer = database("newer.db", { record("GHSA-a", T2, { affected("npm", "p", "2.0.0") }), same })
+    local older = database("older.db", { record("GHSA-a", T1, { affected("npm", "p", "1.0.0"), affected("PyPI", "q", "1.0.0") }), same })
+    for _, inputs in ipairs { { newer, older }, { older, newer } } do
+      assert(core.import(path "both.db", inputs))
+      assert.equal(identity(newer), identity(path "both.db"))
+    end
+  end)
+
   it("gives all that it has", function()
     assert(core.import(path "copy.db", { whole }))
     assert.equal(identity(whole), identity(path "copy.db"))

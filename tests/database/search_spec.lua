@@ -74,6 +74,19 @@ describe("a database", function()
     assert.same({}, find "")
   end)
 
+  it("is searched by any other name, which it tells", function()
+    local one = { id = "GHSA-one", modified = "2026-01-01T00:00:00Z", aliases = { "GO-2026-7", "PYSEC-2026-7" },
+      affected = { affected("npm", "p", { "introduced", "0" }) } }
+    local named = database("named", { one })
+    for _, id in ipairs { "GO-2026-7", "pysec-2026-7", "GHSA-one" } do
+      local found = {}
+      assert(core.database_search(named, id, nil, nil, function(record) found[#found + 1] = record end))
+      assert.equal(1, #found)
+      assert.same(one.aliases, found[1].aliases)
+    end
+    assert(core.database_search(named, "GO-2026", nil, nil, function() error "found by half a name" end))
+  end)
+
   it("names a record of a publisher's own feed by its id, and tells its parts apart", function()
     local function secdb(release)
       local file = ("%s/%s.json"):format(folder, release)

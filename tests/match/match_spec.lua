@@ -169,6 +169,14 @@ describe("a module stream's advisory", function()
     assert.equal(0, look(records, "12.1-1.module_el8.1.0+1+ab", "virt:av"))
   end)
 
+  it("may have any letters and digits", function()
+    for _, stream in ipairs { "p:0", "p:9", "p:a", "p:z", "p:A", "p:Z", "p:1.2", "p:az_09-AZ+1" } do
+      local records = { modular(("Important: %s security update"):format(stream), ".3.0+1+ab") }
+      assert.equal(1, look(records, "12.1-1.module_el8.1.0+1+ab", stream), stream)
+      assert.equal(0, look(records, "12.1-1.module_el8.1.0+1+ab", "p:other"), stream)
+    end
+  end)
+
   it("counts for every stream if it names none", function()
     local records = { modular("Important: p security update", "+1+ab") }
     assert.equal(1, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
@@ -590,11 +598,13 @@ describe("severity", function()
     local finding = find({
       about("ALPINE-CVE-2024-1001", "Alpine:v3.20", up_to "2-r0", { upstream = { "CVE-2024-1001" } }),
       record("GHSA-1", { aliases = { "CVE-2024-1001" }, severity = { v2, v31 }, summary = "Short", details = "Long",
+                         references = { { type = "WEB", url = "https://example.com/why" } },
                          affected = { affects("npm", "other", range) } }),
     }, { "Alpine:v3.20", "p", "1-r0", type = "apk" })[1]
     is("Low", "ghsa", finding)
     assert.equal("Long", finding.description) -- and its words, where there are none
     assert.equal("Short", finding.summary)
+    assert.same({ "https://example.com/why" }, finding.references)
   end)
   it("else unknown", function()
     local finding = one("npm", {})

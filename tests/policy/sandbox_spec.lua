@@ -429,7 +429,7 @@ describe("patterns in the sandbox", function()
   -- Both sides get the same call as text.
   local calls = {}
   local texts = { "", "hello world", "aaa", "key = value; other=thing", "f(a(b)c)d", "CVE-2021-3711 in openssl",
-    "a,b,,c", "\0x\0", "x\ny" }
+    "a,b,,c", "\0x\0", "x\ny", "f(a(b)" }
   local patterns = { "", "l+", "(%w+)", "^%s*(.-)%s*$", "%a+", "[^,]*", "(%w+)%s*=%s*(%w+)", "%b()", "%f[%w]%w+",
     "()a()", "^a", "a$",
     "$", "^", "a-b", "[%a_][%w_]*", "[]]", "[^]]", "[a-]", "[%]]", "(.)%1", "%.", "x*", "%d%d%d%d", "[0-9]+%-[0-9]+",
@@ -443,6 +443,8 @@ describe("patterns in the sandbox", function()
           "%q:gsub(%q, '', 2)",
         "%q:gsub(%q, { a = 'A', hello = false, x = 1 })",
           "%q:gsub(%q, function(a) return a ~= 'l' and ('[' .. a .. ']') end)",
+        "(function(s, p) local t = {} for a in s:gmatch(p, 3) do t[#t + 1] = tostring(a) end "
+          .. "return #t, table.concat(t, '|') end)(%q, %q)",
         "(function(s, p) local t = {} for a, b in s:gmatch(p) do t[#t + 1] = tostring(a) .. tostring(b) end "
           .. "return #t, table.concat(t, '|') end)(%q, %q)",
       } do

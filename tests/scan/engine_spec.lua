@@ -463,6 +463,28 @@ describe("engine", function()
     assert.error_matches(function() core.open { databse = "x" } end, "did you mean 'database'")
     assert.error_matches(function() core.open { threads = -1 } end, "threads must be a whole number")
     assert.error_matches(function() core.open { database = 5 } end, "database must be a string, not a number")
+    assert.error_matches(function() core.open { advisories = 5 } end, "option 'advisories' must be a list, is a number")
+    assert.error_matches(function() core.open { advisories = { "a", {} } } end, "option 'advisories' must be a list of strings")
+  end)
+
+  it("knows the sources that may rate", function()
+    assert(core.open { severity_sources = " distribution, ghsa,cisa,suse , other", cache_dir = "" }):close()
+    for order, words in pairs { ["nvd,ghs"] = "unknown source 'ghs'; did you mean 'ghsa'?",
+      vendro = "unknown source 'vendro'; did you mean 'vendor'?", qqqqqqqq = "unknown source 'qqqqqqqq'" } do
+      local opened, message, code = core.open { severity_sources = order, cache_dir = "" }
+      assert.is_nil(opened)
+      assert.equal("USAGE", code)
+      assert.equal("severity sources: " .. words, message)
+    end
+  end)
+
+  it("gives reports that tell which image they are of", function()
+    local engine <close> = assert(core.open { cache_dir = "" })
+    local reference = "sbom:tests/data/readers/sbom/forms/root/opt/spdx2.spdx"
+    local report = assert(engine:scan(reference))
+    assert.equal("tarsier.report: " .. reference, tostring(report))
+    report:close()
+    assert.equal("tarsier.report (closed)", tostring(report))
     local engine = assert(core.open { cache_dir = "" })
     engine:close()
     engine:close()

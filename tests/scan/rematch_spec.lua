@@ -95,6 +95,21 @@ describe("a report matched again", function()
     assert.same(fresh:packages(), again:packages())
   end)
 
+  it("keeps what a stored report says of the image", function()
+    local told = folder .. "/told"
+    oci.build(told, { { ["etc/os-release"] = oci.debian } }, { User = "jo", WorkingDir = "/srv", Env = { "A=1", "B=2" },
+      Entrypoint = { "/run" }, Cmd = { "-v" }, ExposedPorts = { ["80/tcp"] = {} }, Volumes = { ["/data"] = {} },
+      Labels = { one = "1", two = "2" }, Healthcheck = { Test = { "CMD", "check" } } }, { annotations = { note = "x" } })
+    local engine <close> = assert(core.open { database = new, cache_dir = "" })
+    local first = assert(engine:scan("oci:" .. told))
+    local text = assert(report.text("json", tarsier.facts(first)))
+    local image, again = first:image(), assert(engine:rematch(assert(core.report_read(text)))):image()
+    assert.equal("jo", image.config.user)
+    for key, value in pairs(image) do
+      if key ~= "layers" then assert.same(value, again[key], key) end
+    end
+  end)
+
   it("refuses what is no such report", function()
     for _, text in ipairs { "", "[]", "{}", '{"schema":"2","image":{},"packages":[]}', '{"schema":"1","image":{}}',
       '{"schema":"1","image":{},"packages":[{"layer":9}]}',
