@@ -14,10 +14,8 @@ static int open_in(const char *folder)
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
 		return fd;
-	if ((size_t)snprintf(path, sizeof path, "%s/tarsier.XXXXXX", folder) >= sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
+	if ((size_t)snprintf(path, sizeof path, "%s/tarsier.XXXXXX", folder) >= sizeof path)
+		return -1; /* the reason is not seen: a message has no room for it behind such a path */
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);

@@ -78,9 +78,6 @@ static int attempt(const struct clair *clair, const struct clair_call *call, con
 	const char *headers[HEADERS] = {"Accept: application/json"};
 	size_t count = 1;
 	int code = TARSIER_OK;
-	memset(response, 0, sizeof *response);
-	buffer_init(&response->headers, NULL);
-	buffer_init(&response->body, NULL);
 	arena_init(&arena, &clair->arena->allocator);
 	if (call->body.ptr)
 		headers[count++] = "Content-Type: application/json";

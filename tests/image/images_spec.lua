@@ -99,7 +99,7 @@ describe("a reference", function()
     { "alpine:3.20", "IO", "one in a registry docker://alpine:3.20" },
     { "team/app", "IO", "docker://team/app" },
     { "Team/App", "IO", "No such file" },
-    { "docker://host:5000/app@sha256:00", "FORMAT", "is not a digest" },
+    { "docker://host:5000/app@sha256:00", "FORMAT", 'host:5000/app@sha256:00: "sha256:00" is not a digest' },
     { "docker://", "USAGE", "is not a valid repository name" },
     { "docker:///app:1", "USAGE", "is not a valid repository name" },
     { "docker://App", "USAGE", '"App" is not a valid repository name' },
@@ -547,6 +547,15 @@ describe("docker-archives since 25", function()
     layout.entries = {}
     local found = open(archive(layout:tar(members(entry))))
     assert.equal("", found.digest)
+    assert.equal(letters.digest(layer_one), found.layers[1].blob)
+  end)
+
+  it("are good with an index of which only their part was saved", function()
+    local layout, _, entry = modern()
+    local gone = letters.digest "of another platform"
+    table.insert(layout.entries, 1, { mediaType = layout.entries[1].mediaType, digest = gone, size = 19 })
+    local found = open(archive(layout:tar(members(entry))))
+    assert.equal(layout.entries[2].digest, found.digest)
     assert.equal(letters.digest(layer_one), found.layers[1].blob)
   end)
 

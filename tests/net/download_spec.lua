@@ -102,6 +102,25 @@ describe("a download", function()
     assert.equal(#NEW, result.received)
   end)
 
+  it("counts what is asked for again once", function()
+    local totals = {}
+    local function watched(...)
+      local total
+      local result = fetch(serve(...), nil, { on_progress = function(_, all) total = all end })
+      assert.equal(200, result.status, result.message)
+      server:stop()
+      server = nil
+      totals[#totals + 1] = total
+    end
+    local half = #NEW // 2
+    local cut = { body = NEW, cut = true, headers = { ETag = '"7"' } }
+    watched { body = NEW }
+    watched(cut, { status = 206, body = NEW:sub(half + 1),
+      headers = { ETag = '"7"', ["Content-Range"] = ("bytes %d-%d/%d"):format(half, #NEW - 1, #NEW) } })
+    watched(cut, { body = NEW })
+    assert.same({ #NEW, #NEW, #NEW + half }, totals)
+  end)
+
   it("goes on in a later call", function()
     shell.write(path .. ".part", NEW:sub(1, 4))
     shell.write(path .. ".part.tag", '"7"')

@@ -171,5 +171,11 @@ describe("core.host.temporary", function()
     local _, output = shell.run("TMPDIR=/nonexistent " .. LUA
       .. [[ -e 'print(require "tarsier.core".host.temporary())']])
     assert.equal("nil\t/nonexistent: No such file or directory\tIO\n", output)
+    -- A folder in which no file can be without a name, and whose own name leaves no room for one.
+    _, output = shell.run(("TMPDIR=/proc/%s "):format(("./"):rep(2043)) .. LUA
+      .. [[ -e 'print(require "tarsier.core".host.temporary())']])
+    assert.matches("^nil\t/proc/[./]*\tIO\n$", output)
+    _, output = shell.run("TMPDIR=/proc " .. LUA .. [[ -e 'print(require "tarsier.core".host.temporary())']])
+    assert.equal("nil\t/proc: No such file or directory\tIO\n", output)
   end)
 end)

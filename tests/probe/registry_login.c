@@ -129,6 +129,7 @@ static int l_ask(lua_State *L)
 	unsigned timeout = (unsigned)luaL_checkinteger(L, 3);
 	luaL_checktype(L, 4, LUA_TTABLE);
 	bool closed = strcmp(how, "closed") == 0;
+	int open_files = probe_open_files();
 	int signal = strcmp(how, "ignore") == 0 ? SIGCHLD : strcmp(how, "pipe") == 0 ? SIGPIPE : 0;
 	int in = closed ? dup(0) : -1, out = closed ? dup(1) : -1;
 	char *old[COUNT];
@@ -146,6 +147,8 @@ static int l_ask(lua_State *L)
 		dup2(in, 0), dup2(out, 1), close(in), close(out);
 	reset_signals(signal, &action);
 	leave(old);
+	if (probe_open_files() != open_files)
+		return luaL_error(L, "descriptors were left open");
 	int count = result(L, code, &login, &error);
 	arena_free(&arena);
 	return lua_pushboolean(L, has_child()), count + 1;

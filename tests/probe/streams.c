@@ -346,6 +346,7 @@ static int l_zip(lua_State *L)
 	struct zip_member member;
 	struct tarsier_error error = {0};
 	arena_init(&arena, NULL);
+	int open_files = probe_open_files();
 	int code = zip_open(&arena, luaL_checkstring(L, 1), &reader, &error);
 	lua_newtable(L);
 	for (lua_Integer i = 1; code >= 0 && (code = zip_next(reader, &member, &error)) > 0; i++) {
@@ -366,6 +367,8 @@ static int l_zip(lua_State *L)
 	}
 	zip_close(reader);
 	arena_free(&arena);
+	if (probe_open_files() != open_files)
+		return luaL_error(L, "descriptors were left open");
 	return code < 0 ? probe_fail(L, &error) : 1;
 }
 

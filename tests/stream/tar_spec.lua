@@ -210,6 +210,11 @@ describe("a path", function()
     end
   end)
 
+  it("is cleaned by itself, whatever came before it", function()
+    local found = assert(list { { path = "a/./b" }, { path = "c//d", type = "1", link = "e/./f" }, { path = "./g/.." } })
+    assert.same({ "a/b", "c/d", "e/f", "" }, { found[1].path, found[2].path, found[2].link, found[3].path })
+  end)
+
   it("may be in a pax header alone, before a header that begins with a NUL", function()
     local found = assert(list { { path = "", pax = { "path", "one" }, data = "1" }, { path = "two", data = "2" } })
     assert.same({ "one", "two" }, { found[1].path, found[2].path })
