@@ -119,9 +119,9 @@ TARSIER_API int tarsier_repository_put_manifest(tarsier_repository *repository, 
                                                 const char *text, size_t length, char digest[TARSIER_DIGEST_SIZE],
                                                 struct tarsier_error *error);
 
-/* Packs a file with zstd (level 0: 12), and unpacks one that is packed, or copies one that is not, to at most `limit` bytes. With
- * `prefix`, a file of at most 64 MiB, only the difference to that file is packed: who unpacks it must have the same one. *digest
- * is that of the content, unpacked. On failure there is no file `to`. */
+/* Packs a file with zstd (level 0: 9, and 12 with `prefix`), and unpacks one that is packed, or copies one that is not, to
+ * at most `limit` bytes. With `prefix`, a file of at most 64 MiB, only the difference to that file is packed: who unpacks it
+ * must have the same one. *digest is that of the content, unpacked. On failure there is no file `to`. */
 TARSIER_API int tarsier_pack(const char *from, const char *to, int level, const char *prefix, char digest[TARSIER_DIGEST_SIZE],
                              struct tarsier_error *error);
 TARSIER_API int tarsier_unpack(const char *from, const char *to, uint64_t limit, const char *prefix,

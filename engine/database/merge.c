@@ -25,19 +25,39 @@ struct merging {
 	struct arena tables, arena;    /* arena: memory for one row */
 };
 
-/* Calls `take` for every row of a statement on the old file. */
-static int each(struct merging *merging, const char *sql,
-                int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *), struct tarsier_error *error)
+typedef int take_row(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error);
+
+static int take_rows(struct merging *merging, sqlite3_stmt *select, take_row *take, struct tarsier_error *error)
 {
-	sqlite3 *sqlite = merging->connection->sqlite;
-	sqlite3_stmt *select = NULL;
-	int step = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL), code = 0;
-	while (code >= 0 && (step == SQLITE_OK || step == SQLITE_ROW) && (step = sqlite3_step(select)) == SQLITE_ROW) {
+	int step, code = 0;
+	while (code >= 0 && (step = sqlite3_step(select)) == SQLITE_ROW) {
 		arena_free(&merging->arena);
 		code = take(merging, select, error);
 	}
 	if (code >= 0 && step != SQLITE_DONE)
-		code = database_fail(sqlite, merging->path, error);
+		code = database_fail(merging->connection->sqlite, merging->path, error);
+	sqlite3_reset(select);
+	return code;
+}
+
+/* Gives the next key whose rows are wanted. *at is 0 at first. Returns false after the last. */
+typedef bool next_key(const struct merging *merging, size_t *at, sqlite3_int64 *key);
+
+/* Calls `take` for every row of a statement on the old file, or for the rows of each wanted key. */
+static int each(struct merging *merging, const char *sql, next_key *next, take_row *take, struct tarsier_error *error)
+{
+	sqlite3 *sqlite = merging->connection->sqlite;
+	sqlite3_stmt *select = NULL;
+	sqlite3_int64 key;
+	size_t at = 0;
+	int code = sqlite3_prepare_v2(sqlite, sql, -1, &select, NULL) == SQLITE_OK ? 0
+	         : database_fail(sqlite, merging->path, error);
+	if (code >= 0 && !next)
+		code = take_rows(merging, select, take, error);
+	while (code >= 0 && next && next(merging, &at, &key)) {
+		sqlite3_bind_int64(select, 1, key);
+		code = take_rows(merging, select, take, error);
+	}
 	sqlite3_finalize(select);
 	return code;
 }
@@ -156,12 +176,11 @@ static int want_cves(struct merging *merging, const struct advisory_text *text, 
 	return 0;
 }
 
-/* Advisories without a wanted package have the number 0 already. */
 static int take_advisory(struct merging *merging, sqlite3_stmt *row, struct tarsier_error *error)
 {
 	uint32_t number = (uint32_t)sqlite3_column_int64(row, 0);
 	struct advisory_text text;
-	if (number >= merging->number_count || (merging->only && !merging->numbers[number]))
+	if (number >= merging->number_count)
 		return 0;
 	merging->numbers[number] = 0;
 	char *id = span_copy(&merging->arena, column_span(row, 1));
@@ -270,8 +289,6 @@ static int take_cve(struct merging *merging, sqlite3_stmt *row, struct tarsier_e
 {
 	struct cve_facts facts;
 	uint32_t cve = (uint32_t)sqlite3_column_int64(row, 0);
-	if (merging->only && !map_get_number(&merging->writer->cves.numbers, cve))
-		return 0;
 	int code = connection_cve(merging->connection, &merging->arena, cve, &facts, error);
 	if (code >= 0)
 		code = put_cve(merging, cve, &facts, error);
@@ -339,26 +356,57 @@ static int make_tables(struct merging *merging, struct tarsier_error *error)
 	return merging->ecosystems && merging->numbers && merging->known && merging->shared ? 0 : error_memory(error);
 }
 
+static bool next_ecosystem(const struct merging *merging, size_t *at, sqlite3_int64 *key)
+{
+	while (*at < merging->ecosystem_count && !merging->ecosystems[*at].known)
+		++*at;
+	*key = (sqlite3_int64)*at;
+	return (*at)++ < merging->ecosystem_count;
+}
+
+static bool next_marked(const struct merging *merging, size_t *at, sqlite3_int64 *key)
+{
+	while (*at < merging->number_count && !merging->numbers[*at])
+		++*at;
+	*key = (sqlite3_int64)*at;
+	return (*at)++ < merging->number_count;
+}
+
+static bool next_named(const struct merging *merging, size_t *at, sqlite3_int64 *key)
+{
+	const struct cve_table *cves = &merging->writer->cves;
+	*key = *at < cves->count ? cves->items[*at].cve : 0;
+	return (*at)++ < cves->count;
+}
+
+static int take_all(struct merging *merging, struct tarsier_error *error)
+{
+	int code = each(merging, "SELECT reason, count FROM omission", NULL, take_omission, error);
+	if (code >= 0)
+		code = each(merging, "SELECT number, id, head, body FROM advisory", NULL, take_advisory, error);
+	if (code >= 0)
+		code = each(merging, "SELECT ecosystem, name, rows FROM package", NULL, take_package, error);
+	return code < 0 ? code : each(merging, "SELECT number, stated FROM cve", NULL, take_cve, error);
+}
+
+/* Reads only what belongs to the wanted ecosystems: many databases of one each are made of a large one. */
+static int take_only(struct merging *merging, struct tarsier_error *error)
+{
+	static const char packages[] = "SELECT ecosystem, name, rows FROM package WHERE ecosystem=?1";
+	int code = each(merging, packages, next_ecosystem, mark_package, error);
+	if (code >= 0)
+		code = each(merging, "SELECT number, id, head, body FROM advisory WHERE number=?1", next_marked, take_advisory, error);
+	if (code >= 0)
+		code = each(merging, packages, next_ecosystem, take_package, error);
+	return code < 0 ? code : each(merging, "SELECT number, stated FROM cve WHERE number=?1", next_named, take_cve, error);
+}
+
 static int take_tables(struct merging *merging, struct tarsier_error *error)
 {
-	const struct {
-		const char *sql;
-		int (*take)(struct merging *, sqlite3_stmt *, struct tarsier_error *);
-		bool unless_only, if_only;
-	} steps[] = {
-		{"SELECT number, name FROM ecosystem", take_ecosystem, false, false},
-		{"SELECT name, covered FROM feed", take_feed, false, false},
-		{"SELECT reason, count FROM omission", take_omission, true, false},
-		{"SELECT ecosystem, name, rows FROM package", mark_package, false, true},
-		{"SELECT number, id, head, body FROM advisory", take_advisory, false, false},
-		{"SELECT ecosystem, name, rows FROM package", take_package, false, false},
-		{"SELECT number, stated FROM cve", take_cve, false, false},
-	};
-	int code = 0;
-	for (size_t i = 0; i < sizeof steps / sizeof *steps && code >= 0; i++)
-		if (!(merging->only ? steps[i].unless_only : steps[i].if_only))
-			code = each(merging, steps[i].sql, steps[i].take, error);
-	return code;
+	int code = each(merging, "SELECT number, name FROM ecosystem", NULL, take_ecosystem, error);
+	if (code >= 0)
+		code = each(merging, "SELECT name, covered FROM feed", NULL, take_feed, error);
+	return code < 0 ? code : merging->only ? take_only(merging, error) : take_all(merging, error);
 }
 
 int writer_take(struct database_writer *writer, const char *path, const char *const *only, uint64_t *advisories,

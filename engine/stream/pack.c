@@ -10,7 +10,9 @@
 #include <zstd.h>
 
 enum {
-	BLOCK = 128 * 1024, LEVEL_DEFAULT = 12,
+	BLOCK = 128 * 1024,
+	LEVEL_WHOLE = 9,         /* 12 takes three times as long, and gains 0.2 % of a database, whose texts are packed already */
+	LEVEL_DIFFERENCE = 12,   /* gains 7 % */
 	WINDOW_LOG = 23,         /* 8 MiB: what every reader allows */
 	WINDOW_LOG_PREFIX = 27,  /* the window must reach back to the beginning of the prefix */
 	PREFIX_MOST = 64 << 20,
@@ -67,10 +69,11 @@ static int pack(struct packing *packing, const char *from, const char *to, struc
 static int prepare(struct packing *packing, const char *from, const char *to, int level, struct tarsier_error *error)
 {
 	bool has_prefix = packing->prefix.length;
+	level = level ? level : has_prefix ? LEVEL_DIFFERENCE : LEVEL_WHOLE;
 	packing->context = ZSTD_createCCtx();
 	if (!packing->context)
 		return error_memory(error);
-	ZSTD_CCtx_setParameter(packing->context, ZSTD_c_compressionLevel, level ? level : LEVEL_DEFAULT);
+	ZSTD_CCtx_setParameter(packing->context, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(packing->context, ZSTD_c_windowLog, has_prefix ? WINDOW_LOG_PREFIX : WINDOW_LOG);
 	ZSTD_CCtx_setParameter(packing->context, ZSTD_c_enableLongDistanceMatching, has_prefix);
 	ZSTD_CCtx_setParameter(packing->context, ZSTD_c_checksumFlag, 1);

@@ -120,6 +120,18 @@ describe("a file", function()
     assert.equal(read "big", sh "zstd -dc best.zst")
   end)
 
+  it("is packed at level 9, and a difference at 12", function()
+    shell.write(path "text", shell.read "README.md")
+    shell.write(path "old", "something else")
+    for level, prefix in pairs { [9] = false, [12] = path "old" } do
+      assert(core.pack(path "text", path "default.zst", 0, prefix or nil))
+      assert(core.pack(path "text", path "level.zst", level, prefix or nil))
+      assert.equal(read "level.zst", read "default.zst")
+      assert(core.pack(path "text", path "level.zst", 21 - level, prefix or nil))
+      assert.not_equal(read "level.zst", read "default.zst")
+    end
+  end)
+
   it("is packed whole, whatever its size and the end of a block", function()
     for _, size in ipairs { 0, 1, 131071, 131072, 131073, 262144 } do
       local bytes = ("0123456789abcdef"):rep(size // 16 + 1):sub(1, size)
