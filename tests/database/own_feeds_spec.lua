@@ -158,6 +158,20 @@ describe("Red Hat's VEX", function()
     assert.equal("Critical fixed/redhat 1:3-1.module+el8", status("Red Hat:8", "m", "1:2-1.module+el8", "m:1"))
     assert.is_nil(status("Red Hat:8", "m", "1:2-1.module+el8", "m:2"))
   end)
+  it("names a module and its package, or a container", function()
+    local text = temporary.read(data .. "redhat-vex/cve-2024-1001.json")
+    local function import_as(name)
+      local changed = text:gsub(':q"', ":" .. name .. '"'):gsub('("product_reference": *)"q"', '%1"' .. name .. '"')
+      assert(knowledge.import(database, { temporary.write(folder .. "/named.json", changed) }))
+    end
+    import_as "n:1/q"
+    assert.equal("Critical will_not_fix/redhat ", status("Red Hat:8", "q", "1.0-1.module+el8", "n:1"))
+    assert.is_nil(status("Red Hat:8", "q", "1.0-1.module+el8", "n:2"))
+    assert.is_nil(status("Red Hat:8", "q", "1.0-1.el8"))
+    import_as "openshift4/q"
+    assert.is_nil(status("Red Hat:8", "q", "1.0-1.el8"))
+    assert.is_nil(status("Red Hat:8", "q", "1.0-1.module+el8", "openshift4"))
+  end)
   it("is replaced document by document when a later import merges", function()
     local other = folder .. "/other.json"
     temporary.must("sed 's/CVE-2024-1001/CVE-2024-1002/g; s/RHSA-2024:/RHSA-2025:/g' %s >%s",

@@ -198,6 +198,18 @@ describe("the list of cargo-auditable", function()
     assert.same({ "app@0.1.0", "serde@1.0.2" }, names(executable.pe { data = ("x"):rep(100), section = packed }))
   end)
 
+  it("is found in Mach-O by its section, if the segment counts that", function()
+    local function macho(fields)
+      fields.data, fields.section = ("x"):rep(100), packed
+      return names(executable.macho(fields))
+    end
+    for _, big in ipairs { false, true } do
+      assert.same({ "app@0.1.0", "serde@1.0.2" }, macho { big = big })
+      assert.same({ "app@0.1.0", "serde@1.0.2" }, macho { big = big, fat = true })
+      assert.same({}, macho { big = big, sections = 0 })
+    end
+  end)
+
   it("is an error if it is cut short, and nothing if it is not there", function()
     local found, message, code = read(executable.pe { data = "x", section = packed:sub(1, -20) })
     assert.is_nil(found)

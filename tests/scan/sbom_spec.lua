@@ -37,6 +37,35 @@ describe("a bill of materials", function()
     assert.equal("cargo serde 1.0.0 sbom crates.io", rows(scan("sbom:" .. FORMS .. "app.intoto.json")))
   end)
 
+  it("in tags names its distribution by a package's purpose, and sources", function()
+    local text = table.concat({ "SPDXVersion: SPDX-2.3", "PackageName: %s", "SPDXID: SPDXRef-1", "PackageVersion: 12",
+      "PrimaryPackagePurpose: OPERATING-SYSTEM", "", "PackageName: libssl3", "SPDXID: SPDXRef-2", "PackageVersion: 3.0.11-1",
+      "PrimaryPackagePurpose: LIBRARY", "PackageSourceInfo: built package from: openssl 3.0.11-2",
+      "ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/libssl3@3.0.11-1?arch=amd64", "" }, "\n")
+    local report = scan("sbom:" .. images.write(folder .. "/a.spdx", text:format "debian"))
+    assert.equal("deb libssl3 3.0.11-1 sbom Debian:12", rows(report))
+    assert.same({ name = "openssl", version = "3.0.11-2" }, report:packages()[1].source)
+    for _, name in ipairs { 'my "os', "my\\os", "my\1os", "my\127os" } do
+      assert.equal("", scan("sbom:" .. images.write(folder .. "/b.spdx", text:format(name))):image().distro.id)
+    end
+    assert.equal("my os", scan("sbom:" .. images.write(folder .. "/b.spdx", text:format "my os")):image().distro.id)
+  end)
+
+  it("has findings with CISA's decision about their CVE", function()
+    local database = folder .. "/test.db"
+    assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json" }))
+    local path = images.write(folder .. "/a.spdx", "SPDXVersion: SPDX-2.3\nPackageName: debian\nSPDXID: SPDXRef-OperatingSystem-1\n"
+      .. "PackageVersion: 12\nPackageName: q\nPackageVersion: 1\nExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/q@1\n"
+      .. "PackageName: p\nPackageVersion: 1.0-1\nExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/p@1.0-1\n")
+    local engine <close> = assert(core.open { database = database, cache_dir = "" })
+    local decided, others = nil, 0
+    for _, finding in ipairs(assert(engine:scan("sbom:" .. path)):findings()) do
+      if finding.package.name == "q" then decided = finding.ssvc elseif not finding.ssvc then others = others + 1 end
+    end
+    assert.same({ exploitation = "active", automatable = "yes", impact = "total" }, decided)
+    assert.is_true(others > 0)
+  end)
+
   it("comes by standard input, which is recognised by its content", function()
     local command = "LUA_PATH='lua/?.lua;lua/?/init.lua' LUA_CPATH='build/?.so;;' lua5.4 lua/bin/tarsier packages -f tsv --no-cache %s"
     local file = FORMS .. "spdx2.spdx"

@@ -89,13 +89,16 @@ function executable.assembly(a)
   return pad(file, 0x400) .. text .. tree
 end
 
---- macho { data =, big =, fat = flag } -> bytes
+--- macho { data =, big =, fat = flag, section = bytes of .dep-v0, sections = how many the segment counts } -> bytes
 function executable.macho(e)
   local pack = packer(e)
   local at = e.fat and 0x1000 or 0
-  local command = pack("I4I4", 0x19, 72) .. pad("__DATA", 16) .. pack("WWWWI4I4I4I4", BASE + 0x1000, #e.data, 0x1000, #e.data, 3, 3, 0, 0)
+  local section = e.section and pad(".dep-v0", 16) .. pad("__DATA", 16) .. pack("WWI4I4I4I4I4I4I4I4", BASE + 0x1000 + #e.data,
+    #e.section, 0x1000 + #e.data, 0, 0, 0, 0, 0, 0, 0) or ""
+  local command = pack("I4I4", 0x19, 72 + #section) .. pad("__DATA", 16)
+    .. pack("WWWWI4I4I4I4", BASE + 0x1000, #e.data, 0x1000, #e.data, 3, 3, e.sections or #section // 80, 0) .. section
   local header = pack("I4I4I4I4I4I4I4I4", 0xfeedfacf, 7, 3, 2, 1, #command, 0, 0)
-  local file = pad(header .. command, 0x1000) .. e.data
+  local file = pad(header .. command, 0x1000) .. e.data .. (e.section or "")
   if not e.fat then return file end
   return pad("\xca\xfe\xba\xbe" .. string.pack(">I4I4I4I4I4I4", 1, 7, 3, at, #file, 12), at) .. file
 end
