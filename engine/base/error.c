@@ -13,20 +13,19 @@ static void make_printable(char *message)
 			*c = '?';
 }
 
-/* A message that was cut ends with a whole character. */
-static void end_message(struct tarsier_error *error, size_t length)
+/* A message that fills its room may have been cut: it ends with a whole character. */
+static void finish_message(struct tarsier_error *error)
 {
-	if (length < sizeof error->message)
-		return;
-	span kept = utf8_whole((span){error->message, sizeof error->message - 1});
-	error->message[kept.len] = '\0';
+	span message = {error->message, strlen(error->message)};
+	if (message.len == sizeof error->message - 1)
+		error->message[utf8_whole(message).len] = '\0';
+	make_printable(error->message);
 }
 
 static void write_message(struct tarsier_error *error, const char *format, va_list arguments)
 {
-	int length = vsnprintf(error->message, sizeof error->message, format, arguments);
-	end_message(error, length < 0 ? 0 : (size_t)length);
-	make_printable(error->message);
+	vsnprintf(error->message, sizeof error->message, format, arguments);
+	finish_message(error);
 }
 
 int error_set(struct tarsier_error *error, int code, const char *format, ...)
@@ -50,10 +49,7 @@ int error_prefix(struct tarsier_error *error, const char *format, ...)
 	va_start(arguments, format);
 	write_message(error, format, arguments);
 	va_end(arguments);
-	size_t used = strlen(error->message);
-	int more = snprintf(error->message + used, sizeof error->message - used, ": %s", old.message);
-	end_message(error, more < 0 ? 0 : used + (size_t)more);
-	return error->code;
+	return error_append(error, ": %s", old.message);
 }
 
 int error_append(struct tarsier_error *error, const char *format, ...)
@@ -63,10 +59,9 @@ int error_append(struct tarsier_error *error, const char *format, ...)
 	size_t used = strlen(error->message);
 	va_list arguments;
 	va_start(arguments, format);
-	int more = vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
+	vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
 	va_end(arguments);
-	end_message(error, more < 0 ? 0 : used + (size_t)more);
-	make_printable(error->message);
+	finish_message(error);
 	return error->code;
 }
 
@@ -85,11 +80,8 @@ int error_errno(struct tarsier_error *error, int number, const char *format, ...
 	va_end(arguments);
 	char reason[128] = "";
 	const char *text = strerror_r(number, reason, sizeof reason);
-	size_t used = strlen(error->message);
-	int more = snprintf(error->message + used, sizeof error->message - used, ": %s", text);
-	end_message(error, more < 0 ? 0 : used + (size_t)more);
 	error->code = TARSIER_IO;
-	return TARSIER_IO;
+	return error_append(error, ": %s", text);
 }
 
 const char *tarsier_code_name(int code)

@@ -402,15 +402,15 @@ describe("Clair", function()
     local answer = json.decode(top)
     local features = answer.Layer.Features
     features[1].NamespaceName, features[1].VersionFormat, features[1].Version = "weird:1", "rpm", "0:1-2"
-    features[2].NamespaceName, features[2].VersionFormat, features[2].Version = "weird:1", "dpkg", "1-2"
+    features[2].NamespaceName, features[2].VersionFormat, features[2].Version = "odd", "dpkg", "1-2"
     local server <close> = replay.start(v1("rec-alpine",
       { method = "GET", path = "/v1/layers/.*", status = 200, body = answer, renamed = true },
       { method = "DELETE", path = ".*", status = 200 }))
     local types = {}
     for _, package in ipairs(assert(scan(server, (image(1)))):packages()) do
-      types[package.name] = package.type .. " " .. package.version
+      types[package.name] = package.ecosystem .. " " .. package.type .. " " .. package.version
     end
-    assert.same({ "rpm 1-2", "deb 1-2" }, { types[features[1].Name], types[features[2].Name] })
+    assert.same({ "weird:1 rpm 1-2", "odd deb 1-2" }, { types[features[1].Name], types[features[2].Name] })
   end)
 
   test("v1: a list of namespaces that is none is an error, and not an empty database", function()

@@ -100,7 +100,7 @@ describe("the head of a JSON text", function()
     local expected = names[0]
     for length = 0, #text do
       expected = names[length] or expected
-      assert.equal(expected, probe.names(text:sub(1, length)), text:sub(1, length))
+      assert.equal(expected, probe.names(text, length), text:sub(1, length))
     end
   end)
 end)

@@ -118,7 +118,8 @@ describe("a download", function()
     watched(cut, { status = 206, body = NEW:sub(half + 1),
       headers = { ETag = '"7"', ["Content-Range"] = ("bytes %d-%d/%d"):format(half, #NEW - 1, #NEW) } })
     watched(cut, { body = NEW })
-    assert.same({ #NEW, #NEW, #NEW + half }, totals)
+    watched(cut, { status = 503 }, { body = NEW })
+    assert.same({ #NEW, #NEW, #NEW + half, #NEW + half }, totals)
   end)
 
   it("goes on in a later call", function()

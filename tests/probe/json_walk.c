@@ -39,10 +39,11 @@ static int l_key_is(lua_State *L)
 	return lua_pushboolean(L, json_walk_key_is(probe_span(L, 1), luaL_checkstring(L, 2))), 1;
 }
 
-/* names(text) --> the names that json_head_next finds, each followed by a space */
+/* names(text [, length]) --> the names that json_head_next finds in so many bytes of it, each followed by a space */
 static int l_names(lua_State *L)
 {
 	struct json_head head = {.rest = probe_span(L, 1)};
+	head.rest.len = (size_t)luaL_optinteger(L, 2, (lua_Integer)head.rest.len);
 	span name;
 	luaL_Buffer names;
 	luaL_buffinit(L, &names);
