@@ -241,7 +241,8 @@ static uint32_t cve_of_names(const struct join *join, const struct mention *ment
 	return lowest;
 }
 
-/* Gives the CVE of each group to its head, then the head's to all. */
+/* Gives the CVE of each group to its head, then the head's to all. From then on each mention points to its head: those
+ * before it already did when join_head followed its path. */
 static bool spread_cves(struct join *join, struct arena *scratch)
 {
 	struct mentions *mentions = join->mentions;
@@ -253,7 +254,7 @@ static bool spread_cves(struct join *join, struct arena *scratch)
 	}
 	for (uint32_t i = 0; lowest && i < mentions->count; i++)
 		if (!mentions->items[i].cve)
-			mentions->items[i].cve = lowest[join_head(join, i)];
+			mentions->items[i].cve = lowest[mentions->items[i].head];
 	return lowest != NULL;
 }
 
@@ -269,8 +270,6 @@ static bool join_mentions(struct matching *matching, struct mentions *mentions)
 		done = mentions->items[i].cve ? note_cve(&join, &mentions->items[i]) : join_names(&join, i);
 	if (done && any)
 		done = spread_cves(&join, &matching->scratch);
-	for (uint32_t i = 0; i < mentions->count && done; i++)
-		mentions->items[i].head = join_head(&join, i);
 	return done;
 }
 

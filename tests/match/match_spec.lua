@@ -436,6 +436,21 @@ describe("one finding a vulnerability:", function()
     end
   end)
 
+  it("a group without a CVE takes the lowest that any of it is known with", function()
+    local range = { "introduced", "0" }
+    local function aliases_of(third, fourth)
+      local found = find({ about("GHSA-1", "npm", range, { aliases = { "CVE-2024-1001", "Y-1" } }),
+        about("GHSA-2", "npm", range, { aliases = { "CVE-2024-1002", "Z-1" } }),
+        about("GHSA-3", "npm", range, { aliases = third }), about("GHSA-4", "npm", range, { aliases = fourth }) },
+        { "npm", "p", "1.0.0" })
+      assert.equal("CVE-2024-1001 CVE-2024-1002", names(found))
+      return table.concat(found[1].aliases, " ")
+    end
+    assert.equal("GHSA-1 Y-1 GHSA-3 W-1 GHSA-4", aliases_of({ "Y-1", "W-1" }, { "W-1" }))
+    assert.equal("GHSA-1 Y-1 GHSA-3 W-1 GHSA-4 Z-1", aliases_of({ "Y-1", "W-1" }, { "W-1", "Z-1" }))
+    assert.equal("GHSA-1 Y-1 GHSA-3 Z-1 W-1 GHSA-4", aliases_of({ "Z-1", "W-1" }, { "W-1", "Y-1" }))
+  end)
+
   it("several trackers' records of one package, in any order", function()
     local records = {}
     for i, cve in ipairs { 1005, 1001, 1004, 1002, 1003 } do

@@ -3,6 +3,7 @@ local advisories = require "support.advisories"
 local core = require "tarsier.core"
 local host = require "tarsier.probe".host
 local images = require "support.images"
+local json = require "tarsier.json"
 
 local OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
 
@@ -129,6 +130,22 @@ describe("engine", function()
     table.sort(found)
     assert.same({ "GHSA-1 lodash 4.17.20 -> 4.17.21", "GHSA-2 @s/debug 1.10.0-rc.1 -> 1.10.0",
       "GHSA-2 @s/debug 1.9.0 -> 1.10.0" }, found)
+  end)
+
+  it("replaces a database's finding by an own one of the same id and package, and no other", function()
+    local function affects(name, fixed) return advisories.affects("npm", name, { "introduced", "0", "fixed", fixed }) end
+    assert(advisories.import(folder, { advisories.record("GHSA-1", { affected = { affects("one", "2.0.0"), affects("two", "2.0.0") } }) },
+      nil, "both"))
+    local own = folder .. "/own.json"
+    images.write(own, json.encode(advisories.record("GHSA-1", { affected = { affects("one", "3.0.0") } })))
+    local image = write { layer { { "etc/os-release", OS_RELEASE }, { "var/lib/dpkg/status", status("a=1") },
+      npm("opt/", "one", "1.0.0"), npm("opt/", "two", "1.0.0") } }
+    local found = {}
+    for i, finding in ipairs(assert(scan(image, { database = folder .. "/both.db", advisories = { own } })):findings()) do
+      found[i] = ("%s %s -> %s"):format(finding.id, finding.package.name, finding.fixed_by)
+    end
+    table.sort(found)
+    assert.same({ "GHSA-1 one -> 3.0.0", "GHSA-1 two -> 2.0.0" }, found)
   end)
 
   it("lists Composer's packages with their layers, and matches them by the versions that a record lists", function()
