@@ -61,7 +61,7 @@ static bool read_host(span text, struct url *url)
 		return false;
 	}
 	url->host = text;
-	return text.len && span_find(text, '[') < 0 && span_find(text, '@') < 0 && read_port(port, url);
+	return text.len && span_find(text, '[') < 0 && read_port(port, url);
 }
 
 bool url_split(span text, struct url *url)

@@ -19,7 +19,7 @@ describe("a URL", function()
   it("is not what two programs may read in two ways", function()
     for _, text in ipairs { "", "host", "//host", "http:/host", "http://", "http:///path", "://host", "http://ho st/",
       "http://host/a b", "http://good.example\\@bad.example/", "http://host:0/", "http://host:65536/", "http://host:x/",
-      "http://::1/", "http://[::1/", "http://[::1]x/", "http://x[::1]/", "http://ho\nst/", "http://host/\127",
+      "http://::1/", "http://[::1/", "http://[::1]x/", "http://[[::1]/", "http://[a[::1]/", "http://x[::1]/", "http://ho\nst/", "http://host/\127",
       "ht tp://host/", "+http://host", "a\0b://host", "a\0://host", "a,b://host", "a/b://host",
       "a@b://host", "a[b://host", "a`b://host", "a{b://host", "http://user@/", "http://<host>/" } do
       assert.is_nil(url.split(text), text)
@@ -31,6 +31,7 @@ describe("a URL", function()
       assert.is_true(url.same_origin(pair[1], pair[2]))
     end
     for _, pair in ipairs { { "http://a", "https://a" }, { "http://a", "http://a:81" }, { "http://a", "http://a.b" },
+      { "http://À.example", "http://à.example" },
       { "http://a", "a" } } do
       assert.is_false(url.same_origin(pair[1], pair[2]))
     end

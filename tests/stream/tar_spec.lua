@@ -174,12 +174,23 @@ describe("a header", function()
   it("of a folder, a link or a device has no data, whatever its size says", function()
     for kind in ("123456"):gmatch "." do
       local found = assert(list { { path = "a", type = kind, link = "x", size = 700 }, { path = "b", data = "bbb" } })
-      assert.same({ 0, "bbb" }, { found[1].size, found[2].data })
+      assert.same({ kind, 0, "bbb" }, { found[1].type, found[1].size, found[2].data })
     end
   end)
 
   it("of a kind that nobody knows is a file's", function()
     for kind in ("07ZQ"):gmatch "." do assert.equal("0", only({ path = "a", type = kind, data = "abc" }).type) end
+  end)
+
+  it("of GNU's kind of folder has its names behind it", function()
+    local found = assert(list { { path = "d", type = "D", data = "Yfile\0\0" }, { path = "b", data = "bbb" } })
+    assert.same({ "5", 0, "bbb" }, { found[1].type, found[1].size, found[2].data })
+  end)
+
+  it("has twelve bits of a mode, or none", function()
+    for written, mode in pairs { ["0100644"] = 420, ["0007777"] = 4095, ["odd"] = 0 } do
+      assert.equal(mode, only({ path = "a", mode = written .. "\0" }).mode, written)
+    end
   end)
 
   it("that is a volume's, a continued file's or a global pax header is no entry", function()
@@ -240,8 +251,10 @@ describe("a path", function()
     assert.equal("gnu", only({ path = "x", type = "2", link = "short", long_link = "gnu", pax = { "linkpath",
       "pax" } }).link)
     assert.equal("short", only({ path = "short", pax = { "path", "" } }).path)
-    local found = assert(list { { path = "one", long_name = "gnu" }, { path = "two" } })
-    assert.equal("two", found[2].path)
+    local found = assert(list { { path = "one", long_name = "gnu" }, { path = "two", type = "2", long_link = "gnu" },
+      { path = "three", type = "2", link = "short" } })
+    assert.same({ "gnu", "two", "gnu", "three", "short" },
+      { found[1].path, found[2].path, found[2].link, found[3].path, found[3].link })
   end)
 
   it("may hold anything but a NUL", function()
@@ -252,6 +265,11 @@ describe("a path", function()
   end)
 
   it("has a limit", function()
+    local long = ("x"):rep(65536)
+    assert.equal(long, only({ path = "x", pax = { "path", long } }).path)
+    assert.equal(long, only({ path = "x", type = "2", pax = { "linkpath", long } }).link)
+    assert.equal(long:sub(2), only({ path = "x", long_name = long:sub(2) }).path)
+    refused("LIMIT", "65536 are allowed", { { path = "x", type = "2", pax = { "linkpath", long .. "x" } } })
     refused("LIMIT", "65536 are allowed", { { path = "x", long_name = ("x"):rep(65536) } })
     refused("LIMIT", "65536 are allowed", { { path = "x", pax = { "path", ("x"):rep(65537) } } })
     refused("LIMIT", "65536 are allowed", { { path = "x", type = "2", long_link = ("x"):rep(70000) } })
@@ -280,6 +298,8 @@ describe("a pax header", function()
 
   it("has a limit", function()
     refused("LIMIT", "1048576 are allowed", { tar.header { path = "x", type = "x", size = 1048577 } })
+    refused("LIMIT", "1048576 are allowed", { tar.header { path = "x", type = "X", size = 1048577 } })
+    refused("FORMAT", "ends", tar.header { path = "x", type = "x", size = 1048576 })
   end)
 end)
 
@@ -299,6 +319,27 @@ describe("a sparse file", function()
     assert.equal("\0a\0\0b\0", found.data)
     found = only(pax("GNU.sparse.size", "10", "GNU.sparse.map", "0,1", "GNU.sparse.map", "1,2,4,0,5,2"))
     assert.equal("\0ab\0\0cd\0\0\0", found.data) -- the last map counts
+  end)
+
+  it("is one by a version that is known, or by its map where there is no version", function()
+    local map = { "GNU.sparse.name", "real", "GNU.sparse.size", "10", "GNU.sparse.map", "1,2,5,2" }
+    local function read(...)
+      local records = { ... }
+      return only { path = "x", data = "abcd", pax = table.move(map, 1, #map, #records + 1, records) }
+    end
+    for _, version in ipairs { {}, { "GNU.sparse.major", "0", "GNU.sparse.minor", "0" } } do
+      local found = read(table.unpack(version))
+      assert.same({ "real", "\0ab\0\0cd\0\0\0" }, { found.path, found.data })
+    end
+    for _, version in ipairs { { "0", "2" }, { "1", "1" }, { "2", "0" }, { "0", "" }, { "", "1" } } do
+      local found = read("GNU.sparse.major", version[1], "GNU.sparse.minor", version[2])
+      assert.same({ "x", "abcd" }, { found.path, found.data }, table.concat(version, "."))
+    end
+    local found = only { path = "x", data = "abcd", pax = { "GNU.sparse.name", "real", "GNU.sparse.size", "10" } }
+    assert.same({ "x", "abcd" }, { found.path, found.data })
+    found = only(pax("GNU.sparse.size", "10", "GNU.sparse.realsize", "11", "GNU.sparse.map", "1,2,5,2"))
+    assert.equal(10, found.size)
+    refused("FORMAT", "its size is not a number", { pax("GNU.sparse.size", "x", "GNU.sparse.map", "1,2,5,2") })
   end)
 
   it("that nobody wants is walked over", function()
