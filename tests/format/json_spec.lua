@@ -153,5 +153,6 @@ describe("JSON that is read in pieces", function()
     local told = {}
     assert.equal(told, select(2, pcall(read, text, { list = function() error(told) end })))
     assert.equal(told, select(2, pcall(core.read_json, function() error(told) end, {})))
+    assert.has_error(function() core.read_json(function() end) end, "bad argument #2 to 'read_json' (table expected, got no value)")
   end)
 end)

@@ -53,13 +53,17 @@ describe("a bill of materials", function()
 
   it("has findings with CISA's decision about their CVE", function()
     local database = folder .. "/test.db"
-    assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json" }))
+    assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json",
+      "tests/data/feeds/kev/known.json" }))
     local path = images.write(folder .. "/a.spdx", "SPDXVersion: SPDX-2.3\nPackageName: debian\nSPDXID: SPDXRef-OperatingSystem-1\n"
       .. "PackageVersion: 12\nPackageName: q\nPackageVersion: 1\nExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/q@1\n"
       .. "PackageName: p\nPackageVersion: 1.0-1\nExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/p@1.0-1\n")
     local engine <close> = assert(core.open { database = database, cache_dir = "" })
     local decided, others = nil, 0
-    for _, finding in ipairs(assert(engine:scan("sbom:" .. path)):findings()) do
+    local report = assert(engine:scan("sbom:" .. path))
+    assert.equal("2024-05-01", report:database().kev_date)
+    assert.same({ "debian", "12" }, { report:image().distro.id, report:image().distro.version })
+    for _, finding in ipairs(report:findings()) do
       if finding.package.name == "q" then decided = finding.ssvc elseif not finding.ssvc then others = others + 1 end
     end
     assert.same({ exploitation = "active", automatable = "yes", impact = "total" }, decided)
