@@ -465,6 +465,19 @@ describe("one finding a vulnerability:", function()
     assert.equal("CVE-2024-1002 CVE-2024-1004", names(find(records, { "Debian:12", "p", "3", type = "deb" })))
   end)
 
+  it("trackers' records whose ids sort otherwise than their CVEs", function()
+    local records, all = {}, {}
+    for cve = 9996, 10003 do
+      all[#all + 1] = "CVE-2024-" .. cve
+      records[#all] = about("DEBIAN-CVE-2024-" .. cve, "Debian:12", up_to "1", { upstream = { "CVE-2024-" .. cve } })
+    end
+    for order = 1, 2 do
+      local given = { about("DSA-1-1", "Debian:12", up_to "3", { upstream = all }) }
+      for i = 1, #records do given[i + 1] = records[order == 1 and i or #records + 1 - i] end
+      assert.equal("", names(find(given, { "Debian:12", "p", "2", type = "deb" })))
+    end
+  end)
+
   it("an advisory that is newer than the tracker's record counts beside it", function()
     local function look(published, version)
       local found = find({
