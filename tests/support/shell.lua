@@ -9,9 +9,23 @@ function shell.quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
 end
 
+-- env(1) as a function of the shell, for one more program takes as long as all else that a shell does here: -u NAME …
+-- NAME=VALUE … COMMAND. What begins with another option is left to env(1).
+local ENV = [[env() { (
+  case $1 in -u|*=*) ;; *) exec env "$@" ;; esac
+  while [ "$1" = -u ]; do unset "$2"; shift 2; done
+  while case $1 in *=*) ;; *) false ;; esac; do export "$1"; shift; done
+  exec "$@"
+) }
+]]
+
+local function with_env(command)
+  return command:find("env ", 1, true) and ENV .. command or command
+end
+
 --- capture(command) -> standard output, without the last newline
 function shell.capture(command)
-  local pipe = assert(io.popen(command))
+  local pipe = assert(io.popen(with_env(command)))
   local output = pipe:read "a"
   pipe:close()
   return (output:gsub("\n$", ""))
@@ -34,7 +48,7 @@ function shell.run(command)
     command = table.concat(words, " ")
   end
   local out, err = os.tmpname(), os.tmpname()
-  local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(command, out, err))
+  local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(with_env(command), out, err))
   local output, errors = shell.read(out), shell.read(err)
   os.remove(out)
   os.remove(err)
