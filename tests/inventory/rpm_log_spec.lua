@@ -32,7 +32,7 @@ describe("rpm's write-ahead log", function()
   local folder, cases
   setup(function()
     folder, cases = temporary.folder(), {}
-    for line in temporary.must("python3 tests/support/rpm_logs.py %s %s", sample, folder):gmatch "[^\n]+" do
+    for line in temporary.must(temporary.python .. " tests/support/rpm_logs.py %s %s", sample, folder):gmatch "[^\n]+" do
       local number, name = line:match "^(%d+) (.*)$"
       local base = folder .. "/" .. number
       local case = { name = name, database = read_file(base .. ".db"), log = read_file(base .. ".wal"),
@@ -66,7 +66,7 @@ describe("rpm's write-ahead log", function()
   it("may not make the database larger than a database may be", function()
     local case = cases["pages of 65536"]
     -- Commits say how many pages there are; the checksums are made anew.
-    local log = temporary.must([[python3 - %s <<'PYTHON'
+    local log = temporary.must(temporary.python .. [[ - %s <<'PYTHON'
 import struct, sys
 log = bytearray(open(sys.argv[1], "rb").read())
 size = 65536

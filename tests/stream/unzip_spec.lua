@@ -1,5 +1,6 @@
 -- Zip files that are pushed: local headers as they come, the central directory compared with them.
 
+local temporary = require "support.temporary"
 local unzip = require "tarsier.probe".unzip
 local zip = require "support.zip"
 
@@ -112,10 +113,10 @@ describe("a zip file that is pushed", function()
   end)
 
   it("is read as Info-ZIP, Python and jar write it", function()
-    local name = os.tmpname()
+    local name = temporary.name()
     local writers = {
       { "zip", ("cd tests/data && rm -f %s && zip -q -r - versions >%s"):format(name, name) },
-      { "python3", ("rm -f %s && python3 -m zipfile -c %s tests/data/versions"):format(name, name) },
+      { "python3", ("rm -f %s && %s -m zipfile -c %s tests/data/versions"):format(name, temporary.python, name) },
       { "jar", ("rm -f %s && jar cf %s -C tests/data versions"):format(name, name) },
     }
     local tried = 0

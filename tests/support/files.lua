@@ -19,12 +19,25 @@ function files.write(path, bytes)
   return path
 end
 
---- folder([above]) -> an empty one of its own, in the folder `above`, or else in $TMPDIR or /tmp
+local prefix -- of this process: no other one that runs has it, but a dead one may have left files
+local count = 0
+
+--- name([above]) -> a path at which nothing is, in the folder `above`, or else in $TMPDIR or /tmp. os.tmpname does not ask
+--- $TMPDIR.
+function files.name(above)
+  local path
+  prefix = prefix or ("lua_%s_"):format(files.read("/proc/self/stat"):match "^%d+")
+  repeat
+    count = count + 1
+    path = ("%s/%s%d"):format(above or os.getenv "TMPDIR" or "/tmp", prefix, count)
+  until not lfs.symlinkattributes(path)
+  return path
+end
+
+--- folder([above]) -> an empty one of its own, where `name` puts it
 function files.folder(above)
-  local name = os.tmpname() -- makes a file, so that no other process gets the name
-  local path = ("%s/%s.d"):format(above or os.getenv "TMPDIR" or "/tmp", name:match "[^/]*$")
+  local path = files.name(above)
   assert(lfs.mkdir(path))
-  os.remove(name)
   return path
 end
 

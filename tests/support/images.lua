@@ -66,7 +66,7 @@ function images.tar(members)
 end
 
 function images.gzip(bytes)
-  local path = os.tmpname()
+  local path = files.name()
   images.write(path, bytes)
   local pipe = assert(io.popen("gzip -1nc " .. path, "r"))
   local zipped = pipe:read "a"

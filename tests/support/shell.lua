@@ -2,7 +2,7 @@
 
 local files = require "support.files"
 
-local shell = { read = files.read, write = files.write, folder = files.folder, remove = files.remove }
+local shell = { name = files.name, read = files.read, write = files.write, folder = files.folder, remove = files.remove }
 
 --- quote(s) -> s as one word of a shell
 function shell.quote(s)
@@ -47,7 +47,7 @@ function shell.run(command)
     for i, word in ipairs(command) do words[i] = shell.quote(word) end
     command = table.concat(words, " ")
   end
-  local out, err = os.tmpname(), os.tmpname()
+  local out, err = files.name(), files.name()
   local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(with_env(command), out, err))
   local output, errors = shell.read(out), shell.read(err)
   os.remove(out)

@@ -19,7 +19,7 @@ end
 
 --- zip.deflate(text) -> its raw deflate data, by gzip
 function zip.deflate(text)
-  local name = os.tmpname()
+  local name = temporary.name()
   temporary.write(name, text)
   local pipe = assert(io.popen("gzip -cn <" .. name))
   local data = pipe:read "a"
