@@ -112,6 +112,18 @@ local function locations(finding, image)
   ) }
 end
 
+-- locate(finding): its locations, made once for all findings of a package in a layer
+local function locator(image)
+  local by_package = {}
+  return function(finding)
+    local package, layer = finding.package, finding.layer or false
+    local by_layer = by_package[package] or {}
+    by_package[package] = by_layer
+    by_layer[layer] = by_layer[layer] or locations(finding, image)
+    return by_layer[layer]
+  end
+end
+
 -- A finding that a person accepted, or that a policy ignores, is written as a suppressed one.
 local function suppressions(finding)
   if not common.is_settled(finding) then return nil end
@@ -119,7 +131,7 @@ local function suppressions(finding)
     "justification", finding.reason and message(finding.reason)) }
 end
 
-local function result_of(finding, image, index)
+local function result_of(finding, image, index, locate)
   local package = finding.package
   local print = common.fingerprint(image, finding)
   return object(
@@ -127,7 +139,7 @@ local function result_of(finding, image, index)
     "level", levels[finding.severity] or "note",
     "message", object("text", message(("%s %s has %s (%s): %s"):format(package.name, package.version, finding.id,
       finding.severity, common.remedy(finding)))),
-    "locations", locations(finding, image),
+    "locations", locate(finding),
     "partialFingerprints", object("primaryLocationLineHash", print .. ":1", "tarsier/v1", print),
     "baselineState", finding.baseline == "new" and "new" or finding.baseline == "known" and "unchanged" or nil,
     "suppressions", suppressions(finding),
@@ -180,6 +192,7 @@ local function write(result, out)
   local notes = limits(#list)
   if #list > REFUSED then list = { table.unpack(list, 1, REFUSED) } end
   local rules, index, scores = collect_rules(list)
+  local locate = locator(image)
   json.write(object(
     "$schema", "https://json.schemastore.org/sarif-2.1.0.json",
     "version", "2.1.0",
@@ -190,7 +203,7 @@ local function write(result, out)
         "description", object("text", message("the root of the image " .. common.image_name(image))))),
       "invocations", array { invocation(result, notes) },
       "columnKind", "utf16CodeUnits",
-      "results", json.list(list, function(finding) return result_of(finding, image, index) end),
+      "results", json.list(list, function(finding) return result_of(finding, image, index, locate) end),
       "properties", object("imageName", common.image_name(image), "imageDigest", image.digest,
         "imageID", image.id, "verdict", result.verdict and result.verdict.decision)
     ) }

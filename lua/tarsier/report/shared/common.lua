@@ -49,12 +49,17 @@ function common.image_name(image)
   return common.filled(image.name, common.filled(image.reference, "unknown"))
 end
 
+local last = {} -- the name that was asked for last, and the answer: a report asks once a finding
+
 --- repository(image) -> the name without tag and digest; tag | nil
 function common.repository(image)
-  local name = common.image_name(image):gsub("@sha256:%x+$", "")
-  local before, tag = name:match "^(.+):([%w_][%w_.-]*)$"
-  if before then return before, tag end
-  return name
+  local whole = common.image_name(image)
+  if last.whole ~= whole then
+    local name = whole:gsub("@sha256:%x+$", "")
+    local before, tag = name:match "^(.+):([%w_][%w_.-]*)$"
+    last = { whole = whole, name = before or name, tag = tag }
+  end
+  return last.name, last.tag
 end
 
 --- system(image) -> "debian:12", "debian", or "unknown"
