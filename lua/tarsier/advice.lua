@@ -21,9 +21,10 @@ end
 
 -- ---- counts -------------------------------------------------------------------------------------------------------
 
--- seen: set of the values that were added
+-- seen: set of the values that were added. A caller's own findings may lack a value.
 local function add_once(list, seen, value)
-  if not seen[value] then table.insert(list, value) end
+  if value == nil or seen[value] then return end
+  table.insert(list, value)
   seen[value] = true
 end
 
