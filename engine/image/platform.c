@@ -109,13 +109,12 @@ enum platform_rank platform_rank(const char *wanted, const char *os, const char 
 		return PLATFORM_OTHER;
 	if (!have.os.len && !have.architecture.len)
 		return PLATFORM_UNKNOWN;
-	bool any = !want.variant.len; /* asked before the aliases add one */
 	use_go_names(&have);
 	if (!span_is_nocase(want.os, *os ? os : "linux") || !span_equal(want.architecture, have.architecture))
 		return PLATFORM_OTHER;
 	if (same_variant(want.architecture, want.variant, have.variant))
 		return PLATFORM_SAME;
-	return any ? PLATFORM_NEAR : PLATFORM_OTHER;
+	return !want.variant.len ? PLATFORM_NEAR : PLATFORM_OTHER;
 }
 
 bool platform_matches(const char *wanted, const char *os, const char *architecture, const char *variant)

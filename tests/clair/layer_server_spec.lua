@@ -164,6 +164,21 @@ describe("the layer server", function()
     assert.is_false((server:sent(2)))
   end)
 
+  it("breaks off a layer that was cut off meanwhile, and tells", function()
+    for _, range in ipairs { false, "bytes=0-9", "bytes=30-39" } do
+      local reference, list = layout()
+      local path = folder .. "/oci/" .. images.blob_path(letters.digest(list[2].blob))
+      local server <close>, served = serve(reference)
+      images.write(path, list[2].blob:sub(1, 5))
+      local answer = core.http { url = served[2].url, headers = range and { Range = range } or nil, seconds = 20 }
+      assert.is_nil(answer)
+      local _, why, code = server:failure()
+      assert.equal("FORMAT", code)
+      assert.matches("layer 2 of 2: ends early", why, 1, true)
+      assert.is_false(server:sent(2))
+    end
+  end)
+
   it("says that a port is taken", function()
     local server <close>, served = serve((layout()))
     local port = tonumber(served[1].url:match ":(%d+)/")

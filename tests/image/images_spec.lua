@@ -187,9 +187,26 @@ describe("a platform", function()
   }
   for _, case in ipairs(cases) do
     it(("%s asked of %s/%s/%s"):format(table.unpack(case)), function()
-      assert.equal(case[5], image.platform(case[1], case[2], case[3], case[4]))
+      assert.equal(case[5], (image.platform(case[1], case[2], case[3], case[4])))
     end)
   end
+
+  it("is preferred with its own variant", function()
+    for _, case in ipairs {
+      { "linux/arm", "linux", "arm", "v6", "near" }, { "linux/arm", "linux", "arm", "v7", "same" },
+      { "linux/armel", "linux", "arm", "v6", "same" }, { "linux/armel", "linux", "arm", "v7", "other" },
+      { "linux/armhf", "linux", "arm", "", "same" }, { "linux/armel/v7", "linux", "arm", "v7", "same" },
+      { "linux/armel/v7", "linux", "arm", "v6", "other" }, { "linux/arm/v6", "linux", "armel", "", "same" },
+      { "linux/arm/v6", "linux", "armhf", "v6", "same" }, { "linux/amd64", "", "", "", "unknown" },
+      { "linux/amd64", "", "amd64", "", "same" }, { "linux/amd64", "linux", "", "", "other" }, { "linux/amd64", "", "arm64", "", "other" },
+      { "linux", "linux", "amd64", "", "other" }, { "LINUX/AMD64", "linux", "amd64", "", "other" },
+      { "Linux/X86-64", "linux", "amd64", "", "same" },
+    } do
+      assert.equal(case[5], select(2, image.platform(case[1], case[2], case[3], case[4])), table.concat(case, " "))
+    end
+    assert.equal(select(2, image.platform(image.machine(), "linux", image.machine():match "/(.*)")),
+      select(2, image.platform("", "linux", image.machine():match "/(.*)")))
+  end)
 
   it("is this machine's by default", function()
     assert.truthy(image.machine():match "^linux/%w+$")

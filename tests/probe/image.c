@@ -253,12 +253,15 @@ static int l_manifest(lua_State *L)
 	return result < 0 ? probe_fail(L, &error) : 2;
 }
 
-/* platform(wanted, os, architecture, variant) --> does it match */
+/* platform(wanted, os, architecture, variant) --> does it match, and its rank */
 static int l_platform(lua_State *L)
 {
-	bool matches = platform_matches(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkstring(L, 3),
-	                                luaL_optstring(L, 4, ""));
-	return lua_pushboolean(L, matches), 1;
+	static const char *const ranks[] = {"other", "unknown", "near", "same"};
+	const char *asked = luaL_checkstring(L, 1), *os = luaL_checkstring(L, 2), *architecture = luaL_checkstring(L, 3);
+	const char *variant = luaL_optstring(L, 4, "");
+	lua_pushboolean(L, platform_matches(asked, os, architecture, variant));
+	lua_pushstring(L, ranks[platform_rank(asked, os, architecture, variant)]);
+	return 2;
 }
 
 /* sources() --> { name = summary } */
