@@ -374,3 +374,27 @@ describe("a log-in", function()
       headers = { Location = "file:///etc/passwd" } } } }, "IO", "layer 2 of 2" } }
   end)
 end)
+
+describe("a repository", function()
+  it("says of a file that cannot be a blob why, before it asks the registry", function()
+    local folder = shell.folder()
+    finally(function() shell.remove(folder) end)
+    local repository <close> = assert(core.repository("127.0.0.1:1/app", { writes = true }))
+    shell.write(folder .. "/empty", "")
+    for path, expected in pairs { ["/none"] = { "IO", "open %s: No such file or directory" }, ["/empty"] = { "USAGE", "%s: the file is empty" },
+      [""] = { "IO", "reading %s: " } } do
+      local digest, message, code = repository:put_blob(folder .. path)
+      assert.is_nil(digest)
+      assert.equal(expected[1], code, message)
+      assert.equal(1, message:find(expected[2]:format(folder .. path), 1, true), message)
+    end
+  end)
+
+  it("gives no text that is larger than a text may be", function()
+    local repository <close> = assert(core.repository "127.0.0.1:1/app")
+    local digest = "sha256:" .. ("0"):rep(64)
+    assert.equal("LIMIT", select(3, repository:text(digest, (16 << 20) + 1)))
+    assert.equal("IO", select(3, repository:text(digest, 16 << 20)))
+    assert.equal("FORMAT", select(3, repository:text("sha256:0", 1)))
+  end)
+end)
