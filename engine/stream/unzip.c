@@ -1,7 +1,8 @@
 #include "base/siphash.h"
 #include "stream/unzip_internal.h"
 
-#include <sys/random.h>
+#include <errno.h>
+#include <unistd.h>
 
 enum { END64_LIMIT = 1024 * 1024, METHODS = 100 };
 
@@ -16,8 +17,8 @@ int unzip_new(struct arena *arena, const struct unzip_sink *sink, struct unzip_b
 	made->budget = budget;
 	made->inner = inner;
 	/* A key that an archive cannot know: it could choose names whose sums are the same. */
-	if (getrandom(made->key, sizeof made->key, GRND_NONBLOCK) < 0)
-		made->key[0] = (uintptr_t)made, made->key[1] = (uintptr_t)budget;
+	if (getentropy(made->key, sizeof made->key) < 0)
+		return error_errno(error, errno, "random bytes");
 	unzip_reset(made, sink);
 	*unzip = made;
 	return TARSIER_OK;

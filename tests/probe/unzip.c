@@ -66,7 +66,8 @@ static int push_pieces(struct unzip *unzip, span bytes, size_t most, struct tars
 	return code < 0 ? code : unzip_finish(unzip, error);
 }
 
-/* read(bytes, most_a_piece, skip) -> { members…, agrees = bool } | nil, message, code */
+/* read(bytes, most_a_piece, skip, before) -> { members…, agrees = bool } | nil, message, code. The bytes `before` are those of
+ * another archive, which the reader has read as far as they go. */
 static int l_read(lua_State *L)
 {
 	struct tarsier_error error = {0};
@@ -82,6 +83,12 @@ static int l_read(lua_State *L)
 	seen.list = lua_gettop(L);
 	arena_init(&arena, NULL);
 	int code = unzip_new(&arena, &sink, &budget, false, &unzip, &error);
+	if (code >= 0 && lua_isstring(L, 4)) {
+		push_pieces(unzip, probe_span(L, 4), most, &error);
+		unzip_reset(unzip, &sink);
+		lua_newtable(L);
+		seen = (struct unzip_seen){.L = L, .skip = seen.skip, .list = lua_gettop(L)};
+	}
 	if (code >= 0)
 		code = push_pieces(unzip, bytes, most, &error);
 	bool agrees = code >= 0 && unzip_agrees(unzip);

@@ -101,6 +101,18 @@ describe("a zip file that is pushed", function()
     assert.is_true(got.agrees)
   end)
 
+  it("is read by what has read another, wherever that was cut", function()
+    local other = zip.write { member("x", "1"), member("y", long:sub(1, 300), { deflate = true, streamed = true }),
+      member("w", "2", { gap = "PKgap" }) }
+    local bytes = zip.write { member("z", "3"), member("y", "4", { deflate = true }) }
+    local expected = assert(unzip.read(bytes))
+    assert.is_true(expected.agrees)
+    for length = 0, #other, 3 do assert.same(expected, unzip.read(bytes, 64, nil, other:sub(1, length))) end
+    assert.same(expected, unzip.read(bytes, 64, nil, "not a zip file"))
+    assert.is_false(unzip.read(zip.write { member("x", "1", { central_path = "y" }) }, 64, nil, other).agrees)
+    assert.is_nil((unzip.read("PK", 64, nil, other)))
+  end)
+
   it("says which members cannot be read", function()
     local members = unzip.read(zip.write { member("locked", "secret", { flags = 1 }), member("lzma", "x", { method = 14 }),
       member("plain", "1") })
