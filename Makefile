@@ -55,7 +55,7 @@ help:
 	@echo 'make install          install under PREFIX (now $(PREFIX)); LIBDIR, INCLUDEDIR and DESTDIR are heeded'
 	@echo 'make uninstall        remove what that installed'
 	@echo 'make test-real        the tests on real images: debootstrap, skopeo, umoci, rpm, LuaRocks'
-	@echo 'make test-rivals      what Syft, Trivy and OSV-Scanner list and find beside us; needs Go to build them'
+	@echo 'make test-rivals      what Syft, Trivy, Grype and OSV-Scanner list, find and store beside us; needs Go to build them'
 	@echo 'make test-asan        the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make test-valgrind    the tests under valgrind'
 	@echo 'make test-mutants     MUTANTS (now $(MUTANTS)) small changes to the code, and those that no spec notices'
@@ -284,10 +284,11 @@ comma := ,
 test-real:
 	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 test
 
-# Builds Syft, Trivy and OSV-Scanner once, ten minutes each, and compares what they list and find with what we do.
+# Builds the others once, ten minutes each, and compares what they list, find and store with what we do.
+RIVALS := syft trivy osv-scanner grype grype-db trivy-db bbolt
 test-rivals:
-	@for rival in syft trivy osv-scanner; do tests/tools/build-rival $$rival || exit 1; done
-	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 SPECS=tests/real/rivals_spec.lua test
+	@for rival in $(RIVALS); do tests/tools/build-rival $$rival || exit 1; done
+	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 SPECS="$(wildcard tests/real/rival*_spec.lua)" test
 
 # A Lua with a sanitizer's runtime loaded, but not in its child processes, which are tools built without it.
 #	$(call sanitized_lua,FILE,RUNTIMES)

@@ -5,6 +5,7 @@
 package.path = "lua/?.lua;lua/?/init.lua;tests/?.lua;" .. package.path
 local core = require "tarsier.core"
 local json = require "tarsier.json"
+local rival_databases = require "support.rival_databases"
 local shell = require "support.shell"
 
 local folder = arg[1] or "build/bench"
@@ -65,6 +66,26 @@ for _, one in ipairs(databases) do
   end
   print(("  %-28s %d advisories, %.1f MB, %d bytes each; built in %.2f + %.2f s CPU, %d MiB; opened in %.2f ms CPU"):format(one[1],
     info.advisories, size(path) / 1e6, size(path) // info.advisories, user, system, mib, median(times)))
+end
+
+-- ---- the others' files ------------------------------------------------------------------------------------------------
+
+print "\nthe same records in the databases of others: bytes a record; in brackets compressed by zstd -19"
+for _, set in ipairs(rival_databases.sets) do
+  local place = folder .. "/rival-databases"
+  shell.remove(place)
+  shell.capture("mkdir -p " .. place)
+  local sizes, missing = rival_databases.compare(place, set)
+  if not sizes then
+    print("  skipped, it " .. missing)
+    break
+  end
+  local records, columns = assert(core.database(place .. "/tarsier.db")).advisories, {}
+  for i, name in ipairs { "tarsier", "grype", "trivy" } do
+    columns[i] = ("%s %d (%d)"):format(name, sizes[name].bytes // records, sizes[name].compressed // records)
+  end
+  print(("  %-28s %d records: %s"):format(set[1], records, table.concat(columns, ", ")))
+  shell.remove(place)
 end
 
 -- ---- updates ----------------------------------------------------------------------------------------------------------

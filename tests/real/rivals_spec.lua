@@ -3,85 +3,17 @@
 
 local json = require "tarsier.json"
 local real = require "support.real"
+local rival_databases = require "support.rival_databases"
+local rival_images = require "support.rival_images"
 local temporary = require "support.temporary"
 local trees = require "support.trees"
 
 local must, quote = temporary.must, temporary.quote
-
--- A scanner's path if it is built; it takes too long to build it here.
-local function rival(name)
-  local cache = os.getenv "XDG_CACHE_HOME" or (os.getenv "HOME" or "") .. "/.cache"
-  local path = ("%s/rivals/%s"):format(os.getenv "TARSIER_TOOLS" or cache .. "/tarsier-tools", name)
-  return temporary.run("test -x " .. quote(path)) == 0 and path or nil
-end
+local ecosystems, images, key, rival = rival_images.ecosystems, rival_images.images, rival_images.key, rival_databases.program
 
 local function lua() return os.getenv "LUA" or "lua5.4" end
 
--- ---- the images -----------------------------------------------------------------------------------------------------
-
-local languages = {
-  { "python", { python3 = "python3-venv" } }, { "npm", { npm = "npm" } }, { "npm_global", { npm = "npm" } },
-  { "pnpm", { npm = "npm" } }, { "gems", { gem = "ruby" } }, { "composer", { composer = "composer" } },
-  { "luarocks", { ["luarocks-5.4"] = "luarocks" } }, { "r", { Rscript = "r-base-core" } }, { "ghc", { ["ghc-pkg"] = "ghc" } },
-}
-
--- The readers' cases that are whole databases as an installed system has them.
-local systems = {
-  alpine = { "apk/alpine-3.20", "ID=alpine\nVERSION_ID=3.20.1\n" },
-  rpm = { "rpm/rhel-like", 'ID=almalinux\nVERSION_ID="9.3"\n' },
-}
-
-local images = {}
-
-function images.languages(root)
-  for _, language in ipairs(languages) do
-    if not trees.missing(language[2]) then trees[language[1]](root) end
-  end
-  local program = rival "syft"
-  if program then trees.go(root, program) end
-end
-
--- The archives that Debian's maven is made of, and some as they are published.
-function images.java(root)
-  must("mkdir -p %s/opt/lib && cp -L /usr/share/maven/lib/*.jar %s/opt/lib", root, root)
-  trees.java(root)
-end
-
-function images.debian(root) must("cp -a %s/. %s", real.debian(), root) end
-
-function images.nix(root)
-  must("mkdir -p %s/nix/store && for path in tests/data/readers/nix/store/root/nix/store/*; do mkdir %s/nix/store/${path##*/} "
-    .. "&& echo x >%s/nix/store/${path##*/}/file; done", root, root, root)
-end
-
-for name, system in pairs(systems) do
-  images[name] = function(root)
-    must("mkdir -p %s/etc && cp -r tests/data/readers/%s/root/. %s", root, system[1], root)
-    temporary.write(root .. "/etc/os-release", system[2])
-  end
-end
-
 -- ---- what is listed ---------------------------------------------------------------------------------------------------
-
--- The others' names for the types of packages.
-local types = {
-  python = "pypi", ["php-composer"] = "composer", ["php-pear"] = "pear", ["go-module"] = "golang", ["lua-rocks"] = "luarocks",
-  ["R-package"] = "cran", haskell = "hackage", ["erlang-otp"] = "otp", ["java-archive"] = "maven", ["rust-crate"] = "cargo",
-  -- Trivy's
-  debian = "deb", alpine = "apk", alma = "rpm", ["python-pkg"] = "pypi", ["node-pkg"] = "npm", gemspec = "gem",
-  gobinary = "golang", rustbinary = "cargo", jar = "maven", ["composer-vendor"] = "composer",
-}
-
-local function key(kind, name, version)
-  kind = types[kind] or kind
-  if kind == "pypi" then name = name:lower():gsub("[-_.]+", "-") end
-  if kind == "composer" then name = name:lower() end
-  if kind == "pear" then name = name:gsub("^pear/", "") end
-  if kind == "golang" then version = version:gsub("^go(%d)", "%1"):gsub("^v(%d)", "%1") end
-  if kind == "maven" then name = name:gsub("^.*:", "") end -- Syft names the artifact only
-  if kind == "rpm" then version = version:gsub("^0:", "") end
-  return kind .. " " .. name .. " " .. version
-end
 
 local function ours(layout)
   local code, text, errors = temporary.run(("%s lua/bin/tarsier packages --quiet --no-cache --format json oci:%s"):format(lua(),
@@ -149,9 +81,6 @@ end
 
 -- ---- what is found ------------------------------------------------------------------------------------------------------
 
--- Ecosystems whose zips both get, and the types of their packages.
-local ecosystems = { npm = "npm", PyPI = "pypi", RubyGems = "gem", Go = "golang", Packagist = "composer" }
-
 -- -> package → every name of its advisories: the two may group aliases differently
 local function our_findings(layout, database)
   local text = must("%s lua/bin/tarsier scan --quiet --no-fail --no-cache --format json --db %s oci:%s", lua(), database,
@@ -197,29 +126,18 @@ describe("other scanners and we", function()
   local missing = real.missing()
   if missing then return pending(missing) end
 
-  local folder, layouts
+  local folder, layout
   setup(function()
-    folder, layouts = temporary.folder(), {}
+    folder = temporary.folder()
+    layout = rival_images.layouts(folder)
   end)
   teardown(function() temporary.remove(folder) end)
-
-  -- Made when first needed.
-  local function layout(name)
-    if not layouts[name] then
-      local root = folder .. "/root-" .. name
-      must("mkdir -p %s", root)
-      images[name](root)
-      layouts[name] = folder .. "/" .. name
-      real.layout(layouts[name], root)
-    end
-    return layouts[name]
-  end
 
   for name, list in pairs(listers) do
     for image in pairs(images) do
       it(("list the same packages: %s on %s"):format(name, image), function()
-        local program = rival(name)
-        if not program then return pending(("needs %s: tests/tools/build-rival %s"):format(name, name)) end
+        local program, needed = rival(name)
+        if not program then return pending(needed) end
         local absent = (unfit[name] or {})[image] or image == "java" and trees.missing { mvn = "maven" }
         if absent then return pending(absent) end
         local set, theirs, more = ours(layout(image)), list(program, layout(image)), {}
@@ -236,8 +154,8 @@ describe("other scanners and we", function()
   end
 
   it("find the same with the same advisories: osv-scanner", function()
-    local program = rival "osv-scanner"
-    if not program then return pending "needs osv-scanner: tests/tools/build-rival osv-scanner" end
+    local program, needed = rival "osv-scanner"
+    if not program then return pending(needed) end
     local data = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data/osv"
     local zips = {}
     for ecosystem in pairs(ecosystems) do
