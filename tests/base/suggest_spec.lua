@@ -10,6 +10,12 @@ describe("a suggestion", function()
     end
   end)
 
+  it("differs in nothing by capitals", function()
+    for _, word in ipairs { "aa", "zz", "mm" } do assert.equal(word, core.suggest(word:upper(), { word })) end
+    assert.is_nil(core.suggest("@@", { "``" }))
+    assert.is_nil(core.suggest("[[", { "{{" }))
+  end)
+
   it("is none where no word is close", function()
     for _, typed in ipairs { "", "elephant", "s", "xyz", ("x"):rep(1000) } do
       assert.is_nil(core.suggest(typed, words), typed)

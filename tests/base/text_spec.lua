@@ -65,7 +65,7 @@ describe("globs", function()
   }
   local other = {
     { "", "a" }, { "a", "" }, { "?", "" }, { "??", "é" }, { "*??", "€" }, { "a*c", "abb" }, { "*.json", "a.jsonl" },
-    { "a", "A" }, { "a?c", "ac" },
+    { "a", "A" }, { "a?c", "ac" }, { "ab*b", "ab" }, { "ab*ab", "ab" }, { "a*b*b", "ab" },
   }
   it("match any text by a star and one character by a question mark", function()
     for _, case in ipairs(matching) do assert.is_true(text.glob(case[1], case[2]), case[1] .. " " .. case[2]) end

@@ -46,7 +46,14 @@ describe("a JSON text that is walked", function()
     for _, half in ipairs { "\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\u0041" } do
       assert.equal("\127", probe.walk('["' .. half .. '"]')[1][3]:sub(1, 1), half)
     end
-    assert.equal("", probe.walk "[1]"[1][3])
+    for text, meant in pairs { ["\\ude00\\ude00"] = "\127\127", ["\\ud83dxude00"] = "\127xude00", ["\\ud83d\\nde00"] = "\127\nde00",
+      ["\\ud83d\\udc00"] = "\u{1f400}", ["\\udbff\\udfff"] = "\u{10ffff}", ["\\ud800\\udc00"] = "\u{10000}",
+      ["\\ud7ff\\ue000"] = "\u{d7ff}\u{e000}", ["\\u007f\\u0080\\u07ff\\u0800"] = "\127\u{80}\u{7ff}\u{800}" } do
+      assert.equal(meant, probe.walk('["' .. text .. '"]')[1][3], text)
+    end
+    for _, other in ipairs { "1", "123", "[1]", "null", '{"a":"b"}' } do
+      assert.equal("", probe.walk("[" .. other .. "]")[1][3], other)
+    end
   end)
 
   it("is refused if anything is missing, left over or out of place", function()
