@@ -36,6 +36,25 @@ describe("UTF-8", function()
     end
   end)
 
+  it("tells which characters are not seen, and which is which", function()
+    local found, first = {}, nil
+    local function see(code)
+      local read, hidden = text.code(utf8.char(code))
+      if read ~= code then error(code .. " is read as " .. read) end -- an assert for each takes seconds
+      if hidden and not first then first = code end
+      if not hidden and first then
+        found[#found + 1] = ("%x-%x"):format(first, code - 1)
+        first = nil
+      end
+    end
+    for code = 0, 0xd7ff do see(code) end
+    for code = 0xe000, 0x1ffff do see(code) end
+    for code = 0xdff00, 0xe1100 do see(code) end
+    for code = 0x10ff00, 0x10ffff do see(code) end
+    assert.equal("80-9f ad-ad 34f-34f 61c-61c 115f-1160 17b4-17b5 180b-180f 200b-200f 2028-202e 2060-206f 3164-3164 "
+      .. "fe00-fe0f feff-feff ffa0-ffa0 fff0-fffb 1bca0-1bca3 1d173-1d17a e0000-e0fff", table.concat(found, " "))
+  end)
+
   it("cuts between characters, whatever their length", function()
     for _, character in ipairs { "a", "é", "€", "\u{1F412}", "\xff" } do
       local long = character:rep(20)

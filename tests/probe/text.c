@@ -12,6 +12,15 @@ static int l_character(lua_State *L)
 	return lua_pushinteger(L, (lua_Integer)utf8_character(probe_span(L, 1))), 1;
 }
 
+/* code(character) --> its code point, and whether it is hidden */
+static int l_code(lua_State *L)
+{
+	uint32_t code = utf8_code(probe_span(L, 1));
+	lua_pushinteger(L, code);
+	lua_pushboolean(L, utf8_is_hidden(code));
+	return 2;
+}
+
 /* cut(text, limit) --> text */
 static int l_cut(lua_State *L)
 {
@@ -47,7 +56,7 @@ static int l_licenses(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg functions[] = {{"character", l_character}, {"cut", l_cut}, {"glob", l_glob}, {"spdx", l_spdx},
+static const luaL_Reg functions[] = {{"character", l_character}, {"cut", l_cut}, {"code", l_code}, {"glob", l_glob}, {"spdx", l_spdx},
                                      {"licenses", l_licenses}, {NULL, NULL}};
 
 int probe_text(lua_State *L)
