@@ -24,11 +24,12 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	if (options->allocator)
 		made->allocator = *options->allocator;
 	last_entry_init(&made->last, &made->allocator);
+	made->seen.allocator = made->seen_folders.allocator = &made->allocator;
 	reading_init(&made->reading, options->allocator);
 	made->reading.unpackable = options->tar_limit ? options->tar_limit : LAYER_TAR_LIMIT;
 	arena_init(&made->arena, options->allocator);
-	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->whiteouts, &made->taken,
-	                                  &made->folders, &made->folder, &made->path,  &made->listing};
+	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->others, &made->whiteouts, &made->taken,
+	                                  &made->folders, &made->folder, &made->path,   &made->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], options->allocator);
 	made->index = layer_index_new(options->allocator);
@@ -50,13 +51,16 @@ void layer_builder_free(struct layer_builder *builder)
 	if (!builder)
 		return;
 	struct tarsier_allocator allocator = builder->allocator;
-	struct buffer *const buffers[] = {&builder->files,   &builder->links,  &builder->whiteouts, &builder->taken,
-	                                  &builder->folders, &builder->folder, &builder->path,  &builder->listing};
+	struct buffer *const buffers[] = {&builder->files, &builder->links,   &builder->others,
+	                                  &builder->whiteouts, &builder->taken, &builder->folders,
+	                                  &builder->folder, &builder->path,   &builder->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
 	builder_end_turn(builder);
 	builder_free_secrets(builder);
 	tar_free(builder->tar);
+	path_set_free(&builder->seen);
+	path_set_free(&builder->seen_folders);
 	last_entry_free(&builder->last);
 	reading_free(&builder->reading);
 	hasher_free(builder->hasher);
@@ -95,22 +99,14 @@ int builder_count_entry(struct layer_builder *builder, struct tarsier_error *err
 		return error_set(error, TARSIER_LIMIT, "the layer has more than %d entries", LAYER_ENTRIES_LIMIT);
 	builder->sequence++;
 	size_t holds = builder->index->arena.used + builder->taken.length + builder->folders.length + builder->files.length +
-	               builder->links.length + builder->listing.length;
+	               builder->links.length + builder->others.length + builder->listing.length;
 	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : builder_charge(builder, holds, error);
 }
 
-static struct layer_link *link_at(const struct layer_builder *builder, size_t index)
-{
-	return (struct layer_link *)(void *)builder->links.data + index;
-}
-
-/* If the path is that of a link by now, entries come through it. True if it is. */
-static bool use_link(struct layer_builder *builder, uint64_t hash)
+static bool is_ordered(const struct layer_builder *builder, uint64_t hash)
 {
 	const struct last_entry_slot *slot = last_entry_find(&builder->last, hash);
-	if (!slot || !slot->link || link_at(builder, slot->link - 1)->sequence != slot->latest)
-		return false;
-	return link_at(builder, slot->link - 1)->used = true;
+	return slot && slot->ordered;
 }
 
 static size_t common_length(span a, span b)
@@ -131,11 +127,14 @@ static int note_folders(struct layer_builder *builder, span path, bool shows, st
 	if (common == folder.len && common == before.len)
 		return TARSIER_OK;
 	path_prefix_begin(&prefix);
+	if (builder->through >= common)
+		builder->through = 0;
 	for (size_t length = 1; length < folder.len; length++) {
 		if (folder.ptr[length] != '/' || length < common)
 			continue;
 		uint64_t hash = path_prefix_hash(&prefix, folder.ptr, length, true);
-		use_link(builder, hash);
+		if ((builder_use_link(builder, hash) || is_ordered(builder, hash)) && !builder->through)
+			builder->through = length;
 		if (!buffer_add(&builder->folders, &hash, sizeof hash))
 			return error_memory(error);
 		int code = shows ? builder_add_folder(builder, (span){folder.ptr, length}, error) : TARSIER_OK;
@@ -150,6 +149,17 @@ static int note_folders(struct layer_builder *builder, span path, bool shows, st
 	return TARSIER_OK;
 }
 
+/* The entry at hand has its turn among those that are kept, whether or not anything else is kept of it: it lies behind a
+ * link of this layer, or where something that matters is. */
+static int add_other(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
+{
+	const struct layer_other other = {.path = span_copy(&builder->index->arena, path), .directory = directory,
+	                                  .sequence = builder->sequence};
+	if (!other.path)
+		return builder_no_room(builder, error);
+	return buffer_add(&builder->others, &other, sizeof other) ? TARSIER_OK : error_memory(error);
+}
+
 /* Notes that this layer has an entry at this path, whether or not anything is kept of it. */
 static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
 {
@@ -159,8 +169,10 @@ static int take_path(struct layer_builder *builder, span path, bool directory, s
 		code = note_folders(builder, path, true, error);
 	if (code < 0)
 		return code;
-	last_entry_note(&builder->last, hash, directory, builder->sequence);
-	return buffer_add(&builder->taken, &hash, sizeof hash) ? TARSIER_OK : error_memory(error);
+	bool matters = last_entry_note(&builder->last, hash, directory, builder->sequence) || builder->through;
+	if (matters || (builder->patterns && path_match_orders(builder->patterns, path)))
+		code = add_other(builder, path, directory, error);
+	return code < 0 || buffer_add(&builder->taken, &hash, sizeof hash) ? code : error_memory(error);
 }
 
 /* ---- what is not a file, under a name that a reader wants --------------------------------------------------------- */
@@ -182,68 +194,24 @@ static int add_directory(struct layer_builder *builder, span path, struct tarsie
 	return reader && reader_names(reader, path) ? add_odd(builder, path, "a directory, not a file", error) : TARSIER_OK;
 }
 
-/* ---- links ------------------------------------------------------------------------------------------------------ */
+/* ---- whiteouts -------------------------------------------------------------------------------------------------- */
 
-/* Path and target lie in one piece of the arena. */
-static int add_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
+/* A whiteout at this path. Returns 1 if earlier entries lie below it: what lies below it from now on is elsewhere, if it
+ * was a link until now. */
+static int end_folder(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
-	char *strings = arena_alloc(&builder->index->arena, path.len + target.len + 2);
-	if (!strings)
-		return builder_no_room(builder, error);
-	memcpy(strings, path.ptr, path.len);
-	if (target.len)
-		memcpy(strings + path.len + 1, target.ptr, target.len);
-	struct layer_link link = {
-		.path = strings, .target = strings + path.len + 1, .hard = hard, .sequence = builder->sequence};
-	int code = last_entry_keep(&builder->last, path, builder->sequence, error);
+	const uint64_t *folders = (const uint64_t *)(const void *)builder->folders.data;
+	uint64_t hash = path_hash(path, true);
+	if (!path_set_reach(&builder->seen_folders, folders, builder->folders.length / sizeof *folders))
+		return error_memory(error);
+	if (!path_set_has(&builder->seen_folders, folders, hash))
+		return 0;
+	int code = last_entry_watch(&builder->last, path, error);
 	if (code < 0)
 		return code;
-	if (!buffer_add(&builder->links, &link, sizeof link))
-		return error_memory(error);
-	last_entry_find(&builder->last, path_hash(path, false))->link = (uint32_t)(builder->links.length / sizeof link);
-	return TARSIER_OK;
+	last_entry_find(&builder->last, hash)->ordered = true;
+	return 1;
 }
-
-/* The evidence that is at this path by now, or NULL. */
-static struct pending_file *file_under(const struct layer_builder *builder, span path)
-{
-	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(path, false));
-	if (!slot || !slot->file)
-		return NULL;
-	struct pending_file *pending = builder_file_at(builder, slot->file - 1);
-	return pending->file.sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
-}
-
-/* The same for a hard link's target, which may be a hard link itself. */
-static struct pending_file *original_under(const struct layer_builder *builder, span path)
-{
-	struct pending_file *original = file_under(builder, path);
-	const struct last_entry_slot *slot = original ? NULL : last_entry_find(&builder->last, path_hash(path, false));
-	const struct layer_link *link = slot && slot->link ? link_at(builder, slot->link - 1) : NULL;
-	if (!link || !link->hard || link->sequence != slot->latest || !span_is(path, link->path))
-		return original;
-	return file_under(builder, span_of(link->target));
-}
-
-/* A hard link is a second name of a file: where both names are evidence for one reader, it has found all twice. A file
- * that was claimed is found once; its other names are kept in case that its own is deleted. */
-static int add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error)
-{
-	const struct reader *reader = builder_wanted_by(builder, path);
-	bool to_link = use_link(builder, path_hash(target, true));
-	struct pending_file *original = original_under(builder, target);
-	if (!reader && !to_link && !original && !builder_wanted_by(builder, target))
-		return TARSIER_OK;
-	if (original)
-		original->bound = true;
-	int code = add_link(builder, path, target, true, error);
-	if (code < 0 || !reader || !original || original->file.reader != reader)
-		return code;
-	struct layer_file like = original->file; /* builder_add_file may move the original */
-	return builder_add_file(builder, path, &like, error);
-}
-
-/* ---- whiteouts -------------------------------------------------------------------------------------------------- */
 
 /* `name` is empty for an opaque folder. */
 static int add_whiteout(struct layer_builder *builder, span folder, span name, struct tarsier_error *error)
@@ -254,6 +222,10 @@ static int add_whiteout(struct layer_builder *builder, span folder, span name, s
 	if (!whiteout.path)
 		return builder_no_room(builder, error);
 	whiteout.sequence = builder->sequence;
+	int code = whiteout.opaque ? 0 : end_folder(builder, span_of(whiteout.path), error);
+	if (code < 0)
+		return code;
+	whiteout.used = code;
 	return buffer_add(&builder->whiteouts, &whiteout, sizeof whiteout) ? TARSIER_OK : error_memory(error);
 }
 
@@ -311,9 +283,9 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 	case '0':
 		return builder_open_file(builder, entry, error);
 	case '1':
-		return add_hard_link(builder, entry->path, entry->link, error);
+		return builder_add_hard_link(builder, entry->path, entry->link, error);
 	case '2':
-		return add_link(builder, entry->path, entry->link, false, error);
+		return builder_add_link(builder, entry->path, entry->link, false, error);
 	case '3':
 	case '4':
 		return add_odd(builder, entry->path, "a device, not a file", error);
@@ -359,7 +331,7 @@ int layer_builder_link(struct layer_builder *builder, span path, span target, bo
 	int code = take_path(builder, path, false, error);
 	if (code < 0)
 		return code;
-	return hard ? add_hard_link(builder, path, target, error) : add_link(builder, path, target, false, error);
+	return hard ? builder_add_hard_link(builder, path, target, error) : builder_add_link(builder, path, target, false, error);
 }
 
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error)

@@ -34,11 +34,13 @@ struct layer_builder {
 	sem_t *large;        /* or NULL */
 	bool holds_large;
 	struct last_entry last;
-	struct buffer files, links, whiteouts; /* of struct pending_file, layer_link, layer_whiteout */
+	struct path_set seen, seen_folders; /* of `taken` and `folders`, as far as hard links and whiteouts have asked */
+	struct buffer files, links, others, whiteouts; /* of struct pending_file, layer_link, layer_other, layer_whiteout */
 	struct buffer taken, folders; /* of uint64_t */
 	struct buffer listing; /* of struct layer_entry */
 	bool wants_listing;
-	struct buffer folder; /* the one that the entry before lay in */
+	struct buffer folder; /* the one that the entry before lay in, and … */
+	size_t through;       /* … the length of its first part that is a link of this layer; 0: none is */
 
 	/* The file at hand: first, perhaps, its head is collected; then a reader has it. */
 	struct claim file;
@@ -65,6 +67,14 @@ int builder_charge(struct layer_builder *builder, size_t holds, struct tarsier_e
 
 /* Counts one more entry, and what is kept by now. */
 int builder_count_entry(struct layer_builder *builder, struct tarsier_error *error);
+
+/* ---- builder_links.c: symlinks, hard links ----------------------------------------------------------------------- */
+
+struct layer_link *builder_link_at(const struct layer_builder *builder, size_t index);
+/* If the path with this path_hash() is that of a link by now, entries come through it. True if it is. */
+bool builder_use_link(struct layer_builder *builder, uint64_t hash);
+int builder_add_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error);
+int builder_add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error);
 
 /* ---- builder_files.c: regular files and their readers ------------------------------------------------------------ */
 

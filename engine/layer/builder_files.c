@@ -41,7 +41,8 @@ size_t builder_file_count(const struct layer_builder *builder)
 
 const struct reader *builder_wanted_by(const struct layer_builder *builder, span path)
 {
-	return builder->patterns ? path_match_find(builder->patterns, path) : NULL;
+	const struct reader *reader = builder->patterns ? path_match_find(builder->patterns, path) : NULL;
+	return reader && !reader->order ? reader : NULL;
 }
 
 int builder_add_file(struct layer_builder *builder, span path, const struct layer_file *like,

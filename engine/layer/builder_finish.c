@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static struct layer_link *link_at(const struct layer_builder *builder, size_t index)
-{
-	return (struct layer_link *)(void *)builder->links.data + index;
-}
-
 static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
 {
 	return !builder->last.disturbed || last_entry_is_last(&builder->last, span_of(path), sequence);
@@ -40,10 +35,9 @@ static bool finish_links(struct layer_builder *builder)
 	size_t count = builder->links.length / sizeof *index->links;
 	index->links = arena_array(&index->arena, count, sizeof *index->links);
 	for (size_t i = 0; index->links && i < count; i++) {
-		struct layer_link *link = link_at(builder, i);
+		struct layer_link *link = builder_link_at(builder, i);
 		link->gone = !is_last(builder, link->path, link->sequence);
-		if (link->used || has_own_path(builder, link->path, link->sequence))
-			index->links[index->link_count++] = *link;
+		index->links[index->link_count++] = *link;
 	}
 	return index->links;
 }
@@ -63,10 +57,11 @@ static bool finish_lists(struct layer_builder *builder)
 	static const struct buffer nothing;
 	const struct buffer *secrets = builder->secrets ? &builder->secrets->list : &nothing;
 	struct layer_index *index = builder->index;
+	index->others = copy_list(index, &builder->others, sizeof *index->others, &index->other_count);
 	index->whiteouts = copy_list(index, &builder->whiteouts, sizeof *index->whiteouts, &index->whiteout_count);
 	index->listing = copy_list(index, &builder->listing, sizeof *index->listing, &index->listing_count);
 	index->secrets = copy_list(index, secrets, sizeof *index->secrets, &index->secret_count);
-	return index->whiteouts && index->listing && index->secrets;
+	return index->others && index->whiteouts && index->listing && index->secrets;
 }
 
 /* Sorted, each once. NULL: out of memory. */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 13\n";
+static const char magic[24] = "tarsier layer index 14\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -89,7 +89,8 @@ static bool put_whiteouts(struct buffer *file, const struct layer_index *index)
 	bool ok = put_number(file, index->whiteout_count);
 	for (size_t i = 0; i < index->whiteout_count && ok; i++) {
 		const struct layer_whiteout *whiteout = &index->whiteouts[i];
-		ok = put_number(file, whiteout->opaque) && put_number(file, whiteout->sequence) && put_text(file, whiteout->path);
+		ok = put_number(file, whiteout->opaque) && put_number(file, whiteout->used) &&
+		     put_number(file, whiteout->sequence) && put_text(file, whiteout->path);
 	}
 	return ok;
 }
@@ -101,6 +102,16 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 		const struct layer_link *link = &index->links[i];
 		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->used) &&
 		     put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
+	}
+	return ok;
+}
+
+static bool put_others(struct buffer *file, const struct layer_index *index)
+{
+	bool ok = put_number(file, index->other_count);
+	for (size_t i = 0; i < index->other_count && ok; i++) {
+		const struct layer_other *other = &index->others[i];
+		ok = put_number(file, other->directory) && put_number(file, other->sequence) && put_text(file, other->path);
 	}
 	return ok;
 }
@@ -133,7 +144,7 @@ static bool put_body(struct buffer *file, const struct layer_index *index)
 	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
 	          put_hashes(file, index->taken, index->taken_count) &&
 	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&
-	          put_links(file, index) && put_listing(file, index) && put_secrets(file, index) &&
+	          put_links(file, index) && put_others(file, index) && put_listing(file, index) && put_secrets(file, index) &&
 	          put_number(file, index->file_count);
 	for (size_t i = 0; i < index->file_count && ok; i++)
 		ok = put_file(file, &index->files[i]);
@@ -244,9 +255,10 @@ static uint32_t get_sequence(struct index_reader *in)
 
 static void get_whiteouts(struct index_reader *in, struct layer_index *index)
 {
-	index->whiteouts = get_array(in, &index->whiteout_count, 32, sizeof *index->whiteouts);
+	index->whiteouts = get_array(in, &index->whiteout_count, 40, sizeof *index->whiteouts);
 	for (size_t i = 0; i < index->whiteout_count && !in->broken; i++) {
 		index->whiteouts[i].opaque = get_number(in) != 0;
+		index->whiteouts[i].used = get_number(in) != 0;
 		index->whiteouts[i].sequence = get_sequence(in);
 		index->whiteouts[i].path = get_text(in);
 	}
@@ -262,6 +274,16 @@ static void get_links(struct index_reader *in, struct layer_index *index)
 		index->links[i].sequence = get_sequence(in);
 		index->links[i].path = get_text(in);
 		index->links[i].target = get_text(in);
+	}
+}
+
+static void get_others(struct index_reader *in, struct layer_index *index)
+{
+	index->others = get_array(in, &index->other_count, 32, sizeof *index->others);
+	for (size_t i = 0; i < index->other_count && !in->broken; i++) {
+		index->others[i].directory = get_number(in) != 0;
+		index->others[i].sequence = get_sequence(in);
+		index->others[i].path = get_text(in);
 	}
 }
 
@@ -399,6 +421,7 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 	index->folders = get_hashes(&in, &index->folder_count);
 	get_whiteouts(&in, index);
 	get_links(&in, index);
+	get_others(&in, index);
 	get_listing(&in, index);
 	get_secrets(&in, index);
 	get_files(&in, readers, index);

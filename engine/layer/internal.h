@@ -31,6 +31,7 @@ struct last_entry_slot {
 	uint32_t file;     /* 1 + index of the file kept under this path; 0: none */
 	uint32_t link;     /* … of the link */
 	bool kept;         /* something is kept under this very path */
+	bool ordered;      /* what lies below has its turn: earlier entries below it may have come through a link */
 };
 struct last_entry {
 	struct arena arena;
@@ -42,10 +43,12 @@ enum { LAST_ENTRY_LIMIT = 1000 * 1000 }; /* paths and folders: some 100 MiB */
 
 void last_entry_init(struct last_entry *last, const struct tarsier_allocator *allocator);
 void last_entry_free(struct last_entry *last);
-/* An entry passes by, kept or not. */
-void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence);
+/* An entry passes by, kept or not. True if what is kept is ended by it, or the way there. */
+bool last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence);
 /* … and is kept. */
 int last_entry_keep(struct last_entry *last, span path, uint32_t sequence, struct tarsier_error *error);
+/* Nothing is kept under this path, perhaps, but what comes there later matters as if it was. */
+int last_entry_watch(struct last_entry *last, span path, struct tarsier_error *error);
 struct last_entry_slot *last_entry_find(const struct last_entry *last, uint64_t hash); /* or NULL */
 /* Is what was kept under this path, with this number, still there at the end? */
 bool last_entry_is_last(const struct last_entry *last, span path, uint32_t sequence);
@@ -62,5 +65,19 @@ uint64_t path_prefix_hash(struct path_prefix *prefix, const char *path, size_t l
 bool path_hash_among(const uint64_t *hashes, size_t count, uint64_t hash);
 /* Sorts hashes, `room` being as large as they are. Time is the same whatever a hostile layer makes of its names. */
 void path_hash_sort(uint64_t *hashes, uint64_t *room, size_t count);
+
+/* ---- path_set.c: a list of path hashes that grows, and is asked what is in it ---------------------------------------- */
+
+/* Zero it and set the allocator, which may be NULL. The list is the caller's. */
+struct path_set {
+	const struct tarsier_allocator *allocator;
+	uint32_t *slots;     /* index in the list + 1; 0 if free */
+	size_t slot_count, count;
+	size_t reached;      /* as far as the list is in the set */
+	uint64_t seed;
+};
+bool path_set_reach(struct path_set *set, const uint64_t *hashes, size_t count); /* false: out of memory */
+bool path_set_has(const struct path_set *set, const uint64_t *hashes, uint64_t hash);
+void path_set_free(struct path_set *set);
 
 #endif

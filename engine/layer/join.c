@@ -43,6 +43,22 @@ static bool join_links(struct arena *arena, const struct layer_index *first, con
 	return joined->links;
 }
 
+static bool join_others(struct arena *arena, const struct layer_index *first, const struct layer_index *second,
+                        struct layer_index *joined)
+{
+	size_t i = 0, k = 0;
+	joined->others = arena_array(arena, first->other_count + second->other_count, sizeof *joined->others);
+	joined->other_count = 0;
+	while (joined->others && (i < first->other_count || k < second->other_count)) {
+		uint32_t a = i < first->other_count ? first->others[i].sequence : UINT32_MAX;
+		uint32_t b = k < second->other_count ? second->others[k].sequence : UINT32_MAX;
+		joined->others[joined->other_count++] = a <= b ? first->others[i] : second->others[k];
+		i += a <= b;
+		k += b <= a;
+	}
+	return joined->others;
+}
+
 struct layer_index *layer_index_join(struct arena *arena, const struct layer_index *first,
                                      const struct layer_index *second, const struct reader *const *readers)
 {
@@ -50,5 +66,7 @@ struct layer_index *layer_index_join(struct arena *arena, const struct layer_ind
 	if (!joined)
 		return NULL;
 	*joined = *first;
-	return join_files(arena, first, second, readers, joined) && join_links(arena, first, second, joined) ? joined : NULL;
+	bool ok = join_files(arena, first, second, readers, joined) && join_links(arena, first, second, joined) &&
+	          join_others(arena, first, second, joined);
+	return ok ? joined : NULL;
 }

@@ -34,16 +34,17 @@ static struct last_entry_slot *insert(struct last_entry *last, uint64_t hash)
 	return slot && map_put_number(&last->paths, plain(hash), slot) ? slot : NULL;
 }
 
-void last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence)
+bool last_entry_note(struct last_entry *last, uint64_t hash, bool directory, uint32_t sequence)
 {
 	struct last_entry_slot *slot = last_entry_find(last, hash);
 	if (!slot)
-		return;
+		return false;
 	slot->latest = sequence;
 	if (!directory)
 		slot->replaced = sequence;
-	if (slot->kept || !directory)
-		last->disturbed = true;
+	if (!slot->kept && directory)
+		return false;
+	return last->disturbed = true;
 }
 
 static bool insert_folder(void *user, uint64_t hash)
@@ -71,6 +72,12 @@ full:
 	if (last->paths.count < LAST_ENTRY_LIMIT)
 		return error_memory(error);
 	return error_set(error, TARSIER_LIMIT, "links and evidence in more than %d paths and folders", LAST_ENTRY_LIMIT);
+}
+
+int last_entry_watch(struct last_entry *last, span path, struct tarsier_error *error)
+{
+	const struct last_entry_slot *slot = last_entry_find(last, path_hash(path, false));
+	return slot && slot->kept ? TARSIER_OK : last_entry_keep(last, path, slot ? slot->latest : 0, error);
 }
 
 struct still_there { const struct last_entry *last; uint32_t sequence; };

@@ -34,17 +34,24 @@ struct layer_file { /* a regular file that a reader wanted */
 	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
 };
 
-struct layer_link { /* every symlink; hard links to or from evidence, and to links of the same layer */
+struct layer_link { /* every symlink; hard links, except those to files of the same layer that are no evidence */
 	const char *path, *target; /* target as written; a hard link's is a path from the root */
 	bool hard;
 	uint32_t sequence;         /* number of its entry in the tar, from 1 */
 	bool gone;                 /* as of a file */
-	bool used;                 /* later entries of its layer lie below it, or are hard links to it */
+	bool used;                 /* later entries of its layer lie below it, or are hard links to it or to what lies below */
+};
+
+struct layer_other { /* an entry of which nothing else is kept, but whose turn in the tar matters */
+	const char *path;
+	bool directory;
+	uint32_t sequence; /* number of its entry in the tar, from 1 */
 };
 
 struct layer_whiteout {
 	const char *path;  /* what ".wh.NAME" deletes from the layers below, or the folder whose content below is hidden */
 	bool opaque;       /* the latter: ".wh..wh..opq" */
+	bool used;         /* the former, and earlier entries of its layer lie below NAME */
 	uint32_t sequence; /* number of its entry in the tar, from 1 */
 };
 
@@ -71,6 +78,10 @@ struct layer_index {
 	size_t file_count;
 	struct layer_link *links;
 	size_t link_count;
+	/* Entries through links of this layer, and those that take the place of what it keeps, of a folder above that, or of
+	 * what a hard link is to. Some are among the files and links too. */
+	struct layer_other *others;
+	size_t other_count;
 	struct layer_whiteout *whiteouts;
 	size_t whiteout_count;
 	uint64_t *taken;              /* sorted path_hash() of every entry: what hides the layers below by being there */

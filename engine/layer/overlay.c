@@ -338,10 +338,16 @@ static int show_pattern(struct showing *showing, const char *pattern, const stru
 	return code < 0 ? code : show_matching(showing, real, name, reader);
 }
 
+/* Its name sorts behind those of readers that want the same path. */
+static const char *const no_evidence[] = {NULL};
+static const struct reader order_reader = {.name = "~order", .version = 1, .evidence = no_evidence, .order = true};
+
 static int show_all(struct showing *showing)
 {
 	struct tree *tree = &showing->laying.tree;
 	int code = TARSIER_OK;
+	for (size_t i = 0; i < showing->laying.unordered_count && code >= 0; i++)
+		code = want(showing, span_of(showing->laying.unordered[i]), &order_reader);
 	for (struct node *node = &tree->root; node && code >= 0; node = tree_next(tree, &tree->root, node, true)) {
 		code = show_node(showing, node);
 		if (code >= 0)

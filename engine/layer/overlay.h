@@ -42,8 +42,8 @@ const struct overlay_file *overlay_find(const struct overlay *overlay, const cha
 
 enum {
 	OVERLAY_WANTS = 1000, /* at most: real images have a handful */
-	OVERLAY_LOOKS = 4,    /* at the layers: the first for the patterns, others for wants. A hard link to a hard link of a
-	                       * lower layer needs a look of its own, and so does a second reader of one path */
+	OVERLAY_LOOKS = 8,    /* at the layers: the first for the patterns, others for wants; real images need two. A second
+	                       * reader of one path needs a look of its own */
 };
 
 /* One index with what two looks at a layer have found, in `arena`; it borrows from both. Readers are found by name in

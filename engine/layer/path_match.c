@@ -31,6 +31,7 @@ struct path_match {
 	struct rule *without_key;
 	const struct reader **claimers; /* sorted by name */
 	size_t claimer_count, claimer_capacity;
+	bool has_order;
 };
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
@@ -106,6 +107,7 @@ static int add_pattern(struct path_match *patterns, const char *pattern, const s
 	rule->pattern = span_of(pattern);
 	rule->reader = reader;
 	rule->anywhere = span_starts(rule->pattern, "**/");
+	patterns->has_order |= reader->order;
 	if (rule->anywhere)
 		rule->pattern = span_from(rule->pattern, 3);
 	if (rule->pattern.len == 0 || rule->pattern.ptr[0] == '/' || span_ends(rule->pattern, "/") ||
@@ -219,6 +221,12 @@ const struct reader *path_match_folder(const struct path_match *patterns, span f
 			return rule->reader;
 	}
 	return NULL;
+}
+
+bool path_match_orders(const struct path_match *patterns, span path)
+{
+	const struct reader *reader = patterns->has_order ? path_match_find(patterns, path) : NULL;
+	return reader && reader->order;
 }
 
 bool path_match_claims(const struct path_match *patterns)

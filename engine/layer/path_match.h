@@ -23,6 +23,9 @@ const struct reader *path_match_folder(const struct path_match *patterns, span f
 bool path_match_claims(const struct path_match *patterns);
 const struct reader *path_match_claim(const struct path_match *patterns, const struct claim *file);
 
+/* Does the order of entries at this path matter to a reader? Costs next to nothing if it never does. */
+bool path_match_orders(const struct path_match *patterns, span path);
+
 /* Takes the last component off *path, the slash before it too. */
 span path_take_last(span *path);
 

@@ -57,6 +57,8 @@ struct reader {
 	bool optional;               /* a file that cannot be read hides no package: it says more about packages found elsewhere */
 	bool component;              /* the evidence itself is what is delivered, an archive or an executable, and is hashed if the
 	                              * scan asks for it: layer_options.want_hashes. Only for streams */
+	bool order;                  /* it reads nothing: the layer index keeps when entries of any kind had their turn at these
+	                              * paths (struct layer_other) */
 	/* What another file says about the evidence. It is known only when the layers are laid over each other: for another look
 	 * at the layers, with a copy of the reader that has this (scan/logs.c). */
 	span beside;

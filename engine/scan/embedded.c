@@ -128,6 +128,9 @@ static int lay_layers(struct scan *scan, struct layer_index *const *first, struc
 		if (code >= 0)
 			code = lay(scan, indexes, overlay);
 	}
+	if (code >= 0 && choose_wants(overlay, asked, before))
+		code = error_set(scan->error, TARSIER_LIMIT, "what is behind the image's links is not found in %d looks at its layers",
+		                 OVERLAY_LOOKS);
 	return code;
 }
 

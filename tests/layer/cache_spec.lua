@@ -101,7 +101,7 @@ describe("a layer's index in the cache", function()
     }, B)
     assert.equal(before, after)
     for _, line in ipairs {
-      "whiteout d/gone opaque 0 entry 12\n", "whiteout d opaque 1 entry 13\n", "whiteout  opaque 1 entry 14\n",
+      "whiteout d/gone opaque 0 entry 12 used 0\n", "whiteout d opaque 1 entry 13 used 0\n", "whiteout  opaque 1 entry 14 used 0\n",
       "link l to e/f hard 0 gone 1 entry 6 used 1\n", "link l to ../up hard 0 gone 0 entry 8 used 0\n",
       "link second.word to e/f/x.word hard 1 gone 0 entry 9 used 0\n",
       "link opt/second to e/f/x.word hard 1 gone 0 entry 10 used 0\n",

@@ -50,7 +50,7 @@ describe("a layer's index", function()
     assert.equal(5, found.entries)
   end)
 
-  it("keeps every symlink, and hard links to or from evidence", function()
+  it("keeps every symlink, and hard links except those to other files of the layer", function()
     local found = index {
       { path = "lib", type = "2", link = "usr/lib" },
       { path = "a/b", type = "2", link = "../../../etc/passwd" },
@@ -58,12 +58,18 @@ describe("a layer's index", function()
       { path = "opt/copy", type = "1", link = "./etc/lines" },
       { path = "etc/x.lines", type = "1", link = "opt/elsewhere" },
       { path = "opt/one", type = "1", link = "opt/two" },
+      { path = "opt/plain" }, { path = "opt/second", type = "1", link = "opt/plain" },
+      { path = "opt/third", type = "1", link = "opt/second" }, { path = "opt/folder", type = "5" },
+      { path = "opt/fourth", type = "1", link = "opt/folder" }, { path = "opt/fifth", type = "1", link = "lib/x" },
     }
     assert.same({
       { path = "lib", target = "usr/lib", hard = false },
       { path = "a/b", target = "../../../etc/passwd", hard = false },
       { path = "opt/copy", target = "etc/lines", hard = true },
       { path = "etc/x.lines", target = "opt/elsewhere", hard = true },
+      { path = "opt/one", target = "opt/two", hard = true },
+      { path = "opt/fourth", target = "opt/folder", hard = true },
+      { path = "opt/fifth", target = "lib/x", hard = true },
     }, found.links)
     assert.same({ "etc/lines" }, paths(found.files))
   end)
@@ -196,7 +202,7 @@ describe("a reader that takes a stream", function()
     local found = index({
       { path = "bin/[", data = "#!lines\n" .. filler .. "a 1\n" },
       { path = "bin/b", type = "1", link = "bin/[" }, { path = "bin/c", type = "1", link = "bin/b" },
-      { path = "bin/d", type = "1", link = "bin/other" },
+      { path = "bin/other" }, { path = "bin/d", type = "1", link = "bin/other" },
     }, { readers = streams })
     assert.same({ "bin/[" }, paths(found.files))
     assert.same({ "bin/b", "bin/c" }, paths(found.links))

@@ -84,14 +84,17 @@ static void push_index(lua_State *L, const struct layer_index *index)
 	add_numbers(&text, "taken", index->taken, index->taken_count);
 	add_numbers(&text, "folder", index->folders, index->folder_count);
 	for (size_t i = 0; i < index->whiteout_count; i++)
-		add_line(L, &text, "whiteout %s%s opaque %d entry %d\n", index->whiteouts[i].path, "", index->whiteouts[i].opaque,
-		         (int)index->whiteouts[i].sequence, 0);
+		add_line(L, &text, "whiteout %s%s opaque %d entry %d used %d\n", index->whiteouts[i].path, "",
+		         index->whiteouts[i].opaque, (int)index->whiteouts[i].sequence, index->whiteouts[i].used);
 	for (size_t i = 0; i < index->link_count; i++) {
 		const struct layer_link *link = &index->links[i];
 		add_line(L, &text, "link %s to %s hard %d gone %d entry %d", link->path, link->target, link->hard, link->gone,
 		         (int)link->sequence);
 		add_line(L, &text, "%s%s used %d\n", "", "", link->used, 0, 0);
 	}
+	for (size_t i = 0; i < index->other_count; i++)
+		add_line(L, &text, "other %s%s directory %d entry %d\n", index->others[i].path, "", index->others[i].directory,
+		         (int)index->others[i].sequence, 0);
 	for (size_t i = 0; i < index->listing_count; i++)
 		add_line(L, &text, "listed %s%s size %d mode %d type %d\n", index->listing[i].path, "", (int)index->listing[i].size,
 		         (int)index->listing[i].mode, index->listing[i].type);

@@ -37,13 +37,14 @@ local function layer(contents)
 end
 
 --- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config], [more]) -> digests of the layers;
+--- a layer may be a tar instead,
 --- more = { history = { … }, annotations = { … } } of the image's config and manifest
 function oci.build(layout, layers, config, more)
   more = more or {}
   files.make(layout .. "/blobs/sha256")
   local digests, descriptors, history = {}, json.array {}, json.array {}
   for i, contents in ipairs(layers) do
-    local digest, size = blob(layout, layer(contents))
+    local digest, size = blob(layout, type(contents) == "string" and contents or layer(contents))
     digests[i] = digest
     descriptors[i] = { mediaType = "application/vnd.oci.image.layer.v1.tar", digest = digest, size = size }
     history[i] = { created_by = "COPY layer" .. i .. " /" }

@@ -1,0 +1,151 @@
+-- Entries of one layer that have to do with each other: what a scan finds is what an engine unpacks, entry by entry. The
+-- shapes lie side by side in one image; umoci_spec.lua tries thousands of others.
+
+local core = require "tarsier.core"
+local oci = require "support.oci"
+local tar = require "support.tar"
+local temporary = require "support.temporary"
+
+local function package(name) return "Metadata-Version: 2.1\nName: " .. name .. "\nVersion: 1\n" end
+local function file(path, name) return { path = path, data = name and package(name) or "plain" } end
+local function dir(path) return { path = path .. "/", type = "5" } end
+local function link(path, target) return { path = path, type = "2", link = target } end
+local function hard(path, target) return { path = path, type = "1", link = target } end
+local function whiteout(path) return { path = (path:gsub("([^/]+)$", ".wh.%1")), data = "" } end
+
+-- { what, { layer, … }, "path package …" }; "/" at the beginning of a link's target is the shape's own folder
+local shapes = {
+  { "a file over a symlink", { { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "l" } },
+    "d.dist-info/METADATA old" },
+  { "a file over a symlink, through a hard link to another", {
+    { link("x", "d"), link("d/t", "../old"), file("old", "old"), hard("h", "x") },
+    { file("h/t", "new"), hard("e.dist-info/METADATA", "d/t") } }, "e.dist-info/METADATA new" },
+  { "a symlink over a symlink, and a file through it", {
+    { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") },
+    { link("l", "e.dist-info"), file("l/METADATA", "new") } }, "d.dist-info/METADATA old e.dist-info/METADATA new" },
+  { "a symlink over a symlink, and what is not a file through it", {
+    { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") },
+    { link("l", "e"), dir "l/METADATA" } }, "d.dist-info/METADATA old" },
+  { "a symlink over a symlink, after a file through the first", {
+    { link("l", "d.dist-info") }, { file("l/METADATA", "new"), link("l", "nowhere") } }, "d.dist-info/METADATA new" },
+  { "a directory over a symlink", {
+    { link("l.dist-info", "d.dist-info"), file("d.dist-info/METADATA", "old") },
+    { dir "l.dist-info", file("l.dist-info/METADATA", "new") } },
+    "d.dist-info/METADATA old l.dist-info/METADATA new" },
+  { "a directory over a symlink, through another link", {
+    { link("l", "d") },
+    { link("d/k.dist-info", "../empty"), dir "l/k.dist-info", file("d/k.dist-info/METADATA", "new") } },
+    "d/k.dist-info/METADATA new" },
+  { "a symlink over a directory, with an entry of one name in both", {
+    { file("e.dist-info/METADATA", "old") }, { dir "l/METADATA", link("l", "e.dist-info"), file "l/other" } },
+    "e.dist-info/METADATA old" },
+  { "a symlink in the place of the link that it was written through", {
+    { file("a/METADATA", "old"), link("a/c.dist-info/a", "/a"), link("a/c.dist-info/a/c.dist-info", "../a") },
+    { file "a/c.dist-info/a" } }, "a/METADATA old" },
+  { "a file through a link to what becomes a link", {
+    { file "c" }, { link("a", "c"), link("c", "d.dist-info"), file("a/METADATA", "new") } }, "d.dist-info/METADATA new" },
+  { "a file through a link of a lower layer to what becomes a link", {
+    { link("a/c.dist-info", "/a/c.dist-info"), link("b", "/a/c.dist-info") },
+    { link("a", "/d"), file("b/METADATA", "new") } }, "d/c.dist-info/METADATA new" },
+  { "a file through a link, and through one that lies behind it", {
+    { link("a", "/b"), hard("b/b", "a"), hard("b/b/c.dist-info", "a"), file("a/b/METADATA", "new") } },
+    "b/METADATA new" },
+  { "a whiteout of a link after a file through it", {
+    { link("l", "d.dist-info") }, { file("l/METADATA", "new"), whiteout "l" } }, "d.dist-info/METADATA new" },
+  { "a whiteout of a link before a file through another to it", {
+    { link("b", "a/c.dist-info") }, { link("a", "/b/c.dist-info"), whiteout "b", file("a/METADATA", "new") } },
+    "b/c.dist-info/METADATA new" },
+  { "a hard link to a symlink of a lower layer", {
+    { link("l", "real"), file("real/METADATA", "old") }, { hard("d.dist-info", "l") } }, "real/METADATA old" },
+  { "a hard link, and then a file over its target through a link", {
+    { link("l", "d"), file("d/t", "old") }, { hard("e.dist-info/METADATA", "d/t"), file("l/t", "new") } },
+    "e.dist-info/METADATA old" },
+  { "a file over a hard link's target through a link, and then the hard link", {
+    { link("l", "d"), file("d/t", "old") }, { file("l/t", "new"), hard("e.dist-info/METADATA", "d/t") } },
+    "e.dist-info/METADATA new" },
+  { "a hard link, and then a file over its target's folder through a link", {
+    { file("a/t", "old"), link("l", ".") }, { hard("e.dist-info/METADATA", "a/t"), file "l/a" } },
+    "e.dist-info/METADATA old" },
+  { "hard links to hard links, layer by layer", {
+    { file("t", "old") }, { hard("a", "t") }, { hard("b", "a") }, { hard("c", "b"), hard("e.dist-info/METADATA", "c") } },
+    "e.dist-info/METADATA old" },
+}
+
+-- The entries of all shapes' layers number `n`, each shape in a folder of its own.
+local function layer(n)
+  local entries = {}
+  for i, shape in ipairs(shapes) do
+    local top = "s" .. i .. "/"
+    for _, entry in ipairs(shape[2][n] or {}) do
+      local moved = { path = top .. entry.path, type = entry.type, data = entry.data, link = entry.link }
+      if entry.type == "1" then moved.link = top .. entry.link
+      elseif entry.type == "2" then moved.link = entry.link:gsub("^/", "/" .. top) end
+      entries[#entries + 1] = moved
+    end
+  end
+  return tar.archive(entries)
+end
+
+local function scanned(engine, reference)
+  local found = {}
+  for i = 1, #shapes do found[i] = {} end
+  local report = assert(engine:scan(reference))
+  for _, each in ipairs(report:packages()) do
+    local shape, path = each.path:match "^s(%d+)/(.*)$"
+    table.insert(found[tonumber(shape)], path .. " " .. each.name)
+  end
+  for i, list in ipairs(found) do
+    table.sort(list)
+    found[i] = table.concat(list, " ")
+  end
+  return found
+end
+
+-- A layer with a file and `count` hard links, each to the one before; and one with a hard link to the last.
+local function chain(count)
+  local entries = { file("h0", "old") }
+  for i = 1, count do entries[i + 1] = hard("h" .. i, "h" .. i - 1) end
+  return { tar.archive(entries), tar.archive { hard("e.dist-info/METADATA", "h" .. count) } }
+end
+
+describe("in one image", function()
+  local cold, warm
+  setup(function()
+    local folder = temporary.folder()
+    oci.build(folder .. "/image", { layer(1), layer(2), layer(3), layer(4) })
+    local engine <close> = assert(core.open { cache_dir = folder .. "/cache" })
+    cold = scanned(engine, "oci:" .. folder .. "/image")
+    warm = scanned(engine, "oci:" .. folder .. "/image")
+    temporary.remove(folder)
+  end)
+
+  for i, shape in ipairs(shapes) do
+    it(shape[1], function()
+      assert.equal(shape[3], cold[i])
+      assert.equal(shape[3], warm[i])
+    end)
+  end
+end)
+
+describe("a chain of hard links in a lower layer", function()
+  local folder
+  setup(function() folder = temporary.folder() end)
+  teardown(function() temporary.remove(folder) end)
+
+  local function scan(count)
+    oci.build(folder .. "/" .. count, chain(count))
+    local engine <close> = assert(core.open { cache_dir = folder .. "/cache" })
+    return engine:scan("oci:" .. folder .. "/" .. count)
+  end
+
+  it("is followed to its file", function()
+    for count = 1, 5 do assert.equal("old", assert(scan(count)):packages()[1].name) end
+  end)
+
+  it("is an error if it is too long, and not an image without packages", function()
+    local report, message, code = scan(20)
+    assert.is_nil(report)
+    assert.equal("LIMIT", code)
+    assert.matches("behind the image's links is not found in 8 looks at its layers", message)
+  end)
+end)
