@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -84,6 +85,19 @@ static int prepare(struct packing *packing, const char *from, const char *to, in
 	return packing->to ? hasher_new(NULL, &packing->hasher, error) : error_errno(error, errno, "open %s", packing->from ? to : from);
 }
 
+/* Closes what was written. After a failure it is taken away, unless it is no plain file: /dev/full stays. */
+static int finish_file(FILE *file, const char *path, int code, struct tarsier_error *error)
+{
+	struct stat status;
+	if (!file)
+		return code;
+	if (fclose(file) != 0 && code >= 0)
+		code = error_errno(error, errno, "writing %s", path);
+	if (code < 0 && lstat(path, &status) == 0 && S_ISREG(status.st_mode))
+		unlink(path);
+	return code;
+}
+
 int tarsier_pack(const char *from, const char *to, int level, const char *prefix, char digest[TARSIER_DIGEST_SIZE],
                  struct tarsier_error *error)
 {
@@ -102,10 +116,7 @@ int tarsier_pack(const char *from, const char *to, int level, const char *prefix
 		code = finish_digest(packing->hasher, digest, error);
 	if (packing->from)
 		fclose(packing->from);
-	if (packing->to && fclose(packing->to) != 0 && code >= 0)
-		code = error_errno(error, errno, "writing %s", to);
-	if (code < 0 && packing->to)
-		unlink(to);
+	code = finish_file(packing->to, to, code, error);
 	ZSTD_freeCCtx(packing->context);
 	hasher_free(packing->hasher);
 	buffer_free(&packing->prefix);
@@ -207,10 +218,7 @@ int tarsier_unpack(const char *from, const char *to, uint64_t limit, const char 
 		code = prefix ? unpack_difference(&unpacking, from, prefix, error) : unpack_stream(&unpacking, from, error);
 	if (code >= 0)
 		code = finish_digest(unpacking.hasher, digest, error);
-	if (unpacking.to && fclose(unpacking.to) != 0 && code >= 0)
-		code = error_errno(error, errno, "writing %s", to);
-	if (unpacking.to && code < 0)
-		unlink(to);
+	code = finish_file(unpacking.to, to, code, error);
 	hasher_free(unpacking.hasher);
 	return code;
 }

@@ -165,6 +165,16 @@ describe("a file", function()
     end
   end)
 
+  it("that cannot be written leaves what is no plain file", function()
+    shell.write(path "big", temporary.noise(1000000))
+    assert(core.pack(path "big", path "big.zst"))
+    temporary.must("ln -s /dev/full %s", path "full")
+    for _, result in ipairs { { core.pack(path "big", path "full") }, { core.unpack(path "big.zst", path "full", 1000000) } } do
+      assert.equal("IO", result[3])
+      assert(io.open(path "full")):close()
+    end
+  end)
+
   it("is packed as the difference to another one, which must be the same to unpack it", function()
     local lines = {}
     for i = 1, 20000 do lines[i] = ("record %d has the number %d\n"):format(i, i * 7919 % 10007) end
