@@ -15,6 +15,15 @@ local function read(path)
   return content
 end
 
+describe("core.host.sleep", function()
+  it("takes no time, but none less", function()
+    host.sleep(0)
+    for _, seconds in ipairs { -0.001, 3600.001, 0 / 0, 1 / 0 } do
+      assert.has_error(function() host.sleep(seconds) end)
+    end
+  end)
+end)
+
 describe("core.uuid5", function()
   local dns = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
   it("makes the UUID of RFC 9562's appendix", function()
