@@ -407,8 +407,8 @@ describe("Clair", function()
       { method = "GET", path = "/v1/layers/.*", status = 200, body = answer, renamed = true },
       { method = "DELETE", path = ".*", status = 200 }))
     local types = {}
-    for _, package in ipairs(assert(scan(server, (image(1)))):packages()) do
-      types[package.name] = package.ecosystem .. " " .. package.type .. " " .. package.version
+    for _, told in ipairs(assert(scan(server, (image(1)))):packages()) do
+      types[told.name] = told.ecosystem .. " " .. told.type .. " " .. told.version
     end
     assert.same({ "weird:1 rpm 1-2", "odd deb 1-2" }, { types[features[1].Name], types[features[2].Name] })
   end)

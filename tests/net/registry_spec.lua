@@ -383,8 +383,8 @@ describe("a repository", function()
     shell.write(folder .. "/empty", "")
     for path, expected in pairs { ["/none"] = { "IO", "open %s: No such file or directory" }, ["/empty"] = { "USAGE", "%s: the file is empty" },
       [""] = { "IO", "reading %s: " } } do
-      local digest, message, code = repository:put_blob(folder .. path)
-      assert.is_nil(digest)
+      local done, message, code = repository:put_blob(folder .. path)
+      assert.is_nil(done)
       assert.equal(expected[1], code, message)
       assert.equal(1, message:find(expected[2]:format(folder .. path), 1, true), message)
     end
@@ -392,9 +392,9 @@ describe("a repository", function()
 
   it("gives no text that is larger than a text may be", function()
     local repository <close> = assert(core.repository "127.0.0.1:1/app")
-    local digest = "sha256:" .. ("0"):rep(64)
-    assert.equal("LIMIT", select(3, repository:text(digest, (16 << 20) + 1)))
-    assert.equal("IO", select(3, repository:text(digest, 16 << 20)))
+    local zeros = "sha256:" .. ("0"):rep(64)
+    assert.equal("LIMIT", select(3, repository:text(zeros, (16 << 20) + 1)))
+    assert.equal("IO", select(3, repository:text(zeros, 16 << 20)))
     assert.equal("FORMAT", select(3, repository:text("sha256:0", 1)))
   end)
 end)

@@ -103,9 +103,9 @@ describe("a report matched again", function()
     local engine <close> = assert(core.open { database = new, cache_dir = "" })
     local first = assert(engine:scan("oci:" .. told))
     local text = assert(report.text("json", tarsier.facts(first)))
-    local image, again = first:image(), assert(engine:rematch(assert(core.report_read(text)))):image()
-    assert.equal("jo", image.config.user)
-    for key, value in pairs(image) do
+    local cold, again = first:image(), assert(engine:rematch(assert(core.report_read(text)))):image()
+    assert.equal("jo", cold.config.user)
+    for key, value in pairs(cold) do
       if key ~= "layers" then assert.same(value, again[key], key) end
     end
   end)
