@@ -288,7 +288,7 @@ test-real:
 RIVALS := syft trivy osv-scanner grype grype-db trivy-db bbolt
 test-rivals:
 	@for rival in $(RIVALS); do tests/tools/build-rival $$rival || exit 1; done
-	@TARSIER_TEST_REAL=1 $(MAKE) --no-print-directory READY=1 SPECS="$(wildcard tests/real/rival*_spec.lua)" test
+	@TARSIER_TEST_REAL=1 TARSIER_TEST_RIVALS=1 $(MAKE) --no-print-directory READY=1 SPECS="$(wildcard tests/real/rival*_spec.lua)" test
 
 # A Lua with a sanitizer's runtime loaded, but not in its child processes, which are tools built without it.
 #	$(call sanitized_lua,FILE,RUNTIMES)

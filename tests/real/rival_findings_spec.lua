@@ -80,7 +80,7 @@ local images = {
 }
 
 describe("with the same records, Grype and we", function()
-  if not os.getenv "TARSIER_TEST_REAL" then return pending "takes minutes and other scanners: make test-rivals" end
+  if not os.getenv "TARSIER_TEST_RIVALS" then return pending "takes minutes and other scanners: make test-rivals" end
   local absent = real.missing()
   if absent then return pending(absent) end
 

@@ -5,7 +5,7 @@ local rival_databases = require "support.rival_databases"
 local temporary = require "support.temporary"
 
 describe("the database file", function()
-  if not os.getenv "TARSIER_TEST_REAL" then return pending "takes minutes and other scanners: make test-rivals" end
+  if not os.getenv "TARSIER_TEST_RIVALS" then return pending "takes minutes and other scanners: make test-rivals" end
 
   for _, set in ipairs(rival_databases.sets) do
     it("is smaller than Grype's and Trivy's for " .. set[1], function()

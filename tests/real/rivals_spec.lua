@@ -122,7 +122,7 @@ local function names(group)
 end
 
 describe("other scanners and we", function()
-  if not os.getenv "TARSIER_TEST_REAL" then return pending "takes minutes and other scanners: make test-rivals" end
+  if not os.getenv "TARSIER_TEST_RIVALS" then return pending "takes minutes and other scanners: make test-rivals" end
   local missing = real.missing()
   if missing then return pending(missing) end
 
