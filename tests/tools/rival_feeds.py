@@ -48,7 +48,7 @@ def workspace(out, provider, kind, items):
 
 def intervals(affected):
     """The intervals of versions of an entry: (introduced, fixed, last affected), each of which may be None."""
-    for versions in affected.get("ranges", []):
+    for versions in affected.get("ranges") or []:
         if versions["type"] == "GIT":
             continue
         introduced = None
@@ -76,29 +76,29 @@ def constraint(introduced, fixed, last):
 def advisory(record, ecosystem):
     """A record in the form of GitHub's advisories."""
     fixes = []
-    for affected in record.get("affected", []):
+    for affected in record.get("affected") or []:
         if affected["package"]["ecosystem"] != ecosystem:
             continue
         ranges = [(constraint(*interval), interval[1]) for interval in intervals(affected)]
         if not ranges:
-            ranges = [(f"= {version}", None) for version in affected.get("versions", [])]
+            ranges = [(f"= {version}", None) for version in affected.get("versions") or []]
         fixes += [{"ecosystem": GITHUB[ecosystem], "name": affected["package"]["name"], "range": text,
                    "identifier": fixed or "", "namespace": "github:" + GITHUB[ecosystem]} for text, fixed in ranges]
-    vectors = [{"vector": each["score"], "version": each["score"][5:8]} for each in record.get("severity", [])
+    vectors = [{"vector": each["score"], "version": each["score"][5:8]} for each in record.get("severity") or []
                if each["score"].startswith("CVSS:")]
     return {"Advisory": {
-        "ghsaId": record["id"], "CVE": [name for name in record.get("aliases", []) if name.startswith("CVE-")],
+        "ghsaId": record["id"], "CVE": [name for name in record.get("aliases") or [] if name.startswith("CVE-")],
         "FixedIn": fixes, "Summary": record.get("summary") or record.get("details", ""),
         "Severity": (record.get("database_specific") or {}).get("severity", "").lower(), "cvss_severities": vectors,
         "published": record.get("published", ""), "updated": record.get("modified", ""),
         "withdrawn": record.get("withdrawn", ""),
-        "url": next((each["url"] for each in record.get("references", [])), ""),
-        "references": [{"url": each["url"]} for each in record.get("references", [])]}}
+        "url": next((each["url"] for each in record.get("references") or []), ""),
+        "references": [{"url": each["url"]} for each in record.get("references") or []]}}
 
 
 def debian_names(record):
     """The names that a scanner reports for a record: the CVEs, or the advisory where it names none."""
-    names = [name for name in record.get("upstream", []) + record.get("aliases", []) if name.startswith("CVE-")]
+    names = [name for name in (record.get("upstream") or []) + (record.get("aliases") or []) if name.startswith("CVE-")]
     return names or [record["id"]]
 
 
@@ -106,7 +106,7 @@ def debian_rows(records):
     """(name, release) → the entries of packages, from CVEs and advisories alike, as the tracker gives them."""
     table = {}
     for record in records:
-        for affected in record.get("affected", []):
+        for affected in record.get("affected") or []:
             release = affected["package"]["ecosystem"].partition(":")[2]
             for name in debian_names(record):
                 for _, fixed, _ in intervals(affected):
@@ -145,7 +145,7 @@ def debian_trivy(out, records):
         advisory_id, names = record["id"], debian_names(record)
         own = not advisory_id.startswith("DEBIAN-")
         notes = [{"Type": "xref", "Bugs": [name for name in names if name != advisory_id]}] if own else []
-        for affected in record.get("affected", []):
+        for affected in record.get("affected") or []:
             release = RELEASES[affected["package"]["ecosystem"].partition(":")[2]]
             urgency = (affected.get("ecosystem_specific") or {}).get("urgency", "")
             notes += [{"Type": "package", "Release": release, "Package": affected["package"]["name"],
@@ -159,7 +159,7 @@ def debian_trivy(out, records):
 def alpine(out, records):
     names, packages = {}, {}
     for record in records:
-        for affected in record.get("affected", []):
+        for affected in record.get("affected") or []:
             release, package = affected["package"]["ecosystem"].partition(":v")[2], affected["package"]["name"]
             for _, fixed, _ in intervals(affected):
                 for name in record.get("upstream") or [record["id"]]:
