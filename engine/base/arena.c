@@ -115,7 +115,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t length)
 {
-	char *copy = arena_alloc(arena, length + 1);
+	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
 	if (copy && length)
 		memcpy(copy, data, length);
 	return copy;

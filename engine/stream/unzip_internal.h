@@ -29,7 +29,7 @@ struct unzip {
 	size_t length;             /* of what is there of the record at hand */
 	uint64_t position;         /* of the next byte */
 	bool begun, ended, member; /* a member or an end was seen; a member is open whose end the sink wants to know */
-	bool lost;                 /* a member broke whose end nobody knows: what came after it had to be searched for */
+	bool lost;                 /* a damaged member had no known length: the next record was searched for */
 	uint64_t first;            /* position of the first local header */
 	uint64_t left;
 	/* the member at hand */

@@ -1,5 +1,5 @@
-/* Any bytes as a zip file, pushed at once and in pieces: both must end alike unless a member breaks
- * whose end nobody knows. The first byte chooses the pieces. */
+/* Any bytes as a zip file, pushed at once and in pieces: both must end alike, unless a member of
+ * no known length is damaged. The first byte chooses the pieces. */
 #include "stream/unzip_internal.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 -- Databases of Grype and Trivy made from the records that we import, with their own builders. `make test-rivals` builds
 -- those; bench/database.lua and the specs in real/ compare.
 
+local core = require "tarsier.core"
 local shell = require "support.shell"
 
 local rival_databases = {}
@@ -82,13 +83,6 @@ rival_databases.sets = {
   { "Alpine's and Bitnami's", { "Alpine", "Bitnami" } }, -- trivy-db cannot build from Alpine's alone: it has no texts
 }
 
-local function size(path)
-  local file = assert(io.open(path, "rb"))
-  local bytes = file:seek "end"
-  file:close()
-  return bytes
-end
-
 local function compressed(path) return tonumber((shell.capture("zstd -q -19 -c " .. quote(path) .. " | wc -c"))) end
 
 --- compare(folder, set) -> { tarsier =, grype =, trivy = }, each { bytes, compressed }; or nil and what is missing.
@@ -108,7 +102,7 @@ function rival_databases.compare(folder, set)
   paths.grype = rival_databases.grype(programs["grype-db"], folder .. "/feeds", folder .. "/grype")
   paths.trivy = rival_databases.trivy(programs["trivy-db"], programs.bbolt, folder .. "/feeds", folder .. "/trivy")
   local sizes = {}
-  for name, path in pairs(paths) do sizes[name] = { bytes = size(path), compressed = compressed(path) } end
+  for name, path in pairs(paths) do sizes[name] = { bytes = core.host.stat(path).size, compressed = compressed(path) } end
   return sizes
 end
 
