@@ -48,7 +48,8 @@ static struct pending_file *file_under(const struct layer_builder *builder, span
 	return pending->file.sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
 }
 
-/* The same for a hard link's target, which may be a hard link itself. */
+/* The same for a hard link's target, which may be a hard link itself: then of what it was laid upon, not of a file that
+ * came into that place later. */
 static struct pending_file *original_under(const struct layer_builder *builder, span path)
 {
 	struct pending_file *original = file_under(builder, path);
@@ -56,7 +57,8 @@ static struct pending_file *original_under(const struct layer_builder *builder, 
 	const struct layer_link *link = slot && slot->link ? builder_link_at(builder, slot->link - 1) : NULL;
 	if (!link || !link->hard || link->sequence != slot->latest || !span_is(path, link->path))
 		return original;
-	return file_under(builder, span_of(link->target));
+	original = file_under(builder, span_of(link->target));
+	return original && original->file.sequence < link->sequence ? original : NULL;
 }
 
 struct way { struct layer_builder *builder; bool any; };

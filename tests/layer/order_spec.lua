@@ -69,6 +69,18 @@ local shapes = {
   { "hard links to hard links, layer by layer", {
     { file("t", "old") }, { hard("a", "t") }, { hard("b", "a") }, { hard("c", "b"), hard("e.dist-info/METADATA", "c") } },
     "e.dist-info/METADATA old" },
+  { "a hard link, a file over its target, and then a hard link to the first", {
+    { file("d.dist-info/METADATA", "old") },
+    { hard("a", "d.dist-info/METADATA"), file("d.dist-info/METADATA", "new"), hard("e.dist-info/METADATA", "a") } },
+    "d.dist-info/METADATA new e.dist-info/METADATA old" },
+  { "the same, all in one layer", {
+    { file("d.dist-info/METADATA", "old"), hard("a", "d.dist-info/METADATA"), file("d.dist-info/METADATA", "new"),
+      hard("e.dist-info/METADATA", "a") } },
+    "d.dist-info/METADATA new e.dist-info/METADATA old" },
+  { "a file, a hard link to it, and then a hard link to that", {
+    { file("d.dist-info/METADATA", "old") },
+    { file("d.dist-info/METADATA", "new"), hard("a", "d.dist-info/METADATA"), hard("e.dist-info/METADATA", "a") } },
+    "d.dist-info/METADATA new e.dist-info/METADATA new" },
 }
 
 -- The entries of all shapes' layers number `n`, each shape in a folder of its own.
