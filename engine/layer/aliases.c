@@ -148,6 +148,17 @@ int laying_ask_order(struct laying *laying, const char *literal, const struct pl
 	return code;
 }
 
+int laying_ask_way(struct laying *laying, const struct place *place)
+{
+	int code = TARSIER_OK;
+	for (const struct node *node = place->node; node && code >= 0; node = node->parent) {
+		laying->tree.steps++;
+		if (node->taken == laying->number)
+			code = ask(laying, span_of(node->taken_as));
+	}
+	return code;
+}
+
 /* ---- what lies behind them --------------------------------------------------------------------------------------- */
 
 /* The path of `node` as it is written below an alias. False if it is too long. */
@@ -183,8 +194,8 @@ static int meet(struct laying *laying, const struct alias *alias, const struct n
 	if (unseen && alias->own)
 		return ask(laying, path); /* before the link was laid, or after? */
 	if (unseen && !late)
-		laying_replace(laying, node, !other, laying->number);
-	else if (node->live && node->link && layer_passes(laying->layer, path) && !is_removed(laying, path))
+		return laying_take(laying, node, path, !other);
+	if (node->live && node->link && layer_passes(laying->layer, path) && !is_removed(laying, path))
 		return laying_note_alias(laying, path, alias->own || laying->renewing);
 	return laying_check(laying);
 }

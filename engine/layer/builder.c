@@ -151,10 +151,11 @@ static int note_folders(struct layer_builder *builder, span path, bool shows, st
 
 /* The entry at hand has its turn among those that are kept, whether or not anything else is kept of it: it lies behind a
  * link of this layer, or where something that matters is. */
-static int add_other(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
+static int add_other(struct layer_builder *builder, span path, bool directory, uint32_t sequence,
+                     struct tarsier_error *error)
 {
-	const struct layer_other other = {.path = span_copy(&builder->index->arena, path), .directory = directory,
-	                                  .sequence = builder->sequence};
+	const struct layer_other other = {
+		.path = span_copy(&builder->index->arena, path), .directory = directory, .sequence = sequence};
 	if (!other.path)
 		return builder_no_room(builder, error);
 	return buffer_add(&builder->others, &other, sizeof other) ? TARSIER_OK : error_memory(error);
@@ -171,16 +172,18 @@ static int take_path(struct layer_builder *builder, span path, bool directory, s
 		return code;
 	bool matters = last_entry_note(&builder->last, hash, directory, builder->sequence) || builder->through;
 	if (matters || (builder->patterns && path_match_orders(builder->patterns, path)))
-		code = add_other(builder, path, directory, error);
+		code = add_other(builder, path, directory, builder->sequence, error);
 	return code < 0 || buffer_add(&builder->taken, &hash, sizeof hash) ? code : error_memory(error);
 }
 
 /* ---- what is not a file, under a name that a reader wants --------------------------------------------------------- */
 
 /* A package database that cannot be read must not look like one that is absent. */
-static int add_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error)
+static int add_odd(struct layer_builder *builder, span path, const char *what, bool directory,
+                   struct tarsier_error *error)
 {
-	struct layer_file file = {.reader = builder_wanted_by(builder, path), .missing = true};
+	struct layer_file file = {
+		.reader = builder_wanted_by(builder, path), .missing = true, .directory = directory};
 	if (!file.reader)
 		return TARSIER_OK;
 	file.problem = arena_string(&builder->index->arena, what);
@@ -191,7 +194,7 @@ static int add_odd(struct layer_builder *builder, span path, const char *what, s
 static int add_directory(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
 	const struct reader *reader = builder_wanted_by(builder, path);
-	return reader && reader_names(reader, path) ? add_odd(builder, path, "a directory, not a file", error) : TARSIER_OK;
+	return reader && reader_names(reader, path) ? add_odd(builder, path, "a directory, not a file", true, error) : TARSIER_OK;
 }
 
 /* ---- whiteouts -------------------------------------------------------------------------------------------------- */
@@ -213,6 +216,19 @@ static int end_folder(struct layer_builder *builder, span path, struct tarsier_e
 	return 1;
 }
 
+/* The content of this folder is hidden. If the folder's own entry came just before, as engines write it, that has its turn
+ * too: what was a link in the layers below is none any more. */
+static int order_folder(struct layer_builder *builder, span folder, struct tarsier_error *error)
+{
+	const uint64_t *taken = (const uint64_t *)(const void *)builder->taken.data;
+	size_t count = builder->taken.length / sizeof *taken, others = builder->others.length / sizeof(struct layer_other);
+	const struct layer_other *last = (const struct layer_other *)(const void *)builder->others.data + others;
+	uint32_t before = builder->sequence - 1;
+	if (!folder.len || !count || taken[count - 1] != path_hash(folder, true) || (others && last[-1].sequence == before))
+		return TARSIER_OK;
+	return add_other(builder, folder, true, before, error);
+}
+
 /* `name` is empty for an opaque folder. */
 static int add_whiteout(struct layer_builder *builder, span folder, span name, struct tarsier_error *error)
 {
@@ -222,10 +238,11 @@ static int add_whiteout(struct layer_builder *builder, span folder, span name, s
 	if (!whiteout.path)
 		return builder_no_room(builder, error);
 	whiteout.sequence = builder->sequence;
-	int code = whiteout.opaque ? 0 : end_folder(builder, span_of(whiteout.path), error);
+	int code = whiteout.opaque ? order_folder(builder, folder, error)
+	                           : end_folder(builder, span_of(whiteout.path), error);
 	if (code < 0)
 		return code;
-	whiteout.used = code;
+	whiteout.used = !whiteout.opaque && code;
 	return buffer_add(&builder->whiteouts, &whiteout, sizeof whiteout) ? TARSIER_OK : error_memory(error);
 }
 
@@ -288,11 +305,11 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 		return builder_add_link(builder, entry->path, entry->link, false, error);
 	case '3':
 	case '4':
-		return add_odd(builder, entry->path, "a device, not a file", error);
+		return add_odd(builder, entry->path, "a device, not a file", false, error);
 	case '5':
 		return add_directory(builder, entry->path, error);
 	case '6':
-		return add_odd(builder, entry->path, "a FIFO, not a file", error);
+		return add_odd(builder, entry->path, "a FIFO, not a file", false, error);
 	default:
 		return 0;
 	}
@@ -343,7 +360,7 @@ int layer_builder_directory(struct layer_builder *builder, span path, struct tar
 int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error)
 {
 	int code = take_path(builder, path, false, error);
-	return code < 0 ? code : add_odd(builder, path, what, error);
+	return code < 0 ? code : add_odd(builder, path, what, false, error);
 }
 
 int layer_builder_finish(struct layer_builder *builder, struct layer_index **index, struct tarsier_error *error)

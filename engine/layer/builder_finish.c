@@ -15,6 +15,13 @@ static bool has_own_path(const struct layer_builder *builder, const char *path, 
 	return slot && slot->latest == sequence;
 }
 
+/* The way to an entry may have been a link of a layer below, until a whiteout or an entry took that away: then a later entry
+ * with the same path lies elsewhere. */
+static bool way_changed(const struct layer_builder *builder, const char *path, uint32_t sequence)
+{
+	return builder->whiteouts.length || !last_entry_way_is_there(&builder->last, span_of(path), sequence);
+}
+
 static bool finish_files(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
@@ -22,8 +29,10 @@ static bool finish_files(struct layer_builder *builder)
 	index->files = arena_array(&index->arena, count, sizeof *index->files);
 	for (size_t i = 0; index->files && i < count; i++) {
 		struct pending_file *pending = builder_file_at(builder, i);
-		pending->file.gone = !is_last(builder, pending->file.path, pending->file.sequence);
-		if (pending->bound || has_own_path(builder, pending->file.path, pending->file.sequence))
+		const char *path = pending->file.path;
+		uint32_t sequence = pending->file.sequence;
+		pending->file.gone = !is_last(builder, path, sequence);
+		if (pending->bound || has_own_path(builder, path, sequence) || way_changed(builder, path, sequence))
 			index->files[index->file_count++] = pending->file;
 	}
 	return index->files;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 14\n";
+static const char magic[24] = "tarsier layer index 15\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -73,7 +73,7 @@ static bool put_file(struct buffer *file, const struct layer_file *evidence)
 	bool ok = put_number(file, evidence->gone) && put_number(file, evidence->sequence) &&
 	          put_text(file, evidence->path) && put_text(file, evidence->reader->name) &&
 	          put_optional(file, evidence->problem) && put_number(file, evidence->missing) &&
-	          put_span(file, evidence->content) &&
+	          put_number(file, evidence->directory) && put_span(file, evidence->content) &&
 	          put_optional(file, evidence->owner) && put_optional(file, evidence->licenses) &&
 	          put_optional(file, evidence->release) && put_optional(file, evidence->sha512) &&
 	          put_hashes(file, evidence->owned, evidence->owned_count) &&
@@ -384,6 +384,7 @@ static void get_files(struct index_reader *in, const struct reader *const *reade
 		file->reader = find_reader(readers, get_text(in));
 		file->problem = get_optional(in);
 		file->missing = get_number(in) != 0;
+		file->directory = get_number(in) != 0;
 		file->content = get_span(in);
 		file->owner = get_optional(in);
 		file->licenses = get_optional(in);

@@ -4,7 +4,7 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 14\n\0"       24 bytes
+/*	"tarsier layer index 15\n\0"       24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)
@@ -14,8 +14,8 @@
  *	u64 count, then {u64 directory, u64 sequence, text path} (others)
  *	u64 count, then {u64 size, u64 mode << 8 | type, text path} (listing)
  *	u64 count, then {u64 offset, text kind, text path} (secrets)
- *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, text content,
- *	                 optional owner, optional licenses, optional release, optional sha512,
+ *	u64 count, then {u64 gone, u64 sequence, text path, text reader, optional problem, u64 missing, u64 directory,
+ *	                 text content, optional owner, optional licenses, optional release, optional sha512,
  *	                 u64 count, then u64 hashes (owned), u64 count, then u32 (functions) up to a multiple of 8 bytes,
  *	                 u64 count, then {u64 unreadable, text} (notes),
  *	                 u64 packages, then {text type, name, version, architecture, source_name, source_version,

@@ -52,6 +52,8 @@ int last_entry_watch(struct last_entry *last, span path, struct tarsier_error *e
 struct last_entry_slot *last_entry_find(const struct last_entry *last, uint64_t hash); /* or NULL */
 /* Is what was kept under this path, with this number, still there at the end? */
 bool last_entry_is_last(const struct last_entry *last, span path, uint32_t sequence);
+/* Has nothing but a directory come in the place of the folders that it lies in, since this number? */
+bool last_entry_way_is_there(const struct last_entry *last, span path, uint32_t sequence);
 
 /* ---- path_hash.c ----------------------------------------------------------------------------------------------- */
 

@@ -89,11 +89,14 @@ static bool folder_is_there(void *user, uint64_t hash)
 	return !slot || slot->replaced <= there->sequence;
 }
 
-bool last_entry_is_last(const struct last_entry *last, span path, uint32_t sequence)
+bool last_entry_way_is_there(const struct last_entry *last, span path, uint32_t sequence)
 {
 	struct still_there there = {last, sequence};
-	const struct last_entry_slot *slot = last_entry_find(last, path_hash(path, false));
-	if (slot && slot->latest != sequence)
-		return false;
 	return path_hash_folders(path, folder_is_there, &there);
+}
+
+bool last_entry_is_last(const struct last_entry *last, span path, uint32_t sequence)
+{
+	const struct last_entry_slot *slot = last_entry_find(last, path_hash(path, false));
+	return (!slot || slot->latest == sequence) && last_entry_way_is_there(last, path, sequence);
 }

@@ -30,6 +30,7 @@ struct layer_file { /* a regular file that a reader wanted */
 	span content;        /* if reader->keep; else empty */
 	const char *problem; /* why the reader could not read it; NULL if it could */
 	bool missing;        /* … because it is no regular file, or a link to none; the problem says what it is */
+	bool directory;      /* … but a directory, which hides nothing below it */
 	uint32_t sequence;   /* number of its entry in the tar, from 1 */
 	bool gone;           /* a later entry took its place, or its folder's: it is here for the entries between the two */
 };

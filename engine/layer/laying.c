@@ -29,6 +29,19 @@ void laying_replace(struct laying *laying, struct node *node, bool directory, ui
 	node->replaced = laying->number;
 }
 
+int laying_take(struct laying *laying, struct node *node, span literal, bool directory)
+{
+	bool own = node->live && node->laid == laying->number;
+	if (!own && ((node->live && node->link) || (!directory && node->child))) {
+		node->taken = laying->number;
+		node->taken_as = span_copy(laying->scratch, literal);
+		if (!node->taken_as)
+			return error_memory(laying->error);
+	}
+	laying_replace(laying, node, directory, laying->number);
+	return laying_check(laying);
+}
+
 static int collect_kept(struct laying *laying)
 {
 	const struct layer_index *layer = laying->layer;
@@ -56,22 +69,29 @@ bool laying_keeps(const struct laying *laying, uint64_t hash)
 	return path_hash_among(laying->kept, laying->kept_count, hash);
 }
 
-/* Of most entries only the hash is known. They are taken to come before those that are kept. */
+/* Of most entries only the hash is known. They are taken to come before those that are kept, until one of these turns out
+ * to lie where that makes a difference. */
 static int replace_taken(struct laying *laying)
 {
 	const struct layer_index *layer = laying->layer;
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < layer->taken_count && code >= 0; i++) {
 		struct node *node = tree_find(&laying->tree, layer->taken[i]);
-		if (node && node->parent && !laying_keeps(laying, layer->taken[i])) {
-			laying_replace(laying, node, layer->taken[i] & 1, laying->number);
-			code = laying_check(laying);
-		}
+		if (!node || !node->parent || laying_keeps(laying, layer->taken[i]))
+			continue;
+		const char *path = tree_path(laying->scratch, node);
+		code = path ? laying_take(laying, node, span_of(path), layer->taken[i] & 1) : error_memory(laying->error);
 	}
 	return code;
 }
 
 /* ---- entries that are kept --------------------------------------------------------------------------------------- */
+
+/* Under a name that a reader wants. */
+static bool shows_directory(const struct node *node)
+{
+	return node->files && node->files->shown.file->directory;
+}
 
 /* The node for an entry at `path`. *node is NULL if it cannot be reached. */
 static int place_entry(struct laying *laying, const char *path, struct node **node)
@@ -80,7 +100,10 @@ static int place_entry(struct laying *laying, const char *path, struct node **no
 	if (!tree_resolve(&laying->tree, span_of(path), false, &laying->place))
 		return TARSIER_OK;
 	struct node *deepest = laying->place.node;
-	if (laying->place.beyond && deepest->live && !deepest->link)
+	int code = laying_ask_way(laying, &laying->place);
+	if (code < 0)
+		return code;
+	if (laying->place.beyond && deepest->live && !deepest->link && !shows_directory(deepest))
 		node_clear(deepest, 0); /* an entry below a file: that is a folder by now */
 	return tree_at(&laying->tree, &laying->place, node, laying->error);
 }
@@ -164,10 +187,10 @@ static int lay_file(struct laying *laying, const struct layer_file *file)
 	made->shown.path = arena_copy(laying->arena, laying->place.path, laying->place.length);
 	made->origin = file;
 	made->next = same ? node->files : NULL;
-	if (!same) {
+	if (!same && !file->directory)
 		tree_clear_below(&laying->tree, node, 0);
+	if (!same)
 		node_clear(node, 0);
-	}
 	lay_here(laying, node, file);
 	node->files = made;
 	return made->shown.path ? TARSIER_OK : error_memory(laying->error);
@@ -178,6 +201,8 @@ static int bind(struct laying *laying, struct node *node, const struct node *ori
 {
 	node->link = original->link;
 	for (const struct node_file *file = original->files; file; file = file->next) {
+		if (file_of(node, file->shown.reader))
+			continue;
 		struct node_file *made = arena_alloc(laying->arena, sizeof *made);
 		struct layer_file *copy = arena_alloc(laying->arena, sizeof *copy); /* evidence of its own, under another name */
 		char *path = tree_path(laying->arena, node);
@@ -199,7 +224,9 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 	struct node *node;
 	if (!tree_resolve(&laying->tree, span_of(link->target), false, &laying->target))
 		return TARSIER_OK;
-	int code = place_entry(laying, link->path, &node);
+	int code = laying_ask_way(laying, &laying->target);
+	if (code >= 0)
+		code = place_entry(laying, link->path, &node);
 	if (code < 0 || !node || !node->parent || (!laying->target.beyond && node == laying->target.node))
 		return code;
 	code = laying_ask_order(laying, link->path, &laying->place);
@@ -221,6 +248,22 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 	return code >= 0 && node->link ? note_new_link(laying, link, node) : code;
 }
 
+/* A hard link whose file was known when the layer was read was laid as that file. It is all else that its target is, for
+ * other readers, too. */
+static int lay_known_link(struct laying *laying, const struct layer_link *link)
+{
+	if (!tree_resolve(&laying->tree, span_of(link->target), false, &laying->target) || laying->target.beyond ||
+	    !tree_resolve(&laying->tree, span_of(link->path), false, &laying->place) || laying->place.beyond)
+		return TARSIER_OK;
+	struct node *node = laying->place.node;
+	const struct node *target = laying->target.node;
+	if (node == target || !node->live || !target->live || target->link)
+		return TARSIER_OK;
+	node->original = target->original ? target->original
+	                                  : arena_copy(laying->scratch, laying->target.path, laying->target.length);
+	return node->original ? bind(laying, node, target) : error_memory(laying->error);
+}
+
 /* Nothing of it is kept, but what was there is gone. */
 static int lay_other(struct laying *laying, const struct layer_other *other, size_t links_before)
 {
@@ -234,8 +277,11 @@ static int lay_other(struct laying *laying, const struct layer_other *other, siz
 /* What this layer has laid itself it does not delete: whiteouts are for the layers below. */
 static int lay_whiteout(struct laying *laying, const struct layer_whiteout *whiteout, size_t links_before)
 {
-	if (!tree_resolve(&laying->tree, span_of(whiteout->path), whiteout->opaque, &laying->place) || laying->place.beyond)
+	if (!tree_resolve(&laying->tree, span_of(whiteout->path), whiteout->opaque, &laying->place))
 		return TARSIER_OK;
+	int code = laying_ask_way(laying, &laying->place);
+	if (code < 0 || laying->place.beyond)
+		return code;
 	tree_clear_below(&laying->tree, laying->place.node, laying->number);
 	if (!whiteout->opaque)
 		node_clear(laying->place.node, laying->number);
@@ -247,7 +293,15 @@ static int lay_whiteout(struct laying *laying, const struct layer_whiteout *whit
 /* The next of a layer's entries that are kept, in the order of the tar. */
 struct entries { size_t file, link, other, whiteout; };
 
-/* A hard link whose file was known when the layer was read is laid as that file. 1: laid; 0: there is none left. */
+static int lay_next_link(struct laying *laying, struct entries *next)
+{
+	const struct layer_link *link = &laying->layer->links[next->link++];
+	if (next->file && laying->layer->files[next->file - 1].sequence == link->sequence)
+		return lay_known_link(laying, link);
+	return link->hard ? lay_hard_link(laying, link) : lay_link(laying, link);
+}
+
+/* 1: laid; 0: there is none left. */
 static int lay_next(struct laying *laying, struct entries *next)
 {
 	const struct layer_index *layer = laying->layer;
@@ -264,10 +318,8 @@ static int lay_next(struct laying *laying, struct entries *next)
 		if (other < link && other < file)
 			code = lay_other(laying, &layer->others[next->other], next->link);
 		next->other++;
-	} else if (link <= file) {
-		const struct layer_link *at = &layer->links[next->link++];
-		if (link < file)
-			code = at->hard ? lay_hard_link(laying, at) : lay_link(laying, at);
+	} else if (link < file) {
+		code = lay_next_link(laying, next);
 	} else {
 		code = lay_file(laying, &layer->files[next->file++]);
 	}

@@ -47,6 +47,9 @@ void laying_replace(struct laying *laying, struct node *node, bool directory, ui
 /* Will an entry with this hash be laid when its turn comes? It then replaces what is there by that time. */
 bool laying_keeps(const struct laying *laying, uint64_t hash);
 
+/* The same for an entry of which only the hash is known, written as `literal`: what the layer itself has laid stays. */
+int laying_take(struct laying *laying, struct node *node, span literal, bool directory);
+
 /* ---- aliases.c: entries that are written through links ------------------------------------------------------------- */
 
 /* Entries of the layer are written through the link at `literal`. */
@@ -64,6 +67,8 @@ int laying_renew_all(struct laying *laying);
 /* What is written as `literal` has its turn, and lies at this place. Entries of the layer that have the place under
  * another name may come before it or after it: where only their hash is known, they are put on the list. */
 int laying_ask_order(struct laying *laying, const char *literal, const struct place *place);
+/* The same for entries that have taken away what was on the way to this place: what comes before them went that way. */
+int laying_ask_way(struct laying *laying, const struct place *place);
 
 /* Lays the layers one over the other; then laying->tree is what the top shows. */
 int laying_run(struct laying *laying);

@@ -29,6 +29,8 @@ struct node {
 	uint32_t laid;                 /* 1 + the layer that laid it, and … */
 	const void *entry;             /* … the struct layer_file or layer_link by which it did */
 	uint32_t replaced;             /* 1 + the layer that has another entry at this very path */
+	uint32_t taken;                /* 1 + the layer that took a link or a folder away at an unknown time, and … */
+	const char *taken_as;          /* … what its entry is called, of which only the hash is known */
 	struct node_file *files;       /* what is shown, or was shown last */
 	const struct layer_link *link; /* a symlink */
 	const char *original;          /* of a hard link: the path of the file, without links */

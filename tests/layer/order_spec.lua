@@ -6,12 +6,14 @@ local oci = require "support.oci"
 local tar = require "support.tar"
 local temporary = require "support.temporary"
 
-local function package(name) return "Metadata-Version: 2.1\nName: " .. name .. "\nVersion: 1\n" end
+-- for the readers of Python and R
+local function package(name) return ("Name: %s\nVersion: 1\nPackage: %s\nBuilt: R\n"):format(name, name) end
 local function file(path, name) return { path = path, data = name and package(name) or "plain" } end
 local function dir(path) return { path = path .. "/", type = "5" } end
 local function link(path, target) return { path = path, type = "2", link = target } end
 local function hard(path, target) return { path = path, type = "1", link = target } end
 local function whiteout(path) return { path = (path:gsub("([^/]+)$", ".wh.%1")), data = "" } end
+local function opaque(path) return { path = path .. "/.wh..wh..opq", data = "" } end
 
 -- { what, { layer, … }, "path package …" }; "/" at the beginning of a link's target is the shape's own folder
 local shapes = {
@@ -81,6 +83,30 @@ local shapes = {
     { file("d.dist-info/METADATA", "old") },
     { file("d.dist-info/METADATA", "new"), hard("a", "d.dist-info/METADATA"), hard("e.dist-info/METADATA", "a") } },
     "d.dist-info/METADATA new e.dist-info/METADATA new" },
+  { "a hard link for another reader to one that was known", {
+    { file("x/d.egg-info", "old"), hard("d.egg-info", "x/d.egg-info"), hard("DESCRIPTION", "d.egg-info") },
+    { whiteout "x" } },
+    "DESCRIPTION old d.egg-info old" },
+  { "a directory after what is in it, under a name that is evidence elsewhere", {
+    { link("b/a/b", "/b/a"), dir "b/a", hard("d.egg-info", "b/a/b") }, { file("b/a", "new") } }, "b/a new" },
+  { "an opaque folder behind a link, before a file over the link", {
+    { link("l", "d"), file("d/d.egg-info", "old") }, { opaque "l", file "l" } }, "" },
+  { "an opaque folder behind a link, before a directory over the link", {
+    { link("l", "d"), file("d/d.egg-info", "old") }, { opaque "l", file "other", dir "l" } }, "" },
+  { "an opaque folder in the place of a link", {
+    { link("l", "d"), file("d/d.egg-info", "old") }, { dir "l", opaque "l" } }, "d/d.egg-info old" },
+  { "an opaque folder behind a link, before a directory through another over the link", {
+    { link("l", "d"), link("k", "."), file("d/d.egg-info", "old") }, { opaque "l", dir "k/l" } }, "" },
+  { "a whiteout behind a link, before a file over the link", {
+    { link("l", "d"), file("d/d.egg-info", "old") }, { whiteout "l/d.egg-info", file "l" } }, "" },
+  { "a file through a link, before a directory over the link", {
+    { link("l", "d") }, { file("l/d.egg-info", "new"), dir "l" } }, "d/d.egg-info new" },
+  { "a file through a link, a whiteout of the link, and the file again", {
+    { link("l", "d") }, { file("l/d.egg-info", "first"), whiteout "l", file("l/d.egg-info", "second") } },
+    "d/d.egg-info first l/d.egg-info second" },
+  { "a file through a link, a file over the link, and the file again", {
+    { link("l", "d") }, { file("l/d.egg-info", "first"), file "l", dir "l", file("l/d.egg-info", "second") } },
+    "d/d.egg-info first l/d.egg-info second" },
 }
 
 -- The entries of all shapes' layers number `n`, each shape in a folder of its own.
