@@ -20,13 +20,6 @@ function text.utf8(s, instead)
   return table.concat(parts)
 end
 
-local function is_in(ranges, code)
-  for _, range in ipairs(ranges) do
-    if code >= range[1] and code <= range[2] then return true end
-  end
-  return false
-end
-
 --- escaper { ["<"] = "&lt;", … } -> escape(s): printable(s) with each of these characters of ASCII replaced
 text.escaper = core.text.escaper
 
@@ -39,16 +32,18 @@ function text.address(url)
   return (url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1"))
 end
 
-local no_columns = { { 0x300, 0x36F }, { 0x483, 0x489 }, { 0x591, 0x5BD }, { 0x610, 0x61A }, { 0x64B, 0x65F },
-  { 0xE31, 0xE31 }, { 0xE34, 0xE3A }, { 0xE47, 0xE4E }, { 0x1AB0, 0x1AFF }, { 0x1DC0, 0x1DFF }, { 0x20D0, 0x20FF },
-  { 0xFE20, 0xFE2F } }
-local two_columns = { { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF },
-  { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1FAFF }, { 0x20000, 0x3FFFD } }
+-- { first character, last, how many columns each takes }, in order; the characters between take one
+local widths = { { 0x300, 0x36F, 0 }, { 0x483, 0x489, 0 }, { 0x591, 0x5BD, 0 }, { 0x610, 0x61A, 0 },
+  { 0x64B, 0x65F, 0 }, { 0xE31, 0xE31, 0 }, { 0xE34, 0xE3A, 0 }, { 0xE47, 0xE4E, 0 }, { 0x1100, 0x115F, 2 },
+  { 0x1AB0, 0x1AFF, 0 }, { 0x1DC0, 0x1DFF, 0 }, { 0x20D0, 0x20FF, 0 }, { 0x2E80, 0xA4CF, 2 }, { 0xAC00, 0xD7A3, 2 },
+  { 0xF900, 0xFAFF, 2 }, { 0xFE20, 0xFE2F, 0 }, { 0xFE30, 0xFE6F, 2 }, { 0xFF00, 0xFF60, 2 }, { 0xFFE0, 0xFFE6, 2 },
+  { 0x1F300, 0x1FAFF, 2 }, { 0x20000, 0x3FFFD, 2 } }
 
 local function columns_of(code)
-  if code < 0x300 then return 1 end
-  if is_in(no_columns, code) then return 0 end
-  return is_in(two_columns, code) and 2 or 1
+  for _, range in ipairs(widths) do
+    if code <= range[2] then return code < range[1] and 1 or range[3] end
+  end
+  return 1
 end
 
 -- Widths and cuts are those of the printable form, which is what will be shown.
@@ -56,8 +51,11 @@ end
 --- columns(s) -> how many columns of a terminal s takes
 function text.columns(s)
   if not s:find "[^ -~]" then return #s end
-  local sum = 0
-  for _, code in utf8.codes(text.printable(s)) do sum = sum + columns_of(code) end
+  s = text.printable(s)
+  local sum = #s
+  for character in s:gmatch "[\xC2-\xF4][\x80-\xBF]+" do
+    sum = sum - #character + columns_of(utf8.codepoint(character))
+  end
   return sum
 end
 
@@ -81,14 +79,14 @@ end
 
 --- wrap(s, columns) -> lines of at most that many columns; no word is cut
 function text.wrap(s, columns)
-  local lines, line = {}, nil
+  local lines, line, taken = {}, nil, 0
   for word in text.printable(s):gmatch "%S+" do
-    local longer = line and line .. " " .. word
-    if longer and text.columns(longer) <= columns then
-      line = longer
+    local more = text.columns(word)
+    if line and taken + 1 + more <= columns then
+      line, taken = line .. " " .. word, taken + 1 + more
     else
       lines[#lines + 1] = line
-      line = word
+      line, taken = word, more
     end
   end
   lines[#lines + 1] = line
