@@ -8,6 +8,7 @@ enum {
 	TRIES = 5,
 	BUSY_SECONDS = 60,        /* of waiting after answers with 429 */
 	PROBE_SECONDS = 5,
+	LAST_PROBE_SECONDS = 20,  /* nothing is left to try after that */
 	SLOWEST = 64 * 1024,      /* bytes a second of an upload */
 	FRESH = 20,               /* seconds: tokens are valid for at least 60, and Clair needs time to use this one */
 };
@@ -15,11 +16,12 @@ enum {
 /* ---- one repository ---------------------------------------------------------------------------------------------- */
 
 /* Does a registry answer by this protocol? Its answer to our credentials does not matter. */
-static bool answers(const struct registry *registry, const char *scheme, struct arena *arena)
+static bool answers(const struct registry *registry, const char *scheme, unsigned seconds,
+                    struct arena *arena)
 {
 	struct http_response response;
 	const char *url = arena_format(arena, "%s://%s/v2/", scheme, registry->config.name->host);
-	const struct http_request request = {.method = "GET", .url = url, .seconds = PROBE_SECONDS,
+	const struct http_request request = {.method = "GET", .url = url, .seconds = seconds,
 	                                     .connect_seconds = PROBE_SECONDS, .ca_file = registry->config.ca_file,
 	                                     .cancelled = registry->config.cancelled, .pool = registry->pool};
 	bool ok = url && http_send(&request, &response, NULL) >= 0 &&
@@ -34,9 +36,9 @@ static const char *scheme_of(const struct registry *registry, struct arena *aren
 {
 	if (registry->config.plain_http)
 		return "http";
-	if (!registry->config.name->loopback || answers(registry, "https", arena))
+	if (!registry->config.name->loopback || answers(registry, "https", PROBE_SECONDS, arena))
 		return "https";
-	return answers(registry, "http", arena) ? "http" : "https";
+	return answers(registry, "http", LAST_PROBE_SECONDS, arena) ? "http" : "https";
 }
 
 static int find_login(struct registry *registry, struct arena *arena, struct tarsier_error *error)

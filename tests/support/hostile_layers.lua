@@ -49,7 +49,7 @@ case("a symlink that climbs above the root", {
   make = function(folder, host)
     return with_layer(tar.archive {
       { path = "usr/lib/os-release", data = hostile.os_release },
-      { path = status, type = "2", link = ("../"):rep(20) .. host:sub(2) .. "/status" },
+      { path = status, type = "2", link = ("../"):rep(12) .. host:sub(2) .. "/status" },
     })(folder)
   end,
   code = 5, absent = "host-secret",
