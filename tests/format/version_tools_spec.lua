@@ -30,10 +30,11 @@ while (($line = fgets(STDIN)) !== false) {
 
 local javascript = [[
 const semver = require(process.env.SEMVER);
-for (const line of require("fs").readFileSync(0, "utf8").split("\n").slice(0, -1)) {
+const lines = require("fs").readFileSync(0, "utf8").split("\n").slice(0, -1);
+console.log(lines.map(line => {
   const [a, b] = line.split("\t").map(text => semver.parse(text));
-  console.log(a && b ? ["<", "=", ">"][semver.compare(a, b) + 1] : "invalid");
-}
+  return a && b ? ["<", "=", ">"][semver.compare(a, b) + 1] : "invalid";
+}).join("\n"));
 ]]
 
 local elixir = [[

@@ -331,7 +331,7 @@ describe("examples", function()
     local file = assert(io.open(path, "w"))
     file:write(text)
     file:close()
-    return policy.test(path)
+    return policy.test(path, { instructions = 1000000 })
   end
 
   it("are run, each on its own", function()

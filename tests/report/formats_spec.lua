@@ -8,19 +8,24 @@ local shell = require "support.shell"
 
 local limits_file = (os.getenv "TARSIER_SHARED" or "../shared") .. "/data/schemas/sarif/github-limits.json"
 
-local function sarif(result)
+local function written(result)
   local pieces = {}
   local _, notes = assert(report.write("sarif", result, function(s) pieces[#pieces + 1] = s end))
-  return assert(json.decode(table.concat(pieces))).runs[1], notes or {}
+  return table.concat(pieces), notes or {}
 end
 
--- A result with that many findings of so many ids, and as little as may be known of each.
+local function sarif(result)
+  local text, notes = written(result)
+  return assert(json.decode(text)).runs[1], notes
+end
+
+-- A result with that many findings, the last of so many ids, and as little as may be known of each.
 local function bare(count, ids)
   local result = make_result()
   local finding = result.findings[1]
   result.findings = {}
   for i = 1, count do
-    result.findings[i] = { index = i, id = "CVE-2024-" .. 1000 + i % ids, aliases = {}, severity = "High", summary = "x",
+    result.findings[i] = { index = i, id = ("CVE-2024-%05d"):format(math.max(1, i - count + ids)), aliases = {}, severity = "High", summary = "x",
       description = "", url = "", references = {}, package = finding.package, layer = finding.layer }
   end
   return result
@@ -86,12 +91,18 @@ describe("the SARIF report", function()
     local run, notes = sarif(bare(kept + 1, 10))
     assert.equal(kept + 1, #run.results)
     assert.matches("keeps the 5,000 most severe", notes[1])
-    run, notes = sarif(bare(refused + 10, refused + 10))
-    assert.equal(refused, #run.results)
-    assert.equal(refused, #run.tool.driver.rules)
+    local text
+    text, notes = written(bare(refused + 10, 100)) -- to decode it would take longer than all else here
+    local function count(words)
+      local found, at = 0, text:find(words, 1, true)
+      while at do found, at = found + 1, text:find(words, at + 1, true) end
+      return found
+    end
+    assert.equal(refused, count 'Index": ')
+    assert.equal(90, count 'VulnerablePackage"')
     assert.is_true(refused <= limits.rejected_above.rules_per_run)
     assert.matches("10 are left out", notes[1])
-    assert.matches("10 are left out", run.invocations[1].toolExecutionNotifications[1].message.text)
+    assert.matches("10 are left out", text:match '"toolExecutionNotifications": (%b[])')
   end)
 end)
 
@@ -200,7 +211,7 @@ end)
 describe("a report", function()
   it("has the same bytes for the same input", function()
     for _, format in ipairs(report.list()) do
-      assert.equal(report.text(format.name, many(200)), report.text(format.name, many(200)), format.name)
+      assert.equal(report.text(format.name, many(80)), report.text(format.name, many(80)), format.name)
     end
   end)
 
@@ -214,10 +225,10 @@ describe("a report", function()
   end)
 
   it("for merge requests stays below the smallest limit, and tells", function()
-    local text = report.text("markdown", many(20000))
+    local text = report.text("markdown", many(3000))
     assert.is_true(#text < 65536, #text)
     assert.matches("findings are not shown here", text)
-    local most = many(20000) -- and if every list is full
+    local most = many(3000) -- and if every list is full
     for i = 1, 300 do
       most.verdict.reasons[i] = ("reason <%d> "):format(i):rep(9)
       most.problems[i] = { kind = "unreadable", subject = ("f&"):rep(90) .. i, message = ("m*"):rep(200), layer = 1 }

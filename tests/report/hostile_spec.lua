@@ -64,19 +64,18 @@ end
 describe("the CSV", function()
   it("has as many cells in every row, and none that a spreadsheet runs", function()
     for _, attack in ipairs { attacks.ATTACK, "" } do
-      for _, start in ipairs { "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\"=1", ",=1" } do
-        local result = poison(make_result(), attack, attacks.spared)
-        for _, finding in ipairs(result.findings) do
-          finding.id, finding.package.name, finding.reason = start, start .. attack, start
-        end
-        local rows = parse_csv(report.text("csv", result))
-        assert.equal(1 + #result.findings, #rows)
-        for _, row in ipairs(rows) do
-          assert.equal(#rows[1], #row)
-          for _, cell in ipairs(row) do
-            assert.is_nil(cell:find "^%s*[=+@-]", cell)
-            assert.is_nil(cell:find "^%s*＝", cell)
-          end
+      local result = poison(make_result(), attack, attacks.spared)
+      for i, start in ipairs { "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\"=1", ",=1" } do
+        local finding = result.findings[i]
+        finding.id, finding.package.name, finding.reason = start, start .. attack, start
+      end
+      local rows = parse_csv(report.text("csv", result))
+      assert.equal(1 + #result.findings, #rows)
+      for _, row in ipairs(rows) do
+        assert.equal(#rows[1], #row)
+        for _, cell in ipairs(row) do
+          assert.is_nil(cell:find "^%s*[=+@-]", cell)
+          assert.is_nil(cell:find "^%s*＝", cell)
         end
       end
     end

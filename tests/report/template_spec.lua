@@ -88,7 +88,7 @@ describe("a template", function()
     it("that takes too much is stopped: " .. what, function()
       local count = 0
       local template = require "tarsier.template"
-      template.instructions = 20000000
+      template.instructions = what == "memory" and 20000000 or 2000000
       finally(function() template.instructions = nil end)
       shell.write(folder .. "/t.lua", writing(body))
       local ok, message, code = report.write(folder .. "/t.lua", make_result(), function(s) count = count + #s end)
@@ -121,10 +121,12 @@ describe("a template", function()
   end)
 
   it("visits twenty thousand findings", function()
+    local result = many(3)
+    for i = 4, 20000 do result.findings[i] = result.findings[i - 3] end
     local seen = assert(run(writing [[
       local count = 0
       for _, finding in ipairs(report.findings) do if finding.fixed_by then count = count + 1 end end
-      out(count)]], many(20000)))
+      out(count)]], result))
     assert.equal("13334", seen)
   end)
 end)
