@@ -16,7 +16,6 @@ local function tarsier(line)
 end
 
 describe("tarsier db update", function()
-  if not shell.has "zip" then return pending "needs zip: apt-get install zip" end
 
   setup(function()
     folder = shell.folder()

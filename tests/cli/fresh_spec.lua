@@ -45,7 +45,6 @@ end
 
 describe("a scan without --db", function()
   if not stand_in.available() then return pending(stand_in.needs) end
-  if not shell.has "zip" then return pending "needs zip: apt-get install zip" end
 
   before_each(function()
     folder = shell.folder()

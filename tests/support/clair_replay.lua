@@ -29,16 +29,9 @@ function replay.recorded()
 end
 
 local function launch()
-  local folder = shell.folder()
-  local port, errors = shell.quote(folder .. "/port"), shell.quote(folder .. "/errors")
-  local command = "LD_PRELOAD= " .. shell.python .. " tests/support/clair_replay.py %s >%s 2>&1 & echo $!"
-  local pid = shell.capture(command:format(port, errors))
-  os.execute(("for i in $(seq 1000); do [ -e %s ] && break; sleep 0.01; done"):format(port))
-  local file = io.open(folder .. "/port")
-  if not file then error(shell.read(folder .. "/errors")) end
-  local number = tonumber(file:read "a")
-  file:close()
-  return { folder = folder, pid = pid, port = number, url = "http://127.0.0.1:" .. number }
+  local line = shell.background("LD_PRELOAD= " .. shell.python .. " tests/support/clair_replay.py")
+  local pid, port = line:match "^(%d+) (%d+)$"
+  return { pid = pid, port = tonumber(port), url = "http://127.0.0.1:" .. port }
 end
 
 --- start(script) -> server with url and port; its end is server:stop() or <close>
@@ -64,7 +57,6 @@ end
 function Server:kill()
   if not self.pid then return end
   os.execute(("kill -9 %s 2>/dev/null; while [ -e /proc/%s/exe ]; do sleep 0.01; done"):format(self.pid, self.pid))
-  shell.remove(self.folder)
   self.pid = nil
 end
 
@@ -72,7 +64,7 @@ end
 function Server:stop()
   if not self.pid then return end
   if core.http { url = self.url .. "/.script", method = "PUT", body = "{}", seconds = 5 } then
-    idle[#idle + 1] = { folder = self.folder, pid = self.pid, port = self.port, url = self.url }
+    idle[#idle + 1] = { pid = self.pid, port = self.port, url = self.url }
     self.pid = nil
   else
     self:kill()

@@ -1,6 +1,6 @@
 """A Clair for tests: answers by a script, fetches layers as a real one would, and writes down what it was asked.
 
-usage: clair_replay.py FILE [PORT]   listens on 127.0.0.1 and writes the port to FILE
+It listens on a port of 127.0.0.1, and writes its process id and the port.
 
 PUT /.script takes a script, in place of the one before, and forgets everything; GET /.requests gives what was asked
 since: [{ "method", "path", "body", "authorization", "content_type", "time" }].
@@ -27,7 +27,6 @@ import json
 import os
 import re
 import socket
-import sys
 import threading
 import time
 import urllib.request
@@ -221,9 +220,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = handle_any
 
 
-server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
-with open(sys.argv[1] + ".new", "w") as port:
-    port.write(str(server.server_address[1]))
-os.rename(sys.argv[1] + ".new", sys.argv[1])
+print(os.getpid(), server.server_address[1], flush=True)
 server.serve_forever()

@@ -1,9 +1,11 @@
 -- Feeds of a few records for specs of updates, as files of a mirror, and a web server that has them.
 
 local core = require "tarsier.core"
+local files = require "support.files"
 local json = require "tarsier.json"
-local shell = require "support.shell"
+local letters = require "tarsier.probe".letters
 local stand_in = require "support.stand_in"
+local zip = require "support.zip"
 
 local feed_server = {}
 
@@ -17,7 +19,7 @@ end
 
 local function write(path, content)
   assert(core.host.make_folder(path:match "^(.*)/"))
-  shell.write(path, content)
+  files.write(path, content)
 end
 
 --- write(folder, family, records, [{ no_list = true, no_records = true }]): all.zip, modified_id.csv and the single
@@ -25,16 +27,15 @@ end
 function feed_server.write(folder, family, records, options)
   options = options or {}
   local place = ("%s/osv/%s/"):format(folder, family)
-  shell.capture(("rm -rf '%s' && mkdir -p '%s'"):format(place, place))
-  local lines, names = {}, {}
+  files.remove(place)
+  local lines, members = {}, {}
   table.sort(records, function(a, b) return a.modified > b.modified end)
   for i, record in ipairs(records) do
     lines[i] = ("%s,%s\n"):format(record.modified, record.id)
-    names[i] = record.id .. ".json"
-    write(place .. names[i], json.encode(record))
+    members[i] = { path = record.id .. ".json", content = json.encode(record), blocks = true }
+    if not options.no_records then write(place .. members[i].path, members[i].content) end
   end
-  shell.capture(("cd '%s' && zip -q -X all.zip %s"):format(place, table.concat(names, " ")))
-  if options.no_records then for _, name in ipairs(names) do os.remove(place .. name) end end
+  write(place .. "all.zip", zip.write(members))
   if not options.no_list then write(place .. "modified_id.csv", table.concat(lines)) end
 end
 
@@ -46,17 +47,16 @@ function feed_server.scores(folder, date)
     vulnerabilities = json.array { { cveID = "CVE-2026-0001", dateAdded = date, dueDate = date,
       knownRansomwareCampaignUse = "Known" } } })
   local csv = ("#model_version:v2025.03.14,score_date:%sT00:00:00+0000\ncve,epss,percentile\nCVE-2026-0001,0.5,0.9\n"):format(date)
-  write(folder .. "/epss/scores.csv", csv)
-  shell.capture(("cd %s/epss && gzip -nc scores.csv >epss_scores-current.csv.gz && rm scores.csv"):format(folder))
+  write(folder .. "/epss/epss_scores-current.csv.gz", zip.gzip(csv))
 end
 
 --- serve(folder, [changes]) -> stand_in's server of the folder's files; changes = { ["/osv/…"] = answers }
 function feed_server.serve(folder, changes)
   local script = {}
-  for path in shell.capture(("cd %s && find . -type f"):format(folder)):gmatch "%./([^\n]+)" do
-    local tag = shell.capture(("sha256sum '%s/%s'"):format(folder, path)):sub(1, 12)
-    script["GET /" .. path:gsub(" ", "%%20")] = { { file = folder .. "/" .. path,
-      headers = { ETag = ('"%s"'):format(tag) } } }
+  for _, path in ipairs(files.list(folder)) do
+    local file = folder .. "/" .. path
+    script["GET /" .. path:gsub(" ", "%%20")] = { { file = file,
+      headers = { ETag = ('"%s"'):format(letters.digest(files.read(file))) } } }
   end
   for path, answers in pairs(changes or {}) do script["GET " .. path] = answers end
   return stand_in.start(script)

@@ -55,6 +55,20 @@ function files.link(target, path)
   assert(lfs.link(target, path, true))
 end
 
+--- list(folder) -> the paths of the files below it, relative to it
+function files.list(folder, above, found)
+  above, found = above or "", found or {}
+  for name in lfs.dir(folder) do
+    local path = folder .. "/" .. name
+    if lfs.attributes(path, "mode") ~= "directory" then
+      found[#found + 1] = above .. name
+    elseif name ~= "." and name ~= ".." then
+      files.list(path, above .. name .. "/", found)
+    end
+  end
+  return found
+end
+
 local function remove(path)
   if lfs.symlinkattributes(path, "mode") == "directory" then
     local names = {}

@@ -31,9 +31,24 @@ function shell.capture(command)
   return (output:gsub("\n$", ""))
 end
 
+--- background(command) -> the first line that it writes; then it goes on by itself. An error with its messages if it ends
+--- before.
+function shell.background(command)
+  local errors = files.name()
+  local pipe = assert(io.popen(("%s 2>%s </dev/null &"):format(command, errors)))
+  local line = pipe:read "l"
+  pipe:close()
+  local said = files.read(errors)
+  os.remove(errors)
+  return line or error(said)
+end
+
+local is_there = {}
+
 --- has(tool) -> is it there?
 function shell.has(tool)
-  return os.execute("command -v " .. tool .. " >/dev/null 2>&1") == true
+  if is_there[tool] == nil then is_there[tool] = os.execute("command -v " .. tool .. " >/dev/null 2>&1") == true end
+  return is_there[tool]
 end
 
 --- python: the command of a quick start. The system's own interpreter comes first: a version manager's wrapper takes half a

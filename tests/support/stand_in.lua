@@ -21,13 +21,8 @@ local control
 
 local function controller()
   if control then return control end
-  local folder = shell.folder()
-  local pid = shell.capture((shell.python .. " tests/support/stand_in.py %s $PPID >%s/errors 2>&1 </dev/null & echo $!"):format(
-    shell.quote(folder), shell.quote(folder)))
-  assert(os.execute(("for i in $(seq 1000); do [ -s %s/port ] && exit 0; sleep 0.01; done; exit 1"):format(folder)),
-    "the stand-in server did not start")
-  control = { url = "http://127.0.0.1:" .. shell.read(folder .. "/port"), pid = pid }
-  shell.remove(folder)
+  local pid, port = shell.background(shell.python .. " tests/support/stand_in.py $PPID"):match "^(%d+) (%d+)$"
+  control = { url = "http://127.0.0.1:" .. port, pid = pid }
   return control
 end
 

@@ -1,6 +1,6 @@
-"""HTTP servers that answer as scripts say: stand_in.py FOLDER OWNER. One process has all servers of a spec file.
+"""HTTP servers that answer as scripts say: stand_in.py OWNER. One process has all servers of a spec file.
 
-It reads commands on a control port, FOLDER/port: POST /start {"folder": F, "socket": PATH or absent} starts a server, POST
+It writes its process id and a control port, where it reads commands: POST /start {"folder": F, "socket": PATH or absent} starts a server, POST
 /stop {"folder": F} ends it.
 
 F/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
@@ -175,13 +175,11 @@ def end_with_owner(owner):
     os._exit(0)
 
 
-def main(folder, owner):
+def main(owner):
     control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
     threading.Thread(target=end_with_owner, args=(owner,), daemon=True).start()
-    with open(os.path.join(folder, "port.new"), "w", encoding="utf-8") as file:
-        file.write(str(control.server_address[1]))
-    os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
+    print(os.getpid(), control.server_address[1], flush=True)
     control.serve_forever()
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(int(sys.argv[1]))

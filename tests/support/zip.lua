@@ -39,6 +39,11 @@ function zip.deflate_blocks(text)
   return table.concat(parts)
 end
 
+--- zip.gzip(text) -> a gzip file that is not compressed
+function zip.gzip(text)
+  return "\31\139\8\0\0\0\0\0\0\3" .. zip.deflate_blocks(text) .. string.pack("<I4I4", zip.crc32(text), #text)
+end
+
 local function zip64_field(...)
   local numbers = { ... }
   return string.pack("<HH", 1, 8 * #numbers) .. string.pack("<" .. ("I8"):rep(#numbers), ...)

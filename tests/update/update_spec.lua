@@ -75,8 +75,7 @@ end
 
 describe("an update", function()
   if not stand_in.available() then return pending(stand_in.needs) end
-  if not (shell.has "zip"
-    and shell.has "sqlite3") then return pending "needs zip and sqlite3: apt-get install zip sqlite3" end
+  if not shell.has "sqlite3" then return pending "needs sqlite3: apt-get install sqlite3" end
 
   before_each(function()
     folder = shell.folder()
