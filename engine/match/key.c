@@ -114,8 +114,7 @@ int match_key_compare(const void *a, const void *b)
 	order = order ? order : one->rpm - other->rpm;
 	order = order ? order : strcmp(one->module, other->module);
 	order = order ? order : strcmp(one->source, other->source);
-	order = order ? order : strcmp(one->source_version, other->source_version);
-	return order ? order : one->epoch_unknown - other->epoch_unknown;
+	return order ? order : strcmp(one->source_version, other->source_version); /* epoch_unknown follows from these two */
 }
 
 int match_keys(struct arena *arena, const struct tarsier_package *packages, size_t count, struct match_key **keys,

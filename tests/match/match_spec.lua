@@ -354,6 +354,43 @@ describe("a package is looked up", function()
     assert.same({}, select(2, find({ record("A-1", { affected = { entry } }) }, { "PyPI", "q", "odd one" })))
   end)
 
+  it("by itself, however little tells it from another", function()
+    local build = "12.1-1.module_el8.1.0+1+ab"
+    local records = {
+      about("A-1", "Debian:12", fixed), about("A-2", "Debian:11", up_to "1"),
+      record("A-3", { affected = { affects("Debian:12", "q", up_to "1") } }),
+      record("A-4", { summary = "Important: m:12 security update",
+        affected = { affects("AlmaLinux:8", "m", up_to "12.5-1.module_el8.3.0+1+ab") } }),
+      record("A-5", { affected = { affects("Rocky Linux:9", "s", up_to "4:2-2"),
+        affects("Rocky Linux:9", "t", up_to "1:1-1") } }),
+    }
+    local function rpm(module, source, source_version)
+      return { source and "Rocky Linux:9" or "AlmaLinux:8", source and "b" or "m", source and "1-1" or build,
+        type = "rpm", module = module, source_name = source, source_version = source_version }
+    end
+    local pairs_of = {
+      ecosystem = { { "Debian:12", "p", "2" }, { "Debian:11", "p", "2" } },
+      name = { { "Debian:12", "p", "2" }, { "Debian:12", "q", "2" } },
+      version = { { "Debian:12", "p", "2" }, { "Debian:12", "p", "9" } },
+      type = { rpm "m:9", { "AlmaLinux:8", "m", build, module = "m:9" } },
+      module = { rpm "m:12", rpm "m:9" },
+      source = { rpm(nil, "s", "2-1"), rpm(nil, "u", "2-1") },
+      ["source's version"] = { rpm(nil, "s", "2-1"), rpm(nil, "s", "2-2") },
+    }
+    for what, pair in pairs(pairs_of) do
+      local one, other = pair[1], pair[2]
+      assert.are_not.equal(#find(records, one), #find(records, other), what)
+      for _, order in ipairs { { one, other }, { other, one } } do
+        local expected, counts = {}, { 0, 0 }
+        for i, package in ipairs(order) do expected[i] = #find(records, package) end
+        for _, finding in ipairs(find(records, table.unpack(order))) do
+          counts[finding.package_index] = counts[finding.package_index] + 1
+        end
+        assert.same(expected, counts, what)
+      end
+    end
+  end)
+
   it("once for all packages of one source, and findings are sorted", function()
     local high = { { type = "CVSS_V3", score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" } }
     local records = { record("A-1", { affected = { affects("Debian:12", "s", fixed) } }),

@@ -3,6 +3,18 @@
 local host = require "support.host"
 local shell = require "support.shell"
 
+-- Calls each(name) for every function of the public headers whose declaration fits the pattern.
+local function each_function(pattern, each)
+  local count = 0
+  for _, header in ipairs { "tarsier", "tarsier_policy", "tarsier_report", "tarsier_share", "tarsier_tools" } do
+    for name in shell.read("engine/" .. header .. ".h"):gmatch("TARSIER_API void " .. pattern) do
+      each(name)
+      count = count + 1
+    end
+  end
+  assert.is_true(count > 5)
+end
+
 describe("a host in C", function()
   if host.missing() then return pending(host.missing()) end
 
@@ -14,6 +26,7 @@ describe("a host in C", function()
     local program = host.build("tests/support/hosts/sizes.c", folder)
     local code, output, errors = shell.run { program, folder .. "/x.db", "engine/starter/CVE-2021-44228.json" }
     assert.equal(0, code, errors)
+    local codes, zeros = output:match "^(.*no config: OK\n)(.*)$"
     assert.equal([[
 old config: kept
 old judge: kept
@@ -34,7 +47,10 @@ no size engine: USAGE
 no size judge: USAGE
 no size import: USAGE
 no config: OK
-]], output)
+]], codes)
+    each_function("tarsier_([%w_]+)_init_size%(", function(name)
+      assert.matches(("init %s: zero\n"):format(name), zeros, 1, true)
+    end)
   end)
 
   it("gets the same code whether or not it asks for the message", function()
@@ -54,5 +70,10 @@ no config: OK
       assert.not_equal("OK", with, call)
     end
     assert.equal(43, count, output)
+  end)
+
+  it("may free what it never got", function()
+    local program = shell.read "tests/support/hosts/codes.c" -- which the spec before this one runs
+    each_function("(tarsier_[%w_]*free)%(", function(name) assert.matches(name .. "(NULL);", program, 1, true) end)
   end)
 end)

@@ -90,6 +90,21 @@ static void try_texts(void)
 	TRY("open a reader", tarsier_reader_open("/nonexistent.lua", &reader, wanted));
 }
 
+static void free_nothing(void)
+{
+	tarsier_close(NULL);
+	tarsier_token_free(NULL);
+	tarsier_judge_free(NULL);
+	tarsier_text_free(NULL);
+	tarsier_verdict_free(NULL);
+	tarsier_reader_free(NULL);
+	tarsier_report_free(NULL);
+	tarsier_repository_free(NULL);
+	tarsier_database_info_free(NULL);
+	tarsier_container_free(NULL);
+	tarsier_http_response_free(NULL);
+}
+
 int main(int argc, char **argv) /* BROKEN-IMAGE… */
 {
 	struct tarsier_config config, missing;
@@ -112,6 +127,7 @@ int main(int argc, char **argv) /* BROKEN-IMAGE… */
 	try_policies(judge, report);
 	try_network(&config);
 	try_texts();
+	free_nothing();
 	tarsier_report_free(report);
 	tarsier_judge_free(judge);
 	tarsier_close(engine);

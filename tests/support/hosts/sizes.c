@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <tarsier_policy.h>
+#include <tarsier_share.h>
+#include <tarsier_tools.h>
 
 static void tell(const char *what, int code)
 {
@@ -33,6 +35,28 @@ static void init_as_before(void)
 	printf("old config: %s\n", config.size == first && is_filled((char *)&config + first, sizeof config - first, 'C') ? "kept" : "overrun");
 	printf("old judge: %s\n", judge.size <= sizeof judge ? "kept" : "overrun");
 	printf("old import: %s\n", import.size <= sizeof import ? "kept" : "overrun");
+}
+
+/* Fills a struct, and says whether its init function leaves its size and zeros. */
+#define INIT(name) \
+	do { \
+		struct tarsier_##name it_; \
+		memset(&it_, 'C', sizeof it_); \
+		tarsier_##name##_init(&it_); \
+		int zero_ = is_filled((char *)&it_ + sizeof it_.size, sizeof it_ - sizeof it_.size, 0); \
+		printf("init %s: %s\n", #name, it_.size == sizeof it_ && zero_ ? "zero" : "not zero"); \
+	} while (0)
+
+static void init_all(void)
+{
+	INIT(config);
+	INIT(source);
+	INIT(scan_options);
+	INIT(judge_config);
+	INIT(download_options);
+	INIT(repository_options);
+	INIT(import_options);
+	INIT(http_request);
 }
 
 /* A struct of another size than the library's, with `tail` in the bytes that it does not know. */
@@ -97,5 +121,6 @@ int main(int argc, char **argv) /* DATABASE RECORD */
 	each("no size", -(long)sizeof(struct tarsier_config), 0, argv);
 	tell("no config", tarsier_open(NULL, &engine, NULL));
 	tarsier_close(engine);
+	init_all();
 	return 0;
 }
