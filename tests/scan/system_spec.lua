@@ -200,6 +200,21 @@ describe("system", function()
     assert.equal("nodejs:20 AlmaLinux", report:packages()[2].module .. " " .. report:packages()[2].vendor)
   end)
 
+  it("tells the first ten vendors, each with its packages", function()
+    local lines, expected = {}, {}
+    for i = 1, 25 do
+      local vendor = i < 25 and "vendor" .. (i + 1) // 2 or "AlmaLinux"
+      lines[i] = ("p%02d\t1-1\t1\t2\t%s\t(none)\t5\tnoarch\t0\tp-1-1.src.rpm\n"):format(i, vendor)
+      if i % 2 == 1 and i <= 20 then
+        expected[#expected + 1] = ("2 packages of %s on AlmaLinux 8.9 (p%02d): "):format(vendor, i)
+          .. "the system's advisories do not cover them, and they were not matched"
+      end
+    end
+    local manifest = { "var/lib/rpmmanifest/container-manifest-2", table.concat(lines) }
+    local _, messages = problems(scan(write { { os_release "almalinux", manifest } }))
+    assert.equal(table.concat(expected, "\n"), messages)
+  end)
+
   it("matches CentOS with Red Hat's advisories, and says so", function()
     local report = scan(write { { os_release "centos",
       { "var/lib/rpm/rpmdb.sqlite", images.read "tests/data/readers/rpm/rhel-like/root/var/lib/rpm/rpmdb.sqlite" } } })
