@@ -440,6 +440,35 @@ describe("the order of the inputs does not matter", function()
     assert.equal(0.1, found.epss)
   end)
 
+  it("though two records of one time differ in a single thing", function()
+    local function vector(text) return { { type = "CVSS_V3", score = text } } end
+    local function part(...) return { affected = { affects(...) } } end
+    local fixed = { "introduced", "0", "fixed", "2" }
+    local differences = {
+      { { summary = "one" }, { summary = "two" } }, { { details = "one" }, { details = "two" } },
+      { { published = "2023-01-01T00:00:00Z" }, { published = "2023-01-02T00:00:00Z" } },
+      { { aliases = { "CVE-2024-1" } }, { aliases = { "CVE-2024-2" } } }, { { severity = vector(high) }, { severity = vector(low) } },
+      { { database_specific = { severity = "HIGH" } }, { database_specific = { severity = "LOW" } } },
+      { { references = { { type = "WEB", url = "https://a.example/1" } } }, { references = { { type = "WEB", url = "https://a.example/2" } } } },
+      { part("npm", "p", open), part("npm", "q", open) }, { part("npm", "p", open), part("PyPI", "p", open) },
+      { part("npm", "p", { versions = { "1.0.0" } }), part("npm", "p", { versions = { "1.0.1" } }) },
+      { part("npm", "p", fixed), part("npm", "p", { "introduced", "1", "fixed", "2" }) },
+      { part("npm", "p", fixed), part("npm", "p", { "introduced", "0", "last_affected", "2" }) },
+      { part("npm", "p", fixed, { severity = vector(high) }), part("npm", "p", fixed, { severity = vector(low) }) },
+      { part("Debian:12", "p", open, { ecosystem_specific = { urgency = "high" } }),
+        part("Debian:12", "p", open, { ecosystem_specific = { urgency = "low" } }) },
+    }
+    for i, pair in ipairs(differences) do
+      local function contents(...)
+        assert(knowledge.import(database, { write("r.json", { ... }) }))
+        return content()
+      end
+      local a, b = one("S-1", pair[1]), one("S-1", pair[2])
+      assert.equal(contents(a, b), contents(b, a), "difference " .. i)
+      assert.not_equal(contents(a), contents(b), "difference " .. i)
+    end
+  end)
+
   it("and a replaced or withdrawn record leaves nothing behind", function()
     local alpine = records[3]
     local function severity(...)
