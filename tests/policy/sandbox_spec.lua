@@ -392,6 +392,32 @@ describe("the sandbox", function()
     assert.is_true(dear.seconds > 0 and dear.seconds < patience)
   end)
 
+  it("charges for what a function of C looks at", function()
+    local text = "local s = ('x'):rep(1 << 20) "
+    local function used(body)
+      local result = assert(judge_by("local r = '' " .. body .. " return 'warn', r", { memory = 48 << 20 }))
+      return result.verdict.policies[1].usage.instructions
+    end
+    for _, case in ipairs {
+      { text, "r = s", 1 << 16 }, -- as a reason
+      { text, "s:find('b', 1, true)", 2 << 16 }, { text, "s:find('b')", 2 << 16 }, { text, "s:byte(-1)", 1 << 16 },
+      { text, "starts(s, s)", 2 << 16 }, { text, "s:upper()", 3 << 16 }, -- its result, too
+      { text .. "local t = { s .. 1, s .. 2 } ", "table.sort(t)", 1 << 16 },
+      { "local t = {} for i = 1, 1000 do t[i] = i % 7 end ", "table.sort(t)", 9000 },
+      { "local t = {} for i = 1, 1000 do t[i] = i % 7 end ", "table.sort(t, function(a, b) return a < b end)", 38000 },
+      { "local t = {} for i = 1, 50000 do t[i] = '' end ", "table.concat(t)", 50000 },
+      { "local t = {} for i = 1, 50000 do t[i] = '' end ", "table.insert(t, 1, '')", 50000 },
+      { "local t = {} for i = 1, 50000 do t[i] = '' end ", "table.remove(t, 1)", 50000 },
+      { "", "table.unpack({}, 1, 50000)", 50000 }, { "", "('x'):rep(1 << 20)", 200000 },
+      { "local p, a = ('*a'):rep(2000) .. 'c', ('a'):rep(4096) ", "glob(p, a)", 2000 },
+      { "local v = ('1'):rep(4096) ", "version_compare('rpm', v, v)", 2048 },
+      { "", "local n = #image.packages", 250 }, { "", "risk(f)", 600 },
+    } do
+      local cost = used(case[1] .. case[2]) - used(case[1])
+      assert.is_true(cost >= case[3] - 1, case[1] .. case[2] .. " costs only " .. cost)
+    end
+  end)
+
   it("leaves the edges of the guarded functions as Lua has them", function()
     assert.equal("", evaluate "('').rep('', 1e10)")
     assert.equal("", evaluate "('x'):rep(0)")

@@ -98,6 +98,24 @@ describe("a template", function()
     end)
   end
 
+  it("is charged for the bytes that it writes, has made safe, or looks at", function()
+    local template = require "tarsier.template"
+    finally(function() template.instructions = nil end)
+    local function check(body, limit, result)
+      template.instructions = limit
+      local text, message = run(writing(body), result)
+      assert.is_nil(text, body)
+      assert.matches("ran more instructions than it may", message)
+      template.instructions = 2 * limit
+      assert(run(writing(body), result))
+    end
+    check('local s = ("x"):rep(1 << 20) for i = 1, 8 do out(s) end', 600000)
+    check('local s = ("x"):rep(1 << 20) for i = 1, 4 do escape.html(s) end', 1200000)
+    local result = make_result()
+    result.image.name = ("x"):rep(1 << 22)
+    check("local s = report.image.name", 400000, result)
+  end)
+
   it("that is malformed is refused before anything is scanned", function()
     for text, why in pairs { ["return {"] = "unexpected symbol", ["return 1"] = "returns a table", ["return {}"] = "has a function `write`",
       ["error 'no'"] = "no", ["\27Lua"] = "binary" } do
