@@ -148,15 +148,29 @@ int laying_ask_order(struct laying *laying, const char *literal, const struct pl
 	return code;
 }
 
-int laying_ask_way(struct laying *laying, const struct place *place)
+int laying_ask_repeated(struct laying *laying)
 {
 	int code = TARSIER_OK;
-	for (const struct node *node = place->node; node && code >= 0; node = node->parent) {
+	for (size_t i = 0; i < laying->layer->link_count && code >= 0; i++)
+		if (laying->layer->links[i].repeated)
+			code = ask(laying, span_of(laying->layer->links[i].path));
+	return code;
+}
+
+static int ask_way(struct laying *laying, const struct node *node)
+{
+	int code = TARSIER_OK;
+	for (; node && code >= 0; node = node->parent) {
 		laying->tree.steps++;
 		if (node->taken == laying->number)
 			code = ask(laying, span_of(node->taken_as));
 	}
 	return code;
+}
+
+int laying_ask_way(struct laying *laying, const struct place *place)
+{
+	return ask_way(laying, place->node);
 }
 
 /* ---- what lies behind them --------------------------------------------------------------------------------------- */
@@ -215,19 +229,40 @@ static int hide_behind(struct laying *laying, struct alias alias)
 	return code;
 }
 
-int laying_note_aliases(struct laying *laying)
+int laying_find_ways(struct laying *laying)
 {
 	const struct layer_index *layer = laying->layer;
-	int code = TARSIER_OK;
-	for (size_t i = 0; i < layer->folder_count && code >= 0; i++) {
+	size_t capacity = laying->way_count = 0;
+	laying->ways = NULL;
+	for (size_t i = 0; i < layer->folder_count; i++) {
 		struct node *node = tree_find(&laying->tree, layer->folders[i]);
 		if (!node || !node->live || !node->link)
 			continue;
-		const char *path = tree_path(laying->scratch, node);
-		if (!path)
+		struct node **ways = arena_grow(laying->scratch, laying->ways, laying->way_count, &capacity, sizeof *ways);
+		if (!ways)
 			return error_memory(laying->error);
-		if (!is_removed(laying, span_of(path)))
-			code = laying_note_alias(laying, span_of(path), laying->renewing);
+		laying->ways = ways;
+		ways[laying->way_count++] = node;
+	}
+	return TARSIER_OK;
+}
+
+/* What has taken the link away may have come before the entries that pass through it, or after them. */
+static int note_way(struct laying *laying, const struct node *link)
+{
+	if (!link->live || !link->link)
+		return ask_way(laying, link);
+	const char *path = tree_path(laying->scratch, link);
+	if (!path)
+		return error_memory(laying->error);
+	return is_removed(laying, span_of(path)) ? TARSIER_OK : laying_note_alias(laying, span_of(path), laying->renewing);
+}
+
+int laying_note_aliases(struct laying *laying)
+{
+	int code = TARSIER_OK;
+	for (size_t i = 0; i < laying->way_count && code >= 0; i++) {
+		code = note_way(laying, laying->ways[i]);
 		if (code >= 0)
 			code = laying_check(laying);
 	}
@@ -247,6 +282,8 @@ int laying_renew_all(struct laying *laying)
 	size_t done = laying->first_alias;
 	laying->renewing = true;
 	int code = laying_renew_own(laying, laying->layer->link_count);
+	if (code >= 0)
+		code = laying_find_ways(laying);
 	if (code >= 0)
 		code = laying_note_aliases(laying);
 	if (code >= 0)

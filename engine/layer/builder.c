@@ -29,7 +29,7 @@ int layer_builder_new(const struct layer_options *options, struct layer_builder 
 	made->reading.unpackable = options->tar_limit ? options->tar_limit : LAYER_TAR_LIMIT;
 	arena_init(&made->arena, options->allocator);
 	struct buffer *const buffers[] = {&made->files,   &made->links,  &made->others, &made->whiteouts, &made->taken,
-	                                  &made->folders, &made->folder, &made->path,   &made->listing};
+	                                  &made->folders, &made->late,  &made->folder, &made->path,      &made->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], options->allocator);
 	made->index = layer_index_new(options->allocator);
@@ -53,7 +53,7 @@ void layer_builder_free(struct layer_builder *builder)
 	struct tarsier_allocator allocator = builder->allocator;
 	struct buffer *const buffers[] = {&builder->files, &builder->links,   &builder->others,
 	                                  &builder->whiteouts, &builder->taken, &builder->folders,
-	                                  &builder->folder, &builder->path,   &builder->listing};
+	                                  &builder->late, &builder->folder, &builder->path,   &builder->listing};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_free(buffers[i]);
 	builder_end_turn(builder);
@@ -103,79 +103,6 @@ int builder_count_entry(struct layer_builder *builder, struct tarsier_error *err
 	return holds < builder->charged + CHARGE_STEP ? TARSIER_OK : builder_charge(builder, holds, error);
 }
 
-static bool is_ordered(const struct layer_builder *builder, uint64_t hash)
-{
-	const struct last_entry_slot *slot = last_entry_find(&builder->last, hash);
-	return slot && slot->ordered;
-}
-
-static size_t common_length(span a, span b)
-{
-	size_t length = 0, most = a.len < b.len ? a.len : b.len;
-	while (length < most && a.ptr[length] == b.ptr[length])
-		length++;
-	return length;
-}
-
-/* Remembers the folders that an entry lies in, as far as those of the entry before did not tell. `shows`: the entry shows
- * that they are there. */
-static int note_folders(struct layer_builder *builder, span path, bool shows, struct tarsier_error *error)
-{
-	span folder = {path.ptr, (size_t)(span_find_last(path, '/') + 1)}, before = buffer_span(&builder->folder);
-	size_t common = common_length(folder, before);
-	struct path_prefix prefix;
-	if (common == folder.len && common == before.len)
-		return TARSIER_OK;
-	path_prefix_begin(&prefix);
-	if (builder->through >= common)
-		builder->through = 0;
-	for (size_t length = 1; length < folder.len; length++) {
-		if (folder.ptr[length] != '/' || length < common)
-			continue;
-		uint64_t hash = path_prefix_hash(&prefix, folder.ptr, length, true);
-		if ((builder_use_link(builder, hash) || is_ordered(builder, hash)) && !builder->through)
-			builder->through = length;
-		if (!buffer_add(&builder->folders, &hash, sizeof hash))
-			return error_memory(error);
-		int code = shows ? builder_add_folder(builder, (span){folder.ptr, length}, error) : TARSIER_OK;
-		if (code < 0)
-			return code;
-	}
-	builder->folder.length = 0;
-	if (!buffer_add(&builder->folder, folder.ptr, folder.len))
-		return error_memory(error);
-	if (builder->folders.length / sizeof(uint64_t) > LAYER_ENTRIES_LIMIT)
-		return error_set(error, TARSIER_LIMIT, "the layer's entries lie in more than %d folders", LAYER_ENTRIES_LIMIT);
-	return TARSIER_OK;
-}
-
-/* The entry at hand has its turn among those that are kept, whether or not anything else is kept of it: it lies behind a
- * link of this layer, or where something that matters is. */
-static int add_other(struct layer_builder *builder, span path, bool directory, uint32_t sequence,
-                     struct tarsier_error *error)
-{
-	const struct layer_other other = {
-		.path = span_copy(&builder->index->arena, path), .directory = directory, .sequence = sequence};
-	if (!other.path)
-		return builder_no_room(builder, error);
-	return buffer_add(&builder->others, &other, sizeof other) ? TARSIER_OK : error_memory(error);
-}
-
-/* Notes that this layer has an entry at this path, whether or not anything is kept of it. */
-static int take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error)
-{
-	uint64_t hash = path_hash(path, directory);
-	int code = builder_count_entry(builder, error);
-	if (code >= 0)
-		code = note_folders(builder, path, true, error);
-	if (code < 0)
-		return code;
-	bool matters = last_entry_note(&builder->last, hash, directory, builder->sequence) || builder->through;
-	if (matters || (builder->patterns && path_match_orders(builder->patterns, path)))
-		code = add_other(builder, path, directory, builder->sequence, error);
-	return code < 0 || buffer_add(&builder->taken, &hash, sizeof hash) ? code : error_memory(error);
-}
-
 /* ---- what is not a file, under a name that a reader wants --------------------------------------------------------- */
 
 /* A package database that cannot be read must not look like one that is absent. */
@@ -203,13 +130,11 @@ static int add_directory(struct layer_builder *builder, span path, struct tarsie
  * was a link until now. */
 static int end_folder(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
-	const uint64_t *folders = (const uint64_t *)(const void *)builder->folders.data;
 	uint64_t hash = path_hash(path, true);
-	if (!path_set_reach(&builder->seen_folders, folders, builder->folders.length / sizeof *folders))
-		return error_memory(error);
-	if (!path_set_has(&builder->seen_folders, folders, hash))
-		return 0;
-	int code = last_entry_watch(&builder->last, path, error);
+	int code = builder_has_entered(builder, hash, error);
+	if (code <= 0)
+		return code;
+	code = last_entry_watch(&builder->last, path, error);
 	if (code < 0)
 		return code;
 	last_entry_find(&builder->last, hash)->ordered = true;
@@ -220,13 +145,13 @@ static int end_folder(struct layer_builder *builder, span path, struct tarsier_e
  * too: what was a link in the layers below is none any more. */
 static int order_folder(struct layer_builder *builder, span folder, struct tarsier_error *error)
 {
-	const uint64_t *taken = (const uint64_t *)(const void *)builder->taken.data;
-	size_t count = builder->taken.length / sizeof *taken, others = builder->others.length / sizeof(struct layer_other);
+	size_t count, others = builder->others.length / sizeof(struct layer_other);
+	const uint64_t *taken = builder_hashes(&builder->taken, &count);
 	const struct layer_other *last = (const struct layer_other *)(const void *)builder->others.data + others;
 	uint32_t before = builder->sequence - 1;
 	if (!folder.len || !count || taken[count - 1] != path_hash(folder, true) || (others && last[-1].sequence == before))
 		return TARSIER_OK;
-	return add_other(builder, folder, true, before, error);
+	return builder_add_other(builder, folder, true, before, error);
 }
 
 /* `name` is empty for an opaque folder. */
@@ -259,7 +184,7 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	int code = TARSIER_OK;
 	if (!span_starts(name, ".wh.") && !span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh."))
 		return 0;
-	if ((code = builder_count_entry(builder, error)) < 0 || (code = note_folders(builder, path, false, error)) < 0)
+	if ((code = builder_count_entry(builder, error)) < 0 || (code = builder_note_folders(builder, path, false, error)) < 0)
 		return code;
 	if (span_is(name, ".wh..wh..opq")) {
 		code = add_whiteout(builder, folder, SPAN(""), error);
@@ -293,7 +218,7 @@ static int on_entry(void *user, const struct tar_entry *entry, struct tarsier_er
 	int taken = take_whiteout(builder, entry->path, error);
 	if (taken != 0)
 		return taken < 0 ? taken : 0;
-	int code = take_path(builder, entry->path, entry->type == '5', error);
+	int code = builder_take_path(builder, entry->path, entry->type == '5', error);
 	if (code < 0 || (code = list_entry(builder, entry, error)) < 0)
 		return code;
 	switch (entry->type) {
@@ -337,7 +262,7 @@ int layer_builder_push(struct layer_builder *builder, span tar_bytes, struct tar
 int layer_builder_file(struct layer_builder *builder, const struct tar_entry *entry, struct stream *content,
                        struct tarsier_error *error)
 {
-	int code = take_path(builder, entry->path, false, error);
+	int code = builder_take_path(builder, entry->path, false, error);
 	if (code >= 0)
 		code = list_entry(builder, entry, error);
 	return code < 0 || !content ? code : builder_read_stream(builder, entry, content, error);
@@ -345,7 +270,7 @@ int layer_builder_file(struct layer_builder *builder, const struct tar_entry *en
 
 int layer_builder_link(struct layer_builder *builder, span path, span target, bool hard, struct tarsier_error *error)
 {
-	int code = take_path(builder, path, false, error);
+	int code = builder_take_path(builder, path, false, error);
 	if (code < 0)
 		return code;
 	return hard ? builder_add_hard_link(builder, path, target, error) : builder_add_link(builder, path, target, false, error);
@@ -353,13 +278,13 @@ int layer_builder_link(struct layer_builder *builder, span path, span target, bo
 
 int layer_builder_directory(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
-	int code = take_path(builder, path, true, error);
+	int code = builder_take_path(builder, path, true, error);
 	return code < 0 ? code : add_directory(builder, path, error);
 }
 
 int layer_builder_odd(struct layer_builder *builder, span path, const char *what, struct tarsier_error *error)
 {
-	int code = take_path(builder, path, false, error);
+	int code = builder_take_path(builder, path, false, error);
 	return code < 0 ? code : add_odd(builder, path, what, false, error);
 }
 

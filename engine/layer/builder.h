@@ -34,9 +34,10 @@ struct layer_builder {
 	sem_t *large;        /* or NULL */
 	bool holds_large;
 	struct last_entry last;
-	struct path_set seen, seen_folders; /* of `taken` and `folders`, as far as hard links and whiteouts have asked */
+	struct path_set seen, seen_folders; /* of `taken` and `folders`, as far as was asked */
 	struct buffer files, links, others, whiteouts; /* of struct pending_file, layer_link, layer_other, layer_whiteout */
 	struct buffer taken, folders; /* of uint64_t */
+	struct buffer late; /* of uint64_t: of folders whose own entry came after others in them */
 	struct buffer listing; /* of struct layer_entry */
 	bool wants_listing;
 	struct buffer folder; /* the one that the entry before lay in, and … */
@@ -67,6 +68,22 @@ int builder_charge(struct layer_builder *builder, size_t holds, struct tarsier_e
 
 /* Counts one more entry, and what is kept by now. */
 int builder_count_entry(struct layer_builder *builder, struct tarsier_error *error);
+
+/* ---- builder_paths.c: the paths at which there are entries, and their folders -------------------------------------- */
+
+/* Notes that this layer has an entry at this path, whether or not anything is kept of it. */
+int builder_take_path(struct layer_builder *builder, span path, bool directory, struct tarsier_error *error);
+/* Remembers the folders that an entry lies in, as far as those of the entry before did not tell. `shows`: the entry shows
+ * that they are there. */
+int builder_note_folders(struct layer_builder *builder, span path, bool shows, struct tarsier_error *error);
+/* This entry has its turn among those that are kept, whether or not anything else is kept of it: it lies behind a link of
+ * this layer, or where something that matters is. */
+int builder_add_other(struct layer_builder *builder, span path, bool directory, uint32_t sequence,
+                      struct tarsier_error *error);
+/* Has an entry before lain in the folder with this path_hash()? 1 or 0. */
+int builder_has_entered(struct layer_builder *builder, uint64_t folder, struct tarsier_error *error);
+/* `taken`, `folders` or `late`. */
+const uint64_t *builder_hashes(const struct buffer *list, size_t *count);
 
 /* ---- builder_links.c: symlinks, hard links ----------------------------------------------------------------------- */
 

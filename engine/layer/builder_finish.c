@@ -94,17 +94,34 @@ static bool finish_taken(struct layer_builder *builder)
 	return index->taken;
 }
 
-/* A folder with an entry of its own is a folder, whatever the layers below have there. */
+/* The list of all entries' paths is sorted by now. */
+static bool mark_repeated(struct layer_builder *builder)
+{
+	struct layer_index *index = builder->index;
+	size_t count, repeated = 0;
+	const uint64_t *hashes = builder_hashes(&builder->taken, &count);
+	uint64_t *twice = arena_array(&builder->arena, count - index->taken_count, sizeof *twice);
+	for (size_t i = 1; twice && i < count; i++)
+		if (hashes[i] == hashes[i - 1])
+			twice[repeated++] = hashes[i];
+	for (size_t i = 0; twice && repeated && i < index->link_count; i++)
+		index->links[i].repeated = path_hash_among(twice, repeated, path_hash(span_of(index->links[i].path), false));
+	return twice;
+}
+
+/* A folder with an entry of its own is a folder, whatever the layers below have there; unless that came late. */
 static bool finish_folders(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	size_t count = 0, kept = 0, at = 0;
-	index->folders = finish_hashes(index, &builder->folders, &count);
+	size_t count = 0, late_count = 0, kept = 0, at = 0;
+	uint64_t *late = finish_hashes(index, &builder->late, &late_count);
+	index->folders = late ? finish_hashes(index, &builder->folders, &count) : NULL;
 	for (size_t i = 0; index->folders && i < count; i++) {
-		while (at < index->taken_count && index->taken[at] < index->folders[i])
+		uint64_t folder = index->folders[i];
+		while (at < index->taken_count && index->taken[at] < folder)
 			at++;
-		if (at == index->taken_count || index->taken[at] != index->folders[i])
-			index->folders[kept++] = index->folders[i];
+		if (at == index->taken_count || index->taken[at] != folder || path_hash_among(late, late_count, folder))
+			index->folders[kept++] = folder;
 	}
 	index->folder_count = kept;
 	return index->folders;
@@ -113,5 +130,5 @@ static bool finish_folders(struct layer_builder *builder)
 bool builder_finish_index(struct layer_builder *builder)
 {
 	return finish_files(builder) && finish_links(builder) && finish_lists(builder) && finish_taken(builder) &&
-	       finish_folders(builder);
+	       mark_repeated(builder) && finish_folders(builder);
 }

@@ -81,8 +81,9 @@ static bool use_target(struct layer_builder *builder, span target)
 /* Has this layer a file at the path? 1 or 0. */
 static int has_seen(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
-	const uint64_t *taken = (const uint64_t *)(const void *)builder->taken.data;
-	if (!path_set_reach(&builder->seen, taken, builder->taken.length / sizeof *taken))
+	size_t count;
+	const uint64_t *taken = builder_hashes(&builder->taken, &count);
+	if (!path_set_reach(&builder->seen, taken, count))
 		return error_memory(error);
 	return path_set_has(&builder->seen, taken, path_hash(path, false));
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static const char magic[24] = "tarsier layer index 15\n";
+static const char magic[24] = "tarsier layer index 16\n";
 enum { HEADER = 32 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -101,7 +101,7 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 	for (size_t i = 0; i < index->link_count && ok; i++) {
 		const struct layer_link *link = &index->links[i];
 		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->used) &&
-		     put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
+		     put_number(file, link->repeated) && put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
 	}
 	return ok;
 }
@@ -271,6 +271,7 @@ static void get_links(struct index_reader *in, struct layer_index *index)
 		index->links[i].hard = get_number(in) != 0;
 		index->links[i].gone = get_number(in) != 0;
 		index->links[i].used = get_number(in) != 0;
+		index->links[i].repeated = get_number(in) != 0;
 		index->links[i].sequence = get_sequence(in);
 		index->links[i].path = get_text(in);
 		index->links[i].target = get_text(in);

@@ -41,6 +41,7 @@ struct layer_link { /* every symlink; hard links, except those to files of the s
 	uint32_t sequence;         /* number of its entry in the tar, from 1 */
 	bool gone;                 /* as of a file */
 	bool used;                 /* later entries of its layer lie below it, or are hard links to it or to what lies below */
+	bool repeated;             /* its layer has other entries, but directories, with this very path */
 };
 
 struct layer_other { /* an entry of which nothing else is kept, but whose turn in the tar matters */

@@ -356,6 +356,10 @@ static int lay(struct laying *laying)
 	size_t hidden = laying->first_alias = laying->alias_count;
 	int code = collect_kept(laying);
 	if (code >= 0)
+		code = laying_ask_repeated(laying);
+	if (code >= 0)
+		code = laying_find_ways(laying);
+	if (code >= 0)
 		code = replace_taken(laying);
 	if (code >= 0)
 		code = laying_note_aliases(laying);

@@ -28,6 +28,8 @@ struct laying {
 	uint32_t number;       /* … 1 + its number */
 	uint64_t *kept;        /* sorted path_hash() of its entries that are laid one by one: lowest bit as they have it */
 	size_t kept_count;
+	struct node **ways;    /* links of the layers below that entries of this one pass through */
+	size_t way_count;
 	bool uses_links;       /* entries of the layer are written through links of its own */
 	struct alias *aliases; /* of all layers so far; those of the layer at hand begin at first_alias */
 	size_t alias_count, alias_capacity, first_alias;
@@ -58,7 +60,9 @@ int laying_note_alias(struct laying *laying, span literal, bool own);
 int laying_renew_aliases(struct laying *laying, const char *path);
 /* The same for the first of the layer's own links, after other links were taken away. */
 int laying_renew_own(struct laying *laying, size_t link_count);
-/* Links of the layers below that entries of this one are written through. */
+/* Finds the links of the layers below that entries of this one pass through, while they are there. */
+int laying_find_ways(struct laying *laying);
+/* Those of them that are still there are aliases. */
 int laying_note_aliases(struct laying *laying);
 /* Entries behind the aliases that were noted since hide what is there; this may note more. */
 int laying_hide_behind(struct laying *laying, size_t *done);
@@ -67,6 +71,8 @@ int laying_renew_all(struct laying *laying);
 /* What is written as `literal` has its turn, and lies at this place. Entries of the layer that have the place under
  * another name may come before it or after it: where only their hash is known, they are put on the list. */
 int laying_ask_order(struct laying *laying, const char *literal, const struct place *place);
+/* The same for entries in whose place the layer has a link, too. */
+int laying_ask_repeated(struct laying *laying);
 /* The same for entries that have taken away what was on the way to this place: what comes before them went that way. */
 int laying_ask_way(struct laying *laying, const struct place *place);
 

@@ -107,6 +107,16 @@ local shapes = {
   { "a file through a link, a file over the link, and the file again", {
     { link("l", "d") }, { file("l/d.egg-info", "first"), file "l", dir "l", file("l/d.egg-info", "second") } },
     "d/d.egg-info first l/d.egg-info second" },
+  { "a file over a link, a hard link to a hard link to it, and a link in its place", {
+    { link("l", "nowhere") }, { file("l", "new"), hard("h", "l"), hard("d.egg-info", "h"), link("l", "elsewhere") } },
+    "d.egg-info new" },
+  { "what is no evidence through a link, before a directory over the link", {
+    { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "l/METADATA", dir "l" } }, "" },
+  { "what is no evidence in a directory in the place of a link, which has two entries", {
+    { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") }, { dir "l", file "l/METADATA", dir "l" } },
+    "d.dist-info/METADATA old" },
+  { "what is no evidence through a link, before a file over the link's folder", {
+    { link("a/l", "../d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "a/l/METADATA", file "a" } }, "" },
 }
 
 -- The entries of all shapes' layers number `n`, each shape in a folder of its own.

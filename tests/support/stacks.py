@@ -10,11 +10,7 @@ is the image's root itself), has umoci unpack them one by one, and prints what e
 
 Entries are of all kinds that have to do with each other: files, directories, symlinks, hard links, whiteouts, opaque
 directories, replacements, all of them through links too. What a container engine refuses (an entry below a file, a hard
-link to nothing) is kept out by a model of the tree, so that a refusal is rare. Left out are the cases that tarsier
-does not tell apart, and that no engine writes: a file or a directory in the place of a link, or of a folder, after entries
-of the same layer that were written through that link, or if one of the two is written through a link; two entries in the
-place of what a hard link of the same layer was to; a hard link to a symlink of a lower layer; and an entry through a
-link that the same layer has laid in the place of another link, for it may as well have come before that.
+link to nothing) is kept out by a model of the tree, so that a refusal is rare.
 """
 import hashlib
 import json
@@ -57,7 +53,6 @@ class Tree:
     def __init__(self):
         self.at = {"": ("dir",)}
         self.tops = {}  # the same paths by their first names, for a hundred stacks have thousands
-        self.followed = {}  # links on the ways of paths, by their first names
 
     def beside(self, path):
         """The paths with the first name of `path`; all but the root where that is empty."""
@@ -81,7 +76,6 @@ class Tree:
             what = self.at.get(here)
             more = any(r not in ("", ".") for r in rest)
             if what and what[0] == "link" and (more or last):
-                self.followed.setdefault(top_of(here), set()).add(here)
                 links += 1
                 if links > 40:
                     return None
@@ -129,11 +123,6 @@ class Image:
 
     def layer(self):
         entries, touched = [], set()
-        self.literal = {}  # what this layer's entries are called -> where they lie
-        self.laid = {}  # the same by the first name of where they lie
-        self.relinked = set()  # links in the place of links, as this layer calls them
-        self.linked = set()  # what was there before, and this layer has linked to
-        self.tree.followed.clear()
         for top in self.tops:
             for _ in range(self.rng.randint(1, 7)):
                 entry = self.entry(top, touched)
@@ -166,14 +155,10 @@ class Image:
         place = self.tree.place(path)
         if place in (None, "", top):
             return None
-        if place in self.linked and place in touched or any(path.startswith(link + "/") for link in self.relinked):
-            return None
-        if kind in ("file", "dir", "hard") and self.is_used(place, path):
-            return None
         if kind in ("whiteout", "opaque"):
             return self.whiteout(path, kind == "opaque", place, touched)
         if kind == "hard":
-            target = self.hard_link(top, place, touched)
+            target = self.hard_link(top, place)
             what = self.tree.at[target] if target else None
         elif kind == "link":
             target = self.target(top, path)
@@ -183,30 +168,13 @@ class Image:
         else:
             target = self.content()
             what = ("file", target)
-        if target is None:
+        if target is None or what[0] != "file" and len(target) > 100:  # there is no room in a header
             return None
-        if what[0] == "link" and self.tree.at.get(place, "?")[0] == "link":
-            self.relinked.add(path)
         self.tree.put(place, what)
-        self.lay(path, place)
         while place:
             touched.add(place)
             place = place.rpartition("/")[0]
         return path, kind, target
-
-    def is_used(self, place, path):
-        """Has this layer laid what is here or below, and was that, or would this be, written through a link?"""
-        def below(other):
-            return other == place or other.startswith(place + "/")
-        top = top_of(place)
-        return any(below(p) and self.tree.at.get(p, "?")[0] == "link" for p in self.tree.followed.get(top, ())) or any(
-            below(real) and (real != name or place != path) for name, real in self.laid.get(top, {}).items())
-
-    def lay(self, path, place):
-        if path in self.literal:
-            del self.laid[top_of(self.literal[path])][path]
-        self.literal[path] = place
-        self.laid.setdefault(top_of(place), {})[path] = place
 
     def content(self):
         self.counter += 1
@@ -214,18 +182,11 @@ class Image:
         return ("Metadata-Version: 2.1\nName: %s\nVersion: 1\nPackage: %s\nStatus: install ok installed\n"
                 "Architecture: all\n" % (name, name)).encode()
 
-    def is_linkable(self, path, touched):
-        kind = self.tree.at[path][0]
-        return kind == "file" or (kind == "link" and path in touched and self.literal.get(path) == path)
-
-    def hard_link(self, top, place, touched):
-        """To a file, or to a link of the same layer that was not laid through links itself."""
-        files = sorted(p for p in self.tree.beside(top) if p != place and self.is_linkable(p, touched))
+    def hard_link(self, top, place):
+        """To a file or a symlink."""
+        files = sorted(p for p in self.tree.beside(top) if p != place and self.tree.at[p][0] != "dir")
         target = self.rng.choice(files) if files else None
-        if not target or target.startswith(place + "/"):
-            return None
-        self.linked.add(target)
-        return target
+        return None if not target or target.startswith(place + "/") else target
 
     def whiteout(self, path, opaque, place, touched):
         """As umoci does it: what this layer has laid stays, and so do the folders that it lies in."""
