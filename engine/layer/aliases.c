@@ -157,13 +157,16 @@ int laying_ask_repeated(struct laying *laying)
 	return code;
 }
 
-static int ask_way(struct laying *laying, const struct node *node)
+/* Each is asked for once. */
+static int ask_way(struct laying *laying, struct node *node)
 {
 	int code = TARSIER_OK;
 	for (; node && code >= 0; node = node->parent) {
 		laying->tree.steps++;
-		if (node->taken == laying->number)
-			code = ask(laying, span_of(node->taken_as));
+		if (node->taken != laying->number)
+			continue;
+		node->taken = 0;
+		code = ask(laying, span_of(node->taken_as));
 	}
 	return code;
 }
@@ -248,7 +251,7 @@ int laying_find_ways(struct laying *laying)
 }
 
 /* What has taken the link away may have come before the entries that pass through it, or after them. */
-static int note_way(struct laying *laying, const struct node *link)
+static int note_way(struct laying *laying, struct node *link)
 {
 	if (!link->live || !link->link)
 		return ask_way(laying, link);
