@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 extern const struct codec codec_gzip_zlib, codec_gzip_isal;
 
@@ -372,9 +373,27 @@ static int l_zip(lua_State *L)
 	return code < 0 ? probe_fail(L, &error) : 1;
 }
 
+/* gzip(bytes [, level]) --> a gzip file without a name and a time */
+static int l_gzip(lua_State *L)
+{
+	enum { GZIP = 16 };
+	size_t length;
+	luaL_Buffer made;
+	z_stream stream = {.next_in = (Bytef *)luaL_checklstring(L, 1, &length), .avail_in = (uInt)length};
+	int level = (int)luaL_optinteger(L, 2, 1);
+	if (deflateInit2(&stream, level, Z_DEFLATED, GZIP + MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+		return luaL_error(L, "deflateInit2: %s", stream.msg);
+	stream.avail_out = (uInt)deflateBound(&stream, length);
+	stream.next_out = (Bytef *)luaL_buffinitsize(L, &made, stream.avail_out);
+	int code = deflate(&stream, Z_FINISH);
+	luaL_pushresultsize(&made, stream.total_out);
+	deflateEnd(&stream);
+	return code == Z_STREAM_END ? 1 : luaL_error(L, "deflate: %d", code);
+}
+
 static const luaL_Reg functions[] = {
-	{"codec", l_codec},           {"inflate", l_inflate}, {"read", l_read}, {"tar", l_tar},
-	{"libarchive", l_libarchive}, {"zip", l_zip},         {NULL, NULL},
+	{"codec", l_codec},           {"inflate", l_inflate}, {"read", l_read},  {"tar", l_tar},
+	{"libarchive", l_libarchive}, {"zip", l_zip},         {"gzip", l_gzip}, {NULL, NULL},
 };
 
 int probe_streams(lua_State *L)

@@ -2,6 +2,7 @@
 
 local core = require "tarsier.core"
 local files = require "support.files"
+local gzip = require "tarsier.probe".streams.gzip
 local json = require "tarsier.json"
 local letters = require "tarsier.probe".letters
 local stand_in = require "support.stand_in"
@@ -32,7 +33,7 @@ function feed_server.write(folder, family, records, options)
   table.sort(records, function(a, b) return a.modified > b.modified end)
   for i, record in ipairs(records) do
     lines[i] = ("%s,%s\n"):format(record.modified, record.id)
-    members[i] = { path = record.id .. ".json", content = json.encode(record), blocks = true }
+    members[i] = { path = record.id .. ".json", content = json.encode(record), deflate = true }
     if not options.no_records then write(place .. members[i].path, members[i].content) end
   end
   write(place .. "all.zip", zip.write(members))
@@ -47,7 +48,7 @@ function feed_server.scores(folder, date)
     vulnerabilities = json.array { { cveID = "CVE-2026-0001", dateAdded = date, dueDate = date,
       knownRansomwareCampaignUse = "Known" } } })
   local csv = ("#model_version:v2025.03.14,score_date:%sT00:00:00+0000\ncve,epss,percentile\nCVE-2026-0001,0.5,0.9\n"):format(date)
-  write(folder .. "/epss/epss_scores-current.csv.gz", zip.gzip(csv))
+  write(folder .. "/epss/epss_scores-current.csv.gz", gzip(csv))
 end
 
 --- serve(folder, [changes]) -> stand_in's server of the folder's files; changes = { ["/osv/…"] = answers }

@@ -37,7 +37,7 @@ function hostile.pipe(bytes, command)
   return result
 end
 
-function hostile.gzip(bytes) return hostile.pipe(bytes, "gzip -n") end
+hostile.gzip = require "tarsier.probe".streams.gzip
 
 local zeros -- sixteen mebibytes of them, packed once
 

@@ -65,15 +65,7 @@ function images.tar(members)
   return table.concat(parts)
 end
 
-function images.gzip(bytes)
-  local path = files.name()
-  images.write(path, bytes)
-  local pipe = assert(io.popen("gzip -1nc " .. path, "r"))
-  local zipped = pipe:read "a"
-  pipe:close()
-  os.remove(path)
-  return zipped
-end
+images.gzip = require "tarsier.probe".streams.gzip
 
 -- ---- OCI layouts by hand -------------------------------------------------------------------------------------------
 

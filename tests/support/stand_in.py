@@ -1,7 +1,7 @@
 """HTTP servers that answer as scripts say: stand_in.py OWNER. One process has all servers of a spec file.
 
-It writes its process id and a control port, where it reads commands: POST /start {"folder": F, "socket": PATH or absent} starts a server, POST
-/stop {"folder": F} ends it.
+It writes its process id and a control port, where it reads commands: POST /start {"folder": F, "socket": PATH or absent}
+starts a server, POST /stop {"folder": F} ends it.
 
 F/script.json: { "GET /path": [ { "status": 200, "headers": {}, "body": "…" | "json": … | "file": "PATH",
 "repeat": "x", "times": 1000, "delay": 0.1, "cut": true, "length": 5 (what Content-Length says), "together": 2,

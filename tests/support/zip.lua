@@ -1,6 +1,6 @@
 -- Writes zip files, as odd as a spec wants them.
 
-local temporary = require "support.temporary"
+local gzip = require "tarsier.probe".streams.gzip
 
 local zip = {}
 
@@ -17,15 +17,9 @@ function zip.crc32(text)
   return c ~ 0xffffffff
 end
 
---- zip.deflate(text) -> its raw deflate data, by gzip
+--- zip.deflate(text) -> its raw deflate data
 function zip.deflate(text)
-  local name = temporary.name()
-  temporary.write(name, text)
-  local pipe = assert(io.popen("gzip -cn <" .. name))
-  local data = pipe:read "a"
-  pipe:close()
-  os.remove(name)
-  return data:sub(11, -9)
+  return gzip(text, 6):sub(11, -9)
 end
 
 --- zip.deflate_blocks(text) -> raw deflate data that are not compressed
@@ -37,11 +31,6 @@ function zip.deflate_blocks(text)
     parts[#parts + 1] = string.pack("<BHH", last and 1 or 0, #block, ~#block & 0xffff) .. block
   end
   return table.concat(parts)
-end
-
---- zip.gzip(text) -> a gzip file that is not compressed
-function zip.gzip(text)
-  return "\31\139\8\0\0\0\0\0\0\3" .. zip.deflate_blocks(text) .. string.pack("<I4I4", zip.crc32(text), #text)
 end
 
 local function zip64_field(...)
