@@ -157,7 +157,7 @@ $(BUILD)/prelude.inc: $(PRELUDE:%=lua/tarsier/prelude/%.lua)
 	@mkdir -p $(@D)
 	$(Q){ echo 'static const char *const prelude_parts[] = {'; for part in $^; do \
 	    sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$part; echo ','; done; echo '};'; } >$@
-$(BUILD)/engine/policy/run.o: $(BUILD)/prelude.inc
+$(BUILD)/engine/policy/prelude.o: $(BUILD)/prelude.inc
 
 # One object in which all names except the public ones are local, so that a host's symbols never collide with ours.
 $(BUILD)/libtarsier.a: $(OBJECTS)

@@ -30,6 +30,8 @@ struct policy_module {
 	span text;
 };
 
+enum { PRELUDE_PARTS = 5 };
+
 struct tarsier_judge {
 	struct arena arena;
 	struct tarsier_judge_config config;
@@ -37,6 +39,7 @@ struct tarsier_judge {
 	size_t module_count, module_capacity;
 	struct policy *policies;
 	size_t count, capacity;
+	struct buffer prelude[PRELUDE_PARTS]; /* compiled; empty before the first sandbox */
 };
 
 /* ---- find.c ---- */

@@ -3,7 +3,6 @@
 
 #include "policy/lua_json.h"
 #include "policy/lua_table.h"
-#include "prelude.inc"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +14,11 @@ static const char PRELUDE[] = "prelude";
 /* ---- bodies: functions that run inside the sandbox with one argument, a struct run ------------------------------ */
 
 /* Only checks need the last part. */
-enum { LINT = sizeof prelude_parts / sizeof *prelude_parts - 1 };
-
-/* Runs a part of the prelude with the table on top. */
-static void load_part(lua_State *L, size_t part)
-{
-	sandbox_load(L, span_of(prelude_parts[part]), "=prelude");
-	lua_pushvalue(L, -2);
-	lua_call(L, 1, 0);
-}
+enum { LINT = PRELUDE_PARTS - 1 };
 
 static int body_boot(lua_State *L)
 {
-	void *run = lua_touserdata(L, 1);
+	struct run *run = lua_touserdata(L, 1);
 	lua_newtable(L);
 	sandbox_open_libraries(L);
 	lua_setfield(L, -3, "trusted");
@@ -37,7 +28,7 @@ static int body_boot(lua_State *L)
 	luaL_setfuncs(L, policy_host_functions, 1);
 	lua_setfield(L, -2, "host");
 	for (size_t i = 0; i < LINT; i++)
-		load_part(L, i);
+		prelude_run(L, run->judge, i);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
 	lua_gc(L, LUA_GCCOLLECT); /* so that the first policy's account does not include our garbage */
 	return 0;
@@ -324,9 +315,10 @@ int policy_describe(tarsier_judge *judge, struct policy *policy, json_t **info, 
 
 static int body_lint(lua_State *L)
 {
+	struct run *run = lua_touserdata(L, 1);
 	lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE);
-	load_part(L, LINT);
-	push_prelude(L, lua_touserdata(L, 1), "lint");
+	prelude_run(L, run->judge, LINT);
+	push_prelude(L, run, "lint");
 	lua_call(L, 1, 0);
 	return 0;
 }

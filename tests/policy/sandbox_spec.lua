@@ -275,13 +275,13 @@ describe("the sandbox", function()
 
   it("bounds what leaves, however often one value is referred to", function()
     local shared = "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 1000 do t[i] = s end "
-    local keys = "local t = {} for i = 1, 1000 do t[i] = { [('k'):rep(1 << 20)] = 1 } t[i] = t[1] end "
+    local keys = "local k = { [('k'):rep(1 << 20)] = 1 } local t = {} for i = 1, 1000 do t[i] = k end "
     local tables = "local t = { 1 } for i = 1, 25 do t = { t, t } end "
     local escapes = "local t = ('\\1'):rep(3 << 20) "
-    local hollow = "local h = {} for i = 1, 4e5 do h[i] = i end for i = 1, 4e5 do h[i] = nil end "
+    local hollow = "local h = {} for i = 1, 1e5 do h[i] = i end for i = 1, 1e5 do h[i] = nil end "
       .. "local t = {} for i = 1, 1e5 do t[i] = h end "
     for name, body in pairs { shared = shared, keys = keys, tables = tables, escapes = escapes, hollow = hollow } do
-      local changes = { seconds = 0.2, instructions = 1e9, memory = name == "hollow" and 48 << 20 or nil }
+      local changes = { seconds = 0.1, instructions = 1e9 }
       local head = "return { name = 'a', summary = 's', "
       for _, text in ipairs {
         head .. ("verdict = function() %s return nil, nil, { t = t } end }"):format(body),
