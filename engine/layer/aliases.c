@@ -65,17 +65,18 @@ int laying_renew_own(struct laying *laying, size_t link_count)
 	return code;
 }
 
-/* Is the link taken away by a whiteout that came before the entries below its path? Then they are not behind the link. */
+/* Is the link taken away by a whiteout that came before the entries below its path? Then they are not behind the link. What
+ * opaque folders hide lies in them. */
 static bool is_removed(struct laying *laying, span literal)
 {
 	const struct layer_index *layer = laying->layer;
 	for (size_t i = 0; i < layer->whiteout_count; i++) {
-		span path = span_of(layer->whiteouts[i].path);
+		const struct layer_whiteout *whiteout = &layer->whiteouts[i];
+		span path = span_of(whiteout->path);
 		laying->tree.steps++;
-		if (layer->whiteouts[i].opaque || layer->whiteouts[i].used)
+		if (whiteout->used || !span_starts(literal, whiteout->path))
 			continue;
-		if (literal.len >= path.len && memcmp(literal.ptr, path.ptr, path.len) == 0 &&
-		    (literal.len == path.len || literal.ptr[path.len] == '/'))
+		if (literal.len == path.len ? !whiteout->opaque : !path.len || literal.ptr[path.len] == '/')
 			return true;
 	}
 	return false;
@@ -148,12 +149,26 @@ int laying_ask_order(struct laying *laying, const char *literal, const struct pl
 	return code;
 }
 
+static int ask_if_repeated(struct laying *laying, const char *path)
+{
+	const struct layer_index *layer = laying->layer;
+	uint64_t hash = path_hash(span_of(path), false);
+	return path_hash_among(layer->repeated, layer->repeated_count, hash) ? ask(laying, span_of(path)) : TARSIER_OK;
+}
+
 int laying_ask_repeated(struct laying *laying)
 {
+	const struct layer_index *layer = laying->layer;
 	int code = TARSIER_OK;
-	for (size_t i = 0; i < laying->layer->link_count && code >= 0; i++)
-		if (laying->layer->links[i].repeated)
-			code = ask(laying, span_of(laying->layer->links[i].path));
+	if (!layer->repeated_count)
+		return TARSIER_OK;
+	for (size_t i = 0; i < layer->link_count && code >= 0; i++)
+		code = ask_if_repeated(laying, layer->links[i].path);
+	for (size_t i = 0; i < layer->other_count && code >= 0; i++)
+		code = ask_if_repeated(laying, layer->others[i].path);
+	for (size_t i = 0; i < layer->file_count && code >= 0; i++)
+		if (layer->files[i].reader->claims) /* of all others, all entries with such a path are kept */
+			code = ask_if_repeated(laying, layer->files[i].path);
 	return code;
 }
 

@@ -126,11 +126,13 @@ static int add_directory(struct layer_builder *builder, span path, struct tarsie
 
 /* ---- whiteouts -------------------------------------------------------------------------------------------------- */
 
-/* A whiteout at this path. Returns 1 if earlier entries lie below it: what lies below it from now on is elsewhere, if it
- * was a link until now. */
+/* A whiteout at this path, or of what is in it. Returns 1 if earlier entries lie below it: what lies below it from now on is
+ * elsewhere, if there was a link until now. */
 static int end_folder(struct layer_builder *builder, span path, struct tarsier_error *error)
 {
 	uint64_t hash = path_hash(path, true);
+	if (!path.len)
+		return builder->ordered = builder->sequence > 1;
 	int code = builder_has_entered(builder, hash, error);
 	if (code <= 0)
 		return code;
@@ -138,6 +140,7 @@ static int end_folder(struct layer_builder *builder, span path, struct tarsier_e
 	if (code < 0)
 		return code;
 	last_entry_find(&builder->last, hash)->ordered = true;
+	builder->folder.length = 0; /* so that the next entry's folders are looked at anew */
 	return 1;
 }
 
@@ -163,11 +166,12 @@ static int add_whiteout(struct layer_builder *builder, span folder, span name, s
 	if (!whiteout.path)
 		return builder_no_room(builder, error);
 	whiteout.sequence = builder->sequence;
-	int code = whiteout.opaque ? order_folder(builder, folder, error)
-	                           : end_folder(builder, span_of(whiteout.path), error);
+	int code = whiteout.opaque ? order_folder(builder, folder, error) : TARSIER_OK;
+	if (code >= 0)
+		code = end_folder(builder, span_of(whiteout.path), error);
 	if (code < 0)
 		return code;
-	whiteout.used = !whiteout.opaque && code;
+	whiteout.used = code;
 	return buffer_add(&builder->whiteouts, &whiteout, sizeof whiteout) ? TARSIER_OK : error_memory(error);
 }
 
@@ -184,7 +188,7 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 	int code = TARSIER_OK;
 	if (!span_starts(name, ".wh.") && !span_starts(path, ".wh..wh.") && !span_contains(path, "/.wh..wh."))
 		return 0;
-	if ((code = builder_count_entry(builder, error)) < 0 || (code = builder_note_folders(builder, path, false, error)) < 0)
+	if ((code = builder_count_entry(builder, error)) < 0)
 		return code;
 	if (span_is(name, ".wh..wh..opq")) {
 		code = add_whiteout(builder, folder, SPAN(""), error);
@@ -194,6 +198,8 @@ static int take_whiteout(struct layer_builder *builder, span path, struct tarsie
 			return error_set(error, TARSIER_FORMAT, "%.*s: is a whiteout without a name", SPAN_ARG(path));
 		code = add_whiteout(builder, folder, deleted, error);
 	}
+	if (code >= 0)
+		code = builder_note_folders(builder, path, false, error);
 	return code < 0 ? code : 1;
 }
 

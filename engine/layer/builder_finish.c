@@ -95,18 +95,17 @@ static bool finish_taken(struct layer_builder *builder)
 }
 
 /* The list of all entries' paths is sorted by now. */
-static bool mark_repeated(struct layer_builder *builder)
+static bool finish_repeated(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	size_t count, repeated = 0;
+	size_t count, kept = 0;
 	const uint64_t *hashes = builder_hashes(&builder->taken, &count);
-	uint64_t *twice = arena_array(&builder->arena, count - index->taken_count, sizeof *twice);
-	for (size_t i = 1; twice && i < count; i++)
-		if (hashes[i] == hashes[i - 1])
-			twice[repeated++] = hashes[i];
-	for (size_t i = 0; twice && repeated && i < index->link_count; i++)
-		index->links[i].repeated = path_hash_among(twice, repeated, path_hash(span_of(index->links[i].path), false));
-	return twice;
+	index->repeated = arena_array(&index->arena, count - index->taken_count, sizeof *index->repeated);
+	for (size_t i = 1; index->repeated && i < count; i++)
+		if (hashes[i] == hashes[i - 1] && !(hashes[i] & 1) && !(kept && index->repeated[kept - 1] == hashes[i]))
+			index->repeated[kept++] = hashes[i];
+	index->repeated_count = kept;
+	return index->repeated;
 }
 
 /* A folder with an entry of its own is a folder, whatever the layers below have there; unless that came late. */
@@ -130,5 +129,5 @@ static bool finish_folders(struct layer_builder *builder)
 bool builder_finish_index(struct layer_builder *builder)
 {
 	return finish_files(builder) && finish_links(builder) && finish_lists(builder) && finish_taken(builder) &&
-	       mark_repeated(builder) && finish_folders(builder);
+	       finish_repeated(builder) && finish_folders(builder);
 }

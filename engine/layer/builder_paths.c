@@ -97,7 +97,7 @@ int builder_take_path(struct layer_builder *builder, span path, bool directory, 
 	if (code < 0)
 		return code;
 	bool matters = last_entry_note(&builder->last, hash, directory, builder->sequence) || builder->through;
-	if (code || matters || (builder->patterns && path_match_orders(builder->patterns, path)))
+	if (code || matters || builder->ordered || (builder->patterns && path_match_orders(builder->patterns, path)))
 		code = builder_add_other(builder, path, directory, builder->sequence, error);
 	return code < 0 || buffer_add(&builder->taken, &hash, sizeof hash) ? code : error_memory(error);
 }

@@ -101,7 +101,7 @@ static bool put_links(struct buffer *file, const struct layer_index *index)
 	for (size_t i = 0; i < index->link_count && ok; i++) {
 		const struct layer_link *link = &index->links[i];
 		ok = put_number(file, link->hard) && put_number(file, link->gone) && put_number(file, link->used) &&
-		     put_number(file, link->repeated) && put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
+		     put_number(file, link->sequence) && put_text(file, link->path) && put_text(file, link->target);
 	}
 	return ok;
 }
@@ -143,7 +143,8 @@ static bool put_body(struct buffer *file, const struct layer_index *index)
 	          put_number(file, index->blob_size) &&
 	          put_number(file, index->tar_size) && put_number(file, index->entries) &&
 	          put_hashes(file, index->taken, index->taken_count) &&
-	          put_hashes(file, index->folders, index->folder_count) && put_whiteouts(file, index) &&
+	          put_hashes(file, index->folders, index->folder_count) &&
+	          put_hashes(file, index->repeated, index->repeated_count) && put_whiteouts(file, index) &&
 	          put_links(file, index) && put_others(file, index) && put_listing(file, index) && put_secrets(file, index) &&
 	          put_number(file, index->file_count);
 	for (size_t i = 0; i < index->file_count && ok; i++)
@@ -271,7 +272,6 @@ static void get_links(struct index_reader *in, struct layer_index *index)
 		index->links[i].hard = get_number(in) != 0;
 		index->links[i].gone = get_number(in) != 0;
 		index->links[i].used = get_number(in) != 0;
-		index->links[i].repeated = get_number(in) != 0;
 		index->links[i].sequence = get_sequence(in);
 		index->links[i].path = get_text(in);
 		index->links[i].target = get_text(in);
@@ -421,6 +421,7 @@ bool index_read(span bytes, const struct reader *const *readers, struct layer_in
 	index->entries = get_number(&in);
 	index->taken = get_hashes(&in, &index->taken_count);
 	index->folders = get_hashes(&in, &index->folder_count);
+	index->repeated = get_hashes(&in, &index->repeated_count);
 	get_whiteouts(&in, index);
 	get_links(&in, index);
 	get_others(&in, index);

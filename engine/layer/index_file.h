@@ -9,8 +9,9 @@
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)
  *	u64 count, then u64 hashes         (folders)
+ *	u64 count, then u64 hashes         (repeated)
  *	u64 count, then {u64 opaque, u64 used, u64 sequence, text path}
- *	u64 count, then {u64 hard, u64 gone, u64 used, u64 repeated, u64 sequence, text path, text target}
+ *	u64 count, then {u64 hard, u64 gone, u64 used, u64 sequence, text path, text target}
  *	u64 count, then {u64 directory, u64 sequence, text path} (others)
  *	u64 count, then {u64 size, u64 mode << 8 | type, text path} (listing)
  *	u64 count, then {u64 offset, text kind, text path} (secrets)

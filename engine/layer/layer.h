@@ -41,7 +41,6 @@ struct layer_link { /* every symlink; hard links, except those to files of the s
 	uint32_t sequence;         /* number of its entry in the tar, from 1 */
 	bool gone;                 /* as of a file */
 	bool used;                 /* later entries of its layer lie below it, or are hard links to it or to what lies below */
-	bool repeated;             /* its layer has other entries, but directories, with this very path */
 };
 
 struct layer_other { /* an entry of which nothing else is kept, but whose turn in the tar matters */
@@ -53,7 +52,7 @@ struct layer_other { /* an entry of which nothing else is kept, but whose turn i
 struct layer_whiteout {
 	const char *path;  /* what ".wh.NAME" deletes from the layers below, or the folder whose content below is hidden */
 	bool opaque;       /* the latter: ".wh..wh..opq" */
-	bool used;         /* the former, and earlier entries of its layer lie below NAME */
+	bool used;         /* earlier entries of its layer lie below NAME, or in the folder */
 	uint32_t sequence; /* number of its entry in the tar, from 1 */
 };
 
@@ -88,8 +87,11 @@ struct layer_index {
 	size_t whiteout_count;
 	uint64_t *taken;              /* sorted path_hash() of every entry: what hides the layers below by being there */
 	size_t taken_count;
-	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no directory entry */
+	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no directory entry, or
+	                               * had none when the first of these came */
 	size_t folder_count;
+	uint64_t *repeated;           /* sorted path_hash() of what several entries have, directories apart: in most layers none */
+	size_t repeated_count;
 	struct layer_entry *listing;  /* in the order of the tar, with what later entries replace; only with want_listing */
 	size_t listing_count;
 	struct layer_secret *secrets; /* in the order of the tar, at most LAYER_SECRETS_LIMIT; only with want_secrets */

@@ -71,7 +71,7 @@ int laying_renew_all(struct laying *laying);
 /* What is written as `literal` has its turn, and lies at this place. Entries of the layer that have the place under
  * another name may come before it or after it: where only their hash is known, they are put on the list. */
 int laying_ask_order(struct laying *laying, const char *literal, const struct place *place);
-/* The same for entries in whose place the layer has a link, too. */
+/* The same for entries that share their path with one that is laid in its turn. */
 int laying_ask_repeated(struct laying *laying);
 /* The same for entries that have taken away what was on the way to this place: what comes before them went that way. */
 int laying_ask_way(struct laying *laying, const struct place *place);

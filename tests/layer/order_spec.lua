@@ -110,6 +110,15 @@ local shapes = {
   { "a file over a link, a hard link to a hard link to it, and a link in its place", {
     { link("l", "nowhere") }, { file("l", "new"), hard("h", "l"), hard("d.egg-info", "h"), link("l", "elsewhere") } },
     "d.egg-info new" },
+  { "a file over a link, a hard link to it, and a file in its place", {
+    { link("l", "l/nowhere"), hard("d.egg-info", "l") },
+    { file("l", "first"), hard("d.egg-info", "l"), file("l", "second") } }, "d.egg-info first" },
+  { "what is no evidence in a folder that is opaque, where a link was", {
+    { link("a/l", "../b"), file("b/d.egg-info", "old") },
+    { dir "a", file "a/x", opaque "a", file "a/l/d.egg-info", file "a/l" } }, "b/d.egg-info old" },
+  { "what is no evidence through a link, before its folder is opaque", {
+    { link("a/l", "../b"), file("b/d.egg-info", "old") },
+    { dir "a/l/d.egg-info", opaque "a", file "a/l/x" } }, "" },
   { "what is no evidence through a link, before a directory over the link", {
     { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "l/METADATA", dir "l" } }, "" },
   { "what is no evidence in a directory in the place of a link, which has two entries", {

@@ -33,7 +33,7 @@ static int read_words(const struct evidence *evidence, struct reader_output *out
 	return code;
 }
 
-static const struct reader words = {.name = "words", .version = 1, .evidence = (const char *const[]){"**/*.word", NULL},
+static const struct reader words = {.name = "words", .version = 1, .evidence = (const char *const[]){"**/*.word", "etc/word", NULL},
                                     .limit = 100, .keep = true, .read = read_words};
 static const struct reader *const readers[] = {&words, NULL};
 
@@ -58,7 +58,7 @@ static void add_file(lua_State *L, luaL_Buffer *text, const struct layer_file *f
 {
 	add_line(L, text, "file %s problem %s entry %d gone %d missing %d\n", file->path, file->problem, (int)file->sequence,
 	         file->gone, file->missing);
-	add_line(L, text, "  licenses %s %s\n", file->licenses, file->release, 0, 0, 0);
+	add_line(L, text, "  licenses %s %s directory %d\n", file->licenses, file->release, file->directory, 0, 0);
 	add_line(L, text, "  reader %s owner %s content %d\n", file->reader->name, file->owner, (int)file->content.len, 0, 0);
 	add_numbers(text, "  owns", file->owned, file->owned_count);
 	for (size_t i = 0; i < file->note_count; i++)
@@ -83,6 +83,7 @@ static void push_index(lua_State *L, const struct layer_index *index)
 	         (int)index->blob_size, (int)index->tar_size, (int)index->entries);
 	add_numbers(&text, "taken", index->taken, index->taken_count);
 	add_numbers(&text, "folder", index->folders, index->folder_count);
+	add_numbers(&text, "repeated", index->repeated, index->repeated_count);
 	for (size_t i = 0; i < index->whiteout_count; i++)
 		add_line(L, &text, "whiteout %s%s opaque %d entry %d used %d\n", index->whiteouts[i].path, "",
 		         index->whiteouts[i].opaque, (int)index->whiteouts[i].sequence, index->whiteouts[i].used);
