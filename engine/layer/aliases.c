@@ -167,8 +167,7 @@ int laying_ask_repeated(struct laying *laying)
 	for (size_t i = 0; i < layer->other_count && code >= 0; i++)
 		code = ask_if_repeated(laying, layer->others[i].path);
 	for (size_t i = 0; i < layer->file_count && code >= 0; i++)
-		if (layer->files[i].reader->claims) /* of all others, all entries with such a path are kept */
-			code = ask_if_repeated(laying, layer->files[i].path);
+		code = ask_if_repeated(laying, layer->files[i].path);
 	return code;
 }
 

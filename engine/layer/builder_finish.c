@@ -1,6 +1,7 @@
 /* what was collected of a layer becomes its index */
 #include "layer/builder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_last(const struct layer_builder *builder, const char *path, uint32_t sequence)
@@ -94,19 +95,88 @@ static bool finish_taken(struct layer_builder *builder)
 	return index->taken;
 }
 
-/* The list of all entries' paths is sorted by now. */
+/* ---- paths with several entries ---------------------------------------------------------------------------------- */
+
+struct turn { uint64_t hash; uint32_t sequence; };
+
+static int compare_turns(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+/* Hashes that stand in the sorted list more than once, each once. */
+static uint64_t *find_repeated(struct layer_builder *builder, const uint64_t *hashes, size_t count, size_t *found)
+{
+	uint64_t *repeated = arena_array(&builder->arena, count - builder->index->taken_count, sizeof *repeated);
+	for (size_t i = 1; repeated && i < count; i++)
+		if (hashes[i] == hashes[i - 1] && !(hashes[i] & 1) && !(*found && repeated[*found - 1] == hashes[i]))
+			repeated[(*found)++] = hashes[i];
+	return repeated;
+}
+
+struct turns { const uint64_t *repeated; size_t repeated_count; struct turn *list; size_t count; };
+
+static void add_turn(struct turns *turns, const char *path, uint32_t sequence)
+{
+	uint64_t hash = path_hash(span_of(path), false);
+	if (path_hash_among(turns->repeated, turns->repeated_count, hash))
+		turns->list[turns->count++] = (struct turn){hash, sequence};
+}
+
+/* The turns of entries that are kept, at paths with several entries, in order. */
+static bool find_turns(struct layer_builder *builder, struct turns *turns)
+{
+	const struct layer_index *index = builder->index;
+	size_t most = turns->repeated_count ? index->file_count + index->link_count + index->other_count : 0;
+	turns->list = arena_array(&builder->arena, most, sizeof *turns->list);
+	if (!turns->list || !most)
+		return turns->list;
+	for (size_t i = 0; i < index->file_count; i++)
+		add_turn(turns, index->files[i].path, index->files[i].sequence);
+	for (size_t i = 0; i < index->link_count; i++)
+		add_turn(turns, index->links[i].path, index->links[i].sequence);
+	for (size_t i = 0; i < index->other_count; i++)
+		if (!index->others[i].directory)
+			add_turn(turns, index->others[i].path, index->others[i].sequence);
+	if (turns->count)
+		qsort(turns->list, turns->count, sizeof *turns->list, compare_turns);
+	return true;
+}
+
+/* How many entries at this path are kept, from *at on in the list; moves *at past them. */
+static size_t count_turns(const struct turns *turns, uint64_t hash, size_t *at)
+{
+	size_t count = 0;
+	for (; *at < turns->count && turns->list[*at].hash == hash; ++*at)
+		count += count == 0 || turns->list[*at].sequence != turns->list[*at - 1].sequence;
+	return count;
+}
+
+/* Paths with an entry that is kept and others of which nothing is. */
 static bool finish_repeated(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;
-	size_t count, kept = 0;
-	const uint64_t *hashes = builder_hashes(&builder->taken, &count);
-	index->repeated = arena_array(&index->arena, count - index->taken_count, sizeof *index->repeated);
-	for (size_t i = 1; index->repeated && i < count; i++)
-		if (hashes[i] == hashes[i - 1] && !(hashes[i] & 1) && !(kept && index->repeated[kept - 1] == hashes[i]))
-			index->repeated[kept++] = hashes[i];
-	index->repeated_count = kept;
-	return index->repeated;
+	struct turns turns = {.count = 0};
+	size_t count, at = 0, turn = 0;
+	const uint64_t *hashes = builder_hashes(&builder->taken, &count); /* sorted by now */
+	turns.repeated = find_repeated(builder, hashes, count, &turns.repeated_count);
+	index->repeated = arena_array(&index->arena, turns.repeated_count, sizeof *index->repeated);
+	if (!turns.repeated || !index->repeated || !find_turns(builder, &turns))
+		return false;
+	for (size_t i = 0; i < turns.repeated_count; i++) {
+		size_t entries = 0, kept = count_turns(&turns, turns.repeated[i], &turn);
+		for (; at < count && hashes[at] <= turns.repeated[i]; at++)
+			entries += hashes[at] == turns.repeated[i];
+		if (kept && kept < entries)
+			index->repeated[index->repeated_count++] = turns.repeated[i];
+	}
+	return true;
 }
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* A folder with an entry of its own is a folder, whatever the layers below have there; unless that came late. */
 static bool finish_folders(struct layer_builder *builder)

@@ -90,7 +90,8 @@ struct layer_index {
 	uint64_t *folders;            /* sorted path_hash() of folders that entries lie in and that have no directory entry, or
 	                               * had none when the first of these came */
 	size_t folder_count;
-	uint64_t *repeated;           /* sorted path_hash() of what several entries have, directories apart: in most layers none */
+	uint64_t *repeated;           /* sorted path_hash() of paths that a kept entry shares with others, directories apart, of
+	                               * which only this is known: in most layers none */
 	size_t repeated_count;
 	struct layer_entry *listing;  /* in the order of the tar, with what later entries replace; only with want_listing */
 	size_t listing_count;

@@ -93,7 +93,8 @@ describe("a layer's index in the cache", function()
 
   it("comes back field by field", function()
     local before, after = stored(tar.archive {
-      { path = "d/", type = "5" }, { path = "etc/word/", type = "5" }, { path = "e/f/x.word", data = "one two own:y.word owner:three license:MIT note:four doubt:five" },
+      { path = "k" }, { path = "k", type = "2", link = "d" }, { path = "d/", type = "5" }, { path = "etc/word/", type = "5" },
+      { path = "e/f/x.word", data = "one two own:y.word owner:three license:MIT note:four doubt:five" },
       { path = "broken.word", data = "!" }, { path = "large.word", data = ("x"):rep(101) }, { path = "pipe.word", type = "6" },
       { path = "l", type = "2", link = "e/f" }, { path = "l/other" }, { path = "l", type = "2", link = "../up" },
       { path = "second.word", type = "1", link = "e/f/x.word" }, { path = "opt/second", type = "1", link = "e/f/x.word" },
@@ -101,12 +102,12 @@ describe("a layer's index in the cache", function()
     }, B)
     assert.equal(before, after)
     for _, line in ipairs {
-      "whiteout d/gone opaque 0 entry 13 used 0\n", "whiteout d opaque 1 entry 14 used 1\n", "whiteout  opaque 1 entry 15 used 1\n",
-      "link l to e/f hard 0 gone 1 entry 7 used 1\n", "link l to ../up hard 0 gone 0 entry 9 used 0\n",
-      "link second.word to e/f/x.word hard 1 gone 0 entry 10 used 0\n",
-      "link opt/second to e/f/x.word hard 1 gone 0 entry 11 used 0\n",
-      "file e/f/x.word problem - entry 3 gone 1 missing 0\n", "file second.word problem - entry 10 gone 0 missing 0\n",
-      "file broken.word problem it holds a ! entry 4 gone 0", "file large.word problem larger than",
+      "whiteout d/gone opaque 0 entry 15 used 0\n", "whiteout d opaque 1 entry 16 used 1\n", "whiteout  opaque 1 entry 17 used 1\n",
+      "link l to e/f hard 0 gone 1 entry 9 used 1\n", "link l to ../up hard 0 gone 0 entry 11 used 0\n",
+      "link second.word to e/f/x.word hard 1 gone 0 entry 12 used 0\n",
+      "link opt/second to e/f/x.word hard 1 gone 0 entry 13 used 0\n",
+      "file e/f/x.word problem - entry 5 gone 1 missing 0\n", "file second.word problem - entry 12 gone 0 missing 0\n",
+      "file broken.word problem it holds a ! entry 6 gone 0", "file large.word problem larger than",
       "listed d size 0 mode 420 type 53\n", "listed large.word size 101 mode 420 type 48\n",
       "  reader words owner three content 63\n", "    owned 0\n", "  owns ", "  note four 0\n", "  note five 1\n",
       "  package two 1\n", "    type word architecture all\n", "    source source 2\n", "    ecosystem Words module m:1\n",

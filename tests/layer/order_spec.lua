@@ -184,6 +184,17 @@ describe("in one image", function()
   end
 end)
 
+it("a layer whose tar holds everything twice is no trouble", function()
+  local folder = temporary.folder()
+  local entries = { file("d.egg-info", "old") }
+  for i = 1, 1100 do entries[i + 1] = link("l" .. i, "d.egg-info") end
+  table.move(entries, 1, #entries, #entries + 1)
+  oci.build(folder .. "/image", { tar.archive(entries) })
+  local engine <close> = assert(core.open { cache_dir = folder .. "/cache" })
+  assert.equal(1, #assert(engine:scan("oci:" .. folder .. "/image")):packages())
+  temporary.remove(folder)
+end)
+
 describe("a chain of hard links in a lower layer", function()
   local folder
   setup(function() folder = temporary.folder() end)
