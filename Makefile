@@ -363,7 +363,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS)
 	$(call say,FUZZER,$@)
 	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS) $(LUA_LIBS)
 
-bench: all
+bench: all $(BUILD)/tarsier/probe.so
 	@mkdir -p $(BUILD)/bench
 	@$(RUN) tests/bench/report.lua $(abspath $(BUILD))/bench
 	@$(RUN) tests/bench/database.lua $(abspath $(BUILD))/bench

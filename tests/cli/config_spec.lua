@@ -7,6 +7,11 @@ local shell = require "support.shell"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 local COMMAND = shell.capture "pwd" .. "/lua/bin/tarsier"
+local KEPT = {} -- of the environment
+for _, name in ipairs { "PATH", "LUA_PATH", "LUA_CPATH", "ASAN_OPTIONS", "LD_PRELOAD" } do
+  KEPT[#KEPT + 1] = name .. "=" .. shell.quote(os.getenv(name) or "")
+end
+KEPT = table.concat(KEPT, " ")
 
 local folder
 
@@ -15,9 +20,8 @@ local function tarsier(line, configuration, variables)
   local file = folder .. "/work/.tarsier.yaml"
   os.remove(file)
   if configuration then shell.write(file, configuration) end
-  return shell.run(("cd %s/work && env -i PATH=\"$PATH\" LUA_PATH=\"$LUA_PATH\" LUA_CPATH=\"$LUA_CPATH\" "
-    .. "ASAN_OPTIONS=\"$ASAN_OPTIONS\" LD_PRELOAD=\"$LD_PRELOAD\" DOCKER_HOST=unix:///nowhere HOME=%s %s %s %s %s")
-    :format(folder, folder, variables or "", LUA, COMMAND, line))
+  return shell.run(("env -i -C %s/work %s DOCKER_HOST=unix:///nowhere HOME=%s %s %s %s %s")
+    :format(folder, KEPT, folder, variables or "", LUA, COMMAND, line))
 end
 
 setup(function()

@@ -21,7 +21,7 @@ local folder, database
 
 -- In a folder of the test's own, as nobody: "@db" is the database option.
 local function command(line, host, program)
-  return ("cd %s/here && env -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u CONTAINER_HOST -u LUA_PATH -u LUA_CPATH "
+  return ("env -C %s/here -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u CONTAINER_HOST -u LUA_PATH -u LUA_CPATH "
     .. "TARSIER_TEST_SECOND=50 TARSIER_BUILD=%s DOCKER_HOST=%s HOME=%s XDG_RUNTIME_DIR=%s XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache "
     .. "TMPDIR=%s/tmp %s %s"):format(folder, build, host or DEAD, folder, folder, folder, folder, folder,
     program or LUA .. " " .. root .. "/lua/bin/tarsier", (line:gsub("@db", "--db " .. database)))

@@ -1,6 +1,7 @@
 -- Who we are at a registry: the files that docker, podman and skopeo keep, and the programs that these name.
 
 local cjson = require "cjson"
+local files = require "support.files"
 local probe = require "tarsier.probe".registry_login
 local temporary = require "support.temporary"
 local shell = require "support.shell"
@@ -29,7 +30,7 @@ local function path(name) return folder .. "/" .. name end
 
 local function write(name, content)
   local target = path(name)
-  temporary.must("mkdir -p %s", (target:gsub("/[^/]*$", "")))
+  files.make((target:gsub("/[^/]*$", "")))
   return temporary.write(target, type(content) == "table" and cjson.encode(content) or content)
 end
 

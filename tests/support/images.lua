@@ -9,16 +9,7 @@ local images = {}
 
 -- ---- files ---------------------------------------------------------------------------------------------------------
 
---- run(command, ...) -> its output, with arguments quoted into %s; an error where it fails
-function images.run(command, ...)
-  local quoted = {}
-  for i, argument in ipairs { ... } do quoted[i] = "'" .. argument:gsub("'", "'\\''") .. "'" end
-  local pipe = assert(io.popen("{ " .. command:format(table.unpack(quoted)) .. "; } 2>&1"))
-  local output = pipe:read "a"
-  local ok = pipe:close()
-  assert(ok, command .. ": " .. output)
-  return output
-end
+images.run = require "support.temporary".must
 
 images.folder, images.remove, images.write, images.read = files.folder, files.remove, files.write, files.read
 

@@ -1,6 +1,7 @@
 -- Running commands in specs, with what support.files does about files.
 
 local files = require "support.files"
+local spawn = require "tarsier.probe".spawn.spawn
 
 local shell = { name = files.name, read = files.read, write = files.write, folder = files.folder, remove = files.remove }
 
@@ -23,11 +24,66 @@ local function with_env(command)
   return command:find("env ", 1, true) and ENV .. command or command
 end
 
+-- The words of a command for which no shell is needed, or nil.
+local function words_of(command)
+  local words, at = {}, command:find "%S"
+  while at do
+    local word = ""
+    repeat
+      local piece, behind = command:match("^([%w_=./:@,+%%-]+)()", at)
+      if not piece then piece, behind = command:match("^'([^']*)'()", at) end
+      if not piece then return nil end
+      word, at = word .. piece, behind
+    until at > #command or command:find("^ ", at)
+    words[#words + 1] = word
+    at = command:find("[^ ]", at)
+  end
+  return words
+end
+
+-- env's options: how many words each takes, and what it does to a program's environment
+local options = {
+  ["-i"] = { 1, function(changes) changes.empty = true end },
+  ["-C"] = { 2, function(changes, folder) changes.folder = folder end },
+  ["-u"] = { 2, function(changes, name) changes[#changes + 1] = name end },
+}
+
+-- env -i -C FOLDER -u NAME … NAME=VALUE … PROGRAM … -> changes of the environment, the program and its words | nil if env
+-- is told something else
+local function split_env(words)
+  local changes, at = {}, 1
+  if words[1] == "env" then
+    at = 2
+    while options[words[at]] do
+      options[words[at]][2](changes, words[at + 1])
+      at = at + options[words[at]][1]
+    end
+  end
+  while words[at] and words[at]:find "^[%a_][%w_]*=" do
+    changes[#changes + 1] = words[at]
+    at = at + 1
+  end
+  if not words[at] or words[at]:find "^-" then return nil end
+  return changes, { table.unpack(words, at) }
+end
+
+-- -> exit code | nil if it takes a shell
+local function run_words(words, out, err)
+  local changes, argv = split_env(words)
+  return changes and spawn(argv, changes, out, err)
+end
+
 --- capture(command) -> standard output, without the last newline
 function shell.capture(command)
-  local pipe = assert(io.popen(with_env(command)))
-  local output = pipe:read "a"
-  pipe:close()
+  local words, out, output = words_of(command), files.name(), nil
+  if words and run_words(words, out) then
+    output = files.read(out)
+    os.remove(out)
+  else
+    local pipe = assert(io.popen(with_env(command)))
+    output = pipe:read "a"
+    pipe:close()
+  end
   return (output:gsub("\n$", ""))
 end
 
@@ -57,17 +113,24 @@ shell.python = (os.execute "[ -x /usr/bin/python3 ]" and "/usr/bin/python3" or "
 
 --- run(command) -> exit code, standard output, standard error. A list of words is quoted.
 function shell.run(command)
+  local words = command
   if type(command) == "table" then
-    local words = {}
-    for i, word in ipairs(command) do words[i] = shell.quote(word) end
-    command = table.concat(words, " ")
+    local quoted = {}
+    for i, word in ipairs(words) do quoted[i] = shell.quote(word) end
+    command = table.concat(quoted, " ")
+  else
+    words = words_of(command)
   end
   local out, err = files.name(), files.name()
-  local _, how, code = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(with_env(command), out, err))
+  local code = words and run_words(words, out, err)
+  if not code then
+    local _, how, status = os.execute(("{ %s\n} >%s 2>%s </dev/null"):format(with_env(command), out, err))
+    code = how == "signal" and 128 + status or status
+  end
   local output, errors = shell.read(out), shell.read(err)
   os.remove(out)
   os.remove(err)
-  return how == "signal" and 128 + code or code, output, errors
+  return code, output, errors
 end
 
 return shell

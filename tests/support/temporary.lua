@@ -8,10 +8,9 @@ local temporary = setmetatable({}, { __index = shell })
 function temporary.must(command, ...)
   local words = { ... }
   for i, word in ipairs(words) do words[i] = shell.quote(word) end
-  local pipe = assert(io.popen("{ " .. command:format(table.unpack(words)) .. "\n} 2>&1"))
-  local output = pipe:read "a"
-  assert(pipe:close(), command .. ": " .. output)
-  return output
+  local code, output, errors = shell.run(command:format(table.unpack(words)))
+  assert(code == 0, ("%s: %s%s"):format(command, output, errors))
+  return output .. errors
 end
 
 --- noise(length, seed) -> bytes that compress a little, always the same ones
