@@ -90,7 +90,7 @@ static bool has_room(struct arena *arena, size_t size, size_t old, size_t *round
 	return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_room(struct arena *arena, size_t size)
 {
 	size_t rounded;
 	if (!has_room(arena, size, 0, &rounded))
@@ -103,7 +103,13 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *piece = block->bytes + block->used;
 	block->used += rounded;
 	arena->used += rounded;
-	return memset(piece, 0, rounded);
+	return piece;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *piece = arena_room(arena, size);
+	return piece ? memset(piece, 0, size) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -115,9 +121,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t length)
 {
-	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
-	if (copy && length)
+	char *copy = length < SIZE_MAX ? arena_room(arena, length + 1) : NULL;
+	if (!copy)
+		return NULL;
+	if (length)
 		memcpy(copy, data, length);
+	copy[length] = 0;
 	return copy;
 }
 

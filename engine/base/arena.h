@@ -25,6 +25,8 @@ void arena_reset(struct arena *arena);
 
 /* Zeroed, aligned for any type. NULL when memory or the limit ran out. arena_alloc(a, 0) is not NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same without the zeros, for buffers that are written before they are read: a page that is never written costs nothing. */
+void *arena_room(struct arena *arena, size_t size);
 /* count × size, overflow checked. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of `length` bytes. */

@@ -199,7 +199,7 @@ static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, s
 	unsigned long long size = ZSTD_getFrameContentSize(packed.ptr, packed.len);
 	if (size > TEXT_BYTES_MOST) /* the two error values are larger still */
 		return damaged(id, error);
-	char *bytes = arena_alloc(arena, (size_t)size);
+	char *bytes = arena_room(arena, (size_t)size);
 	if (!bytes)
 		return error_memory(error);
 	size_t length = ZSTD_decompress_usingDDict(unpacker->context, bytes, (size_t)size, packed.ptr, packed.len,

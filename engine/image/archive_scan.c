@@ -99,7 +99,7 @@ static int keep_document(struct image_archive *archive, struct member *member, s
 		          (unsigned long long)member->size, IMAGE_DOCUMENT_LIMIT, KEPT_BYTES);
 		return note_problem(archive, member, &problem, error);
 	}
-	if (!(content = arena_alloc(archive->arena, (size_t)member->size)))
+	if (!(content = arena_room(archive->arena, (size_t)member->size)))
 		return error_memory(error);
 	ssize_t got = stream_fill(stream, content, (size_t)member->size, error);
 	if (got < 0)

@@ -11,7 +11,7 @@ static bool make_room(struct binary_capture *capture, size_t more, struct arena 
 		capacity *= 2;
 	if (capacity == capture->capacity)
 		return true;
-	char *bytes = arena_alloc(arena, capacity);
+	char *bytes = arena_room(arena, capacity);
 	if (!bytes)
 		return false;
 	if (capture->length)

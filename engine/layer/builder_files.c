@@ -321,7 +321,7 @@ int builder_read_stream(struct layer_builder *builder, const struct tar_entry *e
 	int code = builder_open_file(builder, entry, error);
 	if (code <= 0)
 		return code;
-	if (!builder->block && !(builder->block = arena_alloc(&builder->arena, STREAM_BLOCK)))
+	if (!builder->block && !(builder->block = arena_room(&builder->arena, STREAM_BLOCK)))
 		return error_memory(error);
 	for (;;) {
 		ssize_t got = read_piece(builder, content, builder->block, &problem);

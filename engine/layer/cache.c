@@ -136,7 +136,7 @@ static struct layer_index *load(int fd, const struct reader *const *readers, con
 	if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > INDEX_FILE_LIMIT)
 		return NULL;
 	struct layer_index *index = layer_index_new(allocator);
-	char *bytes = index ? arena_alloc(&index->arena, (size_t)about.st_size) : NULL;
+	char *bytes = index ? arena_room(&index->arena, (size_t)about.st_size) : NULL;
 	if (!bytes || !read_whole(fd, bytes, (size_t)about.st_size) ||
 	    !index_read((span){bytes, (size_t)about.st_size}, readers, index)) {
 		layer_index_free(index);

@@ -97,7 +97,7 @@ static int start_pass(struct pass *pass, struct tarsier_error *error)
 
 static int drain(struct pass *pass, struct tarsier_error *error)
 {
-	char *block = arena_alloc(&pass->arena, DRAIN_BLOCK);
+	char *block = arena_room(&pass->arena, DRAIN_BLOCK);
 	ssize_t got = 1;
 	if (!block)
 		return error_memory(error);

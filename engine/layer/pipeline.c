@@ -41,7 +41,7 @@ static void stop_giver(struct giver *giver)
 static int take_from_stream(struct pipeline *pipeline, struct arena *arena, struct stream *stream,
                             struct tarsier_error *error)
 {
-	char *block = arena_alloc(arena, QUEUE_BLOCK);
+	char *block = arena_room(arena, QUEUE_BLOCK);
 	if (!block)
 		return error_memory(error);
 	for (;;) {

@@ -54,7 +54,7 @@ struct inflate {
 	const char *name;
 	struct codec_io io;
 	bool padding; /* zero bytes after the last member were seen */
-	unsigned char input[INPUT_SIZE];
+	unsigned char input[INPUT_SIZE]; /* last: not zeroed */
 };
 
 static int refill(struct inflate *inflate, struct tarsier_error *error)
@@ -132,12 +132,13 @@ static void inflate_close(struct stream *stream)
 int codec_stream(struct arena *arena, struct codec_state *state, const struct codec *codec, struct stream *inner,
                  struct stream **stream, struct tarsier_error *error)
 {
-	struct inflate *inflate = arena_alloc(arena, sizeof *inflate);
+	struct inflate *inflate = arena_room(arena, sizeof *inflate);
 	if (!inflate) {
 		if (state->close)
 			state->close(state);
 		return error_memory(error);
 	}
+	memset(inflate, 0, offsetof(struct inflate, input));
 	inflate->stream = (struct stream){.read = inflate_read, .close = inflate_close};
 	inflate->state = state;
 	inflate->inner = inner;

@@ -24,7 +24,7 @@ static int broken(struct tarsier_error *error)
 
 struct raw_inflate *raw_inflate_new(struct arena *arena)
 {
-	struct raw_inflate *raw = arena_alloc(arena, sizeof *raw);
+	struct raw_inflate *raw = arena_room(arena, sizeof *raw);
 	if (raw)
 		raw_inflate_reset(raw);
 	return raw;

@@ -225,7 +225,7 @@ int stream_open_prefixed(struct arena *arena, span head, struct stream *inner, s
 int stream_peek(struct arena *arena, struct stream *inner, size_t size, span *head, struct stream **stream,
                 struct tarsier_error *error)
 {
-	char *first = arena_alloc(arena, size);
+	char *first = arena_room(arena, size);
 	ssize_t got = first ? stream_fill(inner, first, size, error) : error_memory(error);
 	if (got < 0)
 		return (int)got;

@@ -11,8 +11,11 @@ static int push(struct unzip *unzip, span piece, struct tarsier_error *error);
 int unzip_new(struct arena *arena, const struct unzip_sink *sink, struct unzip_budget *budget, bool inner,
               struct unzip **unzip, struct tarsier_error *error)
 {
-	struct unzip *made = arena_alloc(arena, sizeof *made);
-	if (!made || !(made->inflate = raw_inflate_new(arena)))
+	struct unzip *made = arena_room(arena, sizeof *made);
+	if (!made)
+		return error_memory(error);
+	memset(made, 0, offsetof(struct unzip, window));
+	if (!(made->inflate = raw_inflate_new(arena)))
 		return error_memory(error);
 	made->budget = budget;
 	made->inner = inner;

@@ -41,8 +41,9 @@ struct unzip {
 	 * counted from the beginning or from the first member. */
 	uint64_t key[2], found, listed[2];
 	struct raw_inflate *inflate;
-	char window[UNZIP_WINDOW];       /* STREAMED: the last bytes, in which a descriptor may have begun */
 	size_t windowed;
+	/* What follows is not zeroed. */
+	char window[UNZIP_WINDOW];       /* STREAMED: the last bytes, in which a descriptor may have begun */
 	char record[UNZIP_RECORD];
 	unsigned char output[UNZIP_OUTPUT];
 };

@@ -41,7 +41,7 @@ static int begin(struct evidence_stream *file, struct tarsier_error *error)
 	binary->capacity = VIEW_WINDOW + VIEW_AHEAD;
 	if (file->size < binary->capacity)
 		binary->capacity = (size_t)file->size + 1;
-	binary->window = arena_alloc(file->work, binary->capacity);
+	binary->window = arena_room(file->work, binary->capacity);
 	return binary->window ? TARSIER_OK : error_memory(error);
 }
 

@@ -15,7 +15,7 @@ enum { WINDOW = VIEW_WINDOW + VIEW_AHEAD, WORK = 256 * 1024 };
 static int begin(struct evidence_stream *file, struct tarsier_error *error)
 {
 	struct text *text = file->state = arena_alloc(file->work, sizeof *text);
-	if (!text || !(text->window = arena_alloc(file->work, WINDOW)))
+	if (!text || !(text->window = arena_room(file->work, WINDOW)))
 		return error_memory(error);
 	program_search_begin(&text->search, file->path, true);
 	return TARSIER_OK;

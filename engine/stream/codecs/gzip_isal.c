@@ -45,7 +45,7 @@ struct isal_state {
 	uint32_t number;      /* XLEN, or the CRC as it comes */
 	uint32_t header_size;
 	uint32_t header_crc;
-	struct inflate_state state;
+	struct inflate_state state; /* last: its buffers of 80 KiB are not zeroed */
 };
 
 static void begin_member(struct isal_state *gzip)
@@ -171,9 +171,10 @@ static bool claims(span head)
 
 static int open_isal(struct arena *arena, struct stream *inner, struct stream **stream, struct tarsier_error *error)
 {
-	struct isal_state *gzip = arena_alloc(arena, sizeof *gzip);
+	struct isal_state *gzip = arena_room(arena, sizeof *gzip);
 	if (!gzip)
 		return error_memory(error);
+	memset(gzip, 0, offsetof(struct isal_state, state));
 	gzip->base.step = decode_gzip;
 	isal_inflate_init(&gzip->state);
 	begin_member(gzip);
