@@ -3,6 +3,7 @@
 local images = require "support.images"
 local lfs = require "lfs"
 local shell = require "support.shell"
+local small_sample = require "support.small_sample"
 local temporary = require "support.temporary"
 
 local BUILD = os.getenv "TARSIER_BUILD" or "build"
@@ -10,10 +11,11 @@ local SANITIZE = os.getenv "TARSIER_SANITIZE" or ""
 local WARNINGS = "-std=gnu11 -g -Wall -Wextra -Werror"
 
 describe("a host that is hard on the library", function()
-  local folder
+  local folder, small
 
   setup(function()
     folder = shell.folder()
+    small = small_sample(folder .. "/small")
     temporary.must(("%s %s %s -Iengine tests/support/stress.c -o %s %s/libtarsier.a "
       .. "$(PKG_CONFIG_PATH=%s pkg-config --static --libs tarsier | sed 's/-ltarsier//')")
       :format(os.getenv "CC" or "cc", WARNINGS, SANITIZE, "%s", BUILD, BUILD), folder .. "/stress")
@@ -39,7 +41,7 @@ describe("a host that is hard on the library", function()
     local layers = {}
     for i = 1, 4 do
       layers[i] = { tar = images.tar { { "etc/os-release", "ID=debian\nVERSION_ID=12\n" },
-        { "big" .. i, temporary.noise(1 << 20, i):rep(4) } } }
+        { "big" .. i, temporary.noise(1 << 12, i):rep(1 << 10) } } }
     end
     layout:add(layout:image { layers = layers }, "latest")
     stress("cancel", "oci:" .. layout:write(folder .. "/large"))
@@ -48,13 +50,13 @@ describe("a host that is hard on the library", function()
   it("lets any allocation of a scan fail", function()
     local count = stress("memory", "oci:build/sample"):match "^(%d+) allocations"
     assert.is_true(tonumber(count) > 50)
-    -- A thousand caches: a disk would take a third of the time.
+    -- Hundreds of caches: a disk would take a third of the time.
     local caches = shell.folder(lfs.attributes("/dev/shm", "mode") and "/dev/shm")
     finally(function() shell.remove(caches) end)
-    stress("memory", "oci:build/sample", caches)
+    stress("memory", small, caches)
   end)
 
   it("lets allocations of a judgement and of a report fail", function()
-    stress("judge", "oci:build/sample")
+    stress("judge", small)
   end)
 end)
