@@ -8,15 +8,13 @@ local shell = require "support.shell"
 
 local MEMORY = 256 * 1024 -- KiB that a scan may take, however large the image says it is
 local SECONDS = 60        -- a guard against hanging; nothing here takes more than two
-local lua = arg[-1] or "lua5.4"
 local database = (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db"
 
 -- Sanitizers keep what is freed and shadow what is not: their memory says nothing about ours.
 local instrumented = (os.getenv "TARSIER_BUILD" or ""):match "[at]san$" ~= nil
 
 local function command(home, case, reference)
-  local words = { "env", "HOME=" .. home, "XDG_CACHE_HOME=" .. home .. "/cache", "TMPDIR=" .. home .. "/tmp",
-                  lua, "lua/bin/tarsier" }
+  local words = { "HOME=" .. home, "XDG_CACHE_HOME=" .. home .. "/cache", "TMPDIR=" .. home .. "/tmp", "tarsier" }
   local function add(more) table.move(more, 1, #more, #words + 1, words) end
   add(case.scan and { "scan", "--no-fail", "--db", database, "-f", "json=/dev/null" } or { "packages", "-f", "tsv" })
   add(case.arguments or {})
