@@ -64,6 +64,8 @@ describe("UTF-8", function()
       end
     end
     assert.equal("a\x80\x80", text.cut("a\x80\x80\x80", 3))
+    assert.equal("\x82", text.cut("€uro", 1, 1)) -- what stands before the text does not matter
+    assert.equal("\x9f\x90", text.cut("\u{1F412}s", 2, 1))
   end)
 
   it("cuts messages of errors between characters", function()

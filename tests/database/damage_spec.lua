@@ -93,3 +93,12 @@ it("in words that say what to do", function()
   local _, message = check(content:sub(1, 4096 + 200) .. "x" .. content:sub(4096 + 202), "in the second page")
   if message then assert.matches("damaged[:;] build it again with `tarsier db import PATH", message) end
 end)
+
+it("by pages of another size", function()
+  for bits = 8, 16 do
+    local size = bits == 16 and 1 or 1 << bits
+    if size ~= 4096 then
+      assert.is_true(check(content:sub(1, 16) .. (">I2"):pack(size) .. content:sub(19), size .. " bytes"))
+    end
+  end
+end)

@@ -66,6 +66,14 @@ describe("Go's build information", function()
     assert.same({}, names(executable.elf { data = "12345678" .. inline }))
   end)
 
+  it("may begin and end with its segment", function()
+    assert.same(FOUND, names(executable.elf { data = inline:sub(1, 32), tail = inline:sub(33) }))
+    assert.same({}, names(executable.elf { data = inline:sub(1, 31), tail = inline:sub(32) }))
+    for _, word in ipairs { 4, 8 } do
+      assert.same(FOUND, names(executable.go_pointers({ word = word, before = "", tight = true }, "go1.22.1", MODULES)))
+    end
+  end)
+
   it("is nothing where lengths or pointers lead nowhere", function()
     local header = inline:sub(1, 32)
     for _, rest in ipairs { "", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x08go1.2", "\0" } do

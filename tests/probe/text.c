@@ -21,10 +21,10 @@ static int l_code(lua_State *L)
 	return 2;
 }
 
-/* cut(text, limit) --> text */
+/* cut(text, limit, [skipped]) --> text, which begins behind the skipped bytes */
 static int l_cut(lua_State *L)
 {
-	span kept = utf8_cut(probe_span(L, 1), (size_t)luaL_checkinteger(L, 2));
+	span kept = utf8_cut(span_from(probe_span(L, 1), (size_t)luaL_optinteger(L, 3, 0)), (size_t)luaL_checkinteger(L, 2));
 	return lua_pushlstring(L, kept.ptr, kept.len), 1;
 }
 

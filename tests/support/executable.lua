@@ -126,18 +126,18 @@ function executable.go_inline(version, modules)
   return pad("\xff Go buildinf:\8\2", 32) .. varint(#version) .. version .. varint(#framed) .. framed
 end
 
---- go_pointers(e, version, modules) -> an ELF as Go 1.13 to 1.17 have it
+--- go_pointers(e, version, modules) -> an ELF as Go 1.13 to 1.17 have it; with e.tight segments end with what is pointed to
 function executable.go_pointers(e, version, modules)
   local pack = packer(e)
   local word = e.word
   local framed = modules and executable.framed(modules) or ""
   local before = e.before or "some go1.1 text "
-  e.rodata = before .. version .. "go1.5 and other text" .. framed .. "more"
+  e.rodata = before .. version .. "go1.5 and other text" .. framed .. (e.tight and "" or "more")
   local rodata_at = BASE + 0x1000
   local data_at = BASE + 0x1000 + (#e.rodata + 0xfff) // 0x1000 * 0x1000
   local strings = pack("WWWW", rodata_at + #before, #version, rodata_at + #before + #version + 20, #framed)
   local header = "\xff Go buildinf:" .. string.char(word, e.big and 1 or 0) .. pack("WW", data_at + 48, data_at + 48 + 2 * word)
-  e.data = pad(header, 48) .. strings .. ("\0"):rep(200)
+  e.data = pad(header, 48) .. strings .. ("\0"):rep(e.tight and 0 or 200)
   e.note = true
   return executable.elf(e)
 end
