@@ -88,6 +88,12 @@ describe("layers in a registry", function()
     end
   end)
 
+  test("are not posted again if the scan is cancelled meanwhile", function()
+    local server <close> = replay.start(v4(post { status = 429, headers = { ["Retry-After"] = "60" } }))
+    fails("CANCELLED", "^cancelled$", server, { cancelling = 100 })
+    assert.equal(1, #server:requests "POST")
+  end)
+
   test("v1: go by their addresses, each asked for when it is posted", function()
     if not replay.recorded() then return pending "needs the recorded exchanges: set TARSIER_SHARED" end
     local five = images.layout()

@@ -8,8 +8,11 @@
 #include "format/base64.h"
 #include "format/jwt.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int probe_clair(lua_State *L);
 
@@ -145,7 +148,18 @@ struct located {
 	const char *origin, *secret;
 	size_t calls;       /* each has another token */
 	int refusal;
+	unsigned cancelling; /* milliseconds from the first call until the scan is cancelled; 0: it is not */
+	atomic_bool cancelled;
+	pthread_t canceller;
 };
+
+static void *cancel(void *argument)
+{
+	struct located *located = argument;
+	usleep(located->cancelling * 1000);
+	atomic_store(&located->cancelled, true);
+	return NULL;
+}
 
 static int locate(const struct image *image, size_t layer, struct arena *arena, struct layer_address *address,
                   struct tarsier_error *error)
@@ -156,6 +170,8 @@ static int locate(const struct image *image, size_t layer, struct arena *arena, 
 		return error_set(error, located->refusal, "the registry refuses");
 	if (!header)
 		return error_memory(error);
+	if (located->cancelling && !located->calls)
+		pthread_create(&located->canceller, NULL, cancel, located);
 	header->key = "Authorization";
 	header->value = arena_format(arena, "Bearer %s%zu", located->secret, ++located->calls);
 	address->url = arena_format(arena, "%s%s", located->origin, image->layers[layer].blob.text);
@@ -194,28 +210,32 @@ static int scan_located(lua_State *L, struct located *located, struct arena *are
 	const char *port = field(L, "layer_port"), *seconds = field(L, "seconds");
 	const struct clair_config config = {
 		.indexer = field(L, "clair"), .layer_host = field(L, "layer_host"), .layer_done = on_layer, .warn = on_warning,
-		.layer_port = port ? (unsigned)atoi(port) : 0, .seconds = seconds ? (unsigned)atoi(seconds) : 0, .user = L};
+		.cancelled = &located->cancelled, .layer_port = port ? (unsigned)atoi(port) : 0, .seconds = seconds ? (unsigned)atoi(seconds) : 0, .user = L};
 	struct clair_result result;
 	int code = image_open(arena, field(L, "reference"), &source, &located->image, error);
 	if (code)
 		return code;
 	located->image.locate_layer = locate;
 	code = clair_scan(&config, arena, &located->image, &result, error);
+	if (located->cancelling && located->calls)
+		pthread_join(located->canceller, NULL);
 	image_close(&located->image);
 	lua_pushinteger(L, (lua_Integer)located->calls);
 	lua_setfield(L, -2, "located");
 	return code;
 }
 
-/* scan_located { reference =, clair =, origin =, secret =, refusal = code, layer_host =, layer_port =, seconds = } -->
+/* scan_located { reference =, clair =, origin =, secret =, refusal = code, layer_host =, layer_port =, seconds =,
+ * cancelling = milliseconds } -->
  * { whether each layer counts as sent …, located = number of calls, warning = } | nil, message, code, that table */
 static int l_scan_located(lua_State *L)
 {
 	struct tarsier_error error = {0, ""};
 	struct arena arena;
-	const char *refusal = field(L, "refusal");
+	const char *refusal = field(L, "refusal"), *cancelling = field(L, "cancelling");
 	struct located located = {.origin = field(L, "origin"), .secret = field(L, "secret"),
-	                          .refusal = refusal ? atoi(refusal) : 0};
+	                          .refusal = refusal ? atoi(refusal) : 0,
+	                          .cancelling = cancelling ? (unsigned)atoi(cancelling) : 0};
 	arena_init(&arena, NULL);
 	lua_newtable(L);
 	int code = scan_located(L, &located, &arena, &error);
