@@ -235,8 +235,9 @@ int go_functions_take(struct go_functions *functions, const struct executable *e
 		if (functions->files_at.length == functions->files_at.wanted)
 			functions->end = functions->base + binary_u32(functions->files_at.bytes, executable->big_endian);
 	}
-	if (code < 0 || functions->kind == GO_NO_TABLE || functions->too_many)
+	if (code < 0 || functions->too_many)
 		return code;
+	/* Without a table, and before an old one's end is known, the end is 0: there are no names. */
 	return take_window(functions, executable->big_endian, view, arena, error);
 }
 
