@@ -3,7 +3,9 @@
 local check_gitlab = require "support.gitlab"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local process = require "support.clair.process"
 local shell = require "support.shell"
+local temporary = require "support.temporary"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 
@@ -320,6 +322,32 @@ describe("tarsier scan", function()
     assert.is_truthy(output:find("whitelist: accept", 1, true))
     assert.is_truthy(output:find "policy threshold: [%d,]+ instructions")
     assert.is_truthy(output:find "scan: %d")
+  end)
+
+  it("ends by a signal at once, and leaves nothing half done", function()
+    oci.build(folder .. "/large", { { ["etc/os-release"] = oci.debian }, { ["opt/noise"] = temporary.noise(3 << 20) },
+      { ["var/lib/dpkg/status"] = oci.dpkg { { "zlib1g", "1.0" } } } })
+    os.execute(expand "tar -cf @tar -C @large . && mkdir @tmp && mkfifo @pipe")
+    local archive = shell.read(expand "@tar")
+    local line = "scan @db --quiet --cache-dir @kept -f json=@old - "
+    shell.write(expand "@old", "old")
+    for signal, code in pairs { INT = 130, TERM = 143 } do
+      local scan = process.start { "env TMPDIR=" .. folder .. "/tmp " .. command(expand(line .. "<@pipe")), log = folder .. "/stopped" .. signal }
+      local pipe <close> = assert(io.open(expand "@pipe", "wb"))
+      assert(pipe:write(archive:sub(1, 2 << 20))) -- a pipe holds much less: the scan has read most of it
+      pipe:flush()
+      scan:signal(signal)
+      assert(process.wait(15, function() return not scan:running() end), scan:log())
+      assert.equal(code, scan:code(), scan:log())
+      assert.equal("", scan:log())
+      assert.equal("", shell.capture("ls -A " .. expand "@tmp"))
+      assert.equal("old", shell.read(expand "@old"))
+    end
+    local _, _, errors = tarsier(line .. "<@tar")
+    assert.equal("", errors)
+    local document = json.decode(shell.read(expand "@old"))
+    assert.equal(1, #document.packages)
+    assert.equal(3, #document.image.layers)
   end)
 
   it("keeps to its cache", function()
