@@ -149,6 +149,19 @@ int laying_ask_order(struct laying *laying, const char *literal, const struct pl
 	return code;
 }
 
+int laying_note_behind(struct laying *laying, const char *path)
+{
+	size_t count = laying->alias_count;
+	const char *other;
+	int code = TARSIER_OK;
+	for (size_t i = laying->first_alias; i < count && code >= 0; i++) {
+		code = name_behind(laying, &laying->aliases[i], span_of(path), &other);
+		if (code >= 0 && other && layer_passes(laying->layer, span_of(other)))
+			code = laying_note_alias(laying, span_of(other), true);
+	}
+	return code;
+}
+
 static int ask_if_repeated(struct laying *laying, const char *path)
 {
 	const struct layer_index *layer = laying->layer;

@@ -48,17 +48,15 @@ static struct pending_file *file_under(const struct layer_builder *builder, span
 	return pending->file.sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
 }
 
-/* The same for a hard link's target, which may be a hard link itself: then of what it was laid upon, not of a file that
- * came into that place later. */
-static struct pending_file *original_under(const struct layer_builder *builder, span path)
+/* Is there evidence at a hard link's target, or a hard link that is kept? The evidence stays in the index, whatever comes
+ * in its place. */
+static bool bind_target(struct layer_builder *builder, span target)
 {
-	struct pending_file *original = file_under(builder, path);
-	const struct last_entry_slot *slot = original ? NULL : last_entry_find(&builder->last, path_hash(path, false));
-	const struct layer_link *link = slot && slot->link ? builder_link_at(builder, slot->link - 1) : NULL;
-	if (!link || !link->hard || link->sequence != slot->latest || !span_is(path, link->path))
-		return original;
-	original = file_under(builder, span_of(link->target));
-	return original && original->file.sequence < link->sequence ? original : NULL;
+	struct pending_file *file = file_under(builder, target);
+	const struct last_entry_slot *slot = last_entry_find(&builder->last, path_hash(target, false));
+	if (file)
+		file->bound = true;
+	return file || (slot && slot->link && builder_link_at(builder, slot->link - 1)->sequence == slot->latest);
 }
 
 struct way { struct layer_builder *builder; bool any; };
@@ -88,25 +86,15 @@ static int has_seen(struct layer_builder *builder, span path, struct tarsier_err
 	return path_set_has(&builder->seen, taken, path_hash(path, false));
 }
 
-/* A hard link is a second name of a file: where both names are evidence for one reader, it has found all twice. A file
- * that was claimed is found once; its other names are kept in case that its own is deleted. A second name for a file of
- * this layer that is no evidence is none either. */
+/* A hard link is a second name of a file, for all readers that want either. A second name for a file of this layer that is
+ * no evidence is none either. */
 int builder_add_hard_link(struct layer_builder *builder, span path, span target, struct tarsier_error *error)
 {
-	const struct reader *reader = builder_wanted_by(builder, path);
-	bool to_link = use_target(builder, target);
-	struct pending_file *original = original_under(builder, target);
-	bool plain = !reader && !to_link && !original && !builder_wanted_by(builder, target);
-	int seen = plain ? has_seen(builder, target, error) : 0;
+	bool to_link = use_target(builder, target), to_evidence = bind_target(builder, target);
+	bool wanted = builder_wanted_by(builder, path) || builder_wanted_by(builder, target);
+	int seen = to_link || to_evidence || wanted ? 0 : has_seen(builder, target, error);
 	if (seen)
 		return seen < 0 ? seen : TARSIER_OK;
-	if (original)
-		original->bound = true;
 	int code = builder_add_link(builder, path, target, true, error);
-	if (code >= 0) /* a later entry in the target's place has its turn after the link */
-		code = last_entry_watch(&builder->last, target, error);
-	if (code < 0 || !reader || !original || original->file.reader != reader)
-		return code;
-	struct layer_file like = original->file; /* builder_add_file may move the original */
-	return builder_add_file(builder, path, &like, error);
+	return code < 0 ? code : last_entry_watch(&builder->last, target, error); /* a later entry there has its turn */
 }

@@ -127,9 +127,9 @@ static int note_new_link(struct laying *laying, const struct layer_link *link, c
 		code = laying_note_alias(laying, span_of(link->path), true);
 	if (code < 0)
 		return code;
-	if (strcmp(path, link->path) == 0 || !layer_passes(laying->layer, span_of(path)))
-		return TARSIER_OK;
-	return laying_note_alias(laying, span_of(path), true);
+	if (strcmp(path, link->path) != 0 && layer_passes(laying->layer, span_of(path)))
+		code = laying_note_alias(laying, span_of(path), true);
+	return code < 0 ? code : laying_note_behind(laying, path);
 }
 
 static int lay_link(struct laying *laying, const struct layer_link *link)
@@ -196,13 +196,12 @@ static int lay_file(struct laying *laying, const struct layer_file *file)
 	return made->shown.path ? TARSIER_OK : error_memory(laying->error);
 }
 
-/* What the original is at this moment, the other name is too, whatever becomes of the original. */
-static int bind(struct laying *laying, struct node *node, const struct node *original)
+/* What the original is at this moment, the other name is too, whatever becomes of the original. `replaced`: what the other
+ * name was. */
+static int bind(struct laying *laying, struct node *node, const struct node *original, const struct node *replaced)
 {
 	node->link = original->link;
 	for (const struct node_file *file = original->files; file; file = file->next) {
-		if (file_of(node, file->shown.reader))
-			continue;
 		struct node_file *made = arena_alloc(laying->arena, sizeof *made);
 		struct layer_file *copy = arena_alloc(laying->arena, sizeof *copy); /* evidence of its own, under another name */
 		char *path = tree_path(laying->arena, node);
@@ -213,6 +212,8 @@ static int bind(struct laying *laying, struct node *node, const struct node *ori
 		made->origin = file->origin;
 		made->shown.file = copy;
 		made->shown.path = path;
+		if (file->shown.layer + 1 == laying->number)
+			made->shown.before = file_before(laying, replaced, file->shown.reader);
 		made->next = node->files;
 		node->files = made;
 	}
@@ -234,7 +235,7 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 		code = laying_ask_order(laying, link->target, &laying->target);
 	if (code < 0)
 		return code;
-	struct node kept = {.live = false}; /* a copy: the link may lie above it */
+	struct node kept = {.live = false}, replaced = *node; /* copies: the link may lie above it */
 	if (!laying->target.beyond)
 		kept = *laying->target.node;
 	tree_clear_below(&laying->tree, node, 0);
@@ -244,24 +245,8 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 	                               : arena_copy(laying->scratch, laying->target.path, laying->target.length);
 	if (!node->original)
 		return error_memory(laying->error);
-	code = kept.live ? bind(laying, node, &kept) : TARSIER_OK;
+	code = kept.live ? bind(laying, node, &kept, &replaced) : TARSIER_OK;
 	return code >= 0 && node->link ? note_new_link(laying, link, node) : code;
-}
-
-/* A hard link whose file was known when the layer was read was laid as that file. It is all else that its target is, for
- * other readers, too. */
-static int lay_known_link(struct laying *laying, const struct layer_link *link)
-{
-	if (!tree_resolve(&laying->tree, span_of(link->target), false, &laying->target) || laying->target.beyond ||
-	    !tree_resolve(&laying->tree, span_of(link->path), false, &laying->place) || laying->place.beyond)
-		return TARSIER_OK;
-	struct node *node = laying->place.node;
-	const struct node *target = laying->target.node;
-	if (node == target || !node->live || !target->live || target->link)
-		return TARSIER_OK;
-	node->original = target->original ? target->original
-	                                  : arena_copy(laying->scratch, laying->target.path, laying->target.length);
-	return node->original ? bind(laying, node, target) : error_memory(laying->error);
 }
 
 /* Nothing of it is kept, but what was there is gone. */
@@ -293,14 +278,6 @@ static int lay_whiteout(struct laying *laying, const struct layer_whiteout *whit
 /* The next of a layer's entries that are kept, in the order of the tar. */
 struct entries { size_t file, link, other, whiteout; };
 
-static int lay_next_link(struct laying *laying, struct entries *next)
-{
-	const struct layer_link *link = &laying->layer->links[next->link++];
-	if (next->file && laying->layer->files[next->file - 1].sequence == link->sequence)
-		return lay_known_link(laying, link);
-	return link->hard ? lay_hard_link(laying, link) : lay_link(laying, link);
-}
-
 /* 1: laid; 0: there is none left. */
 static int lay_next(struct laying *laying, struct entries *next)
 {
@@ -319,7 +296,8 @@ static int lay_next(struct laying *laying, struct entries *next)
 			code = lay_other(laying, &layer->others[next->other], next->link);
 		next->other++;
 	} else if (link < file) {
-		code = lay_next_link(laying, next);
+		const struct layer_link *at = &layer->links[next->link++];
+		code = at->hard ? lay_hard_link(laying, at) : lay_link(laying, at);
 	} else {
 		code = lay_file(laying, &layer->files[next->file++]);
 	}

@@ -58,6 +58,8 @@ int laying_take(struct laying *laying, struct node *node, span literal, bool dir
 int laying_note_alias(struct laying *laying, span literal, bool own);
 /* A link was laid at this path, which has no links: what is written through others may lie behind it from now on. */
 int laying_renew_aliases(struct laying *laying, const char *path);
+/* The same for the names that the path has behind aliases. */
+int laying_note_behind(struct laying *laying, const char *path);
 /* The same for the first of the layer's own links, after other links were taken away. */
 int laying_renew_own(struct laying *laying, size_t link_count);
 /* Finds the links of the layers below that entries of this one pass through, while they are there. */

@@ -106,7 +106,7 @@ describe("a layer's index in the cache", function()
       "link l to e/f hard 0 gone 1 entry 9 used 1\n", "link l to ../up hard 0 gone 0 entry 11 used 0\n",
       "link second.word to e/f/x.word hard 1 gone 0 entry 12 used 0\n",
       "link opt/second to e/f/x.word hard 1 gone 0 entry 13 used 0\n",
-      "file e/f/x.word problem - entry 5 gone 1 missing 0\n", "file second.word problem - entry 12 gone 0 missing 0\n",
+      "file e/f/x.word problem - entry 5 gone 1 missing 0\n",
       "file broken.word problem it holds a ! entry 6 gone 0", "file large.word problem larger than",
       "listed d size 0 mode 420 type 53\n", "listed large.word size 101 mode 420 type 48\n",
       "  reader words owner three content 63\n", "    owned 0\n", "  owns ", "  note four 0\n", "  note five 1\n",

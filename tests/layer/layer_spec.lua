@@ -74,16 +74,18 @@ describe("a layer's index", function()
     assert.same({ "etc/lines" }, paths(found.files))
   end)
 
-  it("gives what a hard link's target held under the link's path too", function()
+  it("keeps hard links to evidence, and those to such links", function()
     local found = index {
       { path = "a.lines", data = "a 1" },
       { path = "b.lines", type = "1", link = "a.lines" },
       { path = "c.lines", type = "1", link = "b.lines" },
       { path = "etc/kept", type = "1", link = "a.lines" },
     }
-    assert.same({ "a.lines", "b.lines", "c.lines" }, paths(found.files))
-    assert.same({ "a 1" }, found.files[3].packages)
-    assert.equal(3, #found.links)
+    assert.same({ "a.lines" }, paths(found.files))
+    assert.same({
+      { path = "b.lines", target = "a.lines", hard = true }, { path = "c.lines", target = "b.lines", hard = true },
+      { path = "etc/kept", target = "a.lines", hard = true },
+    }, found.links)
   end)
 
   it("does not take a hard link's target for evidence once it was replaced", function()
@@ -319,8 +321,9 @@ describe("a layer that is made entry by entry", function()
       { "directory", "etc" }, { "file", "etc/lines", "a 1" }, { "file", "etc/none" }, { "link", "lib", "usr/lib" },
       { "hard", "x.lines", "etc/lines" }, { "file", "etc/.wh.x", "" }, { "file", "big.lines", ("x"):rep(1001) },
     }, readers))
-    assert.same({ "etc/lines", "x.lines", "big.lines" }, paths(found.files))
-    assert.matches("larger than", found.files[3].problem)
+    assert.same({ "etc/lines", "big.lines" }, paths(found.files))
+    assert.same({ "lib", "x.lines" }, paths(found.links))
+    assert.matches("larger than", found.files[2].problem)
     assert.same({}, found.whiteouts)
     assert.equal(7, found.entries)
     assert.equal("", found.diff_id)

@@ -119,6 +119,12 @@ local shapes = {
   { "what is no evidence through a link, before its folder is opaque", {
     { link("a/l", "../b"), file("b/d.egg-info", "old") },
     { dir "a/l/d.egg-info", opaque "a", file "a/l/x" } }, "" },
+  { "a hard link through a link over a file, and a hard link to that file", {
+    { link("l", "d"), file("d/x.egg-info", "old"), file("t", "new") },
+    { file("d/x.egg-info", "first"), hard("l/x.egg-info", "t"), hard("e.egg-info", "d/x.egg-info") } },
+    "d/x.egg-info new e.egg-info new" },
+  { "a directory through a link, and through one that the layer has laid behind it", {
+    { link("c", "b"), file("b/d.egg-info", "old") }, { link("b/k", "../c"), dir "c/k/d.egg-info", file "c" } }, "" },
   { "what is no evidence through a link, before a directory over the link", {
     { link("l", "d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "l/METADATA", dir "l" } }, "" },
   { "what is no evidence in a directory in the place of a link, which has two entries", {
