@@ -36,6 +36,9 @@ int laying_note_alias(struct laying *laying, span literal, bool own)
 		return TARSIER_OK;
 	if (own && is_noted(laying, literal, (span){laying->place.path, laying->place.length}))
 		return TARSIER_OK;
+	int code = laying_ask_way(laying, &laying->place);
+	if (code < 0)
+		return code;
 	const char *target = arena_copy(laying->scratch, laying->place.path, laying->place.length);
 	return add_alias(laying, span_copy(laying->scratch, literal), target, own);
 }

@@ -123,6 +123,11 @@ local shapes = {
     { link("l", "d"), file("d/x.egg-info", "old"), file("t", "new") },
     { file("d/x.egg-info", "first"), hard("l/x.egg-info", "t"), hard("e.egg-info", "d/x.egg-info") } },
     "d/x.egg-info new e.egg-info new" },
+  { "a file through a link to a link, before a file over the folder of the second", {
+    { link("f/l", "/t"), link("k", "f/l") }, { file("k/d.egg-info", "new"), file "f" } }, "t/d.egg-info new" },
+  { "what is no evidence through a link to a link, before a file over the folder of the second", {
+    { link("f/l", "/t.dist-info"), link("k", "f/l"), file("t.dist-info/METADATA", "old") },
+    { file "k/METADATA", file "f" } }, "" },
   { "a directory through a link, and through one that the layer has laid behind it", {
     { link("c", "b"), file("b/d.egg-info", "old") }, { link("b/k", "../c"), dir "c/k/d.egg-info", file "c" } }, "" },
   { "what is no evidence through a link, before a directory over the link", {
