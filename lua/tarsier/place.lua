@@ -79,6 +79,11 @@ function place.policies()
   return exists(short .. "/default.lua") and short or folder -- a folder on the way may be a link
 end
 
+--- is_shared(name) -> is it the address of a shared database, rather than a file?
+function place.is_shared(name)
+  return name ~= nil and (name:find "^oci://" ~= nil or name:find "^https?://" ~= nil)
+end
+
 --- a_database([path]) -> path, is_starter | nil, message, "DATABASE": the named one, the imported one, or the starter
 function place.a_database(path)
   if path then return path, false end

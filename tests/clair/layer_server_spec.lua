@@ -323,7 +323,9 @@ head, body, signature = token.split(".")
 assert hmac.compare_digest(hmac.new(pad(key), (head + "." + body).encode(), hashlib.sha256).digest(), pad(signature))
 assert json.loads(pad(head)) == {"alg": "HS256", "typ": "JWT"}
 assert json.loads(pad(body)) == {"iss": issuer, "iat": 1700000000, "nbf": 1699999940, "exp": 1700000060}, pad(body)]]
-    return shell.run { "python3", "-c", script, key, token, issuer }
+    local words = { "-c", script, key, token, issuer }
+    for i, word in ipairs(words) do words[i] = shell.quote(word) end
+    return shell.run(shell.python .. " " .. table.concat(words, " "))
   end
 
   it("verify", function()

@@ -7,9 +7,9 @@ local LUA = os.getenv "LUA" or "lua5.4"
 local folder
 
 local function run(command)
-  local output = shell.capture(("cd %s && XDG_DATA_HOME=%s %s %s 2>&1; echo exit $?"):format(shell.quote(shell.capture "pwd"),
-    shell.quote(folder), LUA, "lua/bin/tarsier " .. command:gsub("@", folder .. "/")))
-  return tonumber(output:match "exit (%d+)$"), (output:gsub("exit %d+$", ""))
+  local code, output, errors = shell.run(("XDG_DATA_HOME=%s %s lua/bin/tarsier %s"):format(folder, LUA,
+    command:gsub("@", folder .. "/")))
+  return code, output .. errors
 end
 
 -- A report with these changes, in a file.

@@ -184,8 +184,10 @@ for line in sys.stdin.read().split("\n")[:-1]:
 ]]
 
   it("pep440 orders and allows what Python's packaging does", function()
-    local python = os.getenv "TARSIER_PYTHON" or "python3"
-    if not runs(python .. " -c 'import packaging.version'") then
+    -- the interpreter itself: `python3` may be a version manager's script
+    local python = lines_of((os.getenv "TARSIER_PYTHON" or "python3")
+      .. " -c 'import packaging.version, sys; print(sys.executable)' 2>/dev/null")[1]
+    if not python then
       return pending "needs Python's packaging: apt-get install python3-packaging"
     end
     local list = append(data_pairs "pep440", pairs_of("pep440", 2000))

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 int probe_spawn(lua_State *L);
 
@@ -88,7 +89,17 @@ static int l_spawn(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg functions[] = {{"spawn", l_spawn}, {NULL, NULL}};
+/* sleep(seconds) */
+static int l_sleep(lua_State *L)
+{
+	double seconds = luaL_checknumber(L, 1);
+	struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	while (nanosleep(&time, &time) < 0 && errno == EINTR)
+		continue;
+	return 0;
+}
+
+static const luaL_Reg functions[] = {{"spawn", l_spawn}, {"sleep", l_sleep}, {NULL, NULL}};
 
 int probe_spawn(lua_State *L)
 {

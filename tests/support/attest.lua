@@ -36,7 +36,7 @@ function attest.sign(signer, text)
   local file = signer.folder .. "/to-sign"
   shell.write(file, text)
   local how = signer.kind == "ed25519" and "openssl pkeyutl -sign -rawin -inkey %s -in %s" or "openssl dgst -sha256 -sign %s %s"
-  return (shell.capture((how .. " | base64 -w0"):format(signer.key, file)))
+  return base64((select(2, shell.run(how:format(signer.key, file)))))
 end
 
 function attest.openvex(id, product, fields)

@@ -3,7 +3,8 @@
 local files = require "support.files"
 local spawn = require "tarsier.probe".spawn.spawn
 
-local shell = { name = files.name, read = files.read, write = files.write, folder = files.folder, remove = files.remove }
+local shell = { name = files.name, read = files.read, write = files.write, folder = files.folder, remove = files.remove,
+  make = files.make, list = files.list }
 
 --- quote(s) -> s as one word of a shell
 function shell.quote(s)
@@ -75,7 +76,8 @@ end
 
 --- capture(command) -> standard output, without the last newline
 function shell.capture(command)
-  local words, out, output = words_of(command), files.name(), nil
+  local words, out = words_of(command), files.name()
+  local output
   if words and run_words(words, out) then
     output = files.read(out)
     os.remove(out)

@@ -1,5 +1,6 @@
 -- tarsier scan: an image's findings, the policies' verdict, and reports of both.
 
+local later = require "tarsier.later"
 local additions = require "tarsier.cli.additions"
 local advice = require "tarsier.advice"
 local advisories = require "tarsier.cli.advisories"
@@ -16,7 +17,7 @@ local place = require "tarsier.place"
 local policy = require "tarsier.policy"
 local report = require "tarsier.report"
 local seen = require "tarsier.seen"
-local share = require "tarsier.share"
+local share = later "tarsier.share"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
 
@@ -58,7 +59,7 @@ end
 -- The report as it is, or matched again if newer records had to be fetched first -> report | nil, message, code
 local function with_fresh_records(scanned, config, options, terminal)
   if config.clair then return scanned end
-  if share.is_shared(options.db) then return with_shared_database(scanned, config, options, terminal) end
+  if place.is_shared(options.db) then return with_shared_database(scanned, config, options, terminal) end
   local is_newer = freshen.database(function() return scanned:packages() end, options, terminal)
   if is_newer then config.database = place.database() end
   if not config.database then return nil, select(2, place.a_database()), "DATABASE" end
@@ -181,7 +182,7 @@ end
 
 -- With a Clair, the starter database would only add what it knows to be exploited.
 local function find_database(options, has_clair)
-  if share.is_shared(options.db) then return nil end
+  if place.is_shared(options.db) then return nil end
   local database, is_starter, code = place.a_database(options.db)
   if has_clair and is_starter == true then return nil end
   return database, is_starter, code
@@ -221,11 +222,11 @@ local function run(options, arguments, terminal)
     if bad then return nil, bad end
   end
   local database, wrong, code = find_database(options, clair.clair)
-  local is_elsewhere = clair.clair or share.is_shared(options.db) or not (options.offline or options.db)
+  local is_elsewhere = clair.clair or place.is_shared(options.db) or not (options.offline or options.db)
   if not database and not is_elsewhere then return image.failed(terminal, wrong, code) end
   options.verify_key_text, wrong = shared.verify_key(options)
   if wrong then return nil, wrong end
-  if share.is_shared(options.db) and clair.clair then return nil, "--db oci://… and --clair exclude each other" end
+  if place.is_shared(options.db) and clair.clair then return nil, "--db oci://… and --clair exclude each other" end
   job.config.database, job.config.severity_sources = database, options.severity_source
   job.config.advisories, job.kept = advisories.paths(options.advisories)
   if not job.config.advisories then return nil, job.kept end

@@ -14,11 +14,6 @@ local share = {}
 
 local host = core.host
 
---- is_shared(name) -> is it the address of a shared database, rather than a file?
-function share.is_shared(name)
-  return name ~= nil and (name:find "^oci://" ~= nil or name:find "^https?://" ~= nil)
-end
-
 local function folder_of(cache_dir)
   local base = cache_dir ~= "" and cache_dir or place.cache()
   if not base then return nil, "neither $XDG_CACHE_HOME nor $HOME is set: a shared database needs a cache", "IO" end

@@ -1,6 +1,7 @@
 -- Programs that a spec starts, waits for, and stops by their own process ids.
 
 local shell = require "support.shell"
+local sleep = require "tarsier.probe".spawn.sleep
 
 local process = {}
 process.__index = process
@@ -96,7 +97,7 @@ function process.wait(seconds, question)
   repeat
     local answer = question()
     if answer then return answer end
-    os.execute "sleep 0.05"
+    sleep(0.02)
   until os.time() > deadline
 end
 

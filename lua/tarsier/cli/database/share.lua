@@ -102,7 +102,7 @@ local function run_push(options, arguments, terminal)
 end
 
 local function run_pull(options, arguments, terminal)
-  if not share.is_shared(arguments[1]) then return nil, select(2, name_of(arguments[1])) end
+  if not place.is_shared(arguments[1]) then return nil, select(2, name_of(arguments[1])) end
   local config, message = registry.config(options)
   if not config then return nil, message end
   config.verify_key, message = shared.verify_key(options)
