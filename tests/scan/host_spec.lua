@@ -26,7 +26,7 @@ describe("a host in C", function()
     local program = host.build("tests/support/hosts/sizes.c", folder)
     local code, output, errors = shell.run { program, folder .. "/x.db", "engine/starter/CVE-2021-44228.json" }
     assert.equal(0, code, errors)
-    local codes, zeros = output:match "^(.*no config: OK\n)(.*)$"
+    local codes, others, zeros = output:match "^(.*no config: OK\n)(.-)(init .*)$"
     assert.equal([[
 old config: kept
 old judge: kept
@@ -48,6 +48,16 @@ no size judge: USAGE
 no size import: USAGE
 no config: OK
 ]], codes)
+    local expected = {}
+    for _, size in ipairs { "same", "shorter", "longer, zero" } do
+      expected[#expected + 1] = ("%s scan: IO\n%s source: NOT_FOUND\n%s download: OK\n%s repository: OK\n%s http: IO\n"):gsub("%%s", size)
+    end
+    for _, size in ipairs { "longer, set", "no size" } do
+      for _, what in ipairs { "scan", "source", "download", "repository", "http" } do
+        expected[#expected + 1] = size .. " " .. what .. ": USAGE\n"
+      end
+    end
+    assert.equal(table.concat(expected) .. ("bad source: USAGE\n"):rep(3), others)
     each_function("tarsier_([%w_]+)_init_size%(", function(name)
       assert.matches(("init %s: zero\n"):format(name), zeros, 1, true)
     end)
