@@ -51,6 +51,22 @@ describe("a bill of materials", function()
     assert.equal("my os", scan("sbom:" .. images.write(folder .. "/b.spdx", text:format "my os")):image().distro.id)
   end)
 
+  it("in XML has the components, and not what its metadata describes", function()
+    local component = '<component type="library"><name>%s</name><version>1</version><purl>pkg:npm/%s@1</purl></component>'
+    local function read(metadata)
+      local text = '<bom xmlns="http://cyclonedx.org/schema/bom/1.5">' .. metadata .. "<components>"
+        .. component:gsub("%%s", "used") .. "</components></bom>"
+      return rows(scan("sbom:" .. images.write(folder .. "/a.cdx.xml", text)))
+    end
+    local self = component:gsub("%%s", "self")
+    for _, metadata in ipairs { "", "<metadata/>", "<metadata></metadata>", self, "<timestamp>2026-01-01</timestamp>" .. self,
+      "<tools><components>" .. self .. "</components></tools>" .. self,
+      "<tools><tool><name>x</name></tool></tools>" .. self .. "<properties/>" } do
+      if metadata:find "^<[^m]" then metadata = "<metadata>" .. metadata .. "</metadata>" end
+      assert.equal("npm used 1 sbom npm", read(metadata), metadata)
+    end
+  end)
+
   it("has findings with CISA's decision about their CVE", function()
     local database = folder .. "/test.db"
     assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json",
