@@ -114,8 +114,11 @@ local function in_turns(list)
   end
 end
 
+-- What still runs when the command is done, as specs beside the first that failed, must not tell of the next change: timeout(1)
+-- leads a group of processes, which is killed.
 local function run(command, seconds)
-  local whole = ("cd '%s' && timeout --kill-after=5 %d sh -c '%s' >mutants.log 2>&1 </dev/null"):format(folder, seconds, command)
+  local whole = ("cd '%s' && { timeout --kill-after=5 %d sh -c '%s' & wait $!; code=$?; kill -s KILL -- -$! 2>/dev/null; exit $code; }"
+    .. " >mutants.log 2>&1 </dev/null"):format(folder, seconds, command)
   return os.execute(whole) == true
 end
 
