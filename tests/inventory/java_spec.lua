@@ -120,7 +120,7 @@ describe("a hostile jar", function()
   end)
 
   it("keeps what was found before it becomes too large", function()
-    local bomb = zip.deflate(("\0"):rep(60 << 20))
+    local bomb = zip.deflate(("\0"):rep(20 << 20))
     local began = os.clock()
     local got = contents.read("java", "x.jar", zip.write { maven("g", "a", "1"),
       member("b.jar", "", { method = 8, data = bomb, crc = 0 }) }, 0, 65536)

@@ -58,11 +58,13 @@ static int feed_lines(struct evidence_stream *file, span piece, struct tarsier_e
 {
 	struct lines *lines = file->state;
 	int code = TARSIER_OK;
-	for (size_t i = 0; i < piece.len && code == 0; i++) {
-		if (piece.ptr[i] == '\n')
-			code = take_line(file, error);
-		else if (lines->length < LONGEST_LINE)
-			lines->line[lines->length++] = piece.ptr[i];
+	while (piece.len && code == 0) {
+		const char *end = memchr(piece.ptr, '\n', piece.len);
+		size_t length = end ? (size_t)(end - piece.ptr) : piece.len, room = LONGEST_LINE - lines->length;
+		memcpy(lines->line + lines->length, piece.ptr, length < room ? length : room);
+		lines->length += length < room ? length : room;
+		piece = span_from(piece, length + !!end);
+		code = end ? take_line(file, error) : TARSIER_OK;
 	}
 	return code;
 }

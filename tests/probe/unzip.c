@@ -30,15 +30,28 @@ static int on_data(void *user, span piece, struct tarsier_error *error)
 	struct unzip_seen *seen = user;
 	(void)error;
 	lua_rawgeti(seen->L, seen->list, (lua_Integer)lua_rawlen(seen->L, seen->list));
-	if (lua_getfield(seen->L, -1, "content") == LUA_TNIL) {
-		lua_pop(seen->L, 1);
-		lua_pushliteral(seen->L, "");
-	}
 	lua_pushlstring(seen->L, piece.ptr, piece.len);
-	lua_concat(seen->L, 2);
-	lua_setfield(seen->L, -2, "content");
+	lua_rawseti(seen->L, -2, (lua_Integer)lua_rawlen(seen->L, -2) + 1);
 	lua_pop(seen->L, 1);
 	return TARSIER_OK;
+}
+
+/* Makes the content of the member on top of the stack of its pieces: nil if there are none. */
+static void join_pieces(lua_State *L)
+{
+	int member = lua_gettop(L);
+	lua_Integer count = (lua_Integer)lua_rawlen(L, member);
+	luaL_Buffer content;
+	luaL_buffinit(L, &content);
+	for (lua_Integer i = 1; i <= count; i++) {
+		lua_rawgeti(L, member, i);
+		luaL_addvalue(&content);
+		lua_pushnil(L);
+		lua_rawseti(L, member, i);
+	}
+	luaL_pushresult(&content);
+	if (count)
+		lua_setfield(L, member, "content");
 }
 
 static int on_done(void *user, const struct tarsier_error *failure, struct tarsier_error *error)
@@ -95,6 +108,11 @@ static int l_read(lua_State *L)
 	arena_free(&arena);
 	if (code < 0)
 		return probe_fail(L, &error);
+	for (lua_Integer i = 1, count = (lua_Integer)lua_rawlen(L, seen.list); i <= count; i++) {
+		lua_rawgeti(L, seen.list, i);
+		join_pieces(L);
+		lua_settop(L, seen.list);
+	}
 	lua_pushboolean(L, agrees);
 	lua_setfield(L, seen.list, "agrees");
 	return 1;

@@ -28,8 +28,8 @@ function executable.elf(e)
   local table = segment(4, 4, 0x800, #note) .. segment(1, 4, 0x1000, #rodata) .. segment(1, 6, data_at, #data)
   local header = "\x7fELF" .. string.char(wide and 2 or 1, e.big and 2 or 1, 1) .. ("\0"):rep(9)
     .. pack("I2I2I4WWWI4I2I2I2I2I2I2", 2, 62, 1, BASE, wide and 64 or 52, 0, 0, wide and 64 or 52, wide and 56 or 32, 3, 0, 0, 0)
-  local file = pad(pad(header .. table, 0x800) .. note, 0x1000) .. rodata
-  return pad(file, data_at) .. data .. (e.tail or "")
+  local first = pad(pad(header .. table, 0x800) .. note, 0x1000)
+  return first .. rodata .. ("\0"):rep(data_at - 0x1000 - #rodata) .. data .. (e.tail or "")
 end
 
 --- pe { data =, section = bytes of .dep-v0 } -> bytes

@@ -24,7 +24,7 @@ function hostile.healthy(...)
 end
 
 function hostile.sha256(path)
-  return "sha256:" .. shell.capture("sha256sum <" .. shell.quote(path)):sub(1, 64)
+  return letters.digest(shell.read(path))
 end
 
 --- pipe(bytes, command) -> what the command makes of them
@@ -161,12 +161,12 @@ hostile.status = "var/lib/dpkg/status"
 
 --- random(length) -> bytes, always the same ones
 function hostile.random(length)
-  local bytes, state = {}, 7
-  for i = 1, length do
-    state = (state * 1103515245 + 12345) & 0x7fffffff
-    bytes[i] = string.char(state >> 16 & 0xff)
+  local pieces, state = {}, 7
+  for i = 1, length // 4 + 1 do
+    state = state * 6364136223846793005 + 1442695040888963407
+    pieces[i] = ("<I4"):pack(state >> 32)
   end
-  return table.concat(bytes)
+  return table.concat(pieces):sub(1, length)
 end
 
 --- cases() -> an empty list, and a function (name, how) that adds to it

@@ -4,6 +4,7 @@
 local files = require "support.files"
 local json = require "tarsier.json"
 local letters = require "tarsier.probe".letters
+local tar = require "support.tar"
 
 local images = {}
 
@@ -28,29 +29,14 @@ end
 
 -- ---- tars ----------------------------------------------------------------------------------------------------------
 
-local function pad(bytes, length)
-  return bytes .. ("\0"):rep(length - #bytes)
-end
-
---- One header of a ustar. `size` may lie.
-local function header(name, kind, size, link)
-  assert(#name <= 100 and #(link or "") <= 100)
-  local before = pad(name, 100) .. "0000644\0" .. "0000000\0" .. "0000000\0" .. ("%011o\0"):format(size) ..
-    "00000000000\0"
-  local after = kind .. pad(link or "", 100) .. "ustar\00000" .. ("\0"):rep(247)
-  local sum = 8 * 32
-  for i = 1, #before do sum = sum + before:byte(i) end
-  for i = 1, #after do sum = sum + after:byte(i) end
-  return before .. ("%06o\0 "):format(sum) .. after
-end
-
 --- tar { { name, data }, { name, link = target, kind = "2" }, … } -> bytes; `size` lies about a size
 function images.tar(members)
   local parts = {}
   for _, member in ipairs(members) do
     local data = member[2] or ""
-    parts[#parts + 1] = header(member[1], member.kind or "0", member.size or #data, member.link)
-    parts[#parts + 1] = data .. ("\0"):rep(-#data % 512)
+    parts[#parts + 1] = tar.header { path = member[1], type = member.kind, size = member.size or #data, link = member.link }
+    parts[#parts + 1] = data
+    parts[#parts + 1] = ("\0"):rep(-#data % 512)
   end
   parts[#parts + 1] = ("\0"):rep(1024)
   return table.concat(parts)

@@ -2,14 +2,10 @@
 
 local tar = {}
 
-local function field(value, length)
-  assert(#value <= length, "too long for its field: " .. value)
-  return value .. ("\0"):rep(length - #value)
-end
+local OCTAL = { [8] = "%07o\0", [12] = "%011o\0" } -- by the field's length
 
 local function octal(value, length)
-  if type(value) == "string" then return field(value, length) end
-  return ("%0" .. length - 1 .. "o\0"):format(value)
+  return type(value) == "string" and value or OCTAL[length]:format(value)
 end
 
 --- base256(number, length) -> GNU's form of numbers that octal digits have no room for
@@ -22,33 +18,34 @@ function tar.base256(number, length)
   return "\x80" .. table.concat(bytes, "", 2)
 end
 
--- Of whole eights of bytes
+local WORDS, BYTES = "<" .. ("I8"):rep(63), 0x00ff00ff00ff00ff
+
+-- Of a header without its checksum, by words of four sums each
 local function sum(block, signed)
-  local total = 0
-  for i = 1, #block, 8 do
-    local a, b, c, d, e, f, g, h = block:byte(i, i + 7)
-    total = total + a + b + c + d + e + f + g + h
-  end
+  local four, total = 0, 0
+  local words = { WORDS:unpack(block) }
+  for i = 1, 63 do four = four + (words[i] & BYTES) + (words[i] >> 8 & BYTES) end
+  for shift = 0, 48, 16 do total = total + (four >> shift & 0xffff) end
   if signed then total = total - 256 * select(2, block:gsub("[\128-\255]", "")) end
   return total
 end
 
+-- The zeros up to a whole block
+local function filler(data) return ("\0"):rep(-#data % 512) end
+
 --- pad(data) -> data and the zeros up to a whole block
-function tar.pad(data)
-  return data .. ("\0"):rep(-#data % 512)
-end
+function tar.pad(data) return data .. filler(data) end
 
 --- header { path, type = "0", size = n or string, mode, link, prefix, magic, checksum = string, signed = true,
 --           tail = string }
 function tar.header(h)
   local size = h.size or #(h.data or "")
-  local before = field(h.path or "", 100) .. octal(h.mode or 420, 8) .. octal(0, 8) .. octal(0, 8)
-  before = before .. octal(size, 12) .. octal(0, 12)
-  local magic = h.magic or "ustar\00000"
-  local after = (h.type or "0") .. field(h.link or "", 100) .. field(magic, 8) .. ("\0"):rep(80)
-  after = after .. field(h.tail or h.prefix or "", 167)
-  local checksum = h.checksum or ("%06o\0 "):format(sum(before .. (" "):rep(8) .. after, h.signed))
-  return before .. checksum .. after
+  local before = ("c100c8c8c8c12c12"):pack(h.path or "", octal(h.mode or 420, 8), octal(0, 8), octal(0, 8),
+    octal(size, 12), octal(0, 12))
+  local after = ("c1c100c8c80c167"):pack(h.type or "0", h.link or "", h.magic or "ustar\00000", "",
+    h.tail or h.prefix or "")
+  local checksum = h.checksum or ("%06o\0 "):format(sum(before .. after, h.signed) + 8 * 32)
+  return before .. ("c8"):pack(checksum) .. after
 end
 
 --- pax { key, value, key, value … } -> the records of a pax header
@@ -63,16 +60,25 @@ function tar.pax(pairs_of)
   return table.concat(records)
 end
 
---- entry { path, data = bytes, …, pax = { key, value, … }, long_name = s, long_link = s } -> all its blocks
-function tar.entry(e)
-  local parts = {}
+local function add(parts, ...)
+  for _, part in ipairs { ... } do parts[#parts + 1] = part end
+end
+
+-- An entry's blocks: its data are not copied, for they may be large.
+local function add_entry(parts, e)
   local function before(kind, data)
-    parts[#parts + 1] = tar.header { path = "before", type = kind, size = #data } .. tar.pad(data)
+    add(parts, tar.header { path = "before", type = kind, size = #data }, data, filler(data))
   end
   if e.long_name then before("L", e.long_name .. "\0") end
   if e.long_link then before("K", e.long_link .. "\0") end
   if e.pax then before("x", type(e.pax) == "table" and tar.pax(e.pax) or e.pax) end
-  parts[#parts + 1] = tar.header(e) .. tar.pad(e.data or "")
+  add(parts, tar.header(e), e.data or "", filler(e.data or ""))
+end
+
+--- entry { path, data = bytes, …, pax = { key, value, … }, long_name = s, long_link = s } -> all its blocks
+function tar.entry(e)
+  local parts = {}
+  add_entry(parts, e)
   return table.concat(parts)
 end
 
@@ -81,8 +87,11 @@ tar.finish = ("\0"):rep(1024)
 --- archive { entry, … } -> a tar; an entry may be a string of blocks already
 function tar.archive(entries)
   local parts = {}
-  for i, e in ipairs(entries) do parts[i] = type(e) == "string" and e or tar.entry(e) end
-  return table.concat(parts) .. tar.finish
+  for _, e in ipairs(entries) do
+    if type(e) == "string" then add(parts, e) else add_entry(parts, e) end
+  end
+  add(parts, tar.finish)
+  return table.concat(parts)
 end
 
 return tar
