@@ -148,6 +148,8 @@ static void set_callbacks(const struct curl_library *library, CURL *curl, struct
 
 static void set_tls(const struct curl_library *library, CURL *curl, const struct http_request *request)
 {
+	library->easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, request->unverified ? 0L : 1L);
+	library->easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, request->unverified ? 0L : 2L);
 	if (request->ca_file) {
 		library->easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 		library->easy_setopt(curl, CURLOPT_PROXY_CAINFO, request->ca_file);

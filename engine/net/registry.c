@@ -15,15 +15,16 @@ enum {
 
 /* ---- one repository ---------------------------------------------------------------------------------------------- */
 
-/* Does a registry answer by this protocol? Its answer to our credentials does not matter. */
+/* Does a registry answer by this protocol? Its answer to our credentials does not matter, nor who it says it is: what is asked
+ * of it later is verified, on other connections. */
 static bool answers(const struct registry *registry, const char *scheme, unsigned seconds,
                     struct arena *arena)
 {
 	struct http_response response;
 	const char *url = arena_format(arena, "%s://%s/v2/", scheme, registry->config.name->host);
 	const struct http_request request = {.method = "GET", .url = url, .seconds = seconds,
-	                                     .connect_seconds = PROBE_SECONDS, .ca_file = registry->config.ca_file,
-	                                     .cancelled = registry->config.cancelled, .pool = registry->pool};
+	                                     .connect_seconds = PROBE_SECONDS, .unverified = true,
+	                                     .cancelled = registry->config.cancelled};
 	bool ok = url && http_send(&request, &response, NULL) >= 0 &&
 	          (response.status == 200 || response.status == 401);
 	if (url)

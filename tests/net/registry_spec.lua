@@ -358,6 +358,23 @@ describe("a log-in", function()
     refused(cases)
   end)
 
+  it("is for a server that has said who it is", function()
+    if not (stand_in.available() and shell.has "openssl") then return pending "needs python3 and openssl" end
+    local folder = until_the_end(shell.folder(), shell.remove)
+    assert(os.execute(("cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
+      .. "-subj /CN=us -addext subjectAltName=IP:127.0.0.1 -days 2 2>/dev/null && cp cert.pem ca.pem"):format(folder)))
+    local server = stand_in.start(script(), { tls = folder, anyone = true })
+    until_the_end(server, server.stop)
+    local reference = "docker://" .. server.url:sub(8) .. "/app:1"
+    local report, message = scan(reference, login)
+    assert.is_nil(report)
+    assert.is_truthy(message:find("certificate", 1, true), message)
+    local asked = server:requests()
+    assert.equal(1, #asked) -- whether it speaks TLS: whoever it is may answer that
+    assert.same({ "/v2/", nil }, { asked[1].path, asked[1].headers.Authorization })
+    assert(scan(reference, { ca_file = folder .. "/ca.pem" }))
+  end)
+
   it("does not go along to another host", function()
     if not stand_in.available() then return pending(stand_in.needs) end
     local layer = json.decode(manifest).layers[2].digest

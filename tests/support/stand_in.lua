@@ -32,14 +32,14 @@ local function order(verb, given)
   return json.decode(answer.body)
 end
 
---- start(script, [{ unix = true, tls = folder of certificates }]) -> server with .url, .socket, :requests(), :stop(). The script is a table by
---- "METHOD /path" of lists of answers.
+--- start(script, [{ unix = true, tls = folder of certificates, anyone = may clients have none? }]) -> server with .url,
+--- .socket, :requests(), :stop(). The script is a table by "METHOD /path" of lists of answers.
 function stand_in.start(script, options)
   local self = setmetatable({ folder = shell.folder() }, Server)
   shell.write(self.folder .. "/script.json", json.encode(script))
   self.socket = options and options.unix and self.folder .. "/socket" or nil
   self.url = "http://127.0.0.1:" .. math.tointeger(order("/start", { folder = self.folder, socket = self.socket,
-    tls = options and options.tls }).port)
+    tls = options and options.tls, anyone = options and options.anyone }).port)
   self.pid = control.pid
   return self
 end

@@ -25,7 +25,7 @@ MANY_SECONDS = 20  # for which "together" waits
 class Stand:
     """One server: its script, whose turn it is, who has connected."""
 
-    def __init__(self, folder, socket_path=None, tls=None):
+    def __init__(self, folder, socket_path=None, tls=None, anyone=False):
         self.folder = folder
         self.turns, self.lock, self.barriers, self.open = {}, threading.Lock(), {}, set()
         with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
@@ -38,9 +38,10 @@ class Stand:
         kind, address = (UnixServer, socket_path) if socket_path else (TcpServer, ("127.0.0.1", 0))
         self.server = kind(address, handler)
         self.server.stand = self
-        if tls:  # a folder with ca.pem, cert.pem and key.pem; clients must have a certificate of that authority, too
+        if tls:  # a folder with ca.pem, cert.pem and key.pem
+            # clients must have a certificate of that authority, too, unless anyone may connect
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls + "/ca.pem")
-            context.verify_mode = ssl.CERT_REQUIRED
+            context.verify_mode = ssl.CERT_NONE if anyone else ssl.CERT_REQUIRED
             context.load_cert_chain(tls + "/cert.pem", tls + "/key.pem")
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = 0 if socket_path else self.server.server_address[1]
@@ -158,7 +159,8 @@ class Control(BaseHTTPRequestHandler):
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         answer = {}
         if self.path == "/start":
-            stand = Control.stands[given["folder"]] = Stand(given["folder"], given.get("socket"), given.get("tls"))
+            stand = Stand(given["folder"], given.get("socket"), given.get("tls"), given.get("anyone"))
+            Control.stands[given["folder"]] = stand
             answer = {"port": stand.port}
         else:
             Control.stands.pop(given["folder"]).stop()
