@@ -90,11 +90,11 @@ VERSION  := $(shell cat engine/VERSION)
 SOVERSION := 0
 PACKAGES := libcrypto jansson yajl expat sqlite3 libzstd zlib
 ISAL     := $(shell pkg-config --exists libisal && echo libisal)
-LUA_PC   := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) && echo $(name))))
+LUA_PC   := $(shell for name in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists $$name && echo $$name && break; done)
 LUADIR    = $(PREFIX)/share/lua/5.4
 # Loaded when first needed: their headers are enough.
 LATER    := libcurl liblzma libmicrohttpd
-ABSENT   := $(shell for name in $(PACKAGES) $(LATER); do pkg-config --exists $$name || echo $$name; done) $(if $(LUA_PC)$(LUA_INCDIR),,lua5.4)
+ABSENT   := $(shell pkg-config --exists $(PACKAGES) $(LATER) || for name in $(PACKAGES) $(LATER); do pkg-config --exists $$name || echo $$name; done) $(if $(LUA_PC)$(LUA_INCDIR),,lua5.4)
 ifneq ($(strip $(ABSENT)),)
 $(error pkg-config does not find $(strip $(ABSENT)). On Debian, `make scan` installs what the build needs. Elsewhere, install \
 the development files of these libraries)
@@ -143,7 +143,8 @@ $(BUILD)/prefix: FORCE
 	@$(call write_if_changed,$(PREFIX) $(LUADIR) $(LIBDIR) $(INCLUDEDIR))
 $(BUILD)/engine/policy/policy.o $(BUILD)/engine/bind/render.o: $(BUILD)/prefix
 define write_if_changed
-mkdir -p $(@D); printf '%s\n' $(patsubst %,'%',$(1)) > $@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+new=$$(printf '%s\n' $(patsubst %,'%',$(1))); [ "$$new" = "$$(cat $@ 2>/dev/null)" ] || \
+    { mkdir -p $(@D) && printf '%s\n' "$$new" >$@.new && mv $@.new $@; }
 endef
 
 $(BUILD)/%.o: %.c | $(DEFS)
@@ -243,7 +244,8 @@ rock: all
 install-rock: all
 	install -d $(DESTDIR)$(ROCK_LIBDIR)/tarsier $(DESTDIR)$(ROCK_BINDIR)
 	install -m 755 $(BUILD)/tarsier/core.so $(DESTDIR)$(ROCK_LIBDIR)/tarsier/core.so
-	cd lua && find tarsier -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(ROCK_LUADIR)/{}' ';'
+	cd lua && for folder in $(sort $(dir $(LUA_FILES:lua/%=%))); do \
+	    install -D -m 644 -t $(DESTDIR)$(ROCK_LUADIR)/$$folder $$folder*.lua || exit 1; done
 	install -d $(DESTDIR)$(ROCK_LUADIR)/tarsier/policies
 	install -m 644 policies/*.lua $(DESTDIR)$(ROCK_LUADIR)/tarsier/policies
 	install -m 644 $(BUILD)/starter.db $(DESTDIR)$(ROCK_LUADIR)/tarsier/starter.db

@@ -108,14 +108,14 @@ target_link_libraries(shared tarsier::tarsier)
 add_executable(static %s/engine/examples/host.c)
 target_link_libraries(static tarsier::static)
 ]]):format(root, root))
-    local code, output, errors = installed "cmake -S @/cmake -B @/cmake/build -DCMAKE_PREFIX_PATH=@/inst && cmake --build @/cmake/build"
+    local code, output, errors = installed "cmake -S @/cmake -B @/cmake/build -DCMAKE_PREFIX_PATH=@/inst -DCMAKE_C_COMPILER_WORKS=1 && cmake --build @/cmake/build"
     assert.equal(0, code, output .. errors)
     for _, program in ipairs { "shared", "static" } do
       code, output, errors = installed(("@/cmake/build/%s @/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(program, root))
       assert.equal(0, code, errors)
       assert.is_truthy(output:find "CVE%-%d+%-%d+\t")
     end
-    shell.write(folder .. "/cmake/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(host C)\nfind_package(tarsier 9 REQUIRED)\n")
+    shell.write(folder .. "/cmake/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(host NONE)\nfind_package(tarsier 9 REQUIRED)\n")
     assert.not_equal(0, (installed "cmake -S @/cmake -B @/cmake/newer -DCMAKE_PREFIX_PATH=@/inst"))
   end)
 
