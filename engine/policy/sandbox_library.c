@@ -71,14 +71,13 @@ static int l_rep(lua_State *L)
 	sandbox_charge(L, (uint64_t)times / 8);
 	luaL_Buffer out;
 	size_t total = (size_t)times * length + (size_t)(times - 1) * between;
-	char *at = luaL_buffinitsize(L, &out, total);
-	for (lua_Integer i = 0; i < times; i++) {
-		memcpy(at, text, length);
-		at += length;
-		if (between && i + 1 < times) {
-			memcpy(at, separator, between);
-			at += between;
-		}
+	char *made = luaL_buffinitsize(L, &out, total);
+	size_t done = times > 1 ? length + between : length, more;
+	memcpy(made, text, length);
+	memcpy(made + length, separator, done - length);
+	for (; done < total; done += more) { /* whole repetitions, then their front */
+		more = done < total - done ? done : total - done;
+		memcpy(made + done, made, more);
 	}
 	luaL_pushresultsize(&out, total);
 	return 1;

@@ -422,6 +422,9 @@ describe("the sandbox", function()
     assert.equal("", evaluate "('').rep('', 1e10)")
     assert.equal("", evaluate "('x'):rep(0)")
     assert.equal("x,x,x", evaluate "('x'):rep(3, ',')")
+    for n = 1, 7 do
+      assert.equal(("abc"):rep(n, "--") .. ("ab"):rep(n), (evaluate(("('abc'):rep(%d, '--') .. ('ab'):rep(%d)"):format(n, n))))
+    end
     assert.equal("3", evaluate "select('#', table.unpack({}, 1, 3))")
     assert.equal("a-b", evaluate "table.concat({ 'a', 'b' }, '-')")
     assert.equal("1 2 3", evaluate "(function() local t = { 3, 1, 2 } table.sort(t) return table.concat(t, ' ') end)()")
