@@ -23,9 +23,7 @@ function images.write_tree(folder, contents)
   end
 end
 
-function images.has(tool)
-  return os.execute("command -v " .. tool .. " >/dev/null 2>&1")
-end
+images.has = require "support.shell".has
 
 -- ---- tars ----------------------------------------------------------------------------------------------------------
 

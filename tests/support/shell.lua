@@ -1,6 +1,7 @@
 -- Running commands in specs, with what support.files does about files.
 
 local files = require "support.files"
+local lfs = require "lfs"
 local spawn = require "tarsier.probe".spawn.spawn
 
 local shell = { name = files.name, read = files.read, write = files.write, folder = files.folder, remove = files.remove,
@@ -101,17 +102,22 @@ function shell.background(command)
   return line or error(said)
 end
 
-local is_there = {}
+local function is_program(path)
+  return lfs.attributes(path, "mode") == "file" and lfs.attributes(path, "permissions"):find "x" ~= nil
+end
 
 --- has(tool) -> is it there?
 function shell.has(tool)
-  if is_there[tool] == nil then is_there[tool] = os.execute("command -v " .. tool .. " >/dev/null 2>&1") == true end
-  return is_there[tool]
+  if tool:find "/" then return is_program(tool) end
+  for folder in os.getenv "PATH":gmatch "[^:]+" do
+    if is_program(folder .. "/" .. tool) then return true end
+  end
+  return false
 end
 
 --- python: the command of a quick start. The system's own interpreter comes first: a version manager's wrapper takes half a
 --- second. -S -E: without site-packages and the environment.
-shell.python = (os.execute "[ -x /usr/bin/python3 ]" and "/usr/bin/python3" or "python3") .. " -S -E"
+shell.python = (shell.has "/usr/bin/python3" and "/usr/bin/python3" or "python3") .. " -S -E"
 
 --- run(command) -> exit code, standard output, standard error. A list of words is quoted.
 function shell.run(command)
