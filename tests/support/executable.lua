@@ -13,23 +13,29 @@ end
 
 local BASE = 0x400000
 
---- elf { word = 4 or 8, big = flag, rodata =, data =, tail =, notes = } -> bytes. Addresses are the file's offsets plus
---- 0x400000; rodata begins at 0x1000.
-function executable.elf(e)
+--- around(e, length) -> what stands before and behind `length` bytes of rodata in elf(e)
+function executable.around(e, length)
   local pack = packer(e)
   local wide = e.word ~= 4
-  local rodata, data = e.rodata or "", e.data or ""
-  local data_at = 0x1000 + (#rodata + 0xfff) // 0x1000 * 0x1000
+  local data = e.data or ""
+  local data_at = 0x1000 + (length + 0xfff) // 0x1000 * 0x1000
   local function segment(type, flags, offset, size)
     if wide then return pack("I4I4WWWWWW", type, flags, offset, BASE + offset, BASE + offset, size, size, 0x1000) end
     return pack("I4I4I4I4I4I4I4I4", type, offset, BASE + offset, BASE + offset, size, size, flags, 0x1000)
   end
   local note = e.note and pack("I4I4I4", 4, 4, 4) .. "Go\0\0" .. "abcd" or ""
-  local table = segment(4, 4, 0x800, #note) .. segment(1, 4, 0x1000, #rodata) .. segment(1, 6, data_at, #data)
+  local table = segment(4, 4, 0x800, #note) .. segment(1, 4, 0x1000, length) .. segment(1, 6, data_at, #data)
   local header = "\x7fELF" .. string.char(wide and 2 or 1, e.big and 2 or 1, 1) .. ("\0"):rep(9)
     .. pack("I2I2I4WWWI4I2I2I2I2I2I2", 2, 62, 1, BASE, wide and 64 or 52, 0, 0, wide and 64 or 52, wide and 56 or 32, 3, 0, 0, 0)
-  local first = pad(pad(header .. table, 0x800) .. note, 0x1000)
-  return first .. rodata .. ("\0"):rep(data_at - 0x1000 - #rodata) .. data .. (e.tail or "")
+  return pad(pad(header .. table, 0x800) .. note, 0x1000), ("\0"):rep(data_at - 0x1000 - length) .. data .. (e.tail or "")
+end
+
+--- elf { word = 4 or 8, big = flag, rodata =, data =, tail =, notes = } -> bytes. Addresses are the file's offsets plus
+--- 0x400000; rodata begins at 0x1000.
+function executable.elf(e)
+  local rodata = e.rodata or ""
+  local before, behind = executable.around(e, #rodata)
+  return before .. rodata .. behind
 end
 
 --- pe { data =, section = bytes of .dep-v0 } -> bytes

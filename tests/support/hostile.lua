@@ -41,10 +41,11 @@ hostile.gzip = require "tarsier.probe".streams.gzip
 
 local zeros -- sixteen mebibytes of them, packed once
 
---- bomb(path, header, mib): a gzip file of the header, `mib` MiB of zeros and a tar's end: one member for each piece
-function hostile.bomb(path, header, mib)
+--- bomb(path, header, mib, [rest]): a gzip file of the header, `mib` MiB of zeros and the rest, or else a tar's end: one
+--- member for each piece
+function hostile.bomb(path, header, mib, rest)
   zeros = zeros or shell.capture "head -c 16777216 /dev/zero | gzip -n -9"
-  shell.write(path, hostile.gzip(header) .. zeros:rep(mib // 16) .. hostile.gzip(tar.finish))
+  shell.write(path, hostile.gzip(header) .. zeros:rep(mib // 16) .. hostile.gzip(rest or tar.finish))
 end
 
 --- zstd(bytes) -> a frame

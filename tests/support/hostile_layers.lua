@@ -2,6 +2,7 @@
 -- path that the image is to have, and that of a folder outside of it, and returns the image's reference.
 
 local executable = require "support.executable"
+local files = require "support.files"
 local hostile = require "support.hostile"
 local tar = require "support.tar"
 
@@ -146,14 +147,18 @@ case("something after the end of the tar", {
 -- The digest of 320 MiB of zeros, more than a scan may take, as the file x/zeros in a tar.
 local zeros_diff_id = "sha256:c4c626d81f1b2cf333104317ab75920f35b601013c2b8826f47de128d6403505"
 
-local function bomb(path, diff_id, mib)
+local function exploding(diff_id, mib, header, rest)
   return function(folder)
-    os.execute("mkdir -p " .. folder)
-    hostile.bomb(folder .. "/bomb", tar.header { path = path, size = mib << 20 }, mib)
+    files.make(folder)
+    hostile.bomb(folder .. "/bomb", header, mib, rest)
     return hostile.layout(folder, { layers = { {
       file = folder .. "/bomb", diff_id = diff_id, media_type = "application/vnd.oci.image.layer.v1.tar+gzip",
     } } })
   end
+end
+
+local function bomb(path, diff_id, mib)
+  return exploding(diff_id, mib, tar.header { path = path, size = mib << 20 })
 end
 
 case("320 MiB of zeros that nobody wants", { make = bomb("x/zeros", zeros_diff_id, 320), code = 5 })
@@ -163,7 +168,7 @@ case("512 MiB of zeros as the package database", {
 case("an rpm database of as many zeros as its reader takes, in each of four layers", {
   make = function(folder)
     local layers, path = {}, "var/lib/rpm/rpmdb.sqlite"
-    os.execute("mkdir -p " .. folder)
+    files.make(folder)
     for i = 1, 4 do
       layers[i] = { file = folder .. "/bomb" .. i, media_type = "application/vnd.oci.image.layer.v1.tar+gzip" }
       hostile.bomb(layers[i].file, tar.header { path = path, size = 128 << 20, mode = i }, 128)
@@ -221,7 +226,7 @@ case("an os-release of a mebibyte", {
 -- Layers of many small frames.
 local function framed(parts, layers)
   return function(folder)
-    os.execute("mkdir -p " .. folder)
+    files.make(folder)
     local list = {}
     for i = 1, layers or 1 do
       local path = folder .. "/layer" .. i
@@ -307,9 +312,14 @@ end
 local function rodata(bytes) return executable.elf { rodata = bytes, data = go } end
 local function modules(text) return executable.elf { data = executable.go_inline("go1.22.1", text) } end
 
-case("an executable of 64 MiB", {
-  make = program(function() return rodata(("\0"):rep(64 << 20)) end), code = 0, message = "stdlib",
-})
+-- With the mark that Go leaves behind 64 MiB of zeros
+local function large_program()
+  local before, behind = executable.around({ data = go }, 64 << 20)
+  local header = tar.header { path = "usr/bin/app", size = #before + (64 << 20) + #behind }
+  return exploding(nil, 64, header .. before, tar.pad(behind) .. healthy())
+end
+
+case("an executable of 64 MiB", { make = large_program(), arguments = unchecked, code = 0, message = "stdlib" })
 case("an executable with 200,000 functions", {
   make = program(function() return rodata(functions(200000)) end),
   code = 0, message = "stdlib",
