@@ -114,7 +114,7 @@ with tarfile.open("../archive.tar", "w", format=tarfile.%s_FORMAT, errors="surro
 ]]):format(format)
       temporary.write(folder .. "/write.py", script)
       for _, which in ipairs(format == "USTAR" and { "tree" } or { "tree", "long" }) do
-        temporary.must("cd %s && python3 ../write.py", folder .. "/" .. which)
+        temporary.must("cd %s && " .. temporary.python .. " ../write.py", folder .. "/" .. which)
         agree(temporary.read(folder .. "/archive.tar"))
       end
     end)

@@ -30,8 +30,14 @@ local function sum(block, signed)
   return total
 end
 
+local fillers = {} -- by length
+
 -- The zeros up to a whole block
-local function filler(data) return ("\0"):rep(-#data % 512) end
+local function filler(data)
+  local length = -#data % 512
+  fillers[length] = fillers[length] or ("\0"):rep(length)
+  return fillers[length]
+end
 
 --- pad(data) -> data and the zeros up to a whole block
 function tar.pad(data) return data .. filler(data) end
@@ -60,19 +66,20 @@ function tar.pax(pairs_of)
   return table.concat(records)
 end
 
-local function add(parts, ...)
-  for _, part in ipairs { ... } do parts[#parts + 1] = part end
+local function add(parts, header, data)
+  local count = #parts
+  parts[count + 1], parts[count + 2], parts[count + 3] = header, data, filler(data)
 end
 
 -- An entry's blocks: its data are not copied, for they may be large.
 local function add_entry(parts, e)
   local function before(kind, data)
-    add(parts, tar.header { path = "before", type = kind, size = #data }, data, filler(data))
+    add(parts, tar.header { path = "before", type = kind, size = #data }, data)
   end
   if e.long_name then before("L", e.long_name .. "\0") end
   if e.long_link then before("K", e.long_link .. "\0") end
   if e.pax then before("x", type(e.pax) == "table" and tar.pax(e.pax) or e.pax) end
-  add(parts, tar.header(e), e.data or "", filler(e.data or ""))
+  add(parts, tar.header(e), e.data or "")
 end
 
 --- entry { path, data = bytes, …, pax = { key, value, … }, long_name = s, long_link = s } -> all its blocks
@@ -88,9 +95,9 @@ tar.finish = ("\0"):rep(1024)
 function tar.archive(entries)
   local parts = {}
   for _, e in ipairs(entries) do
-    if type(e) == "string" then add(parts, e) else add_entry(parts, e) end
+    if type(e) == "string" then parts[#parts + 1] = e else add_entry(parts, e) end
   end
-  add(parts, tar.finish)
+  parts[#parts + 1] = tar.finish
   return table.concat(parts)
 end
 
