@@ -1,4 +1,6 @@
 local cached = require "tarsier.probe".overlay.cached
+local files = require "support.files"
+local lfs = require "lfs"
 
 local A = "sha256:" .. ("a"):rep(64)
 local B = "sha256:" .. ("b"):rep(64)
@@ -15,10 +17,18 @@ end
 
 describe("layer cache", function()
   local folder
-  before_each(function() folder = shell("mktemp -d"):gsub("\n", "") end)
-  after_each(function() os.execute("rm -rf " .. folder) end)
+  before_each(function() folder = files.folder() end)
+  after_each(function() files.remove(folder) end)
 
-  local function entry() return (shell("find " .. folder .. "/layers -type f"):gsub("\n", "")) end
+  -- Paths of all regular files in the cache
+  local function entry()
+    local paths = {}
+    for name in lfs.dir(folder .. "/layers") do
+      local path = folder .. "/layers/" .. name
+      if lfs.symlinkattributes(path, "mode") == "file" then paths[#paths + 1] = path end
+    end
+    return table.concat(paths)
+  end
 
   it("gives back what was put", function()
     assert.is_nil(cached(folder, A))

@@ -32,6 +32,7 @@ end
 describe("the C code", function()
   it("spells a failure `code < 0` and a success `code >= 0`", function()
     assert.same({}, complaints("*.c", function(line)
+      if not line:find("code", 1, true) and not line:find("result", 1, true) then return end
       for _, spelling in ipairs { "if %(!?code%)", "[^%w>.]code [!=]= TARSIER_OK", "[^%w>.]code [!=]= 0[^%w]", "return code %?", "[^%w>.]result [!=]= TARSIER_OK" } do
         if line:find(spelling) then return line:match "^%s*(.*)$" end
       end
