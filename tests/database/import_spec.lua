@@ -5,6 +5,7 @@ local core = require "tarsier.core"
 local json = require "cjson"
 local knowledge = require "tarsier.probe".knowledge
 local temporary = require "support.temporary"
+local zips = require "support.zip"
 
 local affects = advisories.affects
 local open = { "introduced", "0" }
@@ -28,10 +29,13 @@ local function write(name, content)
 end
 
 local function zip(name, members)
-  temporary.must("mkdir -p %s/zip", folder)
-  for member, content in pairs(members) do write("zip/" .. member, content) end
-  temporary.must("cd %s/zip && zip -q ../%s * && rm *", folder, name)
-  return folder .. "/" .. name
+  local list = {}
+  for path, content in pairs(members) do
+    local text = type(content) == "table" and json.encode(content) or content
+    list[#list + 1] = { path = path, content = text, deflate = true }
+  end
+  table.sort(list, function(a, b) return a.path < b.path end)
+  return write(name, zips.write(list))
 end
 
 local page = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title></html>\n"
