@@ -289,7 +289,7 @@ describe("tarsier scan", function()
   it("and every other command notice a full disk, and a closed standard output", function()
     for _, line in ipairs { "help", "help scan", "--help", "help --man", "help --completion zsh", "version",
       "version -f json", "packages @good", "packages -f tsv @good", "packages -f json @good", "db status @db",
-      "db status -f json @db", "policy list", "policy list -f json", "policy check default", "policy test default",
+      "db status -f json @db", "policy list", "policy list -f json", "policy check @loud.lua", "policy test @loud.lua",
       "compare deb 1 2", "scan @db -f gitlab @good", "scan @db -f clair-scanner @good", "scan @db @good @good",
       "scan @db -q -f json=/dev/full @good", "packages -q -f table=/dev/full @good" } do
       for _, sink in ipairs { ">/dev/full", ">&-" } do
@@ -325,7 +325,7 @@ describe("tarsier scan", function()
   end)
 
   it("ends by a signal at once, and leaves nothing half done", function()
-    oci.build(folder .. "/large", { { ["etc/os-release"] = oci.debian }, { ["opt/noise"] = temporary.noise(3 << 20) },
+    oci.build(folder .. "/large", { { ["etc/os-release"] = oci.debian }, { ["opt/noise"] = temporary.noise(1 << 16):rep(48) },
       { ["var/lib/dpkg/status"] = oci.dpkg { { "zlib1g", "1.0" } } } })
     os.execute(expand "tar -cf @tar -C @large . && mkdir @tmp && mkfifo @pipe")
     local archive = shell.read(expand "@tar")

@@ -73,8 +73,17 @@ end
 
 -- ---- examples -----------------------------------------------------------------------------------------------------
 
+local plain_image
+
+-- Examples that say nothing of the image have one in common, as findings have in a scan.
+local function image_of(example)
+  if example.image then return prelude.complete(example.image, "image") end
+  plain_image = plain_image or prelude.complete(nil, "image")
+  return plain_image
+end
+
 local function run_hook(hook, example, policy, options)
-  local image = prelude.complete(example.image, "image")
+  local image = image_of(example)
   if hook == "finding" then
     local so_far = prelude.strict(copy(example.so_far), prelude.records.so_far)
     return policy.finding(prelude.complete(example.finding, "finding"), so_far, options, image)
