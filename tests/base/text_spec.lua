@@ -30,7 +30,7 @@ describe("UTF-8", function()
           for n = 1, 4 do
             if utf8.len(bytes:sub(1, n)) == 1 then expected = n end
           end
-          assert.equal(expected, length, ("%02x %02x %02x"):format(a, b, c))
+          assert(length == expected, ("%02x %02x %02x: %d"):format(a, b, c, length))
         end
       end
     end

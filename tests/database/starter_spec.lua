@@ -36,17 +36,19 @@ end
 local records = {}
 for i, name in ipairs(names()) do records[i] = { name = name, osv = json.decode(read(folder .. "/" .. name)) } end
 
--- introduced < fixed < introduced < …, by the ecosystem's own order.
+local kinds = { introduced = true, fixed = true, last_affected = true }
+
+-- introduced < fixed < introduced < …, by the ecosystem's own order. Plain asserts, for there are thousands of events.
 local function check_events(scheme, events, where)
   local last
   for _, event in ipairs(events) do
     local kind, version = next(event)
-    assert.is_nil(next(event, kind), where)
-    assert.is_truthy(({ introduced = 1, fixed = 1, last_affected = 1 })[kind], where)
+    assert(next(event, kind) == nil, where)
+    assert(kinds[kind], where)
     if version ~= "0" and scheme ~= "" then
-      assert.equal(0, (versions.order(scheme, version, version)), where .. ": " .. version)
+      assert(versions.order(scheme, version, version) == 0, where .. ": " .. version)
       local order = last and versions.order(scheme, last, version) or -1
-      assert.equal(-1, order, where .. ": " .. tostring(last) .. ", " .. version)
+      assert(order == -1, where .. ": " .. tostring(last) .. ", " .. version)
       last = version
     end
   end
