@@ -132,8 +132,9 @@ local function has(list, name)
   end
 end
 
--- Every command with options of its own, by the words that lead to it, and every option's name.
-local function all_commands()
+-- Commands with options of their own, by the words that lead to them, and every option's name. `named` is { { command,
+-- words }, … }.
+local function read_commands(named)
   local sections, longs, names = {}, {}, {}
   local function add(command, path)
     for _, inner in ipairs(command.commands or {}) do add(inner, path .. " " .. inner.name) end
@@ -144,8 +145,19 @@ local function all_commands()
       longs[option.long] = longs[option.long] or not arguments.is_own(option)
     end
   end
-  for _, command in ipairs(require "tarsier.cli".commands()) do add(command, command.name) end
+  for _, item in ipairs(named) do add(item[1], item[2]) end
   return sections, longs, names
+end
+
+-- read_commands of this command alone if the configuration is about nothing else: to load them all takes as long as
+-- many a scan.
+local function read_needed(root, command, path)
+  local sections, longs, names = read_commands { { command, path } }
+  local is_all, all = true, {}
+  for _, pair in ipairs(root) do is_all = is_all and (sections[pair.key.text] or longs[pair.key.text]) end
+  if is_all then return sections, longs, names end
+  for i, item in ipairs(require "tarsier.cli".commands()) do all[i] = { item, item.name } end
+  return read_commands(all)
 end
 
 local function section_names(sections, names)
@@ -156,8 +168,8 @@ local function section_names(sections, names)
 end
 
 -- Every key is checked, whichever command runs.
-local function read_root(root)
-  local sections, longs, names = all_commands()
+local function read_root(root, command, path)
+  local sections, longs, names = read_needed(root, command, path)
   local shared, own = {}, {}
   yaml.each_pair(root, "the configuration", section_names(sections, names), function(key, node, line)
     if node.kind == "map" and sections[key] then
@@ -178,7 +190,7 @@ end
 local function fill(parsed, command, path, text, is_found)
   local root = yaml.parse(text)
   if not root or yaml.is_null(root) then return {} end
-  local shared, own = read_root(root)
+  local shared, own = read_root(root, command, path)
   local options, names = options_by_name(command)
   local used = {}
   for _, name in ipairs(names) do
