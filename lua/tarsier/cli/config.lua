@@ -153,9 +153,12 @@ end
 -- many a scan.
 local function read_needed(root, command, path)
   local sections, longs, names = read_commands { { command, path } }
-  local is_all, all = true, {}
-  for _, pair in ipairs(root) do is_all = is_all and (sections[pair.key.text] or longs[pair.key.text]) end
-  if is_all then return sections, longs, names end
+  local is_own, all = root.kind == "map", {}
+  for _, pair in ipairs(is_own and root or {}) do
+    local key = pair.key.text
+    is_own = is_own and key and (sections[key] or longs[key])
+  end
+  if is_own then return sections, longs, names end
   for i, item in ipairs(require "tarsier.cli".commands()) do all[i] = { item, item.name } end
   return read_commands(all)
 end
