@@ -15,7 +15,7 @@ local function tarsier(words)
     process.set(words[from]:match "^([^=]+)=(.*)$")
     from = from + 1
   end
-  os.exit(require "tarsier.cli".main { table.unpack(words, from + 1) }, true)
+  os.exit(require "tarsier.cli".main { table.unpack(words, from + 1) }) -- its state has all that this process had: not closed
 end
 
 local function is_tarsier(words)
