@@ -205,7 +205,7 @@ describe("tarsier scan --clair that is interrupted", function()
   end
 
   it("deletes its layers first, and ends as by the signal", function()
-    for signal, code in pairs { INT = 130, TERM = 143 } do
+    for signal, code in pairs { INT = 130, TERM = 143, USR1 = 138 } do
       with(script, function(server) assert.same({ code, 1 }, { interrupt(server, "", signal) }) end)
     end
   end)
