@@ -41,8 +41,9 @@ describe("a stream", function()
   end)
 
   it("names the file that is not there, or none", function()
-    fails("IO", folder .. "/none: No such file", folder .. "/none")
-    fails("IO", folder .. ": Is a directory", folder)
+    local shown = folder:gsub("%p", "%%%0")
+    fails("IO", shown .. "/none: No such file", folder .. "/none")
+    fails("IO", shown .. ": Is a directory", folder)
   end)
 end)
 
