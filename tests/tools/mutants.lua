@@ -10,7 +10,7 @@ local folder, count, seed, pattern = arg[1], tonumber(arg[2]) or 200, tonumber(a
 assert(folder, "usage: mutants.lua FOLDER [COUNT [SEED [PATTERN]]]")
 
 -- A change may make a loop endless: specs may take several times as long as they did without a change.
-local BUILD_SECONDS, SPEC_TIMES, LEAST_SECONDS = 600, 5, 60
+local BUILD_SECONDS, SPEC_TIMES, LEAST_SECONDS = 300, 5, 60
 
 package.path = arg[0]:match "^(.*/)" .. "?.lua;" .. package.path
 local bearing = require "bearing"
@@ -164,6 +164,11 @@ local function passes(specs)
   return run(command, limit) or only_late() and run(command, limit)
 end
 
+-- The build runs the changed program, too: it makes the starter's database.
+local function compiles()
+  return not read(folder .. "/mutants.log"):find("error: ", 1, true)
+end
+
 -- -> "noticed", "survived", or nil if it does not compile
 local function try(change)
   local path = folder .. "/" .. change.path
@@ -177,6 +182,8 @@ local function try(change)
     local specs = specs_of(change.path, change.number)
     change.specs = #specs
     outcome = (#specs == 0 or passes(specs)) and "survived" or "noticed"
+  elseif compiles() then
+    outcome = "noticed"
   end
   write(path, text)
   return outcome
