@@ -67,6 +67,15 @@ describe("a bill of materials", function()
     end
   end)
 
+  it("has a version behind the last slash of a purl only", function()
+    local text = '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component type="library"><name>x</name>'
+      .. "<version>1</version><purl>pkg:npm/%s</purl></component></components></bom>"
+    for purl, expected in pairs { ["a@b/c"] = "a@b/c 1", ["@b/c"] = "@b/c 1", ["@b/c@2"] = "@b/c 2", ["b@2"] = "b 2" } do
+      assert.equal("npm " .. expected .. " sbom npm",
+        rows(scan("sbom:" .. images.write(folder .. "/a.cdx.xml", text:format(purl)))))
+    end
+  end)
+
   it("has findings with CISA's decision about their CVE", function()
     local database = folder .. "/test.db"
     assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json",
