@@ -13,7 +13,6 @@ import json
 import os
 import socket
 import socketserver
-import ssl
 import sys
 import threading
 import time
@@ -39,6 +38,7 @@ class Stand:
         self.server = kind(address, handler)
         self.server.stand = self
         if tls:  # a folder with ca.pem, cert.pem and key.pem
+            import ssl  # a fifth of what the start of this program takes; few servers need it
             # clients must have a certificate of that authority, too, unless anyone may connect
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls + "/ca.pem")
             context.verify_mode = ssl.CERT_NONE if anyone else ssl.CERT_REQUIRED
