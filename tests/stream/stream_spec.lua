@@ -44,6 +44,7 @@ describe("a stream", function()
     local shown = folder:gsub("%p", "%%%0")
     fails("IO", shown .. "/none: No such file", folder .. "/none")
     fails("IO", shown .. ": Is a directory", folder)
+    fails("IO", shown .. ": Is a directory", folder, { offset = 0, length = 1 })
   end)
 end)
 
