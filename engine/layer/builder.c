@@ -150,9 +150,9 @@ static int order_folder(struct layer_builder *builder, span folder, struct tarsi
 {
 	size_t count, others = builder->others.length / sizeof(struct layer_other);
 	const uint64_t *taken = builder_hashes(&builder->taken, &count);
-	const struct layer_other *last = (const struct layer_other *)(const void *)builder->others.data + others;
+	const struct layer_other *list = (const struct layer_other *)(const void *)builder->others.data;
 	uint32_t before = builder->sequence - 1;
-	if (!folder.len || !count || taken[count - 1] != path_hash(folder, true) || (others && last[-1].sequence == before))
+	if (!folder.len || !count || taken[count - 1] != path_hash(folder, true) || (others && list[others - 1].sequence == before))
 		return TARSIER_OK;
 	return builder_add_other(builder, folder, true, before, error);
 }
