@@ -106,10 +106,12 @@ void *arena_room(struct arena *arena, size_t size)
 	return piece;
 }
 
+/* The size as it was rounded up is zeroed, for an array may grow into the rest. */
 void *arena_alloc(struct arena *arena, size_t size)
 {
+	size_t used = arena->used;
 	void *piece = arena_room(arena, size);
-	return piece ? memset(piece, 0, size) : NULL;
+	return piece ? memset(piece, 0, arena->used - used) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
