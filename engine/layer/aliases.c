@@ -36,7 +36,7 @@ int laying_note_alias(struct laying *laying, span literal, bool own)
 		return TARSIER_OK;
 	if (own && is_noted(laying, literal, (span){laying->place.path, laying->place.length}))
 		return TARSIER_OK;
-	int code = laying_ask_way(laying, &laying->place);
+	int code = laying_ask_way(laying, laying->place.node);
 	if (code < 0)
 		return code;
 	const char *target = arena_copy(laying->scratch, laying->place.path, laying->place.length);
@@ -187,8 +187,7 @@ int laying_ask_repeated(struct laying *laying)
 	return code;
 }
 
-/* Each is asked for once. */
-static int ask_way(struct laying *laying, struct node *node)
+int laying_ask_way(struct laying *laying, struct node *node)
 {
 	int code = TARSIER_OK;
 	for (; node && code >= 0; node = node->parent) {
@@ -199,11 +198,6 @@ static int ask_way(struct laying *laying, struct node *node)
 		code = ask(laying, span_of(node->taken_as));
 	}
 	return code;
-}
-
-int laying_ask_way(struct laying *laying, const struct place *place)
-{
-	return ask_way(laying, place->node);
 }
 
 /* ---- what lies behind them --------------------------------------------------------------------------------------- */
@@ -284,7 +278,7 @@ int laying_find_ways(struct laying *laying)
 static int note_way(struct laying *laying, struct node *link)
 {
 	if (!link->live || !link->link)
-		return ask_way(laying, link);
+		return laying_ask_way(laying, link);
 	const char *path = tree_path(laying->scratch, link);
 	if (!path)
 		return error_memory(laying->error);

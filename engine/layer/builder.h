@@ -41,8 +41,8 @@ struct layer_builder {
 	struct buffer listing; /* of struct layer_entry */
 	bool wants_listing;
 	struct buffer folder; /* the one that the entry before lay in, and … */
-	bool ordered;         /* all later entries have their turn */
 	size_t through;       /* … the length of its first part that is a link of this layer; 0: none is */
+	bool ordered;         /* all later entries have their turn */
 
 	/* The file at hand: first, perhaps, its head is collected; then a reader has it. */
 	struct claim file;

@@ -178,7 +178,8 @@ static bool finish_repeated(struct layer_builder *builder)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-/* A folder with an entry of its own is a folder, whatever the layers below have there; unless that came late. */
+/* Entries in a folder that has an entry of its own cannot lie behind a link of the layers below, unless the folder's entry
+ * came after them. */
 static bool finish_folders(struct layer_builder *builder)
 {
 	struct layer_index *index = builder->index;

@@ -48,8 +48,8 @@ static struct pending_file *file_under(const struct layer_builder *builder, span
 	return pending->file.sequence == slot->latest && span_is(path, pending->file.path) ? pending : NULL;
 }
 
-/* Is there evidence at a hard link's target, or a hard link that is kept? The evidence stays in the index, whatever comes
- * in its place. */
+/* Is the target of a hard link evidence, or a link that is kept? Evidence then stays in the index even if a later entry
+ * replaces it. */
 static bool bind_target(struct layer_builder *builder, span target)
 {
 	struct pending_file *file = file_under(builder, target);

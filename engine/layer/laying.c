@@ -34,7 +34,7 @@ int laying_take(struct laying *laying, struct node *node, span literal, bool dir
 	bool own = node->live && node->laid == laying->number;
 	if (!own && ((node->live && node->link) || (!directory && node->child))) {
 		node->taken = laying->number;
-		node->taken_as = span_copy(laying->scratch, literal);
+		node->taken_as = literal.ptr ? span_copy(laying->scratch, literal) : tree_path(laying->scratch, node);
 		if (!node->taken_as)
 			return error_memory(laying->error);
 	}
@@ -77,10 +77,8 @@ static int replace_taken(struct laying *laying)
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < layer->taken_count && code >= 0; i++) {
 		struct node *node = tree_find(&laying->tree, layer->taken[i]);
-		if (!node || !node->parent || laying_keeps(laying, layer->taken[i]))
-			continue;
-		const char *path = tree_path(laying->scratch, node);
-		code = path ? laying_take(laying, node, span_of(path), layer->taken[i] & 1) : error_memory(laying->error);
+		if (node && node->parent && !laying_keeps(laying, layer->taken[i]))
+			code = laying_take(laying, node, (span){NULL, 0}, layer->taken[i] & 1);
 	}
 	return code;
 }
@@ -100,7 +98,7 @@ static int place_entry(struct laying *laying, const char *path, struct node **no
 	if (!tree_resolve(&laying->tree, span_of(path), false, &laying->place))
 		return TARSIER_OK;
 	struct node *deepest = laying->place.node;
-	int code = laying_ask_way(laying, &laying->place);
+	int code = laying_ask_way(laying, laying->place.node);
 	if (code < 0)
 		return code;
 	if (laying->place.beyond && deepest->live && !deepest->link && !shows_directory(deepest))
@@ -196,8 +194,8 @@ static int lay_file(struct laying *laying, const struct layer_file *file)
 	return made->shown.path ? TARSIER_OK : error_memory(laying->error);
 }
 
-/* What the original is at this moment, the other name is too, whatever becomes of the original. `replaced`: what the other
- * name was. */
+/* Gives the other name what the original is at this moment. A later change of the original does not change it. `replaced` is
+ * what lay under the other name before. */
 static int bind(struct laying *laying, struct node *node, const struct node *original, const struct node *replaced)
 {
 	node->link = original->link;
@@ -225,7 +223,7 @@ static int lay_hard_link(struct laying *laying, const struct layer_link *link)
 	struct node *node;
 	if (!tree_resolve(&laying->tree, span_of(link->target), false, &laying->target))
 		return TARSIER_OK;
-	int code = laying_ask_way(laying, &laying->target);
+	int code = laying_ask_way(laying, laying->target.node);
 	if (code >= 0)
 		code = place_entry(laying, link->path, &node);
 	if (code < 0 || !node || !node->parent || (!laying->target.beyond && node == laying->target.node))
@@ -264,7 +262,7 @@ static int lay_whiteout(struct laying *laying, const struct layer_whiteout *whit
 {
 	if (!tree_resolve(&laying->tree, span_of(whiteout->path), whiteout->opaque, &laying->place))
 		return TARSIER_OK;
-	int code = laying_ask_way(laying, &laying->place);
+	int code = laying_ask_way(laying, laying->place.node);
 	if (code < 0 || laying->place.beyond)
 		return code;
 	tree_clear_below(&laying->tree, laying->place.node, laying->number);

@@ -46,11 +46,11 @@ int laying_check(struct laying *laying);
 /* The layer has an entry at this node: what it showed is replaced, and kept as what was there before. What was laid by
  * the layer number `spared` - 1 stays; 0 spares nothing. */
 void laying_replace(struct laying *laying, struct node *node, bool directory, uint32_t spared);
+/* The same for an entry of which only the hash is known; what the layer itself has laid stays. `literal` is the entry's path
+ * as it is written, or no bytes where that is the node's own. */
+int laying_take(struct laying *laying, struct node *node, span literal, bool directory);
 /* Will an entry with this hash be laid when its turn comes? It then replaces what is there by that time. */
 bool laying_keeps(const struct laying *laying, uint64_t hash);
-
-/* The same for an entry of which only the hash is known, written as `literal`: what the layer itself has laid stays. */
-int laying_take(struct laying *laying, struct node *node, span literal, bool directory);
 
 /* ---- aliases.c: entries that are written through links ------------------------------------------------------------- */
 
@@ -75,8 +75,9 @@ int laying_renew_all(struct laying *laying);
 int laying_ask_order(struct laying *laying, const char *literal, const struct place *place);
 /* The same for entries that share their path with one that is laid in its turn. */
 int laying_ask_repeated(struct laying *laying);
-/* The same for entries that have taken away what was on the way to this place: what comes before them went that way. */
-int laying_ask_way(struct laying *laying, const struct place *place);
+/* The same for entries that have taken away this node, or one above it: what came before them went that way. Each is asked
+ * for once. */
+int laying_ask_way(struct laying *laying, struct node *node);
 
 /* Lays the layers one over the other; then laying->tree is what the top shows. */
 int laying_run(struct laying *laying);

@@ -195,7 +195,7 @@ describe("in one image", function()
   end
 end)
 
-it("a layer whose tar holds everything twice is no trouble", function()
+it("a layer whose tar has every entry twice can be scanned", function()
   local folder = temporary.folder()
   local entries = { file("d.egg-info", "old") }
   for i = 1, 1100 do entries[i + 1] = link("l" .. i, "d.egg-info") end
