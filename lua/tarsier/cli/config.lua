@@ -149,16 +149,21 @@ local function read_commands(named)
   return sections, longs, names
 end
 
--- read_commands of this command alone if the configuration is about nothing else: to load them all takes as long as
--- many a scan.
+-- Does the configuration name nothing but these sections and options?
+local function names_only(root, sections, longs)
+  if root.kind ~= "map" then return false end
+  for _, pair in ipairs(root) do
+    local key = pair.key.text
+    if not (key and (sections[key] or longs[key])) then return false end
+  end
+  return true
+end
+
+-- read_commands of this command alone if that is enough: loading all commands takes as long as a small scan.
 local function read_needed(root, command, path)
   local sections, longs, names = read_commands { { command, path } }
-  local is_own, all = root.kind == "map", {}
-  for _, pair in ipairs(is_own and root or {}) do
-    local key = pair.key.text
-    is_own = is_own and key and (sections[key] or longs[key])
-  end
-  if is_own then return sections, longs, names end
+  if names_only(root, sections, longs) then return sections, longs, names end
+  local all = {}
   for i, item in ipairs(require "tarsier.cli".commands()) do all[i] = { item, item.name } end
   return read_commands(all)
 end
