@@ -36,10 +36,12 @@ end
 
 --- start(script) -> server with url and port; its end is server:stop() or <close>
 function replay.start(script)
+  local is_used = #idle > 0
   local server = setmetatable(table.remove(idle) or launch(), Server)
-  if core.http { url = server.url .. "/.script", method = "PUT", body = json.encode(script) } then return server end
-  server:kill() -- the last script let it die
-  return replay.start(script)
+  local answer, message = core.http { url = server.url .. "/.script", method = "PUT", body = json.encode(script) }
+  if answer then return server end
+  server:kill()
+  return is_used and replay.start(script) or error(message) -- the last script may have ended a used one
 end
 
 --- server:requests([method [, path pattern]]) -> what it was asked: { method =, path =, body =, authorization = }
