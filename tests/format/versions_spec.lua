@@ -190,11 +190,11 @@ for line in sys.stdin.read().split("\n")[:-1]:
     if not python then
       return pending "needs Python's packaging: apt-get install python3-packaging"
     end
-    local list = append(data_pairs "pep440", pairs_of("pep440", 2000))
+    local list = append(data_pairs "pep440", pairs_of("pep440", 4000))
     for _, case in ipairs(read_data "pep440") do
       if case.invalid then list[#list + 1] = { case.invalid, "1" } end
     end
-    for _ = 1, 2000 do list[#list + 1] = { random_version "pep440", "1" } end
+    for _ = 1, 4000 do list[#list + 1] = { random_version "pep440", "1" } end
     local input = {}
     for i, pair in ipairs(list) do input[i] = pair[1] .. "\t" .. pair[2] .. "\n" end
     with_file(python_versions, function(script)
