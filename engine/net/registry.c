@@ -17,8 +17,7 @@ enum {
 
 /* Does a registry answer by this protocol? Its answer to our credentials does not matter, nor who it says it is: what is asked
  * of it later is verified, on other connections. */
-static bool answers(const struct registry *registry, const char *scheme, unsigned seconds,
-                    struct arena *arena)
+static bool answers(const struct registry *registry, const char *scheme, unsigned seconds, struct arena *arena)
 {
 	struct http_response response;
 	const char *url = arena_format(arena, "%s://%s/v2/", scheme, registry->config.name->host);

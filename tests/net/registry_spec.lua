@@ -372,7 +372,7 @@ describe("a log-in", function()
     assert.is_nil(report)
     assert.is_truthy(message:find("certificate", 1, true), message)
     local asked = server:requests()
-    assert.equal(1, #asked) -- whether it speaks TLS: whoever it is may answer that
+    assert.equal(1, #asked) -- the question whether it speaks TLS, which does not need a trusted certificate
     assert.same({ "/v2/", nil }, { asked[1].path, asked[1].headers.Authorization })
     assert(scan(reference, { ca_file = folder .. "/ca.pem" }))
   end)

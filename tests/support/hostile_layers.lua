@@ -161,7 +161,7 @@ local function bomb(path, diff_id, mib)
   return exploding(diff_id, mib, tar.header { path = path, size = mib << 20 })
 end
 
-case("320 MiB of zeros that nobody wants", { make = bomb("x/zeros", zeros_diff_id, 320), code = 5 })
+case("320 MiB of zeros in a file that no reader wants", { make = bomb("x/zeros", zeros_diff_id, 320), code = 5 })
 case("512 MiB of zeros as the package database", {
   make = bomb(status, nil, 512), arguments = { "--skip-diff-id" }, message = "status",
 })
