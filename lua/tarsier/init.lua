@@ -7,7 +7,8 @@
 --
 -- Failures of the outside world return nil, message, "CODE"; misuse raises an error.
 
-local advice = require "tarsier.advice"
+local later = require "tarsier.later"
+local advice = later "tarsier.advice"
 local core = require "tarsier.core"
 local policy = require "tarsier.policy"
 local report = require "tarsier.report"

@@ -10,10 +10,9 @@
 --     changes    { path =, url = } of a list of changed records, newest first: TIME,ID, or what line(text) -> time, id
 --                reads; most = how many are fetched one by one; with record(id) -> { path =, url = }
 --     latest     { path =, url = } of a file that has the name of the newest archive, which lies beside it; path and
--- url
---                of the file itself are then names that nothing is fetched by
+--                url of the file itself are then names that nothing is fetched by
 --     repository the address of a repository of rpm packages, or of a list of its mirrors: the file is its
--- updateinfo.xml
+--                updateinfo.xml
 --     whole      true: it replaces what it said before, rather than adding to it
 --     optional   true: it may be missing
 --     compressed true: the server may send it packed with gzip

@@ -1,6 +1,5 @@
 -- Databases shared in a real registry: pushed, pulled in the parts that an image needs, signed by minisign's and
--- cosign's
--- keys, and refused if anything is not as it was signed.
+-- cosign's keys, and refused if anything is not as it was signed.
 
 local core = require "tarsier.core"
 local feed_server = require "support.feed_server"

@@ -36,9 +36,8 @@ local function layer(contents)
   return tar.archive(list)
 end
 
---- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config], [more]) -> digests of the layers;
---- a layer may be a tar instead,
---- more = { history = { … }, annotations = { … } } of the image's config and manifest
+--- build(layout, { { ["etc/os-release"] = "…", … }, … }, [config], [more]) -> digests of the layers; a layer may be a tar
+--- instead, more = { history = { … }, annotations = { … } } of the image's config and manifest
 function oci.build(layout, layers, config, more)
   more = more or {}
   files.make(layout .. "/blobs/sha256")

@@ -17,7 +17,7 @@ local later = require "tarsier.later"
 local arguments = require "tarsier.cli.arguments"
 local core = require "tarsier.core"
 local place = require "tarsier.place"
-local report = require "tarsier.report"
+local report = later "tarsier.report"
 local template = later "tarsier.template"
 local yaml = later "tarsier.yaml"
 

@@ -1,13 +1,14 @@
 -- tarsier rescan: the images that were scanned here, judged by today's database, without reading one of them.
 
+local later = require "tarsier.later"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local filter = require "tarsier.table.filter"
-local freshen = require "tarsier.cli.freshen"
+local freshen = later "tarsier.cli.freshen"
 local image = require "tarsier.cli.image"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
-local seen = require "tarsier.seen"
+local seen = later "tarsier.seen"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
 

@@ -2,11 +2,12 @@
 -- Options: width (columns; nil: as wide as needed), colour, verbose, exit = { code =, meaning = }, and what is shown of
 -- the findings (tarsier.table.filter).
 
+local later = require "tarsier.later"
 local Page = require "tarsier.page"
-local age = require "tarsier.table.age"
-local findings = require "tarsier.table.findings"
-local heading = require "tarsier.table.heading"
-local steps = require "tarsier.table.steps"
+local age = later "tarsier.table.age"
+local findings = later "tarsier.table.findings"
+local heading = later "tarsier.table.heading"
+local steps = later "tarsier.table.steps"
 local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 

@@ -2,13 +2,11 @@
 -- needs.
 --
 -- A layer of another type is the difference to the layer of the push before (tarsier.from, tarsier.to), for clients
--- that
--- have that one: zstd with the old content as prefix.
+-- that have that one: zstd with the old content as prefix.
 --
 -- The manifest is an OCI image manifest of the artifact type below. Each layer is a database of tarsier's, packed with
 -- zstd, with these annotations: tarsier.ecosystem, "Debian:12"; tarsier.size, bytes unpacked; tarsier.digest, the
--- SHA-256
--- of that. The manifest's annotations say when the database was built (tarsier.built), and how new its records are.
+-- SHA-256 of that. The manifest's annotations say when the database was built (tarsier.built), and how new its records are.
 -- The config is the note of the whole database: where its records came from.
 --
 -- Signatures are artifacts beside it. minisign's: tag sha256-HEX.minisig, whose layer is the .minisig file of the

@@ -1,9 +1,10 @@
 -- What to do: first the steps that make the verdict pass, then the others.
 
-local advice = require "tarsier.advice"
+local later = require "tarsier.later"
+local advice = later "tarsier.advice"
 local filter = require "tarsier.table.filter"
 local findings = require "tarsier.table.findings"
-local shared = require "tarsier.report.shared.steps"
+local shared = later "tarsier.report.shared.steps"
 local styled = require "tarsier.styled"
 local text = require "tarsier.text"
 

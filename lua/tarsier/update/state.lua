@@ -3,8 +3,7 @@
 -- Where records came from is a note in the database itself, so that both change together:
 --   { "sources": { "osv/Debian/all.zip": { "from": URL, "etag":, "modified":, "upto":, "size":, "fetched": TIME } } }
 -- When a publisher was asked last also changes if there was nothing new. That is a small file beside the database; if
--- it
--- is lost, the publishers are asked again.
+-- it is lost, the publishers are asked again.
 
 local core = require "tarsier.core"
 local json = require "tarsier.json"

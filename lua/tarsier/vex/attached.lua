@@ -5,8 +5,7 @@
 --   the tag sha256-HEX.att                                         `cosign attest`
 -- What they are:
 --   a signed envelope (DSSE) of an in-toto statement whose predicate is the document, or a Sigstore bundle with one.
--- The
---   statement names the image by digest, so that it cannot be moved to another image
+--   The statement names the image by digest, so that it cannot be moved to another image
 --   the document itself, as `oras attach` stores it. Its manifest names the image, and is signed as a shared database
 --   is: minisign's signature under sha256-HEX.minisig, cosign's under sha256-HEX.sig
 --

@@ -1,11 +1,12 @@
 -- tarsier db push: puts the database into a registry. tarsier db pull: takes one out of it, into a file.
 
-local artifact = require "tarsier.share.artifact"
+local later = require "tarsier.later"
+local artifact = later "tarsier.share.artifact"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
 local place = require "tarsier.place"
 local registry = require "tarsier.cli.registry"
-local share = require "tarsier.share"
+local share = later "tarsier.share"
 local shared = require "tarsier.cli.database.options"
 local text = require "tarsier.text"
 

@@ -1,15 +1,16 @@
 -- tarsier db update: brings the database up to date. tarsier db fetch: fills a folder for machines without a network.
 
+local later = require "tarsier.later"
 local core = require "tarsier.core"
 local exit = require "tarsier.cli.exit"
-local freshen = require "tarsier.cli.freshen"
+local freshen = later "tarsier.cli.freshen"
 local place = require "tarsier.place"
-local seen = require "tarsier.seen"
+local seen = later "tarsier.seen"
 local shared = require "tarsier.cli.database.options"
 local sources = require "tarsier.sources"
 local state = require "tarsier.update.state"
 local text = require "tarsier.text"
-local update = require "tarsier.update"
+local update = later "tarsier.update"
 
 -- ---- which ecosystems ---------------------------------------------------------------------------------------------
 
