@@ -6,8 +6,8 @@
 --
 -- The manifest is an OCI image manifest of the artifact type below. Each layer is a database of tarsier's, packed with
 -- zstd, with these annotations: tarsier.ecosystem, "Debian:12"; tarsier.size, bytes unpacked; tarsier.digest, the
--- SHA-256 of that. The manifest's annotations say when the database was built (tarsier.built), and how new its records are.
--- The config is the note of the whole database: where its records came from.
+-- SHA-256 of that. The manifest's annotations say when the database was built (tarsier.built), and how new its
+-- records are. The config is the note of the whole database: where its records came from.
 --
 -- Signatures are artifacts beside it. minisign's: tag sha256-HEX.minisig, whose layer is the .minisig file of the
 -- manifest. cosign's: tag sha256-HEX.sig, as `cosign sign --key` writes it.

@@ -225,8 +225,9 @@ local function from_server(url, folder, options)
 end
 
 --- database(reference, packages, { cache_dir =, verify_key = text of a public key, allow_older =, ca_file =,
---- plain_http =, registry_user =, registry_password = }) -> { path =, bytes = that were fetched, built =, digest =,
---- unreachable = why an older copy is used } | nil, message, code. `reference`: oci://HOST/NAME[:TAG][@DIGEST] or https://….
+--- plain_http =, registry_user =, registry_password = }) -> { path =, bytes = that were fetched, built =,
+--- digest =, unreachable = why an older copy is used } | nil, message, code. `reference`:
+--- oci://HOST/NAME[:TAG][@DIGEST] or https://….
 function share.database(reference, packages, options)
   local folder, message, code = folder_of(options.cache_dir)
   if not folder then return nil, message, code end
