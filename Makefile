@@ -116,7 +116,7 @@ PLUGINS  := format/versions stream/codecs image/sources inventory/readers invent
 MODULE   := engine/bind/core.c
 ENGINE   := $(filter-out $(MODULE),$(wildcard $(PARTS:%=engine/%/*.c) $(PLUGINS:%=engine/%/*.c)))
 # Each of these files defines functions of require "tarsier.core"; the other files in bind/ are helpers.
-CLASSES  := $(filter-out all core metatable options render source,$(basename $(notdir $(wildcard engine/bind/*.c))))
+CLASSES  := $(filter-out all core json_out json_shape metatable options render source,$(basename $(notdir $(wildcard engine/bind/*.c))))
 OBJECTS  := $(ENGINE:%.c=$(BUILD)/%.o)
 TEMPLATES := $(patsubst engine/packaging/%.in,$(BUILD)/%,$(wildcard engine/packaging/*.in))
 PROBES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/probe/*.c)) $(BUILD)/tests/probe.o

@@ -1,215 +1,42 @@
 /* core.json: writes JSON documents in pieces, with the keys of objects in a given order */
-#include "base/utf8.h"
 #include "bind/core.h"
+#include "bind/json_out.h"
+#include "bind/json_shape.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int bind_json_open(lua_State *L);
 
-enum {
-	PIECE = 32 << 10,     /* bytes that are given to `out` at once */
-	DEPTH = 200,          /* levels of a document; no report has more than 20 */
-	NUMBER_BYTES = 48,    /* room for any number with 17 digits */
-	DIGITS = 14, EXACT_DIGITS = 17, /* what people write, and what gives back any double (IEEE 754) */
-};
+enum { DEPTH = 200 }; /* levels of a document; no report has more than 20 */
 
 /* Upvalues of the functions: metatables, by which the writer knows what a table is to become. */
 enum { ARRAY = 1, LIST, OBJECT, PICKED };
 
-/* The stack of a writer: what l_write is given, then the values that are being written. */
-enum { VALUE = 1, OUT, INDENT, STRING };
-
-struct json_out {
-	lua_State *L;
-	const char *indent;   /* NULL: the document is one line */
-	int depth;
-	bool own_strings;     /* the caller writes strings with a function of its own */
-	size_t length;        /* of the piece */
-	char piece[PIECE];
-};
-
 static void write_value(struct json_out *w);
-
-static void fail(lua_State *L, const char *what, const char *name)
-{
-	lua_pushfstring(L, "%s %s", what, name);
-	lua_error(L);
-}
-
-static void flush(struct json_out *w)
-{
-	lua_pushvalue(w->L, OUT);
-	lua_pushlstring(w->L, w->piece, w->length);
-	w->length = 0;
-	lua_call(w->L, 1, 0);
-}
-
-static void put(struct json_out *w, const char *bytes, size_t length)
-{
-	while (length > PIECE - w->length) {
-		size_t part = PIECE - w->length;
-		memcpy(w->piece + w->length, bytes, part);
-		w->length = PIECE;
-		flush(w);
-		bytes += part;
-		length -= part;
-	}
-	memcpy(w->piece + w->length, bytes, length);
-	w->length += length;
-}
-
-static void put_char(struct json_out *w, char c)
-{
-	if (w->length == PIECE)
-		flush(w);
-	w->piece[w->length++] = c;
-}
-
-static void put_line(struct json_out *w)
-{
-	if (!w->indent)
-		return;
-	put_char(w, '\n');
-	for (int i = 0; i < w->depth; i++)
-		put(w, w->indent, strlen(w->indent));
-}
-
-/* ---- strings ----------------------------------------------------------------------------------------------------- */
-
-/* "\u202e"; above the basic plane a surrogate pair */
-static void put_code(struct json_out *w, uint32_t code)
-{
-	char escape[NUMBER_BYTES];
-	int length = code < 0x10000
-		? snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code)
-		: snprintf(escape, sizeof escape, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (code >> 10)),
-		           (unsigned)(0xdc00 | (code & 0x3ff)));
-	put(w, escape, (size_t)length);
-}
-
-static void put_ascii(struct json_out *w, char c)
-{
-	static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-	const char *at = c ? strchr(named, c) : NULL;
-	if (!at) {
-		put_code(w, (unsigned char)c);
-		return;
-	}
-	put_char(w, '\\');
-	put_char(w, letters[at - named]);
-}
-
-/* Escapes the character at the front of `text` if a reader must not see it as it is. Returns its length. */
-static size_t put_special(struct json_out *w, span text)
-{
-	size_t length = utf8_character(text);
-	uint32_t code = length > 1 ? utf8_code((span){text.ptr, length}) : 0;
-	if (!length)
-		put(w, "\xef\xbf\xbd", 3); /* U+FFFD for a byte that is not UTF-8 */
-	else if (length == 1)
-		put_ascii(w, *text.ptr);
-	else if (utf8_is_hidden(code))
-		put_code(w, code);
-	else
-		put(w, text.ptr, length);
-	return length ? length : 1;
-}
-
-static bool is_special(unsigned char c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c >= 0x7f;
-}
-
-/* What would control a terminal is escaped: people read JSON in the log of a job. */
-static void put_string(struct json_out *w, span text)
-{
-	put_char(w, '"');
-	while (text.len) {
-		size_t plain = 0;
-		while (plain < text.len && !is_special((unsigned char)text.ptr[plain]))
-			plain++;
-		put(w, text.ptr, plain);
-		text = span_from(text, plain);
-		if (text.len)
-			text = span_from(text, put_special(w, text));
-	}
-	put_char(w, '"');
-}
-
-/* Writes the string at the top of the stack. */
-static void write_string(struct json_out *w)
-{
-	span text;
-	if (!w->own_strings) {
-		text.ptr = lua_tolstring(w->L, -1, &text.len);
-		put_string(w, text);
-		return;
-	}
-	lua_pushvalue(w->L, STRING);
-	lua_pushvalue(w->L, -2);
-	lua_call(w->L, 1, 1);
-	text.ptr = luaL_checklstring(w->L, -1, &text.len);
-	put(w, text.ptr, text.len);
-	lua_pop(w->L, 1);
-}
-
-/* ---- numbers ----------------------------------------------------------------------------------------------------- */
-
-static void write_float(struct json_out *w, double number)
-{
-	char written[NUMBER_BYTES];
-	int length = 0;
-	if (!isfinite(number))
-		fail(w->L, "JSON has no number for", luaL_tolstring(w->L, -1, NULL));
-	for (int digits = DIGITS; digits <= EXACT_DIGITS; digits++) {
-		length = snprintf(written, sizeof written, "%.*g", digits, number);
-		if (strtod(written, NULL) == number)
-			break;
-	}
-	for (int i = 0; i < length; i++)
-		if (!strchr("0123456789+-e", written[i]))
-			written[i] = '.'; /* a host's locale may have a comma */
-	put(w, written, (size_t)length);
-}
-
-static void write_number(struct json_out *w)
-{
-	char written[NUMBER_BYTES];
-	if (!lua_isinteger(w->L, -1)) {
-		write_float(w, lua_tonumber(w->L, -1));
-		return;
-	}
-	long long number = (long long)lua_tointeger(w->L, -1);
-	put(w, written, (size_t)snprintf(written, sizeof written, "%lld", number));
-}
 
 /* ---- lists and objects ------------------------------------------------------------------------------------------- */
 
 static void begin(struct json_out *w, bool is_first, char bracket)
 {
-	put_char(w, is_first ? bracket : ',');
-	put_line(w);
+	json_out_put_char(w, is_first ? bracket : ',');
+	json_out_put_line(w);
 }
 
 static void end(struct json_out *w, bool is_empty, const char *brackets)
 {
 	w->depth--;
 	if (is_empty)
-		put_char(w, brackets[0]);
+		json_out_put_char(w, brackets[0]);
 	else
-		put_line(w);
-	put_char(w, brackets[1]);
+		json_out_put_line(w);
+	json_out_put_char(w, brackets[1]);
 }
 
 static void write_key(struct json_out *w, span key)
 {
-	lua_pushlstring(w->L, key.ptr, key.len);
-	write_string(w);
-	lua_pop(w->L, 1);
-	put(w, ": ", w->indent ? 2 : 1);
+	json_out_write_text(w, key);
+	json_out_put(w, ": ", w->indent ? 2 : 1);
 }
 
 /* Writes the value at the top of the stack under a key, and pops it. Nothing is written for nil. */
@@ -224,6 +51,79 @@ static bool write_member(struct json_out *w, const char *key, size_t length, boo
 	lua_pop(w->L, 1);
 	return is_there;
 }
+
+/* ---- shapes ------------------------------------------------------------------------------------------------------ */
+
+static void enter(struct json_out *w)
+{
+	luaL_checkstack(w->L, 12, "JSON nests too deep");
+	if (++w->depth > DEPTH)
+		json_out_fail(w->L, "JSON nests too deep:", "a table may contain itself");
+}
+
+static void write_shape(struct json_out *w, const char *shape);
+
+/* The items of the list at the top of the stack; nil and false are the list of none. */
+static void write_shaped_list(struct json_out *w, const char *shape)
+{
+	bool is_plain = !*shape || *shape == ']', is_there = lua_toboolean(w->L, -1);
+	if (is_there && !lua_istable(w->L, -1))
+		json_out_fail(w->L, "JSON needs a list instead of a", luaL_typename(w->L, -1));
+	lua_Integer count = is_there ? (lua_Integer)lua_rawlen(w->L, -1) : 0;
+	for (lua_Integer i = 1; i <= count; i++) {
+		begin(w, i == 1, '[');
+		lua_rawgeti(w->L, -1, i);
+		if (is_plain)
+			write_value(w);
+		else
+			enter(w), write_shape(w, shape);
+		lua_pop(w->L, 1);
+	}
+	end(w, count == 0, "[]");
+}
+
+/* Writes the value at the top of the stack. */
+static void write_by(struct json_out *w, const struct json_member *member)
+{
+	if (member->inner && member->is_list)
+		enter(w), write_shaped_list(w, member->inner);
+	else if (member->inner && lua_istable(w->L, -1))
+		enter(w), write_shape(w, member->inner);
+	else if (lua_isnil(w->L, -1))
+		json_out_write_text(w, member->otherwise);
+	else
+		write_value(w);
+}
+
+static bool is_written(lua_State *L, const struct json_member *member)
+{
+	if (member->is_optional)
+		return lua_toboolean(L, -1);
+	return !lua_isnil(L, -1) || member->is_list || member->otherwise.ptr;
+}
+
+/* Writes the members that the shape names of the table at the top of the stack. */
+static void write_shape(struct json_out *w, const char *shape)
+{
+	bool is_first = true;
+	struct json_member member;
+	if (!lua_istable(w->L, -1))
+		json_out_fail(w->L, "JSON needs an object instead of a", luaL_typename(w->L, -1));
+	while ((shape = json_shape_next(w->L, shape, &member))) {
+		lua_pushlstring(w->L, member.key.ptr, member.key.len);
+		lua_gettable(w->L, -2);
+		if (is_written(w->L, &member)) {
+			begin(w, is_first, '{');
+			write_key(w, member.key);
+			write_by(w, &member);
+			is_first = false;
+		}
+		lua_pop(w->L, 1);
+	}
+	end(w, is_first, "{}");
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------------------- */
 
 /* The items of the table at the top of the stack. */
 static void write_array(struct json_out *w)
@@ -241,18 +141,25 @@ static void write_array(struct json_out *w)
 /* { source, convert }: each item is made when it is written. */
 static void write_list(struct json_out *w)
 {
-	lua_rawgeti(w->L, -1, 1);
+	bool converts = lua_rawgeti(w->L, -1, 2) != LUA_TNIL;
+	const char *shape = lua_type(w->L, -1) == LUA_TSTRING ? lua_tostring(w->L, -1) : NULL; /* the list keeps it */
+	lua_rawgeti(w->L, -2, 1);
+	if (shape) {
+		write_shaped_list(w, shape);
+		lua_pop(w->L, 2);
+		return;
+	}
 	lua_Integer count = (lua_Integer)lua_rawlen(w->L, -1);
 	for (lua_Integer i = 1; i <= count; i++) {
 		begin(w, i == 1, '[');
-		bool converts = lua_rawgeti(w->L, -2, 2) != LUA_TNIL;
+		lua_pushvalue(w->L, -2);
 		lua_rawgeti(w->L, -2, i);
 		if (converts)
 			lua_call(w->L, 1, 1);
 		write_value(w);
 		lua_pop(w->L, converts ? 1 : 2);
 	}
-	lua_pop(w->L, 1);
+	lua_pop(w->L, 2);
 	end(w, count == 0, "[]");
 }
 
@@ -271,23 +178,15 @@ static void write_object(struct json_out *w)
 	end(w, count == 0, "{}");
 }
 
-/* { source, "key key …" } */
+/* { source, shape } */
 static void write_picked(struct json_out *w)
 {
-	bool is_first = true;
 	lua_rawgeti(w->L, -1, 2);
-	const char *key = lua_tostring(w->L, -1);
-	lua_rawgeti(w->L, -2, 1);
-	while (*(key += strspn(key, " "))) {
-		size_t length = strcspn(key, " ");
-		lua_pushlstring(w->L, key, length);
-		lua_gettable(w->L, -2);
-		if (write_member(w, key, length, is_first))
-			is_first = false;
-		key += length;
-	}
-	lua_pop(w->L, 2);
-	end(w, is_first, "{}");
+	const char *shape = lua_tostring(w->L, -1); /* the object keeps it */
+	lua_pop(w->L, 1);
+	lua_rawgeti(w->L, -1, 1);
+	write_shape(w, shape);
+	lua_pop(w->L, 1);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -301,7 +200,7 @@ static span *sorted_keys(struct json_out *w, size_t *count)
 	size_t room = 0;
 	for (lua_pushnil(w->L); lua_next(w->L, -2); lua_pop(w->L, 1)) {
 		if (lua_type(w->L, -2) != LUA_TSTRING)
-			fail(w->L, "JSON objects have string keys, not", luaL_tolstring(w->L, -2, NULL));
+			json_out_fail(w->L, "JSON objects have string keys, not", luaL_tolstring(w->L, -2, NULL));
 		room++;
 	}
 	span *keys = lua_newuserdatauv(w->L, (room + 1) * sizeof *keys, 0);
@@ -350,9 +249,7 @@ static table_writer writer_of(lua_State *L)
 
 static void write_table(struct json_out *w)
 {
-	luaL_checkstack(w->L, 12, "JSON nests too deep");
-	if (++w->depth > DEPTH)
-		fail(w->L, "JSON nests too deep:", "a table may contain itself");
+	enter(w);
 	writer_of(w->L)(w);
 }
 
@@ -360,15 +257,15 @@ static void write_table(struct json_out *w)
 static void write_value(struct json_out *w)
 {
 	switch (lua_type(w->L, -1)) {
-	case LUA_TSTRING: write_string(w); return;
+	case LUA_TSTRING: json_out_write_string(w); return;
 	case LUA_TTABLE: write_table(w); return;
-	case LUA_TNUMBER: write_number(w); return;
-	case LUA_TBOOLEAN: put(w, lua_toboolean(w->L, -1) ? "true" : "false", lua_toboolean(w->L, -1) ? 4 : 5); return;
+	case LUA_TNUMBER: json_out_write_number(w); return;
+	case LUA_TBOOLEAN: json_out_put(w, lua_toboolean(w->L, -1) ? "true" : "false", lua_toboolean(w->L, -1) ? 4 : 5); return;
 	default: break;
 	}
 	if (lua_type(w->L, -1) != LUA_TLIGHTUSERDATA || lua_touserdata(w->L, -1)) /* null is cjson's */
-		fail(w->L, "JSON has no", luaL_typename(w->L, -1));
-	put(w, "null", 4);
+		json_out_fail(w->L, "JSON has no", luaL_typename(w->L, -1));
+	json_out_put(w, "null", 4);
 }
 
 /* ---- what Lua calls ---------------------------------------------------------------------------------------------- */
@@ -376,19 +273,19 @@ static void write_value(struct json_out *w)
 /* write(value, out, [indent], [string]): calls out(piece) with the document's pieces */
 static int l_write(lua_State *L)
 {
-	luaL_checkany(L, VALUE);
-	luaL_checktype(L, OUT, LUA_TFUNCTION);
-	lua_settop(L, STRING);
+	luaL_checkany(L, JSON_OUT_VALUE);
+	luaL_checktype(L, JSON_OUT, LUA_TFUNCTION);
+	lua_settop(L, JSON_OUT_STRING);
 	struct json_out w; /* its piece is not initialised, which would cost more than a short document */
 	w.L = L;
-	w.indent = luaL_optstring(L, INDENT, NULL);
-	w.own_strings = !lua_isnil(L, STRING);
+	w.indent = luaL_optstring(L, JSON_OUT_INDENT, NULL);
+	w.own_strings = !lua_isnil(L, JSON_OUT_STRING);
 	w.depth = 0;
 	w.length = 0;
-	lua_pushvalue(L, VALUE);
+	lua_pushvalue(L, JSON_OUT_VALUE);
 	write_value(&w);
 	if (w.length)
-		flush(&w);
+		json_out_flush(&w);
 	return 0;
 }
 
@@ -418,14 +315,14 @@ static int push_two(lua_State *L, int which)
 	return mark(L, which);
 }
 
-/* list(source, [convert]) --> a list of what convert(item) makes of each item */
+/* list(source, [convert]) --> a list of what convert(item), or the shape, makes of each item */
 static int l_list(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	return push_two(L, LIST);
 }
 
-/* pick(t, "a b c") --> the object with these keys of t */
+/* pick(t, shape) --> the object with these keys of t */
 static int l_pick(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);

@@ -226,10 +226,12 @@ local function refusals(result)
   return list
 end
 
+-- The managers that are installed, as commands.upgrade takes them.
 local function installed(result)
   local set = {}
   for _, package in ipairs(result.packages or {}) do
-    if package.name and commands.is_system(package.type) then set[package.type .. "\0" .. package.name] = true end
+    local type, name = package.type, package.name
+    if name and commands.is_manager(type, name) then set[type .. "\0" .. name] = true end
   end
   return set
 end
@@ -238,8 +240,9 @@ end
 --- whole; the others end a finding for which is_wanted(finding) holds. What is accepted or ignored is left out.
 function advice.of(result, is_wanted)
   local pass, rest, open = {}, {}, {}
-  local there, index = installed(result), removal.index(result.packages)
-  for _, group in ipairs(groups_of(result, is_wanted)) do
+  local groups, there = groups_of(result, is_wanted), installed(result)
+  local index = groups[1] and removal.index(result.packages) -- an image may have 80,000 packages and no findings
+  for _, group in ipairs(groups) do
     if group.failing > 0 then
       join(step_of(pass, group), group)
     elseif group.is_wanted then

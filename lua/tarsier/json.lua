@@ -10,14 +10,21 @@ local json = { null = cjson.null }
 json.array = native.array
 
 --- list(source, [convert]) -> a list of what convert(item) makes of each, made only when it is written: of a hundred
---- thousand findings one exists at a time. Without `convert` the items are written as they are.
+--- thousand findings one exists at a time. Instead of a function `convert` may be a shape, as pick takes it: then none
+--- is made. Without `convert` the items are written as they are.
 json.list = native.list
 
 --- object(key, value, key, value, …) -> an object whose keys are written in this order; a key whose value is nil is
 --- left out
 json.object = native.object
 
---- pick(t, "a b c") -> the object with these keys of t, in this order
+--- pick(t, shape) -> the object with these keys of t, in this order. A shape is words with white space between them:
+---   key         the value as it is; left out if it is nil
+---   key{shape}  of a table an object of this shape
+---   key[]       a list of values as they are; nil is written as a list of none
+---   key[shape]  a list of objects of this shape
+---   key?        left out if it is false as well; so are key{…}? and key[…]? if there is no table
+---   key=word    the word if it is nil
 json.pick = native.pick
 
 --- write(value, out, { indent = "  ", string = function }): out(piece) is called with pieces of the document. Without

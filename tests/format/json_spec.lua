@@ -57,6 +57,32 @@ describe("JSON", function()
     assert.equal("[]", json.encode(json.list {}))
   end)
 
+  it("writes objects by their shape, without a function for each", function()
+    local person = { name = "n", age = 3, home = { street = "s", town = "t", no = 1 }, friends = { { name = "f", age = 4 } },
+      words = { "a", "b" }, off = false }
+    for shape, expected in pairs {
+      ["age\n  name  gone"] = '{"age":3,"name":"n"}', ["home{town street}"] = '{"home":{"town":"t","street":"s"}}',
+      ["friends[name] age"] = '{"friends":[{"name":"f"}],"age":3}', ["words[]"] = '{"words":["a","b"]}',
+      ["gone[] gone[a] gone{a} off[]"] = '{"gone":[],"gone":[],"off":[]}', ["off"] = '{"off":false}',
+      ["off? gone[]? gone{a}? words[]? off[]? off{a}?"] = '{"words":["a","b"]}', ["off{a}"] = '{"off":false}',
+      ["gone=none name=none off=on gone[]?"] = '{"gone":"none","name":"n","off":false}',
+      ["home{} words[]"] = '{"home":{},"words":["a","b"]}', ["friends[home{x}? age]"] = '{"friends":[{"age":4}]}',
+    } do
+      assert.equal(expected, json.encode(json.pick(person, shape)), shape)
+      assert.equal("[" .. expected .. "," .. expected .. "]", json.encode(json.list({ person, person }, shape)), shape)
+    end
+    assert.equal('{\n "home": {\n  "town": "t"\n },\n "words": [\n  "a",\n  "b"\n ],\n "gone": []\n}',
+      json.encode(json.pick(person, "home{town} words[] gone[]"), { indent = " " }))
+    assert.equal("{<a>:<b>}", json.encode(json.pick({}, "a=b"), { string = function(s) return "<" .. s .. ">" end }))
+    for _, shape in ipairs { "home{town", "friends[name{}", "age[]", "name[x]", "words[x]" } do
+      assert.has_error(function() json.encode(json.pick(person, shape)) end)
+    end
+    local loop = {}
+    loop.a = loop
+    local deep = ("a{"):rep(250) .. ("}"):rep(250)
+    assert.matches("nests too deep", select(2, pcall(json.encode, json.pick(loop, deep))))
+  end)
+
   it("writes strings another program's way", function()
     assert.equal("{<a>:[<b>]}", json.encode(json.object("a", { "b" }), { string = function(s) return "<" .. s .. ">" end }))
     assert.has_error(function() json.encode("a", { string = function() return {} end }) end)

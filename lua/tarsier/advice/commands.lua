@@ -61,6 +61,17 @@ function commands.is_system(type)
   return managers[type] ~= nil
 end
 
+local names_of_managers = {}
+for type, list in pairs(managers) do
+  names_of_managers[type] = {}
+  for _, manager in ipairs(list) do names_of_managers[type][manager[1]] = true end
+end
+
+--- is_manager(type, name) -> does the system's package hold a manager?
+function commands.is_manager(type, name)
+  return names_of_managers[type] ~= nil and names_of_managers[type][name] ~= nil
+end
+
 local function system(type, packages, installed)
   local names, seen = {}, {}
   for _, package in ipairs(packages) do
@@ -185,7 +196,7 @@ end
 
 --- upgrade(type, packages, place, installed) -> a command for a shell | nil if none is known, or a name or version
 --- would not be safe in one. packages = { { name, to, names = the system's binary packages, paths }, … }; installed =
---- set of "type\0name", to see which package manager the image has.
+--- set of "type\0name", of packages that hold managers, to see which one the image has.
 function commands.upgrade(type, packages, place, installed)
   if #packages == 0 or not are_sound(packages) then return nil end
   if managers[type] then return system(type, packages, installed) end

@@ -15,9 +15,16 @@ local function strings(list)
   return each(list)
 end
 
-local function layer(l)
-  return l and pick(l, "index digest diff_id created_by media_type size cached base")
-end
+local LAYER = "index digest diff_id created_by media_type size cached base"
+local WORD = "policy hook decision reason"
+local PACKAGE = [[index type ecosystem name version architecture source{name version} purl path reader module vendor
+  licenses[] owner found_by sha512 kernel layer requires[]? essential?]]
+local FINDING = ([[id aliases[] severity severity_source severities[source severity vector score] status status_source
+  cwes[] ssvc{exploitation automatable impact}? eu_exploited nvd_status risk cvss{vector score}? fixed_by
+  summary description url published modified references[] kev{added due ransomware}? epss{score percentile}?
+  package{PACKAGE} layer{LAYER}? backend informational symbol
+  vex[file author time id status justification text signed_by obeyed refusal]?
+  baseline decision=undecided reason policy trail[WORD] ]]):gsub("%u+", { PACKAGE = PACKAGE, LAYER = LAYER, WORD = WORD })
 
 local function image(i)
   local config = i.config
@@ -33,48 +40,10 @@ local function image(i)
       "volumes", strings(config.volumes), "healthcheck", strings(config.healthcheck)
     ),
     "annotations", i.annotations, "base", i.base and pick(i.base, "layers name digest evidence guess signed signature"),
-    "files", i.files and each(i.files, function(f) return pick(f, "path size mode is_folder layer deleted_by") end),
-    "secrets", i.secrets and each(i.secrets, function(s) return pick(s, "kind title path offset layer") end),
-    "history", each(i.history, function(entry) return pick(entry, "created created_by comment empty_layer") end),
-    "layers", each(i.layers, layer)
-  )
-end
-
-local function package(p)
-  return object(
-    "index", p.index, "type", p.type, "ecosystem", p.ecosystem,
-    "name", p.name, "version", p.version, "architecture", p.architecture,
-    "source", pick(p.source, "name version"), "purl", p.purl, "path", p.path, "reader", p.reader,
-    "module", p.module, "vendor", p.vendor, "licenses", strings(p.licenses), "owner", p.owner,
-    "found_by", p.found_by, "sha512", p.sha512, "kernel", p.kernel,
-    "layer", p.layer, "requires", p.requires and strings(p.requires), "essential", p.essential or nil
-  )
-end
-
-local function word(w)
-  return pick(w, "policy hook decision reason")
-end
-
-local function finding(f)
-  return object(
-    "id", f.id, "aliases", strings(f.aliases),
-    "severity", f.severity, "severity_source", f.severity_source,
-    "severities", each(f.severities or {}, function(s) return pick(s, "source severity vector score") end),
-    "status", f.status, "status_source", f.status_source,
-    "cwes", strings(f.cwes or {}), "ssvc", f.ssvc and pick(f.ssvc, "exploitation automatable impact"),
-    "eu_exploited", f.eu_exploited, "nvd_status", f.nvd_status,
-    "risk", f.risk, "cvss", f.cvss and pick(f.cvss, "vector score"), "fixed_by", f.fixed_by,
-    "summary", f.summary, "description", f.description, "url", f.url,
-    "published", f.published, "modified", f.modified, "references", strings(f.references),
-    "kev", f.kev and pick(f.kev, "added due ransomware"), "epss", f.epss and pick(f.epss, "score percentile"),
-    "package", package(f.package), "layer", layer(f.layer), "backend", f.backend,
-    "informational", f.informational, "symbol", f.symbol,
-    "vex", f.vex and each(f.vex, function(w)
-      return pick(w, "file author time id status justification text signed_by obeyed refusal")
-    end),
-    "baseline", f.baseline, "decision", f.decision or "undecided", "reason", f.reason,
-    "policy", f.policy,
-    "trail", each(f.trail, word)
+    "files", i.files and each(i.files, "path size mode is_folder layer deleted_by"),
+    "secrets", i.secrets and each(i.secrets, "kind title path offset layer"),
+    "history", each(i.history, "created created_by comment empty_layer"),
+    "layers", each(i.layers, LAYER)
   )
 end
 
@@ -85,8 +54,8 @@ local function database(d)
     "epss_date", d.epss_date, "epss_model", d.epss_model, "advisories", d.advisories,
     "packages", d.packages, "starter", d.starter,
     "ecosystems", strings(d.ecosystems),
-    "feeds", each(d.feeds or {}, function(f) return pick(f, "name newest records covered") end),
-    "omissions", each(d.omissions or {}, function(o) return pick(o, "reason count") end)
+    "feeds", each(d.feeds, "name newest records covered"),
+    "omissions", each(d.omissions, "reason count")
   )
 end
 
@@ -122,7 +91,7 @@ local function verdict(v)
       "undecided", tally.undecided, "total", tally.total,
       "severity", pick(tally.severity, SEVERITIES)
     ),
-    "trail", each(v.trail, word),
+    "trail", each(v.trail, WORD),
     "policies", each(v.policies, policy),
     "whitelist", v.whitelist and object(
       "file", v.whitelist.file, "unused", each(v.whitelist.unused, entry),
@@ -157,7 +126,7 @@ end
 local function advice(a)
   return object(
     "pass", each(a.pass, step), "rest", each(a.rest, step), "open", each(a.open, open),
-    "refusals", each(a.refusals, function(r) return pick(r, "policy reason") end),
+    "refusals", each(a.refusals, "policy reason"),
     "rebuild", a.rebuild and each(a.rebuild, function(r)
       return object("reference", r.reference, "ends", ends(r.ends), "brings", ends(r.brings))
     end)
@@ -172,14 +141,12 @@ local function document(result)
     "advice", result.advice and advice(result.advice),
     "baseline", result.baseline and object(
       "file", result.baseline.file, "new", result.baseline.new, "known", result.baseline.known,
-      "gone", each(result.baseline.gone, function(g)
-        return pick(g, "id severity type package version fixed_by")
-      end)
+      "gone", each(result.baseline.gone, "id severity type package version fixed_by")
     ),
     "image", image(result.image),
-    "problems", each(result.problems, function(p) return pick(p, "kind subject message layer ignored") end),
-    "findings", result.findings and each(result.findings, finding), -- nil where packages are only listed
-    "packages", each(result.packages, package),
+    "problems", each(result.problems, "kind subject message layer ignored"),
+    "findings", result.findings and each(result.findings, FINDING), -- nil where packages are only listed
+    "packages", each(result.packages, PACKAGE),
     "backend", result.findings and backend(result.backend),
     "database", result.findings and database(result.database),
     "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached")
