@@ -120,8 +120,18 @@ static int l_purl(lua_State *L)
 	return 1;
 }
 
+/* sum(bytes) --> the sum of the bytes: made thirty thousand times for a tar of so many entries */
+static int l_sum(lua_State *L)
+{
+	span bytes = probe_span(L, 1);
+	lua_Integer sum = 0;
+	for (size_t i = 0; i < bytes.len; i++)
+		sum += (unsigned char)bytes.ptr[i];
+	return lua_pushinteger(L, sum), 1;
+}
+
 static const luaL_Reg functions[] = {
-	{"digest", l_digest}, {"parse_digest", l_parse_digest}, {"json", l_json}, {"stanzas", l_stanzas},
+	{"digest", l_digest}, {"sum", l_sum}, {"parse_digest", l_parse_digest}, {"json", l_json}, {"stanzas", l_stanzas},
 	{"purl", l_purl}, {NULL, NULL},
 };
 

@@ -1,5 +1,7 @@
 -- Writes tars, good ones and hostile ones: every field can be given, and given wrongly.
 
+local letters = require "tarsier.probe".letters
+
 local tar = {}
 
 local OCTAL = { [8] = "%07o\0", [12] = "%011o\0" } -- by the field's length
@@ -18,16 +20,9 @@ function tar.base256(number, length)
   return "\x80" .. table.concat(bytes, "", 2)
 end
 
-local WORDS, BYTES = "<" .. ("I8"):rep(63), 0x00ff00ff00ff00ff
-
--- Of a header without its checksum, by words of four sums each
+-- Of a header without its checksum
 local function sum(block, signed)
-  local four, total = 0, 0
-  local words = { WORDS:unpack(block) }
-  for i = 1, 63 do four = four + (words[i] & BYTES) + (words[i] >> 8 & BYTES) end
-  for shift = 0, 48, 16 do total = total + (four >> shift & 0xffff) end
-  if signed then total = total - 256 * select(2, block:gsub("[\128-\255]", "")) end
-  return total
+  return letters.sum(block) - (signed and 256 * select(2, block:gsub("[\128-\255]", "")) or 0)
 end
 
 local fillers = {} -- by length
