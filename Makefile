@@ -216,7 +216,7 @@ export TARSIER_BUILD := $(BUILD)
 export TARSIER_OFFLINE := true
 export TARSIER_SANITIZE := $(SANITIZE)
 RUN       = $(LUA)
-BUSTED    = $(RUN) $(shell command -v busted)
+BUSTED    = $(RUN) tests/tools/busted.lua
 
 $(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
 	$(call say,DB,$@)
