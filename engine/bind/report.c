@@ -3,6 +3,8 @@
 #include "policy/push_report.h"
 #include "tarsier_share.h"
 
+#include <stdbool.h>
+
 int bind_report_open(lua_State *L);
 
 static const char class_name[] = "tarsier.report";
@@ -29,16 +31,42 @@ static int l_image(lua_State *L)
 	return 1;
 }
 
-static int l_packages(lua_State *L)
+/* function(report) --> value. The collector is stopped meanwhile: it would walk the new tables again and again, of which
+ * none can be dropped. */
+static int call_uncollected(lua_State *L, lua_CFunction function)
+{
+	bool is_running = lua_gc(L, LUA_GCISRUNNING);
+	bind_check_report(L, 1);
+	lua_settop(L, 1);
+	lua_pushcfunction(L, function);
+	lua_insert(L, 1);
+	lua_gc(L, LUA_GCSTOP);
+	int status = lua_pcall(L, 1, 1, 0);
+	if (is_running)
+		lua_gc(L, LUA_GCRESTART);
+	return status == LUA_OK ? 1 : lua_error(L);
+}
+
+static int packages(lua_State *L)
 {
 	push_packages(L, bind_check_report(L, 1));
 	return 1;
 }
 
-static int l_findings(lua_State *L)
+static int l_packages(lua_State *L)
+{
+	return call_uncollected(L, packages);
+}
+
+static int findings(lua_State *L)
 {
 	push_findings(L, bind_check_report(L, 1));
 	return 1;
+}
+
+static int l_findings(lua_State *L)
+{
+	return call_uncollected(L, findings);
 }
 
 static int l_problems(lua_State *L)

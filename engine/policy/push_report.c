@@ -179,7 +179,7 @@ void push_package(lua_State *L, const tarsier_report *report, size_t index)
 {
 	const struct tarsier_package *package = tarsier_package_at(report, index);
 	luaL_checkstack(L, 8, "package");
-	lua_createtable(L, 0, 16);
+	lua_createtable(L, 0, 20);
 	table_set_count(L, "index", index + 1);
 	table_set_text(L, "type", package->type);
 	table_set_text(L, "ecosystem", package->ecosystem);

@@ -24,7 +24,8 @@ local FINDING = ([[id aliases[] severity severity_source severities[source sever
   summary description url published modified references[] kev{added due ransomware}? epss{score percentile}?
   package{PACKAGE} layer{LAYER}? backend informational symbol
   vex[file author time id status justification text signed_by obeyed refusal]?
-  baseline decision=undecided reason policy trail[WORD] ]]):gsub("%u+", { PACKAGE = PACKAGE, LAYER = LAYER, WORD = WORD })
+  baseline decision=undecided reason policy trail[WORD] ]]):gsub("%u+", { PACKAGE = PACKAGE, LAYER = LAYER,
+  WORD = WORD })
 
 local function image(i)
   local config = i.config
