@@ -4,11 +4,10 @@
 -- Two files an image below images/ in the cache's folder: KEY.json, what it is and which findings it had, and
 -- KEY.inventory.json, the report of its packages.
 
-local cjson = require "cjson"
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local place = require "tarsier.place"
-local text = require "tarsier.text"
+local shapes = require "tarsier.shapes"
 
 local seen = {}
 
@@ -78,20 +77,12 @@ local function forget_oldest(where)
   end
 end
 
--- Written by lua-cjson alone: no person reads it, and a scan must not wait for it. An empty list becomes {}, which
--- core.report_read takes for one.
-local function encode(value)
-  local written = cjson.encode(value)
-  return utf8.len(written) and written or text.utf8(written)
-end
-
--- The packages one by one, so that a large image is never in memory as text.
+-- For core.report_read, which takes {} for an empty list. The packages are written piece by piece, so that those of a
+-- large image are never in memory as text.
 local function write_inventory(path, result)
   return core.host.write_file(path, function(out)
-    out(('{"schema":%s,"tarsier":%s,"image":%s,"problems":%s,"packages":['):format(encode(result.schema),
-      encode(result.tarsier), encode(result.image), encode(result.problems)))
-    for i, package in ipairs(result.packages) do out((i > 1 and "," or "") .. encode(package)) end
-    out "]}\n"
+    json.write(json.object("schema", result.schema, "tarsier", result.tarsier, "image", result.image,
+      "problems", result.problems, "packages", json.list(result.packages, shapes.package)), out)
   end)
 end
 

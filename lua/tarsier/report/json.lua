@@ -2,6 +2,7 @@
 -- none is renamed or removed. README.md, "The JSON report", describes them.
 
 local json = require "tarsier.json"
+local shapes = require "tarsier.shapes"
 
 local pick, array, object = json.pick, json.array, json.object
 
@@ -14,18 +15,6 @@ end
 local function strings(list)
   return each(list)
 end
-
-local LAYER = "index digest diff_id created_by media_type size cached base"
-local WORD = "policy hook decision reason"
-local PACKAGE = [[index type ecosystem name version architecture source{name version} purl path reader module vendor
-  licenses[] owner found_by sha512 kernel layer requires[]? essential?]]
-local FINDING = ([[id aliases[] severity severity_source severities[source severity vector score] status status_source
-  cwes[] ssvc{exploitation automatable impact}? eu_exploited nvd_status risk cvss{vector score}? fixed_by
-  summary description url published modified references[] kev{added due ransomware}? epss{score percentile}?
-  package{PACKAGE} layer{LAYER}? backend informational symbol
-  vex[file author time id status justification text signed_by obeyed refusal]?
-  baseline decision=undecided reason policy trail[WORD] ]]):gsub("%u+", { PACKAGE = PACKAGE, LAYER = LAYER,
-  WORD = WORD })
 
 local function image(i)
   local config = i.config
@@ -44,7 +33,7 @@ local function image(i)
     "files", i.files and each(i.files, "path size mode is_folder layer deleted_by"),
     "secrets", i.secrets and each(i.secrets, "kind title path offset layer"),
     "history", each(i.history, "created created_by comment empty_layer"),
-    "layers", each(i.layers, LAYER)
+    "layers", each(i.layers, shapes.layer)
   )
 end
 
@@ -92,7 +81,7 @@ local function verdict(v)
       "undecided", tally.undecided, "total", tally.total,
       "severity", pick(tally.severity, SEVERITIES)
     ),
-    "trail", each(v.trail, WORD),
+    "trail", each(v.trail, shapes.word),
     "policies", each(v.policies, policy),
     "whitelist", v.whitelist and object(
       "file", v.whitelist.file, "unused", each(v.whitelist.unused, entry),
@@ -146,8 +135,8 @@ local function document(result)
     ),
     "image", image(result.image),
     "problems", each(result.problems, "kind subject message layer ignored"),
-    "findings", result.findings and each(result.findings, FINDING), -- nil where packages are only listed
-    "packages", each(result.packages, PACKAGE),
+    "findings", result.findings and each(result.findings, shapes.finding), -- nil where packages are only listed
+    "packages", each(result.packages, shapes.package),
     "backend", result.findings and backend(result.backend),
     "database", result.findings and database(result.database),
     "usage", result.usage and pick(result.usage, "seconds bytes_read layers_read layers_cached")
