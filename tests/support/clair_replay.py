@@ -29,14 +29,10 @@ import re
 import socket
 import threading
 import time
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import small_http
 
 lock = threading.Lock()
-
-# A chroot may have no /etc/hosts; curl does not ask the resolver for this name either.
-resolve = socket.getaddrinfo
-socket.getaddrinfo = lambda host, *rest, **named: resolve("127.0.0.1" if host == "localhost" else host, *rest, **named)
 
 
 class Session:
@@ -54,16 +50,21 @@ session = Session({})
 def fetch(url, headers, digest=None):
     """None, or why it could not be had."""
     try:
-        request = urllib.request.Request(url, headers={k: v if isinstance(v, str) else v[0] for k, v in (headers or {}).items()})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=20) as answer:
-            if answer.status != 200:
-                return "unexpected status %d" % answer.status
+        address, host, port, path = re.fullmatch(r"http://(\[?([^/:]*|[^]]*)\]?(?::(\d+))?)(/.*)", url).groups()
+        # A chroot may have no /etc/hosts; curl does not ask the resolver for this name either.
+        place = ("127.0.0.1" if host == "localhost" else host, int(port or 80))
+        with socket.create_connection(place, timeout=20) as connection, connection.makefile("rb") as answer:
+            lines = [f"GET {path} HTTP/1.1", f"Host: {address}", "Connection: close",
+                     *(f"{name}: {v if isinstance(v, str) else v[0]}" for name, v in (headers or {}).items()), "", ""]
+            connection.sendall("\r\n".join(lines).encode("latin-1"))
+            status, promised = answer.readline().split()[1].decode(), small_http.read_headers(answer).get("Content-Length")
+            if status != "200":
+                return "unexpected status " + status
             running, length = hashlib.sha256(), 0
             while chunk := answer.read(1 << 16):
                 running.update(chunk)
                 length += len(chunk)
-            if length != int(answer.headers["Content-Length"]):
+            if length != int(promised):
                 return "unexpected EOF"
             if digest and digest != "sha256:" + running.hexdigest():
                 return "fetcher: validation failed"
@@ -140,17 +141,11 @@ def index(session, body):
     return None
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body are written one after the other: else each answer takes 40 ms
-
-    def log_message(self, *_):
-        pass
-
+class Handler(small_http.Handler):
     def rule_for(self, session):
         with lock:
             for rule in session.script.get("rules", []):
-                if rule.get("method", self.command) != self.command or not re.fullmatch(rule["path"], self.path):
+                if rule.get("method", self.method) != self.method or not re.fullmatch(rule["path"], self.path):
                     continue
                 if rule.get("times") == 0:
                     continue
@@ -158,18 +153,10 @@ class Handler(BaseHTTPRequestHandler):
                     rule["times"] -= 1
                 return rule
 
-    def answer(self, status, headers, body, promised=None):
-        body = body.encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            if name.lower() not in ("content-length", "connection", "date", "server", "transfer-encoding"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(promised or len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def version_string(self):
-        return "clair"
+    def reply(self, status, headers, body, promised=None):
+        body, own = body.encode(), ("content-length", "connection", "date", "server", "transfer-encoding")
+        kept = {name: value for name, value in headers.items() if name.lower() not in own}
+        self.connection.sendall(self.head(status, kept, promised or len(body)) + body)
 
     def fail(self, fault, body):
         if fault == "die":
@@ -177,50 +164,47 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "never":
             time.sleep(60)
         if fault == "half":
-            self.answer(200, {}, body[:len(body) // 2], len(body))
-        self.close_connection = True
+            self.reply(200, {}, body[:len(body) // 2], len(body))
+        self.ends = True
 
     def by_rule(self, session, rule, body):
         text = rule.get("body", "")
         text = text if isinstance(text, str) else json.dumps(text)
-        if self.command == "POST" and rule.get("status") == 201 and self.path.endswith("/index_report"):
+        if self.method == "POST" and rule.get("status") == 201 and self.path.endswith("/index_report"):
             refused = index(session, body)
             if refused:
-                return self.answer(refused[0], {}, json.dumps(refused[1]))
+                return self.reply(refused[0], {}, json.dumps(refused[1]))
         if rule.get("fault"):
             return self.fail(rule["fault"], fill(session, text, self.path + body) or '{"Layer":{}}')
         if rule.get("note"):
-            return self.answer(*of_note(session, rule["note"]))
+            return self.reply(*of_note(session, rule["note"]))
         if rule.get("renamed"):
             text = renamed(session, text)
-        self.answer(rule["status"], rule.get("headers", {}), fill(session, text, self.path + body))
+        self.reply(rule["status"], rule.get("headers", {}), fill(session, text, self.path + body))
 
     def control(self, body):
         global session
         if self.path == "/.requests":
-            return self.answer(200, {}, json.dumps(session.requests))
+            return self.reply(200, {}, json.dumps(session.requests))
         session = Session(json.loads(body))
-        self.answer(200, {}, "")
+        self.reply(200, {}, "")
 
-    def handle_any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+    def answer(self):
+        body = self.body.decode()
         if self.path.startswith("/."):
             return self.control(body)
         now, authorization = session, self.headers.get("Authorization", "")
-        now.requests.append({"method": self.command, "path": self.path, "body": body, "authorization": authorization,
+        now.requests.append({"method": self.method, "path": self.path, "body": body, "authorization": authorization,
                              "content_type": self.headers.get("Content-Type", ""), "time": time.time()})
         if not authorized(now.script, authorization):
-            return self.answer(401, {}, "")
+            return self.reply(401, {}, "")
         rule = self.rule_for(now)
         if rule:
             return self.by_rule(now, rule, body)
-        found = replay(now, self.command, self.path, body)
-        self.answer(*(found or (404, {"Content-Type": "text/plain; charset=utf-8"}, "404 page not found\n")))
-
-    do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = handle_any
+        found = replay(now, self.method, self.path, body)
+        self.reply(*(found or (404, {"Content-Type": "text/plain; charset=utf-8"}, "404 page not found\n")))
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
-print(os.getpid(), server.server_address[1], flush=True)
-server.serve_forever()
+listener = small_http.listen()
+print(os.getpid(), listener.getsockname()[1], flush=True)
+small_http.serve(listener, Handler)

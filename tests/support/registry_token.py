@@ -10,13 +10,13 @@ Specifications: distribution's token authentication, its OAuth 2 form, RFC 7515 
 import base64
 import json
 import os
-import ssl
 import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import small_http
 
 folder = sys.argv[1]
 lock = threading.Lock()
@@ -68,33 +68,19 @@ def answer(given, user, scopes):
     return said
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
+class Handler(small_http.Handler):
     def note(self, **more):
-        asked = {"method": self.command, "path": urlsplit(self.path).path,
+        asked = {"method": self.method, "path": urlsplit(self.path).path,
                  "authorization": self.headers.get("Authorization"), **more}
         with lock, open(f"{folder}/requests.jsonl", "a", encoding="utf-8") as log:
             log.write(json.dumps(asked) + "\n")
 
-    def send(self, status, body, kind="application/json", headers=()):
+    def reply(self, status, body, kind="application/json", headers=()):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
+        headers = {"Content-Type": kind, **dict(headers)}
         if status == 401:
-            self.send_header("WWW-Authenticate", 'Basic realm="tokens"')
-        self.end_headers()
-        if self.command != "HEAD":
-            try:
-                self.wfile.write(data)
-            except OSError:  # the client has gone
-                self.close_connection = True
+            headers["WWW-Authenticate"] = 'Basic realm="tokens"'
+        self.send(status, headers, data)
 
     def basic(self, given):
         """(user or None for anybody, are the credentials right?)"""
@@ -106,33 +92,31 @@ class Handler(BaseHTTPRequestHandler):
 
     def give(self, given, user, scopes, right, **more):
         if given.get("status"):
-            self.send(given["status"], {"details": "this token server is told not to"})
+            self.reply(given["status"], {"details": "this token server is told not to"})
         elif not right:
-            self.send(401, {"details": "incorrect username or password"})
+            self.reply(401, {"details": "incorrect username or password"})
         else:
-            self.send(200, {**answer(given, user, scopes), **more})
+            self.reply(200, {**answer(given, user, scopes), **more})
 
-    def do_GET(self):
+    def answer(self):
         given = settings()
+        if self.method == "POST":
+            return self.posted(given)
         query = parse_qs(urlsplit(self.path).query)
         self.note(query=query)
         if self.path.startswith("/docker/"):
             return self.stored()
         if query.get("service") != [given["service"]]:
-            return self.send(400, {"details": "which service?"})
+            return self.reply(400, {"details": "which service?"})
         user, right = self.basic(given)
         # A scope may hold several, divided by spaces.
         self.give(given, user, " ".join(query.get("scope", [])).split(), right)
 
-    do_HEAD = do_GET
-
-    def do_POST(self):
-        given = settings()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        form = {name: values[0] for name, values in parse_qs(body).items()}
+    def posted(self, given):
+        form = {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
         self.note(form=form, type=self.headers.get("Content-Type"))
         if form.get("service") != given["service"] or not form.get("client_id"):
-            return self.send(400, {"error": "invalid_request"})
+            return self.reply(400, {"error": "invalid_request"})
         user, refresh = None, form.get("refresh_token")
         if form.get("grant_type") == "refresh_token":
             user = given["refresh"].get(refresh)
@@ -144,20 +128,20 @@ class Handler(BaseHTTPRequestHandler):
     def stored(self):
         path = os.path.realpath(f"{folder}/store{unquote(urlsplit(self.path).path)}")
         if not path.startswith(os.path.realpath(f"{folder}/store") + "/") or not os.path.isfile(path):
-            return self.send(404, b"", "text/plain")
+            return self.reply(404, b"", "text/plain")
         with open(path, "rb") as file:
             data = file.read()
         begin = (self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").split("-")[0]
-        self.send(206 if self.headers.get("Range") else 200, data[int(begin):], "application/octet-stream",
-                  {"Content-Range": f"bytes {begin}-{len(data) - 1}/{len(data)}"} if self.headers.get("Range") else {})
+        self.reply(206 if self.headers.get("Range") else 200, data[int(begin):], "application/octet-stream",
+                   {"Content-Range": f"bytes {begin}-{len(data) - 1}/{len(data)}"} if self.headers.get("Range") else {})
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-if settings().get("tls"):
+listener, tls = small_http.listen(), settings().get("tls")
+if tls:
+    import ssl  # takes long to load
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*settings()["tls"])
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    context.load_cert_chain(*tls)
 with open(f"{folder}/port.new", "w", encoding="ascii") as file:
-    file.write(str(server.server_address[1]))
+    file.write(str(listener.getsockname()[1]))
 os.rename(f"{folder}/port.new", f"{folder}/port")
-server.serve_forever()
+small_http.serve(listener, Handler, tls and context)

@@ -116,8 +116,8 @@ function shell.has(tool)
 end
 
 --- python: the command of a quick start. The system's own interpreter comes first: a version manager's wrapper takes half a
---- second. -S -E: without site-packages and the environment.
-shell.python = (shell.has "/usr/bin/python3" and "/usr/bin/python3" or "python3") .. " -S -E"
+--- second. -S -E -B: without site-packages and the environment, and nothing is left beside the sources.
+shell.python = (shell.has "/usr/bin/python3" and "/usr/bin/python3" or "python3") .. " -S -E -B"
 
 --- run(command) -> exit code, standard output, standard error. A list of words is quoted.
 function shell.run(command)

@@ -12,13 +12,32 @@ answers. F/requests.jsonl gets what was asked. The process ends when OWNER has, 
 import json
 import os
 import socket
-import socketserver
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import small_http
 
 MANY_SECONDS = 20  # for which "together" waits
+
+
+def tls_context(folder, anyone):
+    """Of a folder with ca.pem, cert.pem and key.pem. Clients must have a certificate of that authority, too, unless anyone
+    may connect."""
+    import ssl  # a third of what the start of this program takes; few servers need it
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + "/ca.pem")
+    context.verify_mode = ssl.CERT_NONE if anyone else ssl.CERT_REQUIRED
+    context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
+    return context
+
+
+def body_of(reply):
+    if "json" in reply:
+        return json.dumps(reply["json"]).encode()
+    if "file" in reply:
+        with open(reply["file"], "rb") as content:
+            return content.read()
+    return reply.get("body", "").encode() + reply.get("repeat", "").encode() * reply.get("times", 0)
 
 
 class Stand:
@@ -29,32 +48,18 @@ class Stand:
         self.turns, self.lock, self.barriers, self.open = {}, threading.Lock(), {}, set()
         with open(os.path.join(folder, "script.json"), encoding="utf-8") as file:
             self.script = json.load(file)
-        handler = type("StandHandler", (Handler,), {
-            "stand": self,
-            # Head and body are written apart: without it each answer takes 40 ms.
-            "disable_nagle_algorithm": socket_path is None,
-        })
-        kind, address = (UnixServer, socket_path) if socket_path else (TcpServer, ("127.0.0.1", 0))
-        self.server = kind(address, handler)
-        self.server.stand = self
-        if tls:  # a folder with ca.pem, cert.pem and key.pem
-            import ssl  # a fifth of what the start of this program takes; few servers need it
-            # clients must have a certificate of that authority, too, unless anyone may connect
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls + "/ca.pem")
-            context.verify_mode = ssl.CERT_NONE if anyone else ssl.CERT_REQUIRED
-            context.load_cert_chain(tls + "/cert.pem", tls + "/key.pem")
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = 0 if socket_path else self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.listener = small_http.listen(socket_path)
+        self.port = 0 if socket_path else self.listener.getsockname()[1]
+        server = (self.listener, lambda connection: Handler(connection, self), tls and tls_context(tls, anyone))
+        threading.Thread(target=small_http.serve, args=server, daemon=True).start()
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-        for connection in list(self.open):
+        for each in [self.listener, *(handler.connection for handler in list(self.open))]:  # as the end of a process would
             try:
-                connection.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        self.listener.close()
 
     def answer_for(self, method, path):
         for key in (f"{method} {path}", f"{method} {path.split('?')[0]}", "*"):
@@ -75,100 +80,51 @@ class Stand:
             pass
 
 
-class Tracked:
-    """Knows its connections, so that they end with it, as a process's would."""
+class Handler(small_http.Handler):
+    def __init__(self, connection, stand):
+        super().__init__(connection)
+        self.stand = stand
+        stand.open.add(self)
 
-    daemon_threads = True
-    stand = None
-
-    def process_request(self, request, client_address):
-        self.stand.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request):
-        self.stand.open.discard(request)
-        super().shutdown_request(request)
-
-
-class TcpServer(Tracked, ThreadingHTTPServer):
-    pass
-
-
-class UnixServer(Tracked, socketserver.ThreadingUnixStreamServer):
-    pass
-
-
-class Handler(BaseHTTPRequestHandler):
-    stand = None
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def address_string(self):
-        return "stand-in"
+    def run(self, tls=None):
+        super().run(tls)
+        self.stand.open.discard(self)
 
     def answer(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length).decode("utf-8", "replace")
-        asked = {"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}
+        asked = {"method": self.method, "path": self.path, "headers": self.headers,
+                 "body": self.body.decode("utf-8", "replace")}
         with self.stand.lock, open(os.path.join(self.stand.folder, "requests.jsonl"), "a", encoding="utf-8") as log:
             log.write(json.dumps(asked) + "\n")
-        reply = self.stand.answer_for(self.command, self.path)
+        reply = self.stand.answer_for(self.method, self.path)
         if "together" in reply:
             self.stand.wait_for_others(reply["together"])
         time.sleep(reply.get("delay", 0))
-        if "json" in reply:
-            payload = json.dumps(reply["json"]).encode()
-        elif "file" in reply:
-            with open(reply["file"], "rb") as content:
-                payload = content.read()
-        else:
-            payload = reply.get("body", "").encode() + reply.get("repeat", "").encode() * reply.get("times", 0)
-        self.send_response(reply.get("status", 200))
-        for name, value in reply.get("headers", {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(reply.get("length", len(payload))))
-        self.end_headers()
-        if self.command != "HEAD":
-            try:
-                self.send(payload[: len(payload) // 2] if reply.get("cut") else payload, **reply.get("drip", {}))
-            except OSError:  # the client has gone, as some tests do
-                self.close_connection = True
+        payload = body_of(reply)
+        self.connection.sendall(self.head(reply.get("status", 200), reply.get("headers", {}), reply.get("length", len(payload))))
+        if self.method != "HEAD":
+            self.send_pieces(payload[: len(payload) // 2] if reply.get("cut") else payload, **reply.get("drip", {}))
         if reply.get("cut") or "length" in reply:
-            self.close_connection = True
+            self.ends = True
 
-    def send(self, payload, size=None, every=0):
+    def send_pieces(self, payload, size=None, every=0):
         """All at once, or so many bytes every so many seconds."""
         for start in range(0, len(payload), size or len(payload) or 1):
-            self.wfile.write(payload[start : start + (size or len(payload))])
+            self.connection.sendall(payload[start : start + (size or len(payload))])
             time.sleep(every)
 
-    do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = answer
 
-
-class Control(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class Control(small_http.Handler):
     stands = {}
 
-    def log_message(self, *_):
-        pass
-
-    def do_POST(self):
-        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = {}
+    def answer(self):
+        given, answer = json.loads(self.body), {}
         if self.path == "/start":
             stand = Stand(given["folder"], given.get("socket"), given.get("tls"), given.get("anyone"))
             Control.stands[given["folder"]] = stand
             answer = {"port": stand.port}
         else:
             Control.stands.pop(given["folder"]).stop()
-        payload = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        self.send(200, {}, json.dumps(answer).encode())
 
 
 def end_with_owner(owner):
@@ -178,10 +134,10 @@ def end_with_owner(owner):
 
 
 def main(owner):
-    control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
+    control = small_http.listen()
     threading.Thread(target=end_with_owner, args=(owner,), daemon=True).start()
-    print(os.getpid(), control.server_address[1], flush=True)
-    control.serve_forever()
+    print(os.getpid(), control.getsockname()[1], flush=True)
+    small_http.serve(control, Control)
 
 
 main(int(sys.argv[1]))
