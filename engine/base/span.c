@@ -38,6 +38,14 @@ bool span_starts(span a, const char *prefix)
 	return a.len >= length && (length == 0 || memcmp(a.ptr, prefix, length) == 0);
 }
 
+bool span_is_within(span path, span folder)
+{
+	if (!folder.len)
+		return true;
+	return path.len >= folder.len && memcmp(path.ptr, folder.ptr, folder.len) == 0 &&
+	       (path.len == folder.len || path.ptr[folder.len] == '/');
+}
+
 bool span_ends(span a, const char *suffix)
 {
 	size_t length = strlen(suffix);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,7 +14,8 @@ typedef struct span {
 } span;
 
 #define SPAN(literal) ((span){(literal), sizeof(literal) - 1})
-/* For printf: "%.*s", SPAN_ARG(s) */
+/* For "%.*s" in data, all of it; and in messages, so much that what follows finds room */
+#define SPAN_WHOLE(s) ((int)((s).len > INT_MAX ? INT_MAX : (s).len)), (s).ptr
 #define SPAN_ARG(s) ((int)((s).len > 400 ? 400 : (s).len)), (s).ptr
 
 span span_of(const char *string); /* NULL is the empty span */
@@ -25,6 +27,7 @@ bool span_starts(span a, const char *prefix);
 bool span_ends(span a, const char *suffix);
 span span_from(span a, size_t start);            /* what follows the first `start` bytes; empty past the end */
 span span_trim(span a);                          /* without ASCII white space at both ends */
+bool span_is_within(span path, span folder);     /* is it the folder, or below it? The empty one is the root */
 ptrdiff_t span_find(span a, char c);             /* index, or -1 */
 ptrdiff_t span_find_last(span a, char c);
 bool span_contains(span a, const char *needle);

@@ -85,7 +85,7 @@ const char *writer_ends(struct database_writer *writer)
 		qsort(sorted, count, sizeof *sorted, compare_keys);
 	for (size_t i = 0; i < count && done; i++) {
 		const struct known_end *end = sorted[i]->value;
-		const char *line = arena_format(&writer->arena, "%.*s\t%s\t%s\n", SPAN_ARG(sorted[i]->key), end->support, end->extended);
+		const char *line = arena_format(&writer->arena, "%.*s\t%s\t%s\n", SPAN_WHOLE(sorted[i]->key), end->support, end->extended);
 		done = line && buffer_add(&text, line, strlen(line));
 	}
 	const char *copy = done ? span_copy(&writer->arena, buffer_span(&text)) : NULL;

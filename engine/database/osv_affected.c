@@ -141,7 +141,7 @@ static const char *streams_of_summary(struct osv_reading *reading, const char *s
 	while (span_next(&rest, ' ', &word)) {
 		if (!is_stream(word))
 			continue;
-		streams = arena_format(&reading->arena, "%s%s%.*s", streams ? streams : "", streams ? " " : "", SPAN_ARG(word));
+		streams = arena_format(&reading->arena, "%s%s%.*s", streams ? streams : "", streams ? " " : "", SPAN_WHOLE(word));
 		reading->no_memory = reading->no_memory || !streams;
 	}
 	return streams;

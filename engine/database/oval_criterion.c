@@ -94,7 +94,7 @@ const char *oval_ecosystem(struct arena *arena, span release)
 		if (!span_starts(release, products[i].begins) || !number.len || number.len > 128)
 			continue;
 		bool whole = strcmp(products[i].ecosystem, "Photon OS") == 0 && span_find(number, '.') < 0;
-		return arena_format(arena, "%s:%.*s%s", products[i].ecosystem, SPAN_ARG(number), whole ? ".0" : "");
+		return arena_format(arena, "%s:%.*s%s", products[i].ecosystem, SPAN_WHOLE(number), whole ? ".0" : "");
 	}
 	return "";
 }

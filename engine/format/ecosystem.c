@@ -168,7 +168,7 @@ span ecosystem_key(struct arena *arena, span ecosystem)
 	span plain = plain_release(found->releases, release);
 	if (plain.len == release.len)
 		return ecosystem;
-	return span_of(arena_format(arena, "%s:%.*s", found->family, SPAN_ARG(plain)));
+	return span_of(arena_format(arena, "%s:%.*s", found->family, SPAN_WHOLE(plain)));
 }
 
 /* "sig-cloud" of "…distro=rocky-linux-8-sig-cloud&…" */
@@ -192,7 +192,7 @@ span ecosystem_key_of(struct arena *arena, span ecosystem, span purl)
 	if (!key.ptr || !span_is(ecosystem_family(key), "Rocky Linux"))
 		return key;
 	span group = special_interest_group(purl);
-	return group.len ? span_of(arena_format(arena, "%.*s:%.*s", SPAN_ARG(key), SPAN_ARG(group))) : key;
+	return group.len ? span_of(arena_format(arena, "%.*s:%.*s", SPAN_WHOLE(key), SPAN_WHOLE(group))) : key;
 }
 
 /* ---- related ecosystems ------------------------------------------------------------------------------------------ */

@@ -87,7 +87,7 @@ static const char *suffixed(struct arena *arena, const char *ecosystem, const ch
 {
 	if (!release.len)
 		return ""; /* an unknown release matches nothing */
-	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_ARG(release));
+	return arena_format(arena, "%s:%s%.*s", ecosystem, mark, SPAN_WHOLE(release));
 }
 
 /* Edge has the version of the next release with "_alpha". */
@@ -116,7 +116,7 @@ static const char *openeuler_ecosystem(struct arena *arena, const char *ecosyste
 	span_cut(after, ')', &edition, &rest);
 	if (!distro->version[0] || !span_starts(edition, "LTS"))
 		return suffixed(arena, ecosystem, "", span_of(distro->version));
-	return arena_format(arena, "%s:%s-%.*s", ecosystem, distro->version, SPAN_ARG(edition));
+	return arena_format(arena, "%s:%s-%.*s", ecosystem, distro->version, SPAN_WHOLE(edition));
 }
 
 /* Marketing names: PRETTY_NAME without the first word, "SUSE:Linux Enterprise Server 15 SP5", "openSUSE:Leap 15.6". */

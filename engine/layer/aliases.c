@@ -45,12 +45,12 @@ int laying_note_alias(struct laying *laying, span literal, bool own)
 
 int laying_renew_aliases(struct laying *laying, const char *path)
 {
-	size_t length = strlen(path), count = laying->alias_count;
+	size_t count = laying->alias_count;
 	int code = TARSIER_OK;
 	for (size_t i = laying->first_alias; i < count && code >= 0; i++) {
 		const struct alias *alias = &laying->aliases[i];
 		laying->tree.steps++;
-		if (strncmp(alias->target, path, length) == 0 && (!alias->target[length] || alias->target[length] == '/'))
+		if (span_is_within(span_of(alias->target), span_of(path)))
 			code = laying_note_alias(laying, span_of(alias->literal), true);
 	}
 	return code;
@@ -77,9 +77,7 @@ static bool is_removed(struct laying *laying, span literal)
 		const struct layer_whiteout *whiteout = &layer->whiteouts[i];
 		span path = span_of(whiteout->path);
 		laying->tree.steps++;
-		if (whiteout->used || !span_starts(literal, whiteout->path))
-			continue;
-		if (literal.len == path.len ? !whiteout->opaque : !path.len || literal.ptr[path.len] == '/')
+		if (!whiteout->used && span_is_within(literal, path) && !(whiteout->opaque && literal.len == path.len))
 			return true;
 	}
 	return false;
@@ -118,7 +116,7 @@ static int ask_if_unseen(struct laying *laying, const char *literal, span path)
 		if (length < path.len && path.ptr[length] != '/')
 			continue;
 		laying->tree.steps++;
-		if (strncmp(literal, path.ptr, length) == 0 && (!literal[length] || literal[length] == '/'))
+		if (span_is_within(span_of(literal), part))
 			break;
 		if (is_unseen(laying, part, false))
 			code = ask(laying, part);
@@ -126,16 +124,15 @@ static int ask_if_unseen(struct laying *laying, const char *literal, span path)
 	return code;
 }
 
-/* The place under the name that it has behind the alias; or NULL in *other. */
-static int name_behind(struct laying *laying, const struct alias *alias, span path, const char **other)
+int laying_name_behind(struct laying *laying, const struct alias *alias, span path, const char **other)
 {
 	span target = span_of(alias->target);
 	*other = NULL;
 	laying->tree.steps++;
-	if (!span_starts(path, alias->target) || path.len == target.len || (target.len && path.ptr[target.len] != '/'))
+	if (!span_is_within(path, target) || path.len == target.len)
 		return TARSIER_OK;
 	*other = arena_format(laying->scratch, "%s/%.*s", alias->literal,
-	                      SPAN_ARG(span_from(path, target.len + (target.len != 0))));
+	                      SPAN_WHOLE(span_from(path, target.len + (target.len != 0))));
 	return *other ? TARSIER_OK : error_memory(laying->error);
 }
 
@@ -145,7 +142,7 @@ int laying_ask_order(struct laying *laying, const char *literal, const struct pl
 	const char *other;
 	int code = span_is(path, literal) ? TARSIER_OK : ask_if_unseen(laying, literal, path);
 	for (size_t i = laying->first_alias; i < laying->alias_count && code >= 0; i++) {
-		code = name_behind(laying, &laying->aliases[i], path, &other);
+		code = laying_name_behind(laying, &laying->aliases[i], path, &other);
 		if (code >= 0 && other)
 			code = ask_if_unseen(laying, literal, span_of(other));
 	}
@@ -158,7 +155,7 @@ int laying_note_behind(struct laying *laying, const char *path)
 	const char *other;
 	int code = TARSIER_OK;
 	for (size_t i = laying->first_alias; i < count && code >= 0; i++) {
-		code = name_behind(laying, &laying->aliases[i], span_of(path), &other);
+		code = laying_name_behind(laying, &laying->aliases[i], span_of(path), &other);
 		if (code >= 0 && other && layer_passes(laying->layer, span_of(other)))
 			code = laying_note_alias(laying, span_of(other), true);
 	}

@@ -72,7 +72,7 @@ int builder_add_folder(struct layer_builder *builder, span folder, struct tarsie
 	struct layer_file file = {.reader = reader};
 	if (!reader)
 		return TARSIER_OK;
-	const char *path = arena_format(arena, "%.*s/" EVIDENCE_FOLDER, SPAN_ARG(folder));
+	const char *path = arena_format(arena, "%.*s/" EVIDENCE_FOLDER, SPAN_WHOLE(folder));
 	if (!path)
 		return builder_no_room(builder, error);
 	int code = reader->read(&(struct evidence){.path = span_of(path), .content = SPAN("")}, &output, &problem);

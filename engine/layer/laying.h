@@ -56,6 +56,8 @@ bool laying_keeps(const struct laying *laying, uint64_t hash);
 
 /* Entries of the layer are written through the link at `literal`. */
 int laying_note_alias(struct laying *laying, span literal, bool own);
+/* The path under the name that it has behind the alias, in scratch; NULL in *other if it has none. */
+int laying_name_behind(struct laying *laying, const struct alias *alias, span path, const char **other);
 /* A link was laid at this path, which has no links: what is written through others may lie behind it from now on. */
 int laying_renew_aliases(struct laying *laying, const char *path);
 /* The same for the names that the path has behind aliases. */

@@ -112,15 +112,9 @@ static int want_aliases(struct showing *showing, const char *path, const struct 
 	struct laying *laying = &showing->laying;
 	int code = TARSIER_OK;
 	for (size_t i = 0; i < laying->alias_count && code >= 0; i++) {
-		const struct alias *alias = &laying->aliases[i];
-		size_t length = strlen(alias->target);
-		laying->tree.steps++;
-		if (strncmp(path, alias->target, length) != 0 || (length && path[length] != '/'))
-			continue;
-		const char *literal = arena_format(laying->scratch, "%s/%s", alias->literal, path + length + (length != 0));
-		if (!literal)
-			return error_memory(laying->error);
-		if (is_written(showing, span_of(literal)))
+		const char *literal;
+		code = laying_name_behind(laying, &laying->aliases[i], span_of(path), &literal);
+		if (code >= 0 && literal && is_written(showing, span_of(literal)))
 			code = want(showing, span_of(literal), reader);
 		if (code >= 0)
 			code = laying_check(laying);
@@ -325,7 +319,7 @@ static int show_pattern(struct showing *showing, const char *pattern, const stru
 	if (!folder.len || has_star(folder) || !tree_resolve(&laying->tree, folder, true, &laying->place))
 		return TARSIER_OK;
 	const char *real = arena_copy(laying->scratch, laying->place.path, laying->place.length);
-	const char *target = real ? arena_format(laying->scratch, "%s%s%.*s", real, *real ? "/" : "", SPAN_ARG(name)) : NULL;
+	const char *target = real ? arena_format(laying->scratch, "%s%s%.*s", real, *real ? "/" : "", SPAN_WHOLE(name)) : NULL;
 	if (!target)
 		return error_memory(laying->error);
 	if (strcmp(target, pattern) == 0)

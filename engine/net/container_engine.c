@@ -90,7 +90,7 @@ static int parse(struct arena *arena, const char *address, struct container_engi
 	bool six = span_find(url.host, ':') >= 0;
 	unsigned port = url.port ? url.port : tls ? TLS_PORT : PLAIN_PORT;
 	engine->address = address;
-	engine->url = arena_format(arena, "%s://%s%.*s%s:%u", tls ? "https" : "http", six ? "[" : "", SPAN_ARG(url.host),
+	engine->url = arena_format(arena, "%s://%s%.*s%s:%u", tls ? "https" : "http", six ? "[" : "", SPAN_WHOLE(url.host),
 	                           six ? "]" : "", port);
 	if (!engine->url)
 		return error_memory(error);

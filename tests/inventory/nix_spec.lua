@@ -81,6 +81,12 @@ describe("the Nix store", function()
     assert.equal(1, #report:packages())
   end)
 
+  it("may lie deep in folders with long names", function()
+    local deep = (("x"):rep(200) .. "/"):rep(4)
+    assert.equal("hello 1.0 1 " .. deep .. STORE .. "hello-1.0", shown {
+      { { path = "long", long_name = deep .. STORE .. "hello-1.0/bin/hello", data = "x" } } })
+  end)
+
   it("may have as many folders as a layer has room for", function()
     local entries = {}
     for i = 1, 30000 do entries[i] = file(("nix/store/%032d-p%d-1.%d/x"):format(i, i, i)) end

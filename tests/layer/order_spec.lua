@@ -14,6 +14,7 @@ local function link(path, target) return { path = path, type = "2", link = targe
 local function hard(path, target) return { path = path, type = "1", link = target } end
 local function whiteout(path) return { path = (path:gsub("([^/]+)$", ".wh.%1")), data = "" } end
 local function opaque(path) return { path = path .. "/.wh..wh..opq", data = "" } end
+local DEEP = (("x"):rep(200) .. "/"):rep(3) -- longer than what a message shows of a path
 
 -- { what, { layer, … }, "path package …" }; "/" at the beginning of a link's target is the shape's own folder
 local shapes = {
@@ -137,6 +138,9 @@ local shapes = {
     "d.dist-info/METADATA old" },
   { "what is no evidence through a link, before a file over the link's folder", {
     { link("a/l", "../d.dist-info"), file("d.dist-info/METADATA", "old") }, { file "a/l/METADATA", file "a" } }, "" },
+  { "a directory through a link, and through one that the layer has laid far behind it", {
+    { link("c", "b"), file("b/d.egg-info", "old") },
+    { link("b/" .. DEEP .. "k", "/c"), dir("c/" .. DEEP .. "k/d.egg-info"), file "c" } }, "" },
 }
 
 -- The entries of all shapes' layers number `n`, each shape in a folder of its own.
@@ -148,6 +152,8 @@ local function layer(n)
       local moved = { path = top .. entry.path, type = entry.type, data = entry.data, link = entry.link }
       if entry.type == "1" then moved.link = top .. entry.link
       elseif entry.type == "2" then moved.link = entry.link:gsub("^/", "/" .. top) end
+      if #moved.path > 100 then moved.path, moved.long_name = "long", moved.path end
+      if #(moved.link or "") > 100 then moved.link, moved.long_link = "long", moved.link end
       entries[#entries + 1] = moved
     end
   end

@@ -39,6 +39,16 @@ describe("the C code", function()
     end))
   end)
 
+  it("cuts texts in messages only, never in data", function()
+    local cut = {}
+    for _, path in ipairs(sources "*.c") do
+      for call in read(path):gmatch "arena_format(%b())" do
+        if call:find "SPAN_ARG" then cut[#cut + 1] = ("%s: arena_format%s wants SPAN_WHOLE"):format(path, call) end
+      end
+    end
+    assert.same({}, cut)
+  end)
+
   it("has one definition for each struct's name", function()
     local defined, twice = {}, {}
     complaints("*.[ch]", function(line, path)

@@ -96,7 +96,7 @@ static bool add_fix(struct oval *oval, const struct oval_criterion *says)
 	struct fix *fix = &oval->fixes[oval->fix_count++];
 	const char *tag = version.len ? oval->publisher->tag : "";
 	*fix = (struct fix){.status = says->status, .last = says->last, .name = span_copy(&oval->arena, says->name), .above = "0",
-	                    .version = arena_format(&oval->arena, "%.*s%s%s", SPAN_ARG(version), tag, *tag ? oval->release : "")};
+	                    .version = arena_format(&oval->arena, "%.*s%s%s", SPAN_WHOLE(version), tag, *tag ? oval->release : "")};
 	return fix->name && fix->version;
 }
 

@@ -74,7 +74,7 @@ static const char *ecosystem_of(struct updateinfo *info, const char *release)
 			return "";
 		if (span_is(number, "1") && strcmp(publishers[i].tag, ".amzn") == 0)
 			number = SPAN("2018.03"); /* the last release of the first Amazon Linux */
-		return arena_format(&info->arena, "%s:%.*s%s%s", publishers[i].family, SPAN_ARG(number), *info->extra ? ":" : "",
+		return arena_format(&info->arena, "%s:%.*s%s%s", publishers[i].family, SPAN_WHOLE(number), *info->extra ? ":" : "",
 		                    info->extra);
 	}
 	return "";

@@ -63,7 +63,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_nix = {
 	.name = "nix",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/nix/store/*/" EVIDENCE_FOLDER, NULL},
 	.folders = true,
 	.read = read,

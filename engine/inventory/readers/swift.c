@@ -22,7 +22,7 @@ static span address(struct arena *arena, span location)
 {
 	span before, after;
 	if (span_starts(location, "git@") && span_cut(span_from(location, 4), ':', &before, &after))
-		location = span_of(arena_format(arena, "%.*s/%.*s", SPAN_ARG(before), SPAN_ARG(after)));
+		location = span_of(arena_format(arena, "%.*s/%.*s", SPAN_WHOLE(before), SPAN_WHOLE(after)));
 	else if (span_starts(location, "https://"))
 		location = span_from(location, sizeof "https://" - 1);
 	else
@@ -68,7 +68,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 
 const struct reader reader_swift = {
 	.name = "swift",
-	.version = 1,
+	.version = 2,
 	.evidence = (const char *const[]){"**/.build/workspace-state.json", NULL},
 	.limit = FILE_LIMIT,
 	.read = read,
