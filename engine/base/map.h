@@ -1,4 +1,5 @@
-/* a table from text or numbers to pointers, on an arena; the engine's only hash table */
+/* a table from text or numbers to pointers, on an arena; the engine's only one (layer/path_set.c is a set, over an array that is
+ * there without it) */
 #ifndef TARSIER_BASE_MAP_H
 #define TARSIER_BASE_MAP_H
 

@@ -63,6 +63,12 @@ static void enter(struct json_out *w)
 
 static void write_shape(struct json_out *w, const char *shape);
 
+static void enter_shape(struct json_out *w, const char *shape)
+{
+	enter(w);
+	write_shape(w, shape);
+}
+
 /* The items of the list at the top of the stack; nil and false are the list of none. */
 static void write_shaped_list(struct json_out *w, const char *shape)
 {
@@ -76,7 +82,7 @@ static void write_shaped_list(struct json_out *w, const char *shape)
 		if (is_plain)
 			write_value(w);
 		else
-			enter(w), write_shape(w, shape);
+			enter_shape(w, shape);
 		lua_pop(w->L, 1);
 	}
 	end(w, count == 0, "[]");
@@ -85,14 +91,16 @@ static void write_shaped_list(struct json_out *w, const char *shape)
 /* Writes the value at the top of the stack. */
 static void write_by(struct json_out *w, const struct json_member *member)
 {
-	if (member->inner && member->is_list)
-		enter(w), write_shaped_list(w, member->inner);
-	else if (member->inner && lua_istable(w->L, -1))
-		enter(w), write_shape(w, member->inner);
-	else if (lua_isnil(w->L, -1))
+	if (member->inner && member->is_list) {
+		enter(w);
+		write_shaped_list(w, member->inner);
+	} else if (member->inner && lua_istable(w->L, -1)) {
+		enter_shape(w, member->inner);
+	} else if (lua_isnil(w->L, -1)) {
 		json_out_write_text(w, member->otherwise);
-	else
+	} else {
 		write_value(w);
+	}
 }
 
 static bool is_written(lua_State *L, const struct json_member *member)
