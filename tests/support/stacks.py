@@ -16,10 +16,9 @@ import hashlib
 import json
 import os
 import random
-import shutil
+import struct
 import subprocess
 import sys
-import tarfile
 import tempfile
 
 OCI = "application/vnd.oci.image."
@@ -27,16 +26,13 @@ NAMES = ["a", "b", "c.dist-info", "METADATA", "d.egg-info"]
 ROOT_NAMES = NAMES + ["var", "lib", "dpkg", "status", "status.d"]
 FOLDERS = ["", "a", "b", "a/b", "a/c.dist-info", "c.dist-info"]
 ROOT_FOLDERS = FOLDERS + ["var/lib/dpkg", "var/lib/dpkg/status.d", "var/lib", "var"]
+KINDS = ["file", "dir", "link", "hard", "whiteout", "opaque"]
+WEIGHTS = [36, 48, 68, 80, 92, 100]  # of each kind and those before it
 
 
-def clean(path):
-    parts = []
-    for part in path.split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+def parts_of(path):
+    """The last one comes first."""
+    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
 def join(folder, name):
@@ -64,26 +60,23 @@ class Tree:
 
     def resolve(self, path, last=True):
         """The path without links; None if there are too many, or it leads through a file."""
-        done, rest, links = "", path.split("/"), 0
+        done, rest, links = "", parts_of(path), 0
         while rest:
-            part = rest.pop(0)
-            if part in ("", "."):
-                continue
+            part = rest.pop()
             if part == "..":
                 done = done.rpartition("/")[0]
                 continue
-            here = join(done, part)
+            here = done + "/" + part if done else part
             what = self.at.get(here)
-            more = any(r not in ("", ".") for r in rest)
-            if what and what[0] == "link" and (more or last):
+            if what and what[0] == "link" and (rest or last):
                 links += 1
                 if links > 40:
                     return None
-                rest = what[1].split("/") + rest
+                rest += parts_of(what[1])
                 if what[1].startswith("/"):
                     done = ""
                 continue
-            if what and what[0] == "file" and more:
+            if what and what[0] == "file" and rest:
                 return None
             done = here
         return done
@@ -131,8 +124,8 @@ class Image:
         return entries
 
     def path(self, top):
-        known = sorted(p for p in self.tree.beside(top) if p != top)
-        if self.rng.random() < 0.4 and known:
+        known = sorted(p for p in self.tree.beside(top) if p != top) if self.rng.random() < 0.4 else []
+        if known:
             path = self.rng.choice(known)
             if self.rng.random() < 0.5:
                 return path
@@ -150,7 +143,7 @@ class Image:
 
     def entry(self, top, touched):
         """One entry as (name, type, link or bytes), after it was made in the tree; or None."""
-        kind = self.rng.choices(["file", "dir", "link", "hard", "whiteout", "opaque"], [36, 12, 20, 12, 12, 8])[0]
+        kind = self.rng.choices(KINDS, cum_weights=WEIGHTS)[0]
         path = self.path(top)
         place = self.tree.place(path)
         if place in (None, "", top):
@@ -200,20 +193,27 @@ class Image:
         return join(path, ".wh..wh..opq") if opaque else join(folder, ".wh." + name), "file", b""
 
 
-TYPES = {"file": tarfile.REGTYPE, "dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE, "hard": tarfile.LNKTYPE}
+TYPES = {"file": b"0", "dir": b"5", "link": b"2", "hard": b"1"}
+
+
+def header(name, kind, link, size):
+    """As tarfile makes it (ustar), in a tenth of the time."""
+    prefix = b""
+    if len(name) > 100:
+        at = name.index(b"/", len(name) - 101)
+        prefix, name = name[:at], name[at + 1:]
+    block = struct.pack("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x", name, b"0000755", b"0000000", b"0000000", b"%011o" % size,
+                        b"00000000000", b"        ", TYPES[kind], link, b"ustar\x0000", b"", b"", b"", b"", prefix)
+    return block[:148] + b"%06o\0" % sum(block) + block[155:]
 
 
 def tar(entries):
-    """tarfile's own way takes twice the time, for it copies each entry and looks whether it needs a pax header."""
     pieces = []
     for name, kind, content in entries:
-        info = tarfile.TarInfo(name)
-        info.type, info.mode = TYPES[kind], 0o755
         data = content if kind == "file" else b""
-        if kind in ("link", "hard"):
-            info.linkname = content
-        info.size = len(data)
-        pieces += [info.tobuf(tarfile.USTAR_FORMAT), data, bytes(-len(data) % 512)]
+        link = content.encode() if kind in ("link", "hard") else b""
+        name += "/" if kind == "dir" else ""
+        pieces += [header(name.encode(), kind, link, len(data)), data, bytes(-len(data) % 512)]
     return b"".join(pieces) + bytes(1024)
 
 
@@ -246,18 +246,20 @@ class Layout:
 
 
 def read_tree(root):
-    tree = Tree()
-    for folder, names, files in os.walk(root):
-        for name in names + files:
-            path = os.path.join(folder, name)
-            inside = path[len(root) + 1:]
-            if os.path.islink(path):
-                tree.set(inside, ("link", os.readlink(path)))
-            elif os.path.isdir(path):
-                tree.set(inside, ("dir",))
-            else:
-                with open(path, "rb") as file:
-                    tree.set(inside, ("file", file.read()))
+    """Of a file its path on the disk instead of its bytes."""
+    tree, folders = Tree(), [""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(join(root, folder)) as entries:
+            for entry in entries:
+                inside = join(folder, entry.name)
+                if entry.is_symlink():
+                    tree.at[inside] = ("link", os.readlink(entry.path))
+                elif entry.is_dir():
+                    tree.at[inside] = ("dir",)
+                    folders.append(inside)
+                else:
+                    tree.at[inside] = ("file", entry.path)
     return tree
 
 
@@ -274,11 +276,11 @@ def evidence(tree):
     if folder is not None:
         wanted += [p for p in tree.at if p.rpartition("/")[0] == folder]
     found = set()
-    for path in wanted:
-        real = tree.resolve(path)
+    for real in {tree.resolve(path) for path in wanted}:
         what = tree.at.get(real) if real else None
-        if what and what[0] == "file" and what[1]:
-            found.add((real, what[1].decode().split("\n")[1][6:]))
+        if what and what[0] == "file" and os.path.getsize(what[1]):
+            with open(what[1]) as file:
+                found.add((real, file.read().split("\n")[1][6:]))
     return found
 
 
@@ -289,18 +291,18 @@ def main():
         layout.add("t%d" % i, [tar(entries) for entries in Image(rng, stacks).layers])
     layout.finish()
     memory = tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else folder)  # the disk would take most of the time
+    quick = dict(os.environ, GOGC="off")  # it ends before there is much garbage
     for i in range(count):
-        root = memory + "/root"
+        root = "%s/%d" % (memory, i)
         done = subprocess.run(["umoci", "raw", "unpack", "--rootless", "--image", "%s:t%d" % (layout.folder, i), root],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quick)
         if done.returncode:
             print("t%d\trefused\t%s" % (i, done.stdout.decode().strip().replace("\n", " ")[-200:]))
         else:
             for path, package in evidence(read_tree(root)):
                 print("t%d\t%s\t%s" % (i, path, package))
-        subprocess.run(["chmod", "-R", "u+rwx", root], stderr=subprocess.DEVNULL)
-        shutil.rmtree(root, ignore_errors=True)
-    os.rmdir(memory)
+    subprocess.run(["chmod", "-R", "u+rwx", memory], stderr=subprocess.DEVNULL)
+    subprocess.run(["rm", "-rf", memory])
 
 
 main()
