@@ -1,5 +1,6 @@
 -- Cases and random versions of the schemes, and the tools whose orders they are.
 
+local assert = require "luassert"
 local probe = require "tarsier.probe".versions
 
 local versions = { folder = "tests/data/versions/" }
