@@ -46,19 +46,27 @@ function json.string(s)
   return json.encode(tostring(s))
 end
 
-local function whole_numbers(value)
-  if type(value) == "number" then return math.tointeger(value) or value end
-  if type(value) == "table" then
-    for key, inner in pairs(value) do value[key] = whole_numbers(inner) end
+local tointeger = math.tointeger
+
+-- Makes whole numbers within the table integers.
+local function whole_numbers(t)
+  for key, value in next, t do
+    local kind = type(value)
+    if kind == "number" then
+      t[key] = tointeger(value) or value
+    elseif kind == "table" then
+      whole_numbers(value)
+    end
   end
-  return value
 end
 
 --- decode(s) -> value | nil, message; null is json.null, whole numbers are integers
 function json.decode(s)
   local ok, value = pcall(cjson.decode, s)
   if not ok then return nil, value end
-  return whole_numbers(value)
+  local root = { value }
+  whole_numbers(root)
+  return root[1]
 end
 
 return json
