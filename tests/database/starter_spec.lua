@@ -38,7 +38,7 @@ for i, name in ipairs(names()) do records[i] = { name = name, osv = json.decode(
 
 local kinds = { introduced = true, fixed = true, last_affected = true }
 
--- introduced < fixed < introduced < …, by the ecosystem's own order. Plain asserts, for there are thousands of events.
+-- introduced < fixed < introduced < …, by the ecosystem's own order. Plain asserts, here and below, for there are thousands of events.
 local function check_events(scheme, events, where)
   local last
   for _, event in ipairs(events) do
@@ -57,11 +57,11 @@ end
 local function check_affected(id, entry)
   local where = id .. " " .. entry.package.ecosystem .. " " .. entry.package.name
   local scheme = known[entry.package.ecosystem:match "^[^:]+"]
-  assert.is_string(scheme, where .. ": unknown ecosystem")
-  assert.is_truthy(entry.ranges or entry.versions, where .. ": neither ranges nor versions")
+  assert(scheme, where .. ": unknown ecosystem")
+  assert(entry.ranges or entry.versions, where .. ": neither ranges nor versions")
   for _, range in ipairs(entry.ranges or {}) do
-    assert.is_truthy(range.type == "ECOSYSTEM" or range.type == "SEMVER", where)
-    assert.is_truthy(range.events[1] and range.events[1].introduced, where .. ": the first event must introduce")
+    assert(range.type == "ECOSYSTEM" or range.type == "SEMVER", where)
+    assert(range.events[1] and range.events[1].introduced, where .. ": the first event must introduce")
     check_events(scheme, range.events, where)
   end
 end
@@ -101,7 +101,7 @@ describe("the starter database", function()
       local seen = {}
       for _, entry in ipairs(record.osv.affected) do
         local key = entry.package.ecosystem .. " " .. entry.package.name
-        assert.is_nil(seen[key], record.osv.id .. " names " .. key .. " twice")
+        assert(not seen[key], record.osv.id .. " names " .. key .. " twice")
         seen[key] = true
         check_affected(record.osv.id, entry)
       end
