@@ -1,5 +1,8 @@
 #include "database/checksum.h"
 
+#include <endian.h>
+#include <string.h>
+
 static uint64_t mix(uint64_t sum, uint64_t word)
 {
 	sum = (sum ^ word) * 0x9E3779B97F4A7C15u; /* odd, so that the step is reversible */
@@ -9,9 +12,8 @@ static uint64_t mix(uint64_t sum, uint64_t word)
 static uint64_t load(const unsigned char *at, size_t length)
 {
 	uint64_t word = 0;
-	for (size_t i = 0; i < length; i++)
-		word |= (uint64_t)at[i] << 8 * i;
-	return word;
+	memcpy(&word, at, length);
+	return le64toh(word);
 }
 
 uint64_t checksum(uint64_t seed, const void *bytes, size_t length)
