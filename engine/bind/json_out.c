@@ -46,7 +46,8 @@ void json_out_put_line(struct json_out *w)
 		return;
 	json_out_put_char(w, '\n');
 	for (int i = 0; i < w->depth; i++)
-		json_out_put(w, w->indent, strlen(w->indent));
+		for (const char *c = w->indent; *c; c++)
+			json_out_put_char(w, *c);
 }
 
 /* ---- strings ----------------------------------------------------------------------------------------------------- */
@@ -95,16 +96,41 @@ static bool is_special(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\' || c >= 0x7f;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Not zero if one of the eight bytes is zero. */
+static uint64_t find_zero(uint64_t bytes)
+{
+	return (bytes - EACH(1)) & ~bytes & EACH(0x80);
+}
+
+/* Is one of the eight bytes special? */
+static bool has_special(const char *text)
+{
+	uint64_t bytes;
+	memcpy(&bytes, text, sizeof bytes);
+	uint64_t control = (bytes - EACH(0x20)) & ~bytes, large = bytes | (bytes + EACH(1)); /* 0x7f + 1 is large, too */
+	return ((control | large) & EACH(0x80)) || find_zero(bytes ^ EACH('"')) || find_zero(bytes ^ EACH('\\'));
+}
+
+/* Puts what is plain at the front of the text. Returns its length. */
+static size_t put_plain(struct json_out *w, span text)
+{
+	size_t plain = 0;
+	while (text.len - plain >= sizeof(uint64_t) && !has_special(text.ptr + plain))
+		plain += sizeof(uint64_t);
+	while (plain < text.len && !is_special((unsigned char)text.ptr[plain]))
+		plain++;
+	json_out_put(w, text.ptr, plain);
+	return plain;
+}
+
 /* What would control a terminal is escaped: people read JSON in the log of a job. */
 static void put_string(struct json_out *w, span text)
 {
 	json_out_put_char(w, '"');
 	while (text.len) {
-		size_t plain = 0;
-		while (plain < text.len && !is_special((unsigned char)text.ptr[plain]))
-			plain++;
-		json_out_put(w, text.ptr, plain);
-		text = span_from(text, plain);
+		text = span_from(text, put_plain(w, text));
 		if (text.len)
 			text = span_from(text, put_special(w, text));
 	}

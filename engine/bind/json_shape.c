@@ -4,7 +4,17 @@
 #include <lauxlib.h>
 #include <string.h>
 
-static const char MARKS[] = " \n{[]}?=";
+static const bool is_mark[256] = {['\0'] = true, [' '] = true, ['\n'] = true, ['{'] = true, ['['] = true, [']'] = true,
+                                  ['}'] = true, ['?'] = true, ['='] = true};
+
+/* strcspn would take longer: words are short. */
+static span word(const char *text)
+{
+	size_t length = 0;
+	while (!is_mark[(unsigned char)text[length]])
+		length++;
+	return (span){text, length};
+}
 
 /* Returns what is behind the bracket that ends the shape. */
 static const char *skip(lua_State *L, const char *shape)
@@ -20,10 +30,11 @@ static const char *skip(lua_State *L, const char *shape)
 
 const char *json_shape_next(lua_State *L, const char *shape, struct json_member *member)
 {
-	shape += strspn(shape, " \n");
+	while (*shape == ' ' || *shape == '\n')
+		shape++;
 	if (!*shape || *shape == ']' || *shape == '}')
 		return NULL;
-	*member = (struct json_member){.key = {shape, strcspn(shape, MARKS)}};
+	*member = (struct json_member){.key = word(shape)};
 	shape += member->key.len;
 	if (*shape == '{' || *shape == '[') {
 		member->is_list = *shape == '[';
@@ -36,6 +47,6 @@ const char *json_shape_next(lua_State *L, const char *shape, struct json_member 
 	}
 	if (*shape != '=')
 		return shape;
-	member->otherwise = (span){shape + 1, strcspn(shape + 1, MARKS)};
+	member->otherwise = word(shape + 1);
 	return member->otherwise.ptr + member->otherwise.len;
 }

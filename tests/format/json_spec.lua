@@ -20,6 +20,23 @@ describe("JSON", function()
     end)
   end
 
+  it("sees every byte, wherever in a text it is", function()
+    for byte = 0, 255 do
+      local char = string.char(byte)
+      local escaped = json.encode(char):sub(2, -2)
+      assert.equal(byte >= 0x20 and byte < 0x7f and not char:find '["\\]', escaped == char)
+      for before = 0, 9 do
+        for behind = 0, 8, 8 do
+          local text = ("a"):rep(before) .. "%s" .. ("~"):rep(behind)
+          if json.encode((text:gsub("%%s", function() return char end)))
+            ~= '"' .. text:gsub("%%s", function() return escaped end) .. '"' then
+            error(("byte %d behind %d and before %d"):format(byte, before, behind))
+          end
+        end
+      end
+    end
+  end)
+
   it("indents as Go does", function()
     local value = json.object("a", json.array {}, "b", { 1, { c = "d" } }, "e", {})
     assert.equal([[
