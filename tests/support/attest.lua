@@ -19,7 +19,9 @@ attest.MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 attest.INDEX = "application/vnd.oci.image.index.v1+json"
 attest.OPENVEX = "https://openvex.dev/ns/v0.2.0"
 
-local kinds = { p256 = "ec -pkeyopt ec_paramgen_curve:prime256v1", ed25519 = "ed25519", rsa = "rsa -pkeyopt rsa_keygen_bits:2048" }
+-- RSA's of three primes, which are found in an eighth of the time: its public half is like any other of 2,048 bits.
+local kinds = { p256 = "ec -pkeyopt ec_paramgen_curve:prime256v1", ed25519 = "ed25519",
+  rsa = "rsa -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3" }
 
 function attest.signer(folder, name, kind)
   local path = folder .. "/" .. name
