@@ -1,7 +1,8 @@
 """stalled.py URL: more fetches than a server admits at once ask for the URL and read nothing, so that a fetch of ten bytes has
 to wait. Then they leave, and that fetch is answered: prints its status and how many bytes came.
 
-They take little into their buffers: what a server sends to connections that stand still is work for nothing."""
+They take little into their buffers, and in short segments, for which the server's buffers stay small too: what it sends to
+connections that stand still is work for nothing."""
 
 import socket
 import sys
@@ -16,6 +17,7 @@ def fetch(headers="", buffer=None):
     connection = socket.socket()
     if buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
     connection.connect((url.hostname, url.port))
     connection.sendall(("GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n" % (url.path, headers)).encode())
     return connection
