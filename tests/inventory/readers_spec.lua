@@ -344,11 +344,11 @@ describe("the systems themselves", function()
         "%files\n/usr\n/opt\n",
     }
     for i, spec in ipairs(specs) do
-      local name = folder .. "/" .. i .. ".spec"
-      assert(assert(io.open(name, "w")):write(spec)):close()
-      local build = "rpmbuild -bb --quiet --define '_topdir %s/top' %s >%s/log 2>&1"
-      assert(run(build:format(folder, name, folder)))
+      assert(assert(io.open(folder .. "/" .. i .. ".spec", "w")):write(spec)):close()
     end
+    -- without the scripts that would look for what to strip and to compress in the three files
+    local build = "rpmbuild -bb --quiet --define '_topdir %s/top' --define '__os_install_post %%{nil}' %s/*.spec >%s/log 2>&1"
+    assert(run(build:format(folder, folder, folder)))
     local rpm = "rpm --root " .. folder .. "/root --define '_db_backend sqlite' --dbpath /var/lib/rpm "
     assert(run(rpm .. "-i --nodeps --noscripts $(find " .. folder .. "/top -name '*.rpm') >" .. folder .. "/log 2>&1"))
     local want = lines_of((output_of(rpm .. "-qa --qf '%{NAME}\\t%{EVR}\\t%{ARCH}\\n' 2>/dev/null")))
