@@ -40,10 +40,15 @@ static void put(struct writer *writer, char c)
 }
 
 /* purl-spec, "Character encoding": a colon is not encoded. */
+static bool is_plain(char c)
+{
+	return url_is_unreserved(c) || c == ':';
+}
+
 static void put_encoded(struct writer *writer, char c, const char *more_allowed)
 {
 	char encoded[3];
-	if (url_is_unreserved(c) || c == ':' || (c && strchr(more_allowed, c))) {
+	if (is_plain(c) || (c && strchr(more_allowed, c))) {
 		put(writer, c);
 		return;
 	}
@@ -65,8 +70,17 @@ static void put_lower(struct writer *writer, const char *text)
 
 static void put_all(struct writer *writer, const char *text, const char *more_allowed)
 {
-	for (; *text; text++)
-		put_encoded(writer, *text, more_allowed);
+	while (*text) {
+		size_t plain = 0;
+		while (is_plain(text[plain]))
+			plain++;
+		if (writer->text)
+			memcpy(writer->text + writer->length, text, plain);
+		writer->length += plain;
+		text += plain;
+		if (*text)
+			put_encoded(writer, *text++, more_allowed);
+	}
 }
 
 /* Encodes each segment, drops empty ones and ends each with a slash. */

@@ -133,11 +133,6 @@ char *url_printable(struct arena *arena, const char *url)
 
 /* ---- %XX --------------------------------------------------------------------------------------------------------- */
 
-bool url_is_unreserved(char c)
-{
-	return is_alphanumeric(c) || (c && strchr("-._~", c));
-}
-
 void url_encode_byte(char c, char out[3])
 {
 	static const char digits[] = "0123456789ABCDEF";

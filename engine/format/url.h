@@ -33,7 +33,11 @@ bool host_equal(span a, span b); /* names are compared without regard to case */
 char *url_printable(struct arena *arena, const char *url);
 
 /* Returns true if RFC 3986, 2.3 does not require encoding of the byte. */
-bool url_is_unreserved(char c);
+static inline bool url_is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'
+	       || c == '_' || c == '~';
+}
 /* Writes "%XX" to out[0] to out[2]. */
 void url_encode_byte(char c, char out[3]);
 /* Encodes all bytes as %XX except the unreserved ones and those in `keep`. Returns NULL if memory ran out. */

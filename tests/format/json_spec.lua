@@ -25,6 +25,7 @@ describe("JSON", function()
       local char = string.char(byte)
       local escaped = json.encode(char):sub(2, -2)
       assert.equal(byte >= 0x20 and byte < 0x7f and not char:find '["\\]', escaped == char)
+      assert.equal('"' .. escaped:rep(16) .. '"', json.encode(char:rep(16)))
       for before = 0, 9 do
         for behind = 0, 8, 8 do
           local text = ("a"):rep(before) .. "%s" .. ("~"):rep(behind)
