@@ -150,7 +150,8 @@ end
 
 -- ---- Go's table of functions ---------------------------------------------------------------------------------------
 
---- go_table({ word =, big =, magic = last byte }, { name, … }) -> the table, as far as it has names
+--- go_table({ word =, big =, magic = last byte, count = of names where they stand in one text }, { name, … }) -> the
+--- table, as far as it has names
 function executable.go_table(e, names)
   local pack = packer(e)
   local word = e.word or 8
@@ -164,10 +165,10 @@ function executable.go_table(e, names)
     data = table.concat(data)
     return head .. pack("W", count) .. pack("W", 0x401000):rep(2 * count + 1) .. pack("I4", start + #data) .. data .. "files.go\0"
   end
-  local words = e.magic == 0xfa and 7 or 8
+  local words, count = e.magic == 0xfa and 7 or 8, e.count or #names
   local header = 8 + words * word
   local offset = e.aligned and (header + 31) // 32 * 32 or header
-  local before = e.magic == 0xfa and pack("WW", #names, 1) or pack("WWW", #names, 1, 0x401000)
+  local before = e.magic == 0xfa and pack("WW", count, 1) or pack("WWW", count, 1, 0x401000)
   return head .. before .. pack("WWWWW", offset, offset + #text, offset + #text, offset + #text, offset + #text)
     .. ("\0"):rep(offset - header) .. text
     .. "after.name\0"

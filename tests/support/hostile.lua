@@ -48,8 +48,16 @@ function hostile.bomb(path, header, mib, rest)
   shell.write(path, hostile.gzip(header) .. zeros:rep(mib // 16) .. hostile.gzip(rest or tar.finish))
 end
 
+local frames = {} -- by their bytes: the same ones stand in many layers
+
 --- zstd(bytes) -> a frame
-function hostile.zstd(bytes) return hostile.pipe(bytes, "zstd -q -1") end
+function hostile.zstd(bytes)
+  frames[bytes] = frames[bytes] or hostile.pipe(bytes, "zstd -q -1")
+  return frames[bytes]
+end
+
+--- zeros(mib) -> a zstd frame for each MiB of zeros, which take a fourth of a gzip's time to inflate
+function hostile.zeros(mib) return hostile.zstd(("\0"):rep(1 << 20)):rep(mib) end
 
 --- stored(block) -> a zstd frame that holds one block of tar as it is (RFC 8878, 3.1.1), made without the tool
 function hostile.stored(block)
@@ -168,6 +176,21 @@ function hostile.random(length)
     pieces[i] = ("<I4"):pack(state >> 32)
   end
   return table.concat(pieces):sub(1, length)
+end
+
+--- numbered(count, before, behind) -> "before 1 behind before 2 behind …" without the spaces, each number with leading
+--- zeros: a thousand at a time, for there are tens of thousands
+local thousand = {}
+for i = 0, 999 do thousand[i] = ("%03d"):format(i) end
+
+function hostile.numbered(count, before, behind)
+  local pieces = {}
+  for first = 1, count, 1000 do
+    local head = ("%s%03d"):format(before, first // 1000)
+    local last = math.min(first + 999, count)
+    pieces[#pieces + 1] = head .. table.concat(thousand, behind .. head, 0, last - first) .. behind
+  end
+  return table.concat(pieces)
 end
 
 --- cases() -> an empty list, and a function (name, how) that adds to it
