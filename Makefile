@@ -215,7 +215,7 @@ export TARSIER_BUILD := $(BUILD)
 export TARSIER_OFFLINE := true
 export TARSIER_SANITIZE := $(SANITIZE)
 RUN       = $(LUA)
-BUSTED    = $(RUN) tests/tools/busted.lua
+BUSTED    = $(RUN) $(shell command -v busted)
 
 $(BUILD)/starter.db: $(wildcard engine/starter/*.json) $(BUILD)/tarsier/core.so
 	$(call say,DB,$@)
