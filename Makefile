@@ -39,7 +39,7 @@ TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
 REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman docker.io runc maven default-jdk-headless pacman-package-manager ruby composer php-pear debsecan
 # What checks reports: their schemas, and a browser.
-REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium
+REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium-headless-shell
 
 .DEFAULT_GOAL := all
 # make would look for each file by its own eighty rules first, none of which is wanted here.

@@ -9,9 +9,9 @@ local poison = require "support.poison"
 local report = require "tarsier.report"
 local shell = require "support.shell"
 
-local has_browser = os.execute "command -v chromium >/dev/null || command -v chromium-browser >/dev/null"
-  and os.execute "command -v python3 >/dev/null"
-local needs = "needs Chromium and Python: apt-get install chromium python3"
+local has_browser = (shell.has "chromium-headless-shell" or shell.has "chromium" or shell.has "chromium-browser")
+  and shell.has "python3"
+local needs = "needs Chromium and Python: apt-get install chromium-headless-shell python3"
 
 local folder
 setup(function() folder = shell.folder() end)
