@@ -152,11 +152,12 @@ $(BUILD)/%.o: %.c | $(DEFS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
-# The environment of policies in the sandbox, as text and compiled, in this order.
+# The environment of policies in the sandbox, as C strings, in this order.
 PRELUDE  := common records declare hooks lint
-$(BUILD)/prelude.inc: engine/packaging/prelude.lua $(PRELUDE:%=lua/tarsier/prelude/%.lua)
+$(BUILD)/prelude.inc: $(PRELUDE:%=lua/tarsier/prelude/%.lua)
 	@mkdir -p $(@D)
-	$(Q)$(LUA) $^ >$@.new && mv $@.new $@
+	$(Q){ echo 'static const char *const prelude_parts[] = {'; for part in $^; do \
+	    sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$part; echo ','; done; echo '};'; } >$@
 $(BUILD)/engine/policy/prelude.o: $(BUILD)/prelude.inc
 
 # One object in which all names except the public ones are local, so that a host's symbols never collide with ours.

@@ -86,6 +86,8 @@ int tarsier_judge_open(const struct tarsier_judge_config *config, tarsier_judge 
 	memset(opened, 0, sizeof *opened);
 	opened->config = whole;
 	arena_init(&opened->arena, &whole.allocator);
+	for (size_t i = 0; i < PRELUDE_PARTS; i++)
+		buffer_init(&opened->prelude[i], &whole.allocator);
 	if (!copy_config(opened)) {
 		tarsier_judge_free(opened);
 		return error_memory(error);
@@ -101,6 +103,8 @@ void tarsier_judge_free(tarsier_judge *judge)
 	struct tarsier_allocator allocator = judge->config.allocator;
 	for (size_t i = 0; i < judge->count; i++)
 		json_decref(judge->policies[i].options);
+	for (size_t i = 0; i < PRELUDE_PARTS; i++)
+		buffer_free(&judge->prelude[i]);
 	arena_free(&judge->arena);
 	memory_resize(&allocator, judge, sizeof *judge, 0);
 }

@@ -39,6 +39,7 @@ struct tarsier_judge {
 	size_t module_count, module_capacity;
 	struct policy *policies;
 	size_t count, capacity;
+	struct buffer prelude[PRELUDE_PARTS]; /* compiled; empty before the first sandbox */
 };
 
 /* ---- find.c ---- */

@@ -28,7 +28,7 @@ static int body_boot(lua_State *L)
 	luaL_setfuncs(L, policy_host_functions, 1);
 	lua_setfield(L, -2, "host");
 	for (size_t i = 0; i < LINT; i++)
-		prelude_run(L, i);
+		prelude_run(L, run->judge, i);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
 	lua_gc(L, LUA_GCCOLLECT); /* so that the first policy's account does not include our garbage */
 	return 0;
@@ -317,7 +317,7 @@ static int body_lint(lua_State *L)
 {
 	struct run *run = lua_touserdata(L, 1);
 	lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE);
-	prelude_run(L, LINT);
+	prelude_run(L, run->judge, LINT);
 	push_prelude(L, run, "lint");
 	lua_call(L, 1, 0);
 	return 0;

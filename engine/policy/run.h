@@ -31,7 +31,7 @@ struct run {
 };
 
 /* prelude.c: runs a part of the prelude with the table on top of the stack. */
-void prelude_run(lua_State *L, size_t part);
+void prelude_run(lua_State *L, tarsier_judge *judge, size_t part);
 
 /* host.c: the functions for the prelude; each has a struct run as its upvalue. */
 extern const luaL_Reg policy_host_functions[];
