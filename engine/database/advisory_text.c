@@ -118,20 +118,26 @@ bool packer_train(const char *samples, const size_t *sizes, size_t count, struct
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-struct unpacker { ZSTD_DCtx *context; ZSTD_DDict *dictionary; };
+/* The context and the dictionary are made when the first text is read: they take as long as opening the database. */
+struct unpacker { span source; ZSTD_DCtx *context; ZSTD_DDict *dictionary; };
 
 int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error)
 {
-	struct unpacker *made = *unpacker = calloc(1, sizeof *made);
-	if (!made)
+	*unpacker = calloc(1, sizeof **unpacker);
+	if (!*unpacker)
 		return error_memory(error);
-	made->context = ZSTD_createDCtx();
-	made->dictionary = ZSTD_createDDict(dictionary.ptr, dictionary.len);
-	if (made->context && made->dictionary)
-		return 0;
-	unpacker_free(made);
-	*unpacker = NULL;
-	return error_memory(error);
+	(*unpacker)->source = dictionary;
+	return 0;
+}
+
+/* Returns false if memory ran out. */
+static bool is_ready(struct unpacker *unpacker)
+{
+	if (!unpacker->context)
+		unpacker->context = ZSTD_createDCtx();
+	if (!unpacker->dictionary)
+		unpacker->dictionary = ZSTD_createDDict(unpacker->source.ptr, unpacker->source.len);
+	return unpacker->context && unpacker->dictionary;
 }
 
 void unpacker_free(struct unpacker *unpacker)
@@ -200,7 +206,7 @@ static int unpack(struct unpacker *unpacker, struct arena *arena, span packed, s
 	if (size > TEXT_BYTES_MOST) /* the two error values are larger still */
 		return damaged(id, error);
 	char *bytes = arena_room(arena, (size_t)size);
-	if (!bytes)
+	if (!bytes || !is_ready(unpacker))
 		return error_memory(error);
 	size_t length = ZSTD_decompress_usingDDict(unpacker->context, bytes, (size_t)size, packed.ptr, packed.len,
 	                                           unpacker->dictionary);

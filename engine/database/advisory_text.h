@@ -43,6 +43,7 @@ int packer_pack(struct packer *packer, span text, struct buffer *packed, struct 
 bool packer_train(const char *samples, const size_t *sizes, size_t count, struct buffer *dictionary);
 
 struct unpacker;
+/* The dictionary is borrowed. */
 int unpacker_new(span dictionary, struct unpacker **unpacker, struct tarsier_error *error);
 void unpacker_free(struct unpacker *unpacker);
 /* Owned by the arena, except the id, which is borrowed. Fails with DATABASE if the row is damaged. */
