@@ -8,7 +8,7 @@ local shell = require "support.shell"
 local LUA = os.getenv "LUA" or "lua5.4"
 local COMMAND = shell.capture "pwd" .. "/lua/bin/tarsier"
 local KEPT = {} -- of the environment
-for _, name in ipairs { "PATH", "LUA_PATH", "LUA_CPATH", "ASAN_OPTIONS", "LD_PRELOAD" } do
+for _, name in ipairs { "PATH", "LUA_PATH", "LUA_CPATH", "LUA_INIT", "SPEC_CODE", "ASAN_OPTIONS", "LD_PRELOAD" } do
   KEPT[#KEPT + 1] = name .. "=" .. shell.quote(os.getenv(name) or "")
 end
 KEPT = table.concat(KEPT, " ")
