@@ -50,7 +50,7 @@ struct jar {
 	char unknown_names[UNKNOWN_LIMIT + 1];
 	size_t length;               /* of the text at hand */
 	bool too_long;
-	char text[TEXT_LIMIT];
+	char text[TEXT_LIMIT];       /* not zeroed */
 };
 
 /* ---- packages ---------------------------------------------------------------------------------------------------- */
@@ -342,10 +342,11 @@ static int too_much(struct tarsier_error *error)
 
 static int begin(struct evidence_stream *file, struct tarsier_error *error)
 {
-	struct jar *jar = arena_alloc(file->work, sizeof *jar);
+	struct jar *jar = arena_room(file->work, sizeof *jar);
 	struct jar_level *level;
 	if (!jar)
 		return error_memory(error);
+	memset(jar, 0, offsetof(struct jar, text));
 	jar->file = file;
 	file->state = jar;
 	int code = level_new(jar, 0, &level, error);
