@@ -122,23 +122,31 @@ static int check_same(struct database *database, struct connection *connection, 
 	return code;
 }
 
+/* Until get_ready it can only be asked with statements of the caller's. */
+static int open_connection(struct database *database, struct connection **connection, struct tarsier_error *error)
+{
+	*connection = calloc(1, sizeof **connection);
+	return *connection ? open_sqlite(database, &(*connection)->sqlite, error) : error_memory(error);
+}
+
+static int get_ready(struct database *database, struct connection *connection, struct tarsier_error *error)
+{
+	if (!prepare(connection))
+		return database_fail(connection->sqlite, database->given, error);
+	return unpacker_new(database->dictionary, &connection->unpacker, error);
+}
+
 static int new_connection(struct database *database, struct connection **result, struct tarsier_error *error)
 {
-	struct connection *connection = calloc(1, sizeof *connection);
-	*result = NULL;
-	if (!connection)
-		return error_memory(error);
-	int code = open_sqlite(database, &connection->sqlite, error);
-	if (code >= 0 && database->identity)
-		code = check_same(database, connection, error);
-	if (code >= 0 && !prepare(connection))
-		code = database_fail(connection->sqlite, database->given, error);
+	struct connection *connection;
+	int code = open_connection(database, &connection, error);
 	if (code >= 0)
-		code = unpacker_new(database->dictionary, &connection->unpacker, error);
+		code = check_same(database, connection, error);
+	if (code >= 0)
+		code = get_ready(database, connection, error);
 	if (code < 0)
 		close_connection(connection);
-	else
-		*result = connection;
+	*result = code < 0 ? NULL : connection;
 	return code;
 }
 
@@ -277,8 +285,6 @@ static int read_all(struct database *database, sqlite3 *sqlite, struct tarsier_e
 
 static int open_all(struct database *database, const char *path, struct tarsier_error *error)
 {
-	struct connection *connection = NULL;
-	sqlite3 *sqlite = NULL;
 	database->given = arena_string(&database->arena, path);
 	char *real = realpath(path, NULL);
 	database->path = real ? arena_string(&database->arena, real) : NULL;
@@ -287,16 +293,13 @@ static int open_all(struct database *database, const char *path, struct tarsier_
 		return error_memory(error);
 	int code = pages_vfs_new(&database->pages, error);
 	if (code >= 0)
-		code = open_sqlite(database, &sqlite, error);
+		code = open_connection(database, &database->idle, error);
 	if (code >= 0)
-		code = read_all(database, sqlite, error);
-	sqlite3_close(sqlite);
+		code = read_all(database, database->idle->sqlite, error);
 	if (code < 0)
 		return code;
 	database->identity = arena_string(&database->arena, database_meta(database, "identity"));
-	code = database->identity ? new_connection(database, &connection, error) : error_memory(error);
-	database->idle = connection;
-	return code;
+	return database->identity ? get_ready(database, database->idle, error) : error_memory(error);
 }
 
 int database_open(const char *path, struct database **result, struct tarsier_error *error)
