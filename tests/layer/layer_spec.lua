@@ -334,7 +334,7 @@ end)
 local big
 local function make_big()
   local entries = {}
-  for i = 1, 400 do entries[i] = { path = "d/" .. i, data = temporary.noise(4000, i) } end
+  for i = 1, 400 do entries[i] = { path = "d/" .. i, data = temporary.noise(2000, i) } end
   for i = 50, 400, 50 do entries[i] = { path = "d/" .. i .. ".lines", data = "p" .. i .. " 1" } end
   big = tar.archive(entries)
   temporary.write(folder .. "/big.tar", big)
