@@ -4,17 +4,9 @@ local gzip = require "tarsier.probe".streams.gzip
 
 local zip = {}
 
-local crc_table = {}
-for i = 0, 255 do
-  local c = i
-  for _ = 1, 8 do c = c & 1 == 1 and 0xedb88320 ~ (c >> 1) or c >> 1 end
-  crc_table[i] = c
-end
-
+--- zip.crc32(text) -> its CRC-32, as a gzip of it ends with
 function zip.crc32(text)
-  local c = 0xffffffff
-  for i = 1, #text do c = crc_table[(c ~ text:byte(i)) & 0xff] ~ (c >> 8) end
-  return c ~ 0xffffffff
+  return (("<I4"):unpack(gzip(text), -8))
 end
 
 --- zip.deflate(text) -> its raw deflate data
