@@ -62,22 +62,30 @@ end
 
 -- ---- JSON --------------------------------------------------------------------------------------------------------
 
+-- Values that stand in each kind of document, made once.
+local function once(make)
+  local value
+  return function()
+    value = value or make()
+    return value
+  end
+end
+
+local deep_lists = once(function() return deep("[", "]", 100000) end)
+local deep_objects = once(function() return ('{"a":'):rep(100000) .. "0" .. ("}"):rep(100000) end)
+local long_text = once(function() return '"' .. ("x"):rep(8 << 20) .. '"' end)
+local many_values = once(function() return "[" .. ("0,"):rep(3 << 20) .. "0]" end)
+
 for _, document in ipairs { "index", "manifest", "config" } do
-  case("a deep " .. document, {
-    make = with { [document] = append(function() return deep("[", "]", 100000) end) }, message = "levels deep",
-  })
-  case("a deep " .. document .. " of objects", {
-    make = with { [document] = append(function() return deep('{"a":', "}", 100000):gsub(":}", ":0}", 1) end) },
-  })
+  case("a deep " .. document, { make = with { [document] = append(deep_lists) }, message = "levels deep" })
+  case("a deep " .. document .. " of objects", { make = with { [document] = append(deep_objects) } })
   case("an empty " .. document, { make = with { [document] = "" } })
   case("a " .. document .. " of random bytes", { make = with { [document] = random(4096) } })
   case("a " .. document .. " that is a number", { make = with { [document] = "42" } })
   case("a " .. document .. " of more than 8 MiB", {
-    make = with { [document] = append(function() return '"' .. ("x"):rep(9 << 20) .. '"' end) }, message = "8388608",
+    make = with { [document] = append(long_text) }, message = "8388608",
   })
-  case("a " .. document .. " of many small values", {
-    make = with { [document] = append(function() return "[" .. ("0,"):rep(3 << 20) .. "0]" end) },
-  })
+  case("a " .. document .. " of many small values", { make = with { [document] = append(many_values) } })
 end
 case("a config with too many diff IDs", {
   make = with { config = ('{"rootfs":{"type":"layers","diff_ids":["%s","%s"]}}'):format(wrong, wrong) },

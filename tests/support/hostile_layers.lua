@@ -277,8 +277,8 @@ case("fifty thousand packages with strings as long as those of pnpm's packages, 
   make = packages(50000, "Version: 1." .. ("0"):rep(130)), scan = true, code = 0,
 })
 case("a package more than an image may have", { make = packages(80001, "Version: 1.0-1"), message = "80001 packages" })
-case("twenty thousand packages with long versions", {
-  make = packages(20000, "Version: 1." .. ("0"):rep(1000)), message = "names and versions of more than",
+case("sixteen thousand packages with long versions", {
+  make = packages(16000, "Version: 1." .. ("0"):rep(1000)), message = "names and versions of more than",
 })
 case("packages with nearly too many findings", {
   make = packages(1800, "Source: openssl\nVersion: 0.1"), scan = true, code = 0, message = "0 warn: the verdict fails",
