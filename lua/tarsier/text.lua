@@ -63,7 +63,8 @@ end
 function text.clip(s, columns)
   s = text.printable(s)
   if text.columns(s) <= columns then return s end
-  local sum = 0
+  local sum, room = 0, math.max(columns - 1, 0)
+  if #s:match "^[ -~]*" > room then return s:sub(1, room) .. "…" end -- each takes one
   for position, code in utf8.codes(s) do
     sum = sum + columns_of(code)
     if sum > columns - 1 then return s:sub(1, position - 1) .. "…" end

@@ -34,6 +34,9 @@ describe("text out of an image", function()
     assert.equal(1, text.columns "e\u{301}")
     assert.equal("日…", text.clip("日本語", 4))
     assert.equal("abc", text.clip("abc", 3))
+    assert.equal("ab…", text.clip("abcd", 3))
+    assert.equal("abc\u{301}…", text.clip("abc\u{301}de", 4)) -- the accent takes no column
+    assert.equal("…", text.clip("abc", 0))
     assert.equal("é  ", text.pad("é", 3))
   end)
 
