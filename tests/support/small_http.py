@@ -3,6 +3,7 @@
 Python's http.server does it, too, but it loads email, html, ssl and more, and starting it takes four times as long: most
 servers here start for one spec file and answer a few dozen requests.
 """
+import re
 import socket
 import threading
 import time
@@ -46,10 +47,12 @@ class Handler:
 
     def read(self):
         """Reads a request. False if there is none."""
-        words = self.file.readline().decode("latin-1").split()
-        if len(words) != 3:
+        line = self.file.readline().decode("latin-1")
+        request = re.fullmatch(r"(\S+) (\S+) (HTTP/1\.[01])\r\n", line)
+        if not request:  # the end, or something else, such as the beginning of TLS
+            self.connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" if line else b"")
             return False
-        self.method, self.path, version = words
+        self.method, self.path, version = request.groups()
         self.headers = read_headers(self.file)
         self.ends = version == "HTTP/1.0" or self.headers.get("Connection", "").lower() == "close"
         if self.headers.get("Expect", "").lower() == "100-continue":
