@@ -21,7 +21,7 @@ local function scanner(line, variables)
   line = line:gsub("@(%w+)", function(name) return folder .. "/" .. name end)
   return shell.run(("env -u TARSIER_DB -u TARSIER_POLICIES -u COLUMNS -u CLAIR_URL -u GITLAB_CI -u DOCKER_HOST "
     .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD -u DOCKER_AUTH_CONFIG -u REGISTRY_AUTH_FILE "
-    .. "HOME=%s XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache TMPDIR=%s/tmp %s %s lua/bin/tarsier clair-scanner %s")
+    .. "TARSIER_TEST_SECOND=50 HOME=%s XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache TMPDIR=%s/tmp %s %s lua/bin/tarsier clair-scanner %s")
     :format(folder, folder, folder, folder, variables or "", LUA, line))
 end
 

@@ -83,7 +83,7 @@ local folder
 local function tarsier(line, variables)
   line = line:gsub("@(%w+)", function(name) return folder .. "/" .. name end)
   return shell.run(("env -u TARSIER_DB -u TARSIER_POLICIES -u CLAIR_URL -u GITLAB_CI -u COLUMNS "
-    .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD -u http_proxy DOCKER_HOST=unix:///nowhere HOME=%s "
+    .. "-u TARSIER_REGISTRY_USER -u TARSIER_REGISTRY_PASSWORD -u http_proxy TARSIER_TEST_SECOND=50 DOCKER_HOST=unix:///nowhere HOME=%s "
     .. "XDG_DATA_HOME=%s/data XDG_CACHE_HOME=%s/cache XDG_CONFIG_HOME=%s/config %s %s lua/bin/tarsier %s")
     :format(folder, folder, folder, folder, variables or "", LUA, line))
 end
@@ -226,7 +226,7 @@ describe("the command escapes", function()
     } do
       local server = stand_in.start { ["*"] = { answer } }
       local host = server.url:match "//(.*)$"
-      local code = assert_command_clean("scan --db @v.db docker://" .. host .. "/app:1", "TARSIER_RETRY_MS=1", true)
+      local code = assert_command_clean("scan --db @v.db docker://" .. host .. "/app:1", nil, true)
       server:stop()
       assert.equal(3, code)
     end
