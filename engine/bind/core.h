@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdbool.h>
 
 /* Each class NAME.c in this room defines `int bind_NAME_open(lua_State *L)`. It creates its classes and pushes one
  * table of functions, which become core's. The build generates the list from the folder. */
@@ -23,6 +24,10 @@ void bind_class(lua_State *L, const char *name, const luaL_Reg *metamethods, con
 const tarsier_report *bind_check_report(lua_State *L, int index);
 /* Pushes a userdata that owns the report. If it is NULL, the caller fills it later through the returned address. */
 tarsier_report **bind_new_report(lua_State *L);
+
+/* If the function at `index` is the `out` that core.host.write_file gives, writes the text without making a Lua string
+ * of it. Returns false if it is another one. */
+bool bind_write_piece(lua_State *L, int index, const char *text, size_t length);
 
 /* Returns the container engine in the userdata at `index`, borrowed from it. Raises if it is something else. */
 const tarsier_container *bind_check_container(lua_State *L, int index);

@@ -1,6 +1,8 @@
 /* writes what JSON documents consist of: strings, numbers, lines; in pieces */
 #include "bind/json_out.h"
 
+#include "bind/core.h"
+
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,9 +22,12 @@ void json_out_fail(lua_State *L, const char *what, const char *name)
 
 void json_out_flush(struct json_out *w)
 {
-	lua_pushvalue(w->L, JSON_OUT);
-	lua_pushlstring(w->L, w->piece, w->length);
+	size_t length = w->length;
 	w->length = 0;
+	if (bind_write_piece(w->L, JSON_OUT, w->piece, length))
+		return;
+	lua_pushvalue(w->L, JSON_OUT);
+	lua_pushlstring(w->L, w->piece, length);
 	lua_call(w->L, 1, 0);
 }
 

@@ -1,5 +1,6 @@
 local core = require "tarsier.core"
 local host = core.host
+local json = require "tarsier.json"
 
 local function sh(command)
   local pipe = assert(io.popen(command))
@@ -78,6 +79,23 @@ describe("core.host", function()
     assert.is_nil(ok)
     assert.matches("No space left", message)
     assert.equal("a", sh("ls -A " .. folder))
+  end)
+
+  it("writes JSON that is given to it, of which no piece becomes a string of Lua", function()
+    local value, kept = json.list { ("x"):rep(100000), 1, ("y"):rep(100000) }, nil
+    local taken
+    assert.is_true(host.write_file(folder .. "/a", function(out)
+      collectgarbage()
+      local before = collectgarbage "count"
+      json.write(value, out)
+      taken, kept = collectgarbage "count" - before, out
+    end))
+    assert.equal(json.encode(value), read(folder .. "/a"))
+    assert.is_true(taken < 64, taken .. " KiB for 200 KiB of text")
+    assert.matches("the file is closed", select(2, pcall(json.write, value, kept)))
+    local ok, message = host.write_file("/dev/full", function(out) json.write(value, out) end)
+    assert.is_nil(ok)
+    assert.matches("No space left", message)
   end)
 
   it("lists a folder", function()
