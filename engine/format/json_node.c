@@ -8,7 +8,7 @@ const struct json_node *node_get(const struct json_node *object, const char *key
 	if (!object || object->kind != NODE_OBJECT)
 		return NULL;
 	for (const struct json_node *member = object->first; member; member = member->next)
-		if (strcmp(member->key, key) == 0)
+		if (*member->key == *key && strcmp(member->key, key) == 0)
 			found = member;
 	return found;
 }
