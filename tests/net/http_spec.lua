@@ -147,6 +147,18 @@ describe("core.http", function()
 end)
 
 describe("the server of these specs", function()
+  it("refuses at once what is not HTTP, as the beginning of TLS", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local server = stand_in.start({})
+    finally(function() server:stop() end)
+    local code, output = shell.run { "env", "LD_PRELOAD=", "bash", "-c", ([[exec 3<>/dev/tcp/127.0.0.1/%s
+      printf '\026\003 \001\037\002\n' >&3
+      timeout 5 cat <&3]]):format(server.url:match "%d+$") }
+    assert.equal("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", output)
+    assert.equal(0, code)
+    assert.same({}, server:requests())
+  end)
+
   it("ends with the process that started it", function()
     if not stand_in.available() then return pending(stand_in.needs) end
     local pid = shell.capture(LUA .. [[ -e 'package.path = "tests/?.lua;lua/?.lua;" .. package.path
