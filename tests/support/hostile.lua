@@ -168,14 +168,21 @@ end
 
 hostile.status = "var/lib/dpkg/status"
 
---- random(length) -> bytes, always the same ones
-function hostile.random(length)
+local function make_random(length)
   local pieces, state = {}, 7
   for i = 1, length // 4 + 1 do
     state = state * 6364136223846793005 + 1442695040888963407
     pieces[i] = ("<I4"):pack(state >> 32)
   end
-  return table.concat(pieces):sub(1, length)
+  return table.concat(pieces)
+end
+
+local random = ""
+
+--- random(length) -> bytes, always the same ones
+function hostile.random(length)
+  if #random < length then random = make_random(math.max(length, 200000)) end
+  return random:sub(1, length)
 end
 
 --- numbered(count, before, behind) -> "before 1 behind before 2 behind …" without the spaces, each number with leading

@@ -1,6 +1,8 @@
 -- Hostile manifests, layouts and archives: as hostile_layers.lua for what is around the layers.
 
+local files = require "support.files"
 local hostile = require "support.hostile"
+local lfs = require "lfs"
 local shell = require "support.shell"
 local tar = require "support.tar"
 
@@ -138,32 +140,44 @@ case("an index of an image more than there may be to choose from", {
 
 -- ---- layouts on disk ---------------------------------------------------------------------------------------------
 
-local function replaced(what, command)
+local function largest(folder)
+  local size, found = -1, nil
+  for name in lfs.dir(folder) do
+    local path = folder .. "/" .. name
+    if lfs.attributes(path, "mode") == "file" and lfs.attributes(path, "size") > size then
+      size, found = lfs.attributes(path, "size"), path
+    end
+  end
+  return found
+end
+
+-- What make(path, host) puts in a file's place
+local function replaced(what, make)
   return function(folder, host)
     local reference = hostile.layout(folder, {})
-    local path = folder .. "/" .. what
-    if what == "blob" then path = shell.capture("ls -S -d " .. folder .. "/blobs/sha256/* | head -1") end
-    os.execute(("rm -rf %s && %s"):format(path, command:gsub("PATH", path):gsub("HOST", host)))
+    local path = what == "blob" and largest(folder .. "/blobs/sha256") or folder .. "/" .. what
+    files.remove(path)
+    make(path, host)
     return reference
   end
 end
 
-case("a blob that is a pipe", { make = replaced("blob", "mkfifo PATH"), message = "not a regular file" })
-case("a blob that is a folder", { make = replaced("blob", "mkdir PATH") })
-case("a blob that is a symlink to an endless device", { make = replaced("blob", "ln -s /dev/zero PATH") })
-case("a blob that is a symlink to the host", {
-  make = replaced("blob", "ln -s HOST/status PATH"),
-  absent = "host-secret",
+local function pipe(path) os.execute("mkfifo " .. path) end
+local function nothing() end
+local function link_to_status(path, host) files.link(host .. "/status", path) end
+
+case("a blob that is a pipe", { make = replaced("blob", pipe), message = "not a regular file" })
+case("a blob that is a folder", { make = replaced("blob", files.make) })
+case("a blob that is a symlink to an endless device", {
+  make = replaced("blob", function(path) files.link("/dev/zero", path) end),
 })
-case("a blob that is a symlink to itself", { make = replaced("blob", "ln -s PATH PATH") })
-case("an index that is a pipe", { make = replaced("index.json", "mkfifo PATH") })
-case("an index that is a symlink to the host", {
-  make = replaced("index.json", "ln -s HOST/status PATH"),
-  absent = "host-secret",
-})
-case("no index", { make = replaced("index.json", "true") })
-case("no blobs", { make = replaced("blobs", "true") })
-case("an empty folder", { make = function(folder) os.execute("mkdir " .. folder) return "oci:" .. folder end })
+case("a blob that is a symlink to the host", { make = replaced("blob", link_to_status), absent = "host-secret" })
+case("a blob that is a symlink to itself", { make = replaced("blob", function(path) files.link(path, path) end) })
+case("an index that is a pipe", { make = replaced("index.json", pipe) })
+case("an index that is a symlink to the host", { make = replaced("index.json", link_to_status), absent = "host-secret" })
+case("no index", { make = replaced("index.json", nothing) })
+case("no blobs", { make = replaced("blobs", nothing) })
+case("an empty folder", { make = function(folder) return "oci:" .. files.make(folder) end })
 
 -- ---- archives ----------------------------------------------------------------------------------------------------
 
@@ -252,27 +266,35 @@ case("a broken archive on standard input", {
 
 -- ---- root file systems -------------------------------------------------------------------------------------------
 
-local function root(command)
+-- A system of which make(the folder of dpkg, host) makes the rest
+local function root(make)
   return function(folder, host)
-    local script = "mkdir -p ROOT/usr/lib ROOT/var/lib/dpkg && cd ROOT && " .. command
-    script = script:gsub("ROOT", folder):gsub("HOST", host)
-    shell.write(folder .. ".sh", script)
-    os.execute("sh " .. folder .. ".sh && rm " .. folder .. ".sh")
+    files.make(folder .. "/usr/lib")
+    make(files.make(folder .. "/var/lib/dpkg"), host)
     shell.write(folder .. "/usr/lib/os-release", hostile.os_release)
     return "dir:" .. folder
   end
 end
 
 case("a root whose database is a link to the host's", {
-  make = root "ln -s HOST/status var/lib/dpkg/status", code = 5, absent = "host-secret",
+  make = root(function(dpkg, host) files.link(host .. "/status", dpkg .. "/status") end), code = 5, absent = "host-secret",
 })
 case("a root whose database's folder is a link to the host's", {
-  make = root "rmdir var/lib/dpkg && ln -s HOST var/lib/dpkg", code = 5, absent = "host-secret",
+  make = root(function(dpkg, host)
+    files.remove(dpkg)
+    files.link(host, dpkg)
+  end),
+  code = 5, absent = "host-secret",
 })
-case("a root whose database is a pipe", { make = root "mkfifo var/lib/dpkg/status", code = 5 })
+case("a root whose database is a pipe", { make = root(function(dpkg) pipe(dpkg .. "/status") end), code = 5 })
 case("a root with links in a circle", {
-  make = root("ln -s . loop && ln -s loop/loop var/loop && ln -s dpkg2 var/lib/dpkg/status "
-    .. "&& ln -s status var/lib/dpkg/dpkg2"),
+  make = root(function(dpkg)
+    local top = dpkg:match "^(.*)/var/lib/dpkg$"
+    files.link(".", top .. "/loop")
+    files.link("loop/loop", top .. "/var/loop")
+    files.link("dpkg2", dpkg .. "/status")
+    files.link("status", dpkg .. "/dpkg2")
+  end),
   code = 5,
 })
 
