@@ -33,10 +33,13 @@ end
 
 --- families(packages) -> { Debian = true, PyPI = true }: whose records they need, without releases
 function seen.families(packages)
-  local set = {}
+  local set, last = {}, ""
   for _, package in ipairs(packages) do
-    local family = package.ecosystem:match "^[^:]+"
-    if family then set[family] = true end
+    if package.ecosystem ~= last then -- packages of one ecosystem stand together
+      last = package.ecosystem
+      local family = last:match "^[^:]+"
+      if family then set[family] = true end
+    end
   end
   return set
 end
