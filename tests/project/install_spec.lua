@@ -108,7 +108,8 @@ target_link_libraries(shared tarsier::tarsier)
 add_executable(static %s/engine/examples/host.c)
 target_link_libraries(static tarsier::static)
 ]]):format(root, root))
-    local code, output, errors = installed "cmake -S @/cmake -B @/cmake/build -DCMAKE_PREFIX_PATH=@/inst -DCMAKE_C_COMPILER_WORKS=1 -DCMAKE_C_ABI_COMPILED=1 && cmake --build @/cmake/build"
+    local code, output, errors = installed("cmake -S @/cmake -B @/cmake/build -DCMAKE_PREFIX_PATH=@/inst "
+      .. "-DCMAKE_C_COMPILER_WORKS=1 -DCMAKE_C_ABI_COMPILED=1 && cmake --build @/cmake/build")
     assert.equal(0, code, output .. errors)
     for _, program in ipairs { "shared", "static" } do
       code, output, errors = installed(("@/cmake/build/%s @/inst/share/lua/5.4/tarsier/starter.db oci:%s/build/sample"):format(program, root))

@@ -100,7 +100,8 @@ class Handler(small_http.Handler):
             self.stand.wait_for_others(reply["together"])
         time.sleep(reply.get("delay", 0))
         payload = body_of(reply)
-        self.connection.sendall(self.head(reply.get("status", 200), reply.get("headers", {}), reply.get("length", len(payload))))
+        length = reply.get("length", len(payload))
+        self.connection.sendall(self.head(reply.get("status", 200), reply.get("headers", {}), length))
         if self.method != "HEAD":
             self.send_pieces(payload[: len(payload) // 2] if reply.get("cut") else payload, **reply.get("drip", {}))
         if reply.get("cut") or "length" in reply:
