@@ -54,6 +54,17 @@ static span take_rank_numbers(span *rest)
 	return (span){all.ptr, all.len - rest->len};
 }
 
+/* Takes ("." | "-")? "dev". */
+static bool take_dev(span *rest)
+{
+	span ahead = *rest;
+	take_one(&ahead, ".-");
+	if (!take_word(&ahead, "dev"))
+		return false;
+	*rest = ahead;
+	return true;
+}
+
 /* Takes sep? stability? dev?, each of which may be absent. */
 static void take_modifiers(struct composer_version *version, span *rest)
 {
@@ -74,12 +85,7 @@ static void take_modifiers(struct composer_version *version, span *rest)
 		}
 		break;
 	}
-	span ahead = *rest;
-	take_one(&ahead, ".-");
-	if (take_word(&ahead, "dev")) {
-		version->has_dev = !is_stable; /* "1.0-stable-dev" is 1.0 */
-		*rest = ahead;
-	}
+	version->has_dev = take_dev(rest) && !is_stable; /* "1.0-stable-dev" is 1.0 */
 }
 
 /* Takes up to four numbers, and in a branch an "x" for each other. Returns false if the first is absent or too long. */
@@ -155,11 +161,13 @@ static struct composer_version split(span text)
 	struct composer_version version = none;
 	span whole = text = without_extras(text);
 	if (take_numbers(&version, &text)) {
-		take_modifiers(&version, &text);
-		if (!text.len && (!version.branch || (version.has_dev && version.rank == NUMBER))) {
-			version.valid = true;
+		if (version.branch)
+			version.has_dev = take_dev(&text);
+		else
+			take_modifiers(&version, &text);
+		version.valid = !text.len && (!version.branch || version.has_dev);
+		if (version.valid)
 			return version;
-		}
 	}
 	struct composer_version date = none;
 	text = whole;
