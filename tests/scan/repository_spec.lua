@@ -4,6 +4,7 @@
 local core = require "tarsier.core"
 local files = require "support.files"
 local lfs = require "lfs"
+local shell = require "support.shell"
 local stand_in = require "support.stand_in"
 
 local TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -129,6 +130,18 @@ describe("a repository", function()
     files.make(folder .. "/taken")
     assert.matches("^writing .*/taken: Is a directory", look(folder .. "/taken"))
     assert.same({ "taken" }, names())
+  end)
+
+  it("leaves nothing where there is no room for a blob", function()
+    local digest = core.sha256(long)
+    open(blobs { [digest] = long }):close()
+    -- A file may have 32 KiB here: what is over is refused as by a full disk.
+    local _, output = shell.run(([[trap '' XFSZ; ulimit -f 64; %s -e '
+      local repository = require "tarsier.core".repository("%s/app", { plain_http = true })
+      print(repository:blob("%s", %d, "%s/blob"))']]):format(os.getenv "LUA" or "lua5.4", server.url:match "//(.*)$",
+      digest, #long, folder))
+    assert.matches("^nil\twriting .*/blob.*: No space left on device\tIO\n$", output)
+    assert.same({}, names())
   end)
 
   it("pushes a file as a blob, unless the registry has it", function()
