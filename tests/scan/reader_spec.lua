@@ -108,6 +108,18 @@ describe("a reader in Lua", function()
     assert.truthy(problem_of(scan(write { { "opt/x", "hello" } }, own)):find("larger than the 4 bytes", 1, true))
   end)
 
+  it("of another name or limit does not get what the cache has of the first", function()
+    local reference = write { { "opt/x", "hello" } }
+    local text = [[return { name = "%s", limit = %d, evidence = { "opt/x" },
+      read = function() return { { name = "x", version = "1" } } end }]]
+    for _, case in ipairs { { "one", 4, "" }, { "one", 5, "one generic x 1@1" }, { "two", 5, "two generic x 1@1" },
+      { "one", 4, "" } } do
+      local report = scan(reference, reader(text:format(case[1], case[2])))
+      assert.equal(case[3], rows(report))
+      assert.equal(case[3] == "", problem_of(report) ~= nil)
+    end
+  end)
+
   it("that is none is refused when the engine is opened", function()
     for words, text in pairs {
       ["a reader is a table"] = "return 7", ["no 'name'"] = "return {}", ["'evidence' must"] = "return { name = 'own', read = print }",
