@@ -288,6 +288,20 @@ describe("the layer server", function()
     assert.is_true(server:reach())
   end)
 
+  it("closes the connections of those who leave without a word", function()
+    if not shell.has "curl" then return pending "needs curl: apt-get install curl" end
+    probe.set_second(100000) -- long before their silence would close them
+    finally(function() probe.set_second(1000) end)
+    local server <close>, served = serve((layout()), "127.0.0.1")
+    local before, stop = #core.list "/proc/self/fd", os.time() + 20
+    assert.equal("200", bash(served[1].url, "visit 3; leave; fetch")) -- they were let in before the fetch
+    repeat
+      local open = #core.list "/proc/self/fd"
+    until open <= before or os.time() > stop
+    assert.is_true(#core.list "/proc/self/fd" <= before)
+    assert.is_true(server:reach())
+  end)
+
   it("closes each connection after its answer", function()
     local server <close>, served = serve((layout()))
     assert.equal("close", get(served[1].url).headers.connection)
