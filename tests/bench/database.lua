@@ -91,7 +91,7 @@ local function changed(count)
   for name in shell.capture("unzip -Z1 " .. debian_zip):gmatch "[^\n]+" do names[#names + 1] = name end
   for i = 1, count do names[i] = names[1 + (i - 1) * (#names // count)] end
   shell.write(day .. "/names", table.concat(names, "\n", 1, count))
-  shell.capture(("cd %s && xargs -a names unzip -qq -o -j %s && rm names"):format(day, debian_zip))
+  shell.capture(("xargs -a %s/names unzip -qq -o -j -d %s %s && rm %s/names"):format(day, day, debian_zip, day))
   for name in shell.capture("ls " .. day):gmatch "[^\n]+" do
     local record = json.decode(shell.read(day .. "/" .. name))
     record.modified, record.details = "2030-01-01T00:00:00Z", "changed"
