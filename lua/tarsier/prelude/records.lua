@@ -10,25 +10,18 @@ local copy, hint, ordered_keys, an = prelude.copy, prelude.hint, prelude.ordered
 
 -- ---- the records -------------------------------------------------------------------------------------------------
 -- { what = "a finding", names = { … }, known = { name = true }, nested = { field = record },
--- lists = { field = record }, meta = its metatable }; names and known are made when they are first read
+-- lists = { field = record }, meta = its metatable }
 
 local function unknown_field(record, key, level)
   prelude.unknown_name = true
   error(format("%s has no field '%s'%s", record.what, key, hint(key, record.names)), level + 1)
 end
 
-local record_meta = {}
-
-function record_meta.__index(record, key)
-  if key ~= "names" and key ~= "known" then return nil end
-  local names, known = {}, {}
-  for name in gmatch(record.words, "%S+") do names[#names + 1], known[name] = name, true end
-  record.names, record.known = names, known
-  return record[key]
-end
-
-local function new_record(what, words, nested, lists)
-  local record = setmetatable({ what = what, words = words, nested = nested or {}, lists = lists or {} }, record_meta)
+local function new_record(what, names, nested, lists)
+  local record = { what = what, names = {}, known = {}, nested = nested or {}, lists = lists or {} }
+  for name in gmatch(names, "%S+") do
+    record.names[#record.names + 1], record.known[name] = name, true
+  end
   record.meta = {
     __index = function(_, key)
       if not record.known[key] then unknown_field(record, key, 2) end
@@ -91,7 +84,7 @@ prelude.strict = strict
 --- options_record(defaults) -> the record of a policy's options
 function prelude.options_record(defaults)
   local record = new_record("the table of options", "")
-  record.names, record.known = ordered_keys(defaults), {}
+  record.names = ordered_keys(defaults)
   for _, name in ipairs(record.names) do record.known[name] = true end
   return record
 end
