@@ -110,7 +110,7 @@ enum { KEY = 1200 }; /* no name is longer than PACKAGE_FIELD_LIMIT */
 /* Names of one type of package mean nothing to another. Returns false if the name is too long. */
 static bool make_key(char key[KEY], const char *type, span name, span *text)
 {
-	int length = name.len < KEY ? snprintf(key, KEY, "%s %.*s", type, (int)name.len, name.ptr) : KEY;
+	int length = name.len < KEY ? snprintf(key, KEY, "%s %.*s", type, SPAN_WHOLE(name)) : KEY;
 	*text = (span){key, (size_t)length};
 	return length > 0 && length < KEY;
 }

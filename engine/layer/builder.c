@@ -161,8 +161,8 @@ static int order_folder(struct layer_builder *builder, span folder, struct tarsi
 static int add_whiteout(struct layer_builder *builder, span folder, span name, struct tarsier_error *error)
 {
 	struct layer_whiteout whiteout = {.opaque = name.len == 0};
-	whiteout.path = arena_format(&builder->index->arena, "%.*s%s%.*s", (int)folder.len, folder.ptr,
-	                             folder.len && name.len ? "/" : "", (int)name.len, name.ptr);
+	whiteout.path = arena_format(&builder->index->arena, "%.*s%s%.*s", SPAN_WHOLE(folder), folder.len && name.len ? "/" : "",
+	                             SPAN_WHOLE(name));
 	if (!whiteout.path)
 		return builder_no_room(builder, error);
 	whiteout.sequence = builder->sequence;

@@ -94,7 +94,7 @@ static void copy_header(const struct http_response *response, const char *name, 
 	span value = http_header(response, name);
 	*into = '\0';
 	if (value.len < size)
-		snprintf(into, size, "%.*s", (int)value.len, value.ptr);
+		snprintf(into, size, "%.*s", SPAN_WHOLE(value));
 }
 
 /* If-Range takes a strong ETag or a date (RFC 9110, 13.1.5). */

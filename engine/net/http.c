@@ -307,8 +307,8 @@ static int take_redirect(struct http_transfer *transfer, const char *location, s
 	            url_same_origin(&first, &next);
 	transfer->response->elsewhere = !same;
 	if (same && first.user.len && !next.user.len)
-		url = arena_format(arena, "%.*s://%.*s@%s", (int)next.scheme.len, next.scheme.ptr, (int)first.user.len,
-		                   first.user.ptr, url + next.scheme.len + strlen("://"));
+		url = arena_format(arena, "%.*s://%.*s@%s", SPAN_WHOLE(next.scheme), SPAN_WHOLE(first.user),
+		                   url + next.scheme.len + strlen("://"));
 	transfer->url = url;
 	transfer->response->body.length = 0;
 	return url ? TARSIER_OK : error_memory(error);

@@ -185,7 +185,7 @@ static bool fill_address(struct arena *arena, const struct name_parts *parts, st
 	const char *library = on_hub && span_find(parts->path, '/') < 0 ? hub_library : "";
 	name->domain = on_hub ? hub : span_copy(arena, parts->domain);
 	name->host = on_hub ? hub_host : name->domain;
-	name->path = arena_format(arena, "%s%.*s", library, (int)parts->path.len, parts->path.ptr);
+	name->path = arena_format(arena, "%s%.*s", library, SPAN_WHOLE(parts->path));
 	name->tag = !parts->has_tag && !parts->has_digest ? "latest" : span_copy(arena, parts->tag);
 	name->loopback = is_loopback(parts->domain);
 	return name->domain && name->path && name->tag;

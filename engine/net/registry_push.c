@@ -19,7 +19,7 @@ static int has_blob(struct registry *registry, const struct digest *digest, bool
 static char *upload_url(struct registry *registry, struct arena *arena, span location, const struct digest *digest)
 {
 	bool is_path = span_starts(location, "/");
-	return arena_format(arena, "%s%.*s%cdigest=%s", is_path ? registry->origin : "", (int)location.len, location.ptr,
+	return arena_format(arena, "%s%.*s%cdigest=%s", is_path ? registry->origin : "", SPAN_WHOLE(location),
 	                    span_find(location, '?') >= 0 ? '&' : '?', digest->text);
 }
 

@@ -50,7 +50,7 @@ void tarsier_verdict_free(tarsier_verdict *public)
 static const char *clean_reason(struct arena *arena, const char *reason)
 {
 	span whole = span_of(reason), kept = utf8_cut(whole, REASON_LIMIT);
-	char *copy = arena_format(arena, "%.*s%s", (int)kept.len, kept.ptr, kept.len < whole.len ? "…" : "");
+	char *copy = arena_format(arena, "%.*s%s", SPAN_WHOLE(kept), kept.len < whole.len ? "…" : "");
 	for (char *c = copy; c && *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

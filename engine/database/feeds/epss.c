@@ -65,7 +65,7 @@ static int read_comment(span line, struct advisory_sink *sink, struct tarsier_er
 		if (!span_starts(part, key) || part.len - strlen(key) >= 32)
 			continue;
 		part = span_from(part, strlen(key));
-		snprintf(date, sizeof date, "%.*s %.*s", (int)part.len, part.ptr, model.len < 24 ? (int)model.len : 0, model.ptr);
+		snprintf(date, sizeof date, "%.*s %.*s", SPAN_WHOLE(part), model.len < 24 ? (int)model.len : 0, model.ptr);
 		return sink->dated(sink->user, "epss", date, error);
 	}
 	return 0;

@@ -63,8 +63,8 @@ static int add(struct jar_level *level, struct jar_identity identity, span licen
 	char name[2 * INNER_LIMIT];
 	if (identity.group.len + identity.artifact.len + 2 > sizeof name)
 		return TARSIER_OK; /* reader_add takes no such name */
-	int length = snprintf(name, sizeof name, "%.*s%s%.*s", (int)identity.group.len, identity.group.ptr,
-	                      identity.group.len ? ":" : "", (int)identity.artifact.len, identity.artifact.ptr);
+	int length = snprintf(name, sizeof name, "%.*s%s%.*s", SPAN_WHOLE(identity.group), identity.group.len ? ":" : "",
+	                      SPAN_WHOLE(identity.artifact));
 	struct package_spans package = {.type = "maven", .ecosystem = "Maven", .name = {name, (size_t)length},
 	                                .version = identity.version, .inner = span_of(level->inner), .licenses = licenses,
 	                                .license = license};
@@ -123,7 +123,7 @@ static void count_unknown(struct jar_level *level, span artifact)
 	jar->unknown++;
 	if (length + artifact.len + 2 < sizeof jar->unknown_names)
 		snprintf(jar->unknown_names + length, sizeof jar->unknown_names - length, "%s%.*s", length ? ", " : "",
-		         (int)artifact.len, artifact.ptr);
+		         SPAN_WHOLE(artifact));
 }
 
 /* The archive ended: what is it itself? A single pom.properties is its own if the name of the file has no version. */

@@ -57,7 +57,7 @@ static int read(const struct evidence *evidence, struct reader_output *output, s
 	int code = TARSIER_OK;
 	while (code >= 0 && span_next(&rest, '\n', &line))
 		code = own(output, line, error);
-	int length = snprintf(name, sizeof name, "%.*s/%.*s", (int)category.len, category.ptr, (int)base.len, base.ptr);
+	int length = snprintf(name, sizeof name, "%.*s/%.*s", SPAN_WHOLE(category), SPAN_WHOLE(base));
 	return code < 0 ? code : reader_add(output, &(struct package_spans){.type = "ebuild", .version = version,
 	                                                                     .name = {name, (size_t)length}}, error);
 }

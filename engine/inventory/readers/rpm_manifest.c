@@ -36,12 +36,12 @@ static int read_line(span line, struct reader_output *output, struct tarsier_err
 	                                .architecture = fields[ARCHITECTURE], .vendor = fields[VENDOR]};
 	rpm_source_split(fields[SOURCE], &package.source_name, &package.source_version);
 	if (epoch && package.version.len && package.version.len < PACKAGE_FIELD_LIMIT) {
-		snprintf(version, sizeof version, "%llu:%.*s", (unsigned long long)number, (int)package.version.len, package.version.ptr);
+		snprintf(version, sizeof version, "%llu:%.*s", (unsigned long long)number, SPAN_WHOLE(package.version));
 		package.version = span_of(version);
 	}
 	if (epoch && package.source_version.len && package.source_version.len < PACKAGE_FIELD_LIMIT) {
 		snprintf(source_version, sizeof source_version, "%llu:%.*s", (unsigned long long)number,
-		         (int)package.source_version.len, package.source_version.ptr);
+		         SPAN_WHOLE(package.source_version));
 		package.source_version = span_of(source_version);
 	}
 	return span_is(fields[NAME], "gpg-pubkey") ? TARSIER_OK : reader_add(output, &package, error);
