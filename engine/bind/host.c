@@ -136,15 +136,14 @@ static void end_writing(struct writing *writing)
 		unlink(writing->temporary);
 }
 
-/* Returns what is wrong, or NULL. */
-static const char *write_piece(struct writing *writing, const char *text, size_t length)
+static void write_piece(lua_State *L, struct writing *writing, const char *text, size_t length)
 {
 	if (!writing->file)
-		return "the file is closed";
+		luaL_error(L, "the file is closed");
 	if (!length || fwrite(text, 1, length, writing->file) == length)
-		return NULL;
+		return;
 	writing->failed = errno ? errno : EIO;
-	return "cannot write";
+	luaL_error(L, "cannot write");
 }
 
 /* out(text), for the function that writes the file's content */
@@ -152,8 +151,8 @@ static int l_write_piece(lua_State *L)
 {
 	size_t length;
 	const char *text = luaL_checklstring(L, 1, &length);
-	const char *wrong = write_piece(lua_touserdata(L, lua_upvalueindex(1)), text, length);
-	return wrong ? luaL_error(L, "%s", wrong) : 0;
+	write_piece(L, lua_touserdata(L, lua_upvalueindex(1)), text, length);
+	return 0;
 }
 
 bool bind_write_piece(lua_State *L, int index, const char *text, size_t length)
@@ -161,12 +160,9 @@ bool bind_write_piece(lua_State *L, int index, const char *text, size_t length)
 	if (lua_tocfunction(L, index) != l_write_piece)
 		return false;
 	lua_getupvalue(L, index, 1);
-	const char *wrong = write_piece(lua_touserdata(L, -1), text, length);
-	lua_pop(L, 1);
-	if (wrong) {
-		lua_pushstring(L, wrong);
-		lua_error(L);
-	}
+	struct writing *writing = lua_touserdata(L, -1);
+	lua_pop(L, 1); /* the function keeps it */
+	write_piece(L, writing, text, length);
 	return true;
 }
 
