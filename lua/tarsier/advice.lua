@@ -240,8 +240,10 @@ end
 --- whole; the others end a finding for which is_wanted(finding) holds. What is accepted or ignored is left out.
 function advice.of(result, is_wanted)
   local pass, rest, open = {}, {}, {}
-  local groups, there = groups_of(result, is_wanted), installed(result)
-  local index = groups[1] and removal.index(result.packages) -- an image may have 80,000 packages and no findings
+  local groups, there, index = groups_of(result, is_wanted), nil, nil
+  if groups[1] then -- an image may have 80,000 packages and no findings
+    there, index = installed(result), removal.index(result.packages)
+  end
   for _, group in ipairs(groups) do
     if group.failing > 0 then
       join(step_of(pass, group), group)
