@@ -17,9 +17,8 @@ local function store(path, text, chunk)
   local own = path .. "." .. tostring(chunk):match "%w+$"
   local file = open(own, "wb")
   if not file then return end
-  file:write(RECORD:pack(text, string.dump(chunk)))
-  file:close()
-  os.rename(own, path)
+  local written = file:write(RECORD:pack(text, string.dump(chunk)))
+  if file:close() and written then os.rename(own, path) else os.remove(own) end
 end
 
 local function load_module(path)
