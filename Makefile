@@ -37,7 +37,9 @@ BUILD_PACKAGES := gcc libc6-dev binutils pkg-config lua5.4 liblua5.4-dev lua-cjs
                   libsqlite3-dev libzstd-dev zlib1g-dev libisal-dev liblzma-dev libbz2-dev libarchive-dev libcurl4-openssl-dev libmicrohttpd-dev
 TEST_PACKAGES  := lua-busted zstd xz-utils bzip2 zip sqlite3 python3
 LINT_PACKAGES  := lua-check cppcheck clang shellcheck
-REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv valgrind zip time podman docker.io runc maven default-jdk-headless pacman-package-manager ruby composer php-pear debsecan
+REAL_PACKAGES  := curl docker-registry minisign apache2-utils openssl unzip postgresql skopeo umoci debootstrap rpm luarocks python3-venv \
+                  valgrind zip time podman docker.io runc maven default-jdk-headless pacman-package-manager makepkg ruby composer \
+                  php-pear debsecan node-semver python3-packaging pigz mandoc zsh fish
 # What checks reports: their schemas, and a browser.
 REPORT_PACKAGES := python3-jsonschema libxml2-utils chromium-headless-shell
 
@@ -347,13 +349,13 @@ fuzz:
 	@$(LUA) tests/tools/fuzz-seeds.lua $(BUILD)/fuzzing/readers.def $(BUILD)/fuzzing/seeds/readers
 	@mkdir -p $(BUILD)/fuzzing/seeds/feeds; for file in tests/data/feeds/*/*; do for way in 0 1; do \
 	    { printf $$way; cat "$$file"; } > $(BUILD)/fuzzing/seeds/feeds/$$way-$$(echo "$$file" | tr / -); done; done
-	@for fuzzer in $(notdir $(FUZZERS)); do \
+	@failed=0; for fuzzer in $(notdir $(FUZZERS)); do \
 	    mkdir -p $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer; \
 	    echo "  FUZZ   $$fuzzer"; \
 	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -seed=$(FUZZ_SEED) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer \
-	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || exit 1; \
-	done
+	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || failed=1; \
+	done; exit $$failed
 
 fuzzers: $(FUZZERS)
 

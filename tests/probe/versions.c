@@ -57,6 +57,12 @@ static int l_valid(lua_State *L)
 	return lua_pushboolean(L, check_scheme(L)->valid(probe_span(L, 2))), 1;
 }
 
+/* circular(scheme) --> boolean */
+static int l_circular(lua_State *L)
+{
+	return lua_pushboolean(L, check_scheme(L)->circular), 1;
+}
+
 /* of_ecosystem(name) --> the scheme's name, or nil */
 static int l_of_ecosystem(lua_State *L)
 {
@@ -66,7 +72,7 @@ static int l_of_ecosystem(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{"schemes", l_schemes}, {"compare", l_compare}, {"order", l_order}, {"valid", l_valid},
-	{"meant", l_meant}, {"usable", l_usable},
+	{"meant", l_meant}, {"usable", l_usable}, {"circular", l_circular},
 	{"of_ecosystem", l_of_ecosystem}, {NULL, NULL},
 };
 

@@ -189,4 +189,5 @@ static const char *const ecosystems[] = {
 	"Alpine", "Alpaquita", "BellSoft Hardened Containers", "Chainguard", "CleanStart", "MinimOS", "Wolfi", NULL,
 };
 
-const struct version_scheme scheme_apk = {"apk", compare, valid, ecosystems, ordered, covers};
+const struct version_scheme scheme_apk = {
+	.name = "apk", .compare = compare, .valid = valid, .ecosystems = ecosystems, .ordered = ordered, .covers = covers};

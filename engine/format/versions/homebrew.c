@@ -7,7 +7,10 @@
  *
  * in any case, where the first kind that matches is taken: "patch" is "p", then "atch". Any character may precede "post".
  * Tokens that are missing count as a null token: a number of 0 equals it, pre-releases are less, all else is greater. A
- * number is compared with what follows if the other side has letters. HEAD is greater than all. */
+ * number is compared with what follows if the other side has letters. HEAD is greater than all.
+ *
+ * The order is Homebrew's own, and as there it is not transitive where words are compared as text:
+ * 1b2 < 1 < 1HEAD < 1b2. */
 #include "format/version.h"
 
 #include <string.h>
@@ -163,4 +166,4 @@ static bool valid(span version)
 static const char *const ecosystems[] = {"Homebrew", NULL};
 
 const struct version_scheme scheme_homebrew = {
-	.name = "homebrew", .compare = compare, .valid = valid, .ecosystems = ecosystems};
+	.name = "homebrew", .compare = compare, .valid = valid, .ecosystems = ecosystems, .circular = true};

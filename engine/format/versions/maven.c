@@ -10,8 +10,8 @@
  * Lists are compared item by item. Where both have one, a word is before a list, and a list is before a number. An item
  * beside nothing is compared with a null item. Words have the order of `qualifiers`, then all others by their bytes.
  *
- * The order is Maven's own, and as there it is not transitive where a word is followed by a dot or a hyphen:
- * 1.x.2 < 1-alpha < 1 < 1.x.2. */
+ * The order is Maven's own, and as there it is not transitive where a separator follows a word or a separator, or a number
+ * "ga" or "final": 1.x.2 < 1-alpha < 1 < 1.x.2, 01.a < 1ga00alpha10 < 1 < 01.a, 2 < 2-_1000SNAPSHOT < 2--.0cr < 2. */
 #include "format/version.h"
 
 #include <string.h>
@@ -222,4 +222,4 @@ static bool valid(span version)
 static const char *const ecosystems[] = {"Maven", NULL};
 
 const struct version_scheme scheme_maven = {
-	.name = "maven", .compare = compare, .valid = valid, .ecosystems = ecosystems};
+	.name = "maven", .compare = compare, .valid = valid, .ecosystems = ecosystems, .circular = true};

@@ -5,7 +5,10 @@
  * The epoch is 0 if it is absent. The release begins after the last hyphen, and counts only if both versions have one. Parts
  * are compared segment by segment: runs of digits and runs of letters, between separators whose length counts ("1..0"
  * is greater than "1.0"). A number is greater than letters. What is left over when one part ends is greater, except
- * letters, which mark a pre-release: 1.0rc < 1.0. */
+ * letters, which mark a pre-release: 1.0rc < 1.0.
+ *
+ * The order is vercmp's own, and as there it is not transitive where a release is absent, or a separator has nothing
+ * behind it: 1 = 1-1 < 1-2 = 1. */
 #include "format/version.h"
 
 static size_t skip_separators(span *text)
@@ -80,4 +83,4 @@ static bool valid(span version)
 static const char *const ecosystems[] = {"Arch Linux", NULL};
 
 const struct version_scheme scheme_pacman = {
-	.name = "pacman", .compare = compare, .valid = valid, .ecosystems = ecosystems};
+	.name = "pacman", .compare = compare, .valid = valid, .ecosystems = ecosystems, .circular = true};
