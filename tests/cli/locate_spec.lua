@@ -299,7 +299,7 @@ describe("an image in a container engine", function()
   end)
 
   it("is read over TLS, with a certificate of ours", function()
-    if not shell.has "openssl" then return pending "needs openssl" end
+    if not shell.has "openssl" then return pending "needs openssl: apt-get install openssl" end
     local certificates = folder .. "/certificates"
     assert(os.execute(([[mkdir -p %s && cd %s && exec 2>/dev/null && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
       -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \

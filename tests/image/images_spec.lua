@@ -375,11 +375,12 @@ describe("real images", function()
   opens("as a layout in a tar that nobody named", "%s/oci.tar")
 
   for _, codec in ipairs { "gzip -k", "zstd -qk", "xz -k", "bzip2 -k" } do
-    local suffix = ({ gzip = ".gz", zstd = ".zst", xz = ".xz", bzip2 = ".bz2" })[codec:match "%w+"]
+    local program = codec:match "%w+"
+    local suffix = ({ gzip = ".gz", zstd = ".zst", xz = ".xz", bzip2 = ".bz2" })[program]
     for _, name in ipairs { "docker.tar", "oci.tar" } do
       it(name .. suffix .. " is read in passing", function()
         if reason then return pending(reason) end
-        if not images.has(codec:match "%w+") then return pending("needs " .. codec) end
+        if not images.has(program) then return pending("needs " .. program .. ": apt-get install " .. (program == "xz" and "xz-utils" or program)) end
         images.run(codec .. " %s", real .. "/" .. name)
         local found = open(real .. "/" .. name .. suffix)
         check(found)

@@ -359,7 +359,7 @@ describe("a log-in", function()
   end)
 
   it("is for a server that has said who it is", function()
-    if not (stand_in.available() and shell.has "openssl") then return pending "needs python3 and openssl" end
+    if not (stand_in.available() and shell.has "openssl") then return pending "needs python3 and openssl: apt-get install python3 openssl" end
     local folder = until_the_end(shell.folder(), shell.remove)
     assert(os.execute(("cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
       .. "-subj /CN=us -addext subjectAltName=IP:127.0.0.1 -days 2 2>/dev/null && cp cert.pem ca.pem"):format(folder)))

@@ -2,7 +2,6 @@
 -- UPDATE=1 make test SPECS=tests/report/report_spec.lua, and read the difference.
 
 local check_gitlab = require "support.gitlab"
-local core = require "tarsier.core"
 local json = require "tarsier.json"
 local make_result = require "support.result"
 local report = require "tarsier.report"
@@ -38,8 +37,6 @@ local function clean()
 end
 
 describe("the report format", function()
-  if not core.compare then return pending "needs core.compare" end
-
   for _, format in ipairs(report.list()) do
     it(format.name .. " writes what it wrote", function()
       golden(format.name .. "." .. format.extension, report.text(format.name, make_result(), { exit = exit }))

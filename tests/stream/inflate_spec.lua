@@ -25,12 +25,17 @@ local tools = {
   { name = "bzip2", package = "bzip2", command = "bzip2 -c" },
 }
 
+-- Is the tool here? Otherwise the spec is skipped.
+local function needs(tool)
+  local program = tool.command:match "%S+"
+  if temporary.has(program) then return true end
+  pending("needs " .. program .. ": apt-get install " .. tool.package)
+  return false
+end
+
+-- what the tool makes of the bytes, or nil
 local function packed_by(tool, bytes)
-  if not temporary.has(tool.command:match "%S+") then
-    pending("needs " .. tool.command:match "%S+" .. ": apt-get install " .. tool.package)
-    return nil
-  end
-  return compress(tool.command, bytes)
+  return needs(tool) and compress(tool.command, bytes) or nil
 end
 
 local splits = {
@@ -92,15 +97,14 @@ for _, tool in ipairs(tools) do
   describe(tool.command, function()
     local packed
     setup(function() packed = temporary.has(tool.command:match "%S+") and compress(tool.command, plain) end)
-    local function need() return packed or (pending("needs " .. tool.package) and nil) end
 
     it("gives back what it was given, however it is cut", function()
-      if not need() then return end
+      if not needs(tool) then return end
       for _, split in ipairs(splits) do assert.is_true(plain == streams.inflate(packed, split)) end
     end)
 
     it("may be given several times over, with nothing in between and zeros at the end", function()
-      if not need() then return end
+      if not needs(tool) then return end
       local empty = packed_by(tool, "")
       for _, split in ipairs { { chunk = 4096, seed = 3 }, { chunk = 1 << 20 } } do
         assert.is_true(plain .. plain == streams.inflate(packed .. empty .. packed, split))
@@ -110,7 +114,7 @@ for _, tool in ipairs(tools) do
     end)
 
     it("is not whole when it is cut short", function()
-      if not need() then return end
+      if not needs(tool) then return end
       for i = 1, 40 do
         local cut = 6 + i * 1537 % (#packed - 6)
         local found, message, code = streams.inflate(packed:sub(1, cut), { chunk = 5000, seed = i })
@@ -125,7 +129,7 @@ for _, tool in ipairs(tools) do
     end)
 
     it("suffers nothing after its end", function()
-      if not need() then return end
+      if not needs(tool) then return end
       for _, garbage in ipairs { "x", "garbage that is longer than any header", "\0\0\0\0x",
         ("\0"):rep(70000) .. "x" } do
         local _, message, code = streams.inflate(packed .. garbage)
@@ -134,7 +138,7 @@ for _, tool in ipairs(tools) do
     end)
 
     it("notices changed bytes", function()
-      if tool.command:match "no%-check" or not need() then return end
+      if tool.command:match "no%-check" or not needs(tool) then return end
       for i = 1, 40 do
         local at = 20 + i * 7001 % (#packed - 30)
         local changed = packed:sub(1, at - 1) .. string.char(packed:byte(at) ~ (1 << i % 8)) .. packed:sub(at + 1)
@@ -144,7 +148,7 @@ for _, tool in ipairs(tools) do
     end)
 
     it("passes on what goes wrong below it", function()
-      if not need() then return end
+      if not needs(tool) then return end
       local _, message, code = streams.inflate(packed:sub(1, 5000), { breaks = 1 })
       assert.equal("IO", code)
       assert.equal("the disk is gone", message)
