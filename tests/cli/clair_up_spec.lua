@@ -1,6 +1,5 @@
 -- `tarsier clair up` and `down` against real engines, with small programs that stand for PostgreSQL and for Clair.
 
-local core = require "tarsier.core"
 local engines = require "support.engines"
 local shell = require "support.shell"
 

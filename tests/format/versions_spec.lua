@@ -36,7 +36,7 @@ local circular = {
 }
 
 -- An order is transitive if, and only if, of two versions the one with fewer versions below it is the lesser.
-local function check_all(scheme, list)
+local function check_transitive(scheme, list)
   local below, order = {}, {}
   for i, a in ipairs(list) do
     below[i], order[i] = 0, {}
@@ -93,7 +93,7 @@ for _, scheme in ipairs(versions.schemes()) do
         some[i] = random_valid(scheme, rule and rule.is_lawful)
         if scheme == "rpm" and math.random(2) == 1 then some[i] = some[i] .. "-" .. random_valid(scheme) end
       end
-      check_all(scheme, some)
+      check_transitive(scheme, some)
     end)
 
     it("says whether its order is circular", function()
