@@ -331,8 +331,6 @@ VALGRIND_SPECS ?= $(patsubst %,tests/%_spec.lua,base/ground format/letters forma
                   database/database database/feeds scan/engine policy/policy report/whitelist clair/layer_server \
                   clair/clair clair/layers net/registry_login net/registry)
 
-# Specs that guard against a square of their input allow for valgrind's twentieth of the speed.
-test-valgrind: export TARSIER_SLOW := 1
 test-valgrind: all $(BUILD)/tarsier/probe.so $(BUILD)/sample/index.json
 	@tests/tools/run-specs '$(VALGRIND) $(BUSTED)' $(VALGRIND_SPECS)
 

@@ -3,6 +3,7 @@
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local pace = require "support.pace"
 local removal = require "tarsier.advice.removal"
 local report = require "tarsier.report"
 local shell = require "support.shell"
@@ -121,10 +122,8 @@ describe("dependencies", function()
   it("of packages that all provide and need the same take bounded time, and are then not known", function()
     local list = {}
     for i = 1, 6000 do list[i] = stanza("p" .. i, "Provides: x\nDepends: x\n") end
-    local started = os.clock()
-    local map = needs(debian(table.unpack(list)))
+    local map = pace.within(10, function() return needs(debian(table.unpack(list))) end)
     assert.equal("?", map.p1)
-    assert.is_true(os.clock() - started < 10)
   end)
 
   it("say what can be removed: what only the removed need", function()

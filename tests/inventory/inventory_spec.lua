@@ -2,6 +2,7 @@
 -- The inventory, from overlays made of such files: which packages, from which layer, under which name.
 
 local contents = require "tarsier.probe".contents
+local pace = require "support.pace"
 
 local function read_file(path)
   local file = assert(io.open(path, "rb"))
@@ -302,9 +303,7 @@ describe("inventory", function()
     for i = 1, 3000 do packages[i] = ("package-%d 1.%d"):format(i * 7919 % 3001, i) end
     local file
     for layer = 0, 29 do file = status(layer, packages, file) end
-    local start = os.clock()
-    local _, layers = build { os_release, file }
+    local _, layers = pace.within(2, function() return build { os_release, file } end)
     assert.equal(0, layers["package-7919 1.1"] or layers[packages[1]])
-    assert.is_true(os.clock() - start < (os.getenv "TARSIER_SLOW" and 60 or 3))
   end)
 end)

@@ -1,4 +1,5 @@
 local layer = require "tarsier.probe".layer
+local pace = require "support.pace"
 
 local readers = {
   { name = "python", "**/*.dist-info/METADATA", "**/*.egg-info", "**/*.egg-info/PKG-INFO" },
@@ -55,10 +56,8 @@ describe("the matcher", function()
   end)
 
   it("is not slowed down by hostile paths", function()
-    local before = os.clock()
-    local many = { { name = "x", "**/a*a*a*a*b" } }
-    assert.same({ false, false }, layer.match(many, { ("a"):rep(60000), ("a/"):rep(30000) .. "a" }))
-    assert.is_true(os.clock() - before < 2)
+    local many, paths = { { name = "x", "**/a*a*a*a*b" } }, { ("a"):rep(60000), ("a/"):rep(30000) .. "a" }
+    assert.same({ false, false }, pace.within(2, function() return layer.match(many, paths) end))
   end)
 
   it("refuses patterns that are none", function()

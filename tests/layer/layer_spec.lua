@@ -1,6 +1,7 @@
 -- One pass over a layer: what is kept of it, what it is checked against, what stops it.
 
 local letters = require "tarsier.probe".letters
+local pace = require "support.pace"
 local probe = require "tarsier.probe".layer
 local tar = require "support.tar"
 local temporary = require "support.temporary"
@@ -503,15 +504,15 @@ describe("a hostile layer", function()
   end)
 
   it("may replace a thing again and again, and a folder too, and is not slow for it", function()
-    local before = os.clock()
     local path = many(function(i)
       if i % 2 == 0 then return { path = "folder" } end
       return { path = "folder/x.lines", type = "2", link = "y" }
     end, 200)
-    local found, _, _, peak = assert(probe.index(path, { readers = readers, skip_diff_id = 1 }))
+    local found, _, _, peak = pace.within(5, function()
+      return assert(probe.index(path, { readers = readers, skip_diff_id = 1 }))
+    end)
     assert.same({}, found.links)
     assert.is_true(peak < 64 << 20, peak)
-    assert.is_true(os.clock() - before < 10)
   end)
 
   it("may not make us keep without end", function()

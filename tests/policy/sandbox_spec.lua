@@ -1,6 +1,7 @@
 -- What hostile and clumsy policies do to the judge: each ends in bounded time, as an error that names the policy.
 
 local core = require "tarsier.core"
+local pace = require "support.pace"
 
 local subject = {
   image = { reference = "app.tar", name = "app:1", problems = {} },
@@ -40,8 +41,8 @@ local function evaluate(expression)
   return result and result.findings[1].reason:sub(2), message
 end
 
--- Time that one script may take beside its deadline: sanitizers and valgrind are slow.
-local patience = os.getenv "TARSIER_SLOW" and 60 or 5
+-- Time that one script may take beside its deadline
+local patience = pace.limit(5)
 
 -- For what repeats the same until it is stopped: the earlier, the better.
 local brief = { instructions = 1000000 }

@@ -1,5 +1,6 @@
 -- Zip files that are pushed: local headers as they come, the central directory compared with them.
 
+local pace = require "support.pace"
 local temporary = require "support.temporary"
 local unzip = require "tarsier.probe".unzip
 local zip = require "support.zip"
@@ -210,12 +211,11 @@ describe("a zip file that is broken", function()
 
   it("becomes too large", function()
     local bomb = zip.deflate(("\0"):rep(20 << 20))
-    local began = os.clock()
-    local got, message, code = unzip.read(zip.write { member("bomb", "", { method = 8, data = bomb, crc = 0 }) })
+    local bytes = zip.write { member("bomb", "", { method = 8, data = bomb, crc = 0 }) }
+    local got, message, code = pace.within(5, function() return unzip.read(bytes) end)
     assert.is_nil(got)
     assert.equal("LIMIT", code)
     assert.truthy(message:find("100 times", 1, true))
-    assert.is_true(os.clock() - began < 20)
   end)
 
   it("has too many members", function()
