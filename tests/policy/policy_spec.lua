@@ -557,9 +557,9 @@ describe("judging in C", function()
   end)
 
   it("takes a policy so many instructions a finding, however many there are", function()
-    local verdict = probe.run(5000, { "threshold", "fixable", "default" })
+    local verdict = probe.run(1000, { "threshold", "fixable", "default" })
     for _, used in ipairs(verdict.policies) do
-      local each = used.usage.instructions / 5000
+      local each = used.usage.instructions / 1000
       assert.is_true(each < 200, used.name .. " takes " .. each .. " instructions a finding")
     end
   end)
