@@ -6,6 +6,7 @@ local pace = require "support.pace"
 local probe = require "tarsier.probe".registry_login
 local temporary = require "support.temporary"
 local shell = require "support.shell"
+local without_rights = require "tarsier.probe".process.without_rights
 
 local SECRET = "s3cr3t" -- in every password and token below; in no message
 
@@ -305,7 +306,7 @@ describe("a file", function()
 
   it("that is not ours to read is an error", function()
     temporary.must("chmod 0 %s", write("home/.docker/config.json", "{}"))
-    local login, message, code = probe.find("r.example", "", environment, 0, "other")
+    local login, message, code = without_rights(probe.find, "r.example", "", environment)
     assert.is_nil(login)
     assert.equal("IO", code)
     assert.truthy(message:find("/auth.json, for log-ins: Permission denied", 1, true) or

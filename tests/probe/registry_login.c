@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,10 +62,7 @@ static int result(lua_State *L, int code, const struct registry_login *login, co
 	return push_login(L, login), 1;
 }
 
-enum { NOBODY = 65534 };
-
-/* find(domain, path, environment [, limit of memory [, "other"]]) --> a login
- * login: { user, password, identity_token, registry_token }; "other": as somebody who may not read what is root's */
+/* find(domain, path, environment [, limit of memory]) --> a login: { user, password, identity_token, registry_token } */
 static int l_find(lua_State *L)
 {
 	const char *domain = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
@@ -77,13 +73,8 @@ static int l_find(lua_State *L)
 	struct tarsier_error error = {0, ""};
 	arena_init(&arena, NULL);
 	arena.limit = (size_t)luaL_optinteger(L, 4, 0);
-	bool is_other = strcmp(luaL_optstring(L, 5, ""), "other") == 0;
 	enter(L, 3, old);
-	if (is_other)
-		setfsuid(NOBODY);
 	int code = registry_login_find(&arena, domain, path, &login, &error);
-	if (is_other)
-		setfsuid(geteuid());
 	leave(old);
 	int count = result(L, code, &login, &error);
 	arena_free(&arena);
