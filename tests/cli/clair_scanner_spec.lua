@@ -302,22 +302,10 @@ end)
 
 for _, name in ipairs(engines.names) do
   describe("clair-scanner, with " .. name, function()
-    local server, why_not
-
-    setup(function()
-      if os.getenv "TARSIER_TEST_REAL" then
-        server, why_not = engines.start(name)
-      else
-        why_not = "starts an engine: make test-real"
-      end
-    end)
-
-    teardown(function()
-      if server then server:stop() end
-    end)
-
     it("takes an image out of it", function()
-      if not server then return pending(why_not) end
+      local server, lack = engines.start(name)
+      if not server then return pending(lack) end
+      finally(function() server:stop() end)
       images.write_tree(folder .. "/root", { ["etc/os-release"] = oci.debian,
         ["var/lib/dpkg/status"] = oci.dpkg { { "curl", "7.0-1" } } })
       server:import("localhost/app:1", folder .. "/root")

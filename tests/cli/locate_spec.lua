@@ -365,22 +365,10 @@ end)
 
 for _, name in ipairs(engines.names) do
   describe("an image in a real engine, " .. name .. "'s,", function()
-    local server, why_not
-
-    setup(function()
-      if os.getenv "TARSIER_TEST_REAL" then
-        server, why_not = engines.start(name)
-      else
-        why_not = "starts an engine: make test-real"
-      end
-    end)
-
-    teardown(function()
-      if server then server:stop() end
-    end)
-
     it("is found and scanned", function()
-      if not server then return pending(why_not) end
+      local server, lack = engines.start(name)
+      if not server then return pending(lack) end
+      finally(function() server:stop() end)
       assert.equal(name == "podman", server.engine.is_podman)
       images.write_tree(folder .. "/root", files)
       server:import("localhost/built:1", folder .. "/root")
