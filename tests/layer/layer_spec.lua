@@ -191,13 +191,17 @@ describe("a reader that takes a stream", function()
     end
   end)
 
-  it("sees the head also if it comes in two blocks of the layer", function()
-    for shift = 1, 130, 3 do -- blocks have 64 KiB: the second entry's data begins shortly before the end of one
-      local before = 128 * 512 - 512 - 512 - 512 * (shift // 64)
-      local found = index({ { path = "x", data = ("x"):rep(before) },
-                            { path = "tool", data = "#!lines\n" .. filler .. "a 1\n" } },
-                          { readers = streams, threads = shift % 3 })
-      assert.same({ "a 1" }, found.files[1].packages)
+  it("sees a file and its head however the tar is cut into pieces", function()
+    local packages = {}
+    for i = 1, 90 do packages[i] = ("p%d %d"):format(i, i) end
+    local bytes = tar.archive { { path = "x", data = "x" }, { path = "short", data = "#!lines\na 1" },
+      { path = "tool", data = "#!lines\n" .. table.concat(packages, "\n") .. "\n" },
+      { path = "other", data = "#!line\n" .. filler }, { path = "z.lines", data = "z 1" } }
+    for _, length in ipairs { 1, 7, 63, 64, 65, 100, 511, 513, #bytes } do
+      local found = assert(probe.pushed(bytes, length, streams))
+      assert.same({ "tool", "z.lines" }, paths(found.files), length)
+      assert.same(packages, found.files[1].packages, length)
+      assert.same({ "z 1" }, found.files[2].packages, length)
     end
   end)
 

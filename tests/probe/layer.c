@@ -395,6 +395,45 @@ static int l_index(lua_State *L)
 	return code < 0 ? 6 : 4;
 }
 
+/* What the builder has made, which is freed: the index; or nil, message, "CODE" */
+static int push_built(lua_State *L, int code, struct layer_builder *builder, struct tarsier_error *error)
+{
+	struct layer_index *index = NULL;
+	if (code < 0)
+		layer_builder_free(builder);
+	else
+		code = layer_builder_finish(builder, &index, error);
+	if (code < 0)
+		probe_fail(L, error);
+	else
+		push_index(L, index);
+	layer_index_free(index);
+	return code < 0 ? 3 : 1;
+}
+
+/* pushed(tar, length, readers) --> the index of a tar that comes in pieces of this many bytes */
+static int l_pushed(lua_State *L)
+{
+	span tar = probe_span(L, 1);
+	size_t length = (size_t)luaL_checkinteger(L, 2);
+	struct arena arena;
+	struct tarsier_error error = {0};
+	struct path_match *patterns = NULL;
+	struct layer_builder *builder = NULL;
+	arena_init(&arena, NULL);
+	int code = path_match_new(&arena, get_readers(L, 3)->list, &patterns, &error);
+	struct layer_options options = {.patterns = patterns};
+	if (code >= 0)
+		code = layer_builder_new(&options, &builder, &error);
+	for (size_t at = 0; code >= 0 && at < tar.len; at += length) {
+		span rest = span_from(tar, at);
+		code = layer_builder_push(builder, (span){rest.ptr, rest.len < length ? rest.len : length}, &error);
+	}
+	int count = push_built(L, code, builder, &error);
+	arena_free(&arena);
+	return count;
+}
+
 /* built({ { "file", path, content or nil }, { "link"|"hard", path, target }, { "directory", path } … }, readers) -->
  * the index */
 static int l_built(lua_State *L)
@@ -404,7 +443,6 @@ static int l_built(lua_State *L)
 	struct tarsier_error error = {0};
 	struct path_match *patterns = NULL;
 	struct layer_builder *builder = NULL;
-	struct layer_index *index = NULL;
 	arena_init(&arena, NULL);
 	int code = path_match_new(&arena, readers->list, &patterns, &error);
 	struct layer_options options = {.patterns = patterns};
@@ -426,22 +464,13 @@ static int l_built(lua_State *L)
 			                          third.ptr ? content : NULL, &error);
 		lua_pop(L, 4);
 	}
-	if (code >= 0) {
-		code = layer_builder_finish(builder, &index, &error);
-		builder = NULL;
-	}
-	layer_builder_free(builder);
-	if (code < 0)
-		probe_fail(L, &error);
-	else
-		push_index(L, index);
-	layer_index_free(index);
+	int count = push_built(L, code, builder, &error);
 	arena_free(&arena);
-	return code < 0 ? 3 : 1;
+	return count;
 }
 
 static const luaL_Reg functions[] = {
-	{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {NULL, NULL}};
+	{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {"pushed", l_pushed}, {NULL, NULL}};
 
 int probe_layer(lua_State *L)
 {
