@@ -4,6 +4,7 @@
 local core = require "tarsier.core"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local process = require "tarsier.probe".process
 local shell = require "support.shell"
 local stand_in = require "support.stand_in"
 
@@ -253,6 +254,47 @@ describe("a log-in", function()
       assert(scan(address .. ":1", login))
       assert.equal(BASIC, server:requests(MANIFEST_1)[2].headers.Authorization)
       assert.equal(BASIC, server:requests("GET /v2/app/blobs/" .. config)[1].headers.Authorization)
+    end)
+  end)
+
+  -- with() for one who has logged in: the entry of docker's configuration.
+  local function with_entry(entry, changes, visit)
+    with(changes, function(server, address)
+      until_the_end("", function(nothing) process.set("DOCKER_AUTH_CONFIG", nothing) end)
+      process.set("DOCKER_AUTH_CONFIG", json.encode { auths = { [server.url:sub(8)] = entry } })
+      visit(server, address)
+    end)
+  end
+
+  it("with an identity token is a form, for a token that all is asked with", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local tokens = start { ["POST /token"] = { { json = { access_token = "t0ken" } } } }
+    local header = ('Bearer realm="%s/token",service="hub of specs"'):format(tokens.url)
+    with_entry({ identitytoken = "s3cret/+&" }, token_script(header), function(server, address)
+      assert(scan(address .. ":1"))
+      local asked = tokens:requests()
+      assert.equal(1, #asked)
+      assert.same({ "POST", "/token" }, { asked[1].method, asked[1].path })
+      assert.equal("application/x-www-form-urlencoded", asked[1].headers["Content-Type"])
+      assert.equal("grant_type=refresh_token&client_id=tarsier&service=hub%20of%20specs&scope=repository%3Aapp%3Apull"
+        .. "&refresh_token=s3cret%2F%2B%26", asked[1].body)
+      assert.equal("Bearer t0ken", server:requests(MANIFEST_1)[2].headers.Authorization)
+    end)
+  end)
+
+  it("with a registry's token is sent along from the first", function()
+    with_entry({ registrytoken = "s3cret" }, nil, function(server, address)
+      assert(scan(address .. ":1"))
+      assert.equal("Bearer s3cret", server:requests(MANIFEST_1)[1].headers.Authorization)
+    end)
+  end)
+
+  it("is asked for again while its token server is busy", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    local tokens = start { ["GET /token"] = { { status = 503 }, { status = 429 }, { json = { token = "t0ken" } } } }
+    with(token_script(('Bearer realm="%s/token"'):format(tokens.url)), function(_, address)
+      assert(scan(address .. ":1", login))
+      assert.equal(3, #tokens:requests())
     end)
   end)
 

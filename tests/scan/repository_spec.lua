@@ -174,6 +174,22 @@ describe("a repository", function()
     assert.equal(open_before, #core.list "/proc/self/fd")
   end)
 
+  it("says of a registry that names no place for a blob that it does not", function()
+    local answers = {}
+    for i, place in ipairs { "", "ftp://127.0.0.1/1", "uploads/1" } do
+      answers[i] = { status = 202, headers = { Location = place } }
+    end
+    local repository <close> = open({ ["POST /v2/app/blobs/uploads/"] = { { status = 202 }, table.unpack(answers) } }, nil, true)
+    local path = files.write(folder .. "/file", hello)
+    for _ = 0, #answers do
+      local done, message, code = repository:put_blob(path)
+      assert.is_nil(done)
+      assert.equal("IO", code, message)
+      assert.matches(" did not say where to upload a blob to$", message)
+    end
+    assert.same({}, server:requests "PUT")
+  end)
+
   it("pushes a manifest under the tag given, its own, or latest", function()
     for name, tag in pairs { app = "latest", ["app:one"] = "one" } do
       local answers = {}
