@@ -290,6 +290,12 @@ describe("an image in a container engine", function()
     assert.is_truthy(errors:find("docker-daemon:app:1 is an image for", 1, true), errors)
   end)
 
+  it("is none without an Id", function()
+    local host = engine({}, { ["GET /images/app:1/json"] = { { json = { RepoTags = json.array { "app:1" } } } } })
+    assert.same({ "FORMAT: docker-daemon:app:1: container engine: GET /images/app:1/json: the answer has no Id" },
+      kinds({ "docker-daemon:app:1" }, SCAN, host))
+  end)
+
   it("is read by the library, too", function()
     local host = engine({ "app:1" }, { ["GET /images/short/json"] = { { json = { Id = ID, RepoTags = json.array {
       "registry.invalid/short:latest" } } } } })
@@ -298,11 +304,29 @@ describe("an image in a container engine", function()
       kinds({ "docker-daemon:app:1", "docker-daemon:short", "docker-daemon:other" }, SCAN, host))
   end)
 
+  it("is looked for at the user's own sockets, too", function()
+    for _, path in ipairs { "/var/run/docker.sock", "/run/podman/podman.sock" } do
+      if os.execute("test -e " .. path) then return pending("there is an engine here: " .. path) end
+    end
+    local none = kinds({ "docker-daemon:app:1" }, SCAN, "")[1]
+    assert.is_truthy(none:find(("is no /var/run/docker.sock, /run/podman/podman.sock, %s/docker.sock, %s/podman/podman.sock")
+      :format(folder, folder), 1, true), none)
+    local _, server = engine { "app:1" }
+    os.execute("mkdir " .. folder .. "/podman")
+    for _, name in ipairs { "docker.sock", "podman/podman.sock" } do
+      local path = folder .. "/" .. name
+      os.execute(("ln -s %s %s"):format(server.socket, path))
+      assert.equal("docker-daemon:app:1 curl", kinds({ "docker-daemon:app:1" }, SCAN, "")[1])
+      os.remove(path)
+    end
+  end)
+
   it("is read over TLS, with a certificate of ours", function()
     if not shell.has "openssl" then return pending "needs openssl: apt-get install openssl" end
     local certificates = folder .. "/certificates"
     assert(os.execute(([[mkdir -p %s && cd %s && exec 2>/dev/null && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-      -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+      -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 && openssl req -x509 -key ca.key -out other.pem -subj /CN=other \
+      && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
       -keyout key.pem -out one.csr -subj /CN=127.0.0.1 && echo subjectAltName=IP:127.0.0.1 >ext && openssl x509 -req -in one.csr \
       -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 -extfile ext]]):format(certificates, certificates)))
     local server = stand_in.start({ ["GET /_ping"] = { { body = "OK" } }, ["GET /images/app:1/json"] = { { json = { Id = ID } } },
@@ -311,6 +335,13 @@ describe("an image in a container engine", function()
     local host = server.url:gsub("http:", "tcp:")
     local function with(variables) return (kinds({ "docker-daemon:app:1" }, SCAN, host .. " " .. variables))[1] end
     assert.equal("docker-daemon:app:1 curl", with("DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=" .. certificates))
+    -- The authorities given count beside the engine's own.
+    local function beside(file)
+      local script = SCAN:gsub("cache_dir", ('ca_file = "%s", cache_dir'):format(file))
+      return kinds({ "docker-daemon:app:1" }, script, host .. " DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=" .. certificates)[1]
+    end
+    assert.equal("docker-daemon:app:1 curl", beside(certificates .. "/other.pem"))
+    assert.matches("^IO: .*open " .. folder .. "/none", beside(folder .. "/none"))
     for _, variables in ipairs { "DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/nowhere", "DOCKER_CERT_PATH=" .. certificates } do
       assert.matches("^IO: docker%-daemon:app:1: the container engine at .* does not answer", with(variables))
     end
