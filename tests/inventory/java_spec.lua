@@ -101,6 +101,12 @@ describe("a jar with pom.properties", function()
     assert.equal("", found[1].licenses)
     assert.equal("MIT", found[2].licenses)
   end)
+
+  it("takes licences from a pom.xml with empty elements", function()
+    local xml = "<project><parent/><licenses><license/><license><name>MIT</name><url /></license></licenses></project>"
+    local found = contents.read("java", "a.jar", zip.write { member("META-INF/maven/g/a/pom.xml", xml), maven("g", "a", "1") })
+    assert.equal("MIT", found[1].licenses)
+  end)
 end)
 
 describe("a hostile jar", function()

@@ -122,6 +122,22 @@ describe("a program without a package:", function()
     end
   end)
 
+  it("is found in a text of any length, across the ends of its windows and far behind them", function()
+    for _, name in ipairs { "composer", "elixir", "java" } do
+      local path, text, expected = table.unpack(cases[name])
+      for _, shift in ipairs { 65530, 65536, 66000, 66552, 66560, 131066, 132000, 132090, 200000 } do
+        assert.equal(expected, read(path, file_of(path, text, shift), 1000 + shift % 37), shift)
+      end
+    end
+  end)
+
+  it("is found by a text with a percent sign, and not without it", function()
+    for name, text in pairs { ffmpeg = "|%s version 6.0.1|", ["fluent-bit"] = "|2.2.1|%sFluent Bit|" } do
+      assert.equal(name .. "@" .. text:match "%d[%d.]+", read(name, file_of(name, text, 0)))
+      assert.equal("", read(name, file_of(name, (text:gsub("%%", "x")), 0)))
+    end
+  end)
+
   it("has the version of its own name, and no other", function()
     assert.equal("", read("libpython3.11.so.1.0", file_of("x", "|3.12.1|13.11.2|3.110.1|", 0)))
     assert.equal("", read("python", file_of("x", "|3.12.1|", 0)))

@@ -279,12 +279,49 @@ describe("hostile bytes", function()
     end
     broken(folders + 12, "\0\0\0\1")      -- one folder only
     broken(folders + 12, "\0\0\15\255")   -- more than there are
+    broken(folders + 12, "\0\0\1\0")      -- more than there are, and fewer than there are bytes
     broken(folders + 12, "\255\255\255\255")
     broken(folders + 8, "\255\255\255\255") -- nowhere
     broken(folders, "\0\0\4\95")           -- none
     broken(numbers + 12, "\0\0\0\1")       -- a number for one file only
     broken(numbers + 4, "\0\0\0\8")        -- no numbers
     broken(numbers + 8, "\127\255\255\255")
+  end)
+
+  it("an rpm database of SQLite whose rows are one and the same", function()
+    local file = os.tmpname()
+    finally(function() os.remove(file) end)
+    -- The first row fills a page's least share of it and eight pages more; the others are short.
+    assert(run("sqlite3 " .. file .. " 'PRAGMA page_size = 512; CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB);"
+      .. "INSERT INTO Packages VALUES (1, zeroblob(4103)), (2, \"x\"), (3, \"x\")'"))
+    local good, page = read_file(file), 512 -- the table's page is the second
+    local path, first = "var/lib/rpm/rpmdb.sqlite", good:sub(page + 9, page + 10)
+    assert.equal(3, #survives("rpm", path, good).notes)
+    local _, message, code = survives("rpm", path, good:sub(1, page + 8) .. first:rep(3) .. good:sub(page + 15))
+    assert.equal("FORMAT", code)
+    assert.matches("its rows overlap", message)
+  end)
+
+  it("an encrypted Berkeley DB", function()
+    local good, path = read_file(data .. "rpm/berkeley-little/root/var/lib/rpm/Packages"), "var/lib/rpm/Packages"
+    local _, message, code = survives("rpm", path, good:sub(1, 24) .. "\1" .. good:sub(26))
+    assert.same({ "UNSUPPORTED", "this Berkeley DB is encrypted" }, { code, message })
+  end)
+
+  it("a bill of materials that is nested too deeply", function()
+    local function json(depth)
+      return '{"bomFormat":"CycloneDX","specVersion":"1.5","components":['
+        .. ('{"type":"library","name":"a","version":"1","components":['):rep(depth) .. ("]}"):rep(depth) .. "]}"
+    end
+    local function xml(depth)
+      return '<bom xmlns="http://cyclonedx.org/schema/bom/1.5">' .. ("<x>"):rep(depth - 1) .. ("</x>"):rep(depth - 1) .. "</bom>"
+    end
+    for _, case in ipairs { { "opt/a.cdx.json", json, 99, "200 levels" }, { "opt/a.cdx.xml", xml, 200, "200" } } do
+      assert.is_table((survives("sbom", case[1], case[2](case[3]))))
+      local _, message, code = survives("sbom", case[1], case[2](case[3] + 1))
+      assert.equal("LIMIT", code, case[1])
+      assert.matches(("nested more than %s deep"):format(case[4]), message)
+    end
   end)
 
   it("a million empty lines, a line without end, a field that never stops", function()
