@@ -91,6 +91,12 @@ PYTHON
     assert.truthy(message:find "write%-ahead log", message)
   end)
 
+  it("may not put something else in the place of the first page", function()
+    local case = cases["the first page is lost"]
+    local _, message, code = read(case.database, case.log)
+    assert.same({ "FORMAT", "not a readable rpm database: its write-ahead log replaces the first page" }, { code, message })
+  end)
+
   it("of an unknown version is a problem", function()
     local _, message, code = contents.read("rpm_log", "var/lib/rpm/rpmdb.sqlite-wal", cases["a version of the future"].log)
     assert.equal("UNSUPPORTED", code)

@@ -41,6 +41,15 @@ def other_order(log):
     return out
 
 
+# A log with one frame, by which the first page becomes zeros.
+def without_first_page(log):
+    magic, size = struct.unpack(">I", log[:4])[0], struct.unpack(">I", log[8:12])[0]
+    frame, page = struct.pack(">II", 1, 1), bytes(size)
+    a, b = checksum(frame, *struct.unpack(">II", log[24:32]), magic & 1)
+    a, b = checksum(page, a, b, magic & 1)
+    return log[:32] + frame + log[16:24] + struct.pack(">II", a, b) + page
+
+
 def case(name, database, log):
     global number
     number += 1
@@ -108,6 +117,7 @@ case("another file's log", left(1024, insert(3))[0], some[1])
 case("no magic", some[0], b"\0" + some[1][1:])
 case("a version of the future", some[0], some[1][:4] + b"\0\x2d\xe2\x19" + some[1][8:])
 case("its database is empty", b"", some[1])
+case("the first page is lost", some[0], without_first_page(some[1]))
 for base in some, open_one, (some[0], other_order(some[1])):
     for at in range(0, len(base[1]), 1 + len(base[1]) // 25):
         case("cut at %d" % at, base[0], base[1][:at])
