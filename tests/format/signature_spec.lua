@@ -1,5 +1,6 @@
 -- Signatures against the programs that they are for: minisign, and openssl as cosign uses its keys.
 
+local base64 = require "tarsier.probe".base64
 local core = require "tarsier.core"
 local shell = require "support.shell"
 local temporary = require "support.temporary"
@@ -62,6 +63,49 @@ describe("minisign", function()
       local flipped = bytes:sub(1, i - 1) .. (bytes:sub(i, i) == "A" and "B" or "A") .. bytes:sub(i + 1)
       local comment = core.verify(key, (signature:gsub(bytes:gsub("%p", "%%%0"), (flipped:gsub("%%", "%%%%")))), TEXT)
       assert.is_nil(comment)
+    end
+  end)
+
+  -- `sec` with the password "secret" and these limits: N and p are what libsodium makes of them.
+  local function lock(opslimit, memlimit, n, p)
+    local plain = base64.decode(read "sec":match "\n(%S+)"):sub(55, 126)
+    shell.write(path "plain", "Ed" .. plain)
+    plain = plain .. sh "b2sum -b -l 256 plain":match "^%x+":gsub("%x%x", function(x) return string.char(tonumber(x, 16)) end)
+    sh(("openssl kdf -binary -keylen 104 -kdfopt pass:secret -kdfopt hexsalt:%s -kdfopt n:%d -kdfopt r:8 -kdfopt p:%d"
+      .. " SCRYPT >stream"):format(("5a"):rep(32), n, p))
+    local stream, bytes = read "stream", {}
+    for i = 1, 104 do bytes[i] = string.char(plain:byte(i) ~ stream:byte(i)) end
+    local packed = ("EdScB2%s%s%s"):format(("Z"):rep(32), ("<I8I8"):pack(opslimit, memlimit), table.concat(bytes))
+    shell.write(path "locked", "untrusted comment: locked\n" .. base64.encode(packed) .. "\n")
+  end
+
+  for what, case in pairs {
+    ["few rounds in much memory"] = { 32768, 16 << 20, 1024, 1 },
+    ["fewer rounds than there may be"] = { 1, 16 << 20, 1024, 1 },
+    ["many rounds in little memory"] = { 32768, 64 << 10, 64, 16 },
+    ["rounds and memory that are no powers of two"] = { 40001, 134201, 128, 9 },
+  } do
+    it("has a secret key with a password and " .. what, function()
+      if not shell.has "openssl" then return pending "needs openssl: apt-get install openssl" end
+      lock(table.unpack(case))
+      sh "printf 'secret\n' | minisign -S -s locked -m text -t theirs"
+      assert.equal("theirs", core.verify(read "pub", read "text.minisig", TEXT))
+      assert.equal("ours", core.verify(read "pub", assert(core.sign(read "locked", "secret", TEXT, "ours")), TEXT))
+      for password, pattern in pairs { [false] = "there is none", wrong = "does not open", [""] = "does not open" } do
+        local made, message, code = core.sign(read "locked", password or nil, TEXT, "x")
+        assert.same({ nil, "USAGE" }, { made, code })
+        assert.matches(pattern, message)
+      end
+    end)
+  end
+
+  it("has no secret key with a password that takes endless rounds and memory", function()
+    local salt, rest = ("s"):rep(32), ("x"):rep(104)
+    for _, limits in ipairs { ("\255"):rep(16), ("<I8I8"):pack(1 << 50, 1 << 16), ("<I8I8"):pack(1 << 50, 1 << 50) } do
+      local key = "untrusted comment: x\n" .. base64.encode("EdScB2" .. salt .. limits .. rest) .. "\n"
+      local made, message, code = core.sign(key, "secret", TEXT, "x")
+      assert.same({ nil, "USAGE" }, { made, code })
+      assert.matches("does not open", message)
     end
   end)
 
