@@ -76,6 +76,13 @@ describe("a bill of materials", function()
     end
   end)
 
+  it("may have slashes too many in a purl", function()
+    local text = "SPDXVersion: SPDX-2.3\nPackageName: x\nPackageVersion: 1\nExternalRef: PACKAGE-MANAGER purl pkg:%s\n"
+    for _, purl in ipairs { "/npm/b@2", "///npm/b@2", "npm/b/@2", "npm/b//@2", "//npm/b/@2" } do
+      assert.equal("npm b 2 sbom npm", rows(scan("sbom:" .. images.write(folder .. "/a.spdx", text:format(purl)))), purl)
+    end
+  end)
+
   it("has findings with CISA's decision about their CVE", function()
     local database = folder .. "/test.db"
     assert(core.import(database, { "tests/data/feeds/debian-tracker/data.json", "tests/data/feeds/nvd/2.0.json",

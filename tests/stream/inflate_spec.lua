@@ -271,6 +271,26 @@ describe("windows", function()
   end)
 end)
 
+describe("a frame", function()
+  local function unsupported(words, bytes)
+    local found, message, code = streams.inflate(bytes)
+    assert.same({ nil, "UNSUPPORTED" }, { found, code }, message)
+    assert.truthy(message:find(words, 1, true), message)
+  end
+
+  it("of zstd that wants a dictionary says so", function()
+    -- descriptor: a dictionary's number of one byte; window, number; one raw last block of nothing
+    unsupported("wants a dictionary", "\x28\xb5\x2f\xfd\1\0\7\1\0\0")
+    assert.equal("", streams.inflate "\x28\xb5\x2f\xfd\1\0\0\1\0\0") -- number 0 is none
+  end)
+
+  it("of xz with options of the future says so", function()
+    for _, flags in ipairs { "\1\4", "\0\x14" } do
+      unsupported("does not know", "\xfd7zXZ\0" .. flags .. ("<I4"):pack(crc32(flags)) .. ("\0"):rep(20))
+    end
+  end)
+end)
+
 describe("a bomb", function()
   it("is inflated in little room and in no time", function()
     for _, command in ipairs { "gzip -c", "zstd -q -c" } do
