@@ -58,6 +58,14 @@ local shapes = {
   { "a whiteout of a link before a file through another to it", {
     { link("b", "a/c.dist-info") }, { link("a", "/b/c.dist-info"), whiteout "b", file("a/METADATA", "new") } },
     "b/c.dist-info/METADATA new" },
+  { "a file over the folder of a hard link's target", {
+    { file("a/x.egg-info", "old"), hard("y.egg-info", "a/x.egg-info"), file "a" } }, "y.egg-info old" },
+  { "a file over the folder of a symlink that has another name", {
+    { link("a/l", "/d.dist-info"), hard("y", "a/l"), file("d.dist-info/METADATA", "old"), file "a" } },
+    "d.dist-info/METADATA old" },
+  { "a symlink through folders that are not there, and back", {
+    { link("l", "gone/more/../../d.dist-info"), file("d.dist-info/x", "x") }, { file("l/METADATA", "new") } },
+    "d.dist-info/METADATA new" },
   { "a hard link to a symlink of a lower layer", {
     { link("l", "real"), file("real/METADATA", "old") }, { hard("d.dist-info", "l") } }, "real/METADATA old" },
   { "a hard link, and then a file over its target through a link", {
