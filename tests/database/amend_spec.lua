@@ -146,6 +146,8 @@ describe("an import of a few records", function()
     assert_same "older scores"
     change(write("cveID,vendorProject,dateAdded,dueDate\nCVE-2020-1002,x,2024-04-01,2024-07-01\n", "k2.csv"))
     assert_same "a later date"
+    change(write("cveID,vendorProject,dateAdded,dueDate\nCVE-2020-1002,x,2024-03-01,2024-05-01\n", "k3.csv"))
+    assert_same "earlier dates"
   end)
 
   local function nvd(id, score)

@@ -510,6 +510,13 @@ describe("facts about CVEs", function()
     assert.is_nil(other.eu_exploited) -- only CISA's
     assert.same({ "DEBIAN-CVE-2024-1002", "EUVD-2024-9002" }, other.aliases)
   end)
+  it("replace the copies of them, and no other source's", function()
+    local low = { { type = "CVSS_V3", score = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N" } }
+    import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }),
+      record("UBUNTU-CVE-2024-1001", "Ubuntu:22.04", { "introduced", "0" }, { severity = low }), -- a copy of NVD's
+      record("GHSA-aaaa-bbbb-cccc", "npm", { "introduced", "0" }, { upstream = { "CVE-2024-1001" }, severity = low }) })
+    assert.same({ "cna Low", "ghsa Low", "nvd Critical" }, find("Alpine:v3.20", "p", "1-r0")[1].severities)
+  end)
   it("describe only what records about packages name, if these have no text", function()
     import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }) })
     assert.equal("What NVD says.", find("Alpine:v3.20", "p", "1-r0")[1].description)

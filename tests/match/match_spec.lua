@@ -177,6 +177,17 @@ describe("a module stream's advisory", function()
     end
   end)
 
+  it("may name them itself, in 1,024 bytes", function()
+    for length, expected in pairs { [1024] = 0, [1025] = 1 } do -- for every stream if not
+      local streams = "p:12 q:"
+      local entry = affects("AlmaLinux:8", "p", up_to "12.5-1.module_el8.3.0+1+ab",
+        { ecosystem_specific = { rpm_modularity = streams .. ("x"):rep(length - #streams) } })
+      local records = { record("M-1", { affected = { entry } }) }
+      assert.equal(1, look(records, "12.1-1.module_el8.1.0+1+ab", "p:12"))
+      assert.equal(expected, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"), length)
+    end
+  end)
+
   it("counts for every stream if it names none", function()
     local records = { modular("Important: p security update", "+1+ab") }
     assert.equal(1, look(records, "9.6-1.module_el8.1.0+1+ab", "p:9.6"))
