@@ -1,9 +1,11 @@
 -- The database as a file: how it is built, replaced, merged, refused; and what hostile inputs do not do.
 
 local advisories = require "support.advisories"
+local core = require "tarsier.core"
 local json = require "cjson"
 local knowledge = require "tarsier.probe".knowledge
 local streams = require "tarsier.probe".streams
+local tar = require "support.tar"
 local temporary = require "support.temporary"
 local without_rights = require "tarsier.probe".process.without_rights
 
@@ -92,6 +94,16 @@ describe("a database tells what is wrong with it:", function()
     if not meddle "UPDATE package SET rows=x'ffffffffff'" then return end
     fails("DATABASE", "damaged: build it again", nil,
       select(2, knowledge.match(database, { { ecosystem = "npm", name = "p", version = "1.0.0" } })))
+  end)
+  it("damaged numbers", function()
+    for _, number in ipairs { "-1", "4294967295" } do
+      if not meddle("UPDATE advisory SET number=" .. number) then return end
+      fails("DATABASE", "test.db: the database is damaged", nil,
+        select(2, core.database_search(database, "A-1", nil, nil, function() end)))
+      local more = temporary.write(folder .. "/more.json", json.encode(one "A-2"))
+      fails("DATABASE", "test.db: the database is damaged", nil,
+        select(2, knowledge.import(database, { more }, { merge = true })))
+    end
   end)
   it("damaged texts", function()
     if not meddle "UPDATE advisory SET body=x'00'" then return end
@@ -224,6 +236,24 @@ describe("an import leaves the old file", function()
   end)
 end)
 
+describe("an import writes no", function()
+  local function refused(path, pattern)
+    local before = listing()
+    local input = temporary.write(folder .. "/records.json", json.encode(one "A-1"))
+    fails("USAGE", pattern, nil, select(2, knowledge.import(path, { input })))
+    os.remove(input)
+    assert.equal(before, listing())
+  end
+  it("folder", function()
+    refused(folder .. "/none/", "/none/: is a folder; the database must be a file$")
+    refused(folder, "not a regular file; the database must be one$")
+  end)
+  it("pipe", function()
+    temporary.must("mkfifo %s", database)
+    refused(database, "/test.db: not a regular file; the database must be one$")
+  end)
+end)
+
 describe("an import finds records", function()
   it("in folders, compressed or not, and names what it does not know", function()
     temporary.must("mkdir -p %s/in/deep", folder)
@@ -254,6 +284,26 @@ describe("an import finds records", function()
       assert.same({ input = path, feed = "osv", records = 1 }, inputs[2])
       assert.matches("b.json", inputs[1].input)
     end
+  end)
+
+  it("in a tar, without what is too large for one, which it names", function()
+    local archive = temporary.write(folder .. "/a.tar", tar.archive {
+      { path = "large.json", data = "x", -- and a hole
+        pax = { "GNU.sparse.size", "67108865", "GNU.sparse.realsize", "67108865", "GNU.sparse.map", "0,1" } },
+      { path = "a.json", data = json.encode(one "A-1") } })
+    local counts, inputs = assert(knowledge.import(database, { archive }))
+    assert.equal(1, counts.advisories)
+    assert.matches("large.json", inputs[1].input, 1, true)
+    assert.equal("too large for a record", inputs[1].message)
+  end)
+
+  it("in folders up to 32 deep", function()
+    local deep = folder .. "/in" .. ("/d"):rep(32)
+    temporary.must("mkdir -p %s", deep)
+    temporary.write(deep .. "/a.json", json.encode(one "A-1"))
+    assert.equal(1, assert(knowledge.import(database, { folder .. "/in" })).advisories)
+    temporary.must("mkdir %s/d", deep)
+    fails("LIMIT", "/d: folders more than 32 deep", nil, select(2, knowledge.import(database, { folder .. "/in" })))
   end)
 
   it("on standard input, and in pipes", function()
