@@ -4,7 +4,7 @@
 
 #include "layer/layer.h"
 
-/*	"tarsier layer index 16\n\0"       24 bytes
+/*	"tarsier layer index 17\n\0"       24 bytes
  *	u32 CRC-32 of all that follows; u32 zero
  *	text blob, diff_id; u64 blob_size, tar_size, entries
  *	u64 count, then u64 hashes         (taken)

@@ -103,8 +103,10 @@ int reader_output_set_owner(struct reader_output *output, span owner, struct tar
 
 int reader_output_note(struct reader_output *output, bool unreadable, const char *text, struct tarsier_error *error)
 {
-	if (output->note_count >= READER_NOTES_LIMIT)
+	if (output->note_count >= READER_NOTES_LIMIT) {
+		output->notes[READER_NOTES_LIMIT - 1].unreadable |= unreadable; /* or the scan would pass */
 		return TARSIER_OK;
+	}
 	if (output->note_count == READER_NOTES_LIMIT - 1)
 		text = "there are more such entries; only the first are reported";
 	struct reader_note *notes = arena_grow(output->arena, output->notes, output->note_count, &output->note_capacity,

@@ -66,7 +66,7 @@ void reader_output_disown(struct reader_output *output);
 int reader_output_set_owner(struct reader_output *output, span owner, struct tarsier_error *error);
 
 /* Keeps a copy of `text` as a note; the reader goes on with the next entry. The last of READER_NOTES_LIMIT notes says
- * that there are more, and those are dropped. Returns OK, MEMORY. */
+ * that there are more, and is unreadable if one of those is; they are dropped. Returns OK, MEMORY. */
 int reader_output_note(struct reader_output *output, bool unreadable, const char *text, struct tarsier_error *error);
 
 #endif

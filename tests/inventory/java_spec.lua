@@ -126,6 +126,18 @@ describe("a hostile jar", function()
     unreadable(got, "nested too deeply")
   end)
 
+  it("is not hidden behind more notes than are kept", function()
+    local members = {}
+    for i = 1, 30 do members[i] = member(("META-INF/maven/g/a%d/pom.properties"):format(i), "x=1") end
+    local got = read("x.jar", zip.write(members))
+    assert.equal(20, #got.notes)
+    for _, note in ipairs(got.notes) do assert.is_false(note.unreadable) end
+    members[#members + 1] = member("b.jar", zip.write { member("x", "y") }:sub(1, -10))
+    got = read("x.jar", zip.write(members))
+    assert.equal(20, #got.notes)
+    unreadable(got, "there are more such entries")
+  end)
+
   it("keeps what was found before it becomes too large", function()
     local bomb = zip.deflate(("\0"):rep(20 << 20))
     local bytes = zip.write { maven("g", "a", "1"), member("b.jar", "", { method = 8, data = bomb, crc = 0 }) }

@@ -225,6 +225,14 @@ describe("hostile bytes", function()
     end
   end)
 
+  it("more broken entries than anybody reads: what is behind them is found, and the last note says that there are more", function()
+    local found = survives("apk", "lib/apk/db/installed", ("C:x\nP:\nV:1\n\n"):rep(30) .. "P:z\nV:1-r0\nA:x86\n\n")
+    assert.same({ "z" }, { found[1].name })
+    assert.equal(20, #found.notes)
+    assert.equal("line 73: a package without a name", found.notes[19].text)
+    assert.equal("there are more such entries; only the first are reported", found.notes[20].text)
+  end)
+
   it("an rpm record that is larger than its file", function()
     local function broken(case, at, bytes, words)
       local good, path = read_file(data .. "rpm/" .. case), case:match "root/(.*)"
