@@ -43,6 +43,14 @@ describe("a feed in Lua", function()
     assert.matches("example 1: read gives 0 records, expected 1", select(2, core.test_feed(changed)))
   end)
 
+  it("has examples with a content and a list of records", function()
+    for _, wrong in ipairs { "{ expect = {} }", "{ content = 'x' }", "{ content = 'x', expect = 'x' }" } do
+      local _, message, code = core.test_feed(script("return nil", "examples = { { content = 'x', expect = {} }, " .. wrong .. " },"))
+      assert.equal("POLICY", code)
+      assert.truthy(message:find("example 2 must have 'content' and a list 'expect'", 1, true), message)
+    end
+  end)
+
   it("reads lines, and remembers what came before", function()
     local records = convert(EXAMPLE, file("holes.csv", HOLES))
     assert.same({ "ACME-7", "ACME-8" }, { records[1].id, records[2].id })

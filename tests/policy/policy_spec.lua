@@ -3,6 +3,7 @@
 local core = require "tarsier.core"
 local policy = require "tarsier.policy"
 local probe = require "tarsier.probe".policy
+local set_environment = require "tarsier.probe".process.set
 local json = require "tarsier.json"
 
 local function finding(id, severity, fields)
@@ -138,6 +139,7 @@ describe("judging", function()
         ["{ 1, nil, 3 }"] = "text keys",
       ["{ n = 0 / 0 }"] = "not finite in the field n",
         ["(function() local t = {} t.t = t return t end)()"] = "nest too deep",
+      ["{ ['\\xff'] = 1 }"] = "a key that is not UTF%-8",
     } do
       local _, message, code = judge_by { { "d", ("verdict = function() return nil, nil, %s end"):format(body) } }
       assert.equal("POLICY", code)
@@ -294,6 +296,7 @@ describe("options", function()
   it("are refused with the nearest known", function()
     for _, case in ipairs {
       { { lvel = "High" }, nil, "POLICY", "has no option 'lvel' (did you mean 'level'?); it has count, level, list" },
+      { { "High" }, nil, "USAGE", "options of policy x.lua: a JSON object is expected" },
       { { level = "Hihg" }, nil, "POLICY", "option 'level': 'Hihg' is not a severity (did you mean 'High'?)" },
       { { count = "3" }, nil, "POLICY", "option 'count' must be a number, is a string" },
       { { list = "a" }, nil, "POLICY", "option 'list' must be a table, is a string" },
@@ -309,6 +312,13 @@ describe("options", function()
       assert.equal(case[3], code)
       assert.is_truthy(message:find(case[4], 1, true), message)
     end
+  end)
+
+  it("are bounded in length", function()
+    local judge <close> = assert(core.judge { no_environment = true, ready_dir = "policies" })
+    assert(judge:add_text("x.lua", ("return { name = 'x', summary = 's', %s }"):format(text)))
+    local _, message, code = judge:set_value("x.word", ("x"):rep((8 << 20) - 1)) -- and two quotes
+    assert.same({ "LIMIT", "option x.word: larger than 8 MiB" }, { code, message })
   end)
 
   it("do not leak from one judgement into the next", function()
@@ -446,6 +456,19 @@ describe("policies are found", function()
     assert.is_nil(found)
     assert.equal("NOT_FOUND", code)
     assert.matches("none.lua: no such file", message)
+    write("long.lua", ("-"):rep((1 << 20) + 1))
+    found, message, code = policy.check(folder .. "/long.lua")
+    assert.is_nil(found)
+    assert.equal("POLICY", code)
+    assert.equal("policy " .. folder .. "/long.lua: larger than 1024 KiB", message)
+  end)
+
+  it("by name, in the folders that the environment names", function()
+    finally(function() set_environment("TARSIER_POLICIES", "") end)
+    set_environment("TARSIER_POLICIES", folder .. "/nowhere:" .. folder .. "/team")
+    assert.equal(folder .. "/team/strict.lua", policy.find "strict")
+    local judge <close> = assert(core.judge { no_environment = true, ready_dir = "policies" })
+    assert.is_nil((judge:find "strict"))
   end)
 
   it("as a Lua module, read as text", function()
@@ -462,6 +485,10 @@ describe("policies are found", function()
     assert.is_nil(found)
     assert.equal("NOT_FOUND", code)
     assert.matches("no policy 'treshold' %(did you mean 'threshold'%?%) in ", message)
+    for i = 1, 10 do write(("team/%s%d.lua"):format(("x"):rep(60), i), text "x") end
+    finally(function() os.execute("rm " .. folder .. "/team/xxx*") end)
+    local many = select(2, policy.check("none", { folders = { folder .. "/team" } }))
+    assert.matches("; there are broken, fixable, [^ ].*, …$", many)
     for _, name in ipairs { "", "-x", "a b" } do
       found, message, code = policy.check(name)
       assert.is_nil(found)
@@ -586,6 +613,8 @@ describe("judging in C", function()
       assert.equal("FORMAT", code)
       assert.matches("json report", message)
     end
+    local _, message, code = probe.json('{"image":{},"problems":[],"findings":[{},1]}', { "threshold" })
+    assert.same({ "FORMAT", "not a json report of a scan: finding 2 is not an object" }, { code, message })
   end)
 
   it("renders reports", function()

@@ -516,4 +516,14 @@ describe("patterns in the sandbox", function()
       assert.equal(table.concat(expected, "\1"), answers[i], call)
     end
   end)
+
+  for _, pattern in ipairs { "[", "[a", "[a%", "[]", "[^", "[^]", "[a-", "%f[", "%f[a", "%", "a%", ")", "a)", "(a))", "%1", "(%1)",
+    "(a)%2", "%0", "%9", "%b", "%bx", "a%b(", "%f", "%fa", "(", "(a", "((a)", "()(", "(a*(.)" } do
+    it("are refused in Lua's words: " .. pattern, function()
+      local _, expected = pcall(string.match, "aaa", pattern)
+      local result, message = judge_by(("return 'warn', ('aaa'):match(%q)"):format(pattern))
+      assert.is_nil(result)
+      assert.equal(": " .. expected, message:sub(-#expected - 2))
+    end)
+  end
 end)

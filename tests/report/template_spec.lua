@@ -116,6 +116,24 @@ describe("a template", function()
     check("local s = report.image.name", 400000, result)
   end)
 
+  it("says why the report could not be written", function()
+    shell.write(folder .. "/t.lua", writing 'out "x"')
+    local format = assert(report.find(folder .. "/t.lua"))
+    for said, raised in pairs { ["the disk is full"] = "the disk is full", ["the report cannot be written"] = {} } do
+      local ok, message = format.write(make_result(), function() error(raised, 0) end)
+      assert.is_false(ok)
+      assert.truthy(message:find(said, 1, true), message)
+    end
+  end)
+
+  it("does not follow a report without end", function()
+    local result = make_result()
+    result.image.itself = result.image
+    local text, message = run(writing 'out "x"', result)
+    assert.is_nil(text)
+    assert.matches("the report is nested too deeply", message)
+  end)
+
   it("that is malformed is refused before anything is scanned", function()
     for text, why in pairs { ["return {"] = "unexpected symbol", ["return 1"] = "returns a table", ["return {}"] = "has a function `write`",
       ["error 'no'"] = "no", ["\27Lua"] = "binary" } do

@@ -58,6 +58,7 @@ describe("a reader in Lua", function()
       ["and a list 'expect'"] = { "{ path = 'x', content = '', expect = 'x' }" },
       ["example 1: read found 2 packages, expected 1"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }" },
       ["example 1: read found 0 packages, expected 1"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }", "nil" },
+      ["example 2 is not a table"] = { one .. ", 7" },
       ["example 1, package 2: not a table"] = { "{ path = 'x', content = '', expect = { { name = 'a' }, 7 } }" },
       ["example 1, package 1: not a table"] = { "{ path = 'x', content = '', expect = { { name = 'a' } } }", "{ 7 }" },
       ["example 2, package 2: 'name' is \"b\", expected \"a\""] =
@@ -123,6 +124,13 @@ describe("a reader in Lua", function()
   it("that is none is refused when the engine is opened", function()
     for words, text in pairs {
       ["a reader is a table"] = "return 7", ["no 'name'"] = "return {}", ["'evidence' must"] = "return { name = 'own', read = print }",
+      ["'evidence' must be a list of patterns"] = "return { name = 'own', evidence = 'x', read = function() end }",
+      ["must be a list of patterns"] = "return { name = 'own', evidence = { 'x', 7 }, read = function() end }",
+      ["'evidence' must have 1 to 100 patterns"] = "return { name = 'own', evidence = {}, read = function() end }",
+      ["have 1 to 100 patterns"] = "local t = {} for i = 1, 101 do t[i] = 'x' .. i end "
+        .. "return { name = 'own', evidence = t, read = function() end }",
+      ["its limit must be at most 16777216 bytes"] =
+        "return { name = 'own', limit = (16 << 20) + 1, evidence = { 'x' }, read = function() end }",
       ["'read' must be a function"] = "return { name = 'own', evidence = { 'x' } }",
       ["another reader of this name"] = "return { name = 'dpkg', evidence = { 'x' }, read = function() end }",
       ["1 to 64 letters"] = "return { name = 'a b', evidence = { 'x' }, read = function() end }",
