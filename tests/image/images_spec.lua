@@ -486,6 +486,13 @@ describe("docker-archives before 25", function()
       fails("NOT_FOUND", "config", spoiled(function(m) find(m, "^%x+%.json$")[1] = "elsewhere" end))
       fails("FORMAT", "manifest.json", spoiled(function(m) find(m, "manifest.json")[2] = "{}" end))
       fails("FORMAT", "entry 1 has no Config", spoiled(function(m) find(m, "manifest.json")[2] = "[{}]" end))
+      fails("FORMAT", "manifest.json: layer 2 is not a path", spoiled(function(m)
+        local manifest = find(m, "manifest.json")
+        manifest[2] = manifest[2]:gsub(',"[^"]*/layer.tar"%]', ",7]")
+      end))
+      fails("FORMAT", "not a tar header", spoiled(function(m) m[6][2] = ("x"):rep(600) end))
+      fails("FORMAT", way == "in passing" and "manifest.json: not the JSON document" or "manifest.json",
+        spoiled(function(m) find(m, "manifest.json")[2] = "Config: x" end))
       fails("NOT_FOUND", "manifest.json is empty", spoiled(function(m) find(m, "manifest.json")[2] = "[]" end))
       fails("FORMAT", "neither manifest.json", spoiled(function(m) find(m, "manifest.json")[1] = "x" end))
     end)
@@ -567,6 +574,39 @@ describe("docker-archives since 25", function()
     local found = open(archive(layout:tar(members(entry))))
     assert.equal("", found.digest)
     assert.equal(letters.digest(layer_one), found.layers[1].blob)
+  end)
+
+  it("are good with an index that leads nowhere", function()
+    local layout, _, entry = modern()
+    local all = members(entry)
+    all[#all + 1] = { "index.json", kind = "2", link = "gone.json" }
+    for _, bytes in ipairs { layout:tar(all), images.gzip(layout:tar(all)) } do
+      local found = open(archive(bytes))
+      assert.equal("", found.digest)
+      assert.equal("ID=two\n", found.layers[2].files["etc/os-release"])
+    end
+  end)
+
+  it("may begin their documents with a byte order mark", function()
+    local layout, one, entry = modern()
+    local all = members(entry)
+    all[1][2] = "\xef\xbb\xbf" .. all[1][2]
+    for _, bytes in ipairs { layout:tar(all), images.gzip(layout:tar(all)) } do
+      assert.equal(one.digest, open(archive(bytes)).digest)
+    end
+  end)
+
+  it("have indexes nested four deep and no deeper", function()
+    for _, depth in ipairs { 4, 5 } do
+      local layout, one, entry = modern()
+      local nested = one
+      for _ = 1, depth do nested = layout:index { nested } end
+      layout.entries = {}
+      layout:add(nested)
+      local path = archive(layout:tar(members(entry)))
+      if depth == 4 then assert.equal(one.digest, open(path).digest)
+      else fails("LIMIT", "nested too deep", path) end
+    end
   end)
 
   it("are good with an index of which only their part was saved", function()
@@ -671,6 +711,15 @@ describe("OCI layouts", function()
     fails("NOT_FOUND", "holds no image", "oci:" .. write(images.layout()))
   end)
 
+  it("may lack an index, of another platform or not", function()
+    local layout = images.layout()
+    local gone = layout:add(layout:index { layout:image() })
+    layout.files[images.blob_path(gone.digest)] = nil
+    fails("NOT_FOUND", "holds no image, but " .. gone.digest .. " (a missing index)", "oci:" .. write(layout))
+    layout:add(layout:image(), "app")
+    assert.equal("app", open("oci:" .. write(layout)).name)
+  end)
+
   it("may hold artifacts beside images", function()
     local layout = images.layout()
     layout:add(layout:blob("{}", "application/vnd.example+json"), "chart")
@@ -695,6 +744,11 @@ describe("OCI layouts", function()
       function(layout) layout.entries[1].size = 5 end },
     ["an absurd size of the manifest"] = { "LIMIT", "is said to have",
       function(layout) layout.entries[1].size = 1 << 60 end },
+    ["a layer of another kind"] = { "UNSUPPORTED", 'layer 2: the media type "application/vnd.example" is not that of',
+      function(layout)
+        layout.entries = {}
+        layout:add(layout:image { layers = { { tar = layer_one }, { tar = layer_two, type = "application/vnd.example" } } })
+      end },
     ["a missing manifest"] = { "NOT_FOUND", "manifest", function(layout, one)
       layout.files[images.blob_path(one.digest)] = nil
     end },
@@ -752,6 +806,14 @@ describe("OCI layouts", function()
     layout:add(layout:image { layers = { { tar = layer_one } }, diff_ids = json.array { letters.digest "else" } })
     fails("DIGEST", letters.digest "else", "oci:" .. write(layout))
     fails("DIGEST", letters.digest "else", "oci-archive:" .. archive(images.gzip(layout:tar())))
+  end)
+
+  it("say which blob may not be read", function()
+    local layout = images.layout()
+    layout:add(layout:image { layers = { { tar = layer_one } } })
+    local path, blob = write(layout), images.blob_path(letters.digest(layer_one))
+    images.run("chmod 0 %s", path .. "/" .. blob)
+    without_rights(fails, "IO", "open " .. blob .. ": Permission denied", "oci:" .. path)
   end)
 
   it("say so where a layer may not be handed out", function()
@@ -900,6 +962,26 @@ describe("archives", function()
     assert.equal("linux", open(archive(bytes)).os)
   end)
 
+  it("may not hold text for a layer", function()
+    local layout = images.layout()
+    layout:add(layout:image { layers = { { tar = layer_one }, { tar = "hello" } } })
+    fails("FORMAT", "ends inside a header", archive(layout:tar()))
+    fails("FORMAT", images.blob_path(letters.digest "hello") .. " is not a layer", archive(images.gzip(layout:tar())))
+  end)
+
+  it("say that they may not be read", function()
+    local path = archive(good():tar())
+    images.run("chmod 0 %s", path)
+    for _, scheme in ipairs { "", "oci-archive:" } do
+      without_rights(fails, "IO", "open " .. path .. ": Permission denied", scheme .. path)
+    end
+  end)
+
+  it("have a bounded number of layers, in passing", function()
+    local one = images.tar { { "x.tar" } }:sub(1, 512)
+    fails("LIMIT", "more than 4096 layers in one stream", archive(images.gzip(one:rep(4097) .. ("\0"):rep(1024))))
+  end)
+
   it("do not keep more documents than there is room for", function()
     local big = '{"a":"' .. ("x"):rep((8 << 20) - 10) .. '"}'
     local one = images.gzip(images.tar { { "j", big } }:sub(1, -1025))
@@ -966,7 +1048,10 @@ describe("a root file system", function()
   it("says what it may not read", function()
     local path = tree { ["closed/x"] = "" }
     images.run("chmod 0 %s", path .. "/closed")
-    without_rights(fails, "IO", path .. "/closed", path)
+    without_rights(fails, "IO", "open " .. path .. "/closed (a scan as root can): Permission denied", path)
+    local root = tree {}
+    images.run("chmod 0 %s", root)
+    without_rights(fails, "IO", "open " .. root .. ": Permission denied", "dir:" .. root)
   end)
 
   it("has no names to choose by", function()
