@@ -369,14 +369,18 @@ describe("Clair", function()
     local reference = image(1)
     local feature = "Layer.Features." .. about
     local null, list, object = json.null, json.array {}, json.object()
+    local words = { [feature .. ".Name"] = "holds a package without a name or a version",
+      [feature .. ".Version"] = "holds a package without a name or a version",
+      [feature .. ".Vulnerabilities.1.Name"] = "holds a vulnerability without a name",
+      [feature .. ".Vulnerabilities.1.Severity"] = "unknown severity" }
     for place, wrong in pairs {
       ["Layer"] = { false, null, list }, ["Layer.NamespaceName"] = { null, 7 },
       ["Layer.Features"] = { null, object, "x" }, [feature] = { null, list, 7 },
-      [feature .. ".Name"] = { false, null, 7 }, [feature .. ".Version"] = { false, null, 7 },
+      [feature .. ".Name"] = { false, null, 7, "" }, [feature .. ".Version"] = { false, null, 7, "" },
       [feature .. ".AddedBy"] = { false, null, 7 }, [feature .. ".NamespaceName"] = { null, 7 },
       [feature .. ".VersionFormat"] = { null, list }, [feature .. ".Vulnerabilities"] = { null, object, "x" },
       [feature .. ".Vulnerabilities.1"] = { null, list, 7 },
-      [feature .. ".Vulnerabilities.1.Name"] = { false, null, 7 },
+      [feature .. ".Vulnerabilities.1.Name"] = { false, null, 7, "" },
       [feature .. ".Vulnerabilities.1.Severity"] = { false, null, 7, list, "", "Odd" },
       [feature .. ".Vulnerabilities.1.FixedBy"] = { null, 7, list, object },
       [feature .. ".Vulnerabilities.1.Link"] = { null, 7 }, [feature .. ".Vulnerabilities.1.Description"] = { null, 7 },
@@ -387,10 +391,10 @@ describe("Clair", function()
         local body = changed(json.decode(top), place, value or nil) -- false: it is not there
         local server <close> = replay.start(v1("rec-alpine",
           { method = "GET", path = "/v1/layers/.*", status = 200, body = body, renamed = true }))
-        local message = fails("BACKEND", (value == "" or value == "Odd") and "unknown severity" or
-          "^Clair's answer is not whole: Layer", server, reference)
+        local said = (value == "" or value == "Odd") and words[place]
+        local message = fails("BACKEND", said or "^Clair's answer is not whole: Layer", server, reference)
         local key = place:match "(%a+)[.%d]*$"
-        assert.is_truthy(key == "Severity" or message:find(key, 1, true), message)
+        assert.is_truthy(said or key == "Severity" or message:find(key, 1, true), message)
       end
     end
   end)
@@ -404,6 +408,7 @@ describe("Clair", function()
     local features = answer.Layer.Features
     features[1].NamespaceName, features[1].VersionFormat, features[1].Version = "weird:1", "rpm", "0:1-2"
     features[2].NamespaceName, features[2].VersionFormat, features[2].Version = "odd", "dpkg", "1-2"
+    features[3].NamespaceName, features[3].VersionFormat, features[3].Version = "oracle:8", "rpm", "0:1-2.el8"
     local server <close> = replay.start(v1("rec-alpine",
       { method = "GET", path = "/v1/layers/.*", status = 200, body = answer, renamed = true },
       { method = "DELETE", path = ".*", status = 200 }))
@@ -411,7 +416,8 @@ describe("Clair", function()
     for _, told in ipairs(assert(scan(server, (image(1)))):packages()) do
       types[told.name] = told.ecosystem .. " " .. told.type .. " " .. told.version
     end
-    assert.same({ "weird:1 rpm 1-2", "odd deb 1-2" }, { types[features[1].Name], types[features[2].Name] })
+    assert.same({ "weird:1 rpm 1-2", "odd deb 1-2", "Oracle Linux:8 rpm 1-2.el8" },
+      { types[features[1].Name], types[features[2].Name], types[features[3].Name] })
   end)
 
   test("v1: a list of namespaces that is none is an error, and not an empty database", function()
@@ -628,6 +634,15 @@ describe("Clair", function()
         { finding.id, finding.severity, finding.fixed_by, finding.aliases })
     end
     assert.equal("no_feed", result:problems()[1].kind) -- what is "odd"?
+  end)
+
+  test("v4: what the most severe word on a vulnerability lacks is another's", function()
+    local found = one({ fixed_in_version = "", description = "" }, {
+      vulnerabilities = { ["10"] = vulnerability("10", { fixed_in_version = "", description = "" }),
+        ["11"] = vulnerability("11", { name = "CVE-2024-0010", normalized_severity = "Low" }) },
+      package_vulnerabilities = { ["2"] = json.array { "10", "11" } } })
+    assert.same({ "CVE-2024-0010", "High", "2.0", "about 11", "fixed" },
+      { found.id, found.severity, found.fixed_by, found.description, found.status })
   end)
 
   test("v4: no packages are no clean image; empty and null are answers", function()
@@ -1126,8 +1141,13 @@ describe("Clair", function()
   end)
 
   it("checks what it is told", function()
+    for _, address in ipairs { "http://a", "https://a", "https://a:1/b/" } do
+      local engine <close>, message = core.open { clair = address, clair_matcher = address }
+      assert.is_truthy(engine, message)
+    end
     for pattern, config in pairs {
       ["not a valid address of Clair:"] = { clair = "localhost:6060" },
+      ['"https://" is not a valid address'] = { clair = "https://" },
       ["not a valid address of Clair's matcher"] = { clair = "http://a", clair_matcher = "ftp://b" },
       ["not an API of Clair"] = { clair = "http://a", clair_api = "v2" },
       ["key is not valid base64"] = { clair = "http://a", clair_key = "?" },
@@ -1164,12 +1184,19 @@ describe("Clair", function()
       affected = json.array { { package = { ecosystem = "Debian:12", name = "libfoo-source" },
         ranges = json.array { { type = "ECOSYSTEM", events = json.array { { introduced = "0" } } } } } } })
     assert(core.import(folder .. "/db", { feeds }))
-    local server <close> = replay.start(v4())
+    -- The second is about several CVEs.
+    local server <close> = replay.start(v4(report {
+      vulnerabilities = { ["10"] = vulnerability "10", ["11"] = vulnerability("11", { name = "ELSA-2024-1",
+        links = "https://example/CVE-2024-0009 https://example/CVE-2024-0010" }) },
+      package_vulnerabilities = { ["2"] = json.array { "10", "11" } } }))
     local result = assert(scan(server, (image(2)), { database = folder .. "/db" }))
     local findings = result:findings()
-    assert.equal(1, #findings)
-    assert.same({ added = "2024-05-01", due = "2024-05-22", ransomware = true }, findings[1].kev)
-    assert.same({ score = 0.5, percentile = 0.9 }, findings[1].epss)
+    assert.equal(2, #findings)
+    for _, id in ipairs { "CVE-2024-0010", "ELSA-2024-1" } do
+      local found = assert(find(findings, id), id)
+      assert.same({ added = "2024-05-01", due = "2024-05-22", ransomware = true }, found.kev)
+      assert.same({ score = 0.5, percentile = 0.9 }, found.epss)
+    end
     assert.equal("2024-06-01", result:database().kev_date:sub(1, 10))
   end)
 

@@ -1,9 +1,11 @@
 -- Layers over HTTP, as a Clair would fetch them; and the tokens that a Clair may want.
 local core = require "tarsier.core"
 local images = require "support.images"
+local json = require "tarsier.json"
 local letters = require "tarsier.probe".letters
 local probe = require "tarsier.probe".clair
 local shell = require "support.shell"
+local stand_in = require "support.stand_in"
 
 local function layers()
   return { images.tar { { "etc/os-release", "ID=test\n" } },
@@ -177,6 +179,24 @@ describe("the layer server", function()
       assert.matches("layer 2 of 2: ends early", why, 1, true)
       assert.is_false(server:sent(2))
     end
+  end)
+
+  it("serves none of an image of which a layer cannot be read, and names that", function()
+    if not stand_in.available() then return pending(stand_in.needs) end
+    layout()
+    local function blob(digest) return folder .. "/oci/" .. images.blob_path(digest) end
+    local digest = json.decode(images.read(folder .. "/oci/index.json")).manifests[1].digest
+    local manifest = json.decode(images.read(blob(digest)))
+    local answers = { ["GET /v2/"] = { { json = {} } }, ["GET /v2/app/manifests/1"] = { { file = blob(digest) } } }
+    for _, of in ipairs { manifest.config.digest, manifest.layers[1].digest } do
+      answers["GET /v2/app/blobs/" .. of] = { { file = blob(of) } }
+    end
+    local registry = stand_in.start(answers)
+    finally(function() registry:stop() end)
+    local server, message, code = probe.serve("docker://" .. registry.url:match "//(.*)$" .. "/app:1")
+    assert.is_nil(server)
+    assert.equal("NOT_FOUND", code, message)
+    assert.matches("^layer 2 of 2: .* has no blob ", message)
   end)
 
   it("says that a port is taken", function()
