@@ -245,6 +245,11 @@ describe("a file", function()
       assert.is_nil((core.unpack(path "damaged.zst", path "bad", 1 << 20, path "old")))
     end
     assert.equal("LIMIT", select(3, core.unpack(path "difference.zst", path "bad", 1000, path "old")))
+    for _, missing in ipairs { { "none", "old" }, { "difference.zst", "none" } } do
+      local done, message, code = core.unpack(path(missing[1]), path "bad", 1000, path(missing[2]))
+      assert.same({ nil, "IO" }, { done, code })
+      assert.matches(path "none", message, 1, true)
+    end
   end)
 
   it("is not unpacked beyond its limit, nor if it is damaged", function()

@@ -911,6 +911,9 @@ describe("archives", function()
     end)
 
     it("may lie about sizes, and be caught, " .. way, function()
+      local endless = { { "x", "21 size=300000000000\n", kind = "x" }, { "huge", "x" } }
+      fails(way == "in place" and "FORMAT" or "LIMIT", way == "in place" and "ends inside" or "bytes, inflated",
+        make(good():tar(endless)))
       fails("FORMAT", "ends inside", make(good():tar { { "huge", "x", size = 8 ^ 11 - 1 } }))
     end)
 
@@ -975,6 +978,11 @@ describe("archives", function()
     for _, scheme in ipairs { "", "oci-archive:" } do
       without_rights(fails, "IO", "open " .. path .. ": Permission denied", scheme .. path)
     end
+  end)
+
+  it("that only claim to be files are told", function()
+    local memory = "/proc/self/mem" -- whose first page is nobody's
+    for _, scheme in ipairs { "", "docker-archive:" } do fails("IO", "read " .. memory .. ": ", scheme .. memory) end
   end)
 
   it("have a bounded number of layers, in passing", function()
@@ -1052,6 +1060,15 @@ describe("a root file system", function()
     local root = tree {}
     images.run("chmod 0 %s", root)
     without_rights(fails, "IO", "open " .. root .. ": Permission denied", "dir:" .. root)
+  end)
+
+  it("is left when somebody cancels, as archives are", function()
+    local layout = images.layout()
+    layout:add(layout:image { layers = {} })
+    for _, path in ipairs { tree { ["x"] = "" }, archive(layout:tar()), archive(images.gzip(layout:tar())) } do
+      assert.is_table(image.open(path))
+      assert.equal("CANCELLED", select(3, image.open(path, nil, true)))
+    end
   end)
 
   it("has no names to choose by", function()

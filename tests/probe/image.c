@@ -162,7 +162,7 @@ static int push_image(lua_State *L, const struct image *image, const struct laye
 	return result;
 }
 
-/* open(reference [, platform]) --> what the image says of itself, with every layer read and verified */
+/* open(reference [, platform [, cancelled]]) --> what the image says of itself, with every layer read and verified */
 static int l_open(lua_State *L)
 {
 	const char *reference = luaL_checkstring(L, 1), *platform = luaL_optstring(L, 2, "");
@@ -170,9 +170,11 @@ static int l_open(lua_State *L)
 	struct tarsier_error error = {0, ""};
 	struct image image;
 	struct path_match *patterns = NULL;
+	atomic_bool cancelled;
+	atomic_init(&cancelled, lua_toboolean(L, 3));
 	arena_init(&arena, NULL);
 	int result = path_match_new(&arena, keepers, &patterns, &error);
-	struct layer_options options = {.patterns = patterns, .want_diff_id = true, .threads = 1};
+	struct layer_options options = {.patterns = patterns, .want_diff_id = true, .threads = 1, .cancelled = &cancelled};
 	struct source_options source_options = {.platform = platform, .layers = &options};
 	if (result >= 0 && (result = image_open(&arena, reference, &source_options, &image, &error)) >= 0) {
 		result = push_image(L, &image, &options, &error);

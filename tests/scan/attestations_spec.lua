@@ -157,6 +157,17 @@ describe("an attested bill of materials", function()
     local _, message, code = scan("oci:" .. new_layout(many):write(folder .. "/many"))
     assert.equal("LIMIT", code)
     assert.truthy(message:find("more than 20 bills of materials", 1, true), message)
+    for count = 20, 21 do
+      layout = images.layout()
+      local entries = { layout:image() }
+      for i = 1, count do
+        entries[i + 1] = layout:attestation(entries[1], { { "https://slsa.dev/provenance/v1", ("%d"):format(i) } })
+      end
+      layout:add(layout:index(entries))
+      _, message, code = scan("oci:" .. layout:write(folder .. "/" .. count))
+      assert.equal(count == 21 and "LIMIT" or nil, code, message)
+    end
+    assert.truthy(message:find("the image has more than 20 attestations", 1, true), message)
     _, message, code = scan("oci:" .. new_layout({ { SPDX, spdx(APP)[2] .. (" "):rep(33 << 20) } }):write(folder .. "/large"))
     assert.equal("LIMIT", code, message)
   end)

@@ -171,9 +171,9 @@ end
 local EXTRA, NAME, COMMENT, HEADER_CRC = 4, 8, 16, 2
 
 --- A member whose header has these flags, around raw deflate data and trailer.
-local function member(flags, body, bend)
+local function member(flags, body, bend, extra)
   local header = "\x1f\x8b\8" .. string.char(flags) .. "\1\2\3\4\0\3"
-  if flags & EXTRA ~= 0 then header = header .. ("<s2"):pack(("extra"):rep(100)) end
+  if flags & EXTRA ~= 0 then header = header .. ("<s2"):pack(extra or ("extra"):rep(100)) end
   if flags & NAME ~= 0 then header = header .. ("name"):rep(30) .. "\0" end
   if flags & COMMENT ~= 0 then header = header .. "comment\0" end
   if flags & HEADER_CRC ~= 0 then header = header .. ("<I2"):pack((crc32(header) + (bend or 0)) & 0xffff) end
@@ -200,6 +200,13 @@ describe("gzip", function()
         for _, split in ipairs(cuts) do
           assert.is_true(plain == inflate(bytes, split), "flags " .. flags)
         end
+      end
+    end)
+
+    it("takes an extra field of any length: " .. by, function()
+      for _, length in ipairs { 0, 1, 255, 256, 65535 } do
+        local bytes = member(EXTRA | NAME | HEADER_CRC, body, 0, ("\1"):rep(length))
+        for _, chunk in ipairs { 1, 1 << 20 } do assert.is_true(plain == inflate(bytes, { chunk = chunk }), length) end
       end
     end)
 
