@@ -95,13 +95,14 @@ describe("an archive", function()
     return streams.zip(folder .. "/" .. name)
   end
 
+  local function newc(name, mode, content)
+    local numbers = { 1, mode, 0, 0, 1, 0, #content, 0, 0, 0, 0, #name + 1, 0 }
+    for i, number in ipairs(numbers) do numbers[i] = ("%08x"):format(number) end
+    local head = "070701" .. table.concat(numbers) .. name .. "\0"
+    return head .. ("\0"):rep(-#head % 4) .. content .. ("\0"):rep(-#content % 4)
+  end
+
   it("may be cpio, ar or 7z", function()
-    local function newc(name, mode, content)
-      local numbers = { 1, mode, 0, 0, 1, 0, #content, 0, 0, 0, 0, #name + 1, 0 }
-      for i, number in ipairs(numbers) do numbers[i] = ("%08x"):format(number) end
-      local head = "070701" .. table.concat(numbers) .. name .. "\0"
-      return head .. ("\0"):rep(-#head % 4) .. content .. ("\0"):rep(-#content % 4)
-    end
     local hello = { { path = "hello", file = true, size = 12, content = "hello world\n" } }
     assert.same(hello, members("a.cpio", newc("hello", tonumber("100644", 8), "hello world\n") .. newc("TRAILER!!!", 0, "")))
     assert.same(hello, members("a.ar", "!<arch>\n" .. ("%-16s%-12d%-6d%-6d%-8s%-10d`\n"):format("hello/", 0, 0, 0, "100644", 12)
@@ -110,6 +111,16 @@ describe("an archive", function()
       .. "070b01000101000c0c00080a012d3b08af000005011111006200e9002e006a0073006f006e000000150601002080a4810000")
     local found = members("a.7z", (seven:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)))
     assert.same({ { path = "b\u{e9}.json", file = true, size = 12, content = "hello world\n" } }, found)
+  end)
+
+  it("that ends too soon, or goes on as something else, is broken", function()
+    local hello = newc("hello", tonumber("100644", 8), "hello world\n")
+    for _, more in ipairs { "", "garbage", hello:sub(1, 50), ("x"):rep(1000) } do
+      local found, message, code = members("a.cpio", hello .. more)
+      if code == "UNSUPPORTED" then return pending(message) end
+      assert.same({ nil, "FORMAT" }, { found, code })
+      assert.truthy(message:find(folder .. "/a.cpio: ", 1, true), message)
+    end
   end)
 
   it("keeps the names of its members, and leaves the locale alone", function()
