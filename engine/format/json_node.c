@@ -70,11 +70,6 @@ double node_number(const struct json_node *node, double otherwise)
 	return text.len ? otherwise : negative ? -number : number;
 }
 
-bool node_is_true(const struct json_node *node)
-{
-	return node && node->kind == NODE_TRUE;
-}
-
 size_t node_count(const struct json_node *node)
 {
 	return node ? node->count : 0;

@@ -27,8 +27,6 @@ const struct json_node *node_member(const struct json_node *object, const char *
 const char *node_string(const struct json_node *node);
 /* The value of a NUMBER node, or of a text that is one, without an exponent; `otherwise` for any other. */
 double node_number(const struct json_node *node, double otherwise);
-/* True if the node is the literal true. */
-bool node_is_true(const struct json_node *node);
 /* The number of children, and the length of a TEXT; 0 for any other node, and for NULL. */
 size_t node_count(const struct json_node *node);
 size_t node_length(const struct json_node *node);
