@@ -106,13 +106,28 @@ describe("core.host", function()
 
   it("says which place refused and why", function()
     for path, why in pairs { ["/no/such/place"] = "No such file or directory", [folder] = "Is a directory",
-      ["/dev/full"] = "No space left on device", [folder .. "/" .. ("x"):rep(5000)] = "File name too long" } do
+      ["/dev/full"] = "No space left on device",
+      [folder .. ("/" .. ("x"):rep(99)):rep(41):sub(1, 4090 - #folder)] = "File name too long", [folder .. "/" .. ("x"):rep(5000)] = "File name too long" } do
       local ok, message, code = host.write_file(path, "x")
       assert.is_nil(ok)
       assert.equal(path .. ": " .. why, message)
       assert.equal("IO", code)
     end
     assert.equal("", sh("ls -A " .. folder))
+  end)
+
+  it("says that the place was taken while the file was written, and leaves nothing beside it", function()
+    local ok, message, code = host.write_file(folder .. "/a", function(out) out "x" host.make_folder(folder .. "/a") end)
+    assert.same({ folder .. "/a: Is a directory", "IO" }, { message, code })
+    assert.is_nil(ok)
+    assert.equal("a", sh("ls -A " .. folder))
+  end)
+
+  it("lists no folder of thousands", function()
+    sh(("cd %s && seq 4097 | xargs touch"):format(folder))
+    assert.same({ nil, folder .. ": Argument list too long", "IO" }, { host.list(folder) })
+    os.remove(folder .. "/1")
+    assert.equal(4096, #assert(host.list(folder)))
   end)
 
   it("makes a folder and those above it", function()

@@ -293,6 +293,16 @@ describe("Clair", function()
     assert.same({ "v1", false }, { status.generation, status.ready })
   end)
 
+  test_v1("v1: a system without vulnerabilities in its database is a gap", function()
+    local server <close> = replay.start(v1("rec-multi", { method = "DELETE", path = ".*", status = 200 },
+      { path = "/v1/namespaces", status = 200, body = '{"Namespaces":[{"Name":"other:1"}]}' }))
+    local found = {}
+    for _, problem in ipairs(assert(scan(server, (image(5)))):problems()) do
+      if problem.kind == "no_feed" then found[#found + 1] = problem.subject .. ": " .. problem.message end
+    end
+    assert.matches("Clair has no vulnerability data for this system: its packages were not matched$", found[1])
+  end)
+
   for note, expected in pairs {
     ["address answers 404"] = { "BACKEND", "cannot fetch layer 1 of 1 from http://localhost:%d+/.*%-%-layer%-host" },
     ["unknown parent"] = { "BACKEND", "it was deleted" },

@@ -1,5 +1,6 @@
 -- --advisories: records of a team's own beside the database.
 
+local core = require "tarsier.core"
 local json = require "tarsier.json"
 local oci = require "support.oci"
 local shell = require "support.shell"
@@ -66,6 +67,14 @@ describe("own advisories", function()
   it("leave nothing behind", function()
     findings(("--advisories %s/own.json"):format(folder))
     assert.equal("", (select(2, shell.run("ls " .. folder .. "/tmp"))))
+  end)
+
+  it("must be readable, each record", function()
+    local broken = '{"id":"A","modified":"x","affected":[{"package":{"ecosystem":"npm","name":"p"}}]}'
+    shell.write(folder .. "/list.json", ("[%s,%s]"):format(record("ACME-3", "curl", "9.0-1"), broken))
+    local engine, message, code = core.open { cache_dir = "", advisories = { folder .. "/list.json" } }
+    assert.is_nil(engine)
+    assert.same({ "FORMAT", "own advisories: " .. folder .. "/list.json: A: npm p: no affected versions" }, { code, message })
   end)
 
   for title, case in pairs {

@@ -5,6 +5,7 @@ local engines = require "support.engines"
 local images = require "support.images"
 local json = require "tarsier.json"
 local oci = require "support.oci"
+local probe = require "tarsier.probe"
 local replay = require "support.clair_replay"
 local shell = require "support.shell"
 local small_registry = require "support.small_registry"
@@ -345,6 +346,13 @@ describe("an image in a container engine", function()
     for _, variables in ipairs { "DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/nowhere", "DOCKER_CERT_PATH=" .. certificates } do
       assert.matches("^IO: docker%-daemon:app:1: the container engine at .* does not answer", with(variables))
     end
+  end)
+
+  it("has a name that its caller must have room for", function()
+    finally(function() probe.process.set("DOCKER_HOST", DEAD) end)
+    probe.process.set("DOCKER_HOST", (engine { "app:1" }))
+    assert.same({ "OK", "" }, { probe.host.engine_image("app:1", #"docker-daemon:app:1" + 1) })
+    assert.same({ "LIMIT", "app:1: the image's name in the engine has more than 19 bytes" }, { probe.host.engine_image("app:1", 19) })
   end)
 
   it("needs room for a file only where Clair fetches its layers", function()

@@ -137,6 +137,11 @@ describe("secrets", function()
     local places = {}
     for _, secret in ipairs(list) do places[secret.path] = secret.kind end
     assert.same({ ["usr/lib/own.so"] = "private-key", ["usr/share/token"] = "github-token" }, places)
+    local many = key "" .. key "RSA " .. key "EC " .. key "DSA " .. key "OPENSSH "
+    list = secrets { { ["etc/os-release"] = oci.debian, ["var/lib/dpkg/status"] = oci.dpkg { { "libtls", "1" } },
+      ["var/lib/dpkg/info/libtls.list"] = "/.\n/usr/share/keys\n", ["usr/share/keys"] = many, ["root/keys"] = many } }
+    for i, secret in ipairs(list) do list[i] = secret.path end
+    assert.same({ "root/keys", "root/keys", "root/keys", "root/keys", "root/keys" }, list)
   end)
 
   it("are found in a root file system", function()

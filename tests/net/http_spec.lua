@@ -143,6 +143,16 @@ describe("core.http", function()
     assert.has_error(function() core.http {} end)
     assert.has_error(function() core.http { url = "http://127.0.0.1:1/", headers = { A = "b\r\nC: d" } } end,
       "http: a header holds a line break")
+    for _, key in ipairs { "seconds", "connect_seconds", "limit" } do
+      assert.has_error(function() core.http { url = "http://127.0.0.1:1/", [key] = (1 << 30) + 1 } end,
+        "http: " .. key .. " must be a whole number, 0 or more")
+    end
+    local many = {}
+    for i = 1, 65 do many["X-" .. i] = "x" end
+    for _, headers in ipairs { { "X-A: b" }, { A = 1 }, many } do
+      assert.has_error(function() core.http { url = "http://127.0.0.1:1/", headers = headers } end,
+        "http: headers must be text by name, 64 at most")
+    end
   end)
 end)
 

@@ -1,6 +1,7 @@
 /* The public face as a host in C uses it: its own allocator, a config from an older header. */
 #include "probe.h"
 #include "tarsier.h"
+#include "tarsier_tools.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -85,7 +86,57 @@ static int l_open_short(lua_State *L)
 	return lua_pushstring(L, code < 0 ? tarsier_code_name(code) : "OK"), 1;
 }
 
-static const luaL_Reg functions[] = {{"starve", l_starve}, {"open_short", l_open_short}, {NULL, NULL}};
+static int refuse(const char *what, struct tarsier_error *error)
+{
+	static const struct tarsier_reader readers[101];
+	struct tarsier_config config;
+	struct tarsier_http_request request;
+	struct tarsier_http_response *response;
+	struct tarsier_clair_status status;
+	tarsier_engine *engine = NULL;
+	tarsier_report *report;
+	tarsier_config_init(&config);
+	tarsier_http_request_init(&request);
+	if (strcmp(what, "clair") == 0)
+		return tarsier_clair_ask(&config, &status, error);
+	if (strcmp(what, "http") == 0)
+		return tarsier_http(&request, &response, error);
+	config.cache_dir = "";
+	config.readers = readers;
+	config.reader_count = strcmp(what, "readers") == 0 ? sizeof readers / sizeof *readers : 0;
+	int code = tarsier_open(&config, &engine, error);
+	if (code >= 0)
+		code = tarsier_scan(engine, NULL, &report, error);
+	tarsier_close(engine);
+	return code;
+}
+
+static int push_code(lua_State *L, int code, const struct tarsier_error *error)
+{
+	lua_pushstring(L, code < 0 ? tarsier_code_name(code) : "OK");
+	return lua_pushstring(L, code < 0 ? error->message : ""), 2;
+}
+
+/* refuse("readers" | "scan" | "clair" | "http") --> the code's name, message: a call without what it is about, or with too
+ * many readers */
+static int l_refuse(lua_State *L)
+{
+	struct tarsier_error error;
+	return push_code(L, refuse(luaL_checkstring(L, 1), &error), &error);
+}
+
+/* engine_image(name, size) --> the code's name, message: of tarsier_engine_image with room for so many bytes */
+static int l_engine_image(lua_State *L)
+{
+	struct tarsier_error error;
+	char reference[64];
+	size_t size = (size_t)luaL_checkinteger(L, 2);
+	luaL_argcheck(L, size <= sizeof reference, 2, "at most 64");
+	return push_code(L, tarsier_engine_image(luaL_checkstring(L, 1), NULL, reference, size, &error), &error);
+}
+
+static const luaL_Reg functions[] = {{"starve", l_starve}, {"open_short", l_open_short}, {"refuse", l_refuse},
+                                     {"engine_image", l_engine_image}, {NULL, NULL}};
 
 int probe_host(lua_State *L)
 {

@@ -529,4 +529,25 @@ describe("engine", function()
     assert.equal("USAGE", host.open_short(0))
     for size = 8, host.config_size, 8 do assert.equal("OK", host.open_short(size), "of " .. size .. " bytes") end
   end)
+
+  it("tells a host in C what a call lacks, or has too much of", function()
+    for what, expected in pairs { scan = "tarsier_scan: give a reference or a source", http = "tarsier_http: the request has no URL",
+      clair = "tarsier_clair_ask: the config has no Clair address", readers = "more than 100 readers" } do
+      assert.same({ "USAGE", expected }, { host.refuse(what) })
+    end
+  end)
+
+  it("lists its plug-ins: a file each", function()
+    for kind, place in pairs { readers = "engine/inventory/readers", feeds = "engine/database/feeds", sources = "engine/image/sources" } do
+      local listed, files = {}, {}
+      for i, plugin in ipairs(core[kind]()) do
+        listed[i] = plugin.name == "-" and "stdin.c" or plugin.name:gsub("-", "_") .. ".c"
+      end
+      table.sort(listed)
+      for _, name in ipairs(assert(core.host.list(place))) do
+        if name:find "%.c$" then files[#files + 1] = name end
+      end
+      assert.same(files, listed)
+    end
+  end)
 end)
