@@ -189,6 +189,15 @@ describe("core.host.temporary", function()
     assert.is_nil(io.open(path))
   end)
 
+  it("is in /tmp if $TMPDIR says nothing", function()
+    for _, unset in ipairs { "env -u TMPDIR ", "TMPDIR= " } do
+      local _, output = shell.run(unset .. LUA .. [[ -e 'local lfs = require "lfs"
+        local file, path = require "tarsier.core".host.temporary()
+        print(lfs.symlinkattributes(path).target, file:write "x")']])
+      assert.matches("^/tmp/.*%(deleted%)", output)
+    end
+  end)
+
   it("says where it cannot be made", function()
     local _, output = shell.run("TMPDIR=/nonexistent " .. LUA
       .. [[ -e 'print(require "tarsier.core".host.temporary())']])
