@@ -430,6 +430,14 @@ describe("Clair", function()
       { types[features[1].Name], types[features[2].Name], types[features[3].Name] })
   end)
 
+  test_v1("v1: top layers that it does not give are an error", function()
+    local server <close> = replay.start(v1("rec-alpine",
+      { method = "GET", path = "/v1/layers/.*", status = 403, body = { Error = { Message = "not you" } } },
+      { method = "DELETE", path = ".*", status = 200 }))
+    fails("BACKEND", "answers GET /v1/layers/.* with 403: not you", server, (image(1)))
+    assert.equal(1, #server:requests("DELETE"))
+  end)
+
   test("v1: a list of namespaces that is none is an error, and not an empty database", function()
     for _, namespaces in ipairs { 7, "x", json.object(), json.array { json.null }, json.array { { Name = 7 } },
       json.array { json.object() } } do
@@ -881,6 +889,26 @@ describe("Clair", function()
       fails(case[2], case[3], server, (image(2)))
     end)
   end
+
+  test("v4: a status says how the matcher refuses", function()
+    local server <close> = replay.start(v4(nil, { method = "GET", path = UNKNOWN.path, status = 403,
+      body = { code = "forbidden", message = "not you" } }))
+    local status, message, code = core.clair_status { clair = server.url }
+    assert.is_nil(status)
+    assert.equal("BACKEND", code)
+    assert.matches("answers GET /matcher/.* with 403: not you$", message)
+  end)
+
+  test("v4: a report that is broken leaves no file open", function()
+    local server <close> = replay.start(v4 '{"packages":7}')
+    local reference = image(1)
+    local function opened()
+      fails("BACKEND", "not whole", server, reference, { clair_report = folder .. "/report.json" })
+      collectgarbage()
+      return #core.list "/proc/self/fd"
+    end
+    assert.equal(opened(), opened())
+  end)
 
   test("v4: 412 means that nothing is to be done", function()
     local reference, digest, layers = image(2)

@@ -291,10 +291,13 @@ describe("an image in a container engine", function()
     assert.is_truthy(errors:find("docker-daemon:app:1 is an image for", 1, true), errors)
   end)
 
-  it("is none without an Id", function()
-    local host = engine({}, { ["GET /images/app:1/json"] = { { json = { RepoTags = json.array { "app:1" } } } } })
-    assert.same({ "FORMAT: docker-daemon:app:1: container engine: GET /images/app:1/json: the answer has no Id" },
-      kinds({ "docker-daemon:app:1" }, SCAN, host))
+  it("is none without an Id, or where the engine says no", function()
+    for expected, answer in pairs { ["the answer has no Id"] = { json = { RepoTags = json.array { "app:1" } } },
+      ["no disk"] = { status = 500, json = { message = "no disk" } } } do
+      local host = engine({}, { ["GET /images/app:1/json"] = { answer } })
+      assert.same({ "FORMAT: docker-daemon:app:1: container engine: GET /images/app:1/json: " .. expected },
+        kinds({ "docker-daemon:app:1" }, SCAN, host))
+    end
   end)
 
   it("is read by the library, too", function()

@@ -282,6 +282,21 @@ describe("a record is recognised by its own members", function()
   end)
 end)
 
+it("of records that cannot be used twenty are named, and the others counted", function()
+  for bad, more in pairs { [20] = false, [21] = "1 more were left out" } do
+    local records = { one "A-1" }
+    for _ = 1, bad do records[#records + 1] = one("", { id = "" }) end
+    local counts, inputs = assert(knowledge.import(database, { write("records.json", records) }))
+    assert.equal(bad, counts.unreadable)
+    local named, last = 0, false
+    for _, input in ipairs(inputs) do
+      if input.message == "not an OSV record: it has no id" then named = named + 1 end
+      last = input.message and input.message:find " more were left out" and input.message or last
+    end
+    assert.same({ 20, more }, { named, last })
+  end
+end)
+
 describe("what is left out is counted by reason", function()
   local function omissions(records)
     local _, inputs = assert(knowledge.import(database, { write("records.json", records) }))
