@@ -1,6 +1,7 @@
 -- A damaged database is told: no flipped bit makes a scan find less.
 
 local advisories = require "support.advisories"
+local core = require "tarsier.core"
 local knowledge = require "tarsier.probe".knowledge
 local temporary = require "support.temporary"
 
@@ -92,6 +93,29 @@ end)
 it("in words that say what to do", function()
   local _, message = check(content:sub(1, 4096 + 200) .. "x" .. content:sub(4096 + 202), "in the second page")
   if message then assert.matches("damaged[:;] build it again with `tarsier db import PATH", message) end
+end)
+
+it("to a search and to an import of it, whichever page it is", function()
+  local function search()
+    local count = 0
+    local done, message, code = core.database_search(database, "CVE-2024-1100", nil, nil, function() count = count + 1 end)
+    return done and count, message, code
+  end
+  temporary.write(database, content)
+  local whole, failed = search(), 0
+  assert.equal(2, whole)
+  for page = 0, #content // 4096 - 1 do
+    local at = page * 4096 + 100
+    temporary.write(database, content:sub(1, at) .. string.char(content:byte(at + 1) ~ 1) .. content:sub(at + 2))
+    local count, message, code = search()
+    assert.is_true(count == whole or code == "DATABASE", "page " .. page .. ": " .. tostring(message))
+    failed = failed + (count and 0 or 1)
+    local done
+    done, message, code = knowledge.import(folder .. "/other.db", { database })
+    assert.is_nil(done, "page " .. page)
+    assert.equal("DATABASE", code, message)
+  end
+  assert.is_true(failed > 0)
 end)
 
 it("by pages of another size", function()
