@@ -125,6 +125,45 @@ static int l_refuse(lua_State *L)
 	return push_code(L, refuse(luaL_checkstring(L, 1), &error), &error);
 }
 
+static int count_call(void *user, const char *path, const void *content, size_t length, tarsier_add_found *add, void *list,
+                      struct tarsier_error *error)
+{
+	(void)path, (void)content, (void)length, (void)add, (void)list, (void)error;
+	++*(int *)user;
+	return TARSIER_OK;
+}
+
+/* read_with(reference, pattern) --> how often a reader in C is called, what is told of files that were not read */
+static int l_read_with(lua_State *L)
+{
+	const char *const evidence[] = {luaL_checkstring(L, 2), NULL};
+	int calls = 0;
+	const struct tarsier_reader reader = {.name = "own", .evidence = evidence, .read = count_call, .user = &calls};
+	struct tarsier_config config;
+	struct tarsier_error error;
+	tarsier_engine *engine;
+	tarsier_report *report = NULL;
+	tarsier_config_init(&config);
+	config.cache_dir = "";
+	config.readers = &reader;
+	config.reader_count = 1;
+	int code = tarsier_open(&config, &engine, &error);
+	if (code >= 0)
+		code = tarsier_scan(engine, luaL_checkstring(L, 1), &report, &error);
+	tarsier_close(engine);
+	if (code < 0)
+		return luaL_error(L, "%s", error.message);
+	lua_pushinteger(L, calls);
+	lua_newtable(L);
+	for (size_t i = 0; i < tarsier_problem_count(report); i++)
+		if (tarsier_problem_at(report, i)->kind == TARSIER_PROBLEM_UNREADABLE) {
+			lua_pushstring(L, tarsier_problem_at(report, i)->message);
+			lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+		}
+	tarsier_report_free(report);
+	return 2;
+}
+
 /* engine_image(name, size) --> the code's name, message: of tarsier_engine_image with room for so many bytes */
 static int l_engine_image(lua_State *L)
 {
@@ -136,7 +175,7 @@ static int l_engine_image(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {{"starve", l_starve}, {"open_short", l_open_short}, {"refuse", l_refuse},
-                                     {"engine_image", l_engine_image}, {NULL, NULL}};
+                                     {"engine_image", l_engine_image}, {"read_with", l_read_with}, {NULL, NULL}};
 
 int probe_host(lua_State *L)
 {

@@ -537,6 +537,14 @@ describe("engine", function()
     end
   end)
 
+  it("calls a host's reader for a thousand files, and tells of the others", function()
+    local many = {}
+    for i = 1, 1001 do many[i] = { "opt/" .. i, "" } end
+    local calls, told = host.read_with(write { layer(many) }, "opt/*")
+    assert.equal(1000, calls)
+    assert.same({ "not read: readers are called for at most 1000 files" }, told)
+  end)
+
   it("lists its plug-ins: a file each", function()
     for kind, place in pairs { readers = "engine/inventory/readers", feeds = "engine/database/feeds", sources = "engine/image/sources" } do
       local listed, files = {}, {}

@@ -109,18 +109,6 @@ describe("a reader in Lua", function()
     assert.truthy(problem_of(scan(write { { "opt/x", "hello" } }, own)):find("larger than the 4 bytes", 1, true))
   end)
 
-  it("is called for a thousand files, and the others are told", function()
-    local files = {}
-    for i = 1, 1001 do files[i] = { "opt/" .. i, "" } end
-    local own = reader "return { name = 'own', evidence = { 'opt/*' }, read = function() return { { name = 'x', version = '1' } } end }"
-    local report, told = scan(write(files), own), {}
-    for _, problem in ipairs(report:problems()) do
-      if problem.kind == "unreadable" then told[#told + 1] = problem.message end
-    end
-    assert.same({ "not read: readers are called for at most 1000 files" }, told)
-    assert.equal(1000, #report:packages())
-  end)
-
   it("of another name or limit does not get what the cache has of the first", function()
     local reference = write { { "opt/x", "hello" } }
     local text = [[return { name = "%s", limit = %d, evidence = { "opt/x" },
