@@ -261,6 +261,14 @@ describe("a download", function()
     failed(fetch "http://127.0.0.1:1/feed.json", "IO", "127.0.0.1:1")
   end)
 
+  it("takes no folder's place", function()
+    local url = serve { body = NEW }
+    shell.capture(("mkdir %s/taken"):format(folder))
+    local result = fetch(url, { path = folder .. "/taken" })
+    assert.equal("IO", result.code, result.message)
+    assert.matches("^writing .*/taken: Is a directory$", result.message)
+  end)
+
   it("leaves everything as it is on a full disk", function()
     if shell.capture "id -u" ~= "0" then return pending "needs root, to mount a small disk" end
     local disk = folder .. "/disk"
