@@ -59,6 +59,7 @@ describe("a template", function()
         #report.packages, " ", report.packages[1].name, " ", tostring(report.verdict.pass), " ", report.image.layers[1].index)
     ]]))
     assert.equal("12 12 CVE-2023-4863 nil 10 curl false 1", seen)
+    assert.equal("nil nil", (assert(run(writing "out(tostring(report.findings.id), ' ', tostring(report.findings[1.5]))"))))
   end)
 
   it("has what makes text safe", function()
