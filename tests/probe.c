@@ -2,6 +2,8 @@
  * tests/probe/, each of which defines `int probe_NAME(lua_State *L)` that pushes a table of functions. */
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define X(name) int probe_##name(lua_State *L);
 #include "probes.def"
@@ -9,8 +11,18 @@
 
 __attribute__((visibility("default"))) int luaopen_tarsier_probe(lua_State *L);
 
+/* Specs of a build of its own, a sanitizer's, must not run on another build's modules: they would prove nothing. */
+static void check_build(lua_State *L, const char *file)
+{
+	const char *build = getenv("TARSIER_BUILD");
+	if (build && file && strncmp(file, build, strlen(build)) != 0)
+		luaL_error(L, "%s is not of the build under test, %s", file, build);
+}
+
+/* Lua gives the module's name and its file. */
 int luaopen_tarsier_probe(lua_State *L)
 {
+	check_build(L, lua_tostring(L, 2));
 	lua_newtable(L);
 #define X(name)                      \
 	probe_##name(L);             \
