@@ -83,7 +83,7 @@ describe("minisign", function()
     ["few rounds in much memory"] = { 32768, 16 << 20, 1024, 1 },
     ["fewer rounds than there may be"] = { 1, 16 << 20, 1024, 1 },
     ["many rounds in little memory"] = { 32768, 64 << 10, 64, 16 },
-    ["rounds and memory that are no powers of two"] = { 40001, 134201, 128, 9 },
+    ["limits that are not powers of two"] = { 40001, 134201, 128, 9 },
   } do
     it("has a secret key with a password and " .. what, function()
       if not shell.has "openssl" then return pending "needs openssl: apt-get install openssl" end

@@ -381,7 +381,9 @@ describe("real images", function()
     for _, name in ipairs { "docker.tar", "oci.tar" } do
       it(name .. suffix .. " is read in passing", function()
         if reason then return pending(reason) end
-        if not images.has(program) then return pending("needs " .. program .. ": apt-get install " .. (program == "xz" and "xz-utils" or program)) end
+        if not images.has(program) then
+          return pending("needs " .. program .. ": apt-get install " .. (program == "xz" and "xz-utils" or program))
+        end
         images.run(codec .. " %s", real .. "/" .. name)
         local found = open(real .. "/" .. name .. suffix)
         check(found)
@@ -980,8 +982,8 @@ describe("archives", function()
     end
   end)
 
-  it("that only claim to be files are told", function()
-    local memory = "/proc/self/mem" -- whose first page is nobody's
+  it("say that they cannot be read", function()
+    local memory = "/proc/self/mem" -- it opens, but nothing is mapped at its start, so reading fails
     for _, scheme in ipairs { "", "docker-archive:" } do fails("IO", "read " .. memory .. ": ", scheme .. memory) end
   end)
 
@@ -1062,7 +1064,7 @@ describe("a root file system", function()
     without_rights(fails, "IO", "open " .. root .. ": Permission denied", "dir:" .. root)
   end)
 
-  it("is left when somebody cancels, as archives are", function()
+  it("stops when it is cancelled, as archives do", function()
     local layout = images.layout()
     layout:add(layout:image { layers = {} })
     for _, path in ipairs { tree { ["x"] = "" }, archive(layout:tar()), archive(images.gzip(layout:tar())) } do

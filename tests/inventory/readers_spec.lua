@@ -225,7 +225,7 @@ describe("hostile bytes", function()
     end
   end)
 
-  it("more broken entries than anybody reads: what is behind them is found, and the last note says that there are more", function()
+  it("more broken entries than are reported: later packages are found, and the last note says that there are more", function()
     local found = survives("apk", "lib/apk/db/installed", ("C:x\nP:\nV:1\n\n"):rep(30) .. "P:z\nV:1-r0\nA:x86\n\n")
     assert.same({ "z" }, { found[1].name })
     assert.equal(20, #found.notes)
@@ -297,6 +297,7 @@ describe("hostile bytes", function()
   end)
 
   it("an rpm database of SQLite whose rows are one and the same", function()
+    if not have "sqlite3" then return pending "needs sqlite3: apt-get install sqlite3" end
     local file = os.tmpname()
     finally(function() os.remove(file) end)
     -- The first row fills a page's least share of it and eight pages more; the others are short.

@@ -416,6 +416,7 @@ static int l_pushed(lua_State *L)
 {
 	span tar = probe_span(L, 1);
 	size_t length = (size_t)luaL_checkinteger(L, 2);
+	luaL_argcheck(L, length, 2, "at least 1");
 	struct arena arena;
 	struct tarsier_error error = {0};
 	struct path_match *patterns = NULL;
@@ -470,7 +471,8 @@ static int l_built(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {"pushed", l_pushed}, {NULL, NULL}};
+	{"match", l_match}, {"fingerprint", l_fingerprint}, {"index", l_index}, {"built", l_built}, {"pushed", l_pushed},
+	{NULL, NULL}};
 
 int probe_layer(lua_State *L)
 {

@@ -203,7 +203,7 @@ static int l_set(lua_State *L)
 	return 0;
 }
 
-/* May this thread open files whatever their mode says, if it is root's? */
+/* Gives root's right to open files of any mode to this thread, or takes it away. Does nothing for other users. */
 static void set_rights(bool has_them)
 {
 	const uint32_t rights = 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH;
@@ -227,7 +227,8 @@ static int l_without_rights(lua_State *L)
 int probe_process(lua_State *L);
 int probe_process(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"run", l_run}, {"helper", l_helper}, {"set", l_set}, {"without_rights", l_without_rights}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"run", l_run}, {"helper", l_helper}, {"set", l_set},
+	                                     {"without_rights", l_without_rights}, {NULL, NULL}};
 	luaL_newlib(L, functions);
 	return 1;
 }
