@@ -15,7 +15,8 @@ __attribute__((visibility("default"))) int luaopen_tarsier_probe(lua_State *L);
 static void check_build(lua_State *L, const char *file)
 {
 	const char *build = getenv("TARSIER_BUILD");
-	if (build && file && strncmp(file, build, strlen(build)) != 0)
+	size_t length = build ? strlen(build) : 0;
+	if (build && file && (strncmp(file, build, length) != 0 || strcmp(file + length, "/tarsier/probe.so") != 0))
 		luaL_error(L, "%s is not of the build under test, %s", file, build);
 }
 

@@ -17,7 +17,7 @@ struct version_scheme {
 	/* Returns true if the less precise `bound` covers `version`: "1.2" of an advisory means every release of 1.2. Both
 	 * are valid. NULL: only equal versions. */
 	bool (*covers)(span bound, span version);
-	/* The tool's own order is not transitive, and so this one is not: a < b < c < a for some versions. The file shows them. */
+	/* The tool's own order is not transitive, and so this one is not: a <= b <= c < a for some versions. The file shows them. */
 	bool circular;
 };
 
