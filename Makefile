@@ -352,7 +352,8 @@ fuzz:
 	    echo "  FUZZ   $$fuzzer"; \
 	    $(BUILD)/fuzzing/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -seed=$(FUZZ_SEED) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 	        -artifact_prefix=$(BUILD)/fuzzing/$$fuzzer- $(BUILD)/fuzzing/corpus/$$fuzzer $(BUILD)/fuzzing/seeds/$$fuzzer \
-	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) || failed=1; \
+	        $$(ls -d tests/fuzz/seeds/$$fuzzer 2>/dev/null) >$(BUILD)/fuzzing/$$fuzzer.log 2>&1 || \
+	        { failed=1; tail -80 $(BUILD)/fuzzing/$$fuzzer.log; }; \
 	done; exit $$failed
 
 fuzzers: $(FUZZERS)
