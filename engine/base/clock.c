@@ -2,7 +2,7 @@
 
 #include <stdatomic.h>
 
-static _Atomic unsigned second = 1000;
+static _Atomic unsigned pause_second = 1000, timeout_second = 1000;
 
 int64_t clock_milliseconds(void)
 {
@@ -24,12 +24,18 @@ struct timespec clock_after(clockid_t clock, int64_t milliseconds)
 	return until;
 }
 
-int64_t clock_seconds(unsigned seconds)
+int64_t clock_pause(unsigned seconds)
 {
-	return (int64_t)seconds * atomic_load(&second);
+	return (int64_t)seconds * atomic_load(&pause_second);
 }
 
-void clock_set_second(unsigned milliseconds)
+int64_t clock_timeout(unsigned seconds)
 {
-	atomic_store(&second, milliseconds);
+	return (int64_t)seconds * atomic_load(&timeout_second);
+}
+
+void clock_set_second(unsigned pause, unsigned timeout)
+{
+	atomic_store(&pause_second, pause);
+	atomic_store(&timeout_second, timeout);
 }

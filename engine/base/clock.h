@@ -12,9 +12,11 @@ int64_t clock_milliseconds(void);
  * sem_timedwait. */
 struct timespec clock_after(clockid_t clock, int64_t milliseconds);
 
-/* Timeouts and pauses are given in seconds, and last clock_seconds(n) milliseconds. Tests make the second shorter, so that
- * they wait for nothing; nothing else may. Holds for the whole process. */
-int64_t clock_seconds(unsigned seconds);
-void clock_set_second(unsigned milliseconds); /* 1 to 1000 */
+/* How many milliseconds a pause of so many seconds lasts, and a wait for what may never come. Tests make either second
+ * shorter, so that they wait for nothing; nothing else may. Two, for a test of pauses must not lose an answer that a
+ * slow machine is late with. Hold for the whole process. */
+int64_t clock_pause(unsigned seconds);
+int64_t clock_timeout(unsigned seconds);
+void clock_set_second(unsigned pause, unsigned timeout); /* milliseconds, from 1 */
 
 #endif

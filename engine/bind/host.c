@@ -319,7 +319,7 @@ static int l_sleep(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);
 	luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 1, "from 0 to 3600");
-	seconds *= (lua_Number)clock_seconds(1) / 1000;
+	seconds *= (lua_Number)clock_pause(1) / 1000;
 	struct timespec left = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (lua_Number)(time_t)seconds) * 1e9)};
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		;
@@ -329,16 +329,21 @@ static int l_sleep(lua_State *L)
 /* seconds(): the monotonic clock, in sleep's unit */
 static int l_seconds(lua_State *L)
 {
-	lua_pushnumber(L, (lua_Number)clock_milliseconds() / (lua_Number)clock_seconds(1));
+	lua_pushnumber(L, (lua_Number)clock_milliseconds() / (lua_Number)clock_pause(1));
 	return 1;
 }
 
-/* set_second(milliseconds): the length of a second of waiting, for tests; see clock.h */
+static unsigned check_second(lua_State *L, int index)
+{
+	lua_Integer milliseconds = luaL_optinteger(L, index, 1000);
+	luaL_argcheck(L, milliseconds >= 1 && milliseconds <= 1000, index, "from 1 to 1000");
+	return (unsigned)milliseconds;
+}
+
+/* set_second([pause, [timeout]]): the length of a second of a pause and of a timeout, in milliseconds, for tests; see clock.h */
 static int l_set_second(lua_State *L)
 {
-	lua_Integer milliseconds = luaL_checkinteger(L, 1);
-	luaL_argcheck(L, milliseconds >= 1 && milliseconds <= 1000, 1, "from 1 to 1000");
-	clock_set_second((unsigned)milliseconds);
+	clock_set_second(check_second(L, 1), check_second(L, 2));
 	return 0;
 }
 

@@ -61,7 +61,7 @@ static bool ask(struct clair_watch *watch)
 /* Waits for the time of the next check. Returns false at once when the long request is over: it must not wait for us. */
 static bool await_next(struct clair_watch *watch)
 {
-	const struct timespec until = clock_after(CLOCK_REALTIME, clock_seconds(INTERVAL_SECONDS));
+	const struct timespec until = clock_after(CLOCK_REALTIME, clock_pause(INTERVAL_SECONDS));
 	int waited;
 	do
 		waited = sem_timedwait(&watch->over, &until);

@@ -99,7 +99,7 @@ static int start(struct arena *arena, struct layer_server *server, struct tarsie
 		close_all(sockets, count);
 		return code;
 	}
-	const struct door_options door = {.token = server->token, .silence = clock_seconds(SILENCE_SECONDS),
+	const struct door_options door = {.token = server->token, .silence = clock_timeout(SILENCE_SECONDS),
 	                                  .admit = admit, .user = server, .allocator = options->allocator};
 	return door_open(&door, sockets, count, &server->door, error);
 }

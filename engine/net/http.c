@@ -95,7 +95,7 @@ static int on_progress(void *user, curl_off_t total_down, curl_off_t down, curl_
 	(void)total_down, (void)down, (void)total_up, (void)up;
 	struct http_transfer *transfer = user;
 	const struct http_request *request = transfer->request;
-	transfer->stalled = request->blob && clock_milliseconds() - transfer->heard > clock_seconds(seconds_of(request));
+	transfer->stalled = request->blob && clock_milliseconds() - transfer->heard > clock_timeout(seconds_of(request));
 	return transfer->stalled || is_cancelled(request);
 }
 
@@ -169,7 +169,7 @@ static void set_tls(const struct curl_library *library, CURL *curl, const struct
 /* Milliseconds left for all answers of one request: at least one, since 0 would mean no limit. */
 static long time_left(const struct http_transfer *transfer)
 {
-	int64_t left = transfer->started + clock_seconds(seconds_of(transfer->request)) - clock_milliseconds();
+	int64_t left = transfer->started + clock_timeout(seconds_of(transfer->request)) - clock_milliseconds();
 	return left > 1 ? (long)left : 1;
 }
 
@@ -186,7 +186,7 @@ static void set_options(const struct curl_library *library, CURL *curl, struct h
 	if (!request->blob)
 		library->easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
 	library->easy_setopt(curl, CURLOPT_USERAGENT, "tarsier/" TARSIER_VERSION);
-	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)clock_seconds(connect_seconds));
+	library->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)clock_timeout(connect_seconds));
 	library->easy_setopt(curl, CURLOPT_TIMEOUT_MS, request->blob ? 0L : time_left(transfer));
 	library->easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
 	if (request->unix_socket)

@@ -22,7 +22,7 @@ static int64_t asked_for(const struct http_response *response)
 	uint64_t seconds;
 	if (!span_number(http_header(response, "Retry-After"), &seconds))
 		return 0;
-	return clock_seconds(seconds > LONGEST_PAUSE ? LONGEST_PAUSE : (unsigned)seconds);
+	return clock_pause(seconds > LONGEST_PAUSE ? LONGEST_PAUSE : (unsigned)seconds);
 }
 
 static bool may_pass(const struct retry *retry, int code, enum http_trouble trouble)
@@ -32,7 +32,7 @@ static bool may_pass(const struct retry *retry, int code, enum http_trouble trou
 
 static int64_t doubled(unsigned before)
 {
-	int64_t first = clock_seconds(1) / FIRST_PAUSES, pause = before > DOUBLINGS ? clock_seconds(LONGEST_PAUSE) : first << before;
+	int64_t first = clock_pause(1) / FIRST_PAUSES, pause = before > DOUBLINGS ? clock_pause(LONGEST_PAUSE) : first << before;
 	return pause > 0 ? pause : 1; /* 0 would give up */
 }
 
@@ -46,7 +46,7 @@ int64_t retry_pause(struct retry *retry, int code, const struct http_response *r
 	int64_t pause = doubled(before), asked = code < 0 ? 0 : asked_for(response);
 	pause = asked > pause ? asked : pause;
 	retry->waited += pause;
-	return retry->waited > clock_seconds(retry->seconds) ? 0 : pause;
+	return retry->waited > clock_pause(retry->seconds) ? 0 : pause;
 }
 
 bool retry_wait(int64_t milliseconds, const atomic_bool *cancelled)

@@ -104,7 +104,7 @@ describe("Clair", function()
   local folder
   before_each(function() folder = images.folder() end)
   after_each(function() images.remove(folder) end)
-  setup(function() core.host.set_second(100) end) -- pauses and timeouts are short
+  setup(function() core.host.set_second(100) end) -- pauses are short
   teardown(function()
     core.host.set_second(1000)
     replay.finish()
@@ -1047,6 +1047,8 @@ describe("Clair", function()
   end)
 
   test("never is an error in time", function()
+    core.host.set_second(100, 100)
+    finally(function() core.host.set_second(100) end)
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
     fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 10 seconds", server, (image(2)),
       { clair_timeout = 10 })
@@ -1125,10 +1127,10 @@ describe("Clair", function()
   end)
 
   test("a Clair that is not well any more is given up before its time is over", function()
-    core.host.set_second(30)
     finally(function() core.host.set_second(100) end)
     for _, rule in ipairs { { status = 500, body = { code = "internal-error", message = "database gone" } },
       { fault = "never" } } do
+      core.host.set_second(30, rule.body and 1000 or 30)
       rule.method, rule.path = "DELETE", "/indexer/api/v1/index_report/.*"
       local server <close> = replay.start(v4(nil, post { fault = "never" }, rule))
       fails("BACKEND", "^Clair at http://.* failed while it worked on POST /indexer/api/v1/index_report: 3 health checks "
@@ -1139,7 +1141,7 @@ describe("Clair", function()
   end)
 
   test("what is deleted to see whether Clair is well is no report of anybody's", function()
-    core.host.set_second(30)
+    core.host.set_second(20, 50)
     finally(function() core.host.set_second(100) end)
     local server <close> = replay.start(v4(nil, post { fault = "never" }))
     fails("BACKEND", "did not answer POST /indexer/api/v1/index_report within 60 seconds", server, (image(2)),

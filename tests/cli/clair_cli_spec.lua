@@ -294,7 +294,7 @@ describe("tarsier clair wait", function()
     local filled = { method = "GET", path = "/v1/namespaces", status = 200,
       body = '{"Namespaces":[{"Name":"debian:12","VersionFormat":"dpkg"}]}' }
     with({ rules = { empty, filled } }, function(server)
-      local code, output, errors = tarsier(("clair wait --timeout 20 --clair %s"):format(server.url))
+      local code, output, errors = tarsier(("clair wait --timeout 1200 --clair %s"):format(server.url))
       assert.equal(0, code, errors)
       assert.equal("", output)
       assert.is_truthy(errors:find("is ready", 1, true), errors)

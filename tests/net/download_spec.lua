@@ -249,6 +249,8 @@ describe("a download", function()
   end)
 
   it("gives up a server that stands still", function()
+    core.host.set_second(20, 20)
+    finally(function() core.host.set_second(20) end)
     failed(fetch(serve { ["repeat"] = "x", times = 3000, drip = { size = 1000, every = 3 } }), "IO", "stalled")
   end)
 

@@ -300,14 +300,14 @@ static int l_json_stream(lua_State *L)
 	return code < 0 ? probe_fail(L, &error) : 1;
 }
 
-/* set_second(milliseconds): as core.host has it, for what this module links once more */
-static int l_set_second(lua_State *L)
+/* set_timeout(milliseconds): the length of a second of a timeout, for what this module links once more */
+static int l_set_timeout(lua_State *L)
 {
-	clock_set_second((unsigned)luaL_checkinteger(L, 1));
+	clock_set_second(1000, (unsigned)luaL_checkinteger(L, 1));
 	return 0;
 }
 
-static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"set_second", l_set_second},
+static const luaL_Reg functions[] = {{"jwt", l_jwt}, {"set_timeout", l_set_timeout},
                                      {"json_stream", l_json_stream}, {"base64", l_base64}, {"serve", l_serve},
                                      {"scan_located", l_scan_located}, {NULL, NULL}};
 static const luaL_Reg methods[] = {{"stop", l_stop}, {"reach", l_reach}, {"failure", l_failure}, {"sent", l_sent},

@@ -33,7 +33,7 @@ static int l_pauses(lua_State *L)
 			response.trouble = strcmp(text, "no connection") == 0 ? HTTP_NO_CONNECTION : strcmp(text, "timeout") == 0 ? HTTP_TIMED_OUT
 			                 : HTTP_NO_TROUBLE;
 		lua_pushnumber(L, (lua_Number)retry_pause(&retry, strcmp(text, "no memory") == 0 ? TARSIER_MEMORY : code, &response)
-		                      / (lua_Number)clock_seconds(1));
+		                      / (lua_Number)clock_pause(1));
 		lua_rawseti(L, -3, i);
 		lua_pop(L, 1);
 		buffer_free(&response.headers);

@@ -116,7 +116,7 @@ function cli.main(argv)
   local ok, code = xpcall(function()
     local host = require "tarsier.core".host
     host.command_line()
-    local second = tonumber(os.getenv "TARSIER_TEST_SECOND") -- milliseconds: tarsier's own tests do not wait long
+    local second = tonumber(os.getenv "TARSIER_TEST_SECOND") -- milliseconds: tarsier's own tests pause for less
     if second then host.set_second(second) end
     return dispatch(argv)
   end, debug.traceback)
