@@ -1,10 +1,11 @@
 -- `tarsier clair up` and `down` against real engines, with small programs that stand for PostgreSQL and for Clair.
 
 local engines = require "support.engines"
+local process = require "support.clair.process"
 local shell = require "support.shell"
 
 local LUA = os.getenv "LUA" or "lua5.4"
-local PORT, HEALTH = 26060, 26061
+local PORT, HEALTH, DATABASE = process.ports(3)
 
 -- One program as an image, by the names that the stand-ins go by.
 local function tree()
@@ -42,8 +43,8 @@ for _, name in ipairs(engines.names) do
 
     -- Docker is started without a bridge, so that it leaves the machine's firewall alone: it has the host's network.
     local network = name == "docker" and "--network host" or "--network tarsier-test"
-    local ports = ("--database-port 25432 --port %d --health-port %d"):format(PORT, HEALTH)
-    local images = "--clair-image localhost/clair:1 --database-image localhost/database:1 --timeout 20"
+    local ports = ("--port %d --health-port %d --database-port %d"):format(PORT, HEALTH, DATABASE)
+    local images = "--clair-image localhost/clair:1 --database-image localhost/database:1 --timeout 120"
 
     local function tarsier(line)
       return shell.run(("env -u CLAIR_URL -u DOCKER_HOST %s lua/bin/tarsier %s --engine %s"):format(LUA, line,
@@ -138,7 +139,10 @@ for _, name in ipairs(engines.names) do
     end)
 
     case("gives up in time on a Clair that does not answer", function()
-      local code, _, errors = up "--clair-image localhost/database:1 --timeout 2"
+      local code, _, errors = up()
+      assert.equal(0, code, errors)
+      server.engine:remove "tarsier-clair" -- the database runs on, and is ready at once
+      code, _, errors = up "--clair-image localhost/database:1 --timeout 2"
       assert.equal(4, code)
       assert.is_truthy(errors:find("Clair was not ready after 2 s: ", 1, true), errors)
     end)
@@ -189,7 +193,7 @@ describe("tarsier clair up, with the real Clair v4", function()
     if not server then return pending(why_not) end
     local code, output, errors = shell.run(("env -u CLAIR_URL %s lua/bin/tarsier clair up --engine %s --network host "
       .. "--clair-image localhost/clair:4 --database-image localhost/database:1 --port %d --health-port %d "
-      .. "--database-port %d --timeout 60"):format(LUA, server.address, PORT, HEALTH, cluster.port))
+      .. "--database-port %d --timeout 300"):format(LUA, server.address, PORT, HEALTH, cluster.port))
     assert.equal(0, code, errors .. server.engine:logs("tarsier-clair", 60))
     assert.equal(("http://127.0.0.1:%d\n"):format(PORT), output)
     assert.is_truthy(errors:find("Clair answers but is not ready", 1, true), errors)

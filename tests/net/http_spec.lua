@@ -171,7 +171,7 @@ describe("the server of these specs", function()
     local pid = shell.capture(LUA .. [[ -e 'package.path = "tests/?.lua;lua/?.lua;" .. package.path
       package.cpath = (os.getenv "TARSIER_BUILD" or "build") .. "/?.so;" .. package.cpath
       print(require "support.stand_in".start({}).pid)']])
-    assert.is_true(os.execute(("for i in $(seq 50); do kill -0 %s 2>/dev/null || exit 0; sleep 0.1; done; exit 1")
+    assert.is_true(os.execute(("for i in $(seq 300); do kill -0 %s 2>/dev/null || exit 0; sleep 0.1; done; exit 1")
       :format(pid)))
   end)
 end)

@@ -51,6 +51,13 @@ function engines.needs(name)
   end
 end
 
+local function ended(pid)
+  local file = io.open("/proc/" .. pid .. "/stat")
+  local state = file and file:read "a":match "%) (%a)" or "X"
+  if file then file:close() end
+  return state == "Z" or state == "X" -- it may stay a zombie for a while
+end
+
 --- start(name) -> server with .address, .engine, :import(…), :stop() | nil, why not
 function engines.start(name)
   if not os.getenv "TARSIER_TEST_REAL" then return nil, "starts engines and containers: make test-real" end
@@ -61,9 +68,10 @@ function engines.start(name)
   os.execute(("sh -c %s >%s/log 2>&1 </dev/null & echo $! >%s/pid"):format(shell.quote(commands[name][1](self.folder)),
     self.folder, self.folder))
   self.pid = shell.read(self.folder .. "/pid"):match "%d+"
-  for _ = 1, 200 do
+  for _ = 1, 1200 do
     self.engine = docker.open(self.address)
     if self.engine then return self end
+    if ended(self.pid) then break end
     core.host.sleep(0.1)
   end
   local log = shell.read(self.folder .. "/log")
@@ -94,10 +102,7 @@ end
 function Server:stop()
   os.execute("kill " .. self.pid .. " 2>/dev/null")
   for _ = 1, 200 do
-    local file = io.open("/proc/" .. self.pid .. "/stat")
-    local state = file and file:read "a":match "%) (%a)" or "X"
-    if file then file:close() end
-    if state == "Z" or state == "X" then break end -- it may stay a zombie for a while
+    if ended(self.pid) then break end
     core.host.sleep(0.05)
   end
   -- What watches over a container's processes (conmon) stays when its engine goes: all that names the folder is ours.

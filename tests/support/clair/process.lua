@@ -1,10 +1,15 @@
 -- Programs that a spec starts, waits for, and stops by their own process ids.
 
 local shell = require "support.shell"
+local lfs = require "lfs"
 local sleep = require "tarsier.probe".spawn.sleep
 
 local process = {}
 process.__index = process
+
+-- Seconds to wait are for a machine with nothing else to do. These run beside other specs, and on slow machines: only a
+-- failure takes longer for it.
+local PATIENCE = 6
 
 -- A shell stays beside the program: it keeps the exit code, and ends what it started when the specs end without doing
 -- so, as after an interrupt.
@@ -88,17 +93,25 @@ function process:ready(seconds, question)
   if process.wait(seconds, over) and self:running() then return self end
   local log = self:log()
   self:stop()
-  error(("%s was not ready within %d s: %s"):format(self.name, seconds, log:sub(-2000)), 2)
+  error(("%s was not ready within %d s: %s"):format(self.name, seconds * PATIENCE, log:sub(-2000)), 2)
 end
 
---- wait(seconds, question) -> what the question returned, or nil when time was up
+--- wait(seconds, question) -> what the question returned, or nil when time was up, several times over
 function process.wait(seconds, question)
-  local deadline = os.time() + seconds
+  local deadline = os.time() + seconds * PATIENCE
   repeat
     local answer = question()
     if answer then return answer end
     sleep(0.02)
   until os.time() > deadline
+end
+
+-- Spec files run at once, and a port is free until somebody listens: run-specs makes this folder anew for each run, and
+-- who makes a port's folder in it may have the port.
+local PORTS = (os.getenv "TARSIER_BUILD" or "build") .. "/specs/ports"
+
+local function claim(port)
+  return lfs.mkdir(("%s/%d"):format(PORTS, port)) or not lfs.attributes(PORTS)
 end
 
 --- ports(n) -> n ports of 127.0.0.1 that nobody listens on
@@ -110,7 +123,7 @@ function process.ports(n)
   end
   while #found < n do
     local port = math.random(20000, 32000) -- below what the kernel gives to outgoing connections
-    if not taken[port] then
+    if not taken[port] and claim(port) then
       taken[port] = true
       found[#found + 1] = port
     end
