@@ -22,6 +22,11 @@ function pace.limit(seconds)
   return seconds * slowness
 end
 
+--- patience(seconds) -> the same for time on the clock: specs run beside others, and beside whatever the machine does
+function pace.patience(seconds)
+  return 5 * pace.limit(seconds)
+end
+
 --- within(seconds, work, [what]): work() takes at most so much of the processor's time, on a common machine. Returns what
 --- it returns.
 function pace.within(seconds, work, what)
