@@ -64,7 +64,7 @@ describe("the language's own tool and we list the same:", function()
   end)
 
   test("pip list with packages in development and from a folder", { python3 = "python3-venv" }, function(root)
-    must([[set -e; root=%s; python3 -m venv $root/app; mkdir $root/src $root/other
+    temporary.fetched([[set -e; root=%s; python3 -m venv $root/app; mkdir -p $root/src $root/other
       printf '[project]\nname = "in_development"\nversion = "1.2.dev3"\n' >$root/src/pyproject.toml
       printf '[project]\nname = "from-folder"\nversion = "0.5"\n' >$root/other/pyproject.toml
       $root/app/bin/pip install -q setuptools wheel

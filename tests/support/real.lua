@@ -35,7 +35,7 @@ function real.debian()
       rm -rf "$new.log" "$new"/var/cache/apt/archives/*.deb "$new"/var/lib/apt/lists/*
       mv -T "$new" "$root" 2>/dev/null || rm -rf "$new" # another run was faster
     fi]]
-  must(script, root)
+  temporary.fetched(script, root)
   return root
 end
 

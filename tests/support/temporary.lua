@@ -13,6 +13,17 @@ function temporary.must(command, ...)
   return output .. errors
 end
 
+--- fetched(command, …): the same for what a package registry may fail to give at first; three times, with pauses. The
+--- command must bear to be run again.
+function temporary.fetched(...)
+  for pause = 5, 20, 15 do
+    local ok, result = pcall(temporary.must, ...)
+    if ok then return result end
+    os.execute("sleep " .. pause)
+  end
+  return temporary.must(...)
+end
+
 --- noise(length, seed) -> bytes that compress a little, always the same ones
 function temporary.noise(length, seed)
   local state, parts = seed or 1, {}

@@ -2,7 +2,7 @@
 
 local temporary = require "support.temporary"
 
-local must = temporary.must
+local must, fetched = temporary.must, temporary.fetched
 
 local trees = {}
 
@@ -14,29 +14,29 @@ function trees.missing(programs)
 end
 
 function trees.python(root)
-  must("python3 -m venv %s/app && %s/app/bin/pip install -q flask==2.2.5 requests==2.31.0 zope.interface==6.1 ruamel.yaml",
+  fetched("python3 -m venv %s/app && %s/app/bin/pip install -q flask==2.2.5 requests==2.31.0 zope.interface==6.1 ruamel.yaml",
     root, root)
 end
 
 --- An application with an alias, a scope and nested versions.
 function trees.npm(root)
-  must([[mkdir -p %s/srv/app && cd %s/srv/app && printf '{"name": "app", "version": "1.0.0"}' >package.json &&
+  fetched([[mkdir -p %s/srv/app && cd %s/srv/app && printf '{"name": "app", "version": "1.0.0"}' >package.json &&
     npm install --silent --no-audit --no-fund express@4.18.2 old@npm:lodash@4.17.20 @babel/code-frame@7.24.2 >/dev/null]],
     root, root)
 end
 
 function trees.npm_global(root)
-  must("npm install --silent --no-audit --no-fund --global --prefix %s/usr/local semver@7.5.4 npm@9.9.3 >/dev/null", root)
+  fetched("npm install --silent --no-audit --no-fund --global --prefix %s/usr/local semver@7.5.4 npm@9.9.3 >/dev/null", root)
 end
 
 function trees.pnpm(root)
-  must([[mkdir -p %s/srv/pnpm && cd %s/srv/pnpm && printf '{"name": "app", "version": "1.0.0"}' >package.json &&
+  fetched([[mkdir -p %s/srv/pnpm && cd %s/srv/pnpm && printf '{"name": "app", "version": "1.0.0"}' >package.json &&
     npm_config_loglevel=error npx --yes pnpm@8 install --silent express@4.18.2 >/dev/null]], root, root)
 end
 
 --- Yarn 4's packages as zip files.
 function trees.yarn(root)
-  must([[mkdir -p %s/srv/yarn && cd %s/srv/yarn && printf '{"name": "app", "version": "1.0.0"}' >package.json && touch yarn.lock &&
+  fetched([[mkdir -p %s/srv/yarn && cd %s/srv/yarn && printf '{"name": "app", "version": "1.0.0"}' >package.json && touch yarn.lock &&
     printf 'enableGlobalCache: false\nenableTelemetry: false\nenableScripts: false\n' >.yarnrc.yml &&
     npx --yes -p @yarnpkg/cli-dist@4.1.0 yarn add express@4.18.2 @babel/code-frame@7.24.2 >/dev/null]], root, root)
 end
@@ -99,7 +99,7 @@ function trees.java(root)
     "org.apache.activemq:activemq-all:5.17.0", "org.apache.karaf.features:framework:4.3.6:kar" }
   must("mkdir -p %s/srv/java", root)
   for _, artifact in ipairs(artifacts) do
-    must("mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.8:copy -Dartifact=%s -DoutputDirectory=%s/srv/java",
+    fetched("mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.8:copy -Dartifact=%s -DoutputDirectory=%s/srv/java",
       artifact, root)
   end
 end
