@@ -344,8 +344,9 @@ it("an import that was killed leaves what the next one removes, and no living on
   assert(advisories.import(folder, { one "A-1" }))
   assert.equal(".other.db.new-123 records.json test.db ", listing())
   if not temporary.has "flock" then return pending "needs flock: apt-get install util-linux" end
-  local hold = "flock -n %s/.test.db.new-7 sh -c 'echo >%s/held; sleep 3' >/dev/null 2>&1 &"
-  temporary.must(hold .. " while ! [ -e %s/held ]; do sleep 0.05; done", folder, folder, folder)
+  local hold = "flock -n %s/.test.db.new-7 sh -c 'echo $$ >%s/held; exec sleep 300' >/dev/null 2>&1 &"
+  temporary.must(hold .. " while ! [ -s %s/held ]; do sleep 0.05; done", folder, folder, folder)
+  finally(function() temporary.must("kill $(cat %s/held)", folder) end)
   assert(advisories.import(folder, { one "A-1" }))
   assert.matches(".test.db.new-7", listing(), 1, true)
 end)
