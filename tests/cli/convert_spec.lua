@@ -111,7 +111,7 @@ describe("tarsier convert", function()
 
   it("holds the report's result and not its text", function()
     shell.write(folder .. "/large.json", report.text("json", many(5000)))
-    local got = measure({ LUA, "lua/bin/tarsier", "convert", folder .. "/large.json", "-f", "json=" .. folder .. "/b.json" }, 60)
+    local got = measure({ LUA, "lua/bin/tarsier", "convert", folder .. "/large.json", "-f", "json=" .. folder .. "/b.json" }, 600)
     assert.equal(0, got.code, got.output)
     if (os.getenv "TARSIER_SANITIZE" or "") ~= "" then return pending "sanitizers take memory of their own: make test" end
     assert.is_true(got.rss < 36 << 10, ("%d KiB"):format(got.rss)) -- 20,000 findings take under 128 MiB

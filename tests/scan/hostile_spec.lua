@@ -7,7 +7,7 @@ local measure = require "support.measure"
 local shell = require "support.shell"
 
 local MEMORY = 256 * 1024 -- KiB that a scan may take, however large the image says it is
-local SECONDS = 60        -- a guard against hanging; nothing here takes more than two
+local SECONDS = 600       -- a guard against hanging; nothing here takes more than two, without a sanitizer and all else
 local database = (os.getenv "TARSIER_BUILD" or "build") .. "/starter.db"
 
 -- Sanitizers keep what is freed and shadow what is not: their memory says nothing about ours.
