@@ -30,7 +30,7 @@ static lua_Integer integer_field(lua_State *L, const char *key)
 {
 	lua_Integer number = options_count(L, 1, key, "http");
 	if (number > 1 << 30)
-		luaL_error(L, "http: %s must be a whole number, 0 or more", key);
+		luaL_error(L, "http: %s must be a whole number from 0 to %d", key, 1 << 30);
 	return number;
 }
 

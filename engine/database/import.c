@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
@@ -132,7 +133,7 @@ static int import_all(struct importing *importing, const char *const *paths, siz
 	writer->note = arena_string(&writer->arena, note ? note : "");
 	if (code >= 0 && !writer->note)
 		code = error_memory(error);
-	return code >= 0 ? code : error_append(error, "; %s is left as it is", writer->path);
+	return code >= 0 || access(writer->path, F_OK) < 0 ? code : error_append(error, "; %s is left as it is", writer->path);
 }
 
 int tarsier_import(const char *database, const char *const *paths, size_t count,

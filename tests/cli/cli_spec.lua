@@ -467,7 +467,9 @@ describe("tarsier db", function()
     local code, _, errors = tarsier "db import --db @kept.db @osv @known_exploited_vulnerabilities.json"
     assert.equal(4, code)
     assert.is_truthy(errors:find("known_exploited_vulnerabilities.json: nothing in it can be used", 1, true))
-    assert.is_truthy(errors:find("is left as it is", 1, true))
+    assert.is_truthy(errors:find("kept.db is left as it is", 1, true))
+    _, _, errors = tarsier "db import --db @none.db @known_exploited_vulnerabilities.json"
+    assert.is_nil(errors:find("is left as it is", 1, true), errors)
     local _, output = tarsier "db status --db @kept.db -f json"
     assert.equal(2, json.decode(output).advisories)
   end)

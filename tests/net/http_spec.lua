@@ -142,7 +142,7 @@ describe("core.http", function()
       "http: a header holds a line break")
     for _, key in ipairs { "seconds", "connect_seconds", "limit" } do
       assert.has_error(function() core.http { url = "http://127.0.0.1:1/", [key] = (1 << 30) + 1 } end,
-        "http: " .. key .. " must be a whole number, 0 or more")
+        "http: " .. key .. " must be a whole number from 0 to 1073741824")
     end
     local many = {}
     for i = 1, 65 do many["X-" .. i] = "x" end
