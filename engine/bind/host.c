@@ -336,7 +336,7 @@ static int l_seconds(lua_State *L)
 static unsigned check_second(lua_State *L, int index)
 {
 	lua_Integer milliseconds = luaL_optinteger(L, index, 1000);
-	luaL_argcheck(L, milliseconds >= 1 && milliseconds <= 1000, index, "from 1 to 1000");
+	luaL_argcheck(L, milliseconds >= 1 && milliseconds <= 60000, index, "from 1 to 60000");
 	return (unsigned)milliseconds;
 }
 

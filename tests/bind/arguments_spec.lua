@@ -20,7 +20,7 @@ local calls = {
   { 2, "suggest", core.suggest, "x", 1 }, { 1, "template", core.template, 1 }, { 1, "escaper", core.text.escaper, 1 },
   { 1, "escaper", core.text.escaper, { [1] = "x" } }, { 1, "escaper", core.text.escaper, { x = 1 } },
   { 1, "escaper", core.text.escaper, { xy = "x" } }, { 1, "uuid5", core.uuid5, "x", "x" }, { 1, "sleep", host.sleep, -1 },
-  { 1, "set_second", host.set_second, 0 }, { 1, "set_second", host.set_second, 1001 }, { 2, "set_second", host.set_second, 1, 0 },
+  { 1, "set_second", host.set_second, 0 }, { 1, "set_second", host.set_second, 60001 }, { 2, "set_second", host.set_second, 1, 0 },
   { 2, "write_file", host.write_file, "/", nil },
 }
 
