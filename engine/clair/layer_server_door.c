@@ -1,5 +1,6 @@
 /* admits connections to the layer server that send the token in the first line of a request */
 #include "clair/layer_server_internal.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -49,13 +50,6 @@ struct door {
 	atomic_bool closing;
 	pthread_t thread;
 };
-
-static int64_t milliseconds_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- visitors ---------------------------------------------------------------------------------------------------- */
 
@@ -139,25 +133,24 @@ static bool visitor_has_left(int fd)
 	return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-/* Peeks at the bytes without consuming them: libmicrohttpd reads them again. */
-static void door_hear(struct door *door, size_t index)
+/* Peeks at the bytes without consuming them: libmicrohttpd reads them again. Returns false if the visitor has left. */
+static bool door_listen(const struct door *door, struct visitor *visitor)
 {
-	struct visitor *visitor = &door->visitors[index];
 	char line[LINE];
-	if (visitor->state == VISITOR_KNOWN)
-		return;
 	if (visitor->state == VISITOR_SILENT) {
 		ssize_t got = recv(visitor->fd, line, sizeof line, MSG_PEEK | MSG_DONTWAIT);
-		if (got <= 0) {
-			if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-				door_dismiss(door, index);
-			return;
-		}
+		if (got <= 0)
+			return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 		visitor->state = door_judge(door, (span){line, (size_t)got});
 		if (visitor->state == VISITOR_REFUSED)
 			door_refuse(visitor);
 	}
-	if (visitor->state == VISITOR_REFUSED && visitor_has_left(visitor->fd))
+	return visitor->state != VISITOR_REFUSED || !visitor_has_left(visitor->fd);
+}
+
+static void door_hear(struct door *door, size_t index)
+{
+	if (!door_listen(door, &door->visitors[index]))
 		door_dismiss(door, index);
 }
 
@@ -175,7 +168,7 @@ static void door_hear_from(struct door *door, int fd)
 static void door_accept(struct door *door, int socket)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE * 1000000L};
-	struct visitor visitor = {.state = VISITOR_SILENT, .since = milliseconds_now(),
+	struct visitor visitor = {.state = VISITOR_SILENT, .since = clock_milliseconds(),
 	                          .length = sizeof visitor.address};
 	if (door->count == WAITING && !door_make_room(door)) {
 		nanosleep(&pause, NULL); /* meanwhile the kernel queues connections */
@@ -195,11 +188,19 @@ static void door_accept(struct door *door, int socket)
 		door->visitors[door->count++] = visitor;
 }
 
+/* On a busy machine it may be this thread that is late, and what it waited for is there. */
+static bool door_is_late(const struct door *door, struct visitor *visitor, int64_t before)
+{
+	if (visitor->state == VISITOR_KNOWN || visitor->since > before)
+		return false;
+	return !door_listen(door, visitor) || visitor->state != VISITOR_KNOWN;
+}
+
 static void door_dismiss_late(struct door *door)
 {
-	int64_t before = milliseconds_now() - door->options.silence;
+	int64_t before = clock_milliseconds() - door->options.silence;
 	for (size_t i = 0; i < door->count;)
-		if (door->visitors[i].state != VISITOR_KNOWN && door->visitors[i].since <= before)
+		if (door_is_late(door, &door->visitors[i], before))
 			door_dismiss(door, i);
 		else
 			i++;
@@ -210,7 +211,7 @@ static int door_wait(const struct door *door)
 {
 	for (size_t i = 0; i < door->count; i++)
 		if (door->visitors[i].state != VISITOR_KNOWN) {
-			int64_t left = door->visitors[i].since + door->options.silence - milliseconds_now();
+			int64_t left = door->visitors[i].since + door->options.silence - clock_milliseconds();
 			return left > 0 ? (int)left + 1 : 0;
 		}
 	return -1;

@@ -32,7 +32,7 @@ describe("the layer server", function()
   end
 
   local function get(url, headers, method)
-    return assert(core.http { url = url, headers = headers, method = method, seconds = 10 })
+    return assert(core.http { url = url, headers = headers, method = method, seconds = 60 })
   end
 
   it("gives every layer as it is stored", function()
@@ -172,7 +172,7 @@ describe("the layer server", function()
       local path = folder .. "/oci/" .. images.blob_path(letters.digest(list[2].blob))
       local server <close>, served = serve(reference)
       images.write(path, list[2].blob:sub(1, 5))
-      local answer = core.http { url = served[2].url, headers = range and { Range = range } or nil, seconds = 20 }
+      local answer = core.http { url = served[2].url, headers = range and { Range = range } or nil, seconds = 120 }
       assert.is_nil(answer)
       local _, why, code = server:failure()
       assert.equal("FORMAT", code)
@@ -305,7 +305,20 @@ describe("the layer server", function()
       "POST /", "\\026\\003\\001\\002\\000\\001" } do
       assert.matches("^HTTP/1.1 404 Not Found\r\n", answer(late, request))
     end
-    assert.is_true(impatient:reach() and patient:reach())
+    assert.is_true(impatient:failure() and patient:reach())
+  end)
+
+  -- Here everybody is late as soon as they are let in: who is heard at all is heard in the last moment.
+  it("listens once more before it closes a connection, for it may be late itself", function()
+    if not shell.has "python3" then return pending "needs python3: apt-get install python3" end
+    probe.set_timeout(0)
+    finally(function() probe.set_timeout(1000) end)
+    local server <close>, served = serve((layout()), "127.0.0.1")
+    probe.set_timeout(1000)
+    local code, out, errors = shell.run(("%s tests/support/eager.py %s"):format(shell.python, served[1].url))
+    assert.equal(0, code, errors)
+    assert.matches("^HTTP/1.1 200 OK", out)
+    assert.is_true(server:failure())
   end)
 
   it("closes the connections of those who leave without a word", function()

@@ -26,7 +26,7 @@ def fetch(headers="", buffer=None):
 def read_all(connection):
     pieces = iter(lambda: connection.recv(1 << 16), b"")
     head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
-    print(head.split()[1].decode(), len(body), "of 10")
+    print(head.split()[1].decode() if head else "no answer", len(body), "of 10")
 
 
 stalled = [fetch(buffer=4096) for _ in range(FETCHES)]
@@ -36,7 +36,7 @@ try:
     waiting.recv(1)
     sys.exit("the fetch did not have to wait")
 except socket.timeout:
-    waiting.settimeout(60)
+    waiting.settimeout(600)
 reader = threading.Thread(target=read_all, args=(waiting,))
 reader.start()
 for connection in stalled:
