@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "database/ends.h"
+#include "database/record_part.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,6 +53,10 @@ static int on_advisory(void *user, const struct advisory *advisory, struct tarsi
 {
 	struct importing *importing = user;
 	struct staged staged;
+	if (!is_name(advisory->id, ID_LIMIT)) {
+		on_unreadable(user, *advisory->id ? advisory->id : "a record", "its id is missing, too long or has several lines");
+		return 0;
+	}
 	int code = writer_advisory(importing->writer, advisory, &staged, error);
 	if (code < 0)
 		return code;

@@ -12,6 +12,7 @@ static const struct { const char *text; bool fault; } omissions[OMISSIONS] = {
 	[OMIT_BOUND] = {"ranges with a bound that is not a version", true},
 	[OMIT_NO_ORDER] = {"ranges in ecosystems whose order of versions is not known", false},
 	[OMIT_VECTOR] = {"CVSS vectors that are not valid", true},
+	[OMIT_NAME] = {"packages whose name, release or version is missing, too long or has several lines", true},
 };
 
 const char *omission_text(enum omission omission)

@@ -17,6 +17,7 @@ enum omission {
 	OMIT_BOUND,        /* ranges */
 	OMIT_NO_ORDER,
 	OMIT_VECTOR,       /* CVSS vectors */
+	OMIT_NAME,         /* packages; stored as a number: append only */
 	OMISSIONS
 };
 

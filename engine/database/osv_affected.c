@@ -11,16 +11,6 @@ void *osv_list(struct osv_reading *reading, size_t count, size_t size)
 	return list;
 }
 
-size_t osv_texts(const struct json_node *array, const char **list, size_t count, size_t limit)
-{
-	for (const struct json_node *item = node_first(array); item; item = item->next) {
-		size_t length = node_length(item);
-		if (length && length <= limit)
-			list[count++] = node_string(item);
-	}
-	return count;
-}
-
 /* ---- severity ---------------------------------------------------------------------------------------------------- */
 
 const char **osv_severity(struct osv_reading *reading, const struct json_node *object, const char *other,
@@ -51,38 +41,42 @@ const char *osv_word_in(const struct json_node *object, const char *group, const
 
 /* ---- affected ---------------------------------------------------------------------------------------------------- */
 
+/* A number counts as it is written. Returns "", which is reported, for anything else that is not a text. */
+static const char *version_of(const struct json_node *node)
+{
+	return node->text ? node->text : "";
+}
+
 static size_t add_events(const struct json_node *object, struct advisory_event *events, size_t count)
 {
 	static const char *const kinds[] = {"introduced", "fixed", "last_affected", "limit"};
 	for (size_t kind = 0; kind < 4; kind++) {
 		const struct json_node *version = node_get(object, kinds[kind]);
-		if (node_length(version) && node_length(version) <= TEXT_LIMIT)
-			events[count++] = (struct advisory_event){(enum range_event)kind, node_string(version)};
+		if (version && version->kind != NODE_NULL)
+			events[count++] = (struct advisory_event){(enum range_event)kind, version_of(version)};
 	}
 	return count;
 }
 
 static void read_range(struct osv_reading *reading, const struct json_node *json, struct advisory_range *range)
 {
-	const struct json_node *events = node_list(json, "events");
-	range->events = osv_list(reading, node_count(events) * 4, sizeof *range->events);
-	if (!range->events)
-		return;
-	for (const struct json_node *event = node_first(events); event; event = event->next)
+	const struct json_node *events = record_list(reading->sink, reading->id, json, "events");
+	range->events = osv_list(reading, node_count(node_list(json, "events")) * 4, sizeof *range->events);
+	for (const struct json_node *event = events; event && range->events; event = event->next)
 		range->count = add_events(event, range->events, range->count);
 }
 
 static void read_ranges(struct osv_reading *reading, const struct json_node *json, struct affected *affected)
 {
-	const struct json_node *ranges = node_list(json, "ranges");
-	affected->ranges = osv_list(reading, node_count(ranges), sizeof *affected->ranges);
-	if (!affected->ranges)
-		return;
-	for (const struct json_node *range = node_first(ranges); range; range = range->next) {
+	const struct json_node *ranges = record_list_or_none(reading->sink, reading->id, json, "ranges");
+	affected->ranges = osv_list(reading, node_count(node_list(json, "ranges")), sizeof *affected->ranges);
+	for (const struct json_node *range = ranges; range && affected->ranges; range = range->next) {
 		const char *type = node_text(range, "type");
-		bool commits = strcmp(type, "GIT") == 0;
+		bool commits = strcmp(type, "GIT") == 0, versions = strcmp(type, "ECOSYSTEM") == 0 || strcmp(type, "SEMVER") == 0;
 		affected->only_commits = affected->only_commits || commits;
-		if (strcmp(type, "ECOSYSTEM") != 0 && strcmp(type, "SEMVER") != 0)
+		if (!commits && !versions)
+			reading->sink->unreadable(reading->sink->user, reading->id, "a range of a type that is not known");
+		if (!versions)
 			continue;
 		struct advisory_range *next = &affected->ranges[affected->range_count];
 		read_range(reading, range, next);
@@ -96,7 +90,7 @@ const char *osv_vector_in(const struct json_node *specific)
 {
 	const struct json_node *cvss = node_get(specific, "cvss");
 	const char *vector = node_length(cvss) ? node_string(cvss) : node_text(cvss, "vectorString");
-	return *vector && strlen(vector) <= TEXT_LIMIT ? vector : NULL;
+	return *vector && strlen(vector) <= NAME_LIMIT ? vector : NULL;
 }
 
 /* A score without a vector, such as RubySec's "cvss_v3": 9.8, on NVD's scale. */
@@ -159,36 +153,34 @@ static bool fixed_in_module(const struct affected *affected)
 
 enum { FUNCTIONS_LIMIT = 64 * 1024 }; /* bytes of one record's names: the largest published one has 5,000 */
 
-/* Adds " name", or "path" on a separate line. Returns false if the buffer is full. */
+/* Adds " name", or "path" on a separate line. Returns false if it is not a name, or the buffer is full. */
 static bool add_word(struct buffer *text, char before, const char *word)
 {
 	if (!*word || strpbrk(word, " \n"))
-		return true;
+		return false;
 	return (!text->length || buffer_add(text, &before, 1)) && buffer_add(text, word, strlen(word));
 }
 
 static bool add_list(struct buffer *text, const char *before, const struct json_node *list)
 {
-	char word[TEXT_LIMIT];
+	char word[NAME_LIMIT];
 	bool ok = true;
 	for (const struct json_node *item = node_first(list); item && ok; item = item->next)
-		if (node_length(item) && snprintf(word, sizeof word, "%s%s", before, node_string(item)) < (int)sizeof word)
-			ok = add_word(text, ' ', word);
+		ok = node_length(item) && snprintf(word, sizeof word, "%s%s", before, node_string(item)) < (int)sizeof word &&
+		     add_word(text, ' ', word);
 	return ok;
 }
 
 static bool add_import(struct buffer *text, const struct json_node *import)
 {
 	const char *path = node_text(import, "path");
-	bool ok = add_word(text, '\n', path);
-	if (!*path || !ok)
-		return ok;
-	return add_list(text, "os=", node_list(import, "goos")) && add_list(text, "arch=", node_list(import, "goarch")) &&
+	return add_word(text, '\n', path) && add_list(text, "os=", node_list(import, "goos")) && add_list(text, "arch=", node_list(import, "goarch")) &&
 	       add_list(text, "", node_list(import, "symbols"));
 }
 
 /* What Go's records name as vulnerable: [{ "path": an import path, "goos": [name], "goarch": [name], "symbols": [name] }],
- * as go_functions_state takes it. One of a package without symbols means all of it. Returns NULL if there is nothing, or too much: it is not known then whether it is in a program. */
+ * as go_functions_state takes it. One of a package without symbols means all of it. Returns NULL if there is
+ * nothing, too much, or a name that cannot be read: it is not known then whether it is in a program. */
 static const char *read_functions(struct osv_reading *reading, const struct json_node *imports)
 {
 	struct buffer text;
@@ -208,7 +200,7 @@ static const char *read_stream(struct osv_reading *reading, const struct json_no
 {
 	const char *own = node_text(node_member(json, "ecosystem_specific"), "rpm_modularity");
 	if (*own)
-		return strlen(own) <= TEXT_LIMIT ? own : NULL;
+		return strlen(own) <= NAME_LIMIT ? own : NULL;
 	if (strcmp(affected->ecosystem, "Go") == 0)
 		return read_functions(reading, node_list(node_member(json, "ecosystem_specific"), "imports"));
 	return fixed_in_module(affected) ? streams_of_summary(reading, node_text(record, "summary")) : NULL;
@@ -228,7 +220,7 @@ static void read_last_known(struct osv_reading *reading, const struct json_node 
 	char *version = span_copy(&reading->arena, span_trim(span_of(text + 1 + included)));
 	struct advisory_event *events = osv_list(reading, 2, sizeof *events);
 	reading->no_memory = reading->no_memory || !version;
-	if (reading->no_memory || !*version || strlen(version) > TEXT_LIMIT)
+	if (reading->no_memory || !*version)
 		return;
 	events[0] = range->events[0];
 	events[1] = (struct advisory_event){included ? EVENT_LAST_AFFECTED : EVENT_LIMIT, version};
@@ -244,10 +236,19 @@ static const char *read_word(const struct json_node *json, const char *word)
 	return osv_word_in(json, "ecosystem_specific", "severity", word);
 }
 
+static const char **read_versions(struct osv_reading *reading, const struct json_node *json)
+{
+	const struct json_node *version = record_list_or_none(reading->sink, reading->id, json, "versions");
+	const char **list = osv_list(reading, node_count(node_list(json, "versions")) + 1, sizeof *list);
+	for (size_t count = 0; version && list; version = version->next)
+		list[count++] = version_of(version);
+	return list;
+}
+
 void osv_affected(struct osv_reading *reading, const struct json_node *record, const struct json_node *json,
                   struct affected *affected)
 {
-	const struct json_node *package = node_member(json, "package"), *versions = node_list(json, "versions");
+	const struct json_node *package = node_member(json, "package");
 	const struct json_node *specific = node_member(json, "database_specific");
 	const char *word = NULL;
 	affected->ecosystem = node_text(package, "ecosystem");
@@ -260,8 +261,6 @@ void osv_affected(struct osv_reading *reading, const struct json_node *record, c
 	read_ranges(reading, json, affected);
 	read_last_known(reading, json, affected);
 	affected->stream = read_stream(reading, record, json, affected);
-	affected->versions = osv_list(reading, node_count(versions) + 1, sizeof *affected->versions);
-	if (affected->versions)
-		osv_texts(versions, affected->versions, 0, TEXT_LIMIT);
+	affected->versions = read_versions(reading, json);
 	affected->only_commits = affected->only_commits && affected->versions && !affected->versions[0];
 }

@@ -2,27 +2,20 @@
 #ifndef TARSIER_DATABASE_OSV_READING_H
 #define TARSIER_DATABASE_OSV_READING_H
 
-#include "database/advisory.h"
-#include "format/json_tree.h"
-
-enum {
-	ID_LIMIT = 128,
-	TEXT_LIMIT = 1024,        /* of a version, a package's name, an ecosystem */
-};
+#include "database/record_part.h"
 
 struct osv_reading {
 	struct arena arena;       /* memory for one record */
 	struct advisory_sink *sink;
 	struct tarsier_error *error;
 	const char *name;         /* of the file */
+	const char *id;           /* of the record */
 	bool no_memory;
 	int failed;               /* the code with which the sink refused a record */
 };
 
 /* Returns room for `count` things in reading->arena, or NULL and sets reading->no_memory. */
 void *osv_list(struct osv_reading *reading, size_t count, size_t size);
-/* Appends the texts of an array, skipping those longer than `limit`. Returns the new count. */
-size_t osv_texts(const struct json_node *array, const char **list, size_t count, size_t limit);
 const char *osv_word_in(const struct json_node *object, const char *group, const char *key, const char *otherwise);
 
 /* Returns the CVSS vectors of "severity", valid or not, and `other`, if it is not NULL. Any other type ("Ubuntu") is a

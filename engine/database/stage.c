@@ -1,4 +1,5 @@
 /* stages the records of feeds, from which the database is composed */
+#include "database/record_part.h"
 #include "database/write.h"
 
 #include "format/cve_id.h"
@@ -32,8 +33,8 @@ static void complain(struct staging *staging, const struct affected *affected, e
 {
 	omit(staging, reason);
 	if (!staging->staged->complaint)
-		staging->staged->complaint = arena_format(&staging->writer->scratch, "%s %s: %s%s", affected->ecosystem,
-		                                          affected->name, what, which);
+		staging->staged->complaint = arena_format(&staging->writer->scratch, "%.100s %.100s: %s%.100s",
+		                                          affected->ecosystem, affected->name, what, which);
 }
 
 /* Takes the better vector: of the higher version of CVSS, then of the higher score, then the first in text order, so
@@ -105,9 +106,11 @@ static bool is_open(const struct advisory_range *range)
 static bool is_usable(struct staging *staging, const struct affected *affected, const struct advisory_range *range,
                       const struct version_scheme *scheme)
 {
-	for (size_t i = 0; i < range->count && scheme; i++) {
+	for (size_t i = 0; i < range->count; i++) {
 		const struct advisory_event *event = &range->events[i];
-		if (is_everything(event) || says_nothing(event) || version_is_usable(scheme, span_of(event->version)))
+		bool named = is_name(event->version, NAME_LIMIT);
+		if (is_everything(event) || says_nothing(event) ||
+		    (named && (!scheme || version_is_usable(scheme, span_of(event->version)))))
 			continue;
 		complain(staging, affected, OMIT_BOUND, "the range has a bound that is not a version: ", event->version);
 		return false;
@@ -177,6 +180,22 @@ static bool measure(struct staging *staging, const struct affected *affected, si
 	return false;
 }
 
+static bool fill_versions(struct staging *staging, const struct affected *affected, struct row_writer *rows,
+                          struct package_row *row)
+{
+	for (const char **version = affected->versions; version && *version; version++) {
+		if (!is_name(*version, NAME_LIMIT)) {
+			complain(staging, affected, OMIT_NAME, "not a version: ", *version);
+			continue;
+		}
+		uint32_t number = row_writer_version(rows, span_of(*version));
+		if (!number)
+			return false;
+		row->versions[row->version_count++] = number;
+	}
+	return true;
+}
+
 /* A row has its own vector only if the advisory covers several packages; otherwise the advisory's vector is enough. */
 static bool fill_row(struct staging *staging, const struct affected *affected, const struct known_ecosystem *ecosystem,
                      struct row_writer *rows, struct package_row *row)
@@ -198,13 +217,7 @@ static bool fill_row(struct staging *staging, const struct affected *affected, c
 	for (size_t i = 0; i < affected->range_count; i++)
 		if (!stage_range(staging, affected, &affected->ranges[i], scheme, rows, row))
 			return false;
-	for (; affected->versions && affected->versions[row->version_count]; row->version_count++) {
-		uint32_t number = row_writer_version(rows, span_of(affected->versions[row->version_count]));
-		if (!number)
-			return false;
-		row->versions[row->version_count] = number;
-	}
-	return true;
+	return fill_versions(staging, affected, rows, row);
 }
 
 int writer_stage_rows(struct database_writer *writer, int ecosystem, const char *name, uint32_t number,
@@ -269,6 +282,10 @@ static int stage_affected(struct staging *staging, const struct affected *affect
 	bool known = ecosystem_is_known(key);
 	if (!known || affected->only_commits)
 		omit(staging, known ? OMIT_COMMITS : OMIT_ECOSYSTEM);
+	if (known && !(is_name(affected->ecosystem, NAME_LIMIT) && is_name(affected->name, NAME_LIMIT))) {
+		complain(staging, affected, OMIT_NAME, "the name of a package or release is missing, too long or has several lines", "");
+		return 0;
+	}
 	if (!known || affected->only_commits || !measure(staging, affected, &events, &versions))
 		return 0;
 	struct package_row row = {.events = arena_array(scratch, events, sizeof *row.events),

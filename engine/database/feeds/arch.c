@@ -1,4 +1,5 @@
 #include "database/affected_list.h"
+#include "database/record_part.h"
 #include "stream/json_read.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@
  * "affected" is the version that was examined, not the first one that is vulnerable.
  */
 
-enum { VALUE_LIMIT = 8 << 20, NAME_LIMIT = 128 };
+enum { VALUE_LIMIT = 8 << 20 };
 
 struct arch {
 	struct advisory_sink *sink;
@@ -37,24 +38,25 @@ static enum advisory_status status_of(const char *status, const char *fixed)
 /* Returns false if memory ran out. */
 static bool add_packages(struct arch *arch, const struct json_node *group, struct affected_list *list)
 {
-	const char *fixed = node_text(group, "fixed");
-	const struct json_node *packages = node_list(group, "packages");
-	for (const struct json_node *package = node_first(packages); package; package = package->next) {
-		const char *name = node_string(package);
+	const char *fixed = node_text(group, "fixed"), *id = node_text(group, "name");
+	const struct json_node *package = record_list(arch->sink, id, group, "packages");
+	for (; package; package = package->next) {
+		const char *name = record_text(arch->sink, id, package);
 		const struct affected affected = {.ecosystem = "Arch Linux", .name = name, .own = true,
 		                                  .severity_word = node_text(group, "severity"),
 		                                  .status = status_of(node_text(group, "status"), fixed)};
-		bool sane = name && *name && strlen(name) <= NAME_LIMIT && strlen(fixed) <= NAME_LIMIT;
-		if (sane && !affected_list_add(list, &arch->arena, &affected, fixed))
+		if (*name && !affected_list_add(list, &arch->arena, &affected, fixed))
 			return false;
 	}
 	return true;
 }
 
-static bool add_names(struct arch *arch, const struct json_node *list, struct text_list *names)
+static bool add_names(struct arch *arch, const struct json_node *group, const char *key, struct text_list *names)
 {
-	for (const struct json_node *one = node_first(list); one; one = one->next)
-		if (node_string(one) && *node_string(one) && !text_list_add(names, &arch->arena, node_string(one)))
+	const char *id = node_text(group, "name");
+	const struct json_node *one = record_list_or_none(arch->sink, id, group, key);
+	for (; one; one = one->next)
+		if (!text_list_add(names, &arch->arena, record_text(arch->sink, id, one)))
 			return false;
 	return true;
 }
@@ -83,12 +85,12 @@ static int take_group(void *user, const struct cut_place *place, const struct js
 	const char *id = node_text(group, "name");
 	(void)place;
 	arena_reset(&arch->arena);
-	if (strncmp(id, "AVG-", 4) != 0 || strlen(id) > NAME_LIMIT || strchr(id, '\n')) {
+	if (strncmp(id, "AVG-", 4) != 0) {
 		arch->sink->unreadable(arch->sink->user, "an entry", "not a group of Arch's tracker");
 		return 0;
 	}
-	if (!add_packages(arch, group, &list) || !add_names(arch, node_list(group, "issues"), &names) ||
-	    !add_names(arch, node_list(group, "advisories"), &names))
+	if (!add_packages(arch, group, &list) || !add_names(arch, group, "issues", &names) ||
+	    !add_names(arch, group, "advisories", &names))
 		return error_memory(error);
 	return list.count ? give(arch, group, &list, &names, error) : 0;
 }

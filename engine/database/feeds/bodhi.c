@@ -1,4 +1,5 @@
 #include "database/affected_list.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 #include "stream/json_read.h"
@@ -17,17 +18,26 @@
  * CVEs stand in the titles of bugs only. Builds are source packages.
  */
 
-enum { VALUE_LIMIT = 64 << 20, NAME_LIMIT = 128, CVES_LIMIT = 4096 };
+enum { VALUE_LIMIT = 64 << 20 };
 
 struct bodhi {
 	struct advisory_sink *sink;
 	struct arena arena;          /* memory for one update */
+	const char *id;              /* of the update */
 };
 
 static int bodhi_recognise(span head)
 {
 	bool update = span_contains(head, "\"alias\"") && span_contains(head, "\"FEDORA-");
 	return update && (span_contains(head, "\"bugs\"") || span_contains(head, "\"builds\"")) ? 50 : 0;
+}
+
+/* Returns 0 if there is none, and -1 if it is not one. rpm's have 32 bits. */
+static double epoch_of(const struct json_node *build)
+{
+	const struct json_node *node = node_get(build, "epoch");
+	double epoch = !node || node->kind == NODE_NULL ? 0 : node_number(node, -1);
+	return epoch <= INT32_MAX ? epoch : -1;
 }
 
 /* "libcap-2.48-7.fc38" → its name and its version with the epoch. Returns false if memory ran out. */
@@ -37,21 +47,24 @@ static bool add_build(struct bodhi *bodhi, const struct json_node *build, const 
 	span nvr = span_of(node_text(build, "nvr"));
 	ptrdiff_t release = span_find_last(nvr, '-');
 	ptrdiff_t version = release > 0 ? span_find_last((span){nvr.ptr, (size_t)release}, '-') : -1;
-	double epoch = node_number(node_get(build, "epoch"), 0);
-	if (version <= 0 || nvr.len > NAME_LIMIT)
+	double epoch = epoch_of(build);
+	if (version <= 0 || epoch < 0) {
+		bodhi->sink->unreadable(bodhi->sink->user, bodhi->id, "a build without a name, a version, a release or a valid epoch");
 		return true;
+	}
 	struct affected affected = *update;
 	affected.name = span_copy(&bodhi->arena, (span){nvr.ptr, (size_t)version});
-	const char *fixed = epoch >= 1 && epoch < 1e6
+	const char *fixed = epoch >= 1
 		? arena_format(&bodhi->arena, "%d:%s", (int)epoch, nvr.ptr + version + 1) : nvr.ptr + version + 1;
 	return affected.name && fixed && affected_list_add(list, &bodhi->arena, &affected, fixed);
 }
 
-static bool add_cves(struct bodhi *bodhi, const struct json_node *bugs, struct text_list *names)
+static bool add_cves(struct bodhi *bodhi, const struct json_node *update, struct text_list *names)
 {
-	for (const struct json_node *bug = node_first(bugs); bug; bug = bug->next) {
+	const struct json_node *bug = record_list_or_none(bodhi->sink, bodhi->id, update, "bugs");
+	for (; bug; bug = bug->next) {
 		span rest = span_of(node_text(bug, "title")), cve;
-		while (names->count < CVES_LIMIT && cve_next(&rest, &cve)) {
+		while (cve_next(&rest, &cve)) {
 			const char *name = span_copy(&bodhi->arena, cve);
 			if (!name || !text_list_add(names, &bodhi->arena, name))
 				return false;
@@ -71,7 +84,7 @@ static int give(struct bodhi *bodhi, const struct json_node *update, const struc
                 const struct text_list *names, struct tarsier_error *error)
 {
 	static const char *none[] = {NULL};
-	const char *id = node_text(update, "alias"), *modified = node_text(update, "date_modified");
+	const char *id = bodhi->id, *modified = node_text(update, "date_modified");
 	const char *scope = arena_format(&bodhi->arena, "bodhi %s", id);
 	const char *published = time_of(bodhi, node_text(update, "date_submitted"));
 	modified = time_of(bodhi, *modified ? modified : node_text(update, "date_submitted"));
@@ -88,10 +101,23 @@ static int give(struct bodhi *bodhi, const struct json_node *update, const struc
 /* Withdrawn updates, modules, containers, and EPEL are left out. */
 static bool is_wanted(const struct json_node *update, const struct json_node *release)
 {
-	const char *status = node_text(update, "status"), *version = node_text(release, "version");
+	const char *status = node_text(update, "status");
 	bool gone = strcmp(status, "unpushed") == 0 || strcmp(status, "obsolete") == 0;
-	return !gone && strcmp(node_text(update, "content_type"), "rpm") == 0 && *version && strlen(version) <= 8 &&
+	return !gone && strcmp(node_text(update, "content_type"), "rpm") == 0 &&
 	       strcmp(node_text(release, "id_prefix"), "FEDORA") == 0;
+}
+
+/* Returns false if memory ran out. */
+static bool add_builds(struct bodhi *bodhi, const struct json_node *update, struct affected_list *list)
+{
+	const struct json_node *build = record_list(bodhi->sink, bodhi->id, update, "builds");
+	const char *version = node_text(node_member(update, "release"), "version");
+	const struct affected affected = {.ecosystem = arena_format(&bodhi->arena, "Fedora:%s", version),
+	                                  .severity_word = node_text(update, "severity")};
+	bool done = affected.ecosystem;
+	for (; build && done; build = build->next)
+		done = add_build(bodhi, build, &affected, list);
+	return done;
 }
 
 static int take_update(void *user, const struct cut_place *place, const struct json_node *update, struct tarsier_error *error)
@@ -99,23 +125,20 @@ static int take_update(void *user, const struct cut_place *place, const struct j
 	struct bodhi *bodhi = user;
 	struct affected_list list = {0};
 	struct text_list names = {0};
-	const char *id = node_text(update, "alias");
-	const struct json_node *release = node_member(update, "release"), *builds = node_list(update, "builds");
+	const struct json_node *release = node_member(update, "release");
+	bodhi->id = node_text(update, "alias");
 	if (place->depth && *place->keys[0] && strcmp(place->keys[0], "updates") != 0)
 		return 0; /* the page's number */
 	arena_reset(&bodhi->arena);
-	if (strncmp(id, "FEDORA-", 7) != 0 || strlen(id) > NAME_LIMIT || strchr(id, '\n')) {
-		bodhi->sink->unreadable(bodhi->sink->user, "an update", "it has no id");
+	bool stated = *node_text(release, "id_prefix") && *node_text(release, "version");
+	if (strncmp(bodhi->id, "FEDORA-", 7) != 0 || !stated) {
+		bodhi->sink->unreadable(bodhi->sink->user, *bodhi->id ? bodhi->id : "an update", "it has no id, or names no release");
 		return 0;
 	}
-	const struct affected affected = {
-		.ecosystem = arena_format(&bodhi->arena, "Fedora:%s", node_text(release, "version")),
-		.severity_word = node_text(update, "severity")};
-	if (!affected.ecosystem || !add_cves(bodhi, node_list(update, "bugs"), &names))
+	if (!is_wanted(update, release))
+		return 0;
+	if (!add_cves(bodhi, update, &names) || !add_builds(bodhi, update, &list))
 		return error_memory(error);
-	for (const struct json_node *build = node_first(builds); build && is_wanted(update, release); build = build->next)
-		if (!add_build(bodhi, build, &affected, &list))
-			return error_memory(error);
 	bool news = strcmp(node_text(update, "type"), "security") != 0 && !names.count;
 	return news || !list.count ? 0 : give(bodhi, update, &list, &names, error);
 }

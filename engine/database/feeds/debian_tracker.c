@@ -20,7 +20,7 @@
  * "TEMP-0841856-B18BAF".
  */
 
-enum { VALUE_LIMIT = 8 << 20, RELEASES = 16, NAME_LIMIT = 128 };
+enum { VALUE_LIMIT = 8 << 20 };
 
 static int tracker_recognise(span head)
 {
@@ -67,8 +67,10 @@ static bool add_release(struct tracker *tracker, const char *package, const stru
 {
 	const char *ecosystem = ecosystem_of(release->key), *fixed = node_text(release, "fixed_version");
 	bool resolved = strcmp(node_text(release, "status"), "resolved") == 0;
-	if (!ecosystem || list->count == RELEASES || strlen(fixed) > NAME_LIMIT)
+	if (!ecosystem)
 		return true;
+	if (resolved && !*fixed)
+		tracker->sink->unreadable(tracker->sink->user, package, "an entry is resolved, but names no fixed version");
 	const struct affected affected = {.ecosystem = ecosystem, .name = package, .own = true, .status = status_of(release),
 	                                  .severity_word = node_text(release, "urgency")};
 	return affected_list_add(list, &tracker->arena, &affected, resolved ? fixed : "");
@@ -83,7 +85,7 @@ static int take_cve(void *user, const struct cut_place *place, const struct json
 	struct affected_list list = {0};
 	arena_reset(&tracker->arena);
 	const struct json_node *releases = node_member(value, "releases");
-	if (place->depth != 2 || !releases || !*package || !*name || strlen(name) > NAME_LIMIT || strlen(package) > NAME_LIMIT) {
+	if (place->depth != 2 || !releases || !*package || !*name) {
 		tracker->sink->unreadable(tracker->sink->user, place->depth ? package : "the document",
 		                          "not an entry of the Debian security tracker");
 		return 0;

@@ -1,4 +1,5 @@
 #include "database/advisory.h"
+#include "database/record_part.h"
 #include "format/date.h"
 #include "stream/json_read.h"
 
@@ -51,6 +52,11 @@ static const char *id_of(span product)
 	return "";
 }
 
+static void complain(const struct ends *ends, const char *id, const char *why)
+{
+	ends->sink->unreadable(ends->sink->user, *id ? id : "a product", why);
+}
+
 static int give(struct ends *ends, const char *id, const char *release, const char *support, const char *extended,
                 struct tarsier_error *error)
 {
@@ -61,22 +67,41 @@ static int give(struct ends *ends, const char *id, const char *release, const ch
 
 /* ---- endoflife.date ---------------------------------------------------------------------------------------------- */
 
+static int give_release(struct ends *ends, const char *id, const struct json_node *release, const char *const keys[3],
+                        struct tarsier_error *error)
+{
+	const char *name = node_text(release, keys[0]);
+	if (*id && !*name)
+		complain(ends, id, "a release has no name");
+	for (size_t i = 1; i < 3; i++) { /* null, true and false tell that no day is known */
+		const struct json_node *day = node_get(release, keys[i]);
+		if (*id && day && day->kind >= NODE_NUMBER && !date_begins(node_text(release, keys[i])))
+			complain(ends, id, "the end of a release is not a date");
+	}
+	return give(ends, id, name, node_text(release, keys[1]), node_text(release, keys[2]), error);
+}
+
 static int take_product(struct ends *ends, const struct json_node *product, struct tarsier_error *error)
 {
-	const char *id = id_of(span_of(node_text(product, "name")));
-	const struct json_node *releases = node_list(product, "releases");
+	static const char *const keys[] = {"name", "eolFrom", "eoesFrom"};
+	const char *name = node_text(product, "name"), *id = id_of(span_of(name));
+	const struct json_node *one = *id ? record_list(ends->sink, id, product, "releases") : NULL;
 	int code = 0;
-	for (const struct json_node *one = node_first(releases); one && code >= 0; one = one->next)
-		code = give(ends, id, node_text(one, "name"), node_text(one, "eolFrom"), node_text(one, "eoesFrom"), error);
+	if (!*name)
+		complain(ends, "", "it has no name");
+	for (; one && code >= 0; one = one->next)
+		code = give_release(ends, id, one, keys, error);
 	return code;
 }
 
 static int take_value(void *user, const struct cut_place *place, const struct json_node *value, struct tarsier_error *error)
 {
+	static const char *const keys[] = {"cycle", "eol", "extendedSupport"};
 	struct ends *ends = user;
 	if (place->depth && strcmp(place->keys[0], "result") == 0)
 		return take_product(ends, value, error);
-	return give(ends, ends->id, node_text(value, "cycle"), node_text(value, "eol"), node_text(value, "extendedSupport"), error);
+	bool listed = place->depth && !*place->keys[0];
+	return listed ? give_release(ends, ends->id, value, keys, error) : 0;
 }
 
 /* The root, and the list of products; a single product is one value. */
@@ -104,11 +129,13 @@ static int read_json(struct ends *ends, struct stream *stream, const char *name,
 
 /* ---- distro-info ------------------------------------------------------------------------------------------------- */
 
+/* Returns the number of fields, which may be larger than COLUMNS. */
 static size_t split(span line, span fields[COLUMNS])
 {
 	size_t count = 0;
-	while (count < COLUMNS && span_next(&line, ',', &fields[count]))
-		count++;
+	for (span field; span_next(&line, ',', &field); count++)
+		if (count < COLUMNS)
+			fields[count] = field;
 	return count;
 }
 
@@ -127,6 +154,8 @@ static int take_line(struct ends *ends, struct arena *arena, bool debian, const 
 	}
 	if (!release || !support || !extended)
 		return error_memory(error);
+	if ((*support && !date_begins(support)) || (*extended && !date_begins(extended)))
+		complain(ends, release, "the end of a release is not a date");
 	return give(ends, debian ? "debian" : "ubuntu", release, support, extended, error);
 }
 
@@ -138,6 +167,8 @@ static int take_lines(struct ends *ends, struct arena *arena, span text, struct 
 	size_t columns = split(span_trim(line), names);
 	bool debian = span_contains(line, "eol-lts");
 	int code = 0;
+	if (columns > COLUMNS)
+		return error_set(error, TARSIER_LIMIT, "distro-info has %zu columns, which is more than %d", columns, COLUMNS);
 	while (code >= 0 && span_next(&text, '\n', &line)) {
 		size_t count = split(span_trim(line), fields);
 		if (count > columns)

@@ -53,12 +53,30 @@ static bool is_listed(const struct json_node *record, const char *list)
 	return false;
 }
 
+static void complain(struct cve_reading *reading, const char *id, const char *why)
+{
+	reading->sink->unreadable(reading->sink->user, *id ? id : "an entry of EUVD", why);
+}
+
+/* Names other than CVEs are other vulnerabilities' to tell of. */
 static int give(struct cve_reading *reading, const char *cve, const char *id, const char *exploited, struct tarsier_error *error)
 {
 	const struct cve_text text = {.id = cve, .details = ""};
 	reading->values[CVE_EUVD] = *id ? id : NULL;
 	reading->values[CVE_EXPLOITED] = *exploited ? exploited : NULL;
-	return cve_number(span_of(cve)) ? cve_give(reading, &text, error) : 0;
+	if (cve_number(span_of(cve)))
+		return cve_give(reading, &text, error);
+	if (span_starts(span_of(cve), "CVE-"))
+		complain(reading, id, "an entry whose CVE id is not one");
+	return 0;
+}
+
+/* A day that cannot be read would be none. */
+static void read_day(struct cve_reading *reading, const char *id, const char *text, char date[DATE_SIZE])
+{
+	read_date(text, date);
+	if (*text && !*date)
+		complain(reading, id, "the day since which it is exploited is not a date");
 }
 
 /* An entry of the list of all that are exploited. CISA's own list has CISA's dates. */
@@ -67,7 +85,7 @@ static int take_listed(struct cve_reading *reading, const struct json_node *reco
 	char date[DATE_SIZE];
 	const char *id = node_text(record, "euvdId");
 	bool sane = strncmp(id, "EUVD-", 5) == 0 && strlen(id) <= 32;
-	read_date(node_text(record, "dateAdded"), date);
+	read_day(reading, id, node_text(record, "dateAdded"), date);
 	cve_reading_reset(reading);
 	return give(reading, node_text(record, "cveId"), sane ? id : "", is_listed(record, "eukev_kev") ? date : "", error);
 }
@@ -85,10 +103,13 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	if (node_get(record, "cveId"))
 		return take_listed(reading, record, error);
 	if (strncmp(id, "EUVD-", 5) != 0 || strlen(id) > 32) {
-		reading->sink->unreadable(reading->sink->user, "an entry of EUVD", "it has no EUVD id");
+		complain(reading, "", "it has no EUVD id");
 		return 0;
 	}
-	read_date(node_text(record, "exploitedSince"), date);
+	const struct json_node *names = node_get(record, "aliases");
+	if (names && names->kind != NODE_TEXT && names->kind != NODE_NULL)
+		complain(reading, id, "its \"aliases\" are not a text");
+	read_day(reading, id, node_text(record, "exploitedSince"), date);
 	while (code >= 0 && span_next(&aliases, '\n', &alias)) {
 		cve_reading_reset(reading);
 		const char *cve = span_copy(&reading->arena, span_trim(alias));

@@ -99,13 +99,21 @@ static bool is_rejected(const struct json_node *cve, const char *details)
 	return strcmp(node_text(cve, "vulnStatus"), "Rejected") == 0 || strncmp(details, "** REJECT **", 12) == 0;
 }
 
+static bool is_items(const char *key)
+{
+	return strcmp(key, "vulnerabilities") == 0 || strcmp(key, "CVE_Items") == 0;
+}
+
 static int take_item(void *user, const struct cut_place *place, const struct json_node *item, struct tarsier_error *error)
 {
 	struct cve_reading *reading = user;
 	struct cve_text text = {.summary = ""};
 	const struct json_node *cve = node_member(item, "cve");
-	if (place->depth < 2)
+	if (place->depth < 2) {
+		if (is_items(place->keys[0]))
+			reading->sink->unreadable(reading->sink->user, place->keys[0], "not a list");
 		return 0;
+	}
 	cve_reading_reset(reading);
 	bool done = node_get(cve, "CVE_data_meta") ? read_1_1(reading, item, &text) : read_2_0(reading, cve, &text);
 	char *url = arena_format(&reading->arena, "https://nvd.nist.gov/vuln/detail/%.32s", text.id);
@@ -124,8 +132,7 @@ static bool opens(void *user, const struct cut_place *place, bool is_object)
 	(void)user;
 	if (place->depth == 0)
 		return is_object;
-	const char *key = place->keys[0];
-	return place->depth == 1 && !is_object && (strcmp(key, "vulnerabilities") == 0 || strcmp(key, "CVE_Items") == 0);
+	return place->depth == 1 && !is_object && is_items(place->keys[0]);
 }
 
 static int nvd_read(struct stream *stream, const char *name, struct advisory_sink *sink, struct tarsier_error *error)

@@ -17,7 +17,8 @@
  *	                 "ecosystem_specific": {…}, "database_specific": {…} }],
  *	  "database_specific": {…} }
  *
- * A field that is absent, null or of another type counts as absent: published records have all of these.
+ * A field that is absent, null or of another type counts as absent: published records have all of these. Of another type,
+ * it is reported if it could name a package, a version or a CVE.
  */
 
 enum { RECORD_LIMIT = 64 << 20 }; /* in memory: the largest published record has 2 MiB of text */
@@ -73,16 +74,27 @@ static size_t add_related(const struct json_node *record, const char **list, siz
 	return count;
 }
 
+/* A name that is longer than an id is none of a CVE. */
+static size_t add_ids(struct osv_reading *reading, const struct json_node *record, const char *key, const char **list,
+                      size_t count)
+{
+	const struct json_node *item = record_list_or_none(reading->sink, reading->id, record, key);
+	for (; item; item = item->next) {
+		const char *id = record_text(reading->sink, reading->id, item);
+		if (is_name(id, ID_LIMIT))
+			list[count++] = id;
+	}
+	return count;
+}
+
 static const char **read_aliases(struct osv_reading *reading, const struct json_node *record, bool distribution)
 {
-	const struct json_node *aliases = node_list(record, "aliases"), *upstream = node_list(record, "upstream");
-	size_t most = node_count(aliases) + node_count(upstream) + node_count(node_list(record, "related"));
+	size_t most = node_count(node_list(record, "aliases")) + node_count(node_list(record, "upstream")) +
+	              node_count(node_list(record, "related"));
 	const char **list = osv_list(reading, most + 1, sizeof *list);
 	if (!list)
 		return NULL;
-	size_t count = osv_texts(aliases, list, 0, ID_LIMIT);
-	count = osv_texts(upstream, list, count, ID_LIMIT);
-	list[count] = NULL;
+	size_t count = add_ids(reading, record, "upstream", list, add_ids(reading, record, "aliases", list, 0));
 	if (distribution && !any_cve(list))
 		add_related(record, list, count);
 	return list;
@@ -131,23 +143,18 @@ static bool is_news(const char *id, const char **aliases)
 	return false;
 }
 
-static bool fits(const char *text)
-{
-	return *text && strlen(text) <= TEXT_LIMIT;
-}
-
 static void read_all_affected(struct osv_reading *reading, const struct json_node *record, struct advisory *advisory)
 {
-	const struct json_node *list = node_list(record, "affected");
-	advisory->affected = osv_list(reading, node_count(list), sizeof *advisory->affected);
+	const struct json_node *list = record_list_or_none(reading->sink, reading->id, record, "affected");
+	advisory->affected = osv_list(reading, node_count(node_list(record, "affected")), sizeof *advisory->affected);
 	advisory->news = is_news(advisory->id, advisory->aliases);
 	if (!advisory->affected || advisory->news)
 		return;
-	for (const struct json_node *item = node_first(list); item; item = item->next) {
+	for (const struct json_node *item = list; item; item = item->next) {
 		struct affected *next = &advisory->affected[advisory->affected_count];
 		*next = (struct affected){0};
 		osv_affected(reading, record, item, next);
-		bool named = fits(next->ecosystem) && fits(next->name); /* otherwise it is a source repository */
+		bool named = *next->ecosystem; /* otherwise it is a source repository */
 		advisory->affected_count += named;
 		advisory->nameless_count += !named;
 	}
@@ -190,7 +197,7 @@ static int read_advisory(struct osv_reading *reading, const struct json_node *re
 static int read_record(struct osv_reading *reading, const struct json_node *record, const char *name)
 {
 	const char *id = node_text(record, "id");
-	if (!*id || strlen(id) > ID_LIMIT || strchr(id, '\n')) {
+	if (!is_name(id, ID_LIMIT)) {
 		complain(reading, name, "not an OSV record: it has no id");
 		return 0;
 	}
@@ -199,6 +206,7 @@ static int read_record(struct osv_reading *reading, const struct json_node *reco
 		return 0;
 	}
 	arena_reset(&reading->arena);
+	reading->id = id;
 	return read_advisory(reading, record);
 }
 

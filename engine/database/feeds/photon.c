@@ -15,7 +15,7 @@
  * The release stands in the file's name, and in the fixes: ".ph4". There are ids of others, "BDSA-2025-13833", "UNK-1".
  */
 
-enum { VALUE_LIMIT = 1 << 20, NAME_LIMIT = 128 };
+enum { VALUE_LIMIT = 1 << 20 };
 
 struct photon {
 	struct advisory_sink *sink;
@@ -54,11 +54,6 @@ static int give(struct photon *photon, const struct json_node *record, const str
 	return photon->sink->advisory(photon->sink->user, &advisory, error);
 }
 
-static bool is_sane(const char *text)
-{
-	return *text && strlen(text) <= NAME_LIMIT && !strchr(text, '\n');
-}
-
 static int take_record(void *user, const struct cut_place *place, const struct json_node *record, struct tarsier_error *error)
 {
 	struct photon *photon = user;
@@ -70,16 +65,18 @@ static int take_record(void *user, const struct cut_place *place, const struct j
 	(void)place;
 	arena_reset(&photon->arena);
 	photon->release = photon->release ? photon->release : tagged;
-	if (!is_sane(name) || !is_sane(package) || !photon->release) {
+	if (!*name || !*package || !photon->release) {
 		photon->sink->unreadable(photon->sink->user, *name ? name : "an entry", "without a package, a vulnerability or a release");
 		return 0;
 	}
+	if (!tagged && *fixed && strcmp(fixed, "NA") != 0)
+		photon->sink->unreadable(photon->sink->user, name, "its fixed version is of no release");
 	const char *ecosystem = arena_format(&photon->arena, "Photon OS:%c.0", photon->release);
 	const struct affected affected = {
 		.ecosystem = ecosystem, .name = package, .own = true,
 		.severity_word = score > 0 ? tarsier_severity_name(severity_of_score(score, 31)) : NULL,
 		.status = not_affected ? STATUS_NOT_AFFECTED : tagged ? STATUS_UNSTATED : STATUS_AFFECTED};
-	if (!ecosystem || !affected_list_add(&list, &photon->arena, &affected, tagged && is_sane(fixed) ? fixed : ""))
+	if (!ecosystem || !affected_list_add(&list, &photon->arena, &affected, tagged ? fixed : ""))
 		return error_memory(error);
 	return give(photon, record, &list, error);
 }

@@ -1,5 +1,6 @@
 #include "base/map.h"
 #include "database/affected_list.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "stream/json_read.h"
 
@@ -22,13 +23,13 @@
  * source stands for all.
  */
 
-enum { DOCUMENT_LIMIT = 256 << 20, NAME_LIMIT = 256, DEPTH_MOST = 32 };
+enum { DOCUMENT_LIMIT = 256 << 20 };
 
 struct vex {
 	struct advisory_sink *sink;
 	struct arena arena;          /* memory for the document */
 	const char *name;            /* of the file */
-	struct map cpes;             /* product → its CPE */
+	struct map cpes;             /* product → its CPE, or "" */
 	struct map relations;        /* component of a product → struct json_node of the relationship */
 	struct map remedies, words;  /* of the vulnerability: component of a product → its remediation; → its impact */
 	struct affected_list list;
@@ -41,23 +42,37 @@ static int vex_recognise(span head)
 
 /* ---- the product tree -------------------------------------------------------------------------------------------- */
 
-static bool read_branches(struct vex *vex, const struct json_node *branches, int depth)
+static bool read_product(struct vex *vex, const struct json_node *product)
 {
-	for (const struct json_node *branch = node_first(branches); branch; branch = branch->next) {
-		const struct json_node *product = node_member(branch, "product");
-		const char *id = node_text(product, "product_id");
-		const char *cpe = node_text(node_member(product, "product_identification_helper"), "cpe");
-		if (*id && *cpe && !map_put(&vex->cpes, span_of(id), (void *)(uintptr_t)cpe))
+	const char *id = node_text(product, "product_id");
+	const char *cpe = node_text(node_member(product, "product_identification_helper"), "cpe");
+	return !*id || map_put(&vex->cpes, span_of(id), (void *)(uintptr_t)cpe);
+}
+
+/* Branches are no deeper than JSON may be. */
+static bool read_branches(struct vex *vex, const struct json_node *parent)
+{
+	const struct json_node *branch = record_list_or_none(vex->sink, vex->name, parent, "branches");
+	for (; branch; branch = branch->next)
+		if (!read_product(vex, node_member(branch, "product")) || !read_branches(vex, branch))
 			return false;
-		if (depth < DEPTH_MOST && !read_branches(vex, node_list(branch, "branches"), depth + 1))
-			return false;
-	}
 	return true;
 }
 
-static bool read_relations(struct vex *vex, const struct json_node *list)
+/* Products outside of all branches. */
+static bool read_products(struct vex *vex, const struct json_node *tree)
 {
-	for (const struct json_node *relation = node_first(list); relation; relation = relation->next) {
+	const struct json_node *product = record_list_or_none(vex->sink, vex->name, tree, "full_product_names");
+	for (; product; product = product->next)
+		if (!read_product(vex, product))
+			return false;
+	return true;
+}
+
+static bool read_relations(struct vex *vex, const struct json_node *tree)
+{
+	const struct json_node *relation = record_list_or_none(vex->sink, vex->name, tree, "relationships");
+	for (; relation; relation = relation->next) {
 		const char *id = node_text(node_member(relation, "full_product_name"), "product_id");
 		if (*id && !map_put(&vex->relations, span_of(id), (void *)(uintptr_t)relation))
 			return false;
@@ -129,7 +144,7 @@ static bool read_component(struct vex *vex, const char *reference, struct compon
 	component->name = span_copy(&vex->arena, rest);
 	if (!component->name || (module.len && !component->stream) || !read_nevra(vex, rest, component))
 		return false;
-	component->skip = component->skip || !*component->name || rest.len > NAME_LIMIT || span_starts(rest, "pkg:oci/");
+	component->skip = component->skip || span_starts(rest, "pkg:oci/");
 	return true;
 }
 
@@ -139,7 +154,7 @@ static const char *ecosystem_of(struct vex *vex, const char *cpe)
 	static const char vendor[] = ":redhat:";
 	const char *product = strstr(cpe, vendor);
 	bool system = product && (strstr(product, ":enterprise_linux:") || strstr(product, ":rhel_"));
-	return system ? arena_format(&vex->arena, "Red Hat:%.200s", product + strlen(vendor)) : "";
+	return system ? arena_format(&vex->arena, "Red Hat:%s", product + strlen(vendor)) : "";
 }
 
 static enum advisory_status status_of(const struct json_node *remedy, const char *list)
@@ -158,18 +173,33 @@ static enum advisory_status status_of(const struct json_node *remedy, const char
 	return strcmp(list, "fixed") == 0 ? STATUS_UNSTATED : STATUS_AFFECTED;
 }
 
-static bool add_product(struct vex *vex, span id, const char *list)
+/* The ecosystem of the product that a component is a part of; "" if it is of none, or not a component but a product. Reports
+ * what is neither. */
+static const char *ecosystem_around(struct vex *vex, const char *id, const struct json_node *relation)
+{
+	const char *around = relation ? node_text(relation, "relates_to_product_reference") : id;
+	const char *cpe = map_get(&vex->cpes, span_of(around));
+	if (!cpe)
+		vex->sink->unreadable(vex->sink->user, id, "it is not in the document's tree of products");
+	return cpe && relation ? ecosystem_of(vex, cpe) : "";
+}
+
+static bool add_product(struct vex *vex, const char *text, const char *list)
 {
 	struct component component;
+	span id = span_of(text);
 	const struct json_node *relation = map_get(&vex->relations, id);
-	const char *cpe = map_get(&vex->cpes, span_of(node_text(relation, "relates_to_product_reference")));
-	const char *reference = node_text(relation, "product_reference");
-	const char *ecosystem = cpe ? ecosystem_of(vex, cpe) : "";
-	if (!ecosystem || !read_component(vex, reference, &component))
+	const char *ecosystem = ecosystem_around(vex, text, relation);
+	if (!ecosystem || !read_component(vex, node_text(relation, "product_reference"), &component))
 		return false;
-	bool fixed = strcmp(list, "fixed") == 0;
-	if (!*ecosystem || component.skip || fixed != (*component.version != '\0'))
-		return true; /* a build that was never affected says nothing of others */
+	bool fixed = strcmp(list, "fixed") == 0, versioned = *component.version;
+	if (!*ecosystem || component.skip)
+		return true;
+	if (fixed != versioned) { /* a build that was never affected says nothing of others */
+		if (fixed || strcmp(list, "known_affected") == 0)
+			vex->sink->unreadable(vex->sink->user, text, fixed ? "a fix without a version" : "a version that is not fixed");
+		return true;
+	}
 	const struct affected affected = {
 		.ecosystem = ecosystem, .name = component.name, .own = true, .stream = component.stream,
 		.severity_word = node_text(map_get(&vex->words, id), "details"), .status = status_of(map_get(&vex->remedies, id), list)};
@@ -204,11 +234,11 @@ static int give(struct vex *vex, const struct json_node *document, const struct 
 	static const char *none[] = {NULL};
 	const char *cve = node_text(vulnerability, "cve"), *aliases[] = {cve, NULL};
 	const struct json_node *tracking = node_member(node_member(document, "document"), "tracking");
-	const char *id = arena_format(&vex->arena, "REDHAT-%.32s", cve);
-	const char *url = arena_format(&vex->arena, "https://access.redhat.com/security/cve/%.32s", cve);
+	const char *id = arena_format(&vex->arena, "REDHAT-%s", cve);
+	const char *url = arena_format(&vex->arena, "https://access.redhat.com/security/cve/%s", cve);
 	const char **vectors = vectors_of(vex, vulnerability);
 	/* A document for each CVE, so that a later import of some documents replaces only these. */
-	const char *scope = arena_format(&vex->arena, "redhat-vex %.32s", cve);
+	const char *scope = arena_format(&vex->arena, "redhat-vex %s", cve);
 	if (!id || !url || !vectors || !scope)
 		return error_memory(error);
 	const struct advisory advisory = {
@@ -225,16 +255,23 @@ static int take_vulnerability(struct vex *vex, const struct json_node *document,
 {
 	static const char *const lists[] = {"fixed", "known_affected", "known_not_affected", "under_investigation"};
 	const struct json_node *status = node_member(vulnerability, "product_status");
-	if (!cve_number(span_of(node_text(vulnerability, "cve")))) {
+	const char *cve = node_text(vulnerability, "cve");
+	if (!cve_number(span_of(cve))) {
 		vex->sink->unreadable(vex->sink->user, vex->name, "a vulnerability without a CVE id");
 		return 0;
 	}
 	if (!read_judgements(vex, vulnerability))
 		return error_memory(error);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (const struct json_node *id = node_first(node_list(status, lists[i])); id; id = id->next)
-			if (id->kind == NODE_TEXT && !add_product(vex, (span){id->text, id->length}, lists[i]))
+	if (!status)
+		vex->sink->unreadable(vex->sink->user, cve, "it tells no product's status");
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		const struct json_node *id = record_list_or_none(vex->sink, cve, status, lists[i]);
+		for (; id; id = id->next) {
+			const char *product = record_text(vex->sink, cve, id);
+			if (*product && !add_product(vex, product, lists[i]))
 				return error_memory(error);
+		}
+	}
 	return vex->list.count ? give(vex, document, vulnerability, error) : 0;
 }
 
@@ -245,10 +282,10 @@ static int take_document(void *user, const struct cut_place *place, const struct
 	const struct json_node *tree = node_member(document, "product_tree");
 	int code = 0;
 	(void)place;
-	if (!read_branches(vex, node_list(tree, "branches"), 0) || !read_relations(vex, node_list(tree, "relationships")))
+	if (!read_branches(vex, tree) || !read_products(vex, tree) || !read_relations(vex, tree))
 		return error_memory(error);
-	const struct json_node *list = node_list(document, "vulnerabilities");
-	for (const struct json_node *one = node_first(list); one && code >= 0; one = one->next) {
+	const struct json_node *one = record_list(vex->sink, vex->name, document, "vulnerabilities");
+	for (; one && code >= 0; one = one->next) {
 		vex->list = (struct affected_list){0};
 		vex->remedies = vex->words = (struct map){.arena = &vex->arena};
 		code = take_vulnerability(vex, document, one, error);

@@ -1,4 +1,5 @@
-#include "database/advisory.h"
+#include "database/affected_list.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "stream/json_read.h"
 
@@ -14,7 +15,7 @@
  * An element names one vulnerability, and may have its other names behind a space. Only Alpine has releases.
  */
 
-enum { DOCUMENT_LIMIT = 192 << 20, NAMES = 8, NAME_LIMIT = 128 };
+enum { DOCUMENT_LIMIT = 192 << 20 };
 
 struct secdb {
 	struct advisory_sink *sink;
@@ -30,23 +31,22 @@ static int secdb_recognise(span head)
 }
 
 /* "CVE-2024-1 GHSA-…" → its names, the CVE first. */
-static bool split_names(struct secdb *secdb, const char *entry, const char *names[NAMES + 1])
+static bool split_names(struct secdb *secdb, const char *entry, struct text_list *names)
 {
 	span rest = span_of(entry), word;
-	size_t count = 0;
-	while (span_next(&rest, ' ', &word) && count < NAMES) {
-		if (!word.len || word.len > NAME_LIMIT || span_find(word, '-') <= 0 || span_starts(word, "("))
+	while (span_next(&rest, ' ', &word)) {
+		if (span_find(word, '-') <= 0 || span_starts(word, "("))
 			continue;
-		char *name = span_copy(&secdb->arena, word);
-		if (!name)
+		const char *name = span_copy(&secdb->arena, word);
+		if (!name || !text_list_add(names, &secdb->arena, name))
 			return false;
-		names[count++] = name;
-		if (cve_number(word) && !cve_number(span_of(names[0]))) {
-			names[count - 1] = names[0];
-			names[0] = name;
+		const char **first = &names->items[0], **last = &names->items[names->count - 1];
+		if (cve_number(word) && !cve_number(span_of(*first))) {
+			name = *first;
+			*first = *last;
+			*last = name;
 		}
 	}
-	names[count] = NULL;
 	return true;
 }
 
@@ -54,13 +54,15 @@ static int add_fix(struct secdb *secdb, const char *package, const char *version
                    struct tarsier_error *error)
 {
 	static const char *none[] = {NULL};
-	const char *names[NAMES + 1];
+	struct text_list names = {0};
 	arena_reset(&secdb->arena);
-	if (!split_names(secdb, entry, names))
+	if (!split_names(secdb, entry, &names))
 		return error_memory(error);
-	if (!names[0])
+	if (!names.count) {
+		secdb->sink->unreadable(secdb->sink->user, package, "an entry names no vulnerability");
 		return 0;
-	char *id = arena_format(&secdb->arena, "%s-%s", secdb->prefix, names[0]);
+	}
+	char *id = arena_format(&secdb->arena, "%s-%s", secdb->prefix, names.items[0]);
 	if (!id)
 		return error_memory(error);
 	bool never = strcmp(version, "0") == 0;
@@ -71,7 +73,7 @@ static int add_fix(struct secdb *secdb, const char *package, const char *version
 	                            .status = never ? STATUS_NOT_AFFECTED : STATUS_UNSTATED};
 	const struct advisory advisory = {
 		.scope = secdb->scope, .id = id, .summary = "", .details = "", .url = "", .published = "", .modified = "",
-		.aliases = names, .cvss = none, .references = none, .affected = &affected, .affected_count = 1};
+		.aliases = text_list_items(&names), .cvss = none, .references = none, .affected = &affected, .affected_count = 1};
 	return secdb->sink->advisory(secdb->sink->user, &advisory, error);
 }
 
@@ -80,14 +82,17 @@ static int take_package(struct secdb *secdb, const struct json_node *package, st
 	const char *name = node_text(package, "name");
 	const struct json_node *fixes = node_member(package, "secfixes");
 	int code = 0;
-	if (!*name || strlen(name) > NAME_LIMIT || !fixes) {
+	if (!*name || !fixes) {
 		secdb->sink->unreadable(secdb->sink->user, *name ? name : secdb->name, "not a package of a secdb");
 		return 0;
 	}
-	for (const struct json_node *fix = fixes->first; fix; fix = fix->next)
-		for (const struct json_node *entry = fix->first; entry && code >= 0; entry = entry->next)
-			if (entry->kind == NODE_TEXT && *fix->key && strlen(fix->key) <= NAME_LIMIT)
-				code = add_fix(secdb, name, fix->key, entry->text, error);
+	for (const struct json_node *fix = fixes->first; fix; fix = fix->next) {
+		const struct json_node *entry = record_elements(secdb->sink, name, fix);
+		for (; entry && code >= 0; entry = entry->next) {
+			const char *names = record_text(secdb->sink, name, entry);
+			code = *names ? add_fix(secdb, name, fix->key, names, error) : 0;
+		}
+	}
 	return code;
 }
 
@@ -109,8 +114,8 @@ static bool identify(struct secdb *secdb, struct arena *arena, const struct json
 			secdb->ecosystem = publishers[i][2];
 		}
 	if (!secdb->ecosystem && *release)
-		secdb->ecosystem = arena_format(arena, "Alpine:%.64s", release);
-	secdb->scope = secdb->ecosystem ? arena_format(arena, "secdb %s %.64s", secdb->ecosystem, repository) : NULL;
+		secdb->ecosystem = arena_format(arena, "Alpine:%s", release);
+	secdb->scope = secdb->ecosystem ? arena_format(arena, "secdb %s %s", secdb->ecosystem, repository) : NULL;
 	return secdb->scope;
 }
 
@@ -124,8 +129,8 @@ static int take_document(void *user, const struct cut_place *place, const struct
 	arena_init(&arena, NULL);
 	if (!identify(secdb, &arena, document))
 		code = error_set(error, TARSIER_FORMAT, "%s: a secdb that does not say of which release it is", secdb->name);
-	const struct json_node *packages = node_list(document, "packages");
-	for (const struct json_node *package = node_first(packages); package && code >= 0; package = package->next)
+	const struct json_node *package = record_list(secdb->sink, secdb->name, document, "packages");
+	for (; package && code >= 0; package = package->next)
 		code = take_package(secdb, node_member(package, "pkg"), error);
 	arena_free(&arena);
 	return code;

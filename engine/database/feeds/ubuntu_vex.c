@@ -1,4 +1,5 @@
 #include "database/affected_list.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 #include "format/purl.h"
@@ -19,7 +20,7 @@
  * in OSV do.
  */
 
-enum { DOCUMENT_LIMIT = 256 << 20, NAME_LIMIT = 128, VERSION_LIMIT = 256 };
+enum { DOCUMENT_LIMIT = 256 << 20 };
 
 struct ubuntu {
 	struct advisory_sink *sink;
@@ -89,17 +90,17 @@ static enum advisory_status status_of(const struct json_node *statement)
 /* Returns false if memory ran out. */
 static bool add_product(struct ubuntu *vex, const struct json_node *statement, const char *id, struct affected_list *list)
 {
-	struct purl purl;
-	bool fixed = strcmp(node_text(statement, "status"), "fixed") == 0;
-	if (!strstr(id, "arch=source") || strlen(id) > 1024 || !purl_parse(&vex->arena, span_of(id), &purl))
-		return true;
-	const char *distro = purl_qualifier(&vex->arena, &purl, "distro");
+	struct purl purl = {.version = ""};
+	bool fixed = strcmp(node_text(statement, "status"), "fixed") == 0, source = strstr(id, "arch=source");
+	bool parsed = source && purl_parse(&vex->arena, span_of(id), &purl);
+	const char *distro = parsed ? purl_qualifier(&vex->arena, &purl, "distro") : "";
 	const char *ecosystem = distro ? ecosystem_of(vex, span_of(distro)) : NULL;
 	if (!ecosystem)
 		return false;
-	bool ours = strcmp(purl.type, "deb") == 0 && strcmp(purl.name_space, "ubuntu") == 0;
-	if (!ours || !*ecosystem || !*purl.name || strlen(purl.name) > NAME_LIMIT || strlen(purl.version) > VERSION_LIMIT ||
-	    (fixed && !*purl.version))
+	if (!*id || (source && (!*distro || (fixed && !*purl.version))))
+		vex->sink->unreadable(vex->sink->user, *id ? id : vex->name, "no address of a package that tells its release, and its version if that is fixed");
+	bool ours = parsed && strcmp(purl.type, "deb") == 0 && strcmp(purl.name_space, "ubuntu") == 0;
+	if (!ours || !*ecosystem || (fixed && !*purl.version))
 		return true;
 	const struct affected affected = {.ecosystem = ecosystem, .name = purl.name, .own = true, .status = status_of(statement)};
 	return affected_list_add(list, &vex->arena, &affected, fixed ? purl.version : "");
@@ -117,14 +118,17 @@ static const char *time_of(struct arena *arena, const char *time)
 /* The CVE of a document, or those that a notice names; the rest of its aliases are addresses. */
 static const char **names_of(struct ubuntu *vex, const struct json_node *vulnerability)
 {
-	const struct json_node *aliases = node_list(vulnerability, "aliases");
-	const char **names = arena_array(&vex->arena, node_count(aliases) + 2, sizeof *names);
+	const char *name = node_text(vulnerability, "name");
+	const struct json_node *alias = record_list_or_none(vex->sink, name, vulnerability, "aliases");
+	const char **names = arena_array(&vex->arena, node_count(node_list(vulnerability, "aliases")) + 2, sizeof *names);
 	size_t count = 0;
-	if (names && cve_number(span_of(node_text(vulnerability, "name"))))
-		names[count++] = node_text(vulnerability, "name");
-	for (const struct json_node *alias = node_first(aliases); names && alias; alias = alias->next)
-		if (node_string(alias) && cve_number(span_of(node_string(alias))))
-			names[count++] = node_string(alias);
+	if (names && cve_number(span_of(name)))
+		names[count++] = name;
+	for (; names && alias; alias = alias->next) {
+		const char *text = record_text(vex->sink, name, alias);
+		if (cve_number(span_of(text)))
+			names[count++] = text;
+	}
 	return names;
 }
 
@@ -153,13 +157,13 @@ static int take_statement(struct ubuntu *vex, const struct json_node *statement,
 {
 	struct affected_list list = {0};
 	const char *name = node_text(node_member(statement, "vulnerability"), "name");
-	const struct json_node *products = node_list(statement, "products");
 	arena_reset(&vex->arena);
-	if (!*name || strlen(name) > NAME_LIMIT || strchr(name, '\n')) {
+	if (!*name) {
 		vex->sink->unreadable(vex->sink->user, vex->name, "a statement that names no vulnerability");
 		return 0;
 	}
-	for (const struct json_node *product = node_first(products); product; product = product->next)
+	const struct json_node *product = record_list(vex->sink, name, statement, "products");
+	for (; product; product = product->next)
 		if (!add_product(vex, statement, node_text(product, "@id"), &list))
 			return error_memory(error);
 	return list.count ? give(vex, statement, &list, error) : 0;
@@ -176,8 +180,8 @@ static int take_document(void *user, const struct cut_place *place, const struct
 	vex->modified = time_of(&arena, node_text(node_member(document, "metadata"), "timestamp"));
 	if (!vex->modified)
 		code = error_memory(error);
-	const struct json_node *statements = node_list(document, "statements");
-	for (const struct json_node *one = node_first(statements); one && code >= 0; one = one->next)
+	const struct json_node *one = record_list(vex->sink, vex->name, document, "statements");
+	for (; one && code >= 0; one = one->next)
 		code = take_statement(vex, one, error);
 	arena_free(&arena);
 	return code;
