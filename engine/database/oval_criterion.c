@@ -91,7 +91,7 @@ const char *oval_ecosystem(struct arena *arena, span release)
 	};
 	for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
 		span number = span_from(release, strlen(products[i].begins));
-		if (!span_starts(release, products[i].begins) || !number.len || number.len > 128)
+		if (!span_starts(release, products[i].begins) || !number.len)
 			continue;
 		bool whole = strcmp(products[i].ecosystem, "Photon OS") == 0 && span_find(number, '.') < 0;
 		return arena_format(arena, "%s:%.*s%s", products[i].ecosystem, SPAN_WHOLE(number), whole ? ".0" : "");

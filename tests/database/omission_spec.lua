@@ -36,6 +36,17 @@ local function filled(text, values)
   return (text:gsub("[A-Z]+", values))
 end
 
+local function oval(criteria)
+  return '<oval_definitions><definitions><definition id="oval:com.oracle.elsa:def:1"><metadata><title>t</title>'
+    .. '<reference source="elsa" ref_id="ELSA-2024-1"/><reference source="CVE" ref_id="CVE-2024-1001"/></metadata>'
+    .. criteria .. "</definition></definitions></oval_definitions>"
+end
+local release = '<criterion comment="Oracle Linux 8 is installed"/>'
+
+local function update(content)
+  return '<updates><update type="security"><id>RLSA-2024:1</id>' .. content .. "</update></updates>"
+end
+
 local function vex(product, status)
   return ('{"document":{"category":"csaf_vex","publisher":{"namespace":"redhat"}},"product_tree":{"branches":[{"product":{'
     .. '"product_id":"el","product_identification_helper":{"cpe":"cpe:/o:redhat:enterprise_linux:9"}}}],"relationships":[{'
@@ -72,17 +83,22 @@ local forms = {
     .. '"status":"open"}}}}}' },
   osv = { "npm", "npm", osv('[{"package":{"ecosystem":"npm","name":"NAME"},"ranges":[{"type":"SEMVER","events":[{'
     .. '"introduced":"0"},{"fixed":"VERSION"}]}]},{"package":{"ecosystem":"npm","name":"q"},"versions":["1-1"]}]') },
+  oval = { "rpm", "Oracle Linux:8", oval('<criteria operator="AND">' .. release .. '<criterion comment="NAME is earlier than '
+    .. 'VERSION"/><criterion comment="q is earlier than 2-1"/></criteria>') },
   photon = { "rpm", "Photon OS:4.0", photon '{"cve_id":"CVE-2024-1001","pkg":"NAME","aff_ver":"","res_ver":"VERSION.ph4"}' },
   ["redhat-vex"] = { "rpm", "Red Hat:9", vex("NAME-0:VERSION.src", '{"fixed":["c"]}') },
   secdb = { "apk", "Alpine:v3.20", secdb '{"VERSION":["CVE-2024-1001"]}' },
   ["ubuntu-vex"] = { "deb", "Ubuntu:24.04", ubuntu('[{"@id":"pkg:deb/ubuntu/NAME@VERSION?arch=source&distro=noble"},'
     .. '{"@id":"pkg:deb/ubuntu/q@2-1?arch=source&distro=noble"}]') },
+  updateinfo = { "rpm", "Rocky Linux:9", update('<pkglist><package name="NAME" version="VERSION" release="1.el9"/>'
+    .. '<package name="q" version="2" release="1.el9"/></pkglist>') },
 }
 
 describe("a name or a version", function()
   for feed, form in pairs(forms) do
     local kind, ecosystem, text = table.unpack(form)
     local function import(name, version)
+      if feed == "updateinfo" then version = version:gsub("%-.*", "") end
       return told(feed .. ".json", filled(text, { NAME = name, VERSION = version }))
     end
     local lone = feed == "redhat-vex"
@@ -127,6 +143,30 @@ describe("many parts of a record are taken:", function()
       .. '{"title":"CVE-2023-1001"}],%0'))))
     assert.equal(5001, #find("rpm", "Fedora:40", "q"))
   end)
+  it("CVEs and packages of an updateinfo.xml", function()
+    assert.same({}, told("updateinfo.xml", update("<references>" .. times(5000, '<reference type="cve" id="CVE-2024-#000"/>')
+      .. "</references><pkglist>" .. times(100001, '<package name="p#" version="2" release="1.el9"/>') .. "</pkglist>")))
+    assert.equal(5000, #find("rpm", "Rocky Linux:9", "p100001"))
+  end)
+  it("releases and packages of a definition of OVAL", function()
+    assert.same({}, told("oval.xml", oval('<criteria operator="AND">'
+      .. times(5000, '<criterion comment="Oracle Linux # is installed"/>') .. '<criterion comment="p is earlier than 2-1"/></criteria>'
+      .. '<criteria operator="AND">' .. release .. times(100001, '<criterion comment="p# is earlier than 2-1"/>') .. "</criteria>")))
+    assert.equal(1, #find("rpm", "Oracle Linux:5000", "p"))
+    assert.equal(1, #find("rpm", "Oracle Linux:8", "p100001"))
+  end)
+  it("streams of a module with one version of OVAL", function()
+    local function stream(name)
+      return '<criteria operator="AND"><criterion comment="Module m:' .. name .. ' is enabled"/>'
+        .. '<criterion comment="p is earlier than 2-1.module"/></criteria>'
+    end
+    assert.same({}, told("oval.xml", oval('<criteria operator="AND">' .. release .. '<criteria operator="OR">' .. stream "1"
+      .. stream "2" .. "</criteria></criteria>")))
+    for name, count in pairs { ["m:1"] = 1, ["m:2"] = 1, ["m:3"] = 0 } do
+      assert.equal(count, #assert(knowledge.match(database, { { type = "rpm", ecosystem = "Oracle Linux:8", name = "p",
+        version = "1-1.module", module = name } })))
+    end
+  end)
   it("products deep in Red Hat's tree, or beside it", function()
     local text = vex("p", '{"known_affected":["c"]}')
     text = text:gsub('"branches":(%b[])', function(list)
@@ -139,6 +179,18 @@ describe("many parts of a record are taken:", function()
     assert.equal(1, #find("rpm", "Red Hat:9", "p"))
   end)
 
+  for name, text in pairs {
+    ["updateinfo.xml"] = update(("<description>%s</description>"):format(("d"):rep(1 << 20)):rep(65)),
+    ["oval.xml"] = oval('<criteria operator="AND">' .. times(3000, '<criterion comment="Oracle Linux # is installed"/>')
+      .. times(3000, '<criterion comment="p# is earlier than 2-1"/>') .. "</criteria>"),
+  } do
+    it("but no more than fit in memory from " .. name, function()
+      local path = temporary.write(folder .. "/" .. name, text)
+      local _, message, code = knowledge.import(database, { path })
+      assert.equal("LIMIT", code)
+      assert.matches(name .. ": a record takes more than %d+ MiB of memory", message)
+    end)
+  end
 end)
 
 describe("what cannot be read is reported:", function()
@@ -184,6 +236,18 @@ describe("what cannot be read is reported:", function()
       "debian: a release has no name", "debian: the end of a release is not a date", 'fedora: "releases"' .. no_list },
     { "info", "version,codename,series,created,release,eol,eol-lts\n12,a,b,2024-01-01,2024-01-01,soon,\n,Sid,sid,1993-08-16\n",
       "12: the end of a release is not a date" },
+    { "updateinfo", update('<references><reference type="cve" id="CVE-24-1"/></references><pkglist>'
+      .. '<package name="p" version="1"/><package name="p" release="1.el9"/><package name="p" version="2" release="1"/></pkglist>'),
+      "RLSA-2024:1: a reference names no CVE that is one", "RLSA-2024:1: a package without a version or a release",
+      "RLSA-2024:1: a package without a version or a release" },
+    { "oval", oval('<criteria operator="AND">' .. release .. '<criterion comment="p is earlier than "/>'
+      .. '<criterion comment="p q is earlier than 2-1"/></criteria>'),
+      "oval:com.oracle.elsa:def:1: a criterion without a package or its version",
+      "oval:com.oracle.elsa:def:1: a criterion without a package or its version" },
+    { "oval", oval('<criterion comment="p is earlier than 2-1"/>'),
+      "oval:com.oracle.elsa:def:1: a criterion outside of all criteria", "oval:com.oracle.elsa:def:1: no criterion names a package" },
+    { "oval", (oval('<criteria operator="AND">' .. release .. '<criterion comment="p is earlier than 2-1"/></criteria>'):gsub("ELSA%-",
+      "%0" .. ("1"):rep(200))), "ELSA-" .. ("1"):rep(200) .. "2024-1: its id is missing, too long or has several lines" },
     { "osv", osv '7', 'A-1: "affected"' .. no_list, "records that name nothing as affected: 1 left out" },
     { "osv", osv '[{"package":{"ecosystem":"npm","name":"p"},"ranges":[{"events":[]},{"type":"SEMVER"}],"versions":"1"}]',
       'A-1: a range of a type that is not known', 'A-1: "events" is missing', 'A-1: "versions"' .. no_list,

@@ -1,6 +1,7 @@
 #include "base/map.h"
 #include "database/affected_list.h"
 #include "database/oval_criterion.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 #include "stream/xml_read.h"
@@ -21,7 +22,7 @@
  * oval_criterion.h tells what comments say. The packages of a group are meant for its releases.
  */
 
-enum { TEXT_LIMIT = 1 << 20, FIXES_LIMIT = 100000, RELEASES_LIMIT = 4096, AFFECTED_LIMIT = 500000, NAME_LIMIT = 256 };
+enum { TEXT_LIMIT = 1 << 20, DEFINITION_LIMIT = 256 << 20 }; /* bytes of a text; of memory for one definition */
 
 enum field { TITLE, DESCRIPTION, SEVERITY, ADVISORY_DATE, PLATFORM, FIELDS };
 static const char *const fields[FIELDS] = {"title", "description", "severity", "advisory_date", "platform"};
@@ -47,6 +48,7 @@ struct oval {
 	struct arena arena;            /* memory for one definition */
 	const struct oval_publisher *publisher; /* of the definition; NULL outside, and if it is unknown */
 	const char *definition, *texts[FIELDS], *issued, *updated, *advisory, *url; /* "" if absent */
+	bool names_package;            /* the definition */
 	const char *release;           /* "3" of azurelinux-3.0-oval.xml */
 	struct text_list aliases, references, vectors;
 	struct group groups[XML_DEPTH];
@@ -54,7 +56,7 @@ struct oval {
 	const char **releases;
 	struct fix *fixes;
 	size_t release_count, release_room, fix_count, fix_room;
-	struct map known;              /* ecosystem, package and fix: architectures repeat them */
+	struct map known;              /* ecosystem and all of a fix: architectures repeat them */
 	struct affected_list list;
 };
 
@@ -78,6 +80,11 @@ static int oval_recognise(span head)
 
 /* ---- criteria ---------------------------------------------------------------------------------------------------- */
 
+static void complain(const struct oval *oval, const char *why)
+{
+	oval->sink->unreadable(oval->sink->user, *oval->definition ? oval->definition : oval->name, why);
+}
+
 /* Builds for Ksplice and FIPS have a higher epoch than the others of their version: a fix in them says nothing of these. */
 static bool is_other_build(span version)
 {
@@ -87,8 +94,11 @@ static bool is_other_build(span version)
 static bool add_fix(struct oval *oval, const struct oval_criterion *says)
 {
 	span version = span_starts(says->version, "0:") ? span_from(says->version, 2) : says->version;
-	bool odd = !says->name.len || says->name.len > NAME_LIMIT || version.len > NAME_LIMIT || span_find(says->name, ' ') >= 0;
-	if (odd || is_other_build(version) || oval->fix_count >= FIXES_LIMIT)
+	bool odd = span_find(says->name, ' ') >= 0 || (!version.len && !says->status);
+	oval->names_package = true;
+	if (odd)
+		complain(oval, "a criterion without a package or its version");
+	if (odd || is_other_build(version))
 		return true;
 	oval->fixes = arena_grow(&oval->arena, oval->fixes, oval->fix_count, &oval->fix_room, sizeof *oval->fixes);
 	if (!oval->fixes)
@@ -104,7 +114,7 @@ static bool add_release(struct oval *oval, struct group *group, span name)
 {
 	const char *ecosystem = oval_ecosystem(&oval->arena, name);
 	group->release_named = true;
-	if (!ecosystem || !*ecosystem || oval->release_count >= RELEASES_LIMIT)
+	if (!ecosystem || !*ecosystem)
 		return ecosystem != NULL;
 	oval->releases = arena_grow(&oval->arena, oval->releases, oval->release_count, &oval->release_room, sizeof *oval->releases);
 	if (oval->releases)
@@ -127,7 +137,7 @@ static bool add_criterion(struct oval *oval, const char *comment)
 	const struct oval_criterion says = oval_criterion(span_of(comment));
 	struct group *group = oval->depth ? &oval->groups[oval->depth - 1] : NULL;
 	if (!group)
-		return true;
+		return complain(oval, "a criterion outside of all criteria"), true;
 	switch (says.kind) {
 	case OVAL_RELEASE: return add_release(oval, group, says.name);
 	case OVAL_MODULE: return (group->module = span_copy(&oval->arena, says.name)) != NULL;
@@ -139,8 +149,9 @@ static bool add_criterion(struct oval *oval, const char *comment)
 
 static bool give_fix(struct oval *oval, const char *ecosystem, const struct fix *fix)
 {
-	const char *key = arena_format(&oval->arena, "%s\n%s\n%s\n%d", ecosystem, fix->name, fix->version, (int)fix->status);
-	if (!key || map_get(&oval->known, span_of(key)) || oval->list.count >= AFFECTED_LIMIT)
+	const char *key = arena_format(&oval->arena, "%s\n%s\n%s\n%s\n%s\n%d%d", ecosystem, fix->name, fix->version, fix->above,
+	                               fix->module ? fix->module : "", fix->last, (int)fix->status);
+	if (!key || map_get(&oval->known, span_of(key)))
 		return key != NULL;
 	const struct affected affected = {.ecosystem = ecosystem, .name = fix->name, .severity_word = oval->texts[SEVERITY],
 	                                  .status = fix->status, .stream = fix->module, .own = true};
@@ -212,8 +223,8 @@ static const char *id_of(struct oval *oval)
 	if (*oval->advisory && oval->publisher->advisories)
 		return oval->advisory;
 	if (cve_number(span_of(title)))
-		return arena_format(&oval->arena, "%s-%.32s", prefix, title);
-	return arena_format(&oval->arena, "%s-%.32s", prefix, number ? number + 1 : oval->definition);
+		return arena_format(&oval->arena, "%s-%s", prefix, title);
+	return arena_format(&oval->arena, "%s-%s", prefix, number ? number + 1 : oval->definition);
 }
 
 /* Publishers split their definitions into files as they like: a later import of some replaces only those in them. */
@@ -221,7 +232,7 @@ static const char *scope_of(struct oval *oval, const char *id)
 {
 	const char *slash = strrchr(oval->name, '/'), *file = slash ? slash + 1 : oval->name;
 	bool by_file = oval->publisher->by_file;
-	return arena_format(&oval->arena, "oval %s%s%.200s", id, by_file ? " " : "", by_file ? file : "");
+	return arena_format(&oval->arena, "oval %s%s%s", id, by_file ? " " : "", by_file ? file : "");
 }
 
 static void begin_definition(struct oval *oval)
@@ -234,6 +245,7 @@ static void begin_definition(struct oval *oval)
 	oval->releases = NULL;
 	oval->fixes = NULL;
 	oval->depth = oval->release_count = oval->release_room = oval->fix_count = oval->fix_room = 0;
+	oval->names_package = false;
 	oval->known = (struct map){.arena = &oval->arena};
 	oval->list = (struct affected_list){0};
 }
@@ -254,14 +266,16 @@ static int end_definition(struct oval *oval, struct tarsier_error *error)
 	const char *id = give_rest(oval) ? id_of(oval) : NULL;
 	const char *updated = *oval->updated ? oval->updated : *oval->texts[ADVISORY_DATE] ? oval->texts[ADVISORY_DATE] : oval->issued;
 	if (!id)
-		return error_memory(error);
-	if (strlen(id) > 128 || strchr(id, '\n') || !oval->aliases.count || !oval->list.count)
+		return record_no_memory(&oval->arena, error);
+	if (oval->aliases.count && !oval->names_package)
+		complain(oval, "no criterion names a package");
+	if (!oval->aliases.count || !oval->list.count)
 		return 0; /* about bug fixes, or products that are not read */
 	const char *scope = scope_of(oval, id);
 	const char *cve = cve_number(span_of(oval->texts[TITLE])) ? "" : oval->texts[TITLE];
 	const char **references = text_list_items(&oval->references);
 	if (!scope)
-		return error_memory(error);
+		return record_no_memory(&oval->arena, error);
 	const struct advisory advisory = {
 		.scope = scope, .id = id, .summary = cve, .details = oval->texts[DESCRIPTION],
 		.url = *oval->url ? oval->url : references[0] ? references[0] : "", .published = oval->issued, .modified = updated,
@@ -297,7 +311,7 @@ static int start_definition(struct oval *oval, const char **attributes, struct t
 		oval->sink->unreadable(oval->sink->user, oval->name, "a definition of a publisher that is not known");
 		return 0;
 	}
-	return oval->definition ? find_release(oval, error) : error_memory(error);
+	return oval->definition ? find_release(oval, error) : record_no_memory(&oval->arena, error);
 }
 
 /* "2007-06-26" → "2007-06-26T00:00:00Z" */
@@ -329,7 +343,7 @@ static int on_start(void *user, const char *name, const char **attributes, struc
 		done = take_date(oval, &oval->updated, attributes);
 	else if (strcmp(name, "cve") == 0)
 		done = add_vector(oval, attributes);
-	return done ? 0 : error_memory(error);
+	return done ? 0 : record_no_memory(&oval->arena, error);
 }
 
 static int on_end(void *user, const char *name, span text, struct tarsier_error *error)
@@ -339,9 +353,9 @@ static int on_end(void *user, const char *name, span text, struct tarsier_error 
 		return 0;
 	for (size_t i = 0; i < FIELDS; i++)
 		if (strcmp(name, fields[i]) == 0 && !*oval->texts[i] && !(oval->texts[i] = span_copy(&oval->arena, text)))
-			return error_memory(error);
+			return record_no_memory(&oval->arena, error);
 	if (strcmp(name, "criteria") == 0 && !end_group(oval))
-		return error_memory(error);
+		return record_no_memory(&oval->arena, error);
 	if (strcmp(name, "definition") != 0)
 		return 0;
 	int code = end_definition(oval, error);
@@ -354,6 +368,7 @@ static int oval_read(struct stream *stream, const char *name, struct advisory_si
 	struct oval oval = {.sink = sink, .name = name, .release = ""};
 	const struct xml_handler reader = {on_start, on_end, &oval, TEXT_LIMIT};
 	arena_init(&oval.arena, NULL);
+	oval.arena.limit = DEFINITION_LIMIT;
 	int code = xml_read(&reader, stream, name, error);
 	arena_free(&oval.arena);
 	return code;

@@ -1,4 +1,6 @@
+#include "base/map.h"
 #include "database/affected_list.h"
+#include "database/record_part.h"
 #include "format/cve_id.h"
 #include "format/date.h"
 #include "stream/xml_read.h"
@@ -19,7 +21,7 @@
  * stand in the files of several repositories, each with its own packages.
  */
 
-enum { TEXT_LIMIT = 1 << 20, PACKAGES_LIMIT = 100000, NAME_LIMIT = 256, CVES_LIMIT = 4096 };
+enum { TEXT_LIMIT = 1 << 20, UPDATE_LIMIT = 64 << 20 }; /* bytes of a text; of memory for one update */
 
 enum field { ID, TITLE, SEVERITY, SUMMARY, DESCRIPTION, FIELDS };
 static const char *const fields[FIELDS] = {"id", "title", "severity", "summary", "description"};
@@ -33,6 +35,7 @@ struct updateinfo {
 	const char *collection, *extra; /* extra: the topic of a repository beside the release's own; "" */
 	bool security;
 	struct text_list aliases, references;
+	struct map cves;              /* that are among the aliases */
 	struct affected_list list;
 };
 
@@ -80,6 +83,11 @@ static const char *ecosystem_of(struct updateinfo *info, const char *release)
 	return "";
 }
 
+static void complain(const struct updateinfo *info, const char *why)
+{
+	info->sink->unreadable(info->sink->user, *info->texts[ID] ? info->texts[ID] : "an update", why);
+}
+
 static bool is_known(const struct updateinfo *info, const struct affected *one, const char *version)
 {
 	const struct affected_list *list = &info->list;
@@ -96,38 +104,34 @@ static bool add_package(struct updateinfo *info, const char **attributes)
 {
 	const char *epoch = xml_attribute(attributes, "epoch"), *release = xml_attribute(attributes, "release");
 	bool zero = !*epoch || strcmp(epoch, "0") == 0;
-	if (strcmp(xml_attribute(attributes, "arch"), "src") == 0 || info->list.count >= PACKAGES_LIMIT)
+	const char *upstream = xml_attribute(attributes, "version");
+	if (strcmp(xml_attribute(attributes, "arch"), "src") == 0)
 		return true;
-	const char *version = arena_format(&info->arena, "%.32s%s%.128s-%.128s", zero ? "" : epoch, zero ? "" : ":",
-	                                   xml_attribute(attributes, "version"), release);
-	const char *name = arena_format(&info->arena, "%.*s", NAME_LIMIT, xml_attribute(attributes, "name"));
+	const char *version = arena_format(&info->arena, "%s%s%s-%s", zero ? "" : epoch, zero ? "" : ":", upstream, release);
+	const char *name = arena_string(&info->arena, xml_attribute(attributes, "name"));
 	const char *ecosystem = ecosystem_of(info, release);
 	if (!version || !name || !ecosystem)
 		return false;
+	if (!*upstream || !*release)
+		complain(info, "a package without a version or a release");
 	const struct affected one = {.ecosystem = ecosystem, .name = name, .severity_word = info->texts[SEVERITY]};
-	if (!*one.name || !*one.ecosystem || is_known(info, &one, version))
+	if (!*upstream || !*release || !*ecosystem || is_known(info, &one, version))
 		return true;
 	return affected_list_add(&info->list, &info->arena, &one, version);
 }
 
 /* ---- updates ----------------------------------------------------------------------------------------------------- */
 
-static bool has_cve(const struct updateinfo *info, span cve)
-{
-	for (size_t i = 0; i < info->aliases.count; i++)
-		if (span_is(cve, info->aliases.items[i]))
-			return true;
-	return false;
-}
-
-static bool add_cves(struct updateinfo *info, const char *text)
+/* Sets *any if the text names a CVE. Returns false if memory ran out. */
+static bool add_cves(struct updateinfo *info, const char *text, bool *any)
 {
 	span rest = span_of(text), cve;
-	while (info->aliases.count < CVES_LIMIT && cve_next(&rest, &cve)) {
-		if (has_cve(info, cve))
+	while (cve_next(&rest, &cve)) {
+		*any = true;
+		if (map_get(&info->cves, cve))
 			continue;
 		const char *name = span_copy(&info->arena, cve);
-		if (!name || !text_list_add(&info->aliases, &info->arena, name))
+		if (!name || !map_put(&info->cves, span_of(name), info) || !text_list_add(&info->aliases, &info->arena, name))
 			return false;
 	}
 	return true;
@@ -137,9 +141,11 @@ static bool add_cves(struct updateinfo *info, const char *text)
 static bool add_reference(struct updateinfo *info, const char **attributes)
 {
 	const char *id = xml_attribute(attributes, "id"), *href = xml_attribute(attributes, "href");
-	bool cve = cve_number(span_of(id));
-	if (!add_cves(info, cve ? id : xml_attribute(attributes, "title")))
+	bool cve = cve_number(span_of(id)), any = false;
+	if (!add_cves(info, cve ? id : xml_attribute(attributes, "title"), &any))
 		return false;
+	if (!any && strcmp(xml_attribute(attributes, "type"), "cve") == 0)
+		complain(info, "a reference names no CVE that is one");
 	return !*href || strlen(href) > 1024 || text_list_add(&info->references, &info->arena, href);
 }
 
@@ -154,8 +160,8 @@ static const char *date_of(struct updateinfo *info, const char **attributes)
 static bool take_collection(struct updateinfo *info, const char *name)
 {
 	const char *dashes = strstr(name, "---");
-	info->collection = arena_format(&info->arena, "%.128s", name);
-	info->extra = dashes ? arena_format(&info->arena, "%.64s", dashes + 3) : "";
+	info->collection = arena_string(&info->arena, name);
+	info->extra = dashes ? arena_string(&info->arena, dashes + 3) : "";
 	return info->collection && info->extra;
 }
 
@@ -167,6 +173,7 @@ static void begin_update(struct updateinfo *info, const char **attributes)
 	info->issued = info->updated = info->collection = info->extra = "";
 	info->security = strcmp(xml_attribute(attributes, "type"), "security") == 0;
 	info->aliases = info->references = (struct text_list){0};
+	info->cves = (struct map){.arena = &info->arena};
 	info->list = (struct affected_list){0};
 }
 
@@ -174,15 +181,15 @@ static int end_update(struct updateinfo *info, struct tarsier_error *error)
 {
 	static const char *none[] = {NULL};
 	const char *id = info->texts[ID];
-	if (!*id || strlen(id) > 128 || strchr(id, '\n')) {
-		info->sink->unreadable(info->sink->user, "an update", "it has no id");
+	if (!*id) {
+		complain(info, "it has no id");
 		return 0;
 	}
 	/* Each publisher and repository has its own file, which does not name it: a later import of some of them replaces only
 	 * the updates in these. */
 	const char *scope = arena_format(&info->arena, "updateinfo %s", id), **references = text_list_items(&info->references);
 	if (!scope)
-		return error_memory(error);
+		return record_no_memory(&info->arena, error);
 	const struct advisory advisory = {
 		.scope = scope, .id = id, .summary = info->texts[TITLE], .details = info->texts[DESCRIPTION],
 		.url = references[0] ? references[0] : "", .published = info->issued,
@@ -211,7 +218,7 @@ static int on_start(void *user, const char *name, const char **attributes, struc
 		done = take_collection(info, xml_attribute(attributes, "short"));
 	else if (strcmp(name, "package") == 0)
 		done = add_package(info, attributes);
-	return done ? 0 : error_memory(error);
+	return done ? 0 : record_no_memory(&info->arena, error);
 }
 
 static int on_end(void *user, const char *name, span text, struct tarsier_error *error)
@@ -219,7 +226,7 @@ static int on_end(void *user, const char *name, span text, struct tarsier_error 
 	struct updateinfo *info = user;
 	for (int i = 0; i < FIELDS && info->depth == 3; i++)
 		if (strcmp(name, fields[i]) == 0 && !(info->texts[i] = span_copy(&info->arena, text)))
-			return error_memory(error);
+			return record_no_memory(&info->arena, error);
 	info->depth--;
 	return info->depth == 1 && strcmp(name, "update") == 0 ? end_update(info, error) : 0;
 }
@@ -231,6 +238,7 @@ static int updateinfo_read(struct stream *stream, const char *name, struct advis
 	const char *no_attributes[] = {NULL};
 	const struct xml_handler reader = {on_start, on_end, &info, TEXT_LIMIT};
 	arena_init(&info.arena, NULL);
+	info.arena.limit = UPDATE_LIMIT;
 	begin_update(&info, no_attributes);
 	int code = xml_read(&reader, stream, name, error);
 	arena_free(&info.arena);
