@@ -22,7 +22,7 @@ local function told(name, text)
   os.remove(path)
   local list = {}
   for _, report in ipairs(reports) do
-    local record = report.input:sub(#inputs + 3):gsub("^/.*/", "")
+    local record = report.input:sub(#inputs + 1):gsub("^: ", ""):gsub("^/.*/", ""):gsub("^/", "")
     list[#list + 1] = report.message and (record .. ": " .. report.message):gsub("^: ", "")
   end
   return list
@@ -227,6 +227,7 @@ describe("what cannot be read is reported:", function()
     { "vex", '{"document":{"category":"csaf_vex","publisher":{"namespace":"redhat"}},"vulnerabilities":7}',
       'vex.json: "vulnerabilities"' .. no_list },
     { "nvd", '{"format":"NVD_CVE","vulnerabilities":{"cve":{"id":"CVE-2024-1001"}}}', "vulnerabilities: not a list" },
+    { "nvd", '["NVD_CVE"]', "nvd.json: it has no records" },
     { "euvd", '[{"cveId":"CVE-2024-x","euvdId":"EUVD-2024-1","dateAdded":"soon"}]',
       "EUVD-2024-1: the day since which it is exploited is not a date", "EUVD-2024-1: an entry whose CVE id is not one" },
     { "euvd", '[{"id":"EUVD-2024-1","aliases":["CVE-2024-1001"]},{"id":"EUVD-2024-2","aliases":"PYSEC-1\\nCVE-24-1"}]',

@@ -45,7 +45,8 @@ static int on_advisory(void *user, const struct advisory *advisory, struct tarsi
 	count_of(advisory->references);
 	for (size_t i = 0; i < advisory->affected_count; i++) {
 		const struct affected *affected = &advisory->affected[i];
-		if (!*affected->ecosystem || !*affected->name)
+		const char *names[] = {affected->ecosystem, affected->name, NULL}; /* stage.c reports what is none */
+		if (count_of(names) != 2)
 			abort();
 		count_of(affected->versions);
 		for (size_t j = 0; j < affected->range_count; j++)

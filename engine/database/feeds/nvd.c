@@ -110,7 +110,7 @@ static int take_item(void *user, const struct cut_place *place, const struct jso
 	struct cve_text text = {.summary = ""};
 	const struct json_node *cve = node_member(item, "cve");
 	if (place->depth < 2) {
-		if (is_items(place->keys[0]))
+		if (place->depth && is_items(place->keys[0]))
 			reading->sink->unreadable(reading->sink->user, place->keys[0], "not a list");
 		return 0;
 	}
