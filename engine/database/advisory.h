@@ -74,7 +74,8 @@ struct advisory_sink {
 	int (*stated)(void *user, const struct cve_statement *statement, struct tarsier_error *error);
 	int (*dated)(void *user, const char *feed, const char *date, struct tarsier_error *error); /* the feed's own date; of
 	                                              * EPSS with its model behind a space */
-	void (*unreadable)(void *user, const char *what, const char *why); /* a record was skipped; the feed continues */
+	void (*unreadable)(void *user, const char *what, const char *why); /* a record, or a part of it, was
+	                                              * skipped; the feed continues */
 	void *user;
 };
 

@@ -1,7 +1,7 @@
 #include "database/omission.h"
 
 static const struct { const char *text; bool fault; } omissions[OMISSIONS] = {
-	[OMIT_UNREADABLE] = {"records that could not be read", true},
+	[OMIT_UNREADABLE] = {"records, or parts of them, that could not be read", true},
 	[OMIT_NEWS] = {"records of bug fixes and enhancements that name no CVE", false},
 	[OMIT_NOTHING_AFFECTED] = {"records that name nothing as affected", false},
 	[OMIT_NAMELESS] = {"packages without an ecosystem and a name, of source code only", false},

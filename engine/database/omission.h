@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum omission {
-	OMIT_UNREADABLE,   /* records */
+	OMIT_UNREADABLE,   /* records, or parts of them */
 	OMIT_NEWS,
 	OMIT_NOTHING_AFFECTED,
 	OMIT_NAMELESS,     /* packages */

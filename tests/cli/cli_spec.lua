@@ -445,11 +445,12 @@ describe("tarsier db", function()
     assert.equal(0, code)
     assert.is_truthy(errors:find("junk.json", 1, true))
     assert.is_truthy(errors:find("2 advisories", 1, true))
+    assert.is_truthy(errors:find("1 record, or a part of it, could not be read: not in the database", 1, true))
     local _, output = tarsier "db status --db @two.db -f json"
     local status = json.decode(output)
     assert.equal(2, status.advisories)
     assert.equal(1, status.omissions[1].count)
-    assert.equal("records that could not be read", status.omissions[1].reason)
+    assert.equal("records, or parts of them, that could not be read", status.omissions[1].reason)
     assert.is_true(#status.feeds > 0)
     for _, feed in ipairs(status.feeds) do
       assert.is_true(feed.covered)
@@ -458,7 +459,7 @@ describe("tarsier db", function()
     end
     _, output = tarsier "db status --db @two.db"
     assert.matches("feeds +%S+: %d+ records?, newest ", output)
-    assert.matches("left out +records that could not be read: 1", output)
+    assert.matches("left out +records, or parts of them, that could not be read: 1", output)
   end)
 
   it("fails, and keeps the database, if what it is given cannot be used", function()

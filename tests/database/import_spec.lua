@@ -324,7 +324,7 @@ describe("what is left out is counted by reason", function()
       ["packages without an ecosystem and a name, of source code only"] = 1,
       ["records that name nothing as affected"] = 1,
       ["records of bug fixes and enhancements that name no CVE"] = 1,
-      ["records that could not be read"] = 1,
+      ["records, or parts of them, that could not be read"] = 1,
     }, kept)
     assert.equal(9, #told)
   end)

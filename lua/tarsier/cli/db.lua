@@ -39,7 +39,8 @@ local function import(options, arguments, terminal)
   for _, file in ipairs(kept) do file:close() end
   if not taken then return failed(terminal, feeds.named(message, origins)) end
   if taken.unreadable > 0 then
-    terminal:warn(("%s could not be read and are not in the database"):format(text.plural(taken.unreadable, "record")))
+    local what = text.plural(taken.unreadable, "record, or a part of it,", "records, or parts of records,")
+    terminal:warn(("%s could not be read: not in the database"):format(what))
   end
   terminal:say(("%s: %s, %s withdrawn, KEV %s, EPSS %s"):format(path,
     text.plural(taken.advisories, "advisory", "advisories"), text.thousands(taken.withdrawn),
