@@ -10,7 +10,7 @@ function temporary.must(command, ...)
   for i, word in ipairs(words) do words[i] = shell.quote(word) end
   local code, output, errors = shell.run(command:format(table.unpack(words)))
   assert(code == 0, ("%s: %s%s"):format(command, output, errors))
-  return output .. errors
+  return output
 end
 
 --- fetched(command, …): the same for what a package registry may fail to give at first; three times, with pauses. The
