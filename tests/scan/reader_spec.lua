@@ -153,6 +153,6 @@ describe("a reader in Lua", function()
     for _, name in ipairs { EXAMPLE, "reader" } do
       assert.truthy(images.run(command:format(name, reference) .. " || true"):find("generic\tacme/shop\t3\n", 1, true), name)
     end
-    assert.truthy(images.run(command:format("none.such", reference) .. " || true"):find("no Lua module of this name", 1, true))
+    assert.truthy(images.run(command:format("none.such", reference) .. " 2>&1 || true"):find("no Lua module of this name", 1, true))
   end)
 end)
