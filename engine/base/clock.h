@@ -12,11 +12,10 @@ int64_t clock_milliseconds(void);
  * sem_timedwait. */
 struct timespec clock_after(clockid_t clock, int64_t milliseconds);
 
-/* How many milliseconds a pause of so many seconds lasts, and a wait for what may never come. Tests make either second
- * shorter, so that they wait for nothing; nothing else may. Two, for a test of pauses must not lose an answer that a
- * slow machine is late with. Hold for the whole process. */
+/* How many milliseconds pauses and timeouts of so many seconds last. Only tests change how long a second is, so that they do
+ * not wait. There are two, so that a test with short pauses does not lose an answer on a slow machine. */
 int64_t clock_pause(unsigned seconds);
 int64_t clock_timeout(unsigned seconds);
-void clock_set_second(unsigned pause, unsigned timeout); /* milliseconds, from 1 */
+void clock_set_second(unsigned pause, unsigned timeout); /* milliseconds; for the whole process */
 
 #endif
