@@ -135,6 +135,21 @@ describe("an import of a few records", function()
     end
   end)
 
+  it("counts CVEs with scores and in the catalogue, those of the old file among them", function()
+    base()
+    local catalogue = write("cveID,vendorProject,dateAdded,dueDate\nCVE-2020-1002,x,2024-04-01,2024-06-01\n", "k.csv")
+    local scores = "#model_version:v1,score_date:2024-05-0%d\ncve,epss,percentile\n%s,0.5,0.5\n"
+    local function counts()
+      local records = {}
+      for _, feed in ipairs(core.database(amended).feeds) do records[feed.name] = feed.records end
+      return { records.KEV, records.EPSS }
+    end
+    change(catalogue, write(scores:format(1, "CVE-2020-1001"), "e1.csv"))
+    assert.same({ 1, 1 }, counts())
+    change(write(scores:format(2, "CVE-2020-1003"), "e2.csv"))
+    assert.same({ 1, 2 }, counts())
+  end)
+
   it("gives what all facts about CVEs give", function()
     base()
     change(write("#model_version:v1,score_date:2024-05-01\ncve,epss,percentile\nCVE-2020-1001,0.5,0.5\nCVE-1999-1,0.1,0.2\n",
@@ -166,6 +181,9 @@ describe("an import of a few records", function()
     assert_same "another score"
     change(write { new "CVE-2020-1001" })
     assert_same "and the record"
+    change(write { new("GHSA-2222-3333-4444", { aliases = { "CVE-2026-1001" }, affected = {} }), new "CVE-2020-1002" },
+      nvd("CVE-2026-1001", "CVSS:3.1/AV:L/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"))
+    assert_same "of a CVE that is named by what affects nothing"
   end)
 
   local function secdb(fixes)

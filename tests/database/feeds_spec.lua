@@ -67,6 +67,8 @@ describe("a feed claims", function()
     ['{"title":"x","catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2020-1"'] = "kev",
     ['{"$schema":"x","title":"CISA Catalog","properties":{"catalogVersion":{}}}'] = false,
     ["cveID,vendorProject,product,vulnerabilityName,dateAdded\n"] = "kev",
+    ["cveID,vendorProject,product\nCVE-2020-1,x,dateAdded\n"] = false,
+    ["vendorProject,cveID,dateAdded\n"] = false,
     ["#model_version:v2025,score_date:2026-01-01T00:00:00Z\ncve,epss"] = "epss",
     ["cve,epss,percentile\n"] = "epss",
     ['<?xml version="1.0"?>\n<updates><update type="security">'] = "updateinfo",

@@ -75,6 +75,31 @@ describe("a database as an input of an import", function()
     assert.equal("DEBIAN-CVE-2026-0001", advisories(path "11.db"))
   end)
 
+  it("is cut to ecosystems without what others have of them that is newer", function()
+    local newer = database("newer.db", { record("GHSA-b", T2, { affected("npm", "p", "2.0.0") }),
+      record("GHSA-c", T1, { affected("npm", "c", "1.0.0") }) })
+    local older = database("older.db", { record("GHSA-a", T1, { affected("npm", "a", "1.0.0") }),
+      record("GHSA-b", T1, { affected("npm", "p", "1.0.0"), affected("PyPI", "q", "1.0.0") }) })
+    assert(core.import(path "cut.db", { newer, older }, { only = { "npm" } }))
+    local expected = database("expected.db", { record("GHSA-b", T2, { affected("npm", "p", "2.0.0") }),
+      record("GHSA-c", T1, { affected("npm", "c", "1.0.0") }), record("GHSA-a", T1, { affected("npm", "a", "1.0.0") }) })
+    assert.equal(identity(expected), identity(path "cut.db"))
+  end)
+
+  it("covers what it covered, and nothing else", function()
+    local list = {}
+    for i = 1, 30 do list[i] = record("GHSA-" .. i, T1, { affected("npm", "p" .. i, "2.0.0") }) end
+    shell.write(path "npm.json", json.encode(json.array(list)))
+    shell.write(path "one.json", json.encode(python))
+    assert(core.import(path "covered.db", { path "npm.json", path "one.json" }))
+    assert(core.import(path "copy.db", { path "covered.db" }))
+    for _, name in ipairs { "covered.db", "copy.db" } do
+      local covered = {}
+      for _, feed in ipairs(core.database(path(name)).feeds) do covered[feed.name] = feed.covered end
+      assert.same({ npm = true, PyPI = false }, covered, name)
+    end
+  end)
+
   it("joins others, which may have the same records", function()
     for _, name in ipairs { "Debian:11", "Debian:12", "PyPI" } do
       assert(core.import(path(name .. ".db"), { whole }, { only = { name } }))

@@ -126,6 +126,16 @@ describe("a name or a version", function()
   end
 end)
 
+it("a file of which nothing can be kept is an error", function()
+  for _, feed in ipairs { "secdb", "arch", "bodhi" } do
+    local path = temporary.write(("%s/%s.json"):format(folder, feed), (filled(forms[feed][3], { NAME = ("n"):rep(1025), VERSION = "2-1" })
+      :gsub('"q', ("%%0%s"):format(("q"):rep(1025)))))
+    local _, message, code = knowledge.import(database, { inputs, path })
+    assert.equal("FORMAT", code, feed)
+    assert.matches("nothing in it can be used: .*the name of a package or release is missing, too long", message)
+  end
+end)
+
 describe("many parts of a record are taken:", function()
   local function times(count, one)
     local list = {}

@@ -517,6 +517,17 @@ describe("facts about CVEs", function()
       record("GHSA-aaaa-bbbb-cccc", "npm", { "introduced", "0" }, { upstream = { "CVE-2024-1001" }, severity = low }) })
     assert.same({ "cna Low", "ghsa Low", "nvd Critical" }, find("Alpine:v3.20", "p", "1-r0")[1].severities)
   end)
+  it("are of the highest vector where one source has several of a CVE, in any order", function()
+    local vectors = { CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", LOW = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N" }
+    for first, second in pairs { CRITICAL = "LOW", LOW = "CRITICAL" } do
+      import({}, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }),
+        record("GHSA-aaaa-bbbb-cccc", "npm", { "introduced", "0" }, { upstream = { "CVE-2024-1001" },
+          severity = { { type = "CVSS_V3", score = vectors[first] } } }),
+        record("GHSA-bbbb-cccc-dddd", "npm", { "introduced", "0" }, { upstream = { "CVE-2024-1001" },
+          severity = { { type = "CVSS_V3", score = vectors[second] } } }) })
+      assert.same({ "ghsa Critical" }, find("Alpine:v3.20", "p", "1-r0")[1].severities)
+    end
+  end)
   it("describe only what records about packages name, if these have no text", function()
     import({ "nvd/2.0.json" }, { record("ALPINE-CVE-2024-1001", "Alpine:v3.20", { "introduced", "0" }) })
     assert.equal("What NVD says.", find("Alpine:v3.20", "p", "1-r0")[1].description)
