@@ -136,8 +136,10 @@ static bool add_criterion(struct oval *oval, const char *comment)
 {
 	const struct oval_criterion says = oval_criterion(span_of(comment));
 	struct group *group = oval->depth ? &oval->groups[oval->depth - 1] : NULL;
-	if (!group)
-		return complain(oval, "a criterion outside of all criteria"), true;
+	if (!group) {
+		complain(oval, "a criterion outside of all criteria");
+		return true;
+	}
 	switch (says.kind) {
 	case OVAL_RELEASE: return add_release(oval, group, says.name);
 	case OVAL_MODULE: return (group->module = span_copy(&oval->arena, says.name)) != NULL;
