@@ -124,13 +124,19 @@ static enum visitor_state door_judge(const struct door *door, span line)
 	return same && line.ptr[method + TOKEN_LENGTH] == '/' ? VISITOR_KNOWN : VISITOR_REFUSED;
 }
 
+/* What recv() returned, with errno: nothing has come, and the visitor is still there. */
+static bool is_quiet(ssize_t got)
+{
+	return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
 static bool visitor_has_left(int fd)
 {
 	char rest[DRAIN];
 	ssize_t got;
 	while ((got = recv(fd, rest, sizeof rest, MSG_DONTWAIT)) > 0)
 		;
-	return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+	return !is_quiet(got);
 }
 
 /* Peeks at the bytes without consuming them: libmicrohttpd reads them again. Returns false if the visitor has left. */
@@ -140,7 +146,7 @@ static bool door_listen(const struct door *door, struct visitor *visitor)
 	if (visitor->state == VISITOR_SILENT) {
 		ssize_t got = recv(visitor->fd, line, sizeof line, MSG_PEEK | MSG_DONTWAIT);
 		if (got <= 0)
-			return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+			return is_quiet(got);
 		visitor->state = door_judge(door, (span){line, (size_t)got});
 		if (visitor->state == VISITOR_REFUSED)
 			door_refuse(visitor);
