@@ -22,7 +22,6 @@ local script = {
 
 for i = 1, 90 do script["GET /many"][1].headers["X-" .. i] = ("x"):rep(3000) end
 
-
 local function with(options, visit)
   if not stand_in.available() then return pending(stand_in.needs) end
   local server = stand_in.start(script, options)

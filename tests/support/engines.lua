@@ -2,6 +2,7 @@
 
 local core = require "tarsier.core"
 local docker = require "tarsier.docker"
+local process = require "support.clair.process"
 local shell = require "support.shell"
 
 local engines = {}
@@ -51,13 +52,6 @@ function engines.needs(name)
   end
 end
 
-local function ended(pid)
-  local file = io.open("/proc/" .. pid .. "/stat")
-  local state = file and file:read "a":match "%) (%a)" or "X"
-  if file then file:close() end
-  return state == "Z" or state == "X" -- it may stay a zombie for a while
-end
-
 --- start(name) -> server with .address, .engine, :import(…), :stop() | nil, why not
 function engines.start(name)
   if not os.getenv "TARSIER_TEST_REAL" then return nil, "starts engines and containers: make test-real" end
@@ -71,7 +65,7 @@ function engines.start(name)
   for _ = 1, 1200 do
     self.engine = docker.open(self.address)
     if self.engine then return self end
-    if ended(self.pid) then break end
+    if not process.running(self) then break end
     core.host.sleep(0.1)
   end
   local log = shell.read(self.folder .. "/log")
@@ -102,7 +96,7 @@ end
 function Server:stop()
   os.execute("kill " .. self.pid .. " 2>/dev/null")
   for _ = 1, 200 do
-    if ended(self.pid) then break end
+    if not process.running(self) then break end
     core.host.sleep(0.05)
   end
   -- What watches over a container's processes (conmon) stays when its engine goes: all that names the folder is ours.

@@ -22,7 +22,7 @@ function pace.limit(seconds)
   return seconds * slowness
 end
 
---- patience(seconds) -> the same for time on the clock: specs run beside others, and beside whatever the machine does
+--- patience(seconds) -> the same limit for elapsed time: five times as long, because other processes use the machine, too
 function pace.patience(seconds)
   return 5 * pace.limit(seconds)
 end

@@ -1,15 +1,12 @@
 -- Programs that a spec starts, waits for, and stops by their own process ids.
 
-local shell = require "support.shell"
 local lfs = require "lfs"
+local pace = require "support.pace"
+local shell = require "support.shell"
 local sleep = require "tarsier.probe".spawn.sleep
 
 local process = {}
 process.__index = process
-
--- Seconds to wait are for a machine with nothing else to do. These run beside other specs, and on slow machines: only a
--- failure takes longer for it.
-local PATIENCE = 6
 
 -- A shell stays beside the program: it keeps the exit code, and ends what it started when the specs end without doing
 -- so, as after an interrupt.
@@ -93,12 +90,12 @@ function process:ready(seconds, question)
   if process.wait(seconds, over) and self:running() then return self end
   local log = self:log()
   self:stop()
-  error(("%s was not ready within %d s: %s"):format(self.name, seconds * PATIENCE, log:sub(-2000)), 2)
+  error(("%s was not ready within %.0f s: %s"):format(self.name, pace.patience(seconds), log:sub(-2000)), 2)
 end
 
---- wait(seconds, question) -> what the question returned, or nil when time was up, several times over
+--- wait(seconds, question) -> what the question returned, or nil after pace.patience(seconds)
 function process.wait(seconds, question)
-  local deadline = os.time() + seconds * PATIENCE
+  local deadline = os.time() + pace.patience(seconds)
   repeat
     local answer = question()
     if answer then return answer end
@@ -106,8 +103,8 @@ function process.wait(seconds, question)
   until os.time() > deadline
 end
 
--- Spec files run at once, and a port is free until somebody listens: run-specs makes this folder anew for each run, and
--- who makes a port's folder in it may have the port.
+-- Spec files run in parallel, and two could choose the same port before either listens on it. run-specs empties this folder
+-- before a run; the spec that creates PORTS/NUMBER has that port.
 local PORTS = (os.getenv "TARSIER_BUILD" or "build") .. "/specs/ports"
 
 local function claim(port)
