@@ -38,6 +38,7 @@ struct tarsier_import_options {
 	const char *const *only;   /* of databases among the inputs, take these ecosystems ("Debian:12") only; NULL-terminated; or NULL */
 	const char *note;          /* text of the host's that is kept in the database; NULL: with `merge` the old one's, else "" */
 };
+/* Of this import. Unreadable: records, or parts of them, that are not in the database. */
 struct tarsier_import_result { uint64_t advisories, withdrawn, unreadable, kev, epss; };
 TARSIER_API void tarsier_import_options_init_size(struct tarsier_import_options *options, size_t size);
 TARSIER_API void tarsier_import_options_init(struct tarsier_import_options *options); /* as for tarsier_config */

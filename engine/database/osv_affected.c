@@ -174,8 +174,8 @@ static bool add_list(struct buffer *text, const char *before, const struct json_
 static bool add_import(struct buffer *text, const struct json_node *import)
 {
 	const char *path = node_text(import, "path");
-	return add_word(text, '\n', path) && add_list(text, "os=", node_list(import, "goos")) && add_list(text, "arch=", node_list(import, "goarch")) &&
-	       add_list(text, "", node_list(import, "symbols"));
+	return add_word(text, '\n', path) && add_list(text, "os=", node_list(import, "goos")) &&
+	       add_list(text, "arch=", node_list(import, "goarch")) && add_list(text, "", node_list(import, "symbols"));
 }
 
 /* What Go's records name as vulnerable: [{ "path": an import path, "goos": [name], "goarch": [name], "symbols": [name] }],

@@ -98,7 +98,8 @@ static bool add_product(struct ubuntu *vex, const struct json_node *statement, c
 	if (!ecosystem)
 		return false;
 	if (!*id || (source && (!*distro || (fixed && !*purl.version))))
-		vex->sink->unreadable(vex->sink->user, *id ? id : vex->name, "no address of a package that tells its release, and its version if that is fixed");
+		vex->sink->unreadable(vex->sink->user, *id ? id : vex->name,
+		                      "no address of a package that tells its release, and its version if that is fixed");
 	bool ours = parsed && strcmp(purl.type, "deb") == 0 && strcmp(purl.name_space, "ubuntu") == 0;
 	if (!ours || !*ecosystem || (fixed && !*purl.version))
 		return true;
